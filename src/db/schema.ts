@@ -59,7 +59,7 @@ export type RuleType = (typeof RULE_TYPES)[number];
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** RFC 3339 with Z, in and out. */
+/** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
 export type Timestamp = ColumnType<string, string, string>;
 export type GeneratedTimestamp = Generated<string>;
 /** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
