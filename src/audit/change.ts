@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlledTransaction, Transaction } from 'kysely';
+import { CliError } from '../cli/errors.ts';
+import type { Connection } from '../db/connect.ts';
+import type { Database } from '../db/schema.ts';
+import { isDisconnect, mayRunAgain } from '../db/sqlstate.ts';
+import { canonicalJson } from './canonical.ts';
+
+export type Trx = Transaction<Database>;
+
+/** What a change did to what: one row of audit_log. */
+export interface AuditEntry {
+  /** `user trader_001`, `order ord_…`. */
+  target: string;
+  body: Record<string, unknown>;
+}
+
+/** The outcome of a change; without an audit entry it may have changed nothing ("already so"). */
+export interface Outcome<T> {
+  result: T;
+  audit: AuditEntry | null;
+}
+
+export interface ChangeOptions {
+  /** The command as the operator knows it: `order place`. */
+  command: string;
+  /** Who says so beside the database's own session_user. */
+  labels: Record<string, string>;
+  dryRun: boolean;
+  signal: AbortSignal;
+}
+
+const ATTEMPTS = 5;
+
+/**
+ * One change: a transaction with its audit row, or nothing. Deadlocks and serialization failures run it again as a
+ * whole; with dryRun it is rolled back at the end. An answer to COMMIT that was lost is asked for again; where the
+ * server cannot tell, throws OUTCOME_UNKNOWN (exit 9).
+ */
+export async function change<T>(
+  connection: Connection,
+  options: ChangeOptions,
+  work: (trx: Trx) => Promise<Outcome<T>>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptChange(connection, options, work);
+    } catch (error) {
+      if (!mayRunAgain(error) || attempt >= ATTEMPTS || options.signal.aborted) throw error;
+      await sleep(Math.random() * 20 * 2 ** attempt);
+    }
+  }
+}
+
+async function attemptChange<T>(
+  connection: Connection,
+  options: ChangeOptions,
+  work: (trx: Trx) => Promise<Outcome<T>>,
+): Promise<T> {
+  options.signal.throwIfAborted();
+  const trx = await connection.kysely.startTransaction().execute();
+  let txid: string | undefined;
+  let result: T;
+  try {
+    const outcome = await work(trx);
+    if (outcome.audit) txid = await writeAudit(trx, options, outcome.audit);
+    options.signal.throwIfAborted();
+    result = outcome.result;
+  } catch (error) {
+    await rollback(trx);
+    throw error;
+  }
+  if (options.dryRun) await rollback(trx);
+  else await commit(connection, trx, txid);
+  return result;
+}
+
+async function writeAudit(trx: Trx, options: ChangeOptions, { target, body }: AuditEntry): Promise<string> {
+  const { txid } = await trx
+    .insertInto('audit_log')
+    .values({ command: options.command, target, body: canonicalJson({ ...body, by: options.labels }) })
+    .returning('txid')
+    .executeTakeFirstOrThrow();
+  return txid;
+}
+
+async function commit(
+  connection: Connection,
+  trx: ControlledTransaction<Database>,
+  txid: string | undefined,
+) {
+  try {
+    await connection.committing(() => trx.commit().execute());
+  } catch (error) {
+    if (txid === undefined || !isDisconnect(error)) throw error;
+    await learnOutcome(connection, txid, error);
+  }
+}
+
+/** Asks a new session what became of a transaction whose COMMIT got no answer; returns when it was committed. */
+async function learnOutcome(connection: Connection, txid: string, cause: unknown): Promise<void> {
+  const { sql } = await import('kysely');
+  let status: string | null | undefined;
+  for (let attempt = 0; attempt < 20 && (status === undefined || status === 'in progress'); attempt++) {
+    if (attempt > 0) await sleep(100);
+    status = await sql<{ status: string | null }>`SELECT pg_xact_status(${txid}::xid8) AS status`
+      .execute(connection.kysely)
+      .then(
+        ({ rows }) => rows[0]?.status ?? null,
+        () => undefined,
+      );
+  }
+  if (status === 'committed') return;
+  if (status === 'aborted') throw cause;
+  throw new CliError(
+    'unknown',
+    'OUTCOME_UNKNOWN',
+    'The connection broke while the change was being committed.',
+    {
+      hint: `Look before you repeat it: the change carries transaction ${txid} in the audit log.`,
+      changed: null,
+    },
+  );
+}
+
+async function rollback(trx: ControlledTransaction<Database>): Promise<void> {
+  // On a broken line there is nothing left to roll back: the server does it by itself.
+  await trx
+    .rollback()
+    .execute()
+    .catch(() => {});
+}

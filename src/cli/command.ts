@@ -1,0 +1,77 @@
+import type { Params, Values } from './flags.ts';
+import type { Globals } from './globals.ts';
+import type { Io } from './io.ts';
+import type { Fields, Result } from './output.ts';
+
+/**
+ * What running a command may do. `write` and `destroy` name their target first, take --dry-run and leave an audit
+ * row; `destroy` also asks for consent.
+ */
+export type Effect = 'read' | 'write' | 'destroy';
+
+/** What the rail itself needs of the context that the program hands to its verbs. */
+export interface RailContext {
+  io: Io;
+  now: () => Date;
+  timeZone: () => Promise<string>;
+  /** The database a write goes to, in a few words. */
+  target: () => Promise<string>;
+  /** The name that must be typed out before any write, where the configuration is protected. */
+  protection: () => Promise<string | undefined>;
+  agreeByName: (name: string, question: string) => Promise<void>;
+}
+
+export type Input<A extends Params, F extends Params> = Values<A> & Values<F>;
+
+/** One verb: everything help, completion, validation and output need to know of it. */
+export interface Command<A extends Params = Params, F extends Params = Params, Ctx = RailContext> {
+  effect: Effect;
+  /** The rollout phase whose tables it uses. */
+  phase?: 1 | 2 | 3 | 4;
+  /** Whether a write names the database first; off where it touches none. */
+  namesTarget?: false;
+  args: A;
+  flags: F;
+  /** What it prints: a column each. */
+  fields: Fields;
+  /** Command lines without the leading `pinnacle`, at least one. */
+  examples: readonly [string, ...string[]];
+  /** More than the summary, for help. */
+  details?: string;
+  run(input: Input<A, F>, ctx: Ctx): Promise<Result> | Result;
+}
+
+/** Defines a verb; the types of its input follow from its args and flags. */
+export function defineCommand<A extends Params, F extends Params, Ctx extends RailContext>(
+  command: Command<A, F, Ctx>,
+): Command<A, F, Ctx> {
+  return command;
+}
+
+/** A line of a noun's table: the summary at once, the verb itself only when it is called. */
+export interface Verb {
+  summary: string;
+  load: () => Promise<Command>;
+}
+
+/** A noun, or a group of verbs within one; its table is loaded when it is named. */
+export interface Noun {
+  summary: string;
+  verbs: () => Promise<Verbs>;
+}
+
+export type Verbs = Readonly<Record<string, Verb | Noun>>;
+
+/** A line of a noun's table of verbs. */
+export function verb(summary: string, load: () => Promise<unknown>): Verb {
+  return { summary, load: load as () => Promise<Command> };
+}
+
+/** A command line understood: which verb, with which words and flags. */
+export interface Invocation {
+  path: readonly string[];
+  command: Command;
+  words: readonly (string | undefined)[];
+  options: Readonly<Record<string, unknown>>;
+  globals: Globals;
+}

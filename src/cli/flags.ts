@@ -1,0 +1,148 @@
+import * as z from 'zod/mini';
+import { parseDuration } from '../util/duration.ts';
+import { isInstant } from '../util/time.ts';
+
+/** A positional argument or a flag: how it is written, what it means, and the rule its text must pass. */
+export interface Param<Value = unknown> {
+  schema: z.ZodMiniType<Value>;
+  help: string;
+  /** What stands for the value in the usage line; a switch has none. */
+  placeholder?: string;
+  required: boolean;
+  /** The allowed words, for help, completion and prompts. */
+  choices?: readonly string[];
+  /** What is used when it is not given, as shown in help. */
+  fallback?: string;
+}
+
+export type Params = Record<string, Param>;
+export type Values<P extends Params> = { [K in keyof P]: P[K] extends Param<infer V> ? V : never };
+
+const required = <V>(schema: Param<V>['schema'], placeholder: string, help: string): Param<V> => ({
+  schema,
+  placeholder,
+  help,
+  required: true,
+});
+
+/** The same parameter, but it may be left out. */
+export function optional<V>(param: Param<V>): Param<V | undefined> {
+  return { ...param, required: false, schema: z.optional(param.schema) };
+}
+
+/** The same parameter with a value used when it is left out. */
+export function withDefault<V>(param: Param<V>, text: string): Param<V> {
+  return { ...param, required: false, fallback: text, schema: z.prefault(param.schema, text) };
+}
+
+/** Free text of 1 to `max` characters. */
+export function text(placeholder: string, help: string, max = 255): Param<string> {
+  const schema = z.string().check(
+    z.refine((value) => value.trim() !== '', { error: 'must not be empty' }),
+    z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
+    z.refine((value) => !value.includes('\0'), { error: 'must not contain a NUL character' }),
+  );
+  return required(schema, placeholder, help);
+}
+
+/** An identifier: letters, digits and `_ . : -`, at most `max` characters. */
+export function identifier(placeholder: string, help: string, max = 50): Param<string> {
+  const schema = z.string().check(
+    z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
+    z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, { error: 'must be letters, digits and _ . : - only' }),
+  );
+  return required(schema, placeholder, help);
+}
+
+/** Any schema over text, for a domain's own rules. */
+export function parsed<V>(schema: z.ZodMiniType<V, string>, placeholder: string, help: string): Param<V> {
+  return required(schema, placeholder, help);
+}
+
+/** A whole number between `min` and `max`. */
+export function integer(placeholder: string, help: string, min = 1, max = 2_147_483_647): Param<number> {
+  const error = `must be a whole number from ${min} to ${max}`;
+  const schema = z.pipe(
+    z.string().check(z.regex(/^[+-]?\d{1,15}$/, { error })),
+    z.pipe(
+      z.transform((value: string) => Number(value)),
+      z.number().check(z.refine((n) => n >= min && n <= max, { error })),
+    ),
+  );
+  return required(schema, placeholder, help);
+}
+
+/** A decimal number in plain notation, from `min` up. */
+export function decimal(placeholder: string, help: string, min = 0, max = 1e12): Param<number> {
+  const error = `must be a number from ${min} to ${max}, such as 2450.50`;
+  const schema = z.pipe(
+    z.string().check(z.regex(/^[+-]?\d{1,15}(\.\d{1,10})?$/, { error })),
+    z.pipe(
+      z.transform((value: string) => Number(value)),
+      z.number().check(z.refine((n) => n >= min && n <= max, { error })),
+    ),
+  );
+  return required(schema, placeholder, help);
+}
+
+/** Rupees with at most two decimals, kept as text so that no paisa is lost. */
+export function money(placeholder: string, help: string): Param<string> {
+  const error = 'must be an amount in rupees with at most two decimals, such as 1000000 or 2500.50';
+  return required(z.string().check(z.regex(/^\d{1,13}(\.\d{1,2})?$/, { error })), placeholder, help);
+}
+
+/** One of a few words; upper case where the words are, so `buy` is BUY. */
+export function choice<const W extends string>(
+  words: readonly W[],
+  placeholder: string,
+  help: string,
+): Param<W> {
+  const schema = z.pipe(
+    z.transform((value: unknown) =>
+      typeof value === 'string'
+        ? (words.find((w) => w.toLowerCase() === value.toLowerCase()) ?? value)
+        : value,
+    ),
+    z.enum(words as unknown as Readonly<Record<string, W>>, { error: `must be one of ${words.join(', ')}` }),
+  );
+  return { ...required<W>(schema, placeholder, help), choices: words };
+}
+
+/** A time as an operator writes it; the verb turns it into UTC with `ctx.instant`. */
+export function time(help: string): Param<string> {
+  const error = 'must be a time such as 2026-01-31T09:15:00+05:30, 2026-01-31, today or 7d';
+  return required(z.string().check(z.refine(isInstant, { error })), 'TIME', help);
+}
+
+/** A duration such as 30s, in milliseconds. */
+export function duration(help: string): Param<number> {
+  const schema = z.pipe(
+    z
+      .string()
+      .check(
+        z.regex(/^\d{1,9}(ms|s|m|h|d|w)$/, { error: 'must be a duration such as 500ms, 30s, 5m or 24h' }),
+      ),
+    z.transform((value: string) => parseDuration(value)),
+  );
+  return required(schema, 'DURATION', help);
+}
+
+/** A comma-separated list of words. */
+export function words(placeholder: string, help: string): Param<string[]> {
+  const schema = z.pipe(
+    z.string(),
+    z.transform((value: string) =>
+      value
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    ),
+  );
+  return required(schema, placeholder, help);
+}
+
+/** A switch: given or not. */
+export function toggle(help: string): Param<boolean> {
+  const schema = z.transform((value: unknown) => value === true);
+  return { schema, help, required: false };
+}

@@ -1,0 +1,113 @@
+import type { ChalkInstance } from 'chalk';
+import { CliError } from './errors.ts';
+
+type Input = NodeJS.ReadableStream & { isTTY?: boolean };
+type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The streams and surroundings of one run; tests hand in their own. */
+export interface Surroundings {
+  stdin: Input;
+  stdout: Output;
+  stderr: Output;
+  env: Env;
+  cwd: string;
+  home: string;
+  user: string;
+  pid: number;
+  now: () => Date;
+}
+
+/** One output stream: knows whether it is a terminal, waits for slow readers, goes quiet when the reader has left. */
+export class Sink {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly stream: Output;
+  #gone = false;
+  #failure: Error | undefined;
+
+  constructor(stream: Output) {
+    this.stream = stream;
+    this.isTTY = Boolean(stream.isTTY);
+    this.columns = stream.columns ?? 80;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') this.#gone = true;
+      else this.#failure = error;
+    });
+  }
+
+  /** True when the reader closed its end (`| head`): nobody is listening any more. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Writes and waits until the stream takes more; throws OUTPUT_FAILED when it cannot be written, say a full disk. */
+  async write(text: string): Promise<void> {
+    if (this.#gone) return;
+    await new Promise<void>((resolve) => this.stream.write(text, () => resolve()));
+    if (this.#failure)
+      throw new CliError(
+        'output',
+        'OUTPUT_FAILED',
+        `The output could not be written: ${reason(this.#failure)}.`,
+        {
+          hint: 'What the command did stands; only its output is incomplete.',
+          changed: null,
+        },
+      );
+  }
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOSPC') return 'the disk behind it is full';
+  return error.code ?? 'unknown reason';
+}
+
+export interface Io {
+  stdin: Input;
+  out: Sink;
+  err: Sink;
+  env: Env;
+  /** Whether a question may be asked: stdin and stderr are terminals, not CI, no --no-input. */
+  mayAsk: boolean;
+  quiet: boolean;
+  /** One line of talk on stderr; silent with --quiet. */
+  say: (line: string) => Promise<void>;
+  /** Colours for a stream, off where NO_COLOR, a pipe or --no-color says so. */
+  paint: (sink: Sink) => Promise<ChalkInstance>;
+}
+
+export interface IoFlags {
+  quiet: boolean;
+  color: boolean;
+  input: boolean;
+}
+
+/** The streams of one run under its global flags. */
+export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFlags): Io {
+  const { env, stdin } = around;
+  return {
+    stdin,
+    out,
+    err,
+    env,
+    mayAsk: flags.input && Boolean(stdin.isTTY) && err.isTTY && !isSet(env['CI']),
+    quiet: flags.quiet,
+    say: (line) => (flags.quiet ? Promise.resolve() : err.write(`${line}\n`)),
+    async paint(sink) {
+      const { Chalk } = await import('chalk');
+      return new Chalk({ level: useColor(sink, env, flags.color) ? 1 : 0 });
+    },
+  };
+}
+
+function useColor(sink: Sink, env: Env, allowed: boolean): boolean {
+  if (!allowed || isSet(env['NO_COLOR'])) return false;
+  if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0' && env['FORCE_COLOR'] !== 'false';
+  return sink.isTTY && env['TERM'] !== 'dumb';
+}
+
+/** Whether an on/off variable of the environment is on. */
+export function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
+}

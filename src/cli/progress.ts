@@ -1,0 +1,36 @@
+import { formatDuration } from '../util/duration.ts';
+import type { Io } from './io.ts';
+
+/** A spinner or bar on stderr while a terminal watches; nothing in a pipe or with --quiet. */
+export interface Progress {
+  /** Shows how far it is: a share between 0 and 1 draws a bar. */
+  update: (text: string, share?: number) => void;
+  stop: () => void;
+}
+
+const SILENT: Progress = { update() {}, stop() {} };
+const WIDTH = 24;
+
+/** Starts progress on stderr with a first line of text. */
+export async function startProgress(io: Io, text: string): Promise<Progress> {
+  if (io.quiet || !io.err.isTTY || io.err.gone) return SILENT;
+  const { default: ora } = await import('ora');
+  const spinner = ora({ text, stream: io.err.stream as NodeJS.WriteStream, discardStdin: false }).start();
+  const started = performance.now();
+  return {
+    update(line, share) {
+      spinner.text = share === undefined ? line : `${bar(share)} ${line}${remaining(share, started)}`;
+    },
+    stop: () => void spinner.stop(),
+  };
+}
+
+function bar(share: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * WIDTH);
+  return '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
+}
+
+function remaining(share: number, started: number): string {
+  const spent = performance.now() - started;
+  return share > 0.02 && spent > 2_000 ? `, ${formatDuration((spent / share) * (1 - share))} left` : '';
+}

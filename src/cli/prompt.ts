@@ -1,0 +1,76 @@
+import { CliError, usage } from './errors.ts';
+import type { Io } from './io.ts';
+
+/** The only door to inquirer: questions go to stderr, so that stdout stays data. */
+async function ask<T>(io: Io, question: Record<string, unknown>): Promise<T> {
+  const { default: inquirer } = await import('inquirer');
+  const prompt = inquirer.createPromptModule({
+    input: io.stdin as NodeJS.ReadStream,
+    output: io.err.stream as NodeJS.WriteStream,
+  });
+  try {
+    const answers = await prompt([{ ...question, name: 'answer' }] as unknown as Parameters<
+      typeof prompt
+    >[0]);
+    return (answers as { answer: T }).answer;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExitPromptError')
+      throw new CliError('interrupted', 'INTERRUPTED', 'Interrupted at the question; nothing was changed.');
+    throw error;
+  }
+}
+
+/** Asks for a line of text until `check` returns no complaint. */
+export function askText(
+  io: Io,
+  message: string,
+  check: (text: string) => string | undefined,
+): Promise<string> {
+  return ask(io, { type: 'input', message, validate: (text: string) => check(text) ?? true });
+}
+
+/** Asks to choose one of a few words. */
+export function askChoice(io: Io, message: string, choices: readonly string[]): Promise<string> {
+  return ask(io, { type: 'select', message, choices: [...choices] });
+}
+
+/** Asks yes or no; no is the answer of a mere Enter. */
+export function askYes(io: Io, message: string): Promise<boolean> {
+  return ask(io, { type: 'confirm', message, default: false });
+}
+
+/** What a guarded step needs: nothing, a plain yes (--yes), or the name of what is at stake typed out (--confirm). */
+export interface Consent {
+  yes: boolean;
+  confirm?: string;
+}
+
+/** Goes on only with --yes or a yes on a terminal; absence of an answer is never yes (exit 4). */
+export async function requireYes(io: Io, consent: Consent, question: string): Promise<void> {
+  if (consent.yes) return;
+  if (!io.mayAsk) throw unanswered(question, '--yes');
+  if (!(await askYes(io, question))) throw new CliError('needsAnswer', 'DECLINED', 'Left as it was.');
+}
+
+/** Goes on only when the name is typed out, as --confirm NAME or on a terminal; --yes is not enough. */
+export async function requireName(io: Io, consent: Consent, name: string, question: string): Promise<void> {
+  if (consent.confirm !== undefined) {
+    if (consent.confirm === name) return;
+    throw usage(`--confirm says "${consent.confirm}", but this is "${name}". Nothing was changed.`);
+  }
+  if (!io.mayAsk) throw unanswered(question, `--confirm ${name}`);
+  await askText(io, `${question} Type ${name} to go on:`, (text) =>
+    text === name ? undefined : `Type ${name}, or press Ctrl-C to leave everything as it is.`,
+  );
+}
+
+function unanswered(question: string, flag: string): CliError {
+  return new CliError(
+    'needsAnswer',
+    'NEEDS_ANSWER',
+    `${question} Nobody is there to ask, so nothing was changed.`,
+    {
+      hint: `Say it with ${flag}.`,
+    },
+  );
+}

@@ -1,0 +1,102 @@
+import { excerpt } from '../util/text.ts';
+import type { Invocation, RailContext } from './command.ts';
+import { CliError, usage } from './errors.ts';
+import type { Param } from './flags.ts';
+import { checkColumns, Found, render } from './output.ts';
+import { kebab } from './parse.ts';
+
+/**
+ * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
+ * Gives the exit code, 0 or 6; throws CliError.
+ */
+export async function execute(invocation: Invocation, ctx: RailContext): Promise<number> {
+  const { command, globals } = invocation;
+  checkColumns(command.fields, globals);
+  const input = validate(await complete(invocation, ctx));
+  if (command.effect !== 'read' && command.namesTarget !== false) await guardTarget(ctx);
+  const result = await command.run(input as never, ctx);
+  const finding = result instanceof Found;
+  await render(
+    finding ? result.data : result,
+    { now: ctx.now(), timeZone: ctx.timeZone, flags: globals, fields: command.fields },
+    ctx.io,
+  );
+  if (globals.dryRun && command.effect !== 'read')
+    await ctx.io.say('Dry run: rolled back, nothing was changed.');
+  return finding ? 6 : 0;
+}
+
+/** Says which database a write goes to, and lets it through to a protected one only by name. */
+async function guardTarget(ctx: RailContext): Promise<void> {
+  await ctx.io.say(`-> ${await ctx.target()}`);
+  const name = await ctx.protection();
+  if (name) await ctx.agreeByName(name, `${name} is protected.`);
+}
+
+interface Entry {
+  key: string;
+  /** As the operator writes it: `ORDER`, `--quantity`. */
+  label: string;
+  param: Param;
+  value: unknown;
+}
+
+function entries({ command, words, options }: Invocation): Entry[] {
+  const args = Object.entries(command.args).map(([key, param], i) => ({
+    key,
+    label: param.placeholder ?? key,
+    param,
+    value: words[i],
+  }));
+  const flags = Object.entries(command.flags).map(([key, param]) => ({
+    key,
+    label: `--${kebab(key)}`,
+    param,
+    value: options[key],
+  }));
+  return [...args, ...flags];
+}
+
+/** Asks for what is missing, or says so (exit 4) where nobody is there to answer. */
+async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry[]> {
+  const all = entries(invocation);
+  const missing = all.filter(({ param, value }) => param.required && value === undefined);
+  if (missing.length === 0) return all;
+  if (!ctx.io.mayAsk) {
+    const labels = missing.map(({ label }) => label).join(', ');
+    throw new CliError('needsAnswer', 'NEEDS_ANSWER', `${invocation.path.join(' ')} needs ${labels}.`, {
+      hint: `For example: pinnacle ${invocation.command.examples[0]}`,
+    });
+  }
+  const { askChoice, askText } = await import('./prompt.ts');
+  for (const entry of missing) {
+    const { param, label } = entry;
+    entry.value = param.choices
+      ? await askChoice(ctx.io, `${param.help} (${label}):`, param.choices)
+      : await askText(ctx.io, `${param.help} (${label}):`, (text) => problem(param, text));
+  }
+  return all;
+}
+
+function problem(param: Param, value: unknown): string | undefined {
+  const result = param.schema.safeParse(value);
+  return result.success ? undefined : result.error.issues.map((issue) => issue.message).join('; ');
+}
+
+/** The checked input of the verb; all complaints at once, exit 2. */
+function validate(all: readonly Entry[]): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  const complaints: string[] = [];
+  for (const { key, label, param, value } of all) {
+    const result = param.schema.safeParse(value);
+    if (result.success) input[key] = result.data;
+    else {
+      const [first] = result.error.issues;
+      complaints.push(
+        `${label} ${first?.message ?? 'is not valid'}, not ${JSON.stringify(excerpt(String(value)))}`,
+      );
+    }
+  }
+  if (complaints.length > 0) throw usage(`${complaints.join('.\n')}.`);
+  return input;
+}

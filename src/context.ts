@@ -1,0 +1,200 @@
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { Outcome, Trx } from './audit/change.ts';
+import type { Invocation, RailContext } from './cli/command.ts';
+import { CliError, refused } from './cli/errors.ts';
+import type { Io, Surroundings } from './cli/io.ts';
+import type { Config, ConfigSource } from './config/load.ts';
+import type { Connection } from './db/connect.ts';
+import type { Database } from './db/schema.ts';
+import { parseInstant } from './util/time.ts';
+
+/** What a verb is given. Everything is opened on first use and closed in the opposite order. */
+export interface Context extends RailContext {
+  io: Io;
+  signal: AbortSignal;
+  dryRun: boolean;
+  now: () => Date;
+  configSource: ConfigSource;
+  config: () => Promise<Config>;
+  /** Where scratch and template databases are kept. */
+  cacheDir: string;
+  connection: () => Promise<Connection>;
+  /** A connection of its own kind for migrations: direct, and without a limit on how long a statement takes. */
+  migrationConnection: () => Promise<Connection>;
+  db: () => Promise<Kysely<Database>>;
+  /** One transaction with its audit row; see audit/change.ts. */
+  change: <T>(work: (trx: Trx) => Promise<Outcome<T>>) => Promise<T>;
+  /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
+  instant: (flag: string, text: string) => Promise<string>;
+  /** Goes on only when agreed to, by --yes or on a terminal. A dry run needs no consent. */
+  agree: (question: string) => Promise<void>;
+  /** Goes on only when the name is typed out. */
+  agreeByName: (name: string, question: string) => Promise<void>;
+}
+
+export interface OpenContext {
+  ctx: Context;
+  /** A foreign error in the operator's words. */
+  explain: (error: unknown) => Promise<unknown>;
+  release: () => Promise<void>;
+}
+
+/** Builds the context of one command from its surroundings. */
+export function openContext(
+  invocation: Invocation,
+  around: Surroundings,
+  io: Io,
+  signal: AbortSignal,
+): OpenContext {
+  const { globals, command } = invocation;
+  const name = invocation.path.join(' ');
+  const releasers: (() => Promise<void>)[] = [];
+  const configSource: ConfigSource = {
+    env: around.env,
+    cwd: around.cwd,
+    home: around.home,
+    file: globals.config,
+    profile: globals.profile,
+    timeout: globals.timeout,
+  };
+  const cacheDir = join(around.env['XDG_CACHE_HOME'] || join(around.home, '.cache'), 'pinnacle');
+  const config = once(async () => (await import('./config/load.ts')).loadConfig(configSource));
+  const database = once(async () => chooseDatabase(await config(), io));
+
+  const connect = async (purpose: 'work' | 'migration'): Promise<Connection> => {
+    signal.throwIfAborted();
+    const [settings, chosen] = [await config(), await database()];
+    const connection = await (chosen === 'embedded' ? embedded(settings) : server(settings, chosen, purpose));
+    const sever = () => connection.sever();
+    signal.addEventListener('abort', sever, { once: true });
+    releasers.push(async () => {
+      signal.removeEventListener('abort', sever);
+      await connection.close();
+    });
+    return connection;
+  };
+  const server = async (settings: Config, url: string, purpose: 'work' | 'migration') => {
+    const { connectServer } = await import('./db/connect.ts');
+    return connectServer(purpose === 'migration' ? (settings.migrateUrl ?? url) : url, {
+      applicationName: `pinnacle/${name}`,
+      poolSize: settings.poolSize,
+      statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
+    });
+  };
+  const embedded = async (settings: Config) => {
+    const { openEmbedded } = await import('./db/embedded.ts');
+    return openEmbedded(settings.dataDir, {
+      cacheDir,
+      pid: around.pid,
+      command: name,
+      timeout: settings.timeout,
+      signal,
+    });
+  };
+  const connection = once(() => connect('work'));
+  const target = once(() => describeTarget(config, database));
+  const consent = {
+    yes: globals.yes === true,
+    ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
+  };
+  const dryRun = globals.dryRun === true;
+
+  const ctx: Context = {
+    io,
+    signal,
+    dryRun,
+    configSource,
+    config,
+    cacheDir,
+    connection,
+    migrationConnection: once(() => connect('migration')),
+    target,
+    now: around.now,
+    timeZone: async () => (await config()).timeZone,
+    protection: async () => {
+      const settings = await config();
+      return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
+    },
+    db: async () => (await connection()).kysely,
+    async change(work) {
+      const { change } = await import('./audit/change.ts');
+      const labels = { os_user: around.user };
+      return change(await connection(), { command: name, labels, dryRun, signal }, work);
+    },
+    async instant(flag, text) {
+      try {
+        return parseInstant(text, around.now(), (await config()).timeZone);
+      } catch (error) {
+        throw new CliError('usage', 'USAGE', `${flag} ${(error as Error).message}.`);
+      }
+    },
+    async agree(question) {
+      if (!dryRun) await (await import('./cli/prompt.ts')).requireYes(io, consent, question);
+    },
+    async agreeByName(answer, question) {
+      if (!dryRun) await (await import('./cli/prompt.ts')).requireName(io, consent, answer, question);
+    },
+  };
+  return {
+    ctx,
+    async explain(error) {
+      if (signal.aborted) return signal.reason;
+      const { isDatabaseFailure, isUndefined, translateFailure } = await import('./db/sqlstate.ts');
+      if (!isDatabaseFailure(error)) return error;
+      if (isUndefined(error) && command.phase) return explainMissing(name, command.phase, await connection());
+      return translateFailure(error, await target());
+    },
+    async release() {
+      for (const close of releasers.reverse()) await close().catch(() => {});
+    },
+  };
+}
+
+/** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
+async function chooseDatabase(settings: Config, io: Io): Promise<string> {
+  if (settings.database) return settings.database;
+  if (!io.mayAsk)
+    throw new CliError('config', 'NO_DATABASE', 'No database is configured.', {
+      hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database.',
+    });
+  await io.say(`No database is configured: using the embedded one in ${settings.dataDir}.`);
+  return 'embedded';
+}
+
+async function describeTarget(
+  config: () => Promise<Config>,
+  database: () => Promise<string>,
+): Promise<string> {
+  const [settings, chosen] = [await config(), await database()];
+  const where =
+    chosen === 'embedded'
+      ? `embedded ${settings.dataDir}`
+      : await (await import('./db/connect.ts')).describeServer(chosen);
+  return settings.profile ? `${settings.profile} (${where})` : where;
+}
+
+/** A table that is not there: the rollout has not come that far, or somebody changed the schema by hand. */
+async function explainMissing(name: string, needed: number, connection: Connection): Promise<CliError> {
+  const { currentPhase } = await import('./db/phase.ts');
+  const phase = await currentPhase(connection.kysely);
+  if (phase < needed)
+    return refused(
+      'PHASE_NEEDED',
+      `${name} needs phase ${needed} of the schema; this database is at phase ${phase}.`,
+      `Run: pinnacle migrate up${needed < 4 ? ` --to ${needed}` : ''}`,
+    );
+  return refused(
+    'SCHEMA_CHANGED',
+    'The database lacks something that this command uses, although its phase has it.',
+    'Run: pinnacle migrate drift',
+  );
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,118 @@
+import type { Kysely } from 'kysely';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
+import { fromPostgres } from '../util/time.ts';
+import type { Database } from './schema.ts';
+
+/** An open database: the same Kysely for a server and for the embedded engine. */
+export interface Connection {
+  kind: 'server' | 'embedded';
+  kysely: Kysely<Database>;
+  /** Runs a COMMIT that an interrupt must wait for. */
+  committing: <T>(commit: () => Promise<T>) => Promise<T>;
+  /** Drops every session at once, which rolls back whatever is open; spares a COMMIT under way. */
+  sever: () => void;
+  close: () => Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Shown in pg_stat_activity: `pinnacle/order place`. */
+  applicationName: string;
+  poolSize: number;
+  /** Milliseconds a statement may take; 0 for no limit. */
+  statementTimeout: number;
+}
+
+const CONNECT_TIMEOUT = 5_000;
+const LOCK_TIMEOUT = 3_000;
+const IDLE_IN_TRANSACTION_TIMEOUT = 30_000;
+const TIMESTAMP = 1114;
+
+/** Connects (lazily) to a PostgreSQL server by URL. Away from the local machine TLS is verified in full. */
+export async function connectServer(url: string, options: ServerOptions): Promise<Connection> {
+  return open('server', {
+    ...(await serverConfig(url)),
+    application_name: options.applicationName,
+    max: options.poolSize,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    options: [
+      'TimeZone=UTC',
+      `statement_timeout=${options.statementTimeout}`,
+      `lock_timeout=${LOCK_TIMEOUT}`,
+      `idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT}`,
+    ]
+      .map((setting) => `-c ${setting}`)
+      .join(' '),
+  });
+}
+
+async function serverConfig(url: string): Promise<PoolConfig> {
+  const { parseIntoClientConfig } = await import('pg-connection-string');
+  const config: PoolConfig = parseIntoClientConfig(url);
+  if (config.ssl === undefined && !isLocal(config.host)) config.ssl = { rejectUnauthorized: true };
+  return config;
+}
+
+function isLocal(host: string | undefined): boolean {
+  return !host || host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** `trading@db1/pinnacle`: who and where, never a password. */
+export async function describeServer(url: string): Promise<string> {
+  const { user, host, database, port } = await serverConfig(url);
+  const at = `${host || 'localhost'}${port && Number(port) !== 5432 ? `:${port}` : ''}`;
+  return `${user ? `${user}@` : ''}${at}/${database ?? ''}`;
+}
+
+/** One Kysely over a pg.Pool. A broken idle session is forgotten, not a crash. */
+export async function open(
+  kind: Connection['kind'],
+  config: PoolConfig,
+  afterEnd?: () => Promise<void>,
+): Promise<Connection> {
+  // Without it pg probes for another runtime by way of fetch, which loads 20 ms of HTTP client on Node 20.
+  (globalThis as { navigator?: unknown }).navigator ??= { userAgent: 'Node.js' };
+  const [{ default: pg }, { Kysely, PostgresDialect }] = await Promise.all([import('pg'), import('kysely')]);
+  const pool: Pool = new pg.Pool({ ...config, types: { getTypeParser: parserFor(pg.types) } });
+  const sessions = new Set<PoolClient>();
+  let commits = 0;
+  pool.on('error', () => {});
+  pool.on('connect', (session) => {
+    sessions.add(session);
+    session.on('error', () => {});
+    session.on('end', () => sessions.delete(session));
+  });
+  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    kind,
+    kysely,
+    async committing(commit) {
+      commits++;
+      try {
+        return await commit();
+      } finally {
+        commits--;
+      }
+    },
+    sever() {
+      if (commits > 0 || kind === 'embedded') return;
+      for (const session of sessions) streamOf(session)?.destroy();
+    },
+    async close() {
+      await kysely.destroy();
+      await afterEnd?.();
+    },
+  };
+}
+
+function streamOf(session: PoolClient): { destroy: () => void } | undefined {
+  return (session as unknown as { connection?: { stream?: { destroy: () => void } } }).connection?.stream;
+}
+
+type Types = typeof import('pg').types;
+
+/** Timestamps without zone are UTC and stay text, so that no microsecond is lost. */
+function parserFor(types: Types): Types['getTypeParser'] {
+  const parser = (oid: number, format?: 'text' | 'binary') =>
+    oid === TIMESTAMP && format !== 'binary' ? fromPostgres : types.getTypeParser(oid, format as 'text');
+  return parser as Types['getTypeParser'];
+}

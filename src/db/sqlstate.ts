@@ -1,0 +1,146 @@
+import { CliError } from '../cli/errors.ts';
+
+/** What pg throws: a server's answer has a five-character code, a broken line an errno or nothing. */
+export interface DatabaseFailure {
+  code?: string;
+  message: string;
+  severity?: string;
+  constraint?: string;
+  table?: string;
+  column?: string;
+}
+
+const RETRYABLE = new Set(['40001', '40P01']);
+const UNDEFINED = new Set(['42P01', '42703', '42704', '42883']);
+const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOENT$|EACCES$)/;
+// pg gives these no code of their own.
+const BROKEN =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|timeout expired/;
+const TLS = /self.signed|certificate|does not support SSL|Hostname\/IP|unable to (get|verify)|SSL/i;
+
+/** True for a deadlock or a serialization failure: the whole transaction may simply be run again. */
+export function mayRunAgain(error: unknown): boolean {
+  return RETRYABLE.has(codeOf(error));
+}
+
+/** True when the line to the server broke or never came to be. */
+export function isDisconnect(error: unknown): boolean {
+  const code = codeOf(error);
+  if (/^(08|57P0[123])/.test(code)) return true;
+  return !isSqlState(code) && (UNREACHABLE.test(code) || BROKEN.test(messageOf(error)));
+}
+
+/** True when the database lacks a table, column, type or function that was asked for. */
+export function isUndefined(error: unknown): boolean {
+  return UNDEFINED.has(codeOf(error));
+}
+
+/** True for an error of PostgreSQL or of the way to it. */
+export function isDatabaseFailure(error: unknown): error is DatabaseFailure {
+  return (
+    isSqlState(codeOf(error)) ||
+    isDisconnect(error) ||
+    (error instanceof Error &&
+      (/^SASL|password must be a string/.test(error.message) || TLS.test(error.message)))
+  );
+}
+
+const isSqlState = (code: string) => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
+const codeOf = (error: unknown) => String((error as DatabaseFailure | undefined)?.code ?? '');
+const messageOf = (error: unknown) => String((error as DatabaseFailure | undefined)?.message ?? '');
+
+/**
+ * PostgreSQL's error in the operator's words. Only the SQLSTATE and names of the schema are passed on: `detail` and
+ * `where` hold values of rows.
+ */
+export function translateFailure(error: DatabaseFailure, target: string): CliError {
+  const code = codeOf(error);
+  if (isDisconnect(error) || code === '53300')
+    return new CliError(
+      'unreachable',
+      'DATABASE_UNREACHABLE',
+      `The database ${target} cannot be reached${why(error)}.`,
+      {
+        hint: 'Nothing was changed. Check DATABASE_URL and that the server is up, then try again.',
+        retryable: true,
+      },
+    );
+  if (code.startsWith('28') || /SASL|password must be a string/.test(messageOf(error)))
+    return new CliError('forbidden', 'LOGIN_REFUSED', `The database ${target} refused the login.`, {
+      hint: 'Check the user and password of DATABASE_URL; a password can be kept out of it with { "$file": … } in the configuration.',
+    });
+  if (!isSqlState(code))
+    return new CliError(
+      'unreachable',
+      'TLS_REFUSED',
+      `No trusted TLS connection to ${target}: ${messageOf(error)}.`,
+      {
+        hint: 'Name the CA with sslrootcert=FILE in the URL. Away from this machine TLS is verified in full.',
+      },
+    );
+  return byState(code, error, target);
+}
+
+function byState(code: string, error: DatabaseFailure, target: string): CliError {
+  const at = [error.table && `table ${error.table}`, error.column && `column ${error.column}`]
+    .concat(error.constraint ? `constraint ${error.constraint}` : [])
+    .filter(Boolean)
+    .join(', ');
+  const state = `${at ? `${at}; ` : ''}SQLSTATE ${code}`;
+  if (code === '3D000')
+    return new CliError('config', 'DATABASE_MISSING', `There is no such database: ${target}.`, {
+      hint: 'Create it (createdb) or correct DATABASE_URL.',
+    });
+  if (code === '42501')
+    return new CliError(
+      'forbidden',
+      'NOT_PERMITTED',
+      `The database role is not permitted to do this (${state}).`,
+    );
+  if (code === '57014' || code === '55P03' || RETRYABLE.has(code))
+    return new CliError(
+      'busy',
+      'DATABASE_BUSY',
+      `The database did not get to it in time (SQLSTATE ${code}).`,
+      {
+        hint: 'Nothing was changed. Try again, or give it longer with --timeout.',
+        retryable: true,
+      },
+    );
+  if (code.startsWith('53') || code.startsWith('58'))
+    return new CliError(
+      'unreachable',
+      'DATABASE_EXHAUSTED',
+      `The server lacks room or resources (SQLSTATE ${code}).`,
+      {
+        hint: 'Nothing was changed. See the log of the server.',
+        retryable: true,
+      },
+    );
+  if (code.startsWith('22'))
+    return new CliError('usage', 'VALUE_REFUSED', `The database refused a value (${state}).`);
+  if (code.startsWith('23'))
+    return new CliError('refused', 'CONSTRAINT', `A rule of the database refused this (${state}).`);
+  if (code === '25006')
+    return new CliError(
+      'refused',
+      'READ_ONLY',
+      `The database ${target} takes no writes now; is it a replica?`,
+    );
+  return new CliError('failure', 'DATABASE_ERROR', `The database reported an error (${state}).`);
+}
+
+function why(error: DatabaseFailure): string {
+  const code = codeOf(error);
+  if (code === 'ECONNREFUSED') return ': nothing listens there';
+  if (code === 'ENOENT') return ': there is no such socket';
+  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return ': its name is not known';
+  if (/timeout/.test(messageOf(error))) return ': no answer in time';
+  if (code === '53300') return ': it has no connection to spare';
+  return '';
+}
+
+/** True when the named constraint refused a row. */
+export function violates(error: unknown, constraint: string): boolean {
+  return codeOf(error).startsWith('23') && (error as DatabaseFailure).constraint === constraint;
+}

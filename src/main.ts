@@ -1,0 +1,56 @@
+import { homedir, userInfo } from 'node:os';
+import { CliError } from './cli/errors.ts';
+
+const GRACE = 2_000;
+
+/** Binds the process to the program: its streams, signals and exit code. */
+export async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${__VERSION__}\n`);
+    return;
+  }
+  const abort = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    const code = signal === 'SIGINT' ? 130 : 143;
+    // Asked twice, or unable to end in good order: then at once.
+    if (abort.signal.aborted) process.exit(code);
+    setTimeout(() => process.exit(code), GRACE).unref();
+    const kind = code === 130 ? 'interrupted' : 'terminated';
+    abort.abort(
+      new CliError(
+        kind,
+        kind.toUpperCase(),
+        `${signal === 'SIGINT' ? 'Interrupted' : 'Terminated'}; what was not finished has been rolled back.`,
+      ),
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+
+  const { run } = await import('./program.ts');
+  process.exitCode = await run(
+    argv,
+    {
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      env: process.env,
+      cwd: process.cwd(),
+      home: homedir(),
+      user: userName(),
+      pid: process.pid,
+      now: () => new Date(),
+    },
+    abort.signal,
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A uid without an entry in the password file, as in some containers.
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,109 @@
+import type { Noun, Verbs } from './cli/command.ts';
+import { CliError, errorObject } from './cli/errors.ts';
+import { type Globals, glimpse } from './cli/globals.ts';
+import { createIo, type Io, Sink, type Surroundings } from './cli/io.ts';
+import { type Program, parse } from './cli/parse.ts';
+import { safeJson, visible } from './util/text.ts';
+
+const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>): Noun => ({
+  summary,
+  verbs: async () => (await load()).verbs,
+});
+
+/** Every noun of the program; adding one is a folder and a line. */
+export const NOUNS: Verbs = {
+  user: noun('Traders and their accounts', () => import('./user/command.ts')),
+  strategy: noun('Trading strategies and who runs them', () => import('./strategy/command.ts')),
+  order: noun('Orders: place, fill, cancel, import', () => import('./order/command.ts')),
+  position: noun('Positions and their profit and loss', () => import('./position/command.ts')),
+  migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
+  config: noun('Settings and where they come from', () => import('./config/command.ts')),
+};
+
+const PROGRAM: Program = {
+  name: 'pinnacle',
+  summary: "The operator's console of a multi-user algorithmic trading system.",
+  footer: `Topics: pinnacle help exit-codes | environment | formats
+Every command takes --json and says on stderr which database it writes to.`,
+  nouns: NOUNS,
+};
+
+/** Runs one command line to its exit code. Never throws: what goes wrong is said on stderr. */
+export async function run(
+  argv: readonly string[],
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<number> {
+  const out = new Sink(around.stdout);
+  const err = new Sink(around.stderr);
+  const early = glimpse(argv);
+  const io = (globals: Globals) =>
+    createIo(around, out, err, { quiet: globals.quiet === true, color: globals.color, input: globals.input });
+  try {
+    if (argv[0] === 'help' && argv.length > 1) {
+      const { topic } = await import('./help.ts');
+      const text = await topic(argv.slice(1), NOUNS);
+      if (text !== undefined) return await print(text, out);
+    }
+    const parsed = await parse(PROGRAM, argv, out.columns);
+    if ('run' in parsed) return await runVerb(parsed.run, around, io(parsed.run.globals), signal);
+    return parsed.missing ? await print(parsed.help, err, 2) : await print(parsed.help, out);
+  } catch (error) {
+    return await report(error, early, io(early));
+  }
+}
+
+async function print(text: string, sink: Sink, exit = 0): Promise<number> {
+  await sink.write(text.endsWith('\n') ? text : `${text}\n`);
+  return exit;
+}
+
+type Invocation = Parameters<typeof import('./cli/run.ts').execute>[0];
+
+async function runVerb(
+  invocation: Invocation,
+  around: Surroundings,
+  io: Io,
+  signal: AbortSignal,
+): Promise<number> {
+  const [{ execute }, { openContext }] = await Promise.all([import('./cli/run.ts'), import('./context.ts')]);
+  const { ctx, explain, release } = openContext(invocation, around, io, signal);
+  try {
+    return await execute(invocation, ctx);
+  } catch (error) {
+    return await report(await explain(error).catch(() => error), invocation.globals, io);
+  } finally {
+    await release();
+  }
+}
+
+/** Says what went wrong on stderr, as text or as the error object of --json, and gives the exit code. */
+async function report(error: unknown, globals: Globals, io: Io): Promise<number> {
+  const known = error instanceof CliError ? error : unexpected();
+  if (globals.json !== undefined) await io.err.write(`${safeJson(errorObject(known))}\n`);
+  else {
+    const paint = await io.paint(io.err);
+    const [first, ...more] = visibleLines(known.message);
+    const hint = known.details.hint ? visibleLines(known.details.hint).map((line) => `  ${line}`) : [];
+    const lines = [`${paint.red('error:')} ${first}`, ...more.map((line) => `       ${line}`), ...hint];
+    await io.err.write(`${lines.join('\n')}\n`);
+  }
+  if (globals.debug) await io.err.write(`${debugTrail(error)}\n`);
+  return known.exit;
+}
+
+const visibleLines = (text: string) => text.split('\n').map(visible);
+
+function unexpected(): CliError {
+  return new CliError('failure', 'UNEXPECTED', 'Something went wrong that should not have.', {
+    hint: 'Run it again with --debug to see where.',
+    changed: null,
+  });
+}
+
+/** Where a failure came from: the kind of error and the places in the program, without messages, which may hold values. */
+function debugTrail(error: unknown): string {
+  if (!(error instanceof Error)) return 'thrown: not an error';
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return visible([error.name, ...frames.map((line) => line.trim())].join(' | ')).replaceAll(' | ', '\n  ');
+}

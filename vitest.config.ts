@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const version = (path: string) => JSON.stringify(JSON.parse(readFileSync(path, 'utf8')).version);
+
+export default defineConfig({
+  define: {
+    __VERSION__: version('package.json'),
+    __PGLITE_VERSION__: version('node_modules/@electric-sql/pglite/package.json'),
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/helpers/global.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+  },
+});
