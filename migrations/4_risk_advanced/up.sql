@@ -93,7 +93,8 @@ CREATE UNIQUE INDEX trading_sessions_one_active ON trading_sessions (user_id) WH
 -- order list --user: newest first, continued after (created_at, order_id).
 CREATE INDEX idx_orders_user_newest ON orders (user_id, created_at DESC, order_id DESC);
 
--- order list over all users, newest first.
+-- order list over all users, newest first. idx_orders_created_at serves it as well until many orders share one
+-- created_at, as those of one import do: then each page sorts all of them.
 CREATE INDEX idx_orders_newest ON orders (created_at DESC, order_id DESC);
 
 -- Pre-trade check and halt: the working orders of a user, in one symbol or in all.
