@@ -1,0 +1,55 @@
+import { tmpdir } from 'node:os';
+import { PassThrough, Writable } from 'node:stream';
+import { run } from '../../src/program.ts';
+
+export interface CliOptions {
+  env?: Record<string, string>;
+  stdin?: string;
+  /** Whether stdin, stdout and stderr claim to be terminals. */
+  tty?: boolean;
+  cwd?: string;
+  home?: string;
+  now?: Date;
+  signal?: AbortSignal;
+}
+
+export interface CliResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command line in this process through the front door, with streams and surroundings of its own. */
+export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const stdin = new PassThrough();
+  stdin.end(options.stdin ?? '');
+  const [stdout, stderr] = [collector(), collector()];
+  const tty = options.tty === true;
+  const code = await run(
+    argv,
+    {
+      stdin: Object.assign(stdin, { isTTY: tty }),
+      stdout: Object.assign(stdout.stream, { isTTY: tty, columns: 120 }),
+      stderr: Object.assign(stderr.stream, { isTTY: tty, columns: 120 }),
+      env: options.env ?? {},
+      cwd: options.cwd ?? tmpdir(),
+      home: options.home ?? '/nonexistent',
+      user: 'tester',
+      pid: process.pid,
+      now: () => options.now ?? new Date(),
+    },
+    options.signal ?? new AbortController().signal,
+  );
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector() {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+}

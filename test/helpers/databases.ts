@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CompiledQuery } from 'kysely';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { openEmbedded } from '../../src/db/embedded.ts';
+import { lockFile } from '../../src/db/lock.ts';
+import { fromPostgres } from '../../src/util/time.ts';
+import { type CliOptions, type CliResult, cli } from './cli.ts';
+
+export type Phase = 0 | 1 | 2 | 3 | 4;
+type Rows = { rows: Record<string, unknown>[] };
+
+/** A database of one test, cloned from a migrated template. */
+export interface TestDatabase {
+  name: 'server' | 'embedded';
+  /** The environment that points the program at it. */
+  env: Record<string, string>;
+  query: (sql: string, params?: unknown[]) => Promise<Rows>;
+  /** Runs the program against it, in this process. */
+  cli: (...argv: string[]) => Promise<CliResult>;
+  /** The same with stdin, a terminal, another clock. */
+  cliWith: (options: CliOptions, ...argv: string[]) => Promise<CliResult>;
+  /** Runs a command with --json that must succeed, and gives what it printed. */
+  json: <T = Record<string, unknown>>(...argv: string[]) => Promise<T>;
+  close: () => Promise<void>;
+}
+
+export interface DatabaseKind {
+  name: 'server' | 'embedded';
+  open: (phase?: Phase) => Promise<TestDatabase>;
+}
+
+/** The kinds of database the same suite runs on: a server where the machine has one, and the embedded engine. */
+export const databases: readonly DatabaseKind[] = [
+  ...(inject('serverUrl') ? [{ name: 'server' as const, open: openServer }] : []),
+  { name: 'embedded', open: openEmbeddedFolder },
+];
+
+/** The server alone, for what the embedded engine cannot do; empty (and so skipped) where there is none. */
+export const servers = databases.filter(({ name }) => name === 'server');
+
+async function openServer(phase: Phase = 4): Promise<TestDatabase> {
+  const admin = new pg.Client({ connectionString: inject('serverUrl') });
+  await admin.connect();
+  const template = `pinnacle_phase_${phase}_${process.env['VITEST_POOL_ID'] ?? 0}`;
+  const name = `pinnacle_${randomUUID().replaceAll('-', '')}`;
+  const known = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
+  if (known.rowCount === 0) {
+    await admin.query(`CREATE DATABASE ${template}`);
+    await migrate({ DATABASE_URL: urlOf(template) }, phase);
+  }
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = urlOf(name);
+  const client = new pg.Client({
+    connectionString: url,
+    options: '-c TimeZone=UTC',
+    types: { getTypeParser },
+  });
+  client.on('error', () => {});
+  await client.connect();
+  return face(
+    'server',
+    { DATABASE_URL: url },
+    {
+      query: (sql, params) => client.query(sql, params),
+      async close() {
+        await client.end().catch(() => {});
+        await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        await admin.end();
+      },
+    },
+  );
+}
+
+/** As the program reads them: timestamps without zone as RFC 3339 text. */
+const getTypeParser = ((oid: number, format?: 'text') =>
+  oid === 1114 ? fromPostgres : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;
+
+function urlOf(database: string): string {
+  return inject('serverUrl').replace(/(\/\/[^/]*\/)[^?]*/, `$1${database}`);
+}
+
+async function openEmbeddedFolder(phase: Phase = 4): Promise<TestDatabase> {
+  const cacheDir = inject('cacheDir');
+  const dir = join(cacheDir, 'data', randomUUID());
+  await mkdir(join(cacheDir, 'data'), { recursive: true });
+  const template = join(cacheDir, `phase-${phase}`);
+  const lock = { pid: process.pid, command: 'test', timeout: 120_000, signal: new AbortController().signal };
+  const release = await lockFile(`${template}.making`, template, lock);
+  try {
+    if (!existsSync(template)) {
+      await migrate(embeddedEnv(`${template}.new`), phase);
+      if (phase === 0)
+        await (await openEmbedded(`${template}.new`, { ...lock, cacheDir: pinnacleCache() })).close();
+      await cp(`${template}.new`, template, { recursive: true });
+    }
+  } finally {
+    await release();
+  }
+  await cp(template, dir, { recursive: true });
+  return face('embedded', embeddedEnv(dir), {
+    async query(sql, params = []) {
+      const connection = await openEmbedded(dir, { ...lock, cacheDir: pinnacleCache() });
+      try {
+        return (await connection.kysely.executeQuery(CompiledQuery.raw(sql, params))) as Rows;
+      } finally {
+        await connection.close();
+      }
+    },
+    close: () => rm(dir, { recursive: true, force: true }),
+  });
+}
+
+const pinnacleCache = () => join(inject('cacheDir'), 'pinnacle');
+
+function embeddedEnv(dir: string): Record<string, string> {
+  return { PINNACLE_DATABASE: 'embedded', PINNACLE_DATA_DIR: dir, XDG_CACHE_HOME: inject('cacheDir') };
+}
+
+async function migrate(env: Record<string, string>, phase: Phase): Promise<void> {
+  if (phase === 0) return;
+  const { code, stderr } = await cli(['migrate', 'up', '--to', String(phase)], {
+    env: { ...env, XDG_CACHE_HOME: inject('cacheDir') },
+  });
+  if (code !== 0) throw new Error(`the template of phase ${phase} could not be made: ${stderr}`);
+}
+
+function face(
+  name: TestDatabase['name'],
+  given: Record<string, string>,
+  { query, close }: Pick<TestDatabase, 'query' | 'close'>,
+): TestDatabase {
+  const env = { ...given, XDG_CACHE_HOME: inject('cacheDir'), PINNACLE_TIMEOUT: '60s' };
+  const cliWith: TestDatabase['cliWith'] = (options, ...argv) =>
+    cli(argv, { ...options, env: { ...env, ...options.env } });
+  return {
+    name,
+    env,
+    query,
+    close,
+    cliWith,
+    cli: (...argv) => cliWith({}, ...argv),
+    async json<T>(...argv: string[]) {
+      const { code, stdout, stderr } = await cliWith({}, ...argv, '--json');
+      if (code !== 0) throw new Error(`pinnacle ${argv.join(' ')} ended ${code}: ${stderr}`);
+      return JSON.parse(stdout) as T;
+    },
+  };
+}
