@@ -15,6 +15,8 @@ export interface Context extends RailContext {
   signal: AbortSignal;
   dryRun: boolean;
   now: () => Date;
+  /** The folder that relative paths start from. */
+  cwd: string;
   configSource: ConfigSource;
   config: () => Promise<Config>;
   /** Where scratch and template databases are kept. */
@@ -104,6 +106,7 @@ export function openContext(
     io,
     signal,
     dryRun,
+    cwd: around.cwd,
     configSource,
     config,
     cacheDir,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { parseDuration } from '../util/duration.ts';
+import { parseJson } from '../util/json.ts';
 import { isInstant } from '../util/time.ts';
 
 /** A positional argument or a flag: how it is written, what it means, and the rule its text must pass. */
@@ -9,6 +10,8 @@ export interface Param<Value = unknown> {
   /** What stands for the value in the usage line; a switch has none. */
   placeholder?: string;
   required: boolean;
+  /** Another flag that makes this one dispensable: a file that may hold the value. */
+  unless?: string;
   /** The allowed words, for help, completion and prompts. */
   choices?: readonly string[];
   /** What is used when it is not given, as shown in help. */
@@ -28,6 +31,11 @@ const required = <V>(schema: Param<V>['schema'], placeholder: string, help: stri
 /** The same parameter, but it may be left out. */
 export function optional<V>(param: Param<V>): Param<V | undefined> {
   return { ...param, required: false, schema: z.optional(param.schema) };
+}
+
+/** The same parameter, but it may be left out where another flag, such as a file, is given. */
+export function requiredUnless<V>(other: string, param: Param<V>): Param<V | undefined> {
+  return { ...optional(param), required: true, unless: other };
 }
 
 /** The same parameter with a value used when it is left out. */
@@ -145,4 +153,23 @@ export function words(placeholder: string, help: string): Param<string[]> {
 export function toggle(help: string): Param<boolean> {
   const schema = z.transform((value: unknown) => value === true);
   return { schema, help, required: false };
+}
+
+/** A JSON object, with the limits of util/json.ts. */
+export function json(placeholder: string, help: string): Param<Record<string, unknown>> {
+  const schema = z.string().check((ctx) => {
+    const complaint = jsonProblem(ctx.value);
+    if (complaint) ctx.issues.push({ code: 'custom', input: ctx.value, message: complaint });
+  });
+  const parse = z.transform((value: string) => parseJson(value) as Record<string, unknown>);
+  return required(z.pipe(schema, parse), placeholder, help);
+}
+
+function jsonProblem(text: string): string | undefined {
+  try {
+    const value = parseJson(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be a JSON object';
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

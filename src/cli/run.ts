@@ -60,7 +60,8 @@ function entries({ command, words, options }: Invocation): Entry[] {
 /** Asks for what is missing, or says so (exit 4) where nobody is there to answer. */
 async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry[]> {
   const all = entries(invocation);
-  const missing = all.filter(({ param, value }) => param.required && value === undefined);
+  const isGiven = (flag: string | undefined) => flag !== undefined && invocation.options[flag] !== undefined;
+  const missing = all.filter(({ param, value }) => param.required && value === undefined && !isGiven(param.unless));
   if (missing.length === 0) return all;
   if (!ctx.io.mayAsk) {
     const labels = missing.map(({ label }) => label).join(', ');

@@ -1,0 +1,30 @@
+import type { Fields } from '../cli/output.ts';
+
+export const strategyFields = {
+  strategy_id: { type: 'text' },
+  name: { type: 'text' },
+  description: { type: 'text', hidden: true },
+  category: { type: 'text' },
+  risk_level: { type: 'text' },
+  min_capital: { type: 'number' },
+  expected_return_annual: { type: 'number' },
+  max_drawdown: { type: 'number' },
+  symbols: { type: 'json' },
+  parameters: { type: 'json', hidden: true },
+  is_active: { type: 'boolean' },
+  created_at: { type: 'time' },
+} as const satisfies Fields;
+
+/** A trader's use of a strategy: a row of user_strategies. */
+export const activationFields = {
+  user_id: { type: 'text' },
+  strategy_id: { type: 'text' },
+  status: { type: 'text' },
+  allocation_amount: { type: 'number' },
+  custom_parameters: { type: 'json', hidden: true },
+  total_orders: { type: 'integer' },
+  successful_orders: { type: 'integer' },
+  total_pnl: { type: 'number' },
+  activated_at: { type: 'time' },
+  deactivated_at: { type: 'time' },
+} as const satisfies Fields;
