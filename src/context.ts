@@ -25,6 +25,8 @@ export interface Context extends RailContext {
   /** A connection of its own kind for migrations: direct, and without a limit on how long a statement takes. */
   migrationConnection: () => Promise<Connection>;
   db: () => Promise<Kysely<Database>>;
+  /** The phase of the rollout that the database is at, 0 to 4. */
+  phase: () => Promise<number>;
   /** One transaction with its audit row; see audit/change.ts. */
   change: <T>(work: (trx: Trx) => Promise<Outcome<T>>) => Promise<T>;
   /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
@@ -120,6 +122,10 @@ export function openContext(
       return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
     },
     db: async () => (await connection()).kysely,
+    phase: once(async () => {
+      const { currentPhase } = await import('./db/phase.ts');
+      return currentPhase((await connection()).kysely);
+    }),
     async change(work) {
       const { change } = await import('./audit/change.ts');
       const labels = { os_user: around.user };

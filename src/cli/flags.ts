@@ -168,7 +168,9 @@ export function json(placeholder: string, help: string): Param<Record<string, un
 function jsonProblem(text: string): string | undefined {
   try {
     const value = parseJson(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be a JSON object';
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? undefined
+      : 'must be a JSON object';
   } catch (error) {
     return (error as Error).message;
   }

@@ -61,7 +61,9 @@ function entries({ command, words, options }: Invocation): Entry[] {
 async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry[]> {
   const all = entries(invocation);
   const isGiven = (flag: string | undefined) => flag !== undefined && invocation.options[flag] !== undefined;
-  const missing = all.filter(({ param, value }) => param.required && value === undefined && !isGiven(param.unless));
+  const missing = all.filter(
+    ({ param, value }) => param.required && value === undefined && !isGiven(param.unless),
+  );
   if (missing.length === 0) return all;
   if (!ctx.io.mayAsk) {
     const labels = missing.map(({ label }) => label).join(', ');

@@ -31,11 +31,19 @@ export const activate = defineCommand({
         .forUpdate()
         .executeTakeFirst();
       const asked = allocation ?? before?.allocation_amount ?? 0;
-      if (before?.status === 'ACTIVE' && before.allocation_amount === asked) return { result: before, audit: null };
+      if (before?.status === 'ACTIVE' && before.allocation_amount === asked)
+        return { result: before, audit: null };
       const running = before?.status === 'ACTIVE' ? {} : { activated_at: now, deactivated_at: null };
       const row = await trx
         .insertInto('user_strategies')
-        .values({ user_id: user, strategy_id: strategy, allocation_amount: asked, activated_at: now, created_at: now, updated_at: now })
+        .values({
+          user_id: user,
+          strategy_id: strategy,
+          allocation_amount: asked,
+          activated_at: now,
+          created_at: now,
+          updated_at: now,
+        })
         .onConflict((conflict) =>
           conflict
             .columns(['user_id', 'strategy_id'])

@@ -33,7 +33,10 @@ export const add = defineCommand({
     `strategy add --strategy-id momentum_rs --name "Relative strength" --description "Buys the strongest" --category momentum --risk-level Medium --min-capital 100000 --expected-return 18 --max-drawdown 20 --symbols RELIANCE,TCS --parameters '{"lookback":126}'`,
   ],
   async run(input, ctx: Context) {
-    const strategy = checked({ ...(input.file ? await readStrategy(resolve(ctx.cwd, input.file)) : {}), ...given(input) });
+    const strategy = checked({
+      ...(input.file ? await readStrategy(resolve(ctx.cwd, input.file)) : {}),
+      ...given(input),
+    });
     return ctx.change(async (trx) => {
       const row = await trx
         .insertInto('strategies')
@@ -77,7 +80,8 @@ async function readStrategy(path: string): Promise<Record<string, unknown>> {
   });
   try {
     const value = parseJson(content);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch (error) {
     throw usage(`The file ${path} ${(error as Error).message}.`);
   }
@@ -92,5 +96,8 @@ function checked(columns: Record<string, unknown>): Strategy {
       ? `A strategy has no ${issue.keys.join(', ')}.`
       : `${issue.path.join('.')} ${issue.message}.`,
   );
-  throw usage(complaints.join('\n'), 'Give what is missing in the file or as flags: pinnacle strategy add --help');
+  throw usage(
+    complaints.join('\n'),
+    'Give what is missing in the file or as flags: pinnacle strategy add --help',
+  );
 }

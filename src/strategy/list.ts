@@ -17,7 +17,11 @@ export const list = defineCommand({
       input,
       ctx.io,
       (limit, after) => {
-        const strategies = db.selectFrom('strategies').select(STRATEGY_COLUMNS).orderBy('strategy_id').limit(limit);
+        const strategies = db
+          .selectFrom('strategies')
+          .select(STRATEGY_COLUMNS)
+          .orderBy('strategy_id')
+          .limit(limit);
         return (after ? strategies.where('strategy_id', '>', after[0] ?? '') : strategies).execute();
       },
       (strategy) => [strategy.strategy_id],

@@ -11,9 +11,11 @@ const line = (max: number) =>
   );
 
 const amount = (what: string, max: number) =>
-  z.number({ error: `must be ${what}` }).check(
-    z.refine((value) => Number.isFinite(value) && value >= 0 && value <= max, { error: `must be ${what}` }),
-  );
+  z
+    .number({ error: `must be ${what}` })
+    .check(
+      z.refine((value) => Number.isFinite(value) && value >= 0 && value <= max, { error: `must be ${what}` }),
+    );
 
 /** A strategy as the file and the table have it; rupees and percent. */
 export const strategySchema = z.strictObject({

@@ -1,4 +1,5 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { Trx } from '../audit/change.ts';
 import { notFound } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 
@@ -22,4 +23,10 @@ export async function findUser(db: Kysely<Database>, userId: string) {
     .executeTakeFirst();
   if (!user) throw notFound('user', userId, 'See: pinnacle user list');
   return user;
+}
+
+/** The same, and nobody else may change the trader until the transaction ends. */
+export async function lockUser(trx: Trx, userId: string) {
+  await sql`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`.execute(trx);
+  return findUser(trx, userId);
 }

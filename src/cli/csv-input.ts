@@ -1,0 +1,122 @@
+import { createReadStream, type ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { usage } from './errors.ts';
+import type { Io } from './io.ts';
+
+export interface CsvColumns {
+  required: readonly string[];
+  optional: readonly string[];
+}
+
+export interface CsvRow {
+  /** The line of the file that the row ends on, counted from 1. */
+  line: number;
+  values: Readonly<Record<string, string>>;
+}
+
+export interface CsvInput {
+  rows: AsyncIterable<CsvRow>;
+  /** How much of the file has been read, 0 to 1; undefined for stdin. */
+  share: () => number | undefined;
+}
+
+// A longer row is a file of another kind, and would have to be held in memory whole.
+const MAX_ROW = 65_536;
+
+/**
+ * A CSV file (or stdin for `-`) as rows, streamed: BOM, CRLF and quoted fields as they come. Columns stand in any
+ * order; those nobody asked for are named on stderr and left out. Throws a usage error that names file and line.
+ */
+export async function readCsv(path: string, columns: CsvColumns, io: Io): Promise<CsvInput> {
+  const { parse } = await import('csv-parse');
+  const size = path === '-' ? undefined : await sizeOf(path);
+  const source = path === '-' ? io.stdin : createReadStream(path, { highWaterMark: 262_144 });
+  const parser = parse({
+    bom: true,
+    info: true,
+    trim: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_ROW,
+  });
+  // Errors of either end come out of the parser, where the rows are read.
+  pipeline(source, parser, () => {});
+  return {
+    rows: rowsOf(parser as AsyncIterable<ParsedRow>, path === '-' ? 'stdin' : path, columns, io),
+    share: () => (size ? (source as ReadStream).bytesRead / size : undefined),
+  };
+}
+
+interface ParsedRow {
+  record: string[];
+  info: { lines: number };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw usage(
+      error.code === 'ENOENT'
+        ? `There is no file ${path}.`
+        : `The file ${path} cannot be read (${error.code}).`,
+    );
+  });
+  if (found.isDirectory()) throw usage(`${path} is a folder, not a file.`);
+  return found.size;
+}
+
+async function* rowsOf(
+  parser: AsyncIterable<ParsedRow>,
+  name: string,
+  columns: CsvColumns,
+  io: Io,
+): AsyncGenerator<CsvRow> {
+  let header: string[] | undefined;
+  try {
+    for await (const { record, info } of parser) {
+      if (header) yield { line: info.lines, values: zip(header, record) };
+      else {
+        header = record.map((column) => column.toLowerCase());
+        await checkHeader(header, name, columns, io);
+      }
+    }
+  } catch (error) {
+    throw structural(error, name);
+  }
+  if (!header) throw usage(`${name} is empty.`, `Its first line must be: ${columns.required.join(',')}`);
+}
+
+function zip(header: readonly string[], record: readonly string[]): Record<string, string> {
+  return Object.fromEntries(header.map((column, i) => [column, record[i] ?? '']));
+}
+
+async function checkHeader(
+  header: readonly string[],
+  name: string,
+  columns: CsvColumns,
+  io: Io,
+): Promise<void> {
+  const missing = columns.required.filter((column) => !header.includes(column));
+  if (missing.length > 0)
+    throw usage(
+      `${name} has no column ${missing.join(', ')}.`,
+      `Its first line must name: ${columns.required.join(',')}`,
+    );
+  const twice = header.find((column, i) => header.indexOf(column) !== i);
+  if (twice !== undefined) throw usage(`${name} has the column ${twice} twice.`);
+  const unknown = header.filter(
+    (column) => !columns.required.includes(column) && !columns.optional.includes(column),
+  );
+  if (unknown.length > 0) await io.say(`Columns left out: ${unknown.join(', ')}`);
+}
+
+/** What csv-parse and the file system throw, in words; anything else is passed on. */
+function structural(error: unknown, name: string): unknown {
+  const { code, lines } = error as { code?: string; lines?: number };
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return usage(`${name}, line ${lines}: the row is too long to be CSV of this kind.`);
+  if (code?.startsWith('CSV_'))
+    return usage(`${name}, line ${lines}: a quote is out of place, so the rest cannot be read.`);
+  if (code && /^E[A-Z]+$/.test(code)) return usage(`The file ${name} cannot be read (${code}).`);
+  return error;
+}

@@ -1,0 +1,26 @@
+import { type RawBuilder, sql } from 'kysely';
+
+const ARRAYS = {
+  text: sql`text[]`,
+  int: sql`int[]`,
+  float8: sql`float8[]`,
+  numeric: sql`numeric[]`,
+  timestamp: sql`timestamp[]`,
+  boolean: sql`boolean[]`,
+};
+
+/**
+ * Rows as one SQL source, `unnest($1::text[], $2::int[]) AS name(a, b)`: a parameter a column however many rows, so
+ * that one statement writes them all. The order of the rows is kept.
+ */
+export function unnest<C extends string>(
+  name: string,
+  columns: Readonly<Record<C, keyof typeof ARRAYS>>,
+  rows: readonly Readonly<Record<NoInfer<C>, unknown>>[],
+): RawBuilder<unknown> {
+  const names = Object.keys(columns) as C[];
+  const arrays = names.map(
+    (column) => sql`${rows.map((row) => row[column] ?? null)}::${ARRAYS[columns[column]]}`,
+  );
+  return sql`unnest(${sql.join(arrays)}) AS ${sql.ref(name)}(${sql.join(names.map((column) => sql.ref(column)))})`;
+}

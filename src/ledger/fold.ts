@@ -1,0 +1,207 @@
+import type { OrderSide, OrderStatus } from '../db/schema.ts';
+import { mintId } from '../util/id.ts';
+import { addMoney } from '../util/money.ts';
+import { applyFillToOrder } from './order.ts';
+import { applyFill, type Position } from './position.ts';
+
+/** An execution to book: shares, rupees a share, UTC. */
+export interface Fill {
+  order_id: string;
+  /** The broker's own id; the same one again for the same order is the same execution. */
+  broker_fill_id: string;
+  quantity: number;
+  price: number;
+  executed_at: string;
+  /** When it is booked: now, or for history when it happened. */
+  booked_at: string;
+}
+
+/** What a fill needs to know of its order, and may change. */
+export interface BookOrder {
+  order_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  side: OrderSide;
+  quantity: number;
+  filled_quantity: number;
+  filled_price: number;
+  status: OrderStatus;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface BookPosition extends Position {
+  position_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  order_id: string | null;
+  opened_at: string;
+  closed_at: string | null;
+  updated_at: string;
+}
+
+export interface BookedFill extends Fill {
+  fill_id: string;
+  overfill: boolean;
+  position_id: string;
+  /** The position that a flip opened. */
+  flipped_to: string | null;
+  /** Rupees credited to the trader's capital. */
+  realized_pnl: string;
+}
+
+/** The part of the book that fills touch, as it is locked. */
+export interface Book {
+  orders: Map<string, BookOrder>;
+  /** Open positions by `positionKey`. */
+  positions: Map<string, BookPosition>;
+  /** Executions that are booked already, by `fillKey`. */
+  known: Map<string, Pick<Fill, 'quantity' | 'price'>>;
+}
+
+/** What booking the fills comes to: rows to write, in the order they may be written. */
+export interface Fold {
+  fills: BookedFill[];
+  orders: BookOrder[];
+  /** Closed ones first, because only one position of a key may be open. */
+  positions: BookPosition[];
+  /** Rupees by trader. */
+  capital: { user_id: string; realized: string }[];
+  strategies: { user_id: string; strategy_id: string; successful: number; realized: string }[];
+  duplicates: number;
+}
+
+export const fillKey = (fill: Pick<Fill, 'order_id' | 'broker_fill_id'>) =>
+  `${fill.order_id}\n${fill.broker_fill_id}`;
+export const positionKey = (of: Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>) =>
+  `${of.user_id}\n${of.symbol}\n${of.strategy_id ?? ''}`;
+
+/** The same execution twice is one; the same id with other data is a mistake that a person must look at. */
+export class FillConflict extends Error {
+  override readonly name = 'FillConflict';
+}
+
+/**
+ * Books fills one after the other in memory, changing the book in place: order, position, capital and counters of
+ * each. No I/O. Throws LedgerRefusal where an order cannot take a fill, FillConflict where an id is known with other data.
+ */
+export function foldFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): Fold {
+  const orders = new Map<string, BookOrder>();
+  const positions = new Map<string, BookPosition>();
+  const capital = new Map<string, string>();
+  const strategies = new Map<string, Fold['strategies'][number]>();
+  const booked: BookedFill[] = [];
+  for (const fill of fills) {
+    const order = book.orders.get(fill.order_id);
+    if (!order) throw new FillConflict(`There is no order ${fill.order_id}.`);
+    if (isKnown(book, fill)) continue;
+    const next = applyFillToOrder(order, fill, { allowOverfill });
+    const moved = movePosition(book, order, fill);
+    const completes = next.status === 'FILLED' && order.status !== 'FILLED';
+    Object.assign(order, {
+      status: next.status,
+      filled_quantity: next.filled_quantity,
+      filled_price: next.filled_price,
+      updated_at: fill.booked_at,
+    });
+    orders.set(order.order_id, order);
+    for (const position of moved.touched) positions.set(position.position_id, position);
+    capital.set(order.user_id, addMoney(capital.get(order.user_id) ?? '0.00', moved.realized));
+    if (order.strategy_id !== null) credit(strategies, order, order.strategy_id, completes, moved.realized);
+    booked.push({
+      ...fill,
+      fill_id: mintId('fil', new Date(fill.booked_at)),
+      overfill: next.overfill,
+      position_id: moved.position_id,
+      flipped_to: moved.flipped_to,
+      realized_pnl: moved.realized,
+    });
+  }
+  return {
+    fills: booked,
+    orders: [...orders.values()],
+    positions: [...positions.values()].sort(
+      (a, b) => Number(a.status === 'OPEN') - Number(b.status === 'OPEN'),
+    ),
+    capital: [...capital].map(([user_id, realized]) => ({ user_id, realized })),
+    strategies: [...strategies.values()],
+    duplicates: fills.length - booked.length,
+  };
+}
+
+function isKnown(book: Book, fill: Fill): boolean {
+  const known = book.known.get(fillKey(fill));
+  book.known.set(fillKey(fill), known ?? fill);
+  if (!known) return false;
+  if (known.quantity === fill.quantity && known.price === fill.price) return true;
+  throw new FillConflict(
+    `The fill ${fill.broker_fill_id} of order ${fill.order_id} is booked with other data: ${known.quantity} at ${known.price}.`,
+  );
+}
+
+interface Move {
+  touched: BookPosition[];
+  position_id: string;
+  flipped_to: string | null;
+  realized: string;
+}
+
+/** Nets a fill into the open position of its trader, symbol and strategy; opens, closes or flips it. */
+function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
+  const key = positionKey(order);
+  const before = book.positions.get(key) ?? null;
+  const effect = applyFill(before, { side: order.side, quantity: fill.quantity, price: fill.price });
+  const row = before
+    ? Object.assign(before, effect.position, stamp(effect.position, fill))
+    : open(order, fill, effect.position);
+  const flipped = effect.opened ? open(order, fill, effect.opened) : null;
+  const current = flipped ?? (row.status === 'OPEN' ? row : undefined);
+  if (current) book.positions.set(key, current);
+  else book.positions.delete(key);
+  return {
+    touched: flipped ? [row, flipped] : [row],
+    position_id: row.position_id,
+    flipped_to: flipped?.position_id ?? null,
+    realized: effect.realized,
+  };
+}
+
+function stamp(position: Position, fill: Fill) {
+  return { closed_at: position.status === 'CLOSED' ? fill.executed_at : null, updated_at: fill.booked_at };
+}
+
+function open(order: BookOrder, fill: Fill, position: Position): BookPosition {
+  return {
+    ...position,
+    position_id: mintId('pos', new Date(fill.executed_at)),
+    user_id: order.user_id,
+    strategy_id: order.strategy_id,
+    symbol: order.symbol,
+    order_id: order.order_id,
+    opened_at: fill.executed_at,
+    ...stamp(position, fill),
+  };
+}
+
+function credit(
+  strategies: Map<string, Fold['strategies'][number]>,
+  order: BookOrder,
+  strategyId: string,
+  completes: boolean,
+  realized: string,
+): void {
+  const key = `${order.user_id}\n${strategyId}`;
+  const before = strategies.get(key) ?? {
+    user_id: order.user_id,
+    strategy_id: strategyId,
+    successful: 0,
+    realized: '0.00',
+  };
+  strategies.set(key, {
+    ...before,
+    successful: before.successful + (completes ? 1 : 0),
+    realized: addMoney(before.realized, realized),
+  });
+}

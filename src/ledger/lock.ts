@@ -1,0 +1,43 @@
+import { sql } from 'kysely';
+import type { Trx } from '../audit/change.ts';
+import { unnest } from '../db/unnest.ts';
+import { type Book, type BookOrder, type BookPosition, type Fill, fillKey, positionKey } from './fold.ts';
+
+/**
+ * Locks what the fills touch and reads it: traders, then orders, then open positions, each in id order, so that no
+ * two bookings deadlock. The trader comes first: two first fills of a symbol find no position row to wait for.
+ */
+export async function lockBook(trx: Trx, fills: readonly Fill[]): Promise<Book> {
+  const orderIds = [...new Set(fills.map((fill) => fill.order_id))];
+  await sql`
+    SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+  const orders = await sql<BookOrder>`
+    SELECT order_id, user_id, strategy_id, symbol, side, quantity, filled_quantity, filled_price, status, created_at, updated_at
+    FROM orders WHERE order_id = ANY(${orderIds}) ORDER BY order_id FOR NO KEY UPDATE`.execute(trx);
+  const known = await sql<Pick<Fill, 'order_id' | 'broker_fill_id' | 'quantity' | 'price'>>`
+    SELECT f.order_id, f.broker_fill_id, f.quantity, f.price
+    FROM order_fills f JOIN ${unnest('k', { order_id: 'text', broker_fill_id: 'text' }, fills)}
+      ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id`.execute(trx);
+  return {
+    orders: new Map(orders.rows.map((order) => [order.order_id, order])),
+    positions: await lockPositions(trx, orders.rows),
+    known: new Map(known.rows.map((fill) => [fillKey(fill), fill])),
+  };
+}
+
+async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Book['positions']> {
+  const keys = [...new Map(orders.map((order) => [positionKey(order), order])).values()];
+  const wanted = keys.map(({ user_id, symbol, strategy_id }) => ({
+    user_id,
+    symbol,
+    strategy_id: strategy_id ?? '',
+  }));
+  const { rows } = await sql<BookPosition>`
+    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.side, p.quantity, p.average_price, p.current_price,
+      p.unrealized_pnl, p.realized_pnl, p.status, p.order_id, p.opened_at, p.closed_at, p.updated_at
+    FROM positions p JOIN ${unnest('k', { user_id: 'text', symbol: 'text', strategy_id: 'text' }, wanted)}
+      ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+    WHERE p.status = 'OPEN' ORDER BY p.position_id FOR NO KEY UPDATE OF p`.execute(trx);
+  return new Map(rows.map((position) => [positionKey(position), position]));
+}

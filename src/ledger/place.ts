@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import type { Trx } from '../audit/change.ts';
+import { notFound, refused } from '../cli/errors.ts';
+import type { OrderSide, OrderType } from '../db/schema.ts';
+import { unnest } from '../db/unnest.ts';
+import { lockUser } from '../user/store.ts';
+
+/** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
+export interface NewOrder {
+  order_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  side: OrderSide;
+  order_type: OrderType;
+  quantity: number;
+  price: number;
+  created_at: string;
+}
+
+/**
+ * Whether an order may be placed now: its trader is known and enabled, its strategy available and, from phase 2,
+ * active for the trader. Locks the trader, so that what is decided here still holds when the order is written.
+ * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or a refusal.
+ */
+export async function admit(trx: Trx, order: NewOrder, phase: number): Promise<void> {
+  const user = await lockUser(trx, order.user_id);
+  if (!user.enabled) throw refused('USER_DISABLED', `The user ${order.user_id} is disabled.`);
+  if (order.strategy_id !== null) await admitStrategy(trx, order.user_id, order.strategy_id, phase);
+}
+
+async function admitStrategy(trx: Trx, userId: string, strategyId: string, phase: number): Promise<void> {
+  const strategy = await trx
+    .selectFrom('strategies')
+    .select('is_active')
+    .where('strategy_id', '=', strategyId)
+    .executeTakeFirst();
+  if (!strategy) throw notFound('strategy', strategyId, 'See: pinnacle strategy list');
+  if (!strategy.is_active) throw refused('STRATEGY_DISABLED', `The strategy ${strategyId} is not available.`);
+  if (phase < 2) return;
+  const activation = await trx
+    .selectFrom('user_strategies')
+    .select('status')
+    .where('user_id', '=', userId)
+    .where('strategy_id', '=', strategyId)
+    .executeTakeFirst();
+  if (activation?.status === 'ACTIVE') return;
+  throw refused(
+    'STRATEGY_NOT_ACTIVE',
+    `The strategy ${strategyId} is ${activation ? activation.status : 'not active'} for ${userId}.`,
+    `Run: pinnacle strategy activate ${strategyId} --user ${userId}`,
+  );
+}
+
+/** Writes orders and counts them for their strategies, in two statements however many there are. */
+export async function placeOrders(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
+  const source = unnest(
+    'o',
+    {
+      order_id: 'text',
+      user_id: 'text',
+      strategy_id: 'text',
+      symbol: 'text',
+      side: 'text',
+      order_type: 'text',
+      quantity: 'int',
+      price: 'float8',
+      created_at: 'timestamp',
+    },
+    orders,
+  );
+  await sql`
+    INSERT INTO orders (order_id, user_id, strategy_id, symbol, side, order_type, quantity, price, created_at, updated_at)
+    SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price, created_at, created_at
+    FROM ${source}`.execute(trx);
+  const counts = countByStrategy(orders);
+  if (phase < 2 || counts.length === 0) return;
+  await sql`
+    UPDATE user_strategies s SET total_orders = s.total_orders + c.orders, updated_at = now()
+    FROM ${unnest('c', { user_id: 'text', strategy_id: 'text', orders: 'int' }, counts)}
+    WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`.execute(trx);
+}
+
+function countByStrategy(orders: readonly NewOrder[]) {
+  const counts = new Map<string, { user_id: string; strategy_id: string; orders: number }>();
+  for (const { user_id, strategy_id } of orders) {
+    if (strategy_id === null) continue;
+    const key = `${user_id}\n${strategy_id}`;
+    const count = counts.get(key) ?? { user_id, strategy_id, orders: 0 };
+    counts.set(key, { ...count, orders: count.orders + 1 });
+  }
+  return [...counts.values()];
+}

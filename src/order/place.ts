@@ -1,0 +1,71 @@
+import { defineCommand } from '../cli/command.ts';
+import { refused, usage } from '../cli/errors.ts';
+import { choice, decimal, identifier, integer, optional, parsed, withDefault } from '../cli/flags.ts';
+import type { Context } from '../context.ts';
+import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
+import { violates } from '../db/sqlstate.ts';
+import { admit, placeOrders } from '../ledger/place.ts';
+import { mintId } from '../util/id.ts';
+import { orderFields } from './columns.ts';
+import { findOrder } from './store.ts';
+import { tradingSymbol } from './symbol.ts';
+
+export const place = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: {},
+  flags: {
+    user: identifier('USER', 'the trader'),
+    symbol: parsed(tradingSymbol, 'SYMBOL', 'what to trade'),
+    side: choice(ORDER_SIDES, 'SIDE', 'the side'),
+    quantity: integer('SHARES', 'how many shares'),
+    type: withDefault(choice(ORDER_TYPES, 'TYPE', 'the kind of order'), 'MARKET'),
+    price: optional(
+      decimal(
+        'PRICE',
+        'rupees a share: the limit or trigger; for a MARKET order a reference only',
+        0.01,
+        1e9,
+      ),
+    ),
+    strategy: optional(identifier('STRATEGY', 'the strategy it belongs to')),
+    orderId: optional(identifier('ID', 'the id; one is made up when it is left out')),
+  },
+  fields: orderFields,
+  examples: [
+    'order place --user trader_001 --symbol RELIANCE --side BUY --quantity 10 --type LIMIT --price 2450.50',
+    'order place --user trader_001 --symbol TCS --side SELL --quantity 5 --json order_id',
+  ],
+  details: 'A LIMIT or STOP_LOSS order needs --price.',
+  async run(input, ctx: Context) {
+    const { user, symbol, side, quantity, type, strategy } = input;
+    if (type !== 'MARKET' && input.price === undefined)
+      throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
+    const phase = await ctx.phase();
+    const now = ctx.now();
+    const order = {
+      order_id: input.orderId ?? mintId('ord', now),
+      user_id: user,
+      strategy_id: strategy ?? null,
+      symbol,
+      side,
+      order_type: type,
+      quantity,
+      price: input.price ?? 0,
+      created_at: now.toISOString(),
+    };
+    return ctx.change(async (trx) => {
+      await admit(trx, order, phase);
+      await placeOrders(trx, [order], phase).catch((error) => {
+        if (!violates(error, 'orders_pkey')) throw error;
+        throw refused(
+          'ORDER_EXISTS',
+          `There is already an order ${order.order_id}.`,
+          `See: pinnacle order show ${order.order_id}`,
+        );
+      });
+      const placed = await findOrder(trx, order.order_id);
+      return { result: placed, audit: { target: `order ${order.order_id}`, body: { order: placed } } };
+    });
+  },
+});
