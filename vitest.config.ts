@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const version = (path: string) => JSON.stringify(JSON.parse(readFileSync(path, 'utf8')).version);
 
+const report = process.env['PINNACLE_TEST_REPORT'];
+
 export default defineConfig({
   define: {
     __VERSION__: version('package.json'),
@@ -14,5 +16,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });

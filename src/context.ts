@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import type { Outcome, Trx } from './audit/change.ts';
+import type { Origin, Outcome, Trx } from './audit/change.ts';
 import type { Invocation, RailContext } from './cli/command.ts';
 import { CliError, refused } from './cli/errors.ts';
 import type { Io, Surroundings } from './cli/io.ts';
@@ -27,6 +27,8 @@ export interface Context extends RailContext {
   db: () => Promise<Kysely<Database>>;
   /** The phase of the rollout that the database is at, 0 to 4. */
   phase: () => Promise<number>;
+  /** Where this command's changes come from, for their audit rows. */
+  origin: Origin;
   /** One transaction with its audit row; see audit/change.ts. */
   change: <T>(work: (trx: Trx) => Promise<Outcome<T>>) => Promise<T>;
   /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
@@ -82,7 +84,8 @@ export function openContext(
     const { connectServer } = await import('./db/connect.ts');
     return connectServer(purpose === 'migration' ? (settings.migrateUrl ?? url) : url, {
       applicationName: `pinnacle/${name}`,
-      poolSize: settings.poolSize,
+      // A migration holds one session; a second one asks what became of its COMMIT if that session breaks.
+      poolSize: purpose === 'migration' ? 2 : settings.poolSize,
       statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
     });
   };
@@ -126,10 +129,10 @@ export function openContext(
       const { currentPhase } = await import('./db/phase.ts');
       return currentPhase((await connection()).kysely);
     }),
+    origin: { command: name, labels: { os_user: around.user } },
     async change(work) {
       const { change } = await import('./audit/change.ts');
-      const labels = { os_user: around.user };
-      return change(await connection(), { command: name, labels, dryRun, signal }, work);
+      return change(await connection(), { ...ctx.origin, dryRun, signal }, work);
     },
     async instant(flag, text) {
       try {

@@ -1,7 +1,7 @@
 import type { Noun, Verbs } from './cli/command.ts';
 import { CliError, errorObject } from './cli/errors.ts';
 import { type Globals, glimpse } from './cli/globals.ts';
-import { createIo, type Io, Sink, type Surroundings } from './cli/io.ts';
+import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import { type Program, parse } from './cli/parse.ts';
 import { safeJson, visible } from './util/text.ts';
 
@@ -34,7 +34,7 @@ export async function run(
   around: Surroundings,
   signal: AbortSignal,
 ): Promise<number> {
-  const out = new Sink(around.stdout);
+  const out = new Sink(around.stdout, isSet(around.env['PINNACLE_FORCE_TTY']));
   const err = new Sink(around.stderr);
   const early = glimpse(argv);
   const io = (globals: Globals) =>

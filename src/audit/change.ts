@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ControlledTransaction, Transaction } from 'kysely';
+import type { ControlledTransaction, Kysely, Transaction } from 'kysely';
 import { CliError } from '../cli/errors.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
@@ -21,11 +21,15 @@ export interface Outcome<T> {
   audit: AuditEntry | null;
 }
 
-export interface ChangeOptions {
+/** Where a change comes from, as its audit row names it. */
+export interface Origin {
   /** The command as the operator knows it: `order place`. */
   command: string;
   /** Who says so beside the database's own session_user. */
   labels: Record<string, string>;
+}
+
+export interface ChangeOptions extends Origin {
   dryRun: boolean;
   signal: AbortSignal;
 }
@@ -71,26 +75,32 @@ async function attemptChange<T>(
     throw error;
   }
   if (options.dryRun) await rollback(trx);
-  else await commit(connection, trx, txid);
+  else await commit(connection, () => trx.commit().execute(), txid);
   return result;
 }
 
-async function writeAudit(trx: Trx, options: ChangeOptions, { target, body }: AuditEntry): Promise<string> {
-  const { txid } = await trx
+/** Writes the audit row of the transaction that is open on `db`; gives the transaction's id. */
+export async function writeAudit(
+  db: Kysely<Database>,
+  origin: Origin,
+  { target, body }: AuditEntry,
+): Promise<string> {
+  const { txid } = await db
     .insertInto('audit_log')
-    .values({ command: options.command, target, body: canonicalJson({ ...body, by: options.labels }) })
+    .values({ command: origin.command, target, body: canonicalJson({ ...body, by: origin.labels }) })
     .returning('txid')
     .executeTakeFirstOrThrow();
   return txid;
 }
 
-async function commit(
+/** Sends a COMMIT that no interrupt cuts off; where its answer is lost, asks the server what became of it. */
+export async function commit(
   connection: Connection,
-  trx: ControlledTransaction<Database>,
+  send: () => Promise<unknown>,
   txid: string | undefined,
-) {
+): Promise<void> {
   try {
-    await connection.committing(() => trx.commit().execute());
+    await connection.committing(send);
   } catch (error) {
     if (txid === undefined || !isDisconnect(error)) throw error;
     await learnOutcome(connection, txid, error);

@@ -26,9 +26,10 @@ export class Sink {
   #gone = false;
   #failure: Error | undefined;
 
-  constructor(stream: Output) {
+  /** With `forTerminal` it is written to as to a terminal, whatever it is. */
+  constructor(stream: Output, forTerminal = false) {
     this.stream = stream;
-    this.isTTY = Boolean(stream.isTTY);
+    this.isTTY = forTerminal || Boolean(stream.isTTY);
     this.columns = stream.columns ?? 80;
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') this.#gone = true;

@@ -1,5 +1,6 @@
 import type { OrderStatus } from '../db/schema.ts';
-import { Decimal } from '../util/money.ts';
+import { type Lot, meanPrice } from '../util/money.ts';
+import { checkLot } from './position.ts';
 
 /** Which states an order may go to from each, by FIX: a cancelled order is completed only by a late fill. */
 export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
@@ -10,6 +11,11 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
   FILLED: [],
   REJECTED: [],
 };
+
+/** Whether an order may go from one state to another; no state goes to itself but by a further partial fill. */
+export function canMove(from: OrderStatus, to: OrderStatus): boolean {
+  return TRANSITIONS[from].includes(to);
+}
 
 /** A step that the state of an order, or its quantity, does not allow; the message is for people. */
 export class LedgerRefusal extends Error {
@@ -43,15 +49,16 @@ export interface FilledOrder {
 
 /**
  * What a fill makes of an order. A late partial fill leaves it CANCELLED with more filled; a late fill that completes
- * it makes it FILLED. More than was ordered is refused unless allowed. Throws LedgerRefusal.
+ * it makes it FILLED. More than was ordered is refused unless allowed; then the order is FILLED beyond its quantity.
+ * Throws LedgerRefusal, and RangeError for a quantity or price that is not positive.
  */
 export function applyFillToOrder(
   order: FillableOrder,
-  fill: { quantity: number; price: number },
+  fill: Lot,
   { allowOverfill }: { allowOverfill: boolean },
 ): FilledOrder {
-  if (order.status === 'REJECTED')
-    throw new LedgerRefusal('ORDER_STATE', `Order ${order.order_id} is REJECTED; it takes no fill.`);
+  checkLot(fill);
+  if (order.status === 'REJECTED') throw misplaced(order, 'FILLED');
   const filled = order.filled_quantity + fill.quantity;
   const overfill = filled > order.quantity;
   if (overfill && !allowOverfill) throw tooMuch(order, fill.quantity);
@@ -59,16 +66,36 @@ export function applyFillToOrder(
   return {
     status: filled >= order.quantity ? 'FILLED' : late ? 'CANCELLED' : 'PARTIALLY_FILLED',
     filled_quantity: filled,
-    filled_price: weightedMean(order, fill),
+    filled_price: meanPrice({ quantity: order.filled_quantity, price: order.filled_price }, fill),
     late,
     overfill,
   };
 }
 
 /** Whether an order may be cancelled now; throws LedgerRefusal naming its state. */
-export function checkCancel({ order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>): void {
-  if (TRANSITIONS[status].includes('CANCELLED')) return;
-  throw new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; it can no longer be cancelled.`);
+export function checkCancel(order: Pick<FillableOrder, 'order_id' | 'status'>): void {
+  checkMove(order, 'CANCELLED');
+}
+
+/** Whether an order may go to a state now; throws LedgerRefusal naming the state it is in and those it would need. */
+export function checkMove(order: Pick<FillableOrder, 'order_id' | 'status'>, to: OrderStatus): void {
+  if (!canMove(order.status, to)) throw misplaced(order, to);
+}
+
+const STEPS: Readonly<Record<OrderStatus, string>> = {
+  PENDING: 'a new order',
+  PLACED: 'a placement',
+  PARTIALLY_FILLED: 'a partial fill',
+  FILLED: 'a fill',
+  REJECTED: 'a rejection',
+  CANCELLED: 'a cancel',
+};
+
+function misplaced({ order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>, to: OrderStatus) {
+  const needed = (Object.keys(TRANSITIONS) as OrderStatus[]).filter((from) => canMove(from, to));
+  const states = needed.join(', ').replace(/, (\w+)$/, ' or $1');
+  const needs = needed.length > 0 ? `needs ${states}` : 'starts one, and never follows';
+  return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${STEPS[to]} ${needs}.`);
 }
 
 function tooMuch(order: FillableOrder, quantity: number): LedgerRefusal {
@@ -77,12 +104,4 @@ function tooMuch(order: FillableOrder, quantity: number): LedgerRefusal {
     return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is FILLED; nothing is left to fill.`);
   const left = order.quantity - filled_quantity;
   return new LedgerRefusal('OVERFILL', `Order ${order_id} has ${left} left to fill, not ${quantity}.`);
-}
-
-/** `(mean*q + px*f)/(q+f)`. */
-function weightedMean(order: FillableOrder, fill: { quantity: number; price: number }): number {
-  const value = new Decimal(order.filled_price)
-    .times(order.filled_quantity)
-    .plus(new Decimal(fill.price).times(fill.quantity));
-  return value.div(order.filled_quantity + fill.quantity).toNumber();
 }

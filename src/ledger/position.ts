@@ -1,4 +1,4 @@
-import { Decimal, toPaisa } from '../util/money.ts';
+import { Decimal, type Lot, meanPrice, toDouble, toPaisa } from '../util/money.ts';
 
 /** A position as its row has it: shares, rupees a share, rupees. Doubles, as the columns are. */
 export interface Position {
@@ -12,10 +12,9 @@ export interface Position {
   status: 'OPEN' | 'CLOSED';
 }
 
-export interface Execution {
+/** An execution of an order: shares, rupees a share. */
+export interface Execution extends Lot {
   side: 'BUY' | 'SELL';
-  quantity: number;
-  price: number;
 }
 
 export interface FillEffect {
@@ -35,10 +34,12 @@ export interface FillEffect {
  * The arithmetic is decimal, its results are doubles as the columns are, and every step starts from those doubles:
  * folding fills in memory is the same, bit for bit, as booking them one by one. What is credited is
  * `round(realized after, 2) - round(realized before, 2)`, so that credits add up to the rounded total.
- * Throws RangeError for a quantity or price that is no positive number.
+ * Throws RangeError for a quantity that is no positive whole number, a price that is no positive number, and a
+ * position that is CLOSED: what comes after it opens a new row.
  */
 export function applyFill(position: Position | null, fill: Execution): FillEffect {
-  checkFill(fill);
+  checkLot(fill);
+  if (position?.status === 'CLOSED') throw new RangeError('a CLOSED position takes no fill');
   const side = fill.side === 'BUY' ? 'LONG' : 'SHORT';
   if (position === null) return { position: openAt(side, fill.quantity, fill.price), realized: '0.00' };
   if (position.side === side) return { position: add(position, fill), realized: '0.00' };
@@ -49,12 +50,13 @@ export function applyFill(position: Position | null, fill: Execution): FillEffec
   return { position: reduced, opened: openAt(side, fill.quantity - closing, fill.price), realized };
 }
 
-/** `(mark-avg)*quantity*sign` in rupees. */
+/** What a position would realize at a mark, `(mark-avg)*quantity*sign` in rupees. Throws RangeError for a bad mark. */
 export function unrealized(
   position: Pick<Position, 'side' | 'quantity' | 'average_price'>,
   mark: number,
 ): number {
-  return gain(position, position.quantity, mark).toNumber();
+  checkPrice(mark);
+  return toDouble(gain(position, position.quantity, mark));
 }
 
 function gain(position: Pick<Position, 'side' | 'average_price'>, quantity: number, price: number): Decimal {
@@ -75,16 +77,13 @@ function openAt(side: Position['side'], quantity: number, price: number): Positi
 }
 
 function add(position: Position, fill: Execution): Position {
-  const quantity = position.quantity + fill.quantity;
-  const cost = new Decimal(position.average_price)
-    .times(position.quantity)
-    .plus(new Decimal(fill.price).times(fill.quantity));
-  return marked({ ...position, quantity, average_price: cost.div(quantity).toNumber() }, fill.price);
+  const average_price = meanPrice({ quantity: position.quantity, price: position.average_price }, fill);
+  return marked({ ...position, quantity: position.quantity + fill.quantity, average_price }, fill.price);
 }
 
 function reduce(position: Position, closing: number, price: number): Position {
   const quantity = position.quantity - closing;
-  const realized_pnl = new Decimal(position.realized_pnl).plus(gain(position, closing, price)).toNumber();
+  const realized_pnl = toDouble(gain(position, closing, price).plus(position.realized_pnl));
   return marked({ ...position, quantity, realized_pnl, status: quantity === 0 ? 'CLOSED' : 'OPEN' }, price);
 }
 
@@ -92,9 +91,14 @@ function marked(position: Position, price: number): Position {
   return { ...position, current_price: price, unrealized_pnl: unrealized(position, price) };
 }
 
-function checkFill({ quantity, price }: Execution): void {
+/** Throws RangeError, naming the value, unless these are shares at a price. */
+export function checkLot({ quantity, price }: Lot): void {
   if (!Number.isSafeInteger(quantity) || quantity <= 0)
-    throw new RangeError(`a fill needs a whole number of shares, 1 or more, not ${quantity}`);
+    throw new RangeError(`a quantity must be a whole number of shares, 1 or more, not ${quantity}`);
+  checkPrice(price);
+}
+
+function checkPrice(price: number): void {
   if (!Number.isFinite(price) || price <= 0)
-    throw new RangeError(`a fill needs a positive price, not ${price}`);
+    throw new RangeError(`a price must be a positive number of rupees, not ${price}`);
 }

@@ -1,27 +1,52 @@
-import { Big as BaseBig } from 'big.js';
+import { Big } from 'big.js';
 
 /** Decimals of our own kind: 20 places in divisions, halves rounded away from zero as PostgreSQL's numeric does. */
-export const Decimal = BaseBig();
+export const Decimal = Big();
 Decimal.DP = 20;
 Decimal.RM = 1;
-export type Decimal = BaseBig;
+export type Decimal = Big;
 
-/** An amount rounded to the paisa: `"123.45"`, never `"-0.00"`. */
-export function toPaisa(amount: BaseBig | number | string): string {
-  const text = new Decimal(amount).toFixed(2);
+/**
+ * An amount in rupees rounded to the paisa: `"123.45"`, never `"-0.00"`. Text and decimals are rounded as they are; a
+ * double is read with 15 digits first, as PostgreSQL's `round(x::numeric, 2)` reads it, so that SQL and we credit the
+ * same paisa and the noise of a double decides no half. Throws for what is no finite number.
+ */
+export function toPaisa(amount: Decimal | number | string): string {
+  const text = new Decimal(typeof amount === 'number' ? amount.toPrecision(15) : amount).toFixed(2);
   return text === '-0.00' ? '0.00' : text;
 }
 
-/** The exact sum of two amounts in rupees. */
+/** The exact sum of two amounts in rupees and paisa. */
 export function addMoney(a: string, b: string): string {
   return toPaisa(new Decimal(a).plus(b));
 }
 
-/** An amount as an Indian operator writes it: `₹12,34,567.89`. Works on the decimal text, so nothing is rounded away. */
+/** A decimal as a double precision column holds it; never minus zero, which PostgreSQL would keep and print. */
+export function toDouble(value: Decimal): number {
+  return value.toNumber() + 0;
+}
+
+/** Shares at a price in rupees a share, or at the mean price of several executions. */
+export interface Lot {
+  quantity: number;
+  price: number;
+}
+
+/** The price a share of two lots together, `(p*q + px*f)/(q+f)`. */
+export function meanPrice(a: Lot, b: Lot): number {
+  const cost = new Decimal(a.price).times(a.quantity).plus(new Decimal(b.price).times(b.quantity));
+  return toDouble(cost.div(a.quantity + b.quantity));
+}
+
+/**
+ * An amount as an Indian operator writes it: `₹12,34,567.89`, `-₹500.00`. Works on the decimal text, so nothing is
+ * rounded away; what is no decimal text comes back as it is.
+ */
 export function formatRupees(amount: string): string {
-  const match = /^(-?)(\d+)(\.\d+)?$/.exec(amount);
+  const match = /^(-?)0*(\d+)(?:\.(\d+))?$/.exec(amount);
   if (!match) return amount;
   const [, sign = '', whole = '', fraction = ''] = match;
   const head = whole.slice(0, -3).replace(/\B(?=(\d{2})+$)/g, ',');
-  return `${sign}₹${head === '' ? '' : `${head},`}${whole.slice(-3)}${fraction}`;
+  const minus = /[1-9]/.test(amount) ? sign : '';
+  return `${minus}₹${head === '' ? '' : `${head},`}${whole.slice(-3)}.${fraction.padEnd(2, '0')}`;
 }
