@@ -21,13 +21,16 @@ export type Parsed = { run: Invocation } | { help: string; missing: boolean };
 export async function parse(program: Program, argv: readonly string[], columns: number): Promise<Parsed> {
   const { path, rest } = await split(program.nouns, argv);
   let help = '';
+  const collect = (text: string) => {
+    help += text;
+  };
   let invocation: Invocation | undefined;
   const root = new Commander(program.name)
     .description(program.summary)
     .addHelpText('after', `\n${program.footer}`);
   root.configureOutput({
-    writeOut: (text) => void (help += text),
-    writeErr: (text) => void (help += text),
+    writeOut: collect,
+    writeErr: collect,
     outputError: () => {},
     getOutHelpWidth: () => columns,
     getErrHelpWidth: () => columns,
@@ -60,7 +63,7 @@ async function split(nouns: Verbs, argv: readonly string[]): Promise<{ path: str
   let table: Verbs | undefined = nouns;
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? '';
-    const node: Verb | Noun | undefined = table && Object.hasOwn(table, word) ? table[word] : undefined;
+    const node = lookUp(table, word);
     if (node) {
       path.push(word);
       table = 'verbs' in node ? await node.verbs() : undefined;
@@ -73,6 +76,10 @@ async function split(nouns: Verbs, argv: readonly string[]): Promise<{ path: str
     }
   }
   return { path, rest };
+}
+
+function lookUp(table: Verbs | undefined, word: string): Verb | Noun | undefined {
+  return table && Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
 function takesValue(word: string): boolean {

@@ -1,7 +1,5 @@
-// C0, DEL, C1, soft hyphen, Arabic letter mark, zero-width, bidi controls, line separators, BOM, tag characters.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that must not reach a terminal
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
+// C0, DEL and C1 (Cc), soft hyphen, Arabic letter mark, zero-width, bidi controls, line separators, BOM, tag characters.
+const UNSAFE = /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
 
 /** Makes every control, bidi and zero-width character visible as `\u{..}`, so that text cannot drive a terminal. */
 export function visible(text: string): string {

@@ -1,0 +1,21 @@
+import { defineCommand } from '../cli/command.ts';
+import { toggle } from '../cli/flags.ts';
+import { Found } from '../cli/output.ts';
+import type { Context } from '../context.ts';
+import { phaseFields } from './columns.ts';
+import { readRecord } from './record.ts';
+import { loadPhases } from './scripts.ts';
+import { statusOf } from './state.ts';
+
+export const status = defineCommand({
+  effect: 'read',
+  args: {},
+  flags: { exitCode: toggle('end 6 unless every phase is applied and unchanged') },
+  fields: phaseFields,
+  examples: ['migrate status', 'migrate status --exit-code --json phase,state'],
+  async run({ exitCode }, ctx: Context) {
+    const [phases, record] = await Promise.all([loadPhases(), ctx.db().then(readRecord)]);
+    const rows = statusOf(phases, record);
+    return exitCode && rows.some(({ state }) => state !== 'applied') ? new Found(rows) : rows;
+  },
+});

@@ -1,0 +1,34 @@
+import { defineCommand } from '../cli/command.ts';
+import type { Context } from '../context.ts';
+import { phaseFields } from './columns.ts';
+import { checkPhase, lockWait, to } from './flags.ts';
+import { changesOf, lastOf, readRecord, refuseChanged } from './record.ts';
+import { loadPhases } from './scripts.ts';
+import { withSession } from './session.ts';
+import { statusOf } from './state.ts';
+import { runSteps } from './steps.ts';
+
+export const up = defineCommand({
+  effect: 'write',
+  args: {},
+  flags: { to: to('stop at this phase; the last one when it is left out', 1), lockWait },
+  fields: phaseFields,
+  examples: ['migrate up', 'migrate up --to 2', 'migrate up --dry-run', 'migrate up --lock-wait 5m'],
+  details:
+    'Each phase is one transaction, and one rollout runs at a time. What is applied already is left as it is, so this may be repeated. With --dry-run all phases run in one transaction that is rolled back.',
+  async run({ to, lockWait }, ctx: Context) {
+    const phases = await loadPhases();
+    const goal = to ?? phases.length;
+    checkPhase('--to', goal, phases);
+    return withSession(ctx, lockWait, async (session) => {
+      const record = await readRecord(session.db);
+      refuseChanged(changesOf(phases, record));
+      const steps = phases
+        .filter(({ phase }) => phase > lastOf(record) && phase <= goal)
+        .map((phase) => ({ phase, direction: 'up' as const }));
+      if (steps.length === 0) await ctx.io.say(`Nothing to do: the database is at phase ${lastOf(record)}.`);
+      const before = statusOf(phases, record).filter(({ state }) => state === 'applied');
+      return [...before, ...(await runSteps(ctx, session, steps))];
+    });
+  },
+});
