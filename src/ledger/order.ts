@@ -78,12 +78,14 @@ export function checkCancel(order: Pick<FillableOrder, 'order_id' | 'status'>): 
 }
 
 /** Whether an order may go to a state now; throws LedgerRefusal naming the state it is in and those it would need. */
-export function checkMove(order: Pick<FillableOrder, 'order_id' | 'status'>, to: OrderStatus): void {
+export function checkMove(order: Pick<FillableOrder, 'order_id' | 'status'>, to: Step): void {
   if (!canMove(order.status, to)) throw misplaced(order, to);
 }
 
-const STEPS: Readonly<Record<OrderStatus, string>> = {
-  PENDING: 'a new order',
+/** No order returns to PENDING. */
+type Step = Exclude<OrderStatus, 'PENDING'>;
+
+const STEPS: Readonly<Record<Step, string>> = {
   PLACED: 'a placement',
   PARTIALLY_FILLED: 'a partial fill',
   FILLED: 'a fill',
@@ -91,11 +93,13 @@ const STEPS: Readonly<Record<OrderStatus, string>> = {
   CANCELLED: 'a cancel',
 };
 
-function misplaced({ order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>, to: OrderStatus) {
+function misplaced(
+  { order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>,
+  to: Step,
+): LedgerRefusal {
   const needed = (Object.keys(TRANSITIONS) as OrderStatus[]).filter((from) => canMove(from, to));
   const states = needed.join(', ').replace(/, (\w+)$/, ' or $1');
-  const needs = needed.length > 0 ? `needs ${states}` : 'starts one, and never follows';
-  return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${STEPS[to]} ${needs}.`);
+  return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${STEPS[to]} needs ${states}.`);
 }
 
 function tooMuch(order: FillableOrder, quantity: number): LedgerRefusal {
