@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import module from 'node:module';
+'use strict';
 
-module.enableCompileCache?.();
-const { main } = await import('../dist/main.js');
-await main();
+// Answered before anything is loaded: scripts ask for it often.
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  process.stdout.write(`${require('../package.json').version}\n`);
+} else {
+  require('node:module').enableCompileCache?.();
+  require('../dist/main.js').main();
+}

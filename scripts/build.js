@@ -1,5 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { build, transform } from 'esbuild';
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 const engine = JSON.parse(await readFile('node_modules/@electric-sql/pglite/package.json', 'utf8'));
@@ -13,13 +13,27 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  minify: true,
-  keepNames: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'none',
   define: { __VERSION__: JSON.stringify(version), __PGLITE_VERSION__: JSON.stringify(engine.version) },
   // The engine carries its own WebAssembly beside its code; pg-native and Cloudflare sockets are never used here.
   external: ['@electric-sql/pglite', 'pg-native', 'pg-cloudflare'],
-  // CommonJS libraries call require() for Node's own modules, which an ES module has to make for itself.
-  banner: { js: "import{createRequire as __make}from'node:module';const require=__make(import.meta.url);" },
   logLevel: 'warning',
 });
+
+// Chunks can only be split as ES modules, but Node starts a program of CommonJS files in a fifth less time.
+for (const name of await readdir('dist')) {
+  const { code } = await transform(await readFile(`dist/${name}`, 'utf8'), {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    minifyWhitespace: true,
+    define: { 'import.meta.url': '__moduleUrl' },
+    // import() of a CommonJS file would start the ES module loader after all.
+    supported: { 'dynamic-import': false },
+  });
+  const url = code.includes('__moduleUrl') ? "const __moduleUrl=require('node:url').pathToFileURL(__filename).href;" : '';
+  await writeFile(`dist/${name}`, `"use strict";${url}${code}`);
+}
+await writeFile('dist/package.json', '{ "type": "commonjs" }\n');

@@ -6,10 +6,6 @@ const GRACE = 2_000;
 /** Binds the process to the program: its streams, signals and exit code. */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${__VERSION__}\n`);
-    return;
-  }
   const abort = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     const code = signal === 'SIGINT' ? 130 : 143;

@@ -1,5 +1,7 @@
-import type { Kysely } from 'kysely';
-import type { Pool, PoolClient, PoolConfig } from 'pg';
+import './no-fetch.ts';
+import { Kysely, PostgresDialect } from 'kysely';
+import pg, { type PoolClient, type PoolConfig } from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
 import { fromPostgres } from '../util/time.ts';
 import type { Database } from './schema.ts';
 
@@ -28,9 +30,9 @@ const IDLE_IN_TRANSACTION_TIMEOUT = 30_000;
 const TIMESTAMP = 1114;
 
 /** Connects (lazily) to a PostgreSQL server by URL. Away from the local machine TLS is verified in full. */
-export async function connectServer(url: string, options: ServerOptions): Promise<Connection> {
+export function connectServer(url: string, options: ServerOptions): Connection {
   return open('server', {
-    ...(await serverConfig(url)),
+    ...serverConfig(url),
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
@@ -45,8 +47,7 @@ export async function connectServer(url: string, options: ServerOptions): Promis
   });
 }
 
-async function serverConfig(url: string): Promise<PoolConfig> {
-  const { parseIntoClientConfig } = await import('pg-connection-string');
+function serverConfig(url: string): PoolConfig {
   const config: PoolConfig = parseIntoClientConfig(url);
   if (config.ssl === undefined && !isLocal(config.host)) config.ssl = { rejectUnauthorized: true };
   return config;
@@ -57,22 +58,19 @@ function isLocal(host: string | undefined): boolean {
 }
 
 /** `trading@db1/pinnacle`: who and where, never a password. */
-export async function describeServer(url: string): Promise<string> {
-  const { user, host, database, port } = await serverConfig(url);
+export function describeServer(url: string): string {
+  const { user, host, database, port } = serverConfig(url);
   const at = `${host || 'localhost'}${port && Number(port) !== 5432 ? `:${port}` : ''}`;
   return `${user ? `${user}@` : ''}${at}/${database ?? ''}`;
 }
 
 /** One Kysely over a pg.Pool. A broken idle session is forgotten, not a crash. */
-export async function open(
+export function open(
   kind: Connection['kind'],
   config: PoolConfig,
   afterEnd?: () => Promise<void>,
-): Promise<Connection> {
-  // Without it pg probes for another runtime by way of fetch, which loads 20 ms of HTTP client on Node 20.
-  (globalThis as { navigator?: unknown }).navigator ??= { userAgent: 'Node.js' };
-  const [{ default: pg }, { Kysely, PostgresDialect }] = await Promise.all([import('pg'), import('kysely')]);
-  const pool: Pool = new pg.Pool({ ...config, types: { getTypeParser: parserFor(pg.types) } });
+): Connection {
+  const pool = new pg.Pool({ ...config, types: { getTypeParser } });
   const sessions = new Set<PoolClient>();
   let commits = 0;
   pool.on('error', () => {});
@@ -108,11 +106,6 @@ function streamOf(session: PoolClient): { destroy: () => void } | undefined {
   return (session as unknown as { connection?: { stream?: { destroy: () => void } } }).connection?.stream;
 }
 
-type Types = typeof import('pg').types;
-
 /** Timestamps without zone are UTC and stay text, so that no microsecond is lost. */
-function parserFor(types: Types): Types['getTypeParser'] {
-  const parser = (oid: number, format?: 'text' | 'binary') =>
-    oid === TIMESTAMP && format !== 'binary' ? fromPostgres : types.getTypeParser(oid, format as 'text');
-  return parser as Types['getTypeParser'];
-}
+const getTypeParser = ((oid: number, format?: 'text') =>
+  oid === TIMESTAMP ? fromPostgres : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;

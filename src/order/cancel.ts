@@ -1,7 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
 import { identifier } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { cancelOrder } from '../ledger/cancel.ts';
 import { orderFields } from './columns.ts';
 import { findOrder } from './store.ts';
 
@@ -14,6 +13,7 @@ export const cancel = defineCommand({
   examples: ['order cancel ord_01'],
   details: 'What is filled stays filled. Cancelling a cancelled order changes nothing and ends 0.',
   async run({ order }, ctx: Context) {
+    const { cancelOrder } = await import('../ledger/cancel.ts');
     return ctx.change(async (trx) => {
       const before = await findOrder(trx, order);
       const cancelled = await cancelOrder(trx, order, ctx.now().toISOString());

@@ -2,7 +2,6 @@ import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { decimal, identifier, integer, optional, text, time } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { bookFills } from '../ledger/book.ts';
 import { mintId } from '../util/id.ts';
 import { orderFields } from './columns.ts';
 import { findOrder } from './store.ts';
@@ -30,6 +29,7 @@ export const fill = defineCommand({
     'order fill ord_01 --quantity 4 --price 2451 --broker-fill-id 182 --at 2026-01-30T09:31:02+05:30',
   ],
   async run(input, ctx: Context) {
+    const { bookFills } = await import('../ledger/book.ts');
     const now = ctx.now();
     const at = input.at === undefined ? now.toISOString() : await ctx.instant('--at', input.at);
     if (at > now.toISOString()) throw usage('--at is in the future.');

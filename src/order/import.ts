@@ -11,7 +11,6 @@ import { addMoney } from '../util/money.ts';
 import { count } from '../util/text.ts';
 import { type BadLine, complain, openRejects, type Rejects } from './rejects.ts';
 import { parseTrade, TRADE_COLUMNS, type Trade } from './trade.ts';
-import { bookTrades } from './trades.ts';
 
 export const importOrders = defineCommand({
   effect: 'write',
@@ -77,6 +76,7 @@ async function importFile(
   progress: Progress,
   ctx: Context,
 ): Promise<Tally> {
+  const { bookTrades } = await import('./trades.ts');
   const [now, timeZone] = [ctx.now(), await ctx.timeZone()];
   let started = false;
   return ctx.change(async (trx) => {

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { defineCommand } from '../cli/command.ts';
 import { choice, identifier, optional, parsed, time } from '../cli/flags.ts';
 import { page, pageFlags } from '../cli/page.ts';
@@ -44,7 +43,9 @@ export const list = defineCommand({
         if (since) orders = orders.where('created_at', '>=', since);
         if (until) orders = orders.where('created_at', '<', until);
         if (after)
-          orders = orders.where(sql<boolean>`(created_at, order_id) < (${after[0]}::timestamp, ${after[1]})`);
+          orders = orders.where((eb) =>
+            eb(eb.refTuple('created_at', 'order_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
+          );
         return orders.orderBy('created_at', 'desc').orderBy('order_id', 'desc').limit(limit).execute();
       },
       (order) => [order.created_at, order.order_id],

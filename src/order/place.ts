@@ -4,7 +4,6 @@ import { choice, decimal, identifier, integer, optional, parsed, withDefault } f
 import type { Context } from '../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
 import { violates } from '../db/sqlstate.ts';
-import { admit, placeOrders } from '../ledger/place.ts';
 import { mintId } from '../util/id.ts';
 import { orderFields } from './columns.ts';
 import { findOrder } from './store.ts';
@@ -41,6 +40,7 @@ export const place = defineCommand({
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
+    const { admit, placeOrders } = await import('../ledger/place.ts');
     const phase = await ctx.phase();
     const now = ctx.now();
     const order = {

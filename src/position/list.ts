@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { defineCommand } from '../cli/command.ts';
 import { choice, identifier, optional, parsed, withDefault } from '../cli/flags.ts';
 import { page, pageFlags } from '../cli/page.ts';
@@ -37,8 +36,8 @@ export const list = defineCommand({
         if (strategy) positions = positions.where('strategy_id', '=', strategy);
         if (status !== 'any') positions = positions.where('status', '=', status);
         if (after)
-          positions = positions.where(
-            sql<boolean>`(opened_at, position_id) < (${after[0]}::timestamp, ${after[1]})`,
+          positions = positions.where((eb) =>
+            eb(eb.refTuple('opened_at', 'position_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
           );
         return positions.orderBy('opened_at', 'desc').orderBy('position_id', 'desc').limit(limit).execute();
       },

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Trx } from '../audit/change.ts';
 import { notFound } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
@@ -16,17 +16,19 @@ export const USER_COLUMNS = [
 
 /** One trader; throws USER_NOT_FOUND. */
 export async function findUser(db: Kysely<Database>, userId: string) {
-  const user = await db
-    .selectFrom('users')
-    .select(USER_COLUMNS)
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
-  if (!user) throw notFound('user', userId, 'See: pinnacle user list');
-  return user;
+  return known(await select(db, userId).executeTakeFirst(), userId);
 }
 
 /** The same, and nobody else may change the trader until the transaction ends. */
 export async function lockUser(trx: Trx, userId: string) {
-  await sql`SELECT FROM users WHERE user_id = ${userId} FOR NO KEY UPDATE`.execute(trx);
-  return findUser(trx, userId);
+  return known(await select(trx, userId).forNoKeyUpdate().executeTakeFirst(), userId);
+}
+
+function select(db: Kysely<Database>, userId: string) {
+  return db.selectFrom('users').select(USER_COLUMNS).where('user_id', '=', userId);
+}
+
+function known<T>(user: T | undefined, userId: string): T {
+  if (user === undefined) throw notFound('user', userId, 'See: pinnacle user list');
+  return user;
 }

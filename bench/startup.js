@@ -1,0 +1,84 @@
+// Start-up as a ratio against bare node in the same run: `npm run bench:startup`.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 40);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pinnacle = join(root, 'bin/pinnacle.js');
+// An extra CA makes node itself slower to start, which flatters the ratio.
+const { NODE_EXTRA_CA_CERTS, ...env } = process.env;
+
+const server = startServer();
+try {
+  const database = { ...env, DATABASE_URL: server.url, HOME: server.folder };
+  prepare(database);
+  const cases = [
+    { name: 'node -e 0', argv: ['-e', '0'], target: 1 },
+    { name: 'pinnacle --version', argv: [pinnacle, '--version'], target: 1.2 },
+    { name: 'pinnacle order --help', argv: [pinnacle, 'order', '--help'], target: 1.8 },
+    { name: 'pinnacle order list (50 rows, piped)', argv: [pinnacle, 'order', 'list'], target: 3.5 },
+  ];
+  const times = cases.map(() => []);
+  // Interleaved, so that a noisy minute falls on all of them alike.
+  for (let round = -3; round < ROUNDS; round++) {
+    cases.forEach(({ argv }, i) => {
+      const started = process.hrtime.bigint();
+      const { status } = spawnSync(process.execPath, argv, { env: database, stdio: ['ignore', 'pipe', 'ignore'] });
+      const ms = Number(process.hrtime.bigint() - started) / 1e6;
+      if (status !== 0) throw new Error(`${argv.join(' ')} ended ${status}`);
+      if (round >= 0) times[i].push(ms);
+    });
+  }
+  const bare = median(times[0]);
+  console.log('| command | median ms | times bare node | at most |\n| --- | ---: | ---: | ---: |');
+  let missed = 0;
+  cases.forEach(({ name, target }, i) => {
+    const ratio = median(times[i]) / bare;
+    if (ratio > target) missed++;
+    console.log(`| ${name} | ${median(times[i]).toFixed(1)} | ${ratio.toFixed(2)} | ${target} |`);
+  });
+  process.exitCode = missed > 0 ? 6 : 0;
+} finally {
+  server.stop();
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function prepare(database) {
+  const run = (...argv) => execFileSync(process.execPath, [pinnacle, ...argv], { env: database, stdio: 'ignore' });
+  run('migrate', 'up');
+  run('user', 'add', '--user-id', 'bench', '--name', 'Bench', '--email', 'bench@example.com');
+  for (let i = 0; i < 60; i++)
+    run('order', 'place', '--user', 'bench', '--symbol', 'TCS', '--side', 'BUY', '--quantity', String(i + 1));
+}
+
+/** A server of its own on a socket in a temporary folder. */
+function startServer() {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => b - a) : [];
+  const bin = versions.map((version) => join(debian, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
+  if (!bin) throw new Error('no PostgreSQL server binaries on this machine');
+  const folder = mkdtempSync(join(tmpdir(), 'pinnacle-bench-'));
+  const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  const owner = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {};
+  if (owner.uid) chownSync(folder, owner.uid, owner.gid);
+  const data = join(folder, 'data');
+  const options = { ...owner, cwd: folder, stdio: 'ignore' };
+  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'], options);
+  const settings = `-c listen_addresses= -c unix_socket_directories=${folder}`;
+  execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-o', settings, '-l', join(folder, 'log'), '-w', 'start'], options);
+  return {
+    folder,
+    url: `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}`,
+    stop() {
+      execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], options);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
