@@ -22,7 +22,7 @@ export async function openRejects(path: string): Promise<Rejects> {
   if (await stat(path).catch(() => undefined))
     throw usage(`The file for bad lines, ${path}, exists.`, 'Move it, or name another one with --rejects.');
   const draft = `${path}.partial`;
-  const file: FileHandle = await open(draft, 'w', 0o600).catch((error: NodeJS.ErrnoException) => {
+  const file: FileHandle = await open(draft, 'a', 0o600).catch((error: NodeJS.ErrnoException) => {
     throw usage(`The file for bad lines, ${path}, cannot be written (${error.code}).`);
   });
   let lines = 0;
@@ -35,7 +35,7 @@ export async function openRejects(path: string): Promise<Rejects> {
     async restart() {
       lines = 0;
       await file.truncate(0);
-      await file.write('line,reason\n', 0);
+      await file.appendFile('line,reason\n');
     },
     async add(bad) {
       lines += bad.length;
