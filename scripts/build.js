@@ -13,8 +13,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   legalComments: 'none',
   define: { __VERSION__: JSON.stringify(version), __PGLITE_VERSION__: JSON.stringify(engine.version) },
   // The engine carries its own WebAssembly beside its code; pg-native and Cloudflare sockets are never used here.

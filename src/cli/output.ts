@@ -1,4 +1,3 @@
-import { formatRupees } from '../util/money.ts';
 import { nearest, safeJson, visible } from '../util/text.ts';
 import { formatTime } from '../util/time.ts';
 import { usage } from './errors.ts';
@@ -174,7 +173,7 @@ async function humanizer({
   flags,
   timeZone,
 }: Style): Promise<(value: unknown, name: string) => string> {
-  const zone = await timeZone();
+  const [zone, { formatRupees }] = [await timeZone(), await import('../util/money.ts')];
   return (value, name) => {
     if (value === null || value === undefined || value === '') return '-';
     const type = fields[name]?.type;

@@ -23,7 +23,7 @@ export function refusing<T>(decide: () => T): T {
   try {
     return decide();
   } catch (error) {
-    if (error instanceof LedgerRefusal) throw refused(error.code, error.message, 'See: pinnacle order show');
+    if (error instanceof LedgerRefusal) throw refused(error.code, error.message);
     if (error instanceof FillConflict) throw refused('FILL_CONFLICT', error.message);
     throw error;
   }

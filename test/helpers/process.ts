@@ -1,0 +1,55 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const PROGRAM = resolve('bin/pinnacle.js');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A real process of the built program. */
+export interface Running {
+  child: ChildProcessWithoutNullStreams;
+  ended: Promise<Ended>;
+}
+
+/** Starts the built program as a process of its own, with nothing on stdin. */
+export function start(env: Record<string, string>, ...argv: string[]): Running {
+  const child = spawn(process.execPath, [PROGRAM, ...argv], {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+  });
+  child.stdin.end();
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (chunk) => stdout.push(chunk));
+  child.stderr.on('data', (chunk) => stderr.push(chunk));
+  const ended = new Promise<Ended>((done) => {
+    child.on('close', (code, signal) => {
+      if (signal !== null) stderr.push(Buffer.from(`\nkilled by ${signal}`));
+      done({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+    });
+  });
+  return { child, ended };
+}
+
+/** Runs a shell line in which `$PINNACLE` is the built program. */
+export function shell(env: Record<string, string>, line: string): Promise<Ended> {
+  const child = spawn('bash', ['-o', 'pipefail', '-c', line], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: '/nonexistent',
+      PINNACLE: `${process.execPath} ${PROGRAM}`,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (chunk) => stdout.push(chunk));
+  child.stderr.on('data', (chunk) => stderr.push(chunk));
+  return new Promise((done) => {
+    child.on('close', (code) =>
+      done({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    );
+  });
+}
