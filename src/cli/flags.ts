@@ -16,6 +16,8 @@ export interface Param<Value = unknown> {
   choices?: readonly string[];
   /** What is used when it is not given, as shown in help. */
   fallback?: string;
+  /** Its text may hold a secret and is never echoed. */
+  secret?: true;
 }
 
 export type Params = Record<string, Param>;
@@ -41,6 +43,11 @@ export function requiredUnless<V>(other: string, param: Param<V>): Param<V | und
 /** The same parameter with a value used when it is left out. */
 export function withDefault<V>(param: Param<V>, text: string): Param<V> {
   return { ...param, required: false, fallback: text, schema: z.prefault(param.schema, text) };
+}
+
+/** The same parameter, never echoed in a complaint. */
+export function secret<V>(param: Param<V>): Param<V> {
+  return { ...param, secret: true };
 }
 
 /** Free text of 1 to `max` characters. */

@@ -3,10 +3,14 @@ import { formatTime } from '../util/time.ts';
 import { usage } from './errors.ts';
 import type { Io } from './io.ts';
 
-/** How the values of one column are written. `hidden` columns stand only in JSON and where asked for by name. */
+/**
+ * How the values of one column are written. `hidden` columns stand only in JSON and where asked for by name, or by
+ * the switch `shownBy`.
+ */
 export interface Field {
   type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json';
   hidden?: true;
+  shownBy?: string;
 }
 export type Fields = Readonly<Record<string, Field>>;
 export type Row = object;
@@ -84,7 +88,7 @@ async function renderOne(values: unknown[], names: string[], style: Style, io: I
   if (!io.out.isTTY) return io.out.write(names.map((name) => `${name}\t${plain(row[name])}\n`).join(''));
   const paint = await io.paint(io.out);
   const width = Math.max(...names.map((name) => name.length));
-  const human = await humanizer(style);
+  const human = await humanizer(style, names);
   const lines = names.map((name) => `${paint.dim(name.padEnd(width))}  ${human(row[name], name)}`);
   await io.out.write(`${lines.join('\n')}\n`);
 }
@@ -139,7 +143,7 @@ async function renderTable(
 ): Promise<void> {
   const { default: Table } = await import('cli-table3');
   const paint = await io.paint(io.out);
-  const human = await humanizer(style);
+  const human = await humanizer(style, names);
   const aligned = names.map((name) => (NUMERIC.has(style.fields[name]?.type ?? 'text') ? 'right' : 'left'));
   for await (const chunk of chunks(rows)) {
     const table = new Table({
@@ -167,13 +171,13 @@ function plain(value: unknown): string {
 }
 
 /** A value for people: rupees grouped the Indian way, recent times relative. */
-async function humanizer({
-  fields,
-  now,
-  flags,
-  timeZone,
-}: Style): Promise<(value: unknown, name: string) => string> {
-  const [zone, { formatRupees }] = [await timeZone(), await import('../util/money.ts')];
+async function humanizer(
+  { fields, now, flags, timeZone }: Style,
+  names: readonly string[],
+): Promise<(value: unknown, name: string) => string> {
+  // The zone is a setting: where no column needs it, a broken configuration is no reason not to print.
+  const zone = names.some((name) => fields[name]?.type === 'time') && !flags.utc ? await timeZone() : 'UTC';
+  const { formatRupees } = await import('../util/money.ts');
   return (value, name) => {
     if (value === null || value === undefined || value === '') return '-';
     const type = fields[name]?.type;

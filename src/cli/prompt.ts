@@ -20,13 +20,19 @@ async function ask<T>(io: Io, question: Record<string, unknown>): Promise<T> {
   }
 }
 
-/** Asks for a line of text until `check` returns no complaint. */
+/** Asks for a line of text until `check` returns no complaint; a mere Enter answers `fallback`, where there is one. */
 export function askText(
   io: Io,
   message: string,
   check: (text: string) => string | undefined,
+  fallback?: string,
 ): Promise<string> {
-  return ask(io, { type: 'input', message, validate: (text: string) => check(text) ?? true });
+  return ask(io, {
+    type: 'input',
+    message,
+    ...(fallback === undefined ? {} : { default: fallback }),
+    validate: (text: string) => check(text) ?? true,
+  });
 }
 
 /** Asks to choose one of a few words. */

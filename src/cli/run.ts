@@ -2,7 +2,7 @@ import { excerpt } from '../util/text.ts';
 import type { Invocation, RailContext } from './command.ts';
 import { CliError, usage } from './errors.ts';
 import type { Param } from './flags.ts';
-import { checkColumns, Found, render } from './output.ts';
+import { checkColumns, type Field, type Fields, Found, render } from './output.ts';
 import { kebab } from './parse.ts';
 
 /**
@@ -18,12 +18,19 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   const finding = result instanceof Found;
   await render(
     finding ? result.data : result,
-    { now: ctx.now(), timeZone: ctx.timeZone, flags: globals, fields: command.fields },
+    { now: ctx.now(), timeZone: ctx.timeZone, flags: globals, fields: revealed(command.fields, input) },
     ctx.io,
   );
   if (globals.dryRun && command.effect !== 'read')
     await ctx.io.say('Dry run: rolled back, nothing was changed.');
   return finding ? 6 : 0;
+}
+
+/** The fields with those columns no longer hidden whose switch was given. */
+function revealed(fields: Fields, input: Record<string, unknown>): Fields {
+  const show = (field: Field): Field =>
+    field.shownBy !== undefined && input[field.shownBy] === true ? { type: field.type } : field;
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
 }
 
 /** Says which database a write goes to, and lets it through to a protected one only by name. */
@@ -94,10 +101,8 @@ function validate(all: readonly Entry[]): Record<string, unknown> {
     const result = param.schema.safeParse(value);
     if (result.success) input[key] = result.data;
     else {
-      const [first] = result.error.issues;
-      complaints.push(
-        `${label} ${first?.message ?? 'is not valid'}, not ${JSON.stringify(excerpt(String(value)))}`,
-      );
+      const echo = param.secret ? '' : `, not ${JSON.stringify(excerpt(String(value)))}`;
+      complaints.push(`${label} ${result.error.issues[0]?.message ?? 'is not valid'}${echo}`);
     }
   }
   if (complaints.length > 0) throw usage(`${complaints.join('.\n')}.`);

@@ -12,39 +12,41 @@ export interface Setting {
   fallback?: string | number | boolean;
 }
 
-const url = (schemes: readonly string[], what: string) =>
-  z.string().check(
-    z.refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
+const url = (schemes: readonly string[], what: string, word?: string) =>
+  z.string({ error: `must be ${what}` }).check(
+    z.refine((value) => value === word || schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
       error: `must be ${what}`,
     }),
   );
 
 const postgres = url(['postgres', 'postgresql'], 'a URL such as postgres://user@host:5432/database');
 
-const duration = z.string().check(
-  z.refine(
-    (value) => {
-      try {
-        return parseDuration(value) > 0;
-      } catch {
-        return false;
-      }
-    },
-    { error: 'must be a duration such as 500ms, 30s or 5m' },
-  ),
-);
+/** Text that `isValid` neither refuses nor throws for. */
+const textThat = (isValid: (value: string) => boolean, error: string) =>
+  z.string({ error }).check(
+    z.refine(
+      (value) => {
+        try {
+          return isValid(value);
+        } catch {
+          return false;
+        }
+      },
+      { error },
+    ),
+  );
 
-const timeZone = z.string().check(
-  z.refine(
-    (value) => {
-      try {
-        return Boolean(new Intl.DateTimeFormat('en', { timeZone: value }));
-      } catch {
-        return false;
-      }
-    },
-    { error: 'must be a time zone such as Asia/Kolkata' },
-  ),
+// The longest a timer of Node or a timeout of PostgreSQL can be, in milliseconds.
+const LONGEST = 2_147_483_647;
+
+const duration = textThat((value) => {
+  const ms = parseDuration(value);
+  return ms > 0 && ms <= LONGEST;
+}, 'must be a duration such as 500ms, 30s or 5m, at most 24d');
+
+const timeZone = textThat(
+  (value) => Boolean(new Intl.DateTimeFormat('en', { timeZone: value })),
+  'must be a time zone such as Asia/Kolkata',
 );
 
 const onOff = z.pipe(
@@ -54,14 +56,11 @@ const onOff = z.pipe(
   z.boolean({ error: 'must be true or false' }),
 );
 
+const WHOLE = { error: 'must be a whole number from 1 to 100' };
+
 const poolSize = z.pipe(
   z.transform((value: unknown) => (typeof value === 'string' ? Number(value) : value)),
-  z
-    .int({ error: 'must be a whole number from 1 to 100' })
-    .check(
-      z.gte(1, { error: 'must be a whole number from 1 to 100' }),
-      z.lte(100, { error: 'must be a whole number from 1 to 100' }),
-    ),
+  z.int(WHOLE).check(z.gte(1, WHOLE), z.lte(100, WHOLE)),
 );
 
 /** Every setting by its path in the configuration file. */
@@ -70,9 +69,11 @@ export const SETTINGS = {
     help: 'the database: embedded, or the URL of a PostgreSQL server',
     env: ['PINNACLE_DATABASE', 'DATABASE_URL'],
     secret: true,
-    schema: z.union([z.literal('embedded'), postgres], {
-      error: 'must be embedded or a URL such as postgres://user@host:5432/database',
-    }),
+    schema: url(
+      ['postgres', 'postgresql'],
+      'embedded or a URL such as postgres://user@host:5432/database',
+      'embedded',
+    ),
   },
   migrateUrl: {
     help: 'a direct URL for migrations, where the database is reached through a pooler',
@@ -83,7 +84,7 @@ export const SETTINGS = {
   dataDir: {
     help: 'the folder of the embedded database',
     env: ['PINNACLE_DATA_DIR'],
-    schema: z.string().check(z.minLength(1, { error: 'must be a folder' })),
+    schema: textThat((value) => value.trim() !== '', 'must be a folder'),
   },
   timeZone: {
     help: 'the time zone of the trading day',
@@ -120,9 +121,11 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-/** A URL without its password, or the value itself where it is none. */
+/** A URL without its password, or the value itself where it holds none. */
 export function masked(value: string): string {
-  return value
-    .replace(/^([a-z]+:\/\/[^:/?#@]*):[^@/]*@/i, '$1:***@')
-    .replace(/([?&]password=)[^&]*/i, '$1***');
+  // In a URL that cannot be parsed the password may hold anything: all up to the last @ is hidden.
+  const password = URL.canParse(value)
+    ? /^([a-z][a-z\d+.-]*:\/\/[^:/?#@]*):[^/?#]*@/i
+    : /^([a-z][a-z\d+.-]*:\/\/[^:/?#@]*):.*@/is;
+  return value.replace(password, '$1:***@').replace(/([?&](?:ssl)?password=)[^&#]*/gi, '$1***');
 }

@@ -1,0 +1,78 @@
+import { join, resolve } from 'node:path';
+import { isObject, type Json, keyComplaints } from './keys.ts';
+import { because, invalid, parse, read } from './read.ts';
+import { masked } from './settings.ts';
+
+/** Where configuration is looked for. */
+export interface ConfigSource {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  home: string;
+  /** --config, --profile and --timeout as given. */
+  file?: string | undefined;
+  profile?: string | undefined;
+  timeout?: string | undefined;
+}
+
+export interface ConfigFile {
+  path: string;
+  content: Json;
+}
+
+/** The files that would be read, the first that exists: the one named, else ./pinnacle.config.json, else the user's own. */
+export function configPaths(source: ConfigSource): { paths: string[]; named: boolean } {
+  const named = source.file ?? (source.env['PINNACLE_CONFIG'] || undefined);
+  if (named !== undefined) return { paths: [resolve(source.cwd, named)], named: true };
+  const home = source.env['XDG_CONFIG_HOME'] || join(source.home, '.config');
+  return {
+    paths: [join(source.cwd, 'pinnacle.config.json'), join(home, 'pinnacle', 'pinnacle.config.json')],
+    named: false,
+  };
+}
+
+/** The first configuration file there is; throws where the one that was named does not exist. */
+export async function findConfigFile(source: ConfigSource): Promise<ConfigFile | undefined> {
+  const { paths, named } = configPaths(source);
+  for (const path of paths) {
+    const file = await readConfigFile(path);
+    if (file) return file;
+  }
+  if (named) throw invalid(`The configuration file ${paths[0]} does not exist.`, 'See: pinnacle config path');
+  return undefined;
+}
+
+/** A configuration file whose keys are known and whose secrets nobody else can read; undefined where there is none. */
+export async function readConfigFile(path: string): Promise<ConfigFile | undefined> {
+  const found = await read(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw invalid(`The configuration file ${path} ${because(error)}.`, 'See: pinnacle config path');
+  });
+  if (found === undefined) return undefined;
+  const content = parse(path, found.text);
+  const complaints = keyComplaints(content);
+  if (complaints.length > 0) throw invalid(`${path} is not valid:\n${complaints.join('\n')}`);
+  if ((found.mode & 0o077) !== 0 && holdsSecret(content as Json))
+    throw invalid(
+      `${path} holds a password and may be read by others.`,
+      `Run: chmod 600 ${path} (or put the secret elsewhere: { "$env": "NAME" }, { "$file": "PATH" }).`,
+    );
+  return { path, content: content as Json };
+}
+
+/** The text of `{ "$file": PATH }`. `secret` says that nobody else may be able to read it. */
+export async function readValueFile(path: string, secret: boolean): Promise<string> {
+  const { text, mode, uid } = await read(path).catch((error: NodeJS.ErrnoException) => {
+    throw invalid(`The file ${path} ${error.code === 'ENOENT' ? 'does not exist' : because(error)}.`);
+  });
+  // As PostgreSQL does for its key files: a file of root's may be shared with a group, as orchestrators mount secrets.
+  const others = uid === 0 ? 0o037 : 0o077;
+  if (secret && (mode & others) !== 0)
+    throw invalid(`The file ${path} holds a secret and may be read by others.`, `Run: chmod 600 ${path}`);
+  return text.trim();
+}
+
+function holdsSecret(content: Json): boolean {
+  return Object.values(content).some((value) =>
+    isObject(value) ? holdsSecret(value) : typeof value === 'string' && masked(value) !== value,
+  );
+}
