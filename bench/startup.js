@@ -26,7 +26,10 @@ try {
   for (let round = -3; round < ROUNDS; round++) {
     cases.forEach(({ argv }, i) => {
       const started = process.hrtime.bigint();
-      const { status } = spawnSync(process.execPath, argv, { env: database, stdio: ['ignore', 'pipe', 'ignore'] });
+      const { status } = spawnSync(process.execPath, argv, {
+        env: database,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
       const ms = Number(process.hrtime.bigint() - started) / 1e6;
       if (status !== 0) throw new Error(`${argv.join(' ')} ended ${status}`);
       if (round >= 0) times[i].push(ms);
@@ -51,7 +54,8 @@ function median(values) {
 }
 
 function prepare(database) {
-  const run = (...argv) => execFileSync(process.execPath, [pinnacle, ...argv], { env: database, stdio: 'ignore' });
+  const run = (...argv) =>
+    execFileSync(process.execPath, [pinnacle, ...argv], { env: database, stdio: 'ignore' });
   run('migrate', 'up');
   run('user', 'add', '--user-id', 'bench', '--name', 'Bench', '--email', 'bench@example.com');
   for (let i = 0; i < 60; i++)
@@ -62,7 +66,9 @@ function prepare(database) {
 function startServer() {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => b - a) : [];
-  const bin = versions.map((version) => join(debian, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
+  const bin = versions
+    .map((version) => join(debian, version, 'bin'))
+    .find((path) => existsSync(join(path, 'initdb')));
   if (!bin) throw new Error('no PostgreSQL server binaries on this machine');
   const folder = mkdtempSync(join(tmpdir(), 'pinnacle-bench-'));
   const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -72,7 +78,11 @@ function startServer() {
   const options = { ...owner, cwd: folder, stdio: 'ignore' };
   execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'], options);
   const settings = `-c listen_addresses= -c unix_socket_directories=${folder}`;
-  execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-o', settings, '-l', join(folder, 'log'), '-w', 'start'], options);
+  execFileSync(
+    join(bin, 'pg_ctl'),
+    ['-D', data, '-o', settings, '-l', join(folder, 'log'), '-w', 'start'],
+    options,
+  );
   return {
     folder,
     url: `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}`,

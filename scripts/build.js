@@ -32,7 +32,9 @@ for (const name of await readdir('dist')) {
     // import() of a CommonJS file would start the ES module loader after all.
     supported: { 'dynamic-import': false },
   });
-  const url = code.includes('__moduleUrl') ? "const __moduleUrl=require('node:url').pathToFileURL(__filename).href;" : '';
+  const url = code.includes('__moduleUrl')
+    ? "const __moduleUrl=require('node:url').pathToFileURL(__filename).href;"
+    : '';
   await writeFile(`dist/${name}`, `"use strict";${url}${code}`);
 }
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n');

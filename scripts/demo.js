@@ -39,20 +39,68 @@ function pinnacle(...argv) {
 const sample = (name) => join(root, 'scripts/demo', name);
 
 say('1. The rollout: what would run, the four phases, and where the database is now.');
-pinnacle('migrate', 'plan', '--columns', 'phase,name,statements');
+pinnacle('migrate', 'plan', '--to', '1', '--columns', 'sql');
 pinnacle('migrate', 'up');
 pinnacle('migrate', 'status');
 
 say('2. Two traders and a strategy.');
-pinnacle('user', 'add', '--user-id', 'trader_001', '--name', 'Asha Rao', '--email', 'asha@example.com', '--capital', '1000000');
-pinnacle('user', 'add', '--user-id', 'trader_002', '--name', 'Ravi Iyer', '--email', 'ravi@example.com', '--capital', '500000');
+pinnacle(
+  'user',
+  'add',
+  '--user-id',
+  'trader_001',
+  '--name',
+  'Asha Rao',
+  '--email',
+  'asha@example.com',
+  '--capital',
+  '1000000',
+);
+pinnacle(
+  'user',
+  'add',
+  '--user-id',
+  'trader_002',
+  '--name',
+  'Ravi Iyer',
+  '--email',
+  'ravi@example.com',
+  '--capital',
+  '500000',
+);
 pinnacle('strategy', 'add', '--file', sample('rsi_dmi.json'));
 pinnacle('strategy', 'activate', 'rsi_dmi', '--user', 'trader_001', '--allocation', '250000');
 
 say('3. An order is placed, filled in two parts; another one is cancelled.');
 const place = (id, user, symbol, side, quantity, ...more) =>
-  pinnacle('order', 'place', '--order-id', id, '--user', user, '--symbol', symbol, '--side', side, '--quantity', quantity, ...more);
-place('demo-1', 'trader_001', 'RELIANCE', 'BUY', '100', '--type', 'LIMIT', '--price', '2450.50', '--strategy', 'rsi_dmi');
+  pinnacle(
+    'order',
+    'place',
+    '--order-id',
+    id,
+    '--user',
+    user,
+    '--symbol',
+    symbol,
+    '--side',
+    side,
+    '--quantity',
+    quantity,
+    ...more,
+  );
+place(
+  'demo-1',
+  'trader_001',
+  'RELIANCE',
+  'BUY',
+  '100',
+  '--type',
+  'LIMIT',
+  '--price',
+  '2450.50',
+  '--strategy',
+  'rsi_dmi',
+);
 pinnacle('order', 'fill', 'demo-1', '--quantity', '40', '--price', '2450.50');
 pinnacle('order', 'fill', 'demo-1', '--quantity', '60', '--price', '2449.75');
 place('demo-2', 'trader_001', 'TCS', 'BUY', '50', '--type', 'LIMIT', '--price', '3890');
@@ -67,8 +115,16 @@ pinnacle('order', 'import', sample('trades.csv'), '--as', 'trades', '--user', 't
 pinnacle('order', 'import', sample('trades.csv'), '--as', 'trades', '--user', 'trader_002');
 
 say('6. The book.');
-pinnacle('order', 'list', '--columns', 'order_id,user_id,symbol,side,quantity,filled_quantity,filled_price,status');
-const columns = ['--columns', 'user_id,symbol,side,quantity,average_price,current_price,unrealized_pnl,realized_pnl,status'];
+pinnacle(
+  'order',
+  'list',
+  '--columns',
+  'order_id,user_id,symbol,side,quantity,filled_quantity,filled_price,status',
+);
+const columns = [
+  '--columns',
+  'user_id,symbol,side,quantity,average_price,current_price,unrealized_pnl,realized_pnl,status',
+];
 pinnacle('position', 'list', '--status', 'any', ...columns);
 pinnacle('user', 'list');
 pinnacle('migrate', 'status');
