@@ -10,7 +10,7 @@ import { lockUser } from '../user/store.ts';
 import { addMoney } from '../util/money.ts';
 import { count } from '../util/text.ts';
 import { type BadLine, complain, openRejects, type Rejects } from './rejects.ts';
-import { parseTrade, TRADE_COLUMNS, type Trade } from './trade.ts';
+import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade.ts';
 
 export const importOrders = defineCommand({
   effect: 'write',
@@ -119,12 +119,6 @@ async function importFile(
     const body = { file: basename(path), ...tally };
     return { result: tally, audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null };
   });
-}
-
-/** A trade and the line it stands on. */
-export interface NumberedTrade {
-  line: number;
-  trade: Trade;
 }
 
 function stdinSpent(): CliError {

@@ -13,6 +13,12 @@ export interface Trade {
   strategy_id: string | null;
 }
 
+/** A trade and the line it stands on. */
+export interface NumberedTrade {
+  line: number;
+  trade: Trade;
+}
+
 export const TRADE_COLUMNS = {
   required: ['trade_id', 'symbol', 'side', 'quantity', 'price', 'executed_at'],
   optional: ['strategy_id'],

@@ -4,9 +4,8 @@ import { bookFills } from '../ledger/book.ts';
 import { placeOrders } from '../ledger/place.ts';
 import { mintId } from '../util/id.ts';
 import { addMoney } from '../util/money.ts';
-import type { NumberedTrade } from './import.ts';
 import type { BadLine } from './rejects.ts';
-import { difference, type Trade } from './trade.ts';
+import { difference, type NumberedTrade, type Trade } from './trade.ts';
 
 interface Booked {
   imported: number;

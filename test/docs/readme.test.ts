@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { NOUNS } from '../../src/program.ts';
+import { type DatabaseKind, databases } from '../helpers/databases.ts';
+
+const readme = readFileSync('README.md', 'utf8');
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** The words of a shell line of the README. */
+const wordsOf = (line: string) =>
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
+const commandsIn = (block: string) =>
+  block
+    .split('\n')
+    .map((line) => line.replace(/\s+#.*$/, ''))
+    .filter((line) => line.startsWith('pinnacle '))
+    .map((line) => wordsOf(line).slice(1));
+
+describe('the README', () => {
+  it('begins with the two commands', () => {
+    expect(readme).toMatch(/^# Pinnacle\n\n```sh\nnpm run demo .*\nnpm test .*\n```/);
+  });
+
+  it('names only scripts that are there', () => {
+    for (const [, script = ''] of readme.matchAll(/npm run ([\w:]+)/g))
+      expect(Object.keys(scripts)).toContain(script);
+  });
+
+  it('lists every noun and verb', async () => {
+    for (const [noun, node] of Object.entries(NOUNS)) {
+      if (!('verbs' in node)) continue;
+      const row = readme.split('\n').find((line) => line.startsWith(`| \`${noun}\` |`));
+      const listed = [...(row ?? '').matchAll(/`([\w-]+)`/g)].map(([, name]) => name).slice(1);
+      expect(listed).toEqual(Object.keys(await node.verbs()));
+    }
+  });
+
+  it.each(databases)(
+    'has a first book whose every command works on $name',
+    async ({ open }: DatabaseKind) => {
+      const block = /<!-- run -->\n```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+      const commands = commandsIn(block);
+      expect(commands.length).toBeGreaterThan(7);
+      const db = await open(0);
+      try {
+        for (const argv of commands) {
+          const { code, stderr } = await db.cliWith({ cwd: process.cwd() }, ...argv);
+          expect({ argv, code, stderr: code === 0 ? '' : stderr }).toEqual({ argv, code: 0, stderr: '' });
+        }
+      } finally {
+        await db.close();
+      }
+    },
+  );
+
+  it.each(databases)('has commands for a server that work on $name', async ({ open }: DatabaseKind) => {
+    const block = /## A server\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const db = await open(0);
+    try {
+      for (const argv of commandsIn(block)) expect((await db.cli(...argv)).code).toBe(0);
+    } finally {
+      await db.close();
+    }
+  });
+});
