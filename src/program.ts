@@ -1,6 +1,6 @@
 import type { Noun, Verbs } from './cli/command.ts';
-import { CliError, errorObject } from './cli/errors.ts';
-import { type Globals, glimpse } from './cli/globals.ts';
+import { CliError, errorObject, usage } from './cli/errors.ts';
+import { type Globals, glimpse, helpWords } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import { type Program, parse } from './cli/parse.ts';
 import { safeJson, visible } from './util/text.ts';
@@ -40,14 +40,17 @@ export async function run(
   const io = (globals: Globals) =>
     createIo(around, out, err, { quiet: globals.quiet === true, color: globals.color, input: globals.input });
   try {
-    if (argv[0] === 'help' && argv.length > 1) {
+    const asked = helpWords(argv);
+    if (asked) {
       const { topic } = await import('./help.ts');
-      const text = await topic(argv.slice(1), NOUNS);
+      const text = await topic(asked, PROGRAM);
       if (text !== undefined) return await print(text, out);
     }
-    const parsed = await parse(PROGRAM, argv, out.columns);
+    const parsed = await parse(PROGRAM, asked ? [...asked, '--help'] : argv, out.columns);
     if ('run' in parsed) return await runVerb(parsed.run, around, io(parsed.run.globals), signal);
-    return parsed.missing ? await print(parsed.help, err, 2) : await print(parsed.help, out);
+    if (!parsed.missing) return await print(parsed.help, out);
+    if (early.json !== undefined) throw usage('A command is missing.', 'See: pinnacle help');
+    return await print(parsed.help, err, 2);
   } catch (error) {
     return await report(error, early, io(early));
   }

@@ -1,3 +1,8 @@
+interface GlobalFlag {
+  value?: string;
+  help: string;
+}
+
 /** The flags every command takes. `value` is what stands for their value in help; `[…]` may be left out. */
 export const GLOBAL_FLAGS = {
   json: { value: '[fields]', help: 'print JSON, all columns or those named: --json order_id,status' },
@@ -14,7 +19,7 @@ export const GLOBAL_FLAGS = {
   timeout: { value: '<duration>', help: 'give up waiting for the database after this long' },
   utc: { help: 'show times in UTC' },
   debug: { help: 'show where a failure came from' },
-} as const satisfies Record<string, { value?: string; help: string }>;
+} as const satisfies Record<string, GlobalFlag>;
 
 /** The global flags of one run. */
 export interface Globals {
@@ -32,6 +37,31 @@ export interface Globals {
   timeout?: string;
   utc?: boolean;
   debug?: boolean;
+}
+
+function flagOf(word: string): GlobalFlag | undefined {
+  const name = word.startsWith('--') ? (word.slice(2).split('=')[0] ?? '') : '';
+  const flags: Readonly<Record<string, GlobalFlag>> = GLOBAL_FLAGS;
+  return Object.hasOwn(flags, name) ? flags[name] : undefined;
+}
+
+/** Whether a word of a command line is a global flag, its value perhaps attached with `=`. */
+export function isGlobal(word: string): boolean {
+  return flagOf(word) !== undefined;
+}
+
+/** Whether the word after a global flag is its value. */
+export function takesValue(word: string): 'always' | 'maybe' | 'never' {
+  const value = flagOf(word)?.value;
+  if (value === undefined || word.includes('=')) return 'never';
+  return value.startsWith('[') ? 'maybe' : 'always';
+}
+
+/** What stands around a leading `help`; undefined where the first plain word is another. */
+export function helpWords(argv: readonly string[]): string[] | undefined {
+  let at = 0;
+  while (argv[at]?.startsWith('-')) at += takesValue(argv[at] ?? '') === 'always' ? 2 : 1;
+  return argv[at] === 'help' ? argv.toSpliced(at, 1) : undefined;
 }
 
 /** The global flags in a command line that could not be understood as a whole, as far as errors need them. */

@@ -1,8 +1,8 @@
-import { Command as Commander, CommanderError, Option } from 'commander';
-import type { Command, Invocation, Noun, Verb, Verbs } from './command.ts';
+import { Command as Commander, CommanderError } from 'commander';
+import type { Invocation, Verbs } from './command.ts';
+import { dress } from './dress.ts';
 import { usage } from './errors.ts';
-import type { Param } from './flags.ts';
-import { GLOBAL_FLAGS, type Globals } from './globals.ts';
+import { split } from './split.ts';
 
 export interface Program {
   name: string;
@@ -52,39 +52,12 @@ export async function parse(program: Program, argv: readonly string[], columns: 
 }
 
 function complaint(error: CommanderError): string {
-  const text = error.message.replace(/^error: /, '').replace('\n(Did you mean', ' (did you mean');
+  const text = error.message
+    .replace(/^error: /, '')
+    .replace('\n(Did you mean', ' (did you mean')
+    // What was given to a flag that does not exist may be a password.
+    .replace(/'(--[^'=]+)=[\s\S]*'/, "'$1'");
   return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
-}
-
-/** The words that name a verb, and everything else in its order. */
-async function split(nouns: Verbs, argv: readonly string[]): Promise<{ path: string[]; rest: string[] }> {
-  const path: string[] = [];
-  const rest: string[] = [];
-  let table: Verbs | undefined = nouns;
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? '';
-    const node = lookUp(table, word);
-    if (node) {
-      path.push(word);
-      table = 'verbs' in node ? await node.verbs() : undefined;
-    } else if (table && word.startsWith('--') && takesValue(word)) {
-      rest.push(word, ...argv.slice(i + 1, i + 2));
-      i++;
-    } else {
-      rest.push(word);
-      if (!word.startsWith('-')) table = undefined;
-    }
-  }
-  return { path, rest };
-}
-
-function lookUp(table: Verbs | undefined, word: string): Verb | Noun | undefined {
-  return table && Object.hasOwn(table, word) ? table[word] : undefined;
-}
-
-function takesValue(word: string): boolean {
-  const flag = GLOBAL_FLAGS[word.slice(2) as keyof typeof GLOBAL_FLAGS];
-  return flag !== undefined && 'value' in flag && flag.value.startsWith('<');
 }
 
 async function grow(
@@ -102,69 +75,4 @@ async function grow(
     if ('verbs' in node) await grow(child, await node.verbs(), path.slice(1), here, found);
     else dress(child, await node.load(), here, found);
   }
-}
-
-/** Gives a commander command the arguments, flags, examples and action of a verb. */
-function dress(
-  leaf: Commander,
-  command: Command,
-  path: readonly string[],
-  found: (invocation: Invocation) => void,
-): void {
-  // Arguments are optional to commander: what is missing is asked for on a terminal.
-  for (const [name, param] of Object.entries(command.args))
-    leaf.argument(`[${param.placeholder ?? name}]`, describe(param));
-  for (const [name, param] of Object.entries(command.flags)) {
-    const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
-    leaf.addOption(new Option(flag, describe(param)));
-  }
-  leaf.optionsGroup('Global flags:');
-  for (const [name, flag] of Object.entries(GLOBAL_FLAGS)) {
-    leaf.addOption(new Option(`--${name}${'value' in flag ? ` ${flag.value}` : ''}`, flag.help));
-  }
-  leaf.usage(usageLine(command));
-  if (command.details) leaf.addHelpText('before', '').addHelpText('after', `\n${command.details}`);
-  leaf.addHelpText(
-    'after',
-    `\nExamples:\n${command.examples.map((line) => `  $ pinnacle ${line}`).join('\n')}`,
-  );
-  leaf.action((...given: unknown[]) => {
-    const words = given.slice(0, Object.keys(command.args).length) as (string | undefined)[];
-    const options = leaf.opts();
-    const globals = options as Globals;
-    found(untangleJson({ path, command, words, options, globals }));
-  });
-}
-
-/** `order show --json ord_1`: a word after --json that names no column is the argument that is missing. */
-function untangleJson(invocation: Invocation): Invocation {
-  const { command, words, globals } = invocation;
-  const value = globals.json;
-  const hole = words.indexOf(undefined);
-  if (typeof value !== 'string' || hole < 0) return invocation;
-  if (value.split(',').every((name) => Object.hasOwn(command.fields, name))) return invocation;
-  return { ...invocation, words: words.with(hole, value), globals: { ...globals, json: true } };
-}
-
-function usageLine(command: Command): string {
-  const args = Object.entries(command.args).map(([name, param]) => bracket(param.placeholder ?? name, param));
-  const flags = Object.entries(command.flags)
-    .filter(([, param]) => param.required)
-    .map(([name, param]) => `--${kebab(name)} ${param.placeholder}`);
-  return [...args, ...flags, '[flags]'].join(' ');
-}
-
-const bracket = (name: string, param: Param) => (param.required ? name : `[${name}]`);
-
-function describe(param: Param): string {
-  const extras = [
-    param.choices ? param.choices.join(' | ') : '',
-    param.fallback !== undefined ? `default ${param.fallback}` : '',
-  ].filter((extra) => extra !== '');
-  return extras.length > 0 ? `${param.help} (${extras.join('; ')})` : param.help;
-}
-
-/** `userId` as it is written on a command line: `user-id`. */
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,9 +1,8 @@
 import { excerpt } from '../util/text.ts';
 import type { Invocation, RailContext } from './command.ts';
 import { CliError, usage } from './errors.ts';
-import type { Param } from './flags.ts';
+import { kebab, type Param } from './flags.ts';
 import { checkColumns, type Field, type Fields, Found, render } from './output.ts';
-import { kebab } from './parse.ts';
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.

@@ -1,0 +1,55 @@
+import { type Command as Commander, Option } from 'commander';
+import type { Command, Invocation } from './command.ts';
+import { kebab, type Param } from './flags.ts';
+import { GLOBAL_FLAGS, type Globals } from './globals.ts';
+import { usageLine } from './tree.ts';
+
+/** Gives a commander command the arguments, flags, examples and action of a verb. */
+export function dress(
+  leaf: Commander,
+  command: Command,
+  path: readonly string[],
+  found: (invocation: Invocation) => void,
+): void {
+  // Arguments are optional to commander: what is missing is asked for on a terminal.
+  for (const [name, param] of Object.entries(command.args))
+    leaf.argument(`[${param.placeholder ?? name}]`, describe(param));
+  for (const [name, param] of Object.entries(command.flags)) {
+    const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
+    leaf.addOption(new Option(flag, describe(param)));
+  }
+  leaf.optionsGroup('Global flags:');
+  for (const [name, flag] of Object.entries(GLOBAL_FLAGS)) {
+    leaf.addOption(new Option(`--${name}${'value' in flag ? ` ${flag.value}` : ''}`, flag.help));
+  }
+  leaf.usage(usageLine(command));
+  if (command.details) leaf.addHelpText('before', '').addHelpText('after', `\n${command.details}`);
+  leaf.addHelpText(
+    'after',
+    `\nExamples:\n${command.examples.map((line) => `  $ pinnacle ${line}`).join('\n')}`,
+  );
+  leaf.action((...given: unknown[]) => {
+    const words = given.slice(0, Object.keys(command.args).length) as (string | undefined)[];
+    const options = leaf.opts();
+    const globals = options as Globals;
+    found(untangleJson({ path, command, words, options, globals }));
+  });
+}
+
+/** `order show --json ord_1`: a word after --json that names no column is the argument that is missing. */
+function untangleJson(invocation: Invocation): Invocation {
+  const { command, words, globals } = invocation;
+  const value = globals.json;
+  const hole = words.indexOf(undefined);
+  if (typeof value !== 'string' || hole < 0) return invocation;
+  if (value.split(',').every((name) => Object.hasOwn(command.fields, name))) return invocation;
+  return { ...invocation, words: words.with(hole, value), globals: { ...globals, json: true } };
+}
+
+function describe(param: Param): string {
+  const extras = [
+    param.choices ? param.choices.join(' | ') : '',
+    param.fallback !== undefined ? `default ${param.fallback}` : '',
+  ].filter((extra) => extra !== '');
+  return extras.length > 0 ? `${param.help} (${extras.join('; ')})` : param.help;
+}
