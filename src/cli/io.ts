@@ -103,8 +103,9 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
 }
 
 function useColor(sink: Sink, env: Env, allowed: boolean): boolean {
-  if (!allowed || isSet(env['NO_COLOR'])) return false;
-  if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0' && env['FORCE_COLOR'] !== 'false';
+  // Whatever it says, as no-color.org has it; empty is as good as not set.
+  if (!allowed || env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR']) return isSet(env['FORCE_COLOR']);
   return sink.isTTY && env['TERM'] !== 'dumb';
 }
 

@@ -9,7 +9,8 @@ const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?(
 export function parseInstant(text: string, now: Date, timeZone: string): string {
   if (text === 'now') return now.toISOString();
   if (text === 'today') return startOfDay(now, timeZone).toISOString();
-  if (text === 'yesterday') return startOfDay(new Date(now.getTime() - 86_400_000), timeZone).toISOString();
+  if (text === 'yesterday')
+    return startOfDay(new Date(startOfDay(now, timeZone).getTime() - 1), timeZone).toISOString();
   if (/^\d+[a-z]+$/.test(text)) return new Date(now.getTime() - parseDuration(text)).toISOString();
   const match = ISO.exec(text);
   if (!match)
@@ -36,6 +37,7 @@ function isoInstant(match: RegExpExecArray, timeZone: string): Date {
   if (offset === undefined) return fromWallClock(wall, timeZone);
   if (offset === 'Z') return wall;
   const [hours, minutes] = [Number(offset.slice(1, 3)), Number(offset.slice(4))];
+  if (hours > 14 || minutes > 59) throw new RangeError(`${offset} is not an offset from UTC`);
   const shift = (hours * 60 + minutes) * 60_000;
   return new Date(wall.getTime() - (offset[0] === '-' ? -shift : shift));
 }
@@ -50,9 +52,12 @@ export function startOfDay(at: Date, timeZone: string): Date {
 }
 
 function fromWallClock(wall: Date, timeZone: string): Date {
-  const guess = new Date(wall.getTime() - offsetOf(wall, timeZone));
-  // Where the clock jumps between the guess and the wall time, the offset at the guess is the right one.
-  return new Date(wall.getTime() - offsetOf(guess, timeZone));
+  const DAY = 86_400_000;
+  const offsets = [-DAY, DAY].map((shift) => offsetOf(new Date(wall.getTime() + shift), timeZone));
+  const instants = offsets.map((offset) => new Date(wall.getTime() - offset));
+  // An hour that the clock runs through twice is taken the first time; one that it skips is as much later.
+  const exact = instants.filter((at, i) => offsetOf(at, timeZone) === offsets[i]);
+  return exact.sort((a, b) => a.getTime() - b.getTime())[0] ?? (instants[0] as Date);
 }
 
 function offsetOf(at: Date, timeZone: string): number {

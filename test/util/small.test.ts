@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { formatDuration, parseDuration } from '../../src/util/duration.ts';
+import { mintId } from '../../src/util/id.ts';
+import { parseJson } from '../../src/util/json.ts';
+import { count, excerpt, nearest, safeJson, visible } from '../../src/util/text.ts';
+
+describe('durations', () => {
+  it.each([
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['26h', 93_600_000],
+    ['7d', 604_800_000],
+    ['2w', 1_209_600_000],
+    ['0s', 0],
+  ])('%s is %i ms', (text, ms) => expect(parseDuration(text)).toBe(ms));
+
+  it.each(['', '5', 's', '-5s', '1.5s', '5 s', '5S', '1h30m', '5mo', '1234567890s'])('refuses %j', (text) => {
+    expect(() => parseDuration(text)).toThrow(RangeError);
+  });
+
+  it.each([
+    [420, '420 ms'],
+    [3_200, '3.2 s'],
+    [120_000, '2 min'],
+    [18_000_000, '5 h'],
+    [259_200_000, '3 d'],
+  ])('shows %i ms as %s', (ms, shown) => expect(formatDuration(ms)).toBe(shown));
+});
+
+describe('minted ids', () => {
+  it('ascend in the order they were minted within one millisecond', () => {
+    const at = new Date('2026-01-31T00:00:00Z');
+    const ids = Array.from({ length: 2_000 }, () => mintId('ord', at));
+    expect(ids).toEqual([...ids].sort());
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.every((id) => /^ord_[0-9A-HJKMNP-TV-Z]{26}$/.test(id))).toBe(true);
+  });
+
+  it('sort by their instant, whatever order they were minted in', () => {
+    const later = mintId('fil', new Date('2026-01-31T00:00:00.001Z'));
+    expect(mintId('fil', new Date('2026-01-31T00:00:00.000Z')) < later).toBe(true);
+  });
+});
+
+describe('hostile text', () => {
+  const hostile = 'a\u001b[31m\u0007\u009b\u007f\u202e\u200b\u2066\ufeff\u{e0041}\nb';
+
+  it('is made visible', () => {
+    expect(visible(hostile)).toBe(
+      'a\\u{1b}[31m\\u{7}\\u{9b}\\u{7f}\\u{202e}\\u{200b}\\u{2066}\\u{feff}\\u{e0041}\\u{a}b',
+    );
+    expect(visible('₹ नमस्ते é 🙂')).toBe('₹ नमस्ते é 🙂');
+  });
+
+  it('is escaped in JSON and parses to the same', () => {
+    const json = safeJson({ hostile });
+    expect(json).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(json)).toEqual({ hostile });
+  });
+});
+
+describe('words', () => {
+  it('suggests what is near, and nothing else', () => {
+    expect(nearest('staus', ['status', 'side'])).toBe('status');
+    expect(nearest('ordr', ['order', 'user'])).toBe('order');
+    expect(nearest('xyz', ['order', 'user'])).toBeUndefined();
+    expect(nearest('a', [])).toBeUndefined();
+  });
+
+  it('counts and cuts', () => {
+    expect([
+      count(0, 'order'),
+      count(1, 'order'),
+      count(123_456, 'order'),
+      count(2, 'entry', 'entries'),
+    ]).toEqual(['0 orders', '1 order', '1,23,456 orders', '2 entries']);
+    expect(excerpt('x'.repeat(100))).toHaveLength(60);
+    expect(excerpt('short')).toBe('short');
+  });
+});
+
+describe('JSON from outside', () => {
+  it.each(['{"a":1}', '\ufeff{"a":"[[["}', '[1,"\\"["]'])('reads %j', (text) => {
+    expect(() => parseJson(text)).not.toThrow();
+  });
+
+  it.each([
+    ['{"__proto__":{"x":1}}', 'must not have a key __proto__'],
+    ['{"a":{"constructor":1}}', 'must not have a key constructor'],
+    ['['.repeat(33) + ']'.repeat(33), 'must not be nested deeper than 32 levels'],
+    [`"${'x'.repeat(65_536)}"`, 'must have at most 64 KiB'],
+    ['{"secret": hunter2}', 'must be valid JSON'],
+  ])('refuses %.40s', (text, message) => {
+    expect(() => parseJson(text)).toThrow(message);
+  });
+});
