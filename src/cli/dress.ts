@@ -31,19 +31,8 @@ export function dress(
   leaf.action((...given: unknown[]) => {
     const words = given.slice(0, Object.keys(command.args).length) as (string | undefined)[];
     const options = leaf.opts();
-    const globals = options as Globals;
-    found(untangleJson({ path, command, words, options, globals }));
+    found({ path, command, words, options, globals: options as Globals });
   });
-}
-
-/** `order show --json ord_1`: a word after --json that names no column is the argument that is missing. */
-function untangleJson(invocation: Invocation): Invocation {
-  const { command, words, globals } = invocation;
-  const value = globals.json;
-  const hole = words.indexOf(undefined);
-  if (typeof value !== 'string' || hole < 0) return invocation;
-  if (value.split(',').every((name) => Object.hasOwn(command.fields, name))) return invocation;
-  return { ...invocation, words: words.with(hole, value), globals: { ...globals, json: true } };
 }
 
 function describe(param: Param): string {

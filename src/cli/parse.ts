@@ -48,7 +48,18 @@ export async function parse(program: Program, argv: readonly string[], columns: 
     if (error.code === 'commander.help') return { help, missing: true };
     throw usage(complaint(error), `See: ${[program.name, ...path].join(' ')} --help`);
   }
-  return invocation ? { run: invocation } : { help, missing: true };
+  if (!invocation) return { help, missing: true };
+  return { run: rest.some((word) => word.startsWith('--json=')) ? invocation : untangleJson(invocation) };
+}
+
+/** `order show --json ord_1`: a word after --json that names no column is the argument that is missing. */
+function untangleJson(invocation: Invocation): Invocation {
+  const { command, words, globals } = invocation;
+  const value = globals.json;
+  const hole = words.indexOf(undefined);
+  if (typeof value !== 'string' || hole < 0) return invocation;
+  if (value.split(',').every((name) => Object.hasOwn(command.fields, name))) return invocation;
+  return { ...invocation, words: words.with(hole, value), globals: { ...globals, json: true } };
 }
 
 function complaint(error: CommanderError): string {

@@ -82,7 +82,8 @@ describe.each(databases)('every command on $name', ({ open }) => {
     },
   );
 
-  it.each(commands.filter(({ command }) => command.effect === 'destroy'))(
+  // A repair asks only where there is something to repair.
+  it.each(commands.filter(({ name, command }) => command.effect === 'destroy' && name !== 'migrate repair'))(
     '$name without consent exits 4, and changes nothing',
     async ({ path, command }) => {
       if (requiredOf(command).length > 0) return;
