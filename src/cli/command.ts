@@ -7,7 +7,7 @@ import type { Fields, Result } from './output.ts';
  * What running a command may do. `write` and `destroy` name their target first, take --dry-run and leave an audit
  * row; `destroy` also asks for consent.
  */
-export type Effect = 'read' | 'write' | 'destroy';
+type Effect = 'read' | 'write' | 'destroy';
 
 /** What the rail itself needs of the context that the program hands to its verbs. */
 export interface RailContext {
@@ -21,7 +21,7 @@ export interface RailContext {
   agreeByName: (name: string, question: string) => Promise<void>;
 }
 
-export type Input<A extends Params, F extends Params> = Values<A> & Values<F>;
+type Input<A extends Params, F extends Params> = Values<A> & Values<F>;
 
 /** One verb: everything help, completion, validation and output need to know of it. */
 export interface Command<A extends Params = Params, F extends Params = Params, Ctx = RailContext> {

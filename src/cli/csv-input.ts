@@ -9,7 +9,7 @@ export interface CsvColumns {
   optional: readonly string[];
 }
 
-export interface CsvRow {
+interface CsvRow {
   /** The line of the file that the row ends on, counted from 1. */
   line: number;
   values: Readonly<Record<string, string>>;

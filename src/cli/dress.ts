@@ -1,6 +1,7 @@
 import { type Command as Commander, Option } from 'commander';
+import { kebab } from '../util/text.ts';
 import type { Command, Invocation } from './command.ts';
-import { kebab, type Param } from './flags.ts';
+import type { Param } from './flags.ts';
 import { GLOBAL_FLAGS, type Globals } from './globals.ts';
 import { usageLine } from './tree.ts';
 

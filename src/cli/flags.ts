@@ -30,11 +30,6 @@ const required = <V>(schema: Param<V>['schema'], placeholder: string, help: stri
   required: true,
 });
 
-/** `userId` as it is written on a command line: `user-id`. */
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
 /** The same parameter, but it may be left out. */
 export function optional<V>(param: Param<V>): Param<V | undefined> {
   return { ...param, required: false, schema: z.optional(param.schema) };

@@ -3,7 +3,7 @@ import { CliError } from './errors.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
 type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-export type Env = Readonly<Record<string, string | undefined>>;
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** The streams and surroundings of one run; tests hand in their own. */
 export interface Surroundings {

@@ -14,6 +14,8 @@ const WIDTH = 24;
 /** Starts progress on stderr with a first line of text. */
 export async function startProgress(io: Io, text: string): Promise<Progress> {
   if (io.quiet || !io.err.isTTY || io.err.gone) return SILENT;
+  // A terminal that does not know its width says 0, and the spinner would go on erasing lines for ever.
+  if (io.err.columns === 0) return SILENT;
   const { default: ora } = await import('ora');
   const spinner = ora({ text, stream: io.err.stream as NodeJS.WriteStream, discardStdin: false }).start();
   const started = performance.now();

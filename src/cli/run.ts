@@ -1,7 +1,7 @@
-import { excerpt } from '../util/text.ts';
+import { excerpt, kebab } from '../util/text.ts';
 import type { Invocation, RailContext } from './command.ts';
 import { CliError, usage } from './errors.ts';
-import { kebab, type Param } from './flags.ts';
+import type { Param } from './flags.ts';
 import { checkColumns, type Field, type Fields, Found, render } from './output.ts';
 
 /**

@@ -1,6 +1,7 @@
+import { kebab } from '../util/text.ts';
 import type { Command, Verbs } from './command.ts';
 import { EXITS } from './errors.ts';
-import { kebab, type Params } from './flags.ts';
+import type { Params } from './flags.ts';
 import { GLOBAL_FLAGS } from './globals.ts';
 import type { Program } from './parse.ts';
 
@@ -54,8 +55,6 @@ export async function programTree(program: Program) {
     exit_codes: exitCodes(),
   };
 }
-
-export type ProgramTree = Awaited<ReturnType<typeof programTree>>;
 
 /** Every exit code and its meaning. */
 export function exitCodes() {

@@ -6,7 +6,7 @@ import { type Connection, open } from './connect.ts';
 import { type LockOptions, lockFile } from './lock.ts';
 
 /** The PostgreSQL major version of the embedded engine; a folder of another one cannot be opened. */
-export const ENGINE_MAJOR = '18';
+const ENGINE_MAJOR = '18';
 
 export interface EmbeddedOptions extends LockOptions {
   /** Where a pristine cluster is kept, so that only the very first start pays for initdb. */

@@ -60,15 +60,15 @@ export type RuleType = (typeof RULE_TYPES)[number];
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
-export type Timestamp = ColumnType<string, string, string>;
-export type GeneratedTimestamp = Generated<string>;
+type Timestamp = ColumnType<string, string, string>;
+type GeneratedTimestamp = Generated<string>;
 /** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
-export type GeneratedMoney = Generated<string>;
+type GeneratedMoney = Generated<string>;
 /** Parsed when read; written as the text of `JSON.stringify`. */
-export type JsonColumn = ColumnType<Json, string, string>;
-export type GeneratedJson = ColumnType<Json, string | undefined, string>;
+type JsonColumn = ColumnType<Json, string, string>;
+type GeneratedJson = ColumnType<Json, string | undefined, string>;
 
-export interface UsersTable {
+interface UsersTable {
   user_id: string;
   name: string;
   email: string;
@@ -83,7 +83,7 @@ export interface UsersTable {
   last_login: string | null;
 }
 
-export interface OrdersTable {
+interface OrdersTable {
   order_id: string;
   user_id: string;
   strategy_id: string | null;
@@ -102,7 +102,7 @@ export interface OrdersTable {
   updated_at: GeneratedTimestamp;
 }
 
-export interface StrategiesTable {
+interface StrategiesTable {
   strategy_id: string;
   name: string;
   description: string;
@@ -117,7 +117,7 @@ export interface StrategiesTable {
   created_at: GeneratedTimestamp;
 }
 
-export interface AuditLogTable {
+interface AuditLogTable {
   id: GeneratedAlways<string>;
   txid: Generated<string>;
   at: GeneratedTimestamp;
@@ -127,7 +127,7 @@ export interface AuditLogTable {
   body: string;
 }
 
-export interface UserStrategiesTable {
+interface UserStrategiesTable {
   user_id: string;
   strategy_id: string;
   status: Generated<StrategyStatus>;
@@ -142,7 +142,7 @@ export interface UserStrategiesTable {
   updated_at: GeneratedTimestamp;
 }
 
-export interface PositionsTable {
+interface PositionsTable {
   position_id: string;
   user_id: string;
   symbol: string;
@@ -161,7 +161,7 @@ export interface PositionsTable {
   updated_at: GeneratedTimestamp;
 }
 
-export interface OrderFillsTable {
+interface OrderFillsTable {
   seq: GeneratedAlways<string>;
   fill_id: string;
   order_id: string;
@@ -176,7 +176,7 @@ export interface OrderFillsTable {
   created_at: GeneratedTimestamp;
 }
 
-export interface NotificationsTable {
+interface NotificationsTable {
   notification_id: string;
   user_id: string | null;
   notification_type: NotificationType;
@@ -188,7 +188,7 @@ export interface NotificationsTable {
   created_at: GeneratedTimestamp;
 }
 
-export interface TradingSessionsTable {
+interface TradingSessionsTable {
   session_id: string;
   user_id: string;
   start_time: GeneratedTimestamp;
@@ -205,7 +205,7 @@ export interface TradingSessionsTable {
   peak_equity: number | null;
 }
 
-export interface RiskRulesTable {
+interface RiskRulesTable {
   rule_id: string;
   user_id: string;
   rule_type: RuleType;
@@ -217,7 +217,7 @@ export interface RiskRulesTable {
   updated_at: GeneratedTimestamp;
 }
 
-export interface TradingHaltsTable {
+interface TradingHaltsTable {
   halt_id: string;
   user_id: string | null;
   reason: string;
@@ -228,7 +228,7 @@ export interface TradingHaltsTable {
   resumed_at: string | null;
 }
 
-export interface ApiKeyGraceTable {
+interface ApiKeyGraceTable {
   api_key: string;
   user_id: string;
   expires_at: Timestamp;
@@ -236,7 +236,7 @@ export interface ApiKeyGraceTable {
 }
 
 /** Created by the migration runner, not by a phase. */
-export interface PinnacleMigrationsTable {
+interface PinnacleMigrationsTable {
   phase: number;
   name: string;
   up_sha256: string;

@@ -42,7 +42,7 @@ export interface BookPosition extends Position {
   updated_at: string;
 }
 
-export interface BookedFill extends Fill {
+interface BookedFill extends Fill {
   fill_id: string;
   overfill: boolean;
   position_id: string;

@@ -35,7 +35,7 @@ export const drift = defineCommand({
       const differences = compareCatalogs(expected, actual);
       if (differences.length > 0) return new Found(differences);
       progress.stop();
-      await ctx.io.say(`No difference: the database is as the scripts of phase ${await phase} make it.`);
+      await ctx.io.say(`No difference: the database is as its scripts make it, up to phase ${await phase}.`);
       return [];
     } finally {
       progress.stop();

@@ -6,7 +6,7 @@ import { splitStatements } from './statements.ts';
 
 export type Direction = 'up' | 'down';
 
-export interface Script {
+interface Script {
   /** As an operator finds it: `migrations/1_core_tables/up.sql`. */
   path: string;
   text: string;
