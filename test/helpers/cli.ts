@@ -29,8 +29,8 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     argv,
     {
       stdin: Object.assign(stdin, { isTTY: tty }),
-      stdout: Object.assign(stdout.stream, { isTTY: tty, columns: 120 }),
-      stderr: Object.assign(stderr.stream, { isTTY: tty, columns: 120 }),
+      stdout: Object.assign(stdout.stream, { isTTY: tty, columns: 120, ...CURSOR }),
+      stderr: Object.assign(stderr.stream, { isTTY: tty, columns: 120, ...CURSOR }),
       env: options.env ?? {},
       cwd: options.cwd ?? tmpdir(),
       home: options.home ?? '/nonexistent',
@@ -42,6 +42,9 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
   );
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
+
+/** What a spinner moves about with on a terminal. */
+const CURSOR = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
 function collector() {
   const chunks: Buffer[] = [];

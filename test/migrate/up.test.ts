@@ -144,6 +144,8 @@ describe.each(servers)('migrate up beside others on the $name', ({ open }) => {
   it('ends 12 where the role may not create tables', async () => {
     db = await open(0);
     const role = `pinnacle_test_${process.pid}`;
+    // Everybody may, by default, up to PostgreSQL 14.
+    await db.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
     await db.query(`CREATE ROLE ${role} LOGIN`);
     const url = String(db.env['DATABASE_URL']).replace('postgres@', `${role}@`);
     const { code, stderr } = await db.cliWith({ env: { DATABASE_URL: url } }, 'migrate', 'up');
