@@ -5,6 +5,6 @@
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.stdout.write(`${require('../package.json').version}\n`);
 } else {
-  require('node:module').enableCompileCache?.();
+  require('./code-cache.js').enableCodeCache();
   require('../dist/main.js').main();
 }

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { inject } from 'vitest';
 
 const PROGRAM = resolve('bin/pinnacle.js');
 
@@ -18,7 +19,7 @@ export interface Running {
 /** Starts the built program as a process of its own, with nothing on stdin. */
 export function start(env: Record<string, string>, ...argv: string[]): Running {
   const child = spawn(process.execPath, [PROGRAM, ...argv], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+    env: { PATH: process.env['PATH'], HOME: inject('cacheDir'), ...env },
   });
   child.stdin.end();
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
@@ -38,7 +39,7 @@ export function shell(env: Record<string, string>, line: string): Promise<Ended>
   const child = spawn('bash', ['-o', 'pipefail', '-c', line], {
     env: {
       PATH: process.env['PATH'],
-      HOME: '/nonexistent',
+      HOME: inject('cacheDir'),
       PINNACLE: `${process.execPath} ${PROGRAM}`,
       ...env,
     },

