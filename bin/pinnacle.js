@@ -5,6 +5,7 @@
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.stdout.write(`${require('../package.json').version}\n`);
 } else {
-  require('./code-cache.js').enableCodeCache();
+  const { enableCodeCache } = require('./code-cache.js');
+  enableCodeCache();
   require('../dist/main.js').main();
 }
