@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let folder: string;
+
+/** The packages that a real process of the program loads for a command line. */
+function packagesOf(...argv: string[]): string[] {
+  const log = join(folder, 'loaded');
+  writeFileSync(log, '');
+  try {
+    execFileSync(
+      process.execPath,
+      ['--import', join(folder, 'watch.mjs'), join(folder, 'start.mjs'), ...argv],
+      {
+        env: { PATH: process.env['PATH'], HOME: folder, LOADED: log },
+        stdio: 'ignore',
+      },
+    );
+  } catch {
+    // What it ends with is no concern of this test.
+  }
+  return [...new Set(readFileSync(log, 'utf8').trim().split('\n'))].sort();
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pinnacle-startup-'));
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  // The program as it is built, but with its packages outside, so that their loading can be seen.
+  await build({
+    entryPoints: ['src/main.ts'],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    define: { __VERSION__: '"0"', __PGLITE_VERSION__: '"0"' },
+    logLevel: 'error',
+  });
+  writeFileSync(join(folder, 'start.mjs'), "import { main } from './main.mjs';\nawait main();\n");
+  const hook = `import { appendFileSync } from 'node:fs';
+    export async function resolve(specifier, context, next) {
+      const found = await next(specifier, context);
+      const name = /^(@[^/]+\\/)?[^/.:]+/.exec(specifier)?.[0];
+      if (name && found.url.includes('/node_modules/')) appendFileSync(process.env.LOADED, name + '\\n');
+      return found;
+    }`;
+  writeFileSync(
+    join(folder, 'watch.mjs'),
+    `import { register } from 'node:module';\nregister(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});\n`,
+  );
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const HEAVY = [
+  'pg',
+  'kysely',
+  'ioredis',
+  'inquirer',
+  '@electric-sql/pglite',
+  'chalk',
+  'cli-table3',
+  'ora',
+  'csv-parse',
+];
+
+describe('what is loaded', () => {
+  it.each([[['--help']], [['order', '--help']], [['order', 'place', '--help']], [['help', 'exit-codes']]])(
+    'for %j is nothing that only work needs',
+    (argv) => {
+      expect(packagesOf(...argv).filter((name) => HEAVY.includes(name))).toEqual([]);
+    },
+  );
+
+  it('for a noun’s help is commander alone', () => {
+    expect(packagesOf('order', '--help')).toEqual(['commander']);
+  });
+
+  it('is seen by this test where work is done', () => {
+    const config = join(folder, 'nowhere.json');
+    writeFileSync(config, '{ "database": "postgres://nobody@127.0.0.1:1/nothing" }');
+    const loaded = packagesOf('user', 'list', '--config', config);
+    expect(loaded).toEqual(expect.arrayContaining(['commander', 'kysely', 'pg', 'zod']));
+    expect(loaded).not.toContain('inquirer');
+  });
+});
