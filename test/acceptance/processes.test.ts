@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addTrader } from '../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell, start } from '../helpers/process.ts';
 
@@ -8,7 +9,7 @@ describe.each(databases)('real processes on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await db.json('user', 'add', '--user-id', 'u', '--name', 'U', '--email', 'u@example.com');
+    await addTrader(db, 'u');
   });
   afterAll(() => db.close());
 
@@ -59,7 +60,7 @@ describe.each(servers)('on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await db.json('user', 'add', '--user-id', 'u', '--name', 'U', '--email', 'u@example.com');
+    await addTrader(db, 'u');
   });
   afterAll(() => db.close());
 
@@ -180,7 +181,7 @@ describe.each(servers)('a database at an earlier phase on $name', ({ open }) => 
     const db = await open(phase);
     try {
       if (phase === 1) {
-        await db.json('user', 'add', '--user-id', 'u', '--name', 'U', '--email', 'u@example.com');
+        await addTrader(db, 'u');
         await db.json(...ORDER, '--order-id', 'x');
       }
       const { code, stderr } = await db.cli(...argv);

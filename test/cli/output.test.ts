@@ -68,6 +68,20 @@ describe('JSON', () => {
   });
 });
 
+it('reads no more rows than anybody wants', async () => {
+  const reader = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error(), { code: 'EPIPE' })),
+  });
+  let read = 0;
+  async function* endless() {
+    for (;;) yield { order_id: `ord_${read++}` };
+  }
+  await render(endless(), { now: NOW, timeZone: async () => 'UTC', flags: {}, fields }, {
+    out: new Sink(reader),
+  } as unknown as ReturnType<typeof createIo>);
+  expect(read).toBeLessThan(5_000);
+});
+
 describe('CSV', () => {
   it('has a header, quotes where it must, and a header alone for nothing', async () => {
     const flags = { csv: true, columns: 'order_id,note' };

@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { NOUNS } from '../../src/program.ts';
+import { words } from '../helpers/book.ts';
 import { type DatabaseKind, databases } from '../helpers/databases.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** The words of a shell line of the README. */
-const wordsOf = (line: string) =>
-  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
 const commandsIn = (block: string) =>
   block
     .split('\n')
     .map((line) => line.replace(/\s+#.*$/, ''))
     .filter((line) => line.startsWith('pinnacle '))
-    .map((line) => wordsOf(line).slice(1));
+    .map((line) => words(line).slice(1));
 
 describe('the README', () => {
   it('begins with the two commands', () => {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addStrategy, addTrader } from '../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 const HEADER = 'trade_id,symbol,side,quantity,price,executed_at';
@@ -23,18 +24,7 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
 
   const trader = async () => {
     const id = `trader_${++users}`;
-    await db.json(
-      'user',
-      'add',
-      '--user-id',
-      id,
-      '--name',
-      'T',
-      '--email',
-      `${id}@example.com`,
-      '--capital',
-      '1000000',
-    );
+    await addTrader(db, id);
     return id;
   };
   const file = async (name: string, content: string | Buffer) => {
@@ -202,30 +192,7 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
       code: 2,
       stderr: expect.stringContaining(`no strategy swing_${users}`),
     });
-    await db.json(
-      'strategy',
-      'add',
-      '--strategy-id',
-      `swing_${users}`,
-      '--name',
-      'S',
-      '--description',
-      'S',
-      '--category',
-      'c',
-      '--risk-level',
-      'low',
-      '--min-capital',
-      '1',
-      '--expected-return',
-      '1',
-      '--max-drawdown',
-      '1',
-      '--symbols',
-      'TCS',
-      '--parameters',
-      '{}',
-    );
+    await addStrategy(db, `swing_${users}`);
     expect(JSON.parse((await load(path, user)).stdout)).toMatchObject({ imported: 1 });
   });
 
@@ -250,7 +217,7 @@ describe.each(servers)('two imports of one file at once on $name', ({ open }) =>
     const db = await open();
     const folder = await mkdtemp(join(tmpdir(), 'pinnacle-import-'));
     try {
-      await db.json('user', 'add', '--user-id', 'u', '--name', 'U', '--email', 'u@example.com');
+      await addTrader(db, 'u');
       const path = join(folder, 'trades.csv');
       await writeFile(
         path,
@@ -286,42 +253,8 @@ describe.skipIf(!existsSync(trades)).each(databases)('a real history of three ye
   it('leaves 6 open positions, 124 round trips and the capital to the paisa', async () => {
     const db = await open();
     try {
-      await db.json(
-        'user',
-        'add',
-        '--user-id',
-        'trader_001',
-        '--name',
-        'Asha Rao',
-        '--email',
-        'asha@example.com',
-        '--capital',
-        '1000000',
-      );
-      await db.json(
-        'strategy',
-        'add',
-        '--strategy-id',
-        'momentum_rs',
-        '--name',
-        'M',
-        '--description',
-        'M',
-        '--category',
-        'momentum',
-        '--risk-level',
-        'Medium',
-        '--min-capital',
-        '1',
-        '--expected-return',
-        '1',
-        '--max-drawdown',
-        '1',
-        '--symbols',
-        'TCS',
-        '--parameters',
-        '{}',
-      );
+      await addTrader(db);
+      await addStrategy(db, 'momentum_rs');
       const load = () => db.json('order', 'import', trades, '--as', 'trades', '--user', 'trader_001');
       expect(await load()).toMatchObject({ imported: 254, known: 0 });
       expect(await db.json<unknown[]>('position', 'list')).toHaveLength(6);

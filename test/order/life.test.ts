@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addTrader, words } from '../helpers/book.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 
 describe.each(databases)('the life of an order on $name', ({ open }) => {
@@ -8,35 +9,15 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await db.json(
-      'user',
-      'add',
-      '--user-id',
-      'trader_001',
-      '--name',
-      'Asha Rao',
-      '--email',
-      'asha@example.com',
-      '--capital',
-      '1000000',
-    );
+    await addTrader(db);
   });
   afterAll(() => db.close());
 
   const place = (order: string, symbol: string, side: string, quantity: number, ...more: string[]) =>
     db.json(
-      'order',
-      'place',
-      '--order-id',
-      order,
-      '--user',
-      'trader_001',
-      '--symbol',
-      symbol,
-      '--side',
-      side,
-      '--quantity',
-      String(quantity),
+      ...words(
+        `order place --order-id ${order} --user trader_001 --symbol ${symbol} --side ${side} --quantity ${quantity}`,
+      ),
       ...more,
     );
   const fill = (order: string, quantity: number, price: number, ...more: string[]) =>
