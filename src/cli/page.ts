@@ -1,7 +1,7 @@
 import { usage } from './errors.ts';
 import { integer, optional, text, toggle, withDefault } from './flags.ts';
 import type { Io } from './io.ts';
-import type { Row } from './output.ts';
+import type { Row } from './rows.ts';
 
 /** The flags of every list. */
 export const pageFlags = {

@@ -1,0 +1,57 @@
+import Table from 'cli-table3';
+import { formatRupees } from '../util/money.ts';
+import { formatTime } from '../util/time.ts';
+import type { Io } from './io.ts';
+import type { Field, Style } from './output.ts';
+import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
+
+const NUMERIC = new Set<Field['type']>(['integer', 'number', 'money']);
+
+/** Rows as a table for a terminal. */
+export async function renderTable(rows: Rows, names: string[], style: Style, io: Io): Promise<void> {
+  const paint = await io.paint(io.out);
+  const human = await humanizer(style, names);
+  const aligned = names.map((name) => (NUMERIC.has(style.fields[name]?.type ?? 'text') ? 'right' : 'left'));
+  for await (const chunk of chunks(rows, io.out)) {
+    const table = new Table({
+      head: names.map((name) => paint.bold(name)),
+      colAligns: aligned as ('left' | 'right')[],
+      style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+      chars: BORDERLESS,
+    });
+    for (const row of chunk) table.push(names.map((name) => human(cell(row, name), name)));
+    await io.out.write(`${table.toString()}\n`);
+  }
+}
+
+const BORDERLESS = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+    .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
+    .map((name) => [name, '']),
+);
+
+/** One thing as a line a column. */
+export async function renderCard(row: Row, names: string[], style: Style, io: Io): Promise<void> {
+  const paint = await io.paint(io.out);
+  const width = Math.max(...names.map((name) => name.length));
+  const human = await humanizer(style, names);
+  const lines = names.map((name) => `${paint.dim(name.padEnd(width))}  ${human(cell(row, name), name)}`);
+  await io.out.write(`${lines.join('\n')}\n`);
+}
+
+/** A value for people: rupees grouped the Indian way, recent times relative. */
+async function humanizer(
+  { fields, now, flags, timeZone }: Style,
+  names: readonly string[],
+): Promise<(value: unknown, name: string) => string> {
+  // The zone is a setting: where no column needs it, a broken configuration is no reason not to print.
+  const zone = names.some((name) => fields[name]?.type === 'time') && !flags.utc ? await timeZone() : 'UTC';
+  return (value, name) => {
+    if (value === null || value === undefined || value === '') return '-';
+    const type = fields[name]?.type;
+    if (type === 'money') return formatRupees(String(value));
+    if (type === 'boolean') return value ? 'yes' : 'no';
+    if (typeof value === 'number') return value.toLocaleString('en-IN', { maximumFractionDigits: 4 });
+    return type === 'time' && !flags.utc ? formatTime(String(value), now, zone) : plain(value);
+  };
+}
