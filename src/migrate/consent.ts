@@ -5,7 +5,7 @@ import { count } from '../util/text.ts';
 import { type Phase, tablesOf } from './scripts.ts';
 import type { Session } from './session.ts';
 
-/** Goes on only when the loss of these phases' tables is agreed to: by the database's name where they hold rows. */
+/** Where these phases' tables hold rows, goes on only when the name of the database is typed out; empty ones just go. */
 export async function agreeToLoss(ctx: Context, session: Session, phases: readonly Phase[]): Promise<void> {
   const tables = phases.flatMap((phase) => tablesOf(phase).reverse());
   const losses: string[] = [];
@@ -15,7 +15,7 @@ export async function agreeToLoss(ctx: Context, session: Session, phases: readon
   }
   const which = phases.map(({ phase, name }) => `${phase} ${name}`).join(', ');
   const what = `Taking back ${phases.length === 1 ? 'phase' : 'phases'} ${which}`;
-  if (losses.length === 0) return ctx.agree(`${what} drops ${tables.join(', ')}, which are empty. Go on?`);
+  if (losses.length === 0) return ctx.io.say(`${what} drops ${tables.join(', ')}: all empty.`);
   return ctx.agreeByName(await nameOf(ctx, session), `${what} destroys ${losses.join(', ')}.`);
 }
 

@@ -13,9 +13,9 @@ export const down = defineCommand({
   args: {},
   flags: { to: to('stay at this phase; one phase down when it is left out', 0), lockWait },
   fields: phaseFields,
-  examples: ['migrate down --yes', 'migrate down --to 0 --confirm pinnacle', 'migrate down --dry-run'],
+  examples: ['migrate down', 'migrate down --to 0 --confirm pinnacle', 'migrate down --dry-run'],
   details:
-    'Drops the tables of each phase. Where they hold rows, the name of the database must be typed out: --confirm NAME. With --to 0 nothing of ours is left, not even the audit log.',
+    'Drops the tables of each phase. Empty ones just go; where they hold rows, the name of the database must be typed out: --confirm NAME. With --to 0 nothing of ours is left, not even the audit log.',
   async run({ to, lockWait }, ctx: Context) {
     const phases = await loadPhases();
     checkPhase('--to', to ?? 0, phases);

@@ -14,7 +14,7 @@ export const redo = defineCommand({
   args: {},
   flags: { lockWait },
   fields: phaseFields,
-  examples: ['migrate redo --yes', 'migrate redo --dry-run'],
+  examples: ['migrate redo', 'migrate redo --dry-run'],
   details:
     'Takes the last phase back and applies it again, in one transaction, for trying out a script. Its up.sql may have changed since; its down.sql may not.',
   async run({ lockWait }, ctx: Context) {

@@ -59,6 +59,8 @@ describe.each(databases)('every command on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
+    // Something that taking a phase back would destroy.
+    await db.query("INSERT INTO trading_halts (halt_id, reason, halted_by) VALUES ('h', 'test', 'tester')");
   });
   afterAll(() => db.close());
 
