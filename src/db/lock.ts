@@ -75,10 +75,17 @@ async function claim(path: string, content: string, pid: number): Promise<boolea
 
 async function holderOf(path: string): Promise<Holder | undefined> {
   const content = await readFile(path, 'utf8').catch(() => undefined);
-  return content === undefined ? undefined : (JSON.parse(content) as Holder);
+  if (content === undefined) return undefined;
+  try {
+    return JSON.parse(content) as Holder;
+  } catch {
+    // A lock is linked when it is whole; a torn one is what a power failure left of it.
+    return { pid: 0, started: '', command: '' };
+  }
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
+  if (!Number.isInteger(holder.pid) || holder.pid <= 0) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
