@@ -2,28 +2,53 @@ import { sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
 import { unnest } from '../db/unnest.ts';
 import { type Book, type BookOrder, type BookPosition, type Fill, fillKey, positionKey } from './fold.ts';
+import type { NewOrder } from './place.ts';
 
 /**
  * Locks what the fills touch and reads it: traders, then orders, then open positions, each in id order, so that no
  * two bookings deadlock. The trader comes first: two first fills of a symbol find no position row to wait for.
+ * Orders that are being placed are in the book as they will stand before their fills.
  */
-export async function lockBook(trx: Trx, fills: readonly Fill[]): Promise<Book> {
-  const orderIds = [...new Set(fills.map((fill) => fill.order_id))];
+export async function lockBook(
+  trx: Trx,
+  fills: readonly Fill[],
+  placing: readonly NewOrder[],
+): Promise<Book> {
+  const fresh = new Map(placing.map((order) => [order.order_id, unfilled(order)]));
+  const written = fills.filter((fill) => !fresh.has(fill.order_id));
+  const orderIds = [...new Set(written.map((fill) => fill.order_id))];
+  const traders = [...new Set(placing.map((order) => order.user_id))];
   await sql`
-    SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
+    SELECT FROM users
+    WHERE user_id = ANY(${traders}) OR user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
-  const orders = await sql<BookOrder>`
+  const orders = [...(await lockOrders(trx, orderIds)), ...fresh.values()];
+  return {
+    orders: new Map(orders.map((order) => [order.order_id, order])),
+    positions: await lockPositions(trx, orders),
+    known: await findKnown(trx, written),
+  };
+}
+
+function unfilled(order: NewOrder): BookOrder {
+  return { ...order, filled_quantity: 0, filled_price: 0, status: 'PENDING', updated_at: order.created_at };
+}
+
+async function lockOrders(trx: Trx, orderIds: readonly string[]): Promise<BookOrder[]> {
+  if (orderIds.length === 0) return [];
+  const { rows } = await sql<BookOrder>`
     SELECT order_id, user_id, strategy_id, symbol, side, quantity, filled_quantity, filled_price, status, created_at, updated_at
     FROM orders WHERE order_id = ANY(${orderIds}) ORDER BY order_id FOR NO KEY UPDATE`.execute(trx);
-  const known = await sql<Pick<Fill, 'order_id' | 'broker_fill_id' | 'quantity' | 'price'>>`
+  return rows;
+}
+
+async function findKnown(trx: Trx, fills: readonly Fill[]): Promise<Book['known']> {
+  if (fills.length === 0) return new Map();
+  const { rows } = await sql<Pick<Fill, 'order_id' | 'broker_fill_id' | 'quantity' | 'price'>>`
     SELECT f.order_id, f.broker_fill_id, f.quantity, f.price
     FROM order_fills f JOIN ${unnest('k', { order_id: 'text', broker_fill_id: 'text' }, fills)}
       ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id`.execute(trx);
-  return {
-    orders: new Map(orders.rows.map((order) => [order.order_id, order])),
-    positions: await lockPositions(trx, orders.rows),
-    known: new Map(known.rows.map((fill) => [fillKey(fill), fill])),
-  };
+  return new Map(rows.map((fill) => [fillKey(fill), fill]));
 }
 
 async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Book['positions']> {

@@ -4,6 +4,7 @@ import { notFound, refused } from '../cli/errors.ts';
 import type { OrderSide, OrderType } from '../db/schema.ts';
 import { unnest } from '../db/unnest.ts';
 import { lockUser } from '../user/store.ts';
+import type { BookOrder } from './fold.ts';
 
 /** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
 export interface NewOrder {
@@ -52,8 +53,13 @@ async function admitStrategy(trx: Trx, userId: string, strategyId: string, phase
   );
 }
 
+/** What the fills that came with an order have made of it; without any it is PENDING. */
+type Placed = NewOrder &
+  Partial<Pick<BookOrder, 'status' | 'filled_quantity' | 'filled_price' | 'updated_at'>>;
+
 /** Writes orders and counts them for their strategies, in two statements however many there are. */
-export async function placeOrders(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
+export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: number): Promise<void> {
+  if (orders.length === 0) return;
   const source = unnest(
     'o',
     {
@@ -65,13 +71,19 @@ export async function placeOrders(trx: Trx, orders: readonly NewOrder[], phase: 
       order_type: 'text',
       quantity: 'int',
       price: 'float8',
+      filled_quantity: 'int',
+      filled_price: 'float8',
+      status: 'text',
       created_at: 'timestamp',
+      updated_at: 'timestamp',
     },
-    orders,
+    orders.map((order) => ({ ...UNFILLED, updated_at: order.created_at, ...order })),
   );
   await sql`
-    INSERT INTO orders (order_id, user_id, strategy_id, symbol, side, order_type, quantity, price, created_at, updated_at)
-    SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price, created_at, created_at
+    INSERT INTO orders (order_id, user_id, strategy_id, symbol, side, order_type, quantity, price, filled_quantity,
+      filled_price, status, created_at, updated_at)
+    SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price,
+      filled_quantity, filled_price, status::order_status, created_at, updated_at
     FROM ${source}`.execute(trx);
   const counts = countByStrategy(orders);
   if (phase < 2 || counts.length === 0) return;
@@ -80,6 +92,8 @@ export async function placeOrders(trx: Trx, orders: readonly NewOrder[], phase: 
     FROM ${unnest('c', { user_id: 'text', strategy_id: 'text', orders: 'int' }, counts)}
     WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`.execute(trx);
 }
+
+const UNFILLED = { status: 'PENDING', filled_quantity: 0, filled_price: 0 };
 
 function countByStrategy(orders: readonly NewOrder[]) {
   const counts = new Map<string, { user_id: string; strategy_id: string; orders: number }>();

@@ -14,6 +14,7 @@ export async function writeFold(trx: Trx, fold: Fold): Promise<void> {
 }
 
 async function writeOrders(trx: Trx, orders: Fold['orders']): Promise<void> {
+  if (orders.length === 0) return;
   await sql`
     UPDATE orders o
     SET status = n.status::order_status, filled_quantity = n.filled_quantity, filled_price = n.filled_price,

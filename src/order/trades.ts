@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
 import { bookFills } from '../ledger/book.ts';
-import { placeOrders } from '../ledger/place.ts';
 import { mintId } from '../util/id.ts';
 import { addMoney } from '../util/money.ts';
 import type { BadLine } from './rejects.ts';
@@ -23,28 +22,22 @@ interface Booked {
 export async function bookTrades(trx: Trx, userId: string, batch: readonly NumberedTrade[]): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
   if (fresh.length === 0) return { imported: 0, known, realized: '0.00', bad };
-  const orders = fresh.map((trade) => ({ ...trade, order_id: mintId('ord', new Date(trade.executed_at)) }));
-  await placeOrders(
-    trx,
-    orders.map((order) => ({
-      ...order,
-      user_id: userId,
-      order_type: 'MARKET',
-      created_at: order.executed_at,
-    })),
-    2,
-  );
-  const { capital } = await bookFills(
-    trx,
-    orders.map(({ order_id, trade_id, quantity, price, executed_at }) => ({
-      order_id,
-      broker_fill_id: trade_id,
-      quantity,
-      price,
-      executed_at,
-      booked_at: executed_at,
-    })),
-  );
+  const orders = fresh.map((trade) => ({
+    ...trade,
+    order_id: mintId('ord', new Date(trade.executed_at)),
+    user_id: userId,
+    order_type: 'MARKET' as const,
+    created_at: trade.executed_at,
+  }));
+  const fills = orders.map(({ order_id, trade_id, quantity, price, executed_at }) => ({
+    order_id,
+    broker_fill_id: trade_id,
+    quantity,
+    price,
+    executed_at,
+    booked_at: executed_at,
+  }));
+  const { capital } = await bookFills(trx, fills, orders);
   const realized = capital.reduce((sum, credit) => addMoney(sum, credit.realized), '0.00');
   return { imported: fresh.length, known, realized, bad };
 }
