@@ -50,12 +50,12 @@ export function secret<V>(param: Param<V>): Param<V> {
   return { ...param, secret: true };
 }
 
-/** Free text of 1 to `max` characters. */
+/** A line of text of 1 to `max` characters. */
 export function text(placeholder: string, help: string, max = 255): Param<string> {
   const schema = z.string().check(
     z.refine((value) => value.trim() !== '', { error: 'must not be empty' }),
     z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
-    z.refine((value) => !value.includes('\0'), { error: 'must not contain a NUL character' }),
+    z.refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' }),
   );
   return required(schema, placeholder, help);
 }

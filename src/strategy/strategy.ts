@@ -7,7 +7,7 @@ const line = (max: number) =>
   z.string({ error: 'is missing' }).check(
     z.refine((value) => value.trim() !== '', { error: 'must not be empty' }),
     z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
-    z.refine((value) => !value.includes('\0'), { error: 'must not contain a NUL character' }),
+    z.refine((value) => !/[^\P{Cc}\n\t]/u.test(value), { error: 'must not contain control characters' }),
   );
 
 const amount = (what: string, max: number) =>
