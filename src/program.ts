@@ -1,13 +1,14 @@
-import type { Noun, Verbs } from './cli/command.ts';
+import { type Noun, type Verb, type Verbs, verb } from './cli/command.ts';
 import { CliError, errorObject, usage } from './cli/errors.ts';
 import { type Globals, glimpse, helpWords } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import { type Program, parse } from './cli/parse.ts';
 import { safeJson, visible } from './util/text.ts';
 
-const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>): Noun => ({
+const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
   summary,
   verbs: async () => (await load()).verbs,
+  ...(own && { own }),
 });
 
 /** Every noun of the program; adding one is a folder and a line. */
@@ -16,7 +17,15 @@ export const NOUNS: Verbs = {
   strategy: noun('Trading strategies and who runs them', () => import('./strategy/command.ts')),
   order: noun('Orders: place, fill, cancel, import', () => import('./order/command.ts')),
   position: noun('Positions and their profit and loss', () => import('./position/command.ts')),
+  session: noun('Trading sessions: profit, drawdown, capital', () => import('./session/command.ts')),
+  risk: noun('Risk rules, and the kill switch', () => import('./risk/command.ts')),
+  notification: noun('Notifications of fills, risk and services', () => import('./notification/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
+  doctor: noun(
+    'Whether all is well, and what to do where it is not',
+    () => import('./doctor/command.ts'),
+    verb('Check the connection, the schema and the clock', async () => (await import('./doctor/check.ts')).check),
+  ),
   config: noun('Settings and where they come from', () => import('./config/command.ts')),
 };
 

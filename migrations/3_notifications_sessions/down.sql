@@ -1,4 +1,6 @@
--- Drops every notification and trading session.
+-- Drops every notification and trading session, and which session a fill was booked in.
+
+ALTER TABLE order_fills DROP COLUMN session_id;
 
 DROP TABLE trading_sessions;
 DROP TABLE notifications;

@@ -53,3 +53,8 @@ COMMENT ON COLUMN trading_sessions.peak_equity IS
 
 CREATE INDEX idx_trading_sessions_user_id ON trading_sessions (user_id);
 CREATE INDEX idx_trading_sessions_status ON trading_sessions (status);
+
+-- The session a fill was booked in. No foreign key: sessions are purged after a year, fills are kept.
+ALTER TABLE order_fills ADD COLUMN session_id varchar(50) COLLATE "C" NULL;
+COMMENT ON COLUMN order_fills.session_id IS
+  'the running session whose total_pnl and successful_orders this fill counts towards; NULL where none was running';

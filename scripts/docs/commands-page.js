@@ -19,7 +19,7 @@ export function commandsPage(tree) {
   ].join('\n\n')}\n`;
 }
 
-const leaves = (node) => (node.commands ? node.commands.flatMap(leaves) : [node]);
+const leaves = (node) => [...(node.usage ? [node] : []), ...(node.commands ?? []).flatMap(leaves)];
 const link = (path) => `[\`${path}\`](#${path.replaceAll(' ', '-')})`;
 
 function section(verb) {

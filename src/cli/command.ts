@@ -58,6 +58,8 @@ export interface Verb {
 export interface Noun {
   summary: string;
   verbs: () => Promise<Verbs>;
+  /** What the noun does by itself, when no verb follows. */
+  own?: Verb;
 }
 
 export type Verbs = Readonly<Record<string, Verb | Noun>>;
@@ -71,7 +73,7 @@ export function verb(summary: string, load: () => Promise<unknown>): Verb {
 export interface Invocation {
   path: readonly string[];
   command: Command;
-  words: readonly (string | undefined)[];
+  words: readonly (string | readonly string[] | undefined)[];
   options: Readonly<Record<string, unknown>>;
   globals: Globals;
 }

@@ -17,7 +17,7 @@ export async function renderCsv(rows: Rows, names: string[], fields: Fields, io:
   }
 }
 
-const guardsFormula = (field: Field | undefined) => field?.type === 'text' || field?.type === 'json';
+const guardsFormula = (field: Field | undefined) => ['text', 'json', 'rows'].includes(field?.type ?? '');
 
 /** A spreadsheet runs text that begins like a formula; a leading apostrophe keeps it text. */
 function inert(value: string): string {

@@ -14,7 +14,7 @@ export function dress(
 ): void {
   // Arguments are optional to commander: what is missing is asked for on a terminal.
   for (const [name, param] of Object.entries(command.args))
-    leaf.argument(`[${param.placeholder ?? name}]`, describe(param));
+    leaf.argument(`[${param.placeholder ?? name}${param.many ? '...' : ''}]`, describe(param));
   for (const [name, param] of Object.entries(command.flags)) {
     const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
     leaf.addOption(new Option(flag, describe(param)));
@@ -30,7 +30,7 @@ export function dress(
     `\nExamples:\n${command.examples.map((line) => `  $ pinnacle ${line}`).join('\n')}`,
   );
   leaf.action((...given: unknown[]) => {
-    const words = given.slice(0, Object.keys(command.args).length) as (string | undefined)[];
+    const words = given.slice(0, Object.keys(command.args).length) as Invocation['words'];
     const options = leaf.opts();
     found({ path, command, words, options, globals: options as Globals });
   });

@@ -18,6 +18,8 @@ export interface Param<Value = unknown> {
   fallback?: string;
   /** Its text may hold a secret and is never echoed. */
   secret?: true;
+  /** The last argument, which may be given any number of times. */
+  many?: true;
 }
 
 export type Params = Record<string, Param>;
@@ -43,6 +45,11 @@ export function requiredUnless<V>(other: string, param: Param<V>): Param<V | und
 /** The same parameter with a value used when it is left out. */
 export function withDefault<V>(param: Param<V>, text: string): Param<V> {
   return { ...param, required: false, fallback: text, schema: z.prefault(param.schema, text) };
+}
+
+/** The same argument any number of times, none included; it must be the last of its verb. */
+export function many<V>(param: Param<V>): Param<V[]> {
+  return { ...param, required: false, many: true, schema: z.prefault(z.array(param.schema), []) };
 }
 
 /** The same parameter, never echoed in a complaint. */

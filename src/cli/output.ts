@@ -8,8 +8,10 @@ import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
  * the switch `shownBy`.
  */
 export interface Field {
-  type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json';
-  hidden?: true;
+  type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json' | 'rows';
+  /** The columns of `rows`: a table within a single thing, which a terminal shows beneath it. */
+  of?: Fields;
+  hidden?: true | undefined;
   shownBy?: string;
 }
 export type Fields = Readonly<Record<string, Field>>;
@@ -81,7 +83,16 @@ async function renderOne(row: Row, names: string[], style: Style, io: Io): Promi
     return io.out.write(`${safeJson(picked(row, names), io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./csv.ts')).renderCsv([row], names, style.fields, io);
   if (io.out.isTTY) return (await import('./table.ts')).renderCard(row, names, style, io);
-  await io.out.write(names.map((name) => `${name}\t${plain(cell(row, name))}\n`).join(''));
+  await io.out.write(names.map((name) => lines(name, style.fields[name], cell(row, name))).join(''));
+}
+
+/** A column of a single thing for a pipe: a line, or one a row of the table within it. */
+function lines(name: string, field: Field | undefined, value: unknown): string {
+  const { of } = field ?? {};
+  if (!of) return `${name}\t${plain(value)}\n`;
+  return (value as Row[])
+    .map((row) => `${[name, ...Object.keys(of).map((column) => plain(cell(row, column)))].join('\t')}\n`)
+    .join('');
 }
 
 async function renderJson(rows: Rows, names: string[], io: Io): Promise<void> {

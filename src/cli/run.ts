@@ -28,7 +28,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
 /** The fields with those columns no longer hidden whose switch was given. */
 function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   const show = (field: Field): Field =>
-    field.shownBy !== undefined && input[field.shownBy] === true ? { type: field.type } : field;
+    field.shownBy !== undefined && input[field.shownBy] === true ? { ...field, hidden: undefined } : field;
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
 }
 

@@ -22,6 +22,7 @@ async function walk(nouns: Verbs, argv: readonly string[]) {
   const [path, globals, flags]: [string[], string[], string[]] = [[], [], []];
   const rest = [...argv];
   let table: Verbs | undefined = nouns;
+  let own = false;
   while (table) {
     const [word, next] = rest;
     const node = lookUp(table, word);
@@ -29,11 +30,12 @@ async function walk(nouns: Verbs, argv: readonly string[]) {
     if (node) {
       path.push(word);
       table = await tableOf(node);
+      own = 'own' in node;
     } else (isGlobal(word) ? globals : flags).push(word);
     rest.shift();
     if (isGlobal(word) && valueFollows(word, next, table)) globals.push(...rest.splice(0, 1));
   }
-  return { path, globals, flags, rest, isVerb: table === undefined };
+  return { path, globals, flags, rest, isVerb: table === undefined || (own && rest.length === 0) };
 }
 
 function valueFollows(flag: string, next: string | undefined, table: Verbs | undefined): boolean {

@@ -30,13 +30,21 @@ const BORDERLESS = Object.fromEntries(
     .map((name) => [name, '']),
 );
 
-/** One thing as a line a column. */
+/** One thing as a line a column, and beneath it the tables it holds. */
 export async function renderCard(row: Row, names: string[], style: Style, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
-  const width = Math.max(...names.map((name) => name.length));
-  const human = await humanizer(style, names);
-  const lines = names.map((name) => `${paint.dim(name.padEnd(width))}  ${human(cell(row, name), name)}`);
-  await io.out.write(`${lines.join('\n')}\n`);
+  const plainNames = names.filter((name) => !style.fields[name]?.of);
+  const width = Math.max(...plainNames.map((name) => name.length));
+  const human = await humanizer(style, plainNames);
+  const lines = plainNames.map((name) => `${paint.dim(name.padEnd(width))}  ${human(cell(row, name), name)}`);
+  await io.out.write(lines.map((line) => `${line}\n`).join(''));
+  for (const name of names) {
+    const { of } = style.fields[name] ?? {};
+    const within = cell(row, name) as Row[];
+    if (!of || within.length === 0) continue;
+    await io.out.write(`\n${paint.bold(name)}\n`);
+    await renderTable(within, Object.keys(of), { ...style, fields: of }, io);
+  }
 }
 
 /** A value for people: rupees grouped the Indian way, recent times relative. */

@@ -71,7 +71,10 @@ async function nodes(table: Verbs, trail: readonly string[]): Promise<(NounNode 
     Object.entries(table).map(async ([name, node]) => {
       const words = [...trail, name];
       const face = { name, path: words.slice(1).join(' '), summary: node.summary };
-      if ('verbs' in node) return { ...face, commands: await nodes(await node.verbs(), words) };
+      if ('verbs' in node) {
+        const own = node.own && describeVerb(await node.own.load(), words);
+        return { ...face, ...own, commands: await nodes(await node.verbs(), words) };
+      }
       return { ...face, ...describeVerb(await node.load(), words) };
     }),
   );
@@ -109,7 +112,7 @@ function params(all: Params, nameOf: (name: string, value: string | undefined) =
 /** The words after a verb's name in its usage line. */
 export function usageLine(command: Command): string {
   const args = Object.entries(command.args).map(([name, param]) => {
-    const word = param.placeholder ?? name;
+    const word = `${param.placeholder ?? name}${param.many ? ' ...' : ''}`;
     return param.required ? word : `[${word}]`;
   });
   const flags = Object.entries(command.flags).flatMap(([name, param]) => {

@@ -174,6 +174,8 @@ interface OrderFillsTable {
   flipped_to: string | null;
   realized_pnl: GeneratedMoney;
   created_at: GeneratedTimestamp;
+  /** From phase 3. */
+  session_id: string | null;
 }
 
 interface NotificationsTable {

@@ -1,6 +1,6 @@
 import { encodeTime, incrementBase32, ulid } from 'ulid';
 
-export type IdPrefix = 'usr' | 'ord' | 'pos' | 'fil';
+export type IdPrefix = 'usr' | 'ord' | 'pos' | 'fil' | 'ntf' | 'ses' | 'rul' | 'hlt';
 
 let last = { time: -1, random: '' };
 

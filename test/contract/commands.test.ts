@@ -13,6 +13,7 @@ interface Entry {
 async function allCommands(table: Verbs, path: string[] = []): Promise<Entry[]> {
   const found: Entry[] = [];
   for (const [name, node] of Object.entries(table)) {
+    if ('own' in node && node.own) found.push({ path: [...path, name], command: await node.own.load() });
     if ('verbs' in node) found.push(...(await allCommands(await node.verbs(), [...path, name])));
     else found.push({ path: [...path, name], command: await node.load() });
   }

@@ -168,6 +168,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     flipped_to: 'varchar null',
     realized_pnl: 'numeric default',
     created_at: 'timestamp default',
+    session_id: 'varchar null',
   },
   notifications: {
     notification_id: 'varchar',

@@ -1,0 +1,54 @@
+import { sql } from 'kysely';
+import type { Trx } from '../audit/change.ts';
+import type { AlertLevel, NotificationType } from '../db/schema.ts';
+import { unnest } from '../db/unnest.ts';
+import { mintId } from '../util/id.ts';
+
+/** A notification to write: for a trader, or system-wide where user_id is null. */
+export interface Notice {
+  user_id: string | null;
+  notification_type: NotificationType;
+  alert_level: AlertLevel;
+  /** At most 200 characters. */
+  title: string;
+  message: string;
+  data: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Writes notifications within the transaction of what they tell of, in one statement however many there are; gives
+ * their ids. Before phase 3 there is no table for them, and nothing is written. `at` is UTC.
+ */
+export async function notify(
+  trx: Trx,
+  phase: number,
+  at: string,
+  notices: readonly Notice[],
+): Promise<string[]> {
+  if (phase < 3 || notices.length === 0) return [];
+  const rows = notices.map((notice) => ({
+    ...notice,
+    notification_id: mintId('ntf', new Date(at)),
+    data: JSON.stringify(notice.data),
+    created_at: at,
+  }));
+  await sql`
+    INSERT INTO notifications (notification_id, user_id, notification_type, alert_level, title, message, data, created_at)
+    SELECT notification_id, user_id, notification_type::notification_type, alert_level::alert_level, title, message,
+      data::json, created_at
+    FROM ${unnest(
+      'n',
+      {
+        notification_id: 'text',
+        user_id: 'text',
+        notification_type: 'text',
+        alert_level: 'text',
+        title: 'text',
+        message: 'text',
+        data: 'text',
+        created_at: 'timestamp',
+      },
+      rows,
+    )}`.execute(trx);
+  return rows.map((row) => row.notification_id);
+}

@@ -1,0 +1,3 @@
+import type { Verbs } from '../cli/command.ts';
+
+export const verbs: Verbs = {};
