@@ -24,7 +24,10 @@ export const NOUNS: Verbs = {
   doctor: noun(
     'Whether all is well, and what to do where it is not',
     () => import('./doctor/command.ts'),
-    verb('Check the connection, the schema and the clock', async () => (await import('./doctor/check.ts')).check),
+    verb(
+      'Check the connection, the schema and the clock',
+      async () => (await import('./doctor/check.ts')).check,
+    ),
   ),
   config: noun('Settings and where they come from', () => import('./config/command.ts')),
 };

@@ -1,8 +1,11 @@
 import type { OrderSide, OrderStatus } from '../db/schema.ts';
 import { mintId } from '../util/id.ts';
 import { addMoney } from '../util/money.ts';
+import { fillNotice } from './notices.ts';
+import type { Notice } from './notify.ts';
 import { applyFillToOrder } from './order.ts';
 import { applyFill, type Position } from './position.ts';
+import { type BookSession, moveEquity } from './session.ts';
 
 /** An execution to book: shares, rupees a share, UTC. */
 export interface Fill {
@@ -50,6 +53,8 @@ interface BookedFill extends Fill {
   flipped_to: string | null;
   /** Rupees credited to the trader's capital. */
   realized_pnl: string;
+  /** The running session it counts towards. */
+  session_id: string | null;
 }
 
 /** The part of the book that fills touch, as it is locked. */
@@ -59,6 +64,8 @@ export interface Book {
   positions: Map<string, BookPosition>;
   /** Executions that are booked already, by `fillKey`. */
   known: Map<string, Pick<Fill, 'quantity' | 'price'>>;
+  /** Running sessions by trader. */
+  sessions: Map<string, BookSession>;
 }
 
 /** What booking the fills comes to: rows to write, in the order they may be written. */
@@ -70,6 +77,9 @@ export interface Fold {
   /** Rupees by trader. */
   capital: { user_id: string; realized: string }[];
   strategies: { user_id: string; strategy_id: string; successful: number; realized: string }[];
+  /** The running sessions that the fills count towards, as they leave them. */
+  sessions: BookSession[];
+  notices: Notice[];
   duplicates: number;
 }
 
@@ -88,47 +98,68 @@ export class FillConflict extends Error {
  * each. No I/O. Throws LedgerRefusal where an order cannot take a fill, FillConflict where an id is known with other data.
  */
 export function foldFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): Fold {
-  const orders = new Map<string, BookOrder>();
-  const positions = new Map<string, BookPosition>();
-  const capital = new Map<string, string>();
-  const strategies = new Map<string, Fold['strategies'][number]>();
-  const booked: BookedFill[] = [];
-  for (const fill of fills) {
-    const order = book.orders.get(fill.order_id);
-    if (!order) throw new FillConflict(`There is no order ${fill.order_id}.`);
-    if (isKnown(book, fill)) continue;
-    const next = applyFillToOrder(order, fill, { allowOverfill });
-    const moved = movePosition(book, order, fill);
-    const completes = next.status === 'FILLED' && order.status !== 'FILLED';
-    Object.assign(order, {
-      status: next.status,
-      filled_quantity: next.filled_quantity,
-      filled_price: next.filled_price,
-      updated_at: fill.booked_at,
-    });
-    orders.set(order.order_id, order);
-    for (const position of moved.touched) positions.set(position.position_id, position);
-    capital.set(order.user_id, addMoney(capital.get(order.user_id) ?? '0.00', moved.realized));
-    if (order.strategy_id !== null) credit(strategies, order, order.strategy_id, completes, moved.realized);
-    booked.push({
-      ...fill,
-      fill_id: mintId('fil', new Date(fill.booked_at)),
-      overfill: next.overfill,
-      position_id: moved.position_id,
-      flipped_to: moved.flipped_to,
-      realized_pnl: moved.realized,
-    });
-  }
-  return {
-    fills: booked,
-    orders: [...orders.values()],
-    positions: [...positions.values()].sort(
-      (a, b) => Number(a.status === 'OPEN') - Number(b.status === 'OPEN'),
-    ),
-    capital: [...capital].map(([user_id, realized]) => ({ user_id, realized })),
-    strategies: [...strategies.values()],
-    duplicates: fills.length - booked.length,
+  const tally: Tally = {
+    fills: [],
+    orders: new Set(),
+    positions: new Set(),
+    capital: new Map(),
+    strategies: new Map(),
+    sessions: new Set(),
+    notices: [],
   };
+  for (const fill of fills) if (!isKnown(book, fill)) bookOne(book, fill, allowOverfill, tally);
+  return {
+    fills: tally.fills,
+    orders: [...tally.orders],
+    positions: [...tally.positions].sort((a, b) => Number(a.status === 'OPEN') - Number(b.status === 'OPEN')),
+    capital: [...tally.capital].map(([user_id, realized]) => ({ user_id, realized })),
+    strategies: [...tally.strategies.values()],
+    sessions: [...tally.sessions],
+    notices: tally.notices,
+    duplicates: fills.length - tally.fills.length,
+  };
+}
+
+/** What a fold has come to so far; rows that many fills move stand in it once. */
+interface Tally {
+  fills: BookedFill[];
+  orders: Set<BookOrder>;
+  positions: Set<BookPosition>;
+  capital: Map<string, string>;
+  strategies: Map<string, Fold['strategies'][number]>;
+  sessions: Set<BookSession>;
+  notices: Notice[];
+}
+
+function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): void {
+  const order = book.orders.get(fill.order_id);
+  if (!order) throw new FillConflict(`There is no order ${fill.order_id}.`);
+  const next = applyFillToOrder(order, fill, { allowOverfill });
+  const completes = next.status === 'FILLED' && order.status !== 'FILLED';
+  order.status = next.status;
+  order.filled_quantity = next.filled_quantity;
+  order.filled_price = next.filled_price;
+  order.updated_at = fill.booked_at;
+  tally.orders.add(order);
+  const moved = movePosition(book, order, fill);
+  for (const position of moved.touched) tally.positions.add(position);
+  const { realized, position_id, flipped_to } = moved;
+  tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? '0.00', realized));
+  if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
+  const session = book.sessions.get(order.user_id);
+  if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
+  const booked = {
+    ...fill,
+    fill_id: mintId('fil', new Date(fill.booked_at)),
+    overfill: next.overfill,
+    position_id,
+    flipped_to,
+    realized_pnl: realized,
+    session_id: session?.session_id ?? null,
+  };
+  tally.fills.push(booked);
+  const notice = fillNotice(order, booked, { ...next, completes });
+  if (notice) tally.notices.push(notice);
 }
 
 function isKnown(book: Book, fill: Fill): boolean {
@@ -146,12 +177,15 @@ interface Move {
   position_id: string;
   flipped_to: string | null;
   realized: string;
+  /** The unrealized P&L before and after, of the row or of the one that a flip opened; rupees. */
+  unrealized: readonly [number, number];
 }
 
 /** Nets a fill into the open position of its trader, symbol and strategy; opens, closes or flips it. */
 function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   const key = positionKey(order);
   const before = book.positions.get(key) ?? null;
+  const unrealizedBefore = before?.unrealized_pnl ?? 0;
   const effect = applyFill(before, { side: order.side, quantity: fill.quantity, price: fill.price });
   const row = before
     ? Object.assign(before, effect.position, stamp(effect.position, fill))
@@ -165,6 +199,7 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
     position_id: row.position_id,
     flipped_to: flipped?.position_id ?? null,
     realized: effect.realized,
+    unrealized: [unrealizedBefore, current?.unrealized_pnl ?? 0],
   };
 }
 

@@ -3,16 +3,18 @@ import type { Trx } from '../audit/change.ts';
 import { unnest } from '../db/unnest.ts';
 import { type Book, type BookOrder, type BookPosition, type Fill, fillKey, positionKey } from './fold.ts';
 import type { NewOrder } from './place.ts';
+import { type BookSession, inPaisa } from './session.ts';
 
 /**
- * Locks what the fills touch and reads it: traders, then orders, then open positions, each in id order, so that no
- * two bookings deadlock. The trader comes first: two first fills of a symbol find no position row to wait for.
+ * Locks what the fills touch and reads it: traders, then orders, then open positions, then sessions, each in id order,
+ * so that no two bookings deadlock. The trader comes first: two first fills of a symbol find no position row to wait for.
  * Orders that are being placed are in the book as they will stand before their fills.
  */
 export async function lockBook(
   trx: Trx,
   fills: readonly Fill[],
   placing: readonly NewOrder[],
+  phase: number,
 ): Promise<Book> {
   const fresh = new Map(placing.map((order) => [order.order_id, unfilled(order)]));
   const written = fills.filter((fill) => !fresh.has(fill.order_id));
@@ -27,6 +29,7 @@ export async function lockBook(
     orders: new Map(orders.map((order) => [order.order_id, order])),
     positions: await lockPositions(trx, orders),
     known: await findKnown(trx, written),
+    sessions: await lockSessions(trx, [...new Set(orders.map((order) => order.user_id))], phase),
   };
 }
 
@@ -65,4 +68,19 @@ async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Bo
       ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
     WHERE p.status = 'OPEN' ORDER BY p.position_id FOR NO KEY UPDATE OF p`.execute(trx);
   return new Map(rows.map((position) => [positionKey(position), position]));
+}
+
+async function lockSessions(trx: Trx, traders: readonly string[], phase: number): Promise<Book['sessions']> {
+  if (phase < 3) return new Map();
+  const { rows } = await sql<Omit<BookSession, 'equity'> & { equity: string }>`
+    SELECT s.session_id, s.user_id, s.max_drawdown, coalesce(s.peak_equity, s.capital_at_start) AS peak_equity,
+      round(s.capital_at_start::numeric, 2) + round(s.total_pnl::numeric, 2) + (
+        SELECT coalesce(sum(round(p.unrealized_pnl::numeric, 2)), 0)
+        FROM positions p WHERE p.user_id = s.user_id AND p.status = 'OPEN') AS equity
+    FROM trading_sessions s
+    WHERE s.user_id = ANY(${traders}) AND s.status = 'ACTIVE'
+    ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx);
+  return new Map(
+    rows.map((row) => [row.user_id, { ...row, equity: inPaisa(row.equity), realized: 0, successful: 0 }]),
+  );
 }

@@ -21,10 +21,12 @@ export function canMove(from: OrderStatus, to: OrderStatus): boolean {
 export class LedgerRefusal extends Error {
   override readonly name = 'LedgerRefusal';
   readonly code: 'ORDER_STATE' | 'OVERFILL';
+  readonly hint: string | undefined;
 
-  constructor(code: LedgerRefusal['code'], message: string) {
+  constructor(code: LedgerRefusal['code'], message: string, hint?: string) {
     super(message);
     this.code = code;
+    this.hint = hint;
   }
 }
 
@@ -107,5 +109,9 @@ function tooMuch(order: FillableOrder, quantity: number): LedgerRefusal {
   if (status === 'FILLED')
     return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is FILLED; nothing is left to fill.`);
   const left = order.quantity - filled_quantity;
-  return new LedgerRefusal('OVERFILL', `Order ${order_id} has ${left} left to fill, not ${quantity}.`);
+  return new LedgerRefusal(
+    'OVERFILL',
+    `Order ${order_id} has ${left} left to fill, not ${quantity}.`,
+    'If the broker insists on it: --allow-overfill',
+  );
 }

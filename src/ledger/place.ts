@@ -57,7 +57,7 @@ async function admitStrategy(trx: Trx, userId: string, strategyId: string, phase
 type Placed = NewOrder &
   Partial<Pick<BookOrder, 'status' | 'filled_quantity' | 'filled_price' | 'updated_at'>>;
 
-/** Writes orders and counts them for their strategies, in two statements however many there are. */
+/** Writes orders and counts them for their strategies and the running sessions of their traders, in a statement a table however many there are. */
 export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: number): Promise<void> {
   if (orders.length === 0) return;
   const source = unnest(
@@ -85,7 +85,14 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: nu
     SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price,
       filled_quantity, filled_price, status::order_status, created_at, updated_at
     FROM ${source}`.execute(trx);
-  const counts = countByStrategy(orders);
+  await countForStrategies(trx, orders, phase);
+  await countForSessions(trx, orders, phase);
+}
+
+const UNFILLED = { status: 'PENDING', filled_quantity: 0, filled_price: 0 };
+
+async function countForStrategies(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
+  const counts = tally(orders.filter((order) => order.strategy_id !== null));
   if (phase < 2 || counts.length === 0) return;
   await sql`
     UPDATE user_strategies s SET total_orders = s.total_orders + c.orders, updated_at = now()
@@ -93,12 +100,19 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: nu
     WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`.execute(trx);
 }
 
-const UNFILLED = { status: 'PENDING', filled_quantity: 0, filled_price: 0 };
+async function countForSessions(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
+  if (phase < 3) return;
+  const counts = tally(orders.map((order) => ({ ...order, strategy_id: null })));
+  await sql`
+    UPDATE trading_sessions s SET total_orders = s.total_orders + c.orders, updated_at = now()
+    FROM ${unnest('c', { user_id: 'text', orders: 'int' }, counts)}
+    WHERE s.user_id = c.user_id AND s.status = 'ACTIVE'`.execute(trx);
+}
 
-function countByStrategy(orders: readonly NewOrder[]) {
-  const counts = new Map<string, { user_id: string; strategy_id: string; orders: number }>();
+/** How many orders there are of each trader and strategy. */
+function tally(orders: readonly Pick<NewOrder, 'user_id' | 'strategy_id'>[]) {
+  const counts = new Map<string, { user_id: string; strategy_id: string | null; orders: number }>();
   for (const { user_id, strategy_id } of orders) {
-    if (strategy_id === null) continue;
     const key = `${user_id}\n${strategy_id}`;
     const count = counts.get(key) ?? { user_id, strategy_id, orders: 0 };
     counts.set(key, { ...count, orders: count.orders + 1 });

@@ -1,6 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
-import { decimal, identifier, integer, optional, text, time } from '../cli/flags.ts';
+import { decimal, identifier, integer, optional, text, time, toggle } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { mintId } from '../util/id.ts';
 import { orderFields } from './columns.ts';
@@ -17,6 +17,7 @@ export const fill = defineCommand({
       text('ID', "the broker's id of the execution; the same id again is the same execution", 100),
     ),
     at: optional(time('when it was executed; now when left out')),
+    allowOverfill: toggle('book it even if it is more than the order has left, because the broker says so'),
   },
   fields: {
     ...orderFields,
@@ -30,23 +31,27 @@ export const fill = defineCommand({
   ],
   async run(input, ctx: Context) {
     const { bookFills } = await import('../ledger/book.ts');
-    const now = ctx.now();
+    const [now, phase] = [ctx.now(), await ctx.phase()];
     const at = input.at === undefined ? now.toISOString() : await ctx.instant('--at', input.at);
     if (at > now.toISOString()) throw usage('--at is in the future.');
     return ctx.change(async (trx) => {
       const before = await findOrder(trx, input.order);
       if (input.at !== undefined && at < new Date(before.created_at).toISOString())
         throw usage(`--at is before the order was placed (${before.created_at}).`);
-      const { fills } = await bookFills(trx, [
-        {
-          order_id: input.order,
-          broker_fill_id: input.brokerFillId ?? mintId('fil', now),
-          quantity: input.quantity,
-          price: input.price,
-          executed_at: at,
-          booked_at: now.toISOString(),
-        },
-      ]);
+      const { fills } = await bookFills(
+        trx,
+        [
+          {
+            order_id: input.order,
+            broker_fill_id: input.brokerFillId ?? mintId('fil', now),
+            quantity: input.quantity,
+            price: input.price,
+            executed_at: at,
+            booked_at: now.toISOString(),
+          },
+        ],
+        { phase, allowOverfill: input.allowOverfill },
+      );
       const after = await findOrder(trx, input.order);
       const [booked] = fills;
       if (!booked) return { result: { ...after, ...UNTOUCHED }, audit: null };

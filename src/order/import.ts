@@ -77,7 +77,7 @@ async function importFile(
   ctx: Context,
 ): Promise<Tally> {
   const { bookTrades } = await import('./trades.ts');
-  const [now, timeZone] = [ctx.now(), await ctx.timeZone()];
+  const [now, timeZone, phase] = [ctx.now(), await ctx.timeZone(), await ctx.phase()];
   let started = false;
   return ctx.change(async (trx) => {
     // A deadlock runs the change again from the start, which a pipe cannot do.
@@ -98,7 +98,7 @@ async function importFile(
       ctx.signal.throwIfAborted();
       // Once a line is bad and nothing will be kept, the rest is only checked.
       if (tally.rejected > 0 && !rejects) return;
-      const booked = await bookTrades(trx, userId, batch);
+      const booked = await bookTrades(trx, userId, batch, phase);
       await reject(booked.bad);
       tally.imported += booked.imported;
       tally.known += booked.known;

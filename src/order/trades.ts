@@ -19,7 +19,12 @@ interface Booked {
  * when it was executed. Trades that are booked already are counted as known; the same trade_id with other data, or an
  * unknown strategy, makes the line bad.
  */
-export async function bookTrades(trx: Trx, userId: string, batch: readonly NumberedTrade[]): Promise<Booked> {
+export async function bookTrades(
+  trx: Trx,
+  userId: string,
+  batch: readonly NumberedTrade[],
+  phase: number,
+): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
   if (fresh.length === 0) return { imported: 0, known, realized: '0.00', bad };
   const orders = fresh.map((trade) => ({
@@ -37,7 +42,7 @@ export async function bookTrades(trx: Trx, userId: string, batch: readonly Numbe
     executed_at,
     booked_at: executed_at,
   }));
-  const { capital } = await bookFills(trx, fills, orders);
+  const { capital } = await bookFills(trx, fills, { phase, placing: orders });
   const realized = capital.reduce((sum, credit) => addMoney(sum, credit.realized), '0.00');
   return { imported: fresh.length, known, realized, bad };
 }
