@@ -1,9 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
-import { notFound, refused } from '../cli/errors.ts';
 import type { OrderSide, OrderType } from '../db/schema.ts';
 import { unnest } from '../db/unnest.ts';
-import { lockUser } from '../user/store.ts';
 import type { BookOrder } from './fold.ts';
 
 /** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
@@ -17,40 +15,6 @@ export interface NewOrder {
   quantity: number;
   price: number;
   created_at: string;
-}
-
-/**
- * Whether an order may be placed now: its trader is known and enabled, its strategy available and, from phase 2,
- * active for the trader. Locks the trader, so that what is decided here still holds when the order is written.
- * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or a refusal.
- */
-export async function admit(trx: Trx, order: NewOrder, phase: number): Promise<void> {
-  const user = await lockUser(trx, order.user_id);
-  if (!user.enabled) throw refused('USER_DISABLED', `The user ${order.user_id} is disabled.`);
-  if (order.strategy_id !== null) await admitStrategy(trx, order.user_id, order.strategy_id, phase);
-}
-
-async function admitStrategy(trx: Trx, userId: string, strategyId: string, phase: number): Promise<void> {
-  const strategy = await trx
-    .selectFrom('strategies')
-    .select('is_active')
-    .where('strategy_id', '=', strategyId)
-    .executeTakeFirst();
-  if (!strategy) throw notFound('strategy', strategyId, 'See: pinnacle strategy list');
-  if (!strategy.is_active) throw refused('STRATEGY_DISABLED', `The strategy ${strategyId} is not available.`);
-  if (phase < 2) return;
-  const activation = await trx
-    .selectFrom('user_strategies')
-    .select('status')
-    .where('user_id', '=', userId)
-    .where('strategy_id', '=', strategyId)
-    .executeTakeFirst();
-  if (activation?.status === 'ACTIVE') return;
-  throw refused(
-    'STRATEGY_NOT_ACTIVE',
-    `The strategy ${strategyId} is ${activation ? activation.status : 'not active'} for ${userId}.`,
-    `Run: pinnacle strategy activate ${strategyId} --user ${userId}`,
-  );
 }
 
 /** What the fills that came with an order have made of it; without any it is PENDING. */

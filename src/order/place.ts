@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
 import { violates } from '../db/sqlstate.ts';
 import { mintId } from '../util/id.ts';
+import { startOfDay } from '../util/time.ts';
 import { orderFields } from './columns.ts';
 import { findOrder } from './store.ts';
 import { tradingSymbol } from './symbol.ts';
@@ -40,9 +41,13 @@ export const place = defineCommand({
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
-    const { admit, placeOrders } = await import('../ledger/place.ts');
+    const [{ admit }, { placeOrders }] = await Promise.all([
+      import('../ledger/admit.ts'),
+      import('../ledger/place.ts'),
+    ]);
     const phase = await ctx.phase();
     const now = ctx.now();
+    const dayStart = startOfDay(now, await ctx.timeZone()).toISOString();
     const order = {
       order_id: input.orderId ?? mintId('ord', now),
       user_id: user,
@@ -55,7 +60,7 @@ export const place = defineCommand({
       created_at: now.toISOString(),
     };
     return ctx.change(async (trx) => {
-      await admit(trx, order, phase);
+      await admit(trx, order, phase, dayStart);
       await placeOrders(trx, [order], phase).catch((error) => {
         if (!violates(error, 'orders_pkey')) throw error;
         throw refused(

@@ -1,0 +1,138 @@
+import { type Kysely, sql } from 'kysely';
+import type { Trx } from '../audit/change.ts';
+import { type CliError, notFound, refused } from '../cli/errors.ts';
+import type { Database, StrategyStatus } from '../db/schema.ts';
+import { findUser, lockUser } from '../user/store.ts';
+import { tradingHalted } from './halt.ts';
+import { type Judgement, judge } from './judge.ts';
+import type { NewOrder } from './place.ts';
+import { readRisk, WORKING } from './risk.ts';
+
+interface Options {
+  /**
+   * The id of an order that is placed already and is to stand as given: amended, or sent again. It does not count
+   * twice, nor as a new order of the day. The quantity given is what would be left to fill.
+   */
+  replacing?: string;
+}
+
+/** What admission comes to: every rule's word, and the refusals, the weightiest first; none is a yes. */
+export interface Admission {
+  judgements: Judgement[];
+  refusals: CliError[];
+}
+
+/**
+ * Whether an order may be placed now. Its trader is known and enabled; its strategy available and, from phase 2,
+ * active for the trader; from phase 4 trading is not halted, and no risk rule is broken. An order that only reduces a
+ * position passes halts, strategies and every rule but MAX_ORDERS_PER_DAY. `dayStart` is when the trading day began.
+ * Locks the trader, so that what is decided here still holds when the order is written.
+ * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or a refusal.
+ */
+export async function admit(
+  trx: Trx,
+  order: NewOrder,
+  phase: number,
+  dayStart: string,
+  options: Options = {},
+): Promise<void> {
+  const user = await lockUser(trx, order.user_id);
+  const { refusals } = await weigh(trx, user, order, phase, dayStart, options);
+  if (refusals[0]) throw refusals[0];
+}
+
+/** The same as a question: nothing is locked, and the answer holds for this moment only. */
+export async function wouldAdmit(
+  db: Kysely<Database>,
+  order: NewOrder,
+  phase: number,
+  dayStart: string,
+): Promise<Admission> {
+  return weigh(db, await findUser(db, order.user_id), order, phase, dayStart, {});
+}
+
+async function weigh(
+  db: Kysely<Database>,
+  user: { enabled: boolean; total_capital: string },
+  order: NewOrder,
+  phase: number,
+  dayStart: string,
+  { replacing }: Options,
+): Promise<Admission> {
+  const standing = await readStanding(db, order, phase, replacing);
+  const { halt, facts } = phase < 4 ? NO_RISK : await readRisk(db, order, dayStart, replacing);
+  const reduces = order.quantity <= standing.reducible;
+  const judgements = facts
+    ? judge({ ...facts, capital: user.total_capital }, { ...order, reduces, isNew: replacing === undefined })
+    : [];
+  const refusals = [
+    user.enabled ? undefined : refused('USER_DISABLED', `The user ${order.user_id} is disabled.`),
+    halt && !reduces ? tradingHalted(halt) : undefined,
+    reduces ? undefined : strategyRefusal(order, standing, phase),
+    riskRefusal(judgements),
+  ];
+  return { judgements, refusals: refusals.filter((refusal) => refusal !== undefined) };
+}
+
+const NO_RISK = { halt: undefined, facts: undefined };
+
+interface Standing {
+  /** Whether the strategy is available; null where there is none of that id. */
+  available: boolean | null;
+  status: StrategyStatus | null;
+  /** Shares that an order could sell or buy back before the position of its key is gone. */
+  reducible: number;
+}
+
+async function readStanding(
+  db: Kysely<Database>,
+  order: NewOrder,
+  phase: number,
+  replacing: string | undefined,
+): Promise<Standing> {
+  const { user_id, symbol, side, strategy_id } = order;
+  const available = sql`(SELECT is_active FROM strategies WHERE strategy_id = ${strategy_id}) AS available`;
+  const key = sql`user_id = ${user_id} AND symbol = ${symbol} AND coalesce(strategy_id, '') = ${strategy_id ?? ''}`;
+  const { rows } =
+    phase < 2
+      ? await sql<Standing>`SELECT ${available}, NULL AS status, 0 AS reducible`.execute(db)
+      : await sql<Standing>`
+          SELECT ${available},
+            (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
+            coalesce((SELECT quantity FROM positions WHERE ${key} AND status = 'OPEN'
+              AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}::position_side), 0)
+            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND status IN ${WORKING}
+              AND side = ${side}::order_side AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible`.execute(
+          db,
+        );
+  const standing = rows[0] as Standing;
+  if (strategy_id !== null && standing.available === null)
+    throw notFound('strategy', strategy_id, 'See: pinnacle strategy list');
+  return standing;
+}
+
+function strategyRefusal(
+  { user_id, strategy_id }: NewOrder,
+  { available, status }: Standing,
+  phase: number,
+): CliError | undefined {
+  if (strategy_id === null) return undefined;
+  if (!available) return refused('STRATEGY_DISABLED', `The strategy ${strategy_id} is not available.`);
+  if (phase < 2 || status === 'ACTIVE') return undefined;
+  return refused(
+    'STRATEGY_NOT_ACTIVE',
+    `The strategy ${strategy_id} is ${status ?? 'not active'} for ${user_id}.`,
+    `Run: pinnacle strategy ${status === 'PAUSED' ? 'resume' : 'activate'} ${strategy_id} --user ${user_id}`,
+  );
+}
+
+function riskRefusal(judgements: readonly Judgement[]): CliError | undefined {
+  const broken = judgements.filter(({ verdict }) => verdict !== 'ok');
+  if (broken.length === 0) return undefined;
+  const priceless = broken.some((rule) => rule.rule_type === 'MAX_POSITION_SIZE' && rule.current === null);
+  return refused(
+    'RISK_LIMIT',
+    broken.map(({ message }) => message).join('\n'),
+    priceless ? 'Give the reference price with --price.' : 'See: pinnacle risk list',
+  );
+}
