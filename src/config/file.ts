@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { isObject, type Json, keyComplaints } from './keys.ts';
+import { isObject } from '../util/json.ts';
+import { type Json, keyComplaints } from './keys.ts';
 import { because, invalid, parse, read } from './read.ts';
 import { masked } from './settings.ts';
 

@@ -1,10 +1,8 @@
+import { isObject } from '../util/json.ts';
 import { nearest } from '../util/text.ts';
 import { SETTING_NAMES } from './settings.ts';
 
 export type Json = Record<string, unknown>;
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const TOP_ONLY = ['profile', 'profiles', '$schema'];
 const PLAIN = SETTING_NAMES.filter((name) => !name.includes('.'));

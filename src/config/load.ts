@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
 import { type ConfigFile, type ConfigSource, findConfigFile } from './file.ts';
 import type { Json } from './keys.ts';
@@ -16,6 +17,8 @@ export interface Config {
   poolSize: number;
   protected: boolean;
   redisUrl: string | undefined;
+  /** By risk tolerance. */
+  riskTemplates: Templates;
   profile: string | undefined;
   file: string | undefined;
   resolved: Readonly<Record<SettingName, Resolved>>;
@@ -42,6 +45,7 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     poolSize: Number(resolved.poolSize.value),
     protected: resolved.protected.value === true,
     redisUrl: text('redis.url'),
+    riskTemplates: (resolved['risk.templates'].value ?? {}) as Templates,
     profile,
     file: file?.path,
     resolved,

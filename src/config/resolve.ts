@@ -3,11 +3,11 @@ import { CliError } from '../cli/errors.ts';
 import type { ConfigFile, ConfigSource } from './file.ts';
 import type { Json } from './keys.ts';
 import { invalid } from './read.ts';
-import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 import { check, dereference, type Found, pointer } from './value.ts';
 
 export interface Resolved {
-  value: string | number | boolean | undefined;
+  value: SettingValue | undefined;
   /** Where the value came from, in words: `environment DATABASE_URL`, `profile prod in …`, `default`. */
   origin: string;
 }

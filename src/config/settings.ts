@@ -1,5 +1,9 @@
 import * as z from 'zod/mini';
+import type { Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
+import { riskTemplates } from './templates.ts';
+
+export type SettingValue = string | number | boolean | Templates;
 
 /** One setting: where it may come from, what it means, which values it takes. */
 export interface Setting {
@@ -8,8 +12,10 @@ export interface Setting {
   env: readonly string[];
   /** Whether its value may hold a password and is shown masked. */
   secret?: true;
-  schema: z.ZodMiniType<string | number | boolean>;
-  fallback?: string | number | boolean;
+  /** Whether its value is an object of its own, and never stands elsewhere. */
+  structured?: true;
+  schema: z.ZodMiniType<SettingValue>;
+  fallback?: SettingValue;
 }
 
 const url = (schemes: readonly string[], what: string, word?: string) =>
@@ -115,6 +121,12 @@ export const SETTINGS = {
     env: ['REDIS_URL'],
     secret: true,
     schema: url(['redis', 'rediss'], 'a URL such as redis://host:6379/0'),
+  },
+  'risk.templates': {
+    help: 'the risk rules for traders of low, medium and high risk tolerance',
+    env: [],
+    structured: true,
+    schema: riskTemplates,
   },
 } as const satisfies Record<string, Setting>;
 

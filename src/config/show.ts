@@ -1,6 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { toggle } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
+import { isObject } from '../util/json.ts';
 import { masked, SETTING_NAMES } from './settings.ts';
 
 export const show = defineCommand({
@@ -16,9 +17,16 @@ export const show = defineCommand({
   details: 'Passwords are shown as ***, wherever they come from.',
   async run(_input, ctx: Context) {
     const { resolved } = await ctx.config();
-    return SETTING_NAMES.map((setting) => {
-      const { value, origin } = resolved[setting];
-      return { setting, value: value === undefined ? null : masked(String(value)), origin };
+    return SETTING_NAMES.flatMap((name) => {
+      const { value, origin } = resolved[name];
+      return leaves(name, value).map(([setting, text]) => ({ setting, value: text, origin }));
     });
   },
 });
+
+/** A setting by its path, or one a value where it is an object. */
+function leaves(path: string, value: unknown): [path: string, text: string | null][] {
+  if (isObject(value) && Object.keys(value).length > 0)
+    return Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner));
+  return [[path, value === undefined || isObject(value) ? null : masked(String(value))]];
+}

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { isObject } from '../util/json.ts';
 import { type ConfigSource, readValueFile } from './file.ts';
-import { isObject } from './keys.ts';
 import { invalid } from './read.ts';
-import { masked, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { masked, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 
 /** A value as it is written somewhere. */
 export interface Found {
@@ -13,14 +13,16 @@ export interface Found {
 }
 
 /** The value of a setting after its own rules; throws CONFIG_INVALID, without the value of a secret. */
-export function check(name: SettingName, value: unknown, from: string): string | number | boolean {
+export function check(name: SettingName, value: unknown, from: string): SettingValue {
   const setting: Setting = SETTINGS[name];
   const result = setting.schema.safeParse(value);
   if (result.success) return result.data;
-  const shown = setting.secret
-    ? ''
-    : `, not ${JSON.stringify(typeof value === 'string' ? masked(value) : value)}`;
-  throw invalid(`${name} (${from}) ${result.error.issues[0]?.message ?? 'is not valid'}${shown}.`);
+  const silent = setting.secret || setting.structured;
+  const shown = silent ? '' : `, not ${JSON.stringify(typeof value === 'string' ? masked(value) : value)}`;
+  const complaints = result.error.issues.map(
+    ({ path, message }) => `${[name, ...path].join('.')} (${from}) ${message}${shown}.`,
+  );
+  throw invalid([...new Set(complaints)].join('\n'));
 }
 
 /** What is written, or what it points to. */
@@ -43,7 +45,7 @@ export async function dereference(
 
 /** What `{ "$env": NAME }` or `{ "$file": PATH }` points to; undefined for a value that stands for itself. */
 export function pointer(raw: unknown, name: SettingName): { env: string } | { file: string } | undefined {
-  if (typeof raw !== 'object' || raw === null) return undefined;
+  if (typeof raw !== 'object' || raw === null || 'structured' in SETTINGS[name]) return undefined;
   const [entry, ...more] = isObject(raw) ? Object.entries(raw) : [];
   if (entry && more.length === 0 && typeof entry[1] === 'string' && entry[1] !== '') {
     if (entry[0] === '$env') return { env: entry[1] };

@@ -34,3 +34,8 @@ function depthOf(text: string): number {
   }
   return deepest;
 }
+
+/** Whether a value of JSON is an object, and no array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -55,6 +55,13 @@ describe('precedence', () => {
     expect((await loadConfig(source())).resolved.poolSize).toEqual({ value: 4, origin: 'default' });
   });
 
+  it('takes the risk templates of the profile whole, else those of the file', async () => {
+    const [file, prod] = [{ low: { MAX_DRAWDOWN: 5 }, high: {} }, { low: { MIN_CAPITAL_THRESHOLD: 0 } }];
+    await write({ risk: { templates: file }, profiles: { prod: { risk: { templates: prod } }, dev: {} } });
+    const templates = async (profile?: string) => (await loadConfig(source({}, { profile }))).riskTemplates;
+    expect([await templates(), await templates('dev'), await templates('prod')]).toEqual([file, file, prod]);
+  });
+
   it('takes an empty variable as none', async () => {
     await write({ timeZone: 'UTC', profile: 'a', profiles: { a: { poolSize: 7 } } });
     const empty = { PINNACLE_TIME_ZONE: '', PINNACLE_PROFILE: '', PINNACLE_CONFIG: '', DATABASE_URL: '' };
@@ -148,6 +155,20 @@ describe('files', () => {
     [{ database: { $env: 'A', $file: 'b' } }, 'must be a value, { "$env": "NAME" } or { "$file": "PATH" }'],
     [{ database: { $env: '' } }, 'must be a value'],
     [{ database: ['embedded'] }, 'must be a value'],
+    [{ risk: { templates: [] } }, 'must be an object of templates.'],
+    [{ risk: { templates: { $env: 'A' } } }, 'is no risk tolerance; there are low, medium, high.'],
+    [{ risk: { templates: { lwo: {} } } }, 'risk.templates.lwo ('],
+    [{ risk: { templates: { low: 5 } } }, 'must be an object of rules'],
+    [{ risk: { templates: { low: { MAX_DRAWDOWNS: 5 } } } }, 'did you mean MAX_DRAWDOWN?'],
+    [{ risk: { templates: { low: { MAX_DRAWDOWN: 101 } } } }, 'must be at most 100, not 101.'],
+    [{ risk: { templates: { low: { MAX_DAILY_LOSS: '5' } } } }, 'must be a number, not "5".'],
+    [{ risk: { templates: { low: { MAX_DAILY_LOSS: 0 } } } }, 'must be more than 0, not 0.'],
+    [
+      { risk: { templates: { low: { MAX_ORDERS_PER_DAY: 1.5 } } } },
+      'must be a whole number of orders, not 1.5.',
+    ],
+    ['{ "risk": { "templates": { "low": { "MAX_DAILY_LOSS": 1e999 } } } }', 'must be a number'],
+    ['{ "risk": { "templates": { "__proto__": {} } } }', 'is no risk tolerance'],
   ])('of %j are refused', async (content, message) => {
     await write(content);
     expect(await complaint()).toContain(message);
@@ -156,6 +177,9 @@ describe('files', () => {
   it('are refused with every complaint at once', async () => {
     await write({ timeout: 'soon', poolSize: 1_000, timeZone: 'Mars' });
     expect((await complaint()).split('\n')).toHaveLength(3);
+    const low = { MAX_DRAWDOWN: 0, MAX_DAILY_LOSS: -5, MAX_ORDER: 1 };
+    await write({ risk: { templates: { low, lo: {} } }, poolSize: 0 });
+    expect((await complaint()).split('\n')).toHaveLength(5);
     await write({ tiemout: '1s', databse: 'x' });
     expect((await complaint()).split('\n')).toHaveLength(3);
   });

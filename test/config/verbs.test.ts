@@ -85,6 +85,13 @@ describe('config init', () => {
 });
 
 describe('config show', () => {
+  it('shows a risk rule a line', async () => {
+    await writeFile(file, '{ "risk": { "templates": { "low": { "MAX_DRAWDOWN": 5 }, "high": {} } } }');
+    const rows = JSON.parse((await config(['show', '--json', 'setting,value'])).stdout);
+    expect(rows).toContainEqual({ setting: 'risk.templates.low.MAX_DRAWDOWN', value: '5' });
+    expect(rows).toContainEqual({ setting: 'risk.templates.high', value: null });
+  });
+
   it('shows origins in JSON, and in a table where asked', async () => {
     await writeFile(file, '{ "poolSize": 9 }');
     const [rows, table, plain] = [

@@ -1,0 +1,13 @@
+import type { Fields } from '../cli/output.ts';
+
+export const ruleFields = {
+  rule_id: { type: 'text', hidden: true },
+  user_id: { type: 'text' },
+  rule_type: { type: 'text' },
+  rule_value: { type: 'number' },
+  current_value: { type: 'number' },
+  is_violated: { type: 'boolean' },
+  violation_message: { type: 'text' },
+  created_at: { type: 'time', hidden: true },
+  updated_at: { type: 'time', hidden: true },
+} as const satisfies Fields;
