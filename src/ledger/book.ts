@@ -1,9 +1,8 @@
 import type { Trx } from '../audit/change.ts';
-import { refused } from '../cli/errors.ts';
-import { type Fill, FillConflict, type Fold, foldFills } from './fold.ts';
+import { type Fill, type Fold, foldFills } from './fold.ts';
 import { lockBook } from './lock.ts';
-import { LedgerRefusal } from './order.ts';
 import { type NewOrder, placeOrders } from './place.ts';
+import { refusing } from './refuse.ts';
 import { writeFold } from './write.ts';
 
 export interface Booking {
@@ -44,15 +43,4 @@ export async function bookFills(
     phase,
   );
   return fold;
-}
-
-/** What the pure ledger refuses, as the command line says it. */
-export function refusing<T>(decide: () => T): T {
-  try {
-    return decide();
-  } catch (error) {
-    if (error instanceof LedgerRefusal) throw refused(error.code, error.message, error.hint);
-    if (error instanceof FillConflict) throw refused('FILL_CONFLICT', error.message);
-    throw error;
-  }
 }

@@ -1,26 +1,42 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
-import type { OrderStatus } from '../db/schema.ts';
-import { refusing } from './book.ts';
-import { checkCancel } from './order.ts';
+import type { Database } from '../db/schema.ts';
+
+/** Which working orders: all of them, or those of a trader, a strategy, a symbol. */
+export interface Scope {
+  user?: string | undefined;
+  strategy?: string | undefined;
+  symbol?: string | undefined;
+}
+
+function within({ user, strategy, symbol }: Scope) {
+  return sql`status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED')
+    ${user === undefined ? sql`` : sql`AND user_id = ${user}`}
+    ${strategy === undefined ? sql`` : sql`AND strategy_id = ${strategy}`}
+    ${symbol === undefined ? sql`` : sql`AND symbol = ${symbol}`}`;
+}
+
+/** How many working orders there are within a scope. */
+export async function countWorking(db: Kysely<Database>, scope: Scope): Promise<number> {
+  const { rows } = await sql<{ n: string }>`SELECT count(*) AS n FROM orders WHERE ${within(scope)}`.execute(
+    db,
+  );
+  return Number(rows[0]?.n);
+}
 
 /**
- * Cancels a working order under its lock, so that of a cancel and a fill exactly one comes first. False where it is
- * cancelled already; a refusal (exit 5) where it is FILLED or REJECTED.
+ * Cancels every working order within a scope, in constant statements however many; what is filled stays filled. Locks
+ * their traders, then the orders. Gives the ids.
  */
-export async function cancelOrder(trx: Trx, orderId: string, at: string): Promise<boolean> {
-  await sql`SELECT FROM users WHERE user_id = (SELECT user_id FROM orders WHERE order_id = ${orderId}) FOR NO KEY UPDATE`.execute(
-    trx,
-  );
-  const { rows } = await sql<{ status: OrderStatus }>`
-    SELECT status FROM orders WHERE order_id = ${orderId} FOR NO KEY UPDATE`.execute(trx);
-  const status = rows[0]?.status ?? 'PENDING';
-  if (status === 'CANCELLED') return false;
-  refusing(() => checkCancel({ order_id: orderId, status }));
-  await trx
-    .updateTable('orders')
-    .set({ status: 'CANCELLED', updated_at: at })
-    .where('order_id', '=', orderId)
-    .execute();
-  return true;
+export async function cancelWorking(trx: Trx, scope: Scope, at: string): Promise<string[]> {
+  await sql`
+    SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE ${within(scope)})
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+  const { rows } = await sql<{ order_id: string }>`
+    UPDATE orders SET status = 'CANCELLED', updated_at = ${at}::timestamp
+    WHERE order_id IN (
+      SELECT order_id FROM orders WHERE ${within(scope)} ORDER BY order_id FOR NO KEY UPDATE
+    )
+    RETURNING order_id`.execute(trx);
+  return rows.map((row) => row.order_id).sort();
 }

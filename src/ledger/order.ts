@@ -2,14 +2,17 @@ import type { OrderStatus } from '../db/schema.ts';
 import { type Lot, meanPrice } from '../util/money.ts';
 import { checkLot } from './position.ts';
 
-/** Which states an order may go to from each, by FIX: a cancelled order is completed only by a late fill. */
+/**
+ * Which states an order may go to from each, by FIX: a cancelled order is completed only by a late fill. A rejected
+ * one never reached the market, and a retry makes it PENDING again.
+ */
 export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   PENDING: ['PLACED', 'PARTIALLY_FILLED', 'FILLED', 'REJECTED', 'CANCELLED'],
   PLACED: ['PARTIALLY_FILLED', 'FILLED', 'REJECTED', 'CANCELLED'],
   PARTIALLY_FILLED: ['PARTIALLY_FILLED', 'FILLED', 'CANCELLED'],
   CANCELLED: ['FILLED'],
   FILLED: [],
-  REJECTED: [],
+  REJECTED: ['PENDING'],
 };
 
 /** Whether an order may go from one state to another; no state goes to itself but by a further partial fill. */
@@ -74,20 +77,17 @@ export function applyFillToOrder(
   };
 }
 
-/** Whether an order may be cancelled now; throws LedgerRefusal naming its state. */
-export function checkCancel(order: Pick<FillableOrder, 'order_id' | 'status'>): void {
-  checkMove(order, 'CANCELLED');
-}
-
 /** Whether an order may go to a state now; throws LedgerRefusal naming the state it is in and those it would need. */
-export function checkMove(order: Pick<FillableOrder, 'order_id' | 'status'>, to: Step): void {
-  if (!canMove(order.status, to)) throw misplaced(order, to);
+export function checkMove(
+  order: Pick<FillableOrder, 'order_id' | 'status'>,
+  to: OrderStatus,
+  step = STEPS[to],
+): void {
+  if (!canMove(order.status, to)) throw misplaced(order, to, step);
 }
 
-/** No order returns to PENDING. */
-type Step = Exclude<OrderStatus, 'PENDING'>;
-
-const STEPS: Readonly<Record<Step, string>> = {
+const STEPS: Readonly<Record<OrderStatus, string>> = {
+  PENDING: 'a retry',
   PLACED: 'a placement',
   PARTIALLY_FILLED: 'a partial fill',
   FILLED: 'a fill',
@@ -97,11 +97,12 @@ const STEPS: Readonly<Record<Step, string>> = {
 
 function misplaced(
   { order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>,
-  to: Step,
+  to: OrderStatus,
+  step = STEPS[to],
 ): LedgerRefusal {
   const needed = (Object.keys(TRANSITIONS) as OrderStatus[]).filter((from) => canMove(from, to));
   const states = needed.join(', ').replace(/, (\w+)$/, ' or $1');
-  return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${STEPS[to]} needs ${states}.`);
+  return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${step} needs ${states}.`);
 }
 
 function tooMuch(order: FillableOrder, quantity: number): LedgerRefusal {

@@ -3,8 +3,12 @@ import { type Verbs, verb } from '../cli/command.ts';
 export const verbs: Verbs = {
   place: verb('Place an order', async () => (await import('./place.ts')).place),
   list: verb('List orders, newest first', async () => (await import('./list.ts')).list),
-  show: verb('Show one order', async () => (await import('./show.ts')).show),
+  show: verb('Show one order and its whole life', async () => (await import('./show.ts')).show),
+  accept: verb('Record that the broker took an order', async () => (await import('./accept.ts')).accept),
   fill: verb('Book an execution of an order', async () => (await import('./fill.ts')).fill),
-  cancel: verb('Cancel a working order', async () => (await import('./cancel.ts')).cancel),
+  reject: verb('Record that the broker rejected an order', async () => (await import('./reject.ts')).reject),
+  retry: verb('Make a rejected order PENDING again', async () => (await import('./retry.ts')).retry),
+  amend: verb('Change quantity or price of a working order', async () => (await import('./amend.ts')).amend),
+  cancel: verb('Cancel one working order, or many', async () => (await import('./cancel.ts')).cancel),
   import: verb('Import a file of executed trades', async () => (await import('./import.ts')).importOrders),
 };

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { AuditEntry, Trx } from '../audit/change.ts';
 import { notFound } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 
@@ -23,11 +24,55 @@ export const ORDER_COLUMNS = [
 
 /** One order; throws ORDER_NOT_FOUND. */
 export async function findOrder(db: Kysely<Database>, orderId: string) {
-  const order = await db
+  return known(await select(db, orderId).executeTakeFirst(), orderId);
+}
+
+export type Order = Awaited<ReturnType<typeof findOrder>>;
+
+/** Orders by their ids, in the order of the ids. */
+export async function findOrders(db: Kysely<Database>, ids: readonly string[]): Promise<Order[]> {
+  if (ids.length === 0) return [];
+  return db
     .selectFrom('orders')
     .select(ORDER_COLUMNS)
-    .where('order_id', '=', orderId)
-    .executeTakeFirst();
-  if (!order) throw notFound('order', orderId, 'See: pinnacle order list');
+    .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .orderBy('order_id')
+    .execute();
+}
+
+/** The same, under the locks of its trader and its own, so that of two operators one comes first. */
+export async function lockOrder(trx: Trx, orderId: string): Promise<Order> {
+  await trx
+    .selectFrom('users')
+    .select('user_id')
+    .where('user_id', '=', (eb) => eb.selectFrom('orders').select('user_id').where('order_id', '=', orderId))
+    .forNoKeyUpdate()
+    .execute();
+  return known(await select(trx, orderId).forNoKeyUpdate().executeTakeFirst(), orderId);
+}
+
+/** Writes what changes of a locked order, and gives the order and the audit entry of the change. */
+export async function changeOrder(
+  trx: Trx,
+  before: Order,
+  values: Partial<Order>,
+): Promise<{ result: Order; audit: AuditEntry }> {
+  const result = await trx
+    .updateTable('orders')
+    .set(values)
+    .where('order_id', '=', before.order_id)
+    .returning(ORDER_COLUMNS)
+    .executeTakeFirstOrThrow();
+  const { updated_at, ...changed } = values;
+  const was = Object.fromEntries(Object.keys(changed).map((key) => [key, before[key as keyof Order]]));
+  return { result, audit: { target: `order ${before.order_id}`, body: { before: was, after: changed } } };
+}
+
+function select(db: Kysely<Database>, orderId: string) {
+  return db.selectFrom('orders').select(ORDER_COLUMNS).where('order_id', '=', orderId);
+}
+
+function known<T>(order: T | undefined, orderId: string): T {
+  if (order === undefined) throw notFound('order', orderId, 'See: pinnacle order list');
   return order;
 }
