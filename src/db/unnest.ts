@@ -19,8 +19,22 @@ export function unnest<C extends string>(
   rows: readonly Readonly<Record<NoInfer<C>, unknown>>[],
 ): RawBuilder<unknown> {
   const names = Object.keys(columns) as C[];
-  const arrays = names.map(
-    (column) => sql`${rows.map((row) => row[column] ?? null)}::${ARRAYS[columns[column]]}`,
-  );
+  const arrays = names.map((column) => sql`${arrayLiteral(rows, column)}::${ARRAYS[columns[column]]}`);
   return sql`unnest(${sql.join(arrays)}) AS ${sql.ref(name)}(${sql.join(names.map((column) => sql.ref(column)))})`;
 }
+
+/** A column as PostgreSQL writes an array; the driver's own encoding of one takes several times as long. */
+function arrayLiteral<C extends string>(rows: readonly Readonly<Record<C, unknown>>[], column: C): string {
+  let literal = '';
+  for (const row of rows) {
+    const value = row[column];
+    if (literal !== '') literal += ',';
+    literal += value === null || value === undefined ? 'NULL' : element(value);
+  }
+  return `{${literal}}`;
+}
+
+const element = (value: unknown): string =>
+  typeof value === 'string'
+    ? `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`
+    : String(value);
