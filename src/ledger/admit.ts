@@ -3,10 +3,10 @@ import type { Trx } from '../audit/change.ts';
 import { type CliError, notFound, refused } from '../cli/errors.ts';
 import type { Database, StrategyStatus } from '../db/schema.ts';
 import { findUser, lockUser } from '../user/store.ts';
-import { tradingHalted } from './halt.ts';
+import { tradingHalted, WORKING } from './halt.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { NewOrder } from './place.ts';
-import { readRisk, WORKING } from './risk.ts';
+import { readRisk } from './risk.ts';
 
 interface Options {
   /**

@@ -1,6 +1,11 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
 import { type CliError, refused } from '../cli/errors.ts';
+import type { Database } from '../db/schema.ts';
+import { mintId } from '../util/id.ts';
+
+/** The states in which an order may still be executed. */
+export const WORKING = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
 
 /** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */
 export interface Halt {
@@ -34,4 +39,100 @@ export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): 
     `Trading is halted ${whose} since ${halted_at} by ${halted_by}: ${reason}`,
     `Only cancels and orders that reduce a position pass. To go on: pinnacle risk resume ${user_id ?? '--all'} --reason R`,
   );
+}
+
+/**
+ * Latches a halt of a trader, or of everyone where userId is null; one that is latched already stays as it is, with its
+ * first reason. Waits for no trader: a latch that is committed keeps entries out from that moment on.
+ */
+export async function latchHalt(
+  trx: Trx,
+  userId: string | null,
+  reason: string,
+  at: string,
+): Promise<{ halt: Halt; fresh: boolean }> {
+  const haltId = mintId('hlt', new Date(at));
+  const { rows } = await sql<Halt>`
+    INSERT INTO trading_halts (halt_id, user_id, reason, halted_by, halted_at)
+    VALUES (${haltId}, ${userId}, ${reason}, session_user, ${at}::timestamp)
+    ON CONFLICT ((coalesce(user_id, ''))) WHERE resumed_at IS NULL DO UPDATE SET reason = trading_halts.reason
+    RETURNING halt_id, user_id, reason, halted_by, halted_at`.execute(trx);
+  const halt = rows[0] as Halt;
+  return { halt, fresh: halt.halt_id === haltId };
+}
+
+/** What a sweep did; of the order ids only the first thousand. */
+export interface Swept {
+  orders_cancelled: number;
+  strategies_paused: number;
+  order_ids: string[];
+}
+
+/**
+ * Cancels every working order of a trader, or of everyone, keeping what is filled, and pauses what strategies are
+ * active. It waits for the traders' locks, as long as a statement may take, so that whatever was let in before the
+ * latch was seen is swept as well.
+ */
+export async function sweep(trx: Trx, userId: string | null, at: string): Promise<Swept> {
+  const whose = scope(userId);
+  await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx);
+  await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
+    trx,
+  );
+  const orders = await sql<{ n: number; ids: string[] | null }>`
+    WITH working AS (
+      SELECT order_id FROM orders WHERE ${whose} AND status IN ${WORKING} ORDER BY order_id FOR NO KEY UPDATE
+    ), cancelled AS (
+      UPDATE orders o SET status = 'CANCELLED', updated_at = ${at}::timestamp
+      FROM working w WHERE o.order_id = w.order_id RETURNING o.order_id
+    )
+    SELECT count(*)::int AS n, (array_agg(order_id ORDER BY order_id))[1:1000] AS ids FROM cancelled`.execute(
+    trx,
+  );
+  const strategies = await sql`
+    UPDATE user_strategies SET status = 'PAUSED', updated_at = ${at}::timestamp
+    WHERE ${whose} AND status = 'ACTIVE'`.execute(trx);
+  return {
+    orders_cancelled: orders.rows[0]?.n ?? 0,
+    strategies_paused: Number(strategies.numAffectedRows ?? 0),
+    order_ids: orders.rows[0]?.ids ?? [],
+  };
+}
+
+/** What a sweep would touch now. */
+export async function countWorking(
+  db: Kysely<Database>,
+  userId: string | null,
+): Promise<{ orders: number; active: number; paused: number }> {
+  const whose = scope(userId);
+  const { rows } = await sql<{ orders: number; active: number; paused: number }>`
+    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND status IN ${WORKING})::int AS orders,
+      (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'ACTIVE')::int AS active,
+      (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'PAUSED')::int AS paused`.execute(db);
+  return rows[0] as { orders: number; active: number; paused: number };
+}
+
+const scope = (userId: string | null) => (userId === null ? sql`true` : sql`user_id = ${userId}`);
+
+/** A halt that is over. */
+export interface Ended extends Halt {
+  resumed_by: string;
+  resumed_reason: string;
+  resumed_at: string;
+}
+
+/** Clears the latch of a trader, or that of everyone; undefined where there is none. */
+export async function clearHalt(
+  trx: Trx,
+  userId: string | null,
+  reason: string,
+  at: string,
+): Promise<Ended | undefined> {
+  const { rows } = await sql<Ended>`
+    UPDATE trading_halts SET resumed_by = session_user, resumed_reason = ${reason}, resumed_at = ${at}::timestamp
+    WHERE resumed_at IS NULL AND coalesce(user_id, '') = ${userId ?? ''}
+    RETURNING halt_id, user_id, reason, halted_by, halted_at, resumed_by, resumed_reason, resumed_at`.execute(
+    trx,
+  );
+  return rows[0];
 }

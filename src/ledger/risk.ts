@@ -1,11 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database, RuleType } from '../db/schema.ts';
-import { type Halt, haltOver } from './halt.ts';
+import { type Halt, haltOver, WORKING } from './halt.ts';
 import type { RiskFacts } from './judge.ts';
 import type { NewOrder } from './place.ts';
-
-/** The states in which an order may still be executed. */
-export const WORKING = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
 
 /** What stands in an order's way, or does not: a latched halt, and what the rules are measured against. */
 export interface RiskStanding {

@@ -11,3 +11,12 @@ export const ruleFields = {
   created_at: { type: 'time', hidden: true },
   updated_at: { type: 'time', hidden: true },
 } as const satisfies Fields;
+
+/** A row of trading_halts; without user_id it is everyone's. */
+export const haltFields = {
+  halt_id: { type: 'text' },
+  user_id: { type: 'text' },
+  reason: { type: 'text' },
+  halted_by: { type: 'text' },
+  halted_at: { type: 'time' },
+} as const satisfies Fields;

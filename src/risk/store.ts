@@ -23,3 +23,16 @@ export function findRules(db: Kysely<Database>, userId: string, types: readonly 
     .orderBy('rule_type')
     .execute();
 }
+
+/** The halts that are latched over a trader, everyone's first; over anybody where no trader is named. */
+export function findLatches(db: Kysely<Database>, userId: string | undefined) {
+  let latches = db
+    .selectFrom('trading_halts')
+    .select(['halt_id', 'user_id', 'reason', 'halted_by', 'halted_at'])
+    .where('resumed_at', 'is', null);
+  if (userId !== undefined)
+    latches = latches.where((eb) => eb.or([eb('user_id', 'is', null), eb('user_id', '=', userId)]));
+  return latches.orderBy('user_id', (order) => order.asc().nullsFirst()).execute();
+}
+
+export type Latch = Awaited<ReturnType<typeof findLatches>>[number];
