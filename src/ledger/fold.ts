@@ -144,7 +144,8 @@ function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): 
   const moved = movePosition(book, order, fill);
   for (const position of moved.touched) tally.positions.add(position);
   const { realized, position_id, flipped_to } = moved;
-  tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? '0.00', realized));
+  if (realized !== '0.00')
+    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? '0.00', realized));
   if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
   const session = book.sessions.get(order.user_id);
   if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
@@ -163,9 +164,12 @@ function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): 
 }
 
 function isKnown(book: Book, fill: Fill): boolean {
-  const known = book.known.get(fillKey(fill));
-  book.known.set(fillKey(fill), known ?? fill);
-  if (!known) return false;
+  const key = fillKey(fill);
+  const known = book.known.get(key);
+  if (!known) {
+    book.known.set(key, fill);
+    return false;
+  }
   if (known.quantity === fill.quantity && known.price === fill.price) return true;
   throw new FillConflict(
     `The fill ${fill.broker_fill_id} of order ${fill.order_id} is booked with other data: ${known.quantity} at ${known.price}.`,

@@ -108,12 +108,11 @@ function fills(fold: Fold, phase: number): Part {
 }
 
 function capital(fold: Fold): Part[] {
-  const moved = fold.capital.filter(({ realized }) => Number(realized) !== 0);
-  if (moved.length === 0) return [];
+  if (fold.capital.length === 0) return [];
   return [
     sql`
     UPDATE users u SET total_capital = u.total_capital + c.realized
-    FROM ${unnest('c', { user_id: 'text', realized: 'numeric' }, moved)} WHERE u.user_id = c.user_id`,
+    FROM ${unnest('c', { user_id: 'text', realized: 'numeric' }, fold.capital)} WHERE u.user_id = c.user_id`,
   ];
 }
 
