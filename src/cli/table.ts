@@ -30,9 +30,10 @@ const BORDERLESS = Object.fromEntries(
     .map((name) => [name, '']),
 );
 
-/** One thing as a line a column, and beneath it the tables it holds. */
-export async function renderCard(row: Row, names: string[], style: Style, io: Io): Promise<void> {
+/** One thing as a line a column that it has, and beneath it the tables it holds. */
+export async function renderCard(row: Row, all: string[], style: Style, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
+  const names = all.filter((name) => cell(row, name) !== undefined);
   const plainNames = names.filter((name) => !style.fields[name]?.of);
   const width = Math.max(...plainNames.map((name) => name.length));
   const human = await humanizer(style, plainNames);
