@@ -83,7 +83,8 @@ async function grow(
     if ('verbs' in node) child.usage('<command> [flags]').helpCommand(false);
     if (name !== path[0]) continue;
     const here = [...trail, name];
-    if ('own' in node && node.own) dress(child, await node.own.load(), here, found);
+    // Its flags would otherwise take those of the verb that follows.
+    if ('own' in node && node.own && path.length === 1) dress(child, await node.own.load(), here, found);
     if ('verbs' in node) await grow(child, await node.verbs(), path.slice(1), here, found);
     else dress(child, await node.load(), here, found);
   }

@@ -1,3 +1,5 @@
-import type { Verbs } from '../cli/command.ts';
+import { type Verbs, verb } from '../cli/command.ts';
 
-export const verbs: Verbs = {};
+export const verbs: Verbs = {
+  ledger: verb('Prove the invariants of the book', async () => (await import('./ledger.ts')).ledger),
+};

@@ -1,0 +1,266 @@
+import { type RawBuilder, sql } from 'kysely';
+
+/** Something that must always hold of the book, and the query for whatever breaks it: `id` and `detail`. */
+export interface Invariant {
+  name: string;
+  /** The phase whose tables it looks at. */
+  phase: 1 | 2 | 3 | 4;
+  /** What it says, in a sentence. */
+  holds: string;
+  offenders: (user: string | undefined) => RawBuilder<unknown>;
+}
+
+/** `AND table.user_id = …` where one trader is asked for. */
+function of(table: string, user: string | undefined): RawBuilder<unknown> {
+  return user === undefined ? sql`` : sql`AND ${sql.ref(`${table}.user_id`)} = ${user}`;
+}
+
+/** A fill's shares, bought ones positive. */
+const SIGNED = sql`CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END`;
+/** A position's sign. */
+const SIGN = sql`CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END`;
+
+/** What makes a position: fills, and the sums that follow from them. Design of the ledger: one fill, one effect. */
+const POSITIONS: readonly Invariant[] = [
+  {
+    name: 'position_quantity',
+    phase: 2,
+    holds: 'the signed shares of a position are the sum of its fills; of a flip, its part',
+    offenders: (user) => sql`
+      WITH moves AS (
+        SELECT f.position_id, f.flipped_to, ${SIGNED} AS moved, sum(${SIGNED}) OVER (
+          PARTITION BY o.user_id, o.symbol, coalesce(o.strategy_id, '') ORDER BY f.seq) AS stands
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${of('o', user)}
+      ), made AS (
+        SELECT position_id, sum(moved) AS shares FROM (
+          SELECT position_id, CASE WHEN flipped_to IS NULL THEN moved ELSE moved - stands END AS moved FROM moves
+          UNION ALL SELECT flipped_to, stands FROM moves WHERE flipped_to IS NOT NULL
+        ) AS part GROUP BY position_id
+      )
+      SELECT p.position_id AS id,
+        format('holds %s, its fills make %s', ${SIGN} * p.quantity, coalesce(m.shares, 0)) AS detail
+      FROM positions p LEFT JOIN made m ON m.position_id = p.position_id
+      WHERE ${SIGN} * p.quantity <> coalesce(m.shares, 0) ${of('p', user)}`,
+  },
+  {
+    name: 'position_owner',
+    phase: 2,
+    holds: 'a fill moves a position of its own trader, symbol and strategy',
+    offenders: (user) => sql`
+      SELECT f.fill_id AS id, format('of order %s moved position %s', f.order_id, p.position_id) AS detail
+      FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+      JOIN positions p ON p.position_id IN (f.position_id, f.flipped_to)
+      WHERE (p.user_id, p.symbol, coalesce(p.strategy_id, ''))
+        <> (o.user_id, o.symbol, coalesce(o.strategy_id, '')) ${of('o', user)}`,
+  },
+  {
+    name: 'position_state',
+    phase: 2,
+    holds: 'a position is OPEN while it holds shares, and CLOSED without value or end',
+    offenders: (user) => sql`
+      SELECT p.position_id AS id,
+        format('%s with %s shares, unrealized %s', p.status, p.quantity, p.unrealized_pnl) AS detail
+      FROM positions p
+      WHERE ((p.status = 'OPEN') <> (p.quantity > 0) OR (p.status = 'OPEN') <> (p.closed_at IS NULL)
+        OR (p.status = 'CLOSED' AND p.unrealized_pnl <> 0)) ${of('p', user)}`,
+  },
+  {
+    name: 'position_one_open',
+    phase: 2,
+    holds: 'a trader has at most one OPEN position in a symbol and strategy',
+    offenders: (user) => sql`
+      SELECT min(p.position_id) AS id,
+        format('%s has %s OPEN positions in %s', p.user_id, count(*), p.symbol) AS detail
+      FROM positions p WHERE p.status = 'OPEN' ${of('p', user)}
+      GROUP BY p.user_id, p.symbol, coalesce(p.strategy_id, '') HAVING count(*) > 1`,
+  },
+  {
+    name: 'position_unrealized',
+    phase: 2,
+    holds: 'unrealized P&L is (current - average) * quantity * sign',
+    offenders: (user) => sql`
+      SELECT p.position_id AS id, format('unrealized is %s, should be %s', p.unrealized_pnl, due.pnl) AS detail
+      FROM positions p
+      CROSS JOIN LATERAL (SELECT (p.current_price - p.average_price) * p.quantity * ${SIGN} AS pnl) AS due
+      WHERE abs(p.unrealized_pnl - due.pnl) > 1e-6 + 1e-12 * p.current_price * p.quantity ${of('p', user)}`,
+  },
+  {
+    name: 'position_realized',
+    phase: 2,
+    holds: 'realized P&L of a position, to the paisa, is what its fills credited',
+    offenders: (user) => sql`
+      SELECT p.position_id AS id,
+        format('realized is %s, its fills credited %s', p.realized_pnl, coalesce(c.credited, 0)) AS detail
+      FROM positions p
+      LEFT JOIN (SELECT position_id, sum(realized_pnl) AS credited FROM order_fills GROUP BY position_id) c
+        ON c.position_id = p.position_id
+      WHERE round(p.realized_pnl::numeric, 2) <> coalesce(c.credited, 0) ${of('p', user)}`,
+  },
+];
+
+const ORDERS: readonly Invariant[] = [
+  {
+    name: 'order_filled',
+    phase: 2,
+    holds: 'what an order has filled, and at which mean price, is the sum of its fills',
+    offenders: (user) => sql`
+      SELECT o.order_id AS id, format('%s at %s, its fills make %s at %s', o.filled_quantity, o.filled_price,
+        coalesce(f.quantity, 0), coalesce(f.price, 0)) AS detail
+      FROM orders o
+      LEFT JOIN (
+        SELECT order_id, sum(quantity) AS quantity, sum(quantity * price) / sum(quantity) AS price
+        FROM order_fills GROUP BY order_id
+      ) f ON f.order_id = o.order_id
+      WHERE (o.filled_quantity <> coalesce(f.quantity, 0)
+        OR abs(o.filled_price - coalesce(f.price, 0)) > 1e-9 * greatest(1, o.filled_price)) ${of('o', user)}`,
+  },
+  {
+    name: 'order_state',
+    phase: 1,
+    holds: 'the status of an order says how much of it is filled',
+    offenders: (user) => sql`
+      SELECT o.order_id AS id, format('%s with %s of %s filled', o.status, o.filled_quantity, o.quantity) AS detail
+      FROM orders o
+      WHERE NOT CASE o.status
+        WHEN 'FILLED' THEN o.filled_quantity >= o.quantity
+        WHEN 'PARTIALLY_FILLED' THEN o.filled_quantity > 0 AND o.filled_quantity < o.quantity
+        WHEN 'CANCELLED' THEN o.filled_quantity < o.quantity
+        ELSE o.filled_quantity = 0 END ${of('o', user)}`,
+  },
+  {
+    name: 'order_overfill',
+    phase: 2,
+    holds: 'more than was ordered is filled only where a fill is flagged so',
+    offenders: (user) => sql`
+      SELECT o.order_id AS id, format('%s of %s filled', o.filled_quantity, o.quantity) AS detail
+      FROM orders o
+      WHERE o.filled_quantity > o.quantity ${of('o', user)}
+        AND NOT EXISTS (SELECT FROM order_fills f WHERE f.order_id = o.order_id AND f.overfill)`,
+  },
+];
+
+/** The opening capital of traders, as the audit row of their creation has it. */
+const OPENING = sql`
+  SELECT DISTINCT ON (target) substr(target, 6) AS user_id,
+    (body::json -> 'user' ->> 'total_capital')::numeric AS capital
+  FROM audit_log WHERE command = 'user add' AND target LIKE 'user %' ORDER BY target, id`;
+
+const TOTALS: readonly Invariant[] = [
+  {
+    name: 'capital',
+    phase: 2,
+    holds: 'the capital of a trader is the opening capital and what every fill credited',
+    offenders: (user) => sql`
+      SELECT u.user_id AS id, format('%s, opened with %s and credited %s', u.total_capital, a.capital,
+        coalesce(c.credited, 0)) AS detail
+      FROM users u
+      JOIN (${OPENING}) a ON a.user_id = u.user_id
+      LEFT JOIN (
+        SELECT o.user_id, sum(f.realized_pnl) AS credited
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id GROUP BY o.user_id
+      ) c ON c.user_id = u.user_id
+      WHERE u.total_capital <> a.capital + coalesce(c.credited, 0) ${of('u', user)}`,
+  },
+  {
+    name: 'strategy_totals',
+    phase: 2,
+    holds: "a trader's strategy counts its orders, those FILLED, and what their fills credited",
+    offenders: (user) => sql`
+      SELECT s.user_id || '/' || s.strategy_id AS id,
+        format('%s orders, %s filled, P&L %s; the book has %s, %s, %s', s.total_orders, s.successful_orders, s.total_pnl,
+          coalesce(n.orders, 0), coalesce(n.filled, 0), coalesce(c.credited, 0)) AS detail
+      FROM user_strategies s
+      LEFT JOIN (
+        SELECT user_id, strategy_id, count(*) AS orders, count(*) FILTER (WHERE status = 'FILLED') AS filled
+        FROM orders WHERE strategy_id IS NOT NULL GROUP BY user_id, strategy_id
+      ) n ON n.user_id = s.user_id AND n.strategy_id = s.strategy_id
+      LEFT JOIN (
+        SELECT o.user_id, o.strategy_id, sum(f.realized_pnl) AS credited
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+        WHERE o.strategy_id IS NOT NULL GROUP BY o.user_id, o.strategy_id
+      ) c ON c.user_id = s.user_id AND c.strategy_id = s.strategy_id
+      WHERE (s.total_orders <> coalesce(n.orders, 0) OR s.successful_orders <> coalesce(n.filled, 0)
+        OR round(s.total_pnl::numeric, 2) <> coalesce(c.credited, 0)) ${of('s', user)}`,
+  },
+  {
+    name: 'session_totals',
+    phase: 3,
+    holds: 'a session counts the orders its fills completed, and what its fills credited',
+    offenders: (user) => sql`
+      WITH sums AS (
+        SELECT f.session_id, f.realized_pnl, o.quantity AS ordered, f.quantity,
+          sum(f.quantity) OVER (PARTITION BY f.order_id ORDER BY f.seq) AS filled
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${of('o', user)}
+      ), made AS (
+        SELECT session_id, sum(realized_pnl) AS credited,
+          count(*) FILTER (WHERE filled >= ordered AND filled - quantity < ordered) AS completed
+        FROM sums WHERE session_id IS NOT NULL GROUP BY session_id
+      )
+      SELECT s.session_id AS id, format('%s filled, P&L %s; its fills make %s, %s', s.successful_orders, s.total_pnl,
+        coalesce(m.completed, 0), coalesce(m.credited, 0)) AS detail
+      FROM trading_sessions s LEFT JOIN made m ON m.session_id = s.session_id
+      WHERE (s.successful_orders <> coalesce(m.completed, 0)
+        OR round(s.total_pnl::numeric, 2) <> coalesce(m.credited, 0)) ${of('s', user)}`,
+  },
+  {
+    name: 'session_state',
+    phase: 3,
+    holds:
+      'a session has an end and a capital at it when COMPLETED, a peak no lower than its start, a drawdown from it',
+    offenders: (user) => sql`
+      SELECT s.session_id AS id, format('%s, ended %s, capital %s to %s, peak %s, drawdown %s', s.status, s.end_time,
+        s.capital_at_start, s.capital_at_end, s.peak_equity, s.max_drawdown) AS detail
+      FROM trading_sessions s
+      WHERE ((s.status = 'COMPLETED') <> (num_nulls(s.end_time, s.capital_at_end) = 0)
+        OR s.total_orders < 0 OR s.max_drawdown < 0
+        OR s.peak_equity < s.capital_at_start) ${of('s', user)}`,
+  },
+  {
+    name: 'session_one_active',
+    phase: 3,
+    holds: 'a trader has at most one ACTIVE session',
+    offenders: (user) => sql`
+      SELECT s.user_id AS id, format('%s ACTIVE sessions', count(*)) AS detail
+      FROM trading_sessions s WHERE s.status = 'ACTIVE' ${of('s', user)} GROUP BY s.user_id HAVING count(*) > 1`,
+  },
+];
+
+/**
+ * The transaction that wrote a row last, as audit_log names its own: xmin has the lower 32 bits. It stays readable when
+ * a row is frozen, and names the transaction itself because no change of ours uses savepoints.
+ */
+const AUDITED = sql`SELECT DISTINCT txid::text::bigint & 4294967295 AS xid FROM audit_log`;
+
+const AUDIT: readonly Invariant[] = [
+  {
+    name: 'audit_users',
+    phase: 1,
+    holds: 'the creation of every trader is in the audit log',
+    offenders: (user) => sql`
+      SELECT u.user_id AS id, 'no audit row of its creation' AS detail
+      FROM users u LEFT JOIN (${OPENING}) a ON a.user_id = u.user_id
+      WHERE a.capital IS NULL ${of('u', user)}`,
+  },
+  {
+    name: 'audit_orders',
+    phase: 1,
+    holds: 'the latest change of every order has its audit row',
+    offenders: (user) => sql`
+      SELECT o.order_id AS id, 'last changed without an audit row' AS detail
+      FROM orders o LEFT JOIN (${AUDITED}) a ON a.xid = o.xmin::text::bigint
+      WHERE a.xid IS NULL ${of('o', user)}`,
+  },
+  {
+    name: 'audit_fills',
+    phase: 2,
+    holds: 'every fill has its audit row',
+    offenders: (user) => sql`
+      SELECT f.fill_id AS id, 'booked without an audit row' AS detail
+      FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+      LEFT JOIN (${AUDITED}) a ON a.xid = f.xmin::text::bigint
+      WHERE a.xid IS NULL ${of('o', user)}`,
+  },
+];
+
+/** Every invariant of the ledger, in the order they are reported. */
+export const INVARIANTS: readonly Invariant[] = [...ORDERS, ...POSITIONS, ...TOTALS, ...AUDIT];
