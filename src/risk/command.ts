@@ -7,6 +7,10 @@ export const verbs: Verbs = {
   ),
   list: verb('List risk rules', async () => (await import('./list.ts')).list),
   remove: verb('Remove a risk rule', async () => (await import('./remove.ts')).remove),
+  check: verb(
+    'Measure the rules, or ask what an order would meet',
+    async () => (await import('./check.ts')).check,
+  ),
   halt: verb('Halt trading: the kill switch', async () => (await import('./halt.ts')).halt),
   resume: verb('Let trading go on after a halt', async () => (await import('./resume.ts')).resume),
   status: verb(
