@@ -251,7 +251,8 @@ describe.each(servers)('risk rules among many at once on $name', ({ open }) => {
   });
 
   it('break once for all checks that run at once', async () => {
-    await db.query('UPDATE risk_rules SET rule_value = 1, is_violated = false');
+    await db.query('DELETE FROM risk_rules');
+    await setRule(db, 'trader_001', 'MIN_CAPITAL_THRESHOLD', 1e9);
     const checks = await Promise.all(
       Array.from({ length: 8 }, () => db.cli(...words('risk check --json user_id,newly'))),
     );
