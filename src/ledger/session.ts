@@ -36,7 +36,7 @@ export function moveEquity(
 }
 
 /** `(peak - equity) / peak` in percent; 0 where the peak is no capital to lose from. */
-function drawdown(peak: number, equity: number): number {
+export function drawdown(peak: number, equity: number): number {
   return peak > 0 ? ((peak - equity) / peak) * 100 : 0;
 }
 

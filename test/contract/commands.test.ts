@@ -120,9 +120,12 @@ describe.each(databases)('every command on $name', ({ open }) => {
     },
   );
 
-  it.each(['user', 'order', 'strategy', 'position'])('%s show of what is not there exits 3', async (noun) => {
-    const { code, stdout, stderr } = await db.cli(noun, 'show', 'nothing', '--json');
-    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(JSON.parse(stderr).error.code).toBe(`${noun.toUpperCase()}_NOT_FOUND`);
-  });
+  it.each(['user', 'order', 'strategy', 'position', 'session', 'notification'])(
+    '%s show of what is not there exits 3',
+    async (noun) => {
+      const { code, stdout, stderr } = await db.cli(noun, 'show', 'nothing', '--json');
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(JSON.parse(stderr).error.code).toBe(`${noun.toUpperCase()}_NOT_FOUND`);
+    },
+  );
 });
