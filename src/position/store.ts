@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
+import type { Trx } from '../audit/change.ts';
 import { notFound } from '../cli/errors.ts';
-import type { Database } from '../db/schema.ts';
+import type { Database, OrderSide } from '../db/schema.ts';
 
 export const POSITION_COLUMNS = [
   'position_id',
@@ -23,11 +24,44 @@ export const POSITION_COLUMNS = [
 
 /** One position; throws POSITION_NOT_FOUND. */
 export async function findPosition(db: Kysely<Database>, positionId: string) {
-  const position = await db
-    .selectFrom('positions')
-    .select(POSITION_COLUMNS)
-    .where('position_id', '=', positionId)
+  return known(await select(db, positionId).executeTakeFirst(), positionId);
+}
+
+export type Position = Awaited<ReturnType<typeof findPosition>>;
+
+/** The same, under the locks of its trader and its own. */
+export async function lockPosition(trx: Trx, positionId: string): Promise<Position> {
+  await trx
+    .selectFrom('users')
+    .select('user_id')
+    .where('user_id', '=', (eb) =>
+      eb.selectFrom('positions').select('user_id').where('position_id', '=', positionId),
+    )
+    .forNoKeyUpdate()
+    .execute();
+  return known(await select(trx, positionId).forNoKeyUpdate().executeTakeFirst(), positionId);
+}
+
+/** A working order that would reduce a position, if there is one. */
+export async function findClosing(db: Kysely<Database>, position: Position, side: OrderSide) {
+  return db
+    .selectFrom('orders')
+    .select('order_id')
+    .where('user_id', '=', position.user_id)
+    .where('symbol', '=', position.symbol)
+    .where('strategy_id', position.strategy_id === null ? 'is' : '=', position.strategy_id)
+    .where('side', '=', side)
+    .where('status', 'in', ['PENDING', 'PLACED', 'PARTIALLY_FILLED'])
+    .orderBy('order_id')
     .executeTakeFirst();
-  if (!position) throw notFound('position', positionId, 'See: pinnacle position list --status any');
+}
+
+function select(db: Kysely<Database>, positionId: string) {
+  return db.selectFrom('positions').select(POSITION_COLUMNS).where('position_id', '=', positionId);
+}
+
+function known<T>(position: T | undefined, positionId: string): T {
+  if (position === undefined)
+    throw notFound('position', positionId, 'See: pinnacle position list --status any');
   return position;
 }
