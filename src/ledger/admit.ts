@@ -129,10 +129,13 @@ function strategyRefusal(
 function riskRefusal(judgements: readonly Judgement[]): CliError | undefined {
   const broken = judgements.filter(({ verdict }) => verdict !== 'ok');
   if (broken.length === 0) return undefined;
-  const priceless = broken.some((rule) => rule.rule_type === 'MAX_POSITION_SIZE' && rule.current === null);
-  return refused(
-    'RISK_LIMIT',
-    broken.map(({ message }) => message).join('\n'),
-    priceless ? 'Give the reference price with --price.' : 'See: pinnacle risk list',
-  );
+  return refused('RISK_LIMIT', broken.map(({ message }) => message).join('\n'), hintFor(broken));
+}
+
+/** MAX_POSITION_SIZE is about what the order would lead to, which the refusal itself does not say. */
+function hintFor(broken: readonly Judgement[]): string {
+  const size = broken.find(({ rule_type }) => rule_type === 'MAX_POSITION_SIZE');
+  if (size && size.projected === null) return 'Give the reference price with --price.';
+  const leadsTo = size ? `With this order the position would be worth ${size.projected}. ` : '';
+  return `${leadsTo}See: pinnacle risk list`;
 }

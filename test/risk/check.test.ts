@@ -221,6 +221,7 @@ describe.each(databases)('risk check on $name', ({ open }) => {
       { symbol: 'TCS', side: 'BUY', quantity: 1, qty: 2 },
     ])
       expect(await ask(bad)).toMatchObject({ code: 2, stderr: expect.stringContaining('--order') });
+    expect((await ask({ symbol: 'TCS', side: 'BUY', quantity: 1, qty: 2 })).stderr).toContain('has no qty');
     expect((await db.cli('risk', 'check', '--order', '{}')).code).toBe(2);
     expect(await stored()).toEqual(before);
   });
