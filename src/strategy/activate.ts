@@ -1,10 +1,13 @@
+import { canonicalJson } from '../audit/canonical.ts';
 import { defineCommand } from '../cli/command.ts';
-import { refused } from '../cli/errors.ts';
-import { decimal, identifier, optional } from '../cli/flags.ts';
+import { usage } from '../cli/errors.ts';
+import { identifier, json, money, optional } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { findUser } from '../user/store.ts';
+import { lockUser } from '../user/store.ts';
 import { activationFields } from './columns.ts';
-import { ACTIVATION_COLUMNS, findStrategy } from './store.ts';
+import { describeParameters, overrideProblems } from './overrides.ts';
+import { announce, requireRunnable } from './status.ts';
+import { findActivation, holdStrategy } from './store.ts';
 
 export const activate = defineCommand({
   effect: 'write',
@@ -12,49 +15,52 @@ export const activate = defineCommand({
   args: { strategy: identifier('STRATEGY', 'the strategy') },
   flags: {
     user: identifier('USER', 'the trader'),
-    allocation: optional(decimal('RUPEES', 'the capital set aside for it')),
+    allocation: optional(money('RUPEES', 'the capital set aside for it; 0 sets none aside')),
+    parameters: optional(json('JSON', "the trader's own values for some of its parameters, a JSON object")),
   },
   fields: activationFields,
-  examples: ['strategy activate rsi_dmi --user trader_001 --allocation 250000'],
-  details: 'Activating what is active already changes nothing but the allocation, if one is given.',
-  async run({ strategy, user, allocation }, ctx: Context) {
+  examples: [
+    'strategy activate rsi_dmi --user trader_001 --allocation 250000',
+    `strategy activate rsi_dmi --user trader_001 --parameters '{"rsi_period":21}'`,
+  ],
+  details: `The allocation must be within the trader's free capital, which is the total less what is set aside for strategies that
+are ACTIVE or PAUSED. It, or without one the free capital, must reach the min_capital of the strategy. --parameters
+replaces what the trader had overridden before; '{}' overrides nothing.
+Activating what is active already changes nothing but the allocation and the parameters, if they are given.`,
+  async run({ strategy: strategyId, user: userId, allocation, parameters }, ctx: Context) {
+    const { checkCapital, writeActivation } = await import('./write.ts');
+    const [phase, now] = [await ctx.phase(), ctx.now().toISOString()];
     return ctx.change(async (trx) => {
-      const [owner, chosen] = [await findUser(trx, user), await findStrategy(trx, strategy)];
-      if (!owner.enabled) throw refused('USER_DISABLED', `The user ${user} is disabled.`);
-      if (!chosen.is_active) throw refused('STRATEGY_DISABLED', `The strategy ${strategy} is not available.`);
-      const now = ctx.now().toISOString();
-      const before = await trx
-        .selectFrom('user_strategies')
-        .select(ACTIVATION_COLUMNS)
-        .where('user_id', '=', user)
-        .where('strategy_id', '=', strategy)
-        .forUpdate()
-        .executeTakeFirst();
-      const asked = allocation ?? before?.allocation_amount ?? 0;
-      if (before?.status === 'ACTIVE' && before.allocation_amount === asked)
-        return { result: before, audit: null };
-      const running = before?.status === 'ACTIVE' ? {} : { activated_at: now, deactivated_at: null };
-      const row = await trx
-        .insertInto('user_strategies')
-        .values({
-          user_id: user,
-          strategy_id: strategy,
-          allocation_amount: asked,
-          activated_at: now,
-          created_at: now,
-          updated_at: now,
-        })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['user_id', 'strategy_id'])
-            .doUpdateSet({ status: 'ACTIVE', allocation_amount: asked, updated_at: now, ...running }),
-        )
-        .returning(ACTIVATION_COLUMNS)
-        .executeTakeFirstOrThrow();
+      const user = await lockUser(trx, userId);
+      const strategy = await holdStrategy(trx, strategyId);
+      if (parameters) checkOverrides(parameters, (strategy.parameters ?? {}) as Record<string, unknown>);
+      await requireRunnable(trx, user, strategy, phase);
+      const before = await findActivation(trx, userId, strategyId);
+      const asked = {
+        allocation: allocation === undefined ? (before?.allocation_amount ?? 0) : Number(allocation),
+        parameters: parameters ?? before?.custom_parameters ?? {},
+      };
+      const same =
+        before?.status === 'ACTIVE' &&
+        before.allocation_amount === asked.allocation &&
+        canonicalJson(before.custom_parameters) === canonicalJson(asked.parameters);
+      if (same) return { result: before, audit: null };
+      await checkCapital(trx, user, strategy, asked.allocation);
+      const after = await writeActivation(trx, { userId, strategyId, ...asked }, before, now);
+      await announce(trx, phase, now, before, after);
       return {
-        result: row,
-        audit: { target: `user ${user}`, body: { strategy, before: before ?? null, after: row } },
+        result: after,
+        audit: { target: `user ${userId}`, body: { strategy: strategyId, before: before ?? null, after } },
       };
     });
   },
 });
+
+function checkOverrides(own: Record<string, unknown>, known: Record<string, unknown>): void {
+  const problems = overrideProblems(own, known);
+  if (problems.length > 0)
+    throw usage(
+      `--parameters does not fit the strategy.\n${problems.join('\n')}`,
+      `Its parameters: ${describeParameters(known)}.`,
+    );
+}

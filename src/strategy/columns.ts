@@ -28,3 +28,19 @@ export const activationFields = {
   activated_at: { type: 'time' },
   deactivated_at: { type: 'time' },
 } as const satisfies Fields;
+
+/** A strategy in numbers, of all traders or of one. */
+export const statsFields = {
+  strategy_id: { type: 'text' },
+  user_id: { type: 'text', hidden: true },
+  active: { type: 'integer' },
+  paused: { type: 'integer' },
+  stopped: { type: 'integer' },
+  allocation: { type: 'money' },
+  orders: { type: 'integer' },
+  filled_orders: { type: 'integer' },
+  success_rate: { type: 'number' },
+  realized_pnl: { type: 'money' },
+  unrealized_pnl: { type: 'money' },
+  open_positions: { type: 'integer' },
+} as const satisfies Fields;

@@ -1,28 +1,38 @@
 import { defineCommand } from '../cli/command.ts';
+import { identifier, optional, toggle } from '../cli/flags.ts';
 import { page, pageFlags } from '../cli/page.ts';
 import type { Context } from '../context.ts';
 import { strategyFields } from './columns.ts';
-import { STRATEGY_COLUMNS } from './store.ts';
+import { requireActivations, STRATEGY_COLUMNS } from './store.ts';
 
 export const list = defineCommand({
   effect: 'read',
   phase: 1,
   args: {},
-  flags: pageFlags,
+  flags: {
+    user: optional(identifier('USER', 'those that this trader has activated, now or once')),
+    active: toggle('those that are available; with --user those that are ACTIVE for the trader, too'),
+    ...pageFlags,
+  },
   fields: strategyFields,
-  examples: ['strategy list', 'strategy list --json strategy_id,symbols'],
+  examples: ['strategy list', 'strategy list --user trader_001 --active --json strategy_id,symbols'],
   async run(input, ctx: Context) {
+    const { user, active } = input;
+    if (user !== undefined) await requireActivations(ctx);
     const db = await ctx.db();
     return page(
       input,
       ctx.io,
       (limit, after) => {
-        const strategies = db
-          .selectFrom('strategies')
-          .select(STRATEGY_COLUMNS)
-          .orderBy('strategy_id')
-          .limit(limit);
-        return (after ? strategies.where('strategy_id', '>', after[0] ?? '') : strategies).execute();
+        let strategies = db.selectFrom('strategies').select(STRATEGY_COLUMNS);
+        if (active) strategies = strategies.where('is_active', '=', true);
+        if (user !== undefined)
+          strategies = strategies.where('strategy_id', 'in', (eb) => {
+            const used = eb.selectFrom('user_strategies').select('strategy_id').where('user_id', '=', user);
+            return active ? used.where('status', '=', 'ACTIVE') : used;
+          });
+        if (after) strategies = strategies.where('strategy_id', '>', after[0] ?? '');
+        return strategies.orderBy('strategy_id').limit(limit).execute();
       },
       (strategy) => [strategy.strategy_id],
     );

@@ -37,4 +37,16 @@ export const strategySchema = z.strictObject({
   parameters: z.record(z.string(), z.json(), { error: 'must be a JSON object' }),
 });
 
-export type Strategy = z.output<typeof strategySchema>;
+/** Some of the columns, by the same rules. */
+export const changesSchema = z.partial(strategySchema);
+
+export type Changes = z.output<typeof changesSchema>;
+
+/** What is not right about columns of a strategy, a sentence each. */
+export function complaints(error: z.core.$ZodError): string[] {
+  return error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `A strategy has no ${issue.keys.join(', ')}.`
+      : `${issue.path.join('.')} ${issue.message}.`,
+  );
+}

@@ -51,7 +51,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
       min_capital: 100_000,
       is_active: true,
     });
-    expect(await db.json('strategy', 'show', 'rsi_dmi')).toEqual(added);
+    expect(await db.json('strategy', 'show', 'rsi_dmi')).toMatchObject(added);
     expect(await db.cli('strategy', 'add', '--file', path, ...REST)).toMatchObject({ code: 5 });
   });
 
