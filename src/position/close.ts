@@ -15,6 +15,7 @@ export const close = defineCommand({
     price: optional(
       decimal('PRICE', 'rupees a share at which it was closed; without it the order waits', 0.01, 1e9),
     ),
+    orderId: optional(identifier('ID', 'the id of the order; one is made up when it is left out')),
     brokerFillId: optional(text('ID', "the broker's id of the execution", 100)),
   },
   fields: {
@@ -26,7 +27,7 @@ export const close = defineCommand({
   examples: ['position close pos_01', 'position close pos_01 --price 4012.50'],
   details: `Places the opposite MARKET order for all of it, and with --price books its fill at once. A halt lets it pass, because it
 only reduces.`,
-  async run({ position: id, price, brokerFillId }, ctx: Context) {
+  async run({ position: id, price, orderId, brokerFillId }, ctx: Context) {
     if (brokerFillId !== undefined && price === undefined) throw usage('--broker-fill-id needs --price.');
     const [{ admit }, { placeOrders }, { bookFills }] = await Promise.all([
       import('../ledger/admit.ts'),
@@ -49,7 +50,7 @@ only reduces.`,
         );
       const { user_id, strategy_id, symbol, quantity } = before;
       const order = {
-        order_id: mintId('ord', now),
+        order_id: orderId ?? mintId('ord', now),
         user_id,
         strategy_id,
         symbol,

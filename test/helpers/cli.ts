@@ -20,12 +20,21 @@ export interface CliResult {
 }
 
 /** Runs a command line in this process through the front door, with streams and surroundings of its own. */
-export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+export function cli(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return runWith(run, argv, options);
+}
+
+/** The same with another build of the program. */
+export async function runWith(
+  program: typeof run,
+  argv: readonly string[],
+  options: CliOptions,
+): Promise<CliResult> {
   const stdin = new PassThrough();
   stdin.end(options.stdin ?? '');
   const [stdout, stderr] = [collector(), collector()];
   const tty = options.tty === true;
-  const code = await run(
+  const code = await program(
     argv,
     {
       stdin: Object.assign(stdin, { isTTY: tty }),

@@ -102,7 +102,8 @@ describe('a fill of an order that is', () => {
 });
 
 test('a cancel needs a working order', () => {
-  for (const status of ['PENDING', 'PLACED', 'PARTIALLY_FILLED'] as const) checkMove(order(status), 'CANCELLED');
+  for (const status of ['PENDING', 'PLACED', 'PARTIALLY_FILLED'] as const)
+    checkMove(order(status), 'CANCELLED');
   for (const status of ['FILLED', 'REJECTED', 'CANCELLED'] as const)
     expect(refusal(() => checkMove(order(status), 'CANCELLED')).message).toBe(
       `Order ord_x is ${status}; a cancel needs PENDING, PLACED or PARTIALLY_FILLED.`,

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { cli } from '../helpers/cli.ts';
+import { servers } from '../helpers/databases.ts';
+import { checkAgainstModel } from './check.ts';
+import { type Mutation, mutant } from './mutant.ts';
+
+const runs = Number(process.env['PINNACLE_MODEL_RUNS'] ?? 12);
+const seed = process.env['PINNACLE_MODEL_SEED'];
+const HOURS = 3 * 3_600_000;
+
+/** Mistakes that a suite worth its name must find. */
+const MUTATIONS: [what: string, mutation: Mutation][] = [
+  [
+    'the average price moves on a reduce',
+    {
+      file: 'src/ledger/position.ts',
+      right: 'return marked({ ...position, quantity, realized_pnl,',
+      wrong:
+        'return marked({ ...position, average_price: (position.average_price + price) / 2, quantity, realized_pnl,',
+    },
+  ],
+  [
+    'the lock of the trader is left out',
+    { file: 'src/ledger/lock.ts', right: 'ORDER BY user_id FOR NO KEY UPDATE', wrong: 'ORDER BY user_id' },
+  ],
+  [
+    "a session's orders are not counted",
+    {
+      file: 'src/ledger/place.ts',
+      right:
+        "SET total_orders = s.total_orders + c.orders, updated_at = now()\n    FROM ${unnest('c', { user_id: 'text', orders",
+      wrong: "SET updated_at = now()\n    FROM ${unnest('c', { user_id: 'text', orders",
+    },
+  ],
+];
+
+describe.each(servers)('random commands against a model on $name', (kind) => {
+  it(
+    `agree ${runs} times`,
+    () => checkAgainstModel(cli, kind, { runs, ...(seed === undefined ? {} : { seed: Number(seed) }) }),
+    HOURS,
+  );
+
+  it.each(MUTATIONS)(
+    'do not when %s',
+    async (_what, mutation) => {
+      const broken = await mutant(mutation);
+      await expect(checkAgainstModel(broken, kind, { runs: 150, shrink: false })).rejects.toThrow(/seed/);
+    },
+    HOURS,
+  );
+});
