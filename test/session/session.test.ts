@@ -34,7 +34,8 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
       });
     expect((await db.cli(...words('session end --user trader_001'))).code).toBe(3);
     expect(await refusal('show --user nobody')).toMatchObject({ code: 'USER_NOT_FOUND' });
-    expect((await db.cli('session', 'show')).code).toBe(2);
+    expect((await db.cli('session', 'show')).code).toBe(4);
+    expect(await refusal('show ses_1')).toMatchObject({ code: 'SESSION_NOT_FOUND' });
     expect((await db.cli(...words('session show ses_1 --user trader_001'))).code).toBe(2);
   });
 
