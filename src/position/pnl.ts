@@ -2,9 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { choice, identifier, optional, time, withDefault } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { findUser } from '../user/store.ts';
-
-const BY = ['day', 'week', 'month', 'symbol', 'strategy', 'user'] as const;
-export type By = (typeof BY)[number];
+import { BY } from './by.ts';
 
 export const pnl = defineCommand({
   effect: 'read',

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/schema.ts';
-import type { By } from './pnl.ts';
+import type { By } from './by.ts';
 
 interface Range {
   user: string | undefined;

@@ -1,19 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { applyFill, type Execution, type Position, unrealized } from '../../src/ledger/position.ts';
 import { addMoney } from '../../src/util/money.ts';
+import { shared } from '../helpers/shared.ts';
 
-const shared = (path: string) => fileURLToPath(new URL(`../../../shared/${path}`, import.meta.url));
 const CASES = shared('cases/positions.json');
 const TRADES = shared('data/nse_trades_2021_2023.csv');
-
-/** Whether the file is there; says so where it is not, because what is not tested should be seen. */
-function present(file: string): boolean {
-  if (existsSync(file)) return true;
-  process.stderr.write(`\n*** ${file} is absent: its tests are skipped\n\n`);
-  return false;
-}
 
 interface Book {
   rows: Position[];
@@ -46,8 +38,8 @@ interface Case {
   mark?: string;
 }
 
-describe.skipIf(!present(CASES))('positions of other systems', () => {
-  const cases: Case[] = existsSync(CASES) ? JSON.parse(readFileSync(CASES, 'utf8')) : [];
+describe.skipIf(CASES.absent)('positions of other systems', () => {
+  const cases: Case[] = CASES.absent ? [] : JSON.parse(readFileSync(CASES.path, 'utf8'));
 
   test.each(cases.map((each) => [each.id, each] as const))('%s', (_, { fills, expect: wanted, ...given }) => {
     const executions = fills.map(({ side, qty, price }) => ({
@@ -73,8 +65,8 @@ describe.skipIf(!present(CASES))('positions of other systems', () => {
   });
 });
 
-test.skipIf(!present(TRADES))('three years of one strategy on NSE', () => {
-  const [header, ...lines] = readFileSync(TRADES, 'utf8').trim().split(/\r?\n/);
+test.skipIf(TRADES.absent)('three years of one strategy on NSE', () => {
+  const [header, ...lines] = readFileSync(TRADES.path, 'utf8').trim().split(/\r?\n/);
   expect(header).toBe('trade_id,symbol,side,quantity,price,executed_at,strategy_id');
   const books = new Map<string, Book>();
   for (const line of lines) {

@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { addStrategy, addTrader } from '../helpers/book.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { shared } from '../helpers/shared.ts';
 
-const TRADES = fileURLToPath(new URL('../../../shared/data/nse_trades_2021_2023.csv', import.meta.url));
-const absent = !existsSync(TRADES);
-if (absent) process.stderr.write(`\n*** ${TRADES} is absent: its tests are skipped\n\n`);
+const TRADES = shared('data/nse_trades_2021_2023.csv');
 
 type Row = Record<string, unknown>;
 const MOMENT = '2022-06-30T18:30:00Z';
@@ -28,10 +26,10 @@ async function importTrades(db: TestDatabase, csv: string): Promise<void> {
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
 }
 
-test.skipIf(absent).each(databases)(
+test.skipIf(TRADES.absent).each(databases)(
   'three years of trades by month and as of a day on $name',
   async ({ open }) => {
-    const csv = readFileSync(TRADES, 'utf8');
+    const csv = readFileSync(TRADES.path, 'utf8');
     const [header, ...lines] = csv.trim().split(/\r?\n/);
     const until = lines.filter((line) => Date.parse(line.split(',')[5] ?? '') <= Date.parse(MOMENT));
     expect(until.length).toBeGreaterThan(50);

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { addStrategy, addTrader, words } from '../helpers/book.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { shell } from '../helpers/process.ts';
+import { shared } from '../helpers/shared.ts';
+
+type Row = Record<string, unknown>;
+
+/** What other systems' test suites expect; numbers are decimal text. */
+interface Case {
+  id: string;
+  fills: { side: 'BUY' | 'SELL'; qty: string; price: string }[];
+  expect: {
+    side: string;
+    quantity: string;
+    average_price: string;
+    realized_pnl: string;
+    unrealized_pnl: string | null;
+  };
+  tolerance: string;
+  mark?: string | null;
+}
+
+const CASES = shared('cases/positions.json');
+
+test.skipIf(CASES.absent).each(servers)(
+  'positions of other systems, through processes on $name',
+  async ({ open }) => {
+    const cases: Case[] = JSON.parse(readFileSync(CASES.path, 'utf8'));
+    const db = await open();
+    try {
+      await addTrader(db, 'u');
+      for (const [n, { fills, mark }] of cases.entries()) {
+        const steps = fills.flatMap(({ side, qty, price }, i) => [
+          `$PINNACLE order place --order-id c${n}-${i} --user u --symbol S${n} --side ${side} --quantity ${qty}`,
+          `$PINNACLE order fill c${n}-${i} --quantity ${qty} --price ${price}`,
+        ]);
+        const marks = mark ? [`$PINNACLE position mark S${n}=${mark}`] : [];
+        const { code, stderr } = await shell(db.env, [...steps, ...marks].join(' >/dev/null && '));
+        expect({ n, code, stderr: code === 0 ? '' : stderr }).toEqual({ n, code: 0, stderr: '' });
+      }
+      for (const [n, given] of cases.entries()) {
+        const rows = await db.json<Row[]>(...words(`position list --symbol S${n} --status any`));
+        const [last] = rows;
+        const near = (actual: unknown, expected: string) =>
+          expect(Math.abs(Number(actual) - Number(expected))).toBeLessThanOrEqual(Number(given.tolerance));
+        expect(last?.['status'] === 'CLOSED' ? 'FLAT' : last?.['side']).toBe(given.expect.side);
+        expect(last?.['quantity']).toBe(Number(given.expect.quantity));
+        near(last?.['average_price'], given.expect.average_price);
+        near(
+          rows.reduce((sum, row) => sum + Number(row['realized_pnl']), 0),
+          given.expect.realized_pnl,
+        );
+        if (given.expect.unrealized_pnl !== null) near(last?.['unrealized_pnl'], given.expect.unrealized_pnl);
+      }
+      expect(await shell(db.env, '$PINNACLE doctor ledger')).toMatchObject({ code: 0 });
+    } finally {
+      await db.close();
+    }
+  },
+  180_000,
+);
+
+const TRADES = shared('data/nse_trades_2021_2023.csv');
+
+/** The book as a reader knows it: what is held and what was made of it. */
+async function bookOf(db: TestDatabase): Promise<unknown> {
+  const rows = await db.json<Row[]>('position', 'list', '--all', '--status', 'any');
+  const held = rows.map(({ symbol, side, quantity, average_price, realized_pnl, unrealized_pnl, status }) =>
+    JSON.stringify([symbol, side, quantity, average_price, realized_pnl, unrealized_pnl, status]),
+  );
+  const { total_capital } = await db.json<Row>('user', 'show', 'u');
+  return { total_capital, held: held.sort() };
+}
+
+test.skipIf(TRADES.absent).each(servers)(
+  'three years of trades, one order and one fill after the other, give the book of the import on $name',
+  async ({ open }) => {
+    const [single, imported] = [await open(), await open()];
+    try {
+      const [, ...lines] = readFileSync(TRADES.path, 'utf8').trim().split(/\r?\n/);
+      for (const db of [single, imported]) {
+        await addTrader(db, 'u');
+        await addStrategy(db, 'momentum_rs');
+        await db.json(...words('strategy activate momentum_rs --user u'));
+      }
+      await imported.json('order', 'import', TRADES.path, '--as', 'trades', '--user', 'u');
+      for (const line of lines) {
+        const [id, symbol, side, quantity, price, , strategy] = line.split(',');
+        await single.json(
+          ...words(
+            `order place --order-id ${id} --user u --symbol ${symbol} --side ${side} --quantity ${quantity} --strategy ${strategy}`,
+          ),
+        );
+        await single.json(...words(`order fill ${id} --quantity ${quantity} --price ${price}`));
+      }
+      expect(await bookOf(single)).toEqual(await bookOf(imported));
+      expect(await bookOf(single)).toMatchObject({ total_capital: '3319012.64' });
+      for (const db of [single, imported]) expect((await db.cli('doctor', 'ledger')).code).toBe(0);
+    } finally {
+      await Promise.all([single.close(), imported.close()]);
+    }
+  },
+  300_000,
+);
+
+test.skipIf(TRADES.absent).each(databases)(
+  'an import leaves a book that can be proved on $name',
+  async ({ open }) => {
+    const db = await open();
+    try {
+      await addTrader(db, 'u');
+      await addStrategy(db, 'momentum_rs');
+      await db.json('order', 'import', TRADES.path, '--as', 'trades', '--user', 'u');
+      await db.json(...words('strategy activate momentum_rs --user u'));
+      expect(await db.json(...words('strategy show momentum_rs --user u'))).toMatchObject({
+        total_orders: 254,
+      });
+      expect((await db.cli('doctor', 'ledger')).code).toBe(0);
+    } finally {
+      await db.close();
+    }
+  },
+);
