@@ -36,7 +36,7 @@ export async function markPositions(
   // A double's text is its shortest exact decimal; a cast to numeric would cut it to 15 digits.
   const { rows } = await sql<Marked>`
     WITH held AS (
-      SELECT p.position_id, m.symbol, m.price,
+      SELECT p.position_id, m.price,
         (m.price::text::numeric - p.average_price::text::numeric) * p.quantity
           * CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END AS gain
       FROM positions p JOIN ${unnest('m', { symbol: 'text', price: 'float8' }, marks)} ON m.symbol = p.symbol
@@ -45,10 +45,10 @@ export async function markPositions(
     ), marked AS (
       UPDATE positions p SET current_price = h.price, unrealized_pnl = h.gain::float8, updated_at = ${at}::timestamp
       FROM held h WHERE p.position_id = h.position_id
-      RETURNING h.symbol, h.price, h.gain
+      RETURNING p.symbol, p.current_price AS price, p.unrealized_pnl AS unrealized
     )
-    SELECT symbol, price, count(*)::int AS positions, sum(round(gain, 2))::text AS unrealized_pnl
-    FROM marked GROUP BY symbol, price ORDER BY symbol`.execute(trx);
+    SELECT symbol, price, count(*)::int AS positions, sum(round(unrealized::numeric, 2)) AS unrealized_pnl
+    FROM marked GROUP BY symbol, price ORDER BY symbol COLLATE "C"`.execute(trx);
   if (phase >= 3) await remeasureSessions(trx, locked, at);
   return rows;
 }

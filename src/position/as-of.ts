@@ -46,20 +46,16 @@ export async function positionsAsOf(
   limit: number,
   after: Keyset | undefined,
 ): Promise<Position[]> {
-  // The fill that opened a position is one of its opening order; the last one that moved it may have closed it.
+  // A position was open from its first fill, which is one of its opening order, to its last, if that closed it.
+  const isLater = sql`SELECT FROM order_fills f WHERE f.position_id = p.position_id AND f.created_at > ${at}::timestamp`;
   const { rows } = await sql<Position>`
     SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.order_id, p.opened_at, p.created_at
     FROM positions p
-    CROSS JOIN LATERAL (
-      SELECT p.status = 'OPEN' OR (
-        SELECT f.created_at > ${at}::timestamp FROM order_fills f
-        WHERE f.position_id = p.position_id ORDER BY f.seq DESC LIMIT 1) AS was_open
-    ) AS then_
     WHERE p.opened_at <= ${at}::timestamp
-      AND EXISTS (
-        SELECT FROM order_fills f WHERE f.order_id = p.order_id AND p.position_id IN (f.position_id, f.flipped_to)
-          AND f.created_at <= ${at}::timestamp)
-      ${status === 'any' ? sql`` : sql`AND then_.was_open = ${status === 'OPEN'}`}
+      AND ${at}::timestamp >= (
+        SELECT f.created_at FROM order_fills f
+        WHERE f.order_id = p.order_id AND p.position_id IN (f.position_id, f.flipped_to) ORDER BY f.seq LIMIT 1)
+      ${status === 'any' ? sql`` : sql`AND (p.status = 'OPEN' OR EXISTS (${isLater})) = ${status === 'OPEN'}`}
       ${user === undefined ? sql`` : sql`AND p.user_id = ${user}`}
       ${symbol === undefined ? sql`` : sql`AND p.symbol = ${symbol}`}
       ${strategy === undefined ? sql`` : sql`AND p.strategy_id = ${strategy}`}

@@ -9,8 +9,8 @@ interface Range {
 }
 
 interface Profit {
-  /** A date, a month, a symbol, a strategy or a trader. */
-  key: string;
+  /** A date, a month, a symbol, a strategy (null: none) or a trader. */
+  key: string | null;
   fills: number;
   /** Rupees. */
   realized_pnl: string;
@@ -21,7 +21,7 @@ interface Profit {
 const PERIODS = { day: 'YYYY-MM-DD', week: 'YYYY-MM-DD', month: 'YYYY-MM' } as const;
 const COLUMNS = {
   symbol: sql`symbol`,
-  strategy: sql`coalesce(strategy_id, '')`,
+  strategy: sql`strategy_id`,
   user: sql`user_id`,
 } as const;
 
