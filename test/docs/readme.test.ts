@@ -34,11 +34,13 @@ describe('the README', () => {
   });
 
   it.each(databases)(
-    'has a first book whose every command works on $name',
+    'has a first book and a trading day whose every command works on $name',
     async ({ open }: DatabaseKind) => {
-      const block = /<!-- run -->\n```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-      const commands = commandsIn(block);
-      expect(commands.length).toBeGreaterThan(7);
+      const blocks = [...readme.matchAll(/<!-- run -->\n```sh\n([\s\S]*?)```/g)].map(
+        ([, block]) => block ?? '',
+      );
+      const commands = blocks.flatMap(commandsIn);
+      expect(commands.length).toBeGreaterThan(20);
       const db = await open(0);
       try {
         for (const argv of commands) {
