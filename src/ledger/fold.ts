@@ -83,6 +83,8 @@ export interface Fold {
   duplicates: number;
 }
 
+const NOTHING = '0.00';
+
 export const fillKey = (fill: Pick<Fill, 'order_id' | 'broker_fill_id'>) =>
   `${fill.order_id}\n${fill.broker_fill_id}`;
 export const positionKey = (of: Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>) =>
@@ -144,13 +146,19 @@ function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): 
   const moved = movePosition(book, order, fill);
   for (const position of moved.touched) tally.positions.add(position);
   const { realized, position_id, flipped_to } = moved;
-  if (realized !== '0.00')
-    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? '0.00', realized));
+  if (realized !== NOTHING)
+    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? NOTHING, realized));
   if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
   const session = book.sessions.get(order.user_id);
   if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
-  const booked = {
-    ...fill,
+  // Written out, here and below: spreading a fill or a position costs more than all the arithmetic.
+  const booked: BookedFill = {
+    order_id: fill.order_id,
+    broker_fill_id: fill.broker_fill_id,
+    quantity: fill.quantity,
+    price: fill.price,
+    executed_at: fill.executed_at,
+    booked_at: fill.booked_at,
     fill_id: mintId('fil', new Date(fill.booked_at)),
     overfill: next.overfill,
     position_id,
@@ -159,7 +167,7 @@ function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): 
     session_id: session?.session_id ?? null,
   };
   tally.fills.push(booked);
-  const notice = fillNotice(order, booked, { ...next, completes });
+  const notice = fillNotice(order, booked, next, completes);
   if (notice) tally.notices.push(notice);
 }
 
@@ -191,9 +199,7 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   const before = book.positions.get(key) ?? null;
   const unrealizedBefore = before?.unrealized_pnl ?? 0;
   const effect = applyFill(before, { side: order.side, quantity: fill.quantity, price: fill.price });
-  const row = before
-    ? Object.assign(before, effect.position, stamp(effect.position, fill))
-    : open(order, fill, effect.position);
+  const row = before ? settle(before, fill, effect.position) : open(order, fill, effect.position);
   const flipped = effect.opened ? open(order, fill, effect.opened) : null;
   const current = flipped ?? (row.status === 'OPEN' ? row : undefined);
   if (current) book.positions.set(key, current);
@@ -207,8 +213,17 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   };
 }
 
-function stamp(position: Position, fill: Fill) {
-  return { closed_at: position.status === 'CLOSED' ? fill.executed_at : null, updated_at: fill.booked_at };
+/** What a fill makes of a position, in its row. */
+function settle(row: BookPosition, fill: Fill, position: Position): BookPosition {
+  row.quantity = position.quantity;
+  row.average_price = position.average_price;
+  row.current_price = position.current_price;
+  row.unrealized_pnl = position.unrealized_pnl;
+  row.realized_pnl = position.realized_pnl;
+  row.status = position.status;
+  row.closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
+  row.updated_at = fill.booked_at;
+  return row;
 }
 
 function open(order: BookOrder, fill: Fill, position: Position): BookPosition {
@@ -220,7 +235,8 @@ function open(order: BookOrder, fill: Fill, position: Position): BookPosition {
     symbol: order.symbol,
     order_id: order.order_id,
     opened_at: fill.executed_at,
-    ...stamp(position, fill),
+    closed_at: null,
+    updated_at: fill.booked_at,
   };
 }
 
@@ -232,15 +248,11 @@ function credit(
   realized: string,
 ): void {
   const key = `${order.user_id}\n${strategyId}`;
-  const before = strategies.get(key) ?? {
-    user_id: order.user_id,
-    strategy_id: strategyId,
-    successful: 0,
-    realized: '0.00',
-  };
-  strategies.set(key, {
-    ...before,
-    successful: before.successful + (completes ? 1 : 0),
-    realized: addMoney(before.realized, realized),
-  });
+  let sums = strategies.get(key);
+  if (!sums) {
+    sums = { user_id: order.user_id, strategy_id: strategyId, successful: 0, realized: NOTHING };
+    strategies.set(key, sums);
+  }
+  sums.successful += completes ? 1 : 0;
+  if (realized !== NOTHING) sums.realized = addMoney(sums.realized, realized);
 }

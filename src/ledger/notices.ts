@@ -1,18 +1,14 @@
 import { formatRupees, toPaisa } from '../util/money.ts';
 import type { BookOrder, Fill } from './fold.ts';
 import type { Notice } from './notify.ts';
-
-interface Outcome {
-  late: boolean;
-  overfill: boolean;
-  completes: boolean;
-}
+import type { FilledOrder } from './order.ts';
 
 /** What a trader is told of a fill: that it completes an order, came after the cancel, or exceeds the order. */
 export function fillNotice(
   order: BookOrder,
   fill: Fill & { fill_id: string },
-  { late, overfill, completes }: Outcome,
+  { late, overfill }: Pick<FilledOrder, 'late' | 'overfill'>,
+  completes: boolean,
 ): Notice | undefined {
   if (!late && !overfill && !completes) return undefined;
   const { order_id, user_id, side, symbol, quantity, filled_quantity, filled_price } = order;

@@ -12,6 +12,12 @@ export type Decimal = Big;
  * same paisa and the noise of a double decides no half. Throws for what is no finite number.
  */
 export function toPaisa(amount: Decimal | number | string): string {
+  if (typeof amount === 'number') {
+    // Far from a half no digit decides, and decimals would only take ten times as long.
+    const paisa = amount * 100;
+    const nearest = Math.round(paisa);
+    if (Math.abs(paisa - nearest) < 0.49 && Math.abs(paisa) < 1e12) return (nearest / 100 + 0).toFixed(2);
+  }
   const text = new Decimal(typeof amount === 'number' ? amount.toPrecision(15) : amount).toFixed(2);
   return text === '-0.00' ? '0.00' : text;
 }

@@ -48,6 +48,18 @@ describe('toPaisa', () => {
       }),
     );
   });
+
+  test('a double comes to what its first 15 digits come to', () => {
+    const exact = (amount: number) =>
+      new Decimal(amount.toPrecision(15)).toFixed(2).replace(/^-(?=0\.00$)/, '');
+    const halves = fc.integer().map((n) => n / 1_000 + 0.005);
+    fc.assert(
+      fc.property(fc.oneof(halves, fc.double({ noNaN: true, min: -1e14, max: 1e14 })), (amount) => {
+        expect(toPaisa(amount)).toBe(exact(amount));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
 
 test('addMoney is exact where doubles are not', () => {
