@@ -19,6 +19,8 @@ function of(table: string, user: string | undefined): RawBuilder<unknown> {
 const SIGNED = sql`CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END`;
 /** A position's sign. */
 const SIGN = sql`CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END`;
+/** The price of fills a share. */
+const MEAN = sql`sum(f.quantity * f.price) / sum(f.quantity)`;
 
 /** What makes a position: fills, and the sums that follow from them. Design of the ledger: one fill, one effect. */
 const POSITIONS: readonly Invariant[] = [
@@ -48,8 +50,10 @@ const POSITIONS: readonly Invariant[] = [
     holds: 'a fill moves a position of its own trader, symbol and strategy',
     offenders: (user) => sql`
       SELECT f.fill_id AS id, format('of order %s moved position %s', f.order_id, p.position_id) AS detail
-      FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-      JOIN positions p ON p.position_id IN (f.position_id, f.flipped_to)
+      FROM (
+        SELECT fill_id, order_id, position_id FROM order_fills
+        UNION ALL SELECT fill_id, order_id, flipped_to FROM order_fills WHERE flipped_to IS NOT NULL
+      ) f JOIN orders o ON o.order_id = f.order_id JOIN positions p ON p.position_id = f.position_id
       WHERE (p.user_id, p.symbol, coalesce(p.strategy_id, ''))
         <> (o.user_id, o.symbol, coalesce(o.strategy_id, '')) ${of('o', user)}`,
   },
@@ -82,7 +86,7 @@ const POSITIONS: readonly Invariant[] = [
       SELECT p.position_id AS id, format('unrealized is %s, should be %s', p.unrealized_pnl, due.pnl) AS detail
       FROM positions p
       CROSS JOIN LATERAL (SELECT (p.current_price - p.average_price) * p.quantity * ${SIGN} AS pnl) AS due
-      WHERE abs(p.unrealized_pnl - due.pnl) > 1e-6 + 1e-12 * p.current_price * p.quantity ${of('p', user)}`,
+      WHERE abs(p.unrealized_pnl - due.pnl) > 1e-6 + 1e-12 * greatest(p.current_price, p.average_price) * p.quantity ${of('p', user)}`,
   },
   {
     name: 'position_realized',
@@ -90,11 +94,10 @@ const POSITIONS: readonly Invariant[] = [
     holds: 'realized P&L of a position, to the paisa, is what its fills credited',
     offenders: (user) => sql`
       SELECT p.position_id AS id,
-        format('realized is %s, its fills credited %s', p.realized_pnl, coalesce(c.credited, 0)) AS detail
-      FROM positions p
-      LEFT JOIN (SELECT position_id, sum(realized_pnl) AS credited FROM order_fills GROUP BY position_id) c
-        ON c.position_id = p.position_id
-      WHERE round(p.realized_pnl::numeric, 2) <> coalesce(c.credited, 0) ${of('p', user)}`,
+        format('realized is %s, its fills credited %s', p.realized_pnl, coalesce(sum(f.realized_pnl), 0)) AS detail
+      FROM positions p LEFT JOIN order_fills f ON f.position_id = p.position_id WHERE true ${of('p', user)}
+      GROUP BY p.position_id
+      HAVING round(p.realized_pnl::numeric, 2) <> coalesce(sum(f.realized_pnl), 0)`,
   },
 ];
 
@@ -105,14 +108,11 @@ const ORDERS: readonly Invariant[] = [
     holds: 'what an order has filled, and at which mean price, is the sum of its fills',
     offenders: (user) => sql`
       SELECT o.order_id AS id, format('%s at %s, its fills make %s at %s', o.filled_quantity, o.filled_price,
-        coalesce(f.quantity, 0), coalesce(f.price, 0)) AS detail
-      FROM orders o
-      LEFT JOIN (
-        SELECT order_id, sum(quantity) AS quantity, sum(quantity * price) / sum(quantity) AS price
-        FROM order_fills GROUP BY order_id
-      ) f ON f.order_id = o.order_id
-      WHERE (o.filled_quantity <> coalesce(f.quantity, 0)
-        OR abs(o.filled_price - coalesce(f.price, 0)) > 1e-9 * greatest(1, o.filled_price)) ${of('o', user)}`,
+        coalesce(sum(f.quantity), 0), coalesce(${MEAN}, 0)) AS detail
+      FROM orders o LEFT JOIN order_fills f ON f.order_id = o.order_id WHERE true ${of('o', user)}
+      GROUP BY o.order_id
+      HAVING o.filled_quantity <> coalesce(sum(f.quantity), 0)
+        OR abs(o.filled_price - coalesce(${MEAN}, 0)) > 1e-9 * greatest(1, o.filled_price)`,
   },
   {
     name: 'order_state',
@@ -206,12 +206,12 @@ const TOTALS: readonly Invariant[] = [
     name: 'session_state',
     phase: 3,
     holds:
-      'a session has an end and a capital at it when COMPLETED, a peak no lower than its start, a drawdown from it',
+      'a session has an end and a capital at it once COMPLETED and not before, a peak no lower than its start, no negative drawdown',
     offenders: (user) => sql`
       SELECT s.session_id AS id, format('%s, ended %s, capital %s to %s, peak %s, drawdown %s', s.status, s.end_time,
         s.capital_at_start, s.capital_at_end, s.peak_equity, s.max_drawdown) AS detail
       FROM trading_sessions s
-      WHERE ((s.status = 'COMPLETED') <> (num_nulls(s.end_time, s.capital_at_end) = 0)
+      WHERE (num_nulls(s.end_time, s.capital_at_end) <> CASE s.status WHEN 'COMPLETED' THEN 0 ELSE 2 END
         OR s.total_orders < 0 OR s.max_drawdown < 0
         OR s.peak_equity < s.capital_at_start) ${of('s', user)}`,
   },
@@ -226,10 +226,11 @@ const TOTALS: readonly Invariant[] = [
 ];
 
 /**
- * The transaction that wrote a row last, as audit_log names its own: xmin has the lower 32 bits. It stays readable when
- * a row is frozen, and names the transaction itself because no change of ours uses savepoints.
+ * The transaction that wrote a row last has no audit row. xmin is the lower half of an id as audit_log has it; it stays
+ * readable when a row is frozen, and names the transaction itself because no change of ours uses savepoints.
  */
-const AUDITED = sql`SELECT DISTINCT txid::text::bigint & 4294967295 AS xid FROM audit_log`;
+const UNAUDITED = (xmin: string) =>
+  sql`NOT EXISTS (SELECT FROM audit_log a WHERE a.txid::xid = ${sql.ref(xmin)})`;
 
 const AUDIT: readonly Invariant[] = [
   {
@@ -247,8 +248,7 @@ const AUDIT: readonly Invariant[] = [
     holds: 'the latest change of every order has its audit row',
     offenders: (user) => sql`
       SELECT o.order_id AS id, 'last changed without an audit row' AS detail
-      FROM orders o LEFT JOIN (${AUDITED}) a ON a.xid = o.xmin::text::bigint
-      WHERE a.xid IS NULL ${of('o', user)}`,
+      FROM orders o WHERE ${UNAUDITED('o.xmin')} ${of('o', user)}`,
   },
   {
     name: 'audit_fills',
@@ -257,8 +257,7 @@ const AUDIT: readonly Invariant[] = [
     offenders: (user) => sql`
       SELECT f.fill_id AS id, 'booked without an audit row' AS detail
       FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-      LEFT JOIN (${AUDITED}) a ON a.xid = f.xmin::text::bigint
-      WHERE a.xid IS NULL ${of('o', user)}`,
+      WHERE ${UNAUDITED('f.xmin')} ${of('o', user)}`,
   },
 ];
 

@@ -1,6 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { identifier, optional } from '../cli/flags.ts';
 import { Found } from '../cli/output.ts';
+import { startProgress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
 import { findUser } from '../user/store.ts';
 import { count } from '../util/text.ts';
@@ -20,24 +21,22 @@ export const ledger = defineCommand({
   details: `Proves the book as it stands at one moment, however much is traded meanwhile: a row for each invariant that holds, a row
 for each thing that breaks one (the first 100 of each), and exit 6 where anything does.`,
   async run({ user }, ctx: Context) {
-    const [{ INVARIANTS }, { findOffenders }] = await Promise.all([
-      import('./invariants.ts'),
-      import('./offenders.ts'),
-    ]);
+    const { proveBook } = await import('./offenders.ts');
     const [db, phase] = [await ctx.db(), await ctx.phase()];
     if (user !== undefined) await findUser(db, user);
-    const checks = INVARIANTS.filter((invariant) => invariant.phase <= phase);
-    const results = await findOffenders(db, checks, user);
-    const broken = results.filter(({ offenders }) => offenders.length > 0);
-    if (broken.length === 0) await ctx.io.say(`All is well: ${count(checks.length, 'check')}.`);
-    const rows = results.flatMap(({ invariant, offenders, total }) => {
-      const check = invariant.name;
-      if (offenders.length === 0) return [{ check, state: 'ok', id: null, detail: invariant.holds }];
+    const progress = await startProgress(ctx.io, 'proving the book');
+    const { findings, size } = await proveBook(db, phase, user).finally(() => progress.stop());
+    const rows = findings.flatMap(({ invariant: { name: check, holds }, offenders, total }) => {
+      if (total === 0) return [{ check, state: 'ok', id: null, detail: holds }];
       const found = offenders.map(({ id, detail }) => ({ check, state: 'fail', id, detail }));
       const more = total - offenders.length;
-      const rest = { check, state: 'fail', id: null, detail: `and ${count(more, 'more', 'more')}` };
-      return more > 0 ? [...found, rest] : found;
+      return more > 0 ? [...found, { check, state: 'fail', id: null, detail: `and ${more} more` }] : found;
     });
-    return broken.length > 0 ? new Found(rows) : rows;
+    if (rows.some(({ state }) => state === 'fail')) return new Found(rows);
+    const { orders, fills, positions } = size;
+    await ctx.io.say(
+      `All is well with ${count(orders, 'order')}, ${count(fills, 'fill')} and ${count(positions, 'position')}.`,
+    );
+    return rows;
   },
 });
