@@ -5,7 +5,7 @@ import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
 
 /**
  * How the values of one column are written. `hidden` columns stand only in JSON and where asked for by name, or by
- * the switch `shownBy`.
+ * the flag `shownBy`.
  */
 export interface Field {
   type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json' | 'rows';

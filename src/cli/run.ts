@@ -25,10 +25,10 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   return finding ? 6 : 0;
 }
 
-/** The fields with those columns no longer hidden whose switch was given. */
+/** The fields with those columns no longer hidden whose flag was given. */
 function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   const show = (field: Field): Field =>
-    field.shownBy !== undefined && input[field.shownBy] === true ? { ...field, hidden: undefined } : field;
+    field.shownBy !== undefined && input[field.shownBy] ? { ...field, hidden: undefined } : field;
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
 }
 

@@ -10,11 +10,11 @@ export const list = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    user: optional(identifier('USER', 'those that this trader has activated, now or once')),
+    user: optional(identifier('USER', 'those that this trader has activated, now or once, and their status')),
     active: toggle('those that are available; with --user those that are ACTIVE for the trader, too'),
     ...pageFlags,
   },
-  fields: strategyFields,
+  fields: { ...strategyFields, status: { type: 'text', hidden: true, shownBy: 'user' } },
   examples: ['strategy list', 'strategy list --user trader_001 --active --json strategy_id,symbols'],
   async run(input, ctx: Context) {
     const { user, active } = input;
@@ -32,7 +32,18 @@ export const list = defineCommand({
             return active ? used.where('status', '=', 'ACTIVE') : used;
           });
         if (after) strategies = strategies.where('strategy_id', '>', after[0] ?? '');
-        return strategies.orderBy('strategy_id').limit(limit).execute();
+        const ordered = strategies.orderBy('strategy_id').limit(limit);
+        if (user === undefined) return ordered.execute();
+        return ordered
+          .select((eb) =>
+            eb
+              .selectFrom('user_strategies as u')
+              .select('u.status')
+              .whereRef('u.strategy_id', '=', 'strategies.strategy_id')
+              .where('u.user_id', '=', user)
+              .as('status'),
+          )
+          .execute();
       },
       (strategy) => [strategy.strategy_id],
     );

@@ -213,6 +213,9 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
     await strategy('pause rsi');
     expect(await ids(`--user ${user}`)).toEqual(['rsi']);
     expect(await ids(`--user ${user} --active`)).toEqual([]);
+    expect((await db.cli(...words(`strategy list --user ${user} --columns strategy_id,status`))).stdout).toBe(
+      'rsi\tPAUSED\n',
+    );
   });
 });
 
