@@ -199,6 +199,30 @@ describe.each(servers)('what position mark refuses on $name', ({ open }) => {
     expect(row?.unrealized_pnl).toBe(row && unrealized(row, row.current_price));
     expect((await db.cli('doctor', 'ledger')).code).toBe(0);
   });
+
+  it('waits for a trader whose book is being written, and marks what was written', async () => {
+    await addTrader(db, 'trader_002');
+    const open = (id: string, symbol: string) =>
+      db.query(
+        `INSERT INTO positions (position_id, user_id, symbol, side, quantity, average_price, current_price)
+         VALUES ($1, 'trader_002', $2, 'LONG', 10, 100, 100)`,
+        [id, symbol],
+      );
+    await open('held', 'LT');
+    await db.query('BEGIN');
+    await db.query("SELECT FROM users WHERE user_id = 'trader_002' FOR NO KEY UPDATE");
+    await open('written', 'SBIN');
+    const marking = db.json('position', 'mark', 'LT=101', 'SBIN=103');
+    const waits = async () =>
+      (await db.query('SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid'))
+        .rows.length;
+    await expect.poll(waits, { timeout: 20_000 }).toBe(1);
+    await db.query('COMMIT');
+    expect(await marking).toEqual([
+      { symbol: 'LT', price: 101, positions: 1, unrealized_pnl: '10.00' },
+      { symbol: 'SBIN', price: 103, positions: 1, unrealized_pnl: '30.00' },
+    ]);
+  });
 });
 
 describe.each(servers)('position mark on a $name of phase 2', ({ open }) => {
