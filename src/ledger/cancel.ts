@@ -2,6 +2,9 @@ import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
 import type { Database } from '../db/schema.ts';
 
+/** The states in which an order may still be executed. */
+export const WORKING = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
+
 /** Which working orders: all of them, or those of a trader, a strategy, a symbol. */
 export interface Scope {
   user?: string | undefined;
@@ -10,7 +13,7 @@ export interface Scope {
 }
 
 function within({ user, strategy, symbol }: Scope) {
-  return sql`status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED')
+  return sql`status IN ${WORKING}
     ${user === undefined ? sql`` : sql`AND user_id = ${user}`}
     ${strategy === undefined ? sql`` : sql`AND strategy_id = ${strategy}`}
     ${symbol === undefined ? sql`` : sql`AND symbol = ${symbol}`}`;

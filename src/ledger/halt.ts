@@ -3,9 +3,7 @@ import type { Trx } from '../audit/change.ts';
 import { type CliError, refused } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 import { mintId } from '../util/id.ts';
-
-/** The states in which an order may still be executed. */
-export const WORKING = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
+import { cancelWorking, WORKING } from './cancel.ts';
 
 /** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */
 export interface Halt {
@@ -79,23 +77,14 @@ export async function sweep(trx: Trx, userId: string | null, at: string): Promis
   await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
     trx,
   );
-  const orders = await sql<{ n: number; ids: string[] | null }>`
-    WITH working AS (
-      SELECT order_id FROM orders WHERE ${whose} AND status IN ${WORKING} ORDER BY order_id FOR NO KEY UPDATE
-    ), cancelled AS (
-      UPDATE orders o SET status = 'CANCELLED', updated_at = ${at}::timestamp
-      FROM working w WHERE o.order_id = w.order_id RETURNING o.order_id
-    )
-    SELECT count(*)::int AS n, (array_agg(order_id ORDER BY order_id))[1:1000] AS ids FROM cancelled`.execute(
-    trx,
-  );
+  const cancelled = await cancelWorking(trx, { user: userId ?? undefined }, at);
   const strategies = await sql`
     UPDATE user_strategies SET status = 'PAUSED', updated_at = ${at}::timestamp
     WHERE ${whose} AND status = 'ACTIVE'`.execute(trx);
   return {
-    orders_cancelled: orders.rows[0]?.n ?? 0,
+    orders_cancelled: cancelled.length,
     strategies_paused: Number(strategies.numAffectedRows ?? 0),
-    order_ids: orders.rows[0]?.ids ?? [],
+    order_ids: cancelled.slice(0, 1_000),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database, RuleType } from '../db/schema.ts';
-import { type Halt, haltOver, WORKING } from './halt.ts';
+import { WORKING } from './cancel.ts';
+import { type Halt, haltOver } from './halt.ts';
 import type { RiskFacts } from './judge.ts';
 import type { NewOrder } from './place.ts';
 
