@@ -1,0 +1,76 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  judgeClock,
+  judgeConnection,
+  judgeConnections,
+  judgeDrift,
+  judgePhase,
+  judgeScripts,
+  judgeTransactions,
+} from '../../src/doctor/checks.ts';
+
+describe('the verdict', () => {
+  const vitals = { version: '16.4', read_only: false, clock: '2026-01-30T03:45:00Z', used: 3, limit: 100 };
+
+  test.each([
+    ['16.4', 'ok'],
+    ['14.0', 'ok'],
+    ['13.22', 'fail'],
+    ['18beta1', 'ok'],
+  ])('on PostgreSQL %s is %s', (version, state) =>
+    expect(judgeConnection({ ...vitals, version }, 0.42).state).toBe(state),
+  );
+
+  test.each([
+    [4, 'ok'],
+    [5, 'ok'],
+    [3, 'warn'],
+    [0, 'fail'],
+  ])('on phase %i of 4 is %s', (last, state) => expect(judgePhase(last, 4).state).toBe(state));
+
+  test.each([
+    [0, 'ok'],
+    [2_000, 'ok'],
+    [-2_001, 'warn'],
+    [60_000, 'warn'],
+    [60_001, 'fail'],
+    [-60_001, 'fail'],
+  ])('on a server %i ms ahead is %s', (ahead, state) => expect(judgeClock(ahead).state).toBe(state));
+
+  test.each([
+    [80, 'ok'],
+    [81, 'warn'],
+  ])('on %i of 100 connections is %s', (used, state) =>
+    expect(judgeConnections({ ...vitals, used }).state).toBe(state),
+  );
+
+  it('on scripts names what has changed', () => {
+    const change = { phase: 2, name: 'n', part: 'down', recorded: 'x', actual: 'y' } as const;
+    expect(judgeScripts([])).toMatchObject({ state: 'ok' });
+    expect(judgeScripts([change, { ...change, phase: 5, part: 'folder' }])).toMatchObject({
+      state: 'fail',
+      detail: 'not as they were applied: down of phase 2, folder of phase 5',
+    });
+  });
+
+  it('on drift names what is missing before what was added', () => {
+    const added = { kind: 'index', object: 'a.b', expected: null, actual: 'x' } as const;
+    const changed = { kind: 'column', object: 'c.d', expected: 'x', actual: 'y' } as const;
+    expect(judgeDrift([])).toMatchObject({ state: 'ok' });
+    expect(judgeDrift([added])).toMatchObject({ state: 'warn' });
+    expect(judgeDrift([added, changed])).toMatchObject({
+      state: 'fail',
+      detail: '2 differences, among them: column c.d changed',
+    });
+  });
+
+  it('on transactions names the oldest that is too old', () => {
+    const open = (age: number, pid: number) => ({ program: 'pinnacle/x', pid, state: 'active', age });
+    expect(judgeTransactions([open(300_000, 1)])).toMatchObject({ state: 'ok' });
+    expect(judgeTransactions([open(900_000, 7), open(300_001, 8), open(5, 9)])).toMatchObject({
+      state: 'warn',
+      detail: '2 open for more than 5 minutes, the oldest 15 min: pinnacle/x, active, server process 7',
+      help: 'If nobody waits for it: SELECT pg_terminate_backend(7)',
+    });
+  });
+});
