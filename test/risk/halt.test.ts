@@ -26,7 +26,8 @@ const audits = async (db: TestDatabase) =>
 const alerts = async (db: TestDatabase) =>
   (
     await db.query(
-      'SELECT user_id, alert_level::text, title, message FROM notifications WHERE notification_type = 'RISK_ALERT' ORDER BY notification_id',
+      `SELECT user_id, alert_level::text, title, message FROM notifications WHERE notification_type = 'RISK_ALERT'
+       ORDER BY notification_id`,
     )
   ).rows;
 
