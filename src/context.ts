@@ -18,6 +18,10 @@ export interface Context extends RailContext {
   now: () => Date;
   /** The folder that relative paths start from. */
   cwd: string;
+  /** This process, and the user it runs as where the system has such. */
+  own: { pid: number; uid: number | undefined };
+  /** Whether a column of the result reaches whoever asked: it is among those printed, to a terminal or as JSON. */
+  shows: (column: string) => boolean;
   configSource: ConfigSource;
   config: () => Promise<Config>;
   /** Where scratch and template databases are kept. */
@@ -113,6 +117,13 @@ export function openContext(
     signal,
     dryRun,
     cwd: around.cwd,
+    own: { pid: around.pid, uid: around.uid },
+    shows(column) {
+      const { json, csv, columns } = globals;
+      const asked = typeof json === 'string' ? json : columns;
+      const printed = asked?.split(',').some((name) => name.trim() === column) ?? true;
+      return printed && (json !== undefined || (io.out.isTTY && !csv));
+    },
     configSource,
     config,
     cacheDir,

@@ -51,6 +51,7 @@ function asText(found: readonly Row[] | string): string {
 const SURROUNDINGS: Readonly<Record<string, string>> = {
   PINNACLE_CONFIG: 'the configuration file, as --config',
   PINNACLE_PROFILE: 'the profile of the configuration, as --profile',
+  PINNACLE_KEYRING: 'the key ring itself, where neither a file nor a command holds it',
   PINNACLE_FORCE_TTY: 'set to 1, stdout is written to as to a terminal',
   NO_COLOR: 'set to anything, no colour',
   FORCE_COLOR: 'colour even where no terminal is; 0 for none',

@@ -35,6 +35,7 @@ export async function main(): Promise<void> {
       home: homedir(),
       user: userName(),
       pid: process.pid,
+      uid: process.getuid?.(),
       now: () => new Date(),
     },
     abort.signal,

@@ -15,6 +15,8 @@ export interface Surroundings {
   home: string;
   user: string;
   pid: number;
+  /** The user that the process runs as, where the system has such. */
+  uid: number | undefined;
   now: () => Date;
 }
 

@@ -16,11 +16,16 @@ export interface Field {
 }
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What a verb returns when its rows are themselves the finding: the data is printed and the command ends 6. */
+/**
+ * What a verb returns when its rows are themselves the finding: the data is printed and the command ends 6, or 11
+ * where the finding is a secret that cannot be trusted.
+ */
 export class Found {
   readonly data: Row | readonly Row[];
-  constructor(data: Row | readonly Row[]) {
+  readonly kind: 'found' | 'integrity';
+  constructor(data: Row | readonly Row[], kind: Found['kind'] = 'found') {
     this.data = data;
+    this.kind = kind;
   }
 }
 

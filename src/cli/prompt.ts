@@ -35,6 +35,11 @@ export function askText(
   });
 }
 
+/** Asks for a secret, which is not shown while it is typed. */
+export function askSecret(io: Io, message: string): Promise<string> {
+  return ask(io, { type: 'password', message, mask: false });
+}
+
 /** Asks to choose one of a few words. */
 export function askChoice(io: Io, message: string, choices: readonly string[]): Promise<string> {
   return ask(io, { type: 'select', message, choices: [...choices] });

@@ -1,12 +1,12 @@
 import { excerpt, kebab } from '../util/text.ts';
 import type { Invocation, RailContext } from './command.ts';
-import { CliError, usage } from './errors.ts';
+import { CliError, EXITS, usage } from './errors.ts';
 import type { Param } from './flags.ts';
 import { checkColumns, type Field, type Fields, Found, render } from './output.ts';
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
- * Gives the exit code, 0 or 6; throws CliError.
+ * Gives the exit code, 0, 6 or 11; throws CliError.
  */
 export async function execute(invocation: Invocation, ctx: RailContext): Promise<number> {
   const { command, globals } = invocation;
@@ -22,7 +22,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   );
   if (globals.dryRun && command.effect !== 'read')
     await ctx.io.say('Dry run: rolled back, nothing was changed.');
-  return finding ? 6 : 0;
+  return finding ? EXITS[result.kind][0] : 0;
 }
 
 /** The fields with those columns no longer hidden whose flag was given. */

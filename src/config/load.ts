@@ -17,6 +17,8 @@ export interface Config {
   poolSize: number;
   protected: boolean;
   redisUrl: string | undefined;
+  /** Where the key ring is read from, beside PINNACLE_KEYRING. */
+  keyring: { file: string | undefined; command: readonly string[] | undefined };
   /** By risk tolerance. */
   riskTemplates: Templates;
   profile: string | undefined;
@@ -45,6 +47,10 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     poolSize: Number(resolved.poolSize.value),
     protected: resolved.protected.value === true,
     redisUrl: text('redis.url'),
+    keyring: {
+      file: text('keyring.file'),
+      command: resolved['keyring.command'].value as readonly string[] | undefined,
+    },
     riskTemplates: (resolved['risk.templates'].value ?? {}) as Templates,
     profile,
     file: file?.path,

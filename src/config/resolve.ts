@@ -83,7 +83,7 @@ async function resolveOne(
   const { value, via } = await dereference(found, name, env);
   const valid = check(name, value, found.origin);
   return {
-    value: name === 'dataDir' ? resolve(found.base, String(valid)) : valid,
+    value: 'path' in SETTINGS[name] ? resolve(found.base, String(valid)) : valid,
     origin: via ? `${found.origin}, ${via}` : found.origin,
   };
 }

@@ -3,7 +3,7 @@ import type { Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
 import { riskTemplates } from './templates.ts';
 
-export type SettingValue = string | number | boolean | Templates;
+export type SettingValue = string | number | boolean | Templates | readonly string[];
 
 /** One setting: where it may come from, what it means, which values it takes. */
 export interface Setting {
@@ -14,6 +14,8 @@ export interface Setting {
   secret?: true;
   /** Whether its value is an object of its own, and never stands elsewhere. */
   structured?: true;
+  /** Whether it is the path of a file, which starts from the folder of what names it. */
+  path?: true;
   schema: z.ZodMiniType<SettingValue>;
   fallback?: SettingValue;
 }
@@ -69,6 +71,12 @@ const poolSize = z.pipe(
   z.int(WHOLE).check(z.gte(1, WHOLE), z.lte(100, WHOLE)),
 );
 
+const COMMAND = { error: 'must be an array of words such as ["vault", "read", "keyring"]' };
+
+const commandLine = z
+  .array(z.string(COMMAND).check(z.minLength(1, COMMAND)), COMMAND)
+  .check(z.minLength(1, COMMAND));
+
 /** Every setting by its path in the configuration file. */
 export const SETTINGS = {
   database: {
@@ -90,6 +98,7 @@ export const SETTINGS = {
   dataDir: {
     help: 'the folder of the embedded database',
     env: ['PINNACLE_DATA_DIR'],
+    path: true,
     schema: textThat((value) => value.trim() !== '', 'must be a folder'),
   },
   timeZone: {
@@ -121,6 +130,18 @@ export const SETTINGS = {
     env: ['REDIS_URL'],
     secret: true,
     schema: url(['redis', 'rediss'], 'a URL such as redis://host:6379/0'),
+  },
+  'keyring.file': {
+    help: 'the file of the key ring that broker credentials are encrypted with',
+    env: ['PINNACLE_KEYRING_FILE'],
+    path: true,
+    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+  },
+  'keyring.command': {
+    help: 'a command that prints the key ring, as an array of its words',
+    env: [],
+    structured: true,
+    schema: commandLine,
   },
   'risk.templates': {
     help: 'the risk rules for traders of low, medium and high risk tolerance',

@@ -45,6 +45,7 @@ export async function runWith(
       home: options.home ?? '/nonexistent',
       user: 'tester',
       pid: process.pid,
+      uid: process.getuid?.(),
       now: () => options.now ?? new Date(),
     },
     options.signal ?? new AbortController().signal,
