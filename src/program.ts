@@ -20,6 +20,7 @@ export const NOUNS: Verbs = {
   session: noun('Trading sessions: profit, drawdown, capital', () => import('./session/command.ts')),
   risk: noun('Risk rules, and the kill switch', () => import('./risk/command.ts')),
   notification: noun('Notifications of fills, risk and services', () => import('./notification/command.ts')),
+  keys: noun('The key ring that broker credentials are encrypted with', () => import('./keys/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
   doctor: noun(
     'Whether all is well, and what to do where it is not',

@@ -15,9 +15,17 @@ function importsOf(file: string): string[] {
 }
 
 const roomOf = (file: string) => file.split('/').slice(0, -1).join('/');
-const NOUNS = ['user', 'strategy', 'order', 'position', 'session', 'risk', 'notification', 'doctor'].map(
-  (noun) => `src/${noun}`,
-);
+const NOUNS = [
+  'user',
+  'strategy',
+  'order',
+  'position',
+  'session',
+  'risk',
+  'notification',
+  'doctor',
+  'keys',
+].map((noun) => `src/${noun}`);
 const isVerb = (file: string) => /defineCommand\(\{/.test(readFileSync(file, 'utf8'));
 
 describe('who may import whom', () => {
