@@ -1,10 +1,11 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const PREFIX = 'pin_live_';
 const RANDOM_LENGTH = 30;
 const CHECK_LENGTH = 6;
+const FORM = new RegExp(`^${PREFIX}([0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECK_LENGTH}})$`);
 
 /** A new API key: `pin_live_`, 30 random base62 characters, 6 that check them. */
 export function generateApiKey(): string {
@@ -15,6 +16,17 @@ export function generateApiKey(): string {
 /** The SHA-256 of a key in hex, 64 characters: what users.api_key holds. */
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
+}
+
+/** What stands in users.api_key of a trader without a key: the hash of something that nobody has. */
+export function unusableHash(): string {
+  return hashApiKey(randomBytes(32).toString('hex'));
+}
+
+/** Whether text is an API key by its form and check characters, which tell a typo without asking anybody. */
+export function isApiKey(text: string): boolean {
+  const [, random = '', check] = FORM.exec(text) ?? [];
+  return checksum(random) === check;
 }
 
 function checksum(random: string): string {

@@ -4,4 +4,14 @@ export const verbs: Verbs = {
   add: verb('Add a trader; the API key is shown once', async () => (await import('./add.ts')).add),
   list: verb('List traders', async () => (await import('./list.ts')).list),
   show: verb('Show one trader', async () => (await import('./show.ts')).show),
+  'rotate-key': verb(
+    'Give a trader a new API key, shown once',
+    async () => (await import('./rotate-key.ts')).rotateKey,
+  ),
+  'revoke-key': verb('End the API keys of a trader', async () => (await import('./revoke-key.ts')).revokeKey),
+  'verify-key': verb('Tell whose an API key is', async () => (await import('./verify-key.ts')).verifyKey),
+  credentials: {
+    summary: 'Broker credentials, encrypted',
+    verbs: async () => (await import('./credentials/command.ts')).verbs,
+  },
 };
