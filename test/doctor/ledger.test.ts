@@ -194,6 +194,19 @@ describe.each(servers)('every check of doctor ledger on $name', ({ open }: Datab
     }
   });
 
+  it('still finds the transactions of rows that are frozen and moved', async () => {
+    const db = await open();
+    try {
+      await keepBook(db);
+      for (const how of ['FREEZE', 'FULL']) await db.query(`VACUUM (${how}) orders, order_fills, audit_log`);
+      expect((await db.cli('doctor', 'ledger')).code).toBe(0);
+      await db.query("UPDATE orders SET broker_order_id = 'x' WHERE order_id = 'd'");
+      expect((await db.cli('doctor', 'ledger')).code).toBe(6);
+    } finally {
+      await db.close();
+    }
+  });
+
   it('answers for an older phase with the checks it has tables for', async () => {
     const db = await open(1);
     try {
