@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Position, unrealized } from '../../src/ledger/position.ts';
 import { addTrader, words } from '../helpers/book.ts';
-import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
 
 interface Row extends Position {
   user_id: string;
@@ -19,7 +19,7 @@ A3,INFY,SELL,7,1500.33,2024-01-05
 A4,ITC,BUY,100,400,2024-01-05
 A5,ITC,SELL,100,410,2024-01-05`;
 
-describe.each(databases)('position mark on $name', ({ open }) => {
+describe.each(anyDatabase)('position mark on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
 
