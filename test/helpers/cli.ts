@@ -4,7 +4,7 @@ import { run } from '../../src/program.ts';
 
 export interface CliOptions {
   env?: Record<string, string>;
-  stdin?: string;
+  stdin?: string | Buffer;
   /** Whether stdin, stdout and stderr claim to be terminals. */
   tty?: boolean;
   cwd?: string;
