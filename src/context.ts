@@ -141,7 +141,7 @@ export function openContext(
       const { currentPhase } = await import('./db/phase.ts');
       return currentPhase((await connection()).kysely);
     }),
-    origin: { command: name, labels: { os_user: around.user } },
+    origin: { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } },
     async change(work) {
       const { change } = await import('./audit/change.ts');
       return change(await connection(), { ...ctx.origin, dryRun, signal }, work);
@@ -173,6 +173,18 @@ export function openContext(
       for (const close of releasers.reverse()) await close().catch(() => {});
     },
   };
+}
+
+const SUBJECTS = ['order', 'position', 'session', 'strategy', 'notification', 'user'];
+
+/** What a command line is about, as audit rows name it: `order ord_…`. */
+function subjectOf({ command, words, options }: Invocation): string | undefined {
+  const given = {
+    ...options,
+    ...Object.fromEntries(Object.keys(command.args).map((arg, i) => [arg, words[i]])),
+  };
+  const subject = SUBJECTS.find((name) => given[name] !== undefined);
+  return subject && `${subject} ${String(given[subject])}`;
 }
 
 /** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */

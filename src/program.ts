@@ -21,6 +21,7 @@ export const NOUNS: Verbs = {
   risk: noun('Risk rules, and the kill switch', () => import('./risk/command.ts')),
   notification: noun('Notifications of fills, risk and services', () => import('./notification/command.ts')),
   keys: noun('The key ring that broker credentials are encrypted with', () => import('./keys/command.ts')),
+  audit: noun('Who changed what, and whether the record is whole', () => import('./audit/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
   doctor: noun(
     'Whether all is well, and what to do where it is not',

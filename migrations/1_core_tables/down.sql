@@ -1,7 +1,10 @@
 -- Drops every order, user, strategy, and the audit log with them.
 
+DROP FUNCTION audit_seal(integer, boolean);
+DROP TABLE audit_checkpoints;
+DROP TABLE audit_seals;
 DROP TABLE audit_log;
-DROP FUNCTION audit_log_append_only();
+DROP FUNCTION audit_append_only();
 DROP TABLE strategies;
 DROP TABLE orders;
 DROP TABLE users;

@@ -101,13 +101,94 @@ COMMENT ON COLUMN audit_log.body IS 'canonical JSON as text, because what is has
 -- The history of one thing, oldest first.
 CREATE INDEX idx_audit_log_target ON audit_log (target, id);
 
-CREATE FUNCTION audit_log_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The order of sealing, below.
+CREATE INDEX idx_audit_log_txid ON audit_log (txid, id);
+
+-- The chain over audit_log: each hash covers an entry and the hash before it. A table of its own, because audit_log
+-- takes no UPDATE; no foreign key, because the seal of a deleted entry must stay and tell of it.
+CREATE TABLE audit_seals (
+  seq      bigint PRIMARY KEY,
+  audit_id bigint NOT NULL UNIQUE,
+  txid     xid8 NOT NULL,
+  cluster  text NOT NULL,
+  hash     text NOT NULL
+);
+COMMENT ON COLUMN audit_seals.cluster IS 'system identifier of the cluster whose transaction txid is; empty where it was not known any more';
+COMMENT ON COLUMN audit_seals.hash IS 'SHA-256 in hex of the hash before it, followed by the entry as a JSON array';
+
+-- Signed statements of how far the chain went.
+CREATE TABLE audit_checkpoints (
+  seq       bigint PRIMARY KEY,
+  body      text NOT NULL,
+  key_id    text NOT NULL,
+  signature text NOT NULL
+);
+COMMENT ON COLUMN audit_checkpoints.body IS 'canonical JSON as text, byte for byte what is signed';
+
+CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'audit_log is append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
+  RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 
--- A statement trigger, because TRUNCATE has no row trigger.
+-- Statement triggers, because TRUNCATE has no row trigger.
 CREATE TRIGGER audit_log_append_only
   BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
-  FOR EACH STATEMENT EXECUTE FUNCTION audit_log_append_only();
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();
+CREATE TRIGGER audit_seals_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_seals
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();
+CREATE TRIGGER audit_checkpoints_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_checkpoints
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();
+
+-- Seals up to at_most entries and gives their number. SECURITY DEFINER, so that whoever writes entries can have them
+-- sealed, but nobody who may not write to audit_seals decides how.
+--
+-- Entries are sealed by (txid, id), and only those below the oldest running transaction: whatever commits later stands
+-- later in the chain, so the last seal tells where to go on. That order ends with the cluster: entries that a restore
+-- brought from another one (their row was written by another transaction than they say) are sealed before any of this.
+CREATE FUNCTION audit_seal(at_most integer, wait boolean) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  here constant text := (SELECT system_identifier FROM pg_control_system());
+  chain audit_seals;
+  moved boolean;
+  entry record;
+  content text;
+  sealed integer := 0;
+BEGIN
+  IF wait THEN
+    PERFORM pg_advisory_xact_lock(7052413002);
+  ELSIF NOT pg_try_advisory_xact_lock(7052413002) THEN
+    RETURN 0;
+  END IF;
+  SELECT s.* INTO chain FROM audit_seals s ORDER BY s.seq DESC LIMIT 1;
+  moved := chain.cluster IS DISTINCT FROM here;
+  IF moved THEN
+    chain.txid := '0';
+    chain.audit_id := 0;
+  END IF;
+  FOR entry IN
+    (SELECT l.*, true AS brought FROM audit_log l
+     WHERE moved AND l.txid::xid <> l.xmin AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
+     ORDER BY l.txid, l.id LIMIT at_most)
+    UNION ALL
+    (SELECT l.*, false FROM audit_log l
+     WHERE (l.txid, l.id) > (chain.txid, chain.audit_id) AND l.txid < pg_snapshot_xmin(pg_current_snapshot())
+       AND NOT (moved AND l.txid::xid <> l.xmin) AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
+     ORDER BY l.txid, l.id LIMIT at_most)
+  LOOP
+    EXIT WHEN sealed = at_most;
+    chain.seq := coalesce(chain.seq, 0) + 1;
+    chain.cluster := CASE WHEN entry.brought THEN coalesce(chain.cluster, '') ELSE here END;
+    content := json_build_array(entry.id::text, entry.txid::text,
+      to_char(entry.at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), entry.actor, entry.command, entry.target, entry.body);
+    chain.hash := encode(sha256(convert_to(concat(chain.hash, content), 'UTF8')), 'hex');
+    INSERT INTO audit_seals (seq, audit_id, txid, cluster, hash)
+    VALUES (chain.seq, entry.id, entry.txid, chain.cluster, chain.hash);
+    sealed := sealed + 1;
+  END LOOP;
+  RETURN sealed;
+END
+$$;

@@ -6,3 +6,12 @@ export function canonicalJson(value: unknown): string {
       : inner,
   );
 }
+
+/** What a stored body holds; the text itself where somebody made it something else than JSON. */
+export function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

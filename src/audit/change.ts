@@ -25,6 +25,8 @@ export interface Outcome<T> {
 export interface Origin {
   /** The command as the operator knows it: `order place`. */
   command: string;
+  /** What it is about, as far as the command line tells: for the record of what was refused. */
+  subject?: string | undefined;
   /** Who says so beside the database's own session_user. */
   labels: Record<string, string>;
 }
@@ -50,7 +52,10 @@ export async function change<T>(
     try {
       return await attemptChange(connection, options, work);
     } catch (error) {
-      if (!mayRunAgain(error) || attempt >= ATTEMPTS || options.signal.aborted) throw error;
+      if (!mayRunAgain(error) || attempt >= ATTEMPTS || options.signal.aborted) {
+        if (!options.dryRun) await (await import('./denial.ts')).recordDenial(connection, options, error);
+        throw error;
+      }
       await sleep(Math.random() * 20 * 2 ** attempt);
     }
   }
@@ -75,8 +80,17 @@ async function attemptChange<T>(
     throw error;
   }
   if (options.dryRun) await rollback(trx);
-  else await commit(connection, () => trx.commit().execute(), txid);
+  else {
+    await commit(connection, () => trx.commit().execute(), txid);
+    if (txid !== undefined) await sealed(connection);
+  }
   return result;
+}
+
+/** What cannot be sealed now, whoever writes next will seal: no change fails for it. */
+async function sealed({ kysely }: Connection): Promise<void> {
+  const { sealSome } = await import('./sealing.ts');
+  await sealSome(kysely).catch(() => {});
 }
 
 /** Writes the audit row of the transaction that is open on `db`; gives the transaction's id. */

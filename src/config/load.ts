@@ -19,6 +19,8 @@ export interface Config {
   redisUrl: string | undefined;
   /** Where the key ring is read from, beside PINNACLE_KEYRING. */
   keyring: { file: string | undefined; command: readonly string[] | undefined };
+  /** What checkpoints of the audit log are signed with, and where they are kept outside the database. */
+  audit: { signingKeyFile: string | undefined; anchorFile: string | undefined };
   /** By risk tolerance. */
   riskTemplates: Templates;
   profile: string | undefined;
@@ -51,6 +53,7 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
       file: text('keyring.file'),
       command: resolved['keyring.command'].value as readonly string[] | undefined,
     },
+    audit: { signingKeyFile: text('audit.signingKeyFile'), anchorFile: text('audit.anchorFile') },
     riskTemplates: (resolved['risk.templates'].value ?? {}) as Templates,
     profile,
     file: file?.path,

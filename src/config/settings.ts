@@ -143,6 +143,18 @@ export const SETTINGS = {
     structured: true,
     schema: commandLine,
   },
+  'audit.signingKeyFile': {
+    help: 'the Ed25519 key (PEM) that checkpoints of the audit log are signed with',
+    env: ['PINNACLE_AUDIT_SIGNING_KEY_FILE'],
+    path: true,
+    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+  },
+  'audit.anchorFile': {
+    help: 'a file outside the database that every checkpoint of the audit log is appended to',
+    env: ['PINNACLE_AUDIT_ANCHOR'],
+    path: true,
+    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+  },
   'risk.templates': {
     help: 'the risk rules for traders of low, medium and high risk tolerance',
     env: [],

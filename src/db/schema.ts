@@ -127,6 +127,21 @@ interface AuditLogTable {
   body: string;
 }
 
+interface AuditSealsTable {
+  seq: string;
+  audit_id: string;
+  txid: string;
+  cluster: string;
+  hash: string;
+}
+
+interface AuditCheckpointsTable {
+  seq: string;
+  body: string;
+  key_id: string;
+  signature: string;
+}
+
 interface UserStrategiesTable {
   user_id: string;
   strategy_id: string;
@@ -253,6 +268,8 @@ export interface Database {
   orders: OrdersTable;
   strategies: StrategiesTable;
   audit_log: AuditLogTable;
+  audit_seals: AuditSealsTable;
+  audit_checkpoints: AuditCheckpointsTable;
   user_strategies: UserStrategiesTable;
   positions: PositionsTable;
   order_fills: OrderFillsTable;

@@ -229,6 +229,8 @@ const COLUMNS_BESIDES: Record<string, readonly Column[]> = {
 };
 const TABLES_BESIDES: Record<string, Phase> = {
   audit_log: 1,
+  audit_seals: 1,
+  audit_checkpoints: 1,
   order_fills: 2,
   trading_halts: 4,
   api_key_grace: 4,
@@ -442,6 +444,9 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ['changing the audit log', "UPDATE audit_log SET body = ''", '42501'],
   ['deleting from the audit log', 'DELETE FROM audit_log', '42501'],
   ['emptying the audit log', 'TRUNCATE audit_log', '42501'],
+  ['changing a seal', "UPDATE audit_seals SET hash = ''", '42501'],
+  ['deleting seals', 'DELETE FROM audit_seals', '42501'],
+  ['emptying the checkpoints', 'TRUNCATE audit_checkpoints', '42501'],
 ];
 
 describe.each(databases)('the tables of the $name database', (database) => {

@@ -123,6 +123,8 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     target: 'text',
     body: 'text',
   },
+  audit_seals: { seq: 'int8', audit_id: 'int8', txid: 'xid8', cluster: 'text', hash: 'text' },
+  audit_checkpoints: { seq: 'int8', body: 'text', key_id: 'text', signature: 'text' },
   user_strategies: {
     user_id: 'varchar',
     strategy_id: 'varchar',

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+
+/** An entry of audit_log as it is hashed: every column as text, `at` to the microsecond. */
+export interface Entry {
+  id: string;
+  txid: string;
+  at: string;
+  actor: string;
+  command: string;
+  target: string;
+  body: string;
+}
+
+/** A seal and the entry it is of, where that is still there. */
+export interface Link {
+  seq: string;
+  audit_id: string;
+  txid: string;
+  cluster: string;
+  hash: string;
+  entry: Entry | null;
+}
+
+/** Something that is not as it was sealed. `id` is that of an audit entry. */
+export interface Offender {
+  problem:
+    | 'altered'
+    | 'deleted'
+    | 'inserted'
+    | 'swapped'
+    | 'reordered'
+    | 'seal altered'
+    | 'seal missing'
+    | 'tail cut'
+    | 'checkpoint';
+  id: string | null;
+  seq: string | null;
+  detail: string;
+}
+
+/**
+ * The hash of an entry in the chain, in hex: SHA-256 of the hash before it ('' for the first) followed by the entry
+ * as a JSON array, written as PostgreSQL does, which hashes the same in audit_seal().
+ */
+export function chainHash(before: string, { id, txid, at, actor, command, target, body }: Entry): string {
+  const content = [id, txid, at, actor, command, target, body].map((text) => JSON.stringify(text));
+  return createHash('sha256')
+    .update(`${before}[${content.join(', ')}]`)
+    .digest('hex');
+}
+
+interface Broken {
+  entry: Entry;
+  before: string;
+  hash: string;
+  offender: Offender;
+}
+
+/**
+ * Walks the chain from its first seal. A break is reported where it is and the walk goes on from the hash that is
+ * stored, so that one alteration does not condemn everything behind it.
+ */
+export function walkChain() {
+  const offenders: Offender[] = [];
+  const broken: Broken[] = [];
+  let last: Link | undefined;
+  // What the hash of the last link should have been, where it is another one.
+  let recomputed: string | undefined;
+
+  function judge(link: Link, entry: Entry, before: string): void {
+    if (recomputed !== undefined && chainHash(recomputed, entry) === link.hash) {
+      // The entry before is as it was sealed, for its successor proves it: its stored hash was changed.
+      const blamed = broken.pop()?.offender;
+      if (blamed) Object.assign(blamed, { problem: 'seal altered', detail: 'its stored hash was changed' });
+      return;
+    }
+    const offender = offence(link, 'altered', 'it is not what was sealed');
+    broken.push({ entry, before, hash: link.hash, offender });
+    offenders.push(offender);
+  }
+
+  return {
+    /** The last link so far. */
+    get last() {
+      return last;
+    },
+    /** Takes the next link in the order of seq. */
+    step(link: Link): void {
+      const before = last?.hash ?? '';
+      const gap = isGap(last, link);
+      if (gap) offenders.push(missingSeals(last, link));
+      if (last && !isBehind(link, last))
+        offenders.push(offence(link, 'reordered', 'sealed behind an entry that was written after it'));
+      const expected = link.entry ? chainHash(before, link.entry) : undefined;
+      // Behind a gap the hash before is not known, so that this one cannot be told.
+      const whole = expected === link.hash || gap;
+      if (!link.entry) offenders.push(offence(link, 'deleted', 'it was sealed, and is not there any more'));
+      else if (!whole) judge(link, link.entry, before);
+      recomputed = whole ? undefined : expected;
+      last = link;
+    },
+    /** Everything found, entries that changed places named as such. */
+    offenders(): Offender[] {
+      nameSwaps(broken);
+      return offenders;
+    },
+  };
+}
+
+const offence = (link: Link, problem: Offender['problem'], detail: string): Offender => ({
+  problem,
+  id: link.audit_id,
+  seq: link.seq,
+  detail,
+});
+
+const isGap = (before: Link | undefined, link: Link) => Number(link.seq) !== Number(before?.seq ?? 0) + 1;
+
+function missingSeals(last: Link | undefined, link: Link): Offender {
+  const [from, to] = [Number(last?.seq ?? 0) + 1, Number(link.seq) - 1];
+  const detail =
+    from === to ? 'a seal is missing, and what it sealed' : `the seals ${from} to ${to} are missing`;
+  return { problem: 'seal missing', id: null, seq: String(from), detail };
+}
+
+/** Whether a link may stand behind another: in the order of (txid, id), which ends with the cluster. */
+function isBehind(link: Link, before: Link): boolean {
+  if (link.cluster !== before.cluster) return true;
+  const [txid, txidBefore] = [BigInt(link.txid), BigInt(before.txid)];
+  return txid === txidBefore ? BigInt(link.audit_id) > BigInt(before.audit_id) : txid > txidBefore;
+}
+
+/** More altered entries than this are not compared with each other. */
+const COMPARED = 200;
+
+/** Finds altered entries that are whole once another one's content is put in their place. */
+function nameSwaps(broken: readonly Broken[]): void {
+  if (broken.length > COMPARED) return;
+  for (const { entry, before, hash, offender } of broken)
+    for (const { entry: other } of broken) {
+      const versions = [other, { ...other, id: entry.id }, { ...entry, body: other.body }];
+      if (other === entry || !versions.some((version) => chainHash(before, version) === hash)) continue;
+      offender.problem = 'swapped';
+      offender.detail = `it stands where entry ${other.id} was sealed, or has its content`;
+    }
+}

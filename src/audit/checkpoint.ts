@@ -1,0 +1,113 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { CliError, usage } from '../cli/errors.ts';
+import { readSecretFile } from '../secrets/file.ts';
+import { parseJson } from '../util/json.ts';
+import { canonicalJson } from './canonical.ts';
+
+/** How far the chain went. */
+export interface Checkpoint {
+  seq: string;
+  audit_id: string;
+  hash: string;
+  /** RFC 3339. */
+  at: string;
+  cluster: string;
+}
+
+/** A checkpoint as it is kept, in the database and in the anchor file. `body` is what is signed, byte for byte. */
+export interface Signed {
+  body: string;
+  key_id: string;
+  /** base64 */
+  signature: string;
+}
+
+export function signCheckpoint(key: KeyObject, checkpoint: Checkpoint): Signed {
+  const body = canonicalJson(checkpoint);
+  return {
+    body,
+    key_id: keyIdOf(createPublicKey(key)),
+    signature: sign(null, Buffer.from(body), key).toString('base64'),
+  };
+}
+
+/** What is wrong with a signature, if anything, by the public keys that are trusted. */
+export function signatureProblem(
+  { body, key_id, signature }: Signed,
+  keys: ReadonlyMap<string, KeyObject>,
+): string | undefined {
+  const key = keys.get(key_id);
+  if (!key) return `it is signed with key ${key_id}, which is not among the public keys given`;
+  return verify(null, Buffer.from(body), key, Buffer.from(signature, 'base64'))
+    ? undefined
+    : 'its signature is not that of its key';
+}
+
+/** What a signed body says; undefined where it is none. */
+export function readCheckpoint({ body }: Signed): Checkpoint | undefined {
+  try {
+    const { seq, audit_id, hash, at, cluster } = parseJson(body) as Checkpoint;
+    const texts = [seq, audit_id, hash, at, cluster];
+    const whole = texts.every((text) => typeof text === 'string') && /^\d{1,18}$/.test(seq);
+    return whole ? { seq, audit_id, hash, at, cluster } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The Ed25519 key in a PEM file. Throws SECRET_FILE_UNSAFE (exit 11), SIGNING_KEY_INVALID (exit 78). */
+export async function loadSigningKey(path: string, uid: number | undefined): Promise<KeyObject> {
+  const pem = await readSecretFile(path, uid, 'The signing key');
+  if (!pem)
+    throw invalidKey(
+      `There is no signing key ${path}.`,
+      `Make one: openssl genpkey -algorithm ed25519 -out ${path}`,
+    );
+  const key = parsed(() => createPrivateKey(pem));
+  if (key?.asymmetricKeyType !== 'ed25519')
+    throw invalidKey(
+      `${path} holds no Ed25519 private key in PEM.`,
+      'See: openssl genpkey -algorithm ed25519',
+    );
+  return key;
+}
+
+/** The Ed25519 public keys in a PEM file, by their id; one that was replaced may stand beside its successor. */
+export async function loadPublicKeys(path: string): Promise<Map<string, KeyObject>> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw usage(`The public key ${path} cannot be read (${error.code}).`);
+  });
+  const blocks = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+  const keys = blocks
+    .map((pem) => parsed(() => createPublicKey(pem)))
+    .filter((key) => key !== undefined && key.asymmetricKeyType === 'ed25519') as KeyObject[];
+  if (keys.length === 0 || keys.length < blocks.length)
+    throw usage(
+      `${path} must hold Ed25519 public keys in PEM.`,
+      'See: openssl pkey -in KEY.pem -pubout -out PUBLIC.pem',
+    );
+  return keyMap(keys);
+}
+
+export function keyMap(keys: readonly KeyObject[]): Map<string, KeyObject> {
+  return new Map(keys.map((key) => [keyIdOf(key), key]));
+}
+
+function keyIdOf(publicKey: KeyObject): string {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function parsed(make: () => KeyObject): KeyObject | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
+
+const invalidKey = (message: string, hint: string) =>
+  new CliError('config', 'SIGNING_KEY_INVALID', message, { hint });
