@@ -37,7 +37,7 @@ export function askText(
 
 /** Asks for a secret, which is not shown while it is typed. */
 export function askSecret(io: Io, message: string): Promise<string> {
-  return ask(io, { type: 'password', message, mask: false });
+  return ask(io, { type: 'password', message, mask: false, toggleMask: false });
 }
 
 /** Asks to choose one of a few words. */
