@@ -60,6 +60,7 @@ export function openContext(
 ): OpenContext {
   const { globals, command } = invocation;
   const name = invocation.path.join(' ');
+  const insecureTls = globals.insecureTls === true;
   const releasers: (() => Promise<void>)[] = [];
   const configSource: ConfigSource = {
     env: around.env,
@@ -68,6 +69,7 @@ export function openContext(
     file: globals.config,
     profile: globals.profile,
     timeout: globals.timeout,
+    allowSuperuser: globals.allowSuperuser,
   };
   const cacheDir = join(around.env['XDG_CACHE_HOME'] || join(around.home, '.cache'), 'pinnacle');
   const config = once(async () => (await import('./config/load.ts')).loadConfig(configSource));
@@ -86,12 +88,19 @@ export function openContext(
     return connection;
   };
   const server = async (settings: Config, url: string, purpose: 'work' | 'migration') => {
-    const { connectServer } = await import('./db/connect.ts');
-    return connectServer(purpose === 'migration' ? (settings.migrateUrl ?? url) : url, {
+    const { connectServer, weaknessOf } = await import('./db/connect.ts');
+    const chosen = purpose === 'migration' ? (settings.migrateUrl ?? url) : url;
+    const weakness = weaknessOf(chosen, insecureTls);
+    if (weakness) {
+      ctx.origin.labels['tls'] = 'insecure';
+      await io.err.write(`warning: ${weakness}.\n`);
+    }
+    return connectServer(chosen, {
       applicationName: `pinnacle/${name}`,
       // A migration holds one session; a second one asks what became of its COMMIT if that session breaks.
       poolSize: purpose === 'migration' ? 2 : settings.poolSize,
       statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
+      insecureTls,
     });
   };
   const embedded = async (settings: Config) => {
@@ -104,7 +113,12 @@ export function openContext(
       signal,
     });
   };
-  const connection = once(() => connect('work'));
+  const connection = once(async () => {
+    const opened = await connect('work');
+    const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
+    if (!free) await (await import('./db/login.ts')).refuseMighty(opened.kysely);
+    return opened;
+  });
   const target = once(() => describeTarget(config, database));
   const consent = {
     yes: globals.yes === true,
@@ -164,10 +178,12 @@ export function openContext(
     ctx,
     async explain(error) {
       if (signal.aborted) return signal.reason;
+      if (error instanceof CliError) return error;
       const { isDatabaseFailure, isUndefined, translateFailure } = await import('./db/sqlstate.ts');
       if (!isDatabaseFailure(error)) return error;
       if (isUndefined(error) && command.phase) return explainMissing(name, command.phase, await connection());
-      return translateFailure(error, await target());
+      const { rolesFor } = await import('./access/duties.ts');
+      return translateFailure(error, await target(), rolesFor(name, command.effect));
     },
     async release() {
       for (const close of releasers.reverse()) await close().catch(() => {});

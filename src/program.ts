@@ -22,6 +22,7 @@ export const NOUNS: Verbs = {
   notification: noun('Notifications of fills, risk and services', () => import('./notification/command.ts')),
   keys: noun('The key ring that broker credentials are encrypted with', () => import('./keys/command.ts')),
   audit: noun('Who changed what, and whether the record is whole', () => import('./audit/command.ts')),
+  access: noun('Who may do what: roles and grants', () => import('./access/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
   doctor: noun(
     'Whether all is well, and what to do where it is not',

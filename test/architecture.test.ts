@@ -25,6 +25,7 @@ const NOUNS = [
   'notification',
   'doctor',
   'keys',
+  'access',
 ].map((noun) => `src/${noun}`);
 const isVerb = (file: string) => /defineCommand\(\{/.test(readFileSync(file, 'utf8'));
 

@@ -17,6 +17,8 @@ export const GLOBAL_FLAGS = {
   profile: { value: '<name>', help: 'use this profile of the configuration' },
   config: { value: '<file>', help: 'read this configuration file' },
   timeout: { value: '<duration>', help: 'give up waiting for the database after this long' },
+  'allow-superuser': { help: 'let a superuser or the owner of the tables do daily work' },
+  'insecure-tls': { help: 'accept a server whose certificate is not verified' },
   utc: { help: 'show times in UTC' },
   debug: { help: 'show where a failure came from' },
 } as const satisfies Record<string, GlobalFlag>;
@@ -35,6 +37,8 @@ export interface Globals {
   profile?: string;
   config?: string;
   timeout?: string;
+  allowSuperuser?: boolean;
+  insecureTls?: boolean;
   utc?: boolean;
   debug?: boolean;
 }

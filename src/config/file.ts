@@ -9,10 +9,11 @@ export interface ConfigSource {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   home: string;
-  /** --config, --profile and --timeout as given. */
+  /** --config, --profile, --timeout and --allow-superuser as given. */
   file?: string | undefined;
   profile?: string | undefined;
   timeout?: string | undefined;
+  allowSuperuser?: boolean | undefined;
 }
 
 export interface ConfigFile {

@@ -16,6 +16,7 @@ export interface Config {
   timeout: number;
   poolSize: number;
   protected: boolean;
+  allowSuperuser: boolean;
   redisUrl: string | undefined;
   /** Where the key ring is read from, beside PINNACLE_KEYRING. */
   keyring: { file: string | undefined; command: readonly string[] | undefined };
@@ -48,6 +49,7 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     timeout: parseDuration(String(text('timeout'))),
     poolSize: Number(resolved.poolSize.value),
     protected: resolved.protected.value === true,
+    allowSuperuser: resolved.allowSuperuser.value === true,
     redisUrl: text('redis.url'),
     keyring: {
       file: text('keyring.file'),

@@ -17,10 +17,14 @@ export type Layer = (name: SettingName) => Found | undefined;
 
 /** The flags that are settings. */
 export function flagLayer(source: ConfigSource): Layer {
-  return (name) =>
-    name === 'timeout' && source.timeout !== undefined
-      ? { raw: source.timeout, origin: 'flag --timeout', base: source.cwd }
-      : undefined;
+  const given: Partial<Record<SettingName, [unknown, string]>> = {
+    timeout: [source.timeout, '--timeout'],
+    allowSuperuser: [source.allowSuperuser, '--allow-superuser'],
+  };
+  return (name) => {
+    const [raw, flag] = given[name] ?? [];
+    return raw === undefined ? undefined : { raw, origin: `flag ${flag}`, base: source.cwd };
+  };
 }
 
 /** Environment variables; an empty one is as good as none. */

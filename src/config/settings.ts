@@ -125,6 +125,12 @@ export const SETTINGS = {
     schema: onOff,
     fallback: false,
   },
+  allowSuperuser: {
+    help: 'whether a superuser or the owner of the tables may do daily work',
+    env: ['PINNACLE_ALLOW_SUPERUSER'],
+    schema: onOff,
+    fallback: false,
+  },
   'redis.url': {
     help: 'the URL of Redis',
     env: ['REDIS_URL'],

@@ -2,8 +2,10 @@ import './no-fetch.ts';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
+import { CliError } from '../cli/errors.ts';
 import { fromPostgres } from '../util/time.ts';
 import type { Database } from './schema.ts';
+import { isLocal, protectionOf } from './tls.ts';
 
 /** An open database: the same Kysely for a server and for the embedded engine. */
 export interface Connection {
@@ -22,6 +24,8 @@ export interface ServerOptions {
   poolSize: number;
   /** Milliseconds a statement may take; 0 for no limit. */
   statementTimeout: number;
+  /** Whether the server may go unverified, or the line in plain text. */
+  insecureTls?: boolean;
 }
 
 const CONNECT_TIMEOUT = 5_000;
@@ -32,7 +36,7 @@ const TIMESTAMP = 1114;
 /** Connects (lazily) to a PostgreSQL server by URL. Away from the local machine TLS is verified in full. */
 export function connectServer(url: string, options: ServerOptions): Connection {
   return open('server', {
-    ...serverConfig(url),
+    ...serverConfig(url, options.insecureTls ?? false),
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
@@ -47,19 +51,46 @@ export function connectServer(url: string, options: ServerOptions): Connection {
   });
 }
 
-function serverConfig(url: string): PoolConfig {
-  const config: PoolConfig = parseIntoClientConfig(url);
-  if (config.ssl === undefined && !isLocal(config.host)) config.ssl = { rejectUnauthorized: true };
-  return config;
+function serverConfig(url: string, insecure: boolean): PoolConfig {
+  const { config, host, mode } = understand(url);
+  const { ssl } = protectionOf(mode, host, insecure);
+  const files = typeof config.ssl === 'object' ? config.ssl : {};
+  // A host left out is this machine, whatever PGHOST says: it is what the operator was told, and what TLS went by.
+  return { ...config, host: host || 'localhost', ssl: ssl && { ...files, ...ssl } };
 }
 
-function isLocal(host: string | undefined): boolean {
-  return !host || host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.');
+/** A URL taken apart; reads the files of certificates that it names. */
+function understand(url: string): { config: PoolConfig; host: string; mode: string | undefined } {
+  let mode: string | undefined;
+  // What the driver makes of a mode differs from version to version, and it talks on stderr: it never sees one.
+  const rest = url.replace(/([?&])(ssl|sslmode|uselibpqcompat)=([^&#]*)/gi, (_all, mark, key, value) => {
+    if (/^sslmode$/i.test(key)) mode = value;
+    else if (/^ssl$/i.test(key)) mode ??= /^(true|1)$/.test(value) ? 'verify-full' : 'disable';
+    return mark;
+  });
+  try {
+    const config: PoolConfig = parseIntoClientConfig(rest);
+    return { config, host: config.host ?? '', mode };
+  } catch {
+    throw new CliError('config', 'CONFIG_INVALID', 'The URL of the database cannot be used.', {
+      hint: 'It may hold a character that must be %-encoded, or name a file of sslrootcert, sslcert or sslkey that cannot be read.',
+    });
+  }
+}
+
+/** What a connection by this URL lacks in protection away from this machine, in words; undefined where nothing. */
+export function weaknessOf(url: string, insecure: boolean): string | undefined {
+  const { host, mode } = understand(url);
+  const { lacks } = protectionOf(mode, host, insecure);
+  if (!lacks || (isLocal(host) && !insecure) || (isLocal(host) && lacks === 'plain')) return undefined;
+  return lacks === 'plain'
+    ? 'The connection is not encrypted'
+    : 'The certificate of the server is not verified';
 }
 
 /** `trading@db1/pinnacle`: who and where, never a password. */
 export function describeServer(url: string): string {
-  const { user, host, database, port } = serverConfig(url);
+  const { user, host, database, port } = understand(url).config;
   const at = `${host || 'localhost'}${port && Number(port) !== 5432 ? `:${port}` : ''}`;
   return `${user ? `${user}@` : ''}${at}/${database ?? ''}`;
 }

@@ -16,7 +16,8 @@ const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNR
 // pg gives these no code of their own.
 const BROKEN =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|timeout expired/;
-const TLS = /self.signed|certificate|does not support SSL|Hostname\/IP|unable to (get|verify)|SSL/i;
+const TLS = /^ERR_(TLS|SSL)_|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|^CERT_/;
+const NO_TLS = /does not support SSL|establishing an SSL connection/;
 
 /** True for a deadlock or a serialization failure: the whole transaction may simply be run again. */
 export function mayRunAgain(error: unknown): boolean {
@@ -41,7 +42,9 @@ export function isDatabaseFailure(error: unknown): error is DatabaseFailure {
     isSqlState(codeOf(error)) ||
     isDisconnect(error) ||
     (error instanceof Error &&
-      (/^SASL|password must be a string/.test(error.message) || TLS.test(error.message)))
+      (TLS.test(codeOf(error)) ||
+        /^SASL|password must be a string/.test(error.message) ||
+        NO_TLS.test(error.message)))
   );
 }
 
@@ -51,9 +54,13 @@ const messageOf = (error: unknown) => String((error as DatabaseFailure | undefin
 
 /**
  * PostgreSQL's error in the operator's words. Only the SQLSTATE and names of the schema are passed on: `detail` and
- * `where` hold values of rows.
+ * `where` hold values of rows. `roles` are those that would be permitted what was tried.
  */
-export function translateFailure(error: DatabaseFailure, target: string): CliError {
+export function translateFailure(
+  error: DatabaseFailure,
+  target: string,
+  roles: readonly string[] = [],
+): CliError {
   const code = codeOf(error);
   if (isDisconnect(error) || code === '53300')
     return new CliError(
@@ -73,15 +80,15 @@ export function translateFailure(error: DatabaseFailure, target: string): CliErr
     return new CliError(
       'unreachable',
       'TLS_REFUSED',
-      `No trusted TLS connection to ${target}: ${messageOf(error)}.`,
+      `No trusted TLS connection to ${target}: ${distrust(error)}.`,
       {
-        hint: 'Name the CA with sslrootcert=FILE in the URL. Away from this machine TLS is verified in full.',
+        hint: 'Name the CA with sslrootcert=FILE in the URL. Away from this machine TLS is verified in full, unless --insecure-tls accepts the risk.',
       },
     );
-  return byState(code, error, target);
+  return byState(code, error, target, roles);
 }
 
-function byState(code: string, error: DatabaseFailure, target: string): CliError {
+function byState(code: string, error: DatabaseFailure, target: string, roles: readonly string[]): CliError {
   const at = [error.table && `table ${error.table}`, error.column && `column ${error.column}`]
     .concat(error.constraint ? `constraint ${error.constraint}` : [])
     .filter(Boolean)
@@ -96,6 +103,7 @@ function byState(code: string, error: DatabaseFailure, target: string): CliError
       'forbidden',
       'NOT_PERMITTED',
       `The database role is not permitted to do this (${state}).`,
+      roles.length > 0 ? { hint: `Permitted to: ${roles.join(', ')}. See: pinnacle access show` } : {},
     );
   if (code === '57014' || code === '55P03' || RETRYABLE.has(code))
     return new CliError(
@@ -128,6 +136,17 @@ function byState(code: string, error: DatabaseFailure, target: string): CliError
       `The database ${target} takes no writes now; is it a replica?`,
     );
   return new CliError('failure', 'DATABASE_ERROR', `The database reported an error (${state}).`);
+}
+
+/** Why TLS failed, in our words: the text of a certificate is whoever's made it. */
+function distrust(error: DatabaseFailure): string {
+  const code = codeOf(error);
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
+  if (/SELF_SIGNED|UNABLE_TO|^CERT_/.test(code))
+    return 'its certificate is not from an authority that is trusted';
+  if (NO_TLS.test(messageOf(error))) return 'the server does not offer it';
+  return 'the handshake failed';
 }
 
 function why(error: DatabaseFailure): string {

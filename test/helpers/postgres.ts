@@ -36,7 +36,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
       stdio: 'pipe',
     },
   );
-  const all = {
+  const all: Record<string, string> = {
     listen_addresses: '',
     unix_socket_directories: folder,
     fsync: 'off',
@@ -48,7 +48,8 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...owner, cwd: folder, stdio: 'ignore' },
   );
-  const url = `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}`;
+  const port = all['port'] ? `&port=${all['port']}` : '';
+  const url = `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}${port}`;
   await ready(url);
   return {
     url,

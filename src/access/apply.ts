@@ -1,0 +1,45 @@
+import { writeAudit } from '../audit/change.ts';
+import { defineCommand } from '../cli/command.ts';
+import { refused } from '../cli/errors.ts';
+import type { Context } from '../context.ts';
+import { count } from '../util/text.ts';
+import { stepFields } from './columns.ts';
+
+const LOCK_WAIT = 10_000;
+
+export const apply = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: {},
+  flags: {},
+  fields: stepFields,
+  examples: ['access apply', 'access apply --yes', 'access apply --dry-run'],
+  details:
+    'Runs what `access plan` shows, in one transaction, and asks before a right is taken away. Needs a login that may make roles and owns the tables: give it as migrateUrl. From then on daily commands refuse a superuser and the owner. Run it again after `migrate up`.',
+  async run(_input, ctx: Context) {
+    const { kind } = await ctx.migrationConnection();
+    if (kind === 'embedded')
+      throw refused('NO_ROLES', 'The embedded database has one user, and no roles to grant anything to.');
+    const [{ withSession, inTransaction, execute }, { differences }] = await Promise.all([
+      import('../migrate/session.ts'),
+      import('./difference.ts'),
+    ]);
+    return withSession(ctx, LOCK_WAIT, async (session) => {
+      const steps = await differences(session.db);
+      if (steps.length === 0) {
+        await ctx.io.say('Nothing to do: roles and grants are as they should be.');
+        return steps;
+      }
+      const taken = steps.filter(({ change }) => change === 'excess').length;
+      if (taken > 0) await ctx.agree(`${count(taken, 'right')} too many will be taken away.`);
+      await inTransaction(ctx, session, async () => {
+        for (const { sql } of steps) await execute(session.db, sql);
+        await writeAudit(session.db, ctx.origin, {
+          target: 'access',
+          body: { statements: steps.map(({ sql }) => sql) },
+        });
+      });
+      return steps;
+    });
+  },
+});

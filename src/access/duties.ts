@@ -1,0 +1,31 @@
+import type { Role } from './roles.ts';
+
+/** What cron does: measure, mark, end sessions, send notices. */
+const CRON = [
+  'risk check',
+  'position mark',
+  'session end',
+  'notification send',
+  'notification read',
+  'audit seal',
+];
+
+/** Reads of credentials and hashes, for those alone who work with them. */
+const SECRET_READS = ['user credentials show', 'user credentials verify', 'user verify-key'];
+
+/** Reads of the audit log beside those of `audit`. */
+const AUDIT_READS = ['order show', 'doctor ledger'];
+
+/**
+ * The roles that may run a command, those meant for it first. Of `keys` and `user credentials` reads, too, are the
+ * operator's; what changes the schema or the roles is the owner's.
+ */
+export function rolesFor(command: string, effect: 'read' | 'write' | 'destroy'): readonly Role[] {
+  const [noun] = command.split(' ');
+  if (noun === 'audit' && effect === 'read') return ['pinnacle_auditor', 'pinnacle_operator'];
+  if (effect !== 'read' && (noun === 'migrate' || noun === 'access')) return ['pinnacle_owner'];
+  if (CRON.includes(command)) return ['pinnacle_cron', 'pinnacle_operator'];
+  if (effect !== 'read' || noun === 'keys' || SECRET_READS.includes(command)) return ['pinnacle_operator'];
+  if (AUDIT_READS.includes(command)) return ['pinnacle_auditor', 'pinnacle_operator'];
+  return ['pinnacle_readonly', 'pinnacle_operator', 'pinnacle_cron', 'pinnacle_auditor'];
+}

@@ -1,0 +1,94 @@
+/** What a role may do to one table: with a list of columns, to those alone. */
+export type Grants = Partial<Record<Privilege, true | readonly string[]>>;
+export type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+
+/** The group roles, none of which can log in; people and services are made members. */
+export const ROLES = [
+  'pinnacle_owner',
+  'pinnacle_operator',
+  'pinnacle_cron',
+  'pinnacle_readonly',
+  'pinnacle_auditor',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who owns the tables. It needs no grants. */
+export const OWNER = 'pinnacle_owner';
+
+/** Of a trader all but the hash of the key and the broker's credentials. */
+const PUBLIC_USER = [
+  'user_id',
+  'name',
+  'email',
+  'total_capital',
+  'risk_tolerance',
+  'enabled',
+  'created_at',
+  'last_login',
+] as const;
+
+const READ: Grants = { SELECT: true };
+const ADD: Grants = { SELECT: true, INSERT: true };
+const KEEP: Grants = { SELECT: true, INSERT: true, UPDATE: true };
+const EDIT: Grants = { SELECT: true, INSERT: true, UPDATE: true, DELETE: true };
+
+/** Who did it and when is for the database to say: only what was done can be written. */
+const ENTRY = ['command', 'target', 'body'] as const;
+
+/** Everybody who may only look: the same, and the auditor sees the audit log besides. */
+const LOOK: Readonly<Record<string, Grants>> = {
+  pinnacle_migrations: READ,
+  users: { SELECT: PUBLIC_USER },
+  orders: READ,
+  strategies: READ,
+  user_strategies: READ,
+  positions: READ,
+  order_fills: READ,
+  notifications: READ,
+  trading_sessions: READ,
+  risk_rules: READ,
+  trading_halts: READ,
+};
+
+/** Every grant there is: role, table, privilege, columns. What is not here is taken away. */
+export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Record<string, Grants>>>> = {
+  pinnacle_operator: {
+    pinnacle_migrations: READ,
+    users: {
+      SELECT: true,
+      INSERT: true,
+      UPDATE: [
+        ...['name', 'email', 'api_key', 'broker_api_key', 'broker_secret', 'broker_token'],
+        ...['total_capital', 'risk_tolerance', 'enabled', 'last_login'],
+      ],
+    },
+    orders: KEEP,
+    strategies: KEEP,
+    user_strategies: KEEP,
+    positions: KEEP,
+    order_fills: ADD,
+    notifications: KEEP,
+    trading_sessions: KEEP,
+    risk_rules: EDIT,
+    trading_halts: KEEP,
+    api_key_grace: EDIT,
+    audit_log: { SELECT: true, INSERT: ENTRY },
+  },
+  // Measures rules, marks positions, ends sessions, sends notices. It places no order and sees no secret.
+  pinnacle_cron: {
+    ...LOOK,
+    // The right to update any column is what a row is locked with; this one, no command of its own writes.
+    users: { SELECT: PUBLIC_USER, UPDATE: ['last_login'] },
+    positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at'] },
+    notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'] },
+    trading_sessions: { SELECT: true, UPDATE: true },
+    risk_rules: {
+      SELECT: true,
+      UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],
+    },
+    audit_log: { SELECT: ['txid'], INSERT: ENTRY },
+  },
+  pinnacle_readonly: LOOK,
+  // xmin: which transaction wrote a row, so that a change without its audit row is found.
+  pinnacle_auditor: { ...LOOK, users: { SELECT: [...PUBLIC_USER, 'xmin'] }, audit_log: READ },
+};
