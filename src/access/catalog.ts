@@ -59,7 +59,7 @@ export interface Owned {
   owner: string;
 }
 
-/** The tables named, with the enums of their columns and the functions of their triggers. */
+/** The tables named, with the enums of their columns, the functions of their triggers, and the one that seals. */
 export async function readOwners(db: Kysely<Database>, tables: readonly string[]): Promise<Owned[]> {
   const { rows } = await sql<Owned>`
     WITH ours AS (
@@ -71,6 +71,8 @@ export async function readOwners(db: Kysely<Database>, tables: readonly string[]
     FROM ours o JOIN pg_attribute a ON a.attrelid = o.oid JOIN pg_type t ON t.oid = a.atttypid AND t.typtype = 'e'
     UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
     FROM ours o JOIN pg_trigger g ON g.tgrelid = o.oid AND NOT g.tgisinternal JOIN pg_proc p ON p.oid = g.tgfoid
+    UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
+    FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'audit_seal'
     ORDER BY 1, 2`.execute(db);
   return rows;
 }

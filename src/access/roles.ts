@@ -73,6 +73,8 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     trading_halts: KEEP,
     api_key_grace: EDIT,
     audit_log: { SELECT: true, INSERT: ENTRY },
+    audit_seals: READ,
+    audit_checkpoints: ADD,
   },
   // Measures rules, marks positions, ends sessions, sends notices. It places no order and sees no secret.
   pinnacle_cron: {
@@ -86,9 +88,17 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
       SELECT: true,
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],
     },
-    audit_log: { SELECT: ['txid'], INSERT: ENTRY },
+    audit_log: { SELECT: ['id', 'txid'], INSERT: ENTRY },
+    audit_seals: READ,
+    audit_checkpoints: ADD,
   },
   pinnacle_readonly: LOOK,
   // xmin: which transaction wrote a row, so that a change without its audit row is found.
-  pinnacle_auditor: { ...LOOK, users: { SELECT: [...PUBLIC_USER, 'xmin'] }, audit_log: READ },
+  pinnacle_auditor: {
+    ...LOOK,
+    users: { SELECT: [...PUBLIC_USER, 'xmin'] },
+    audit_log: READ,
+    audit_seals: READ,
+    audit_checkpoints: READ,
+  },
 };
