@@ -145,10 +145,11 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
     expect((await set('', 'broker_secret')).code).toBe(4);
     expect((await set('canary', 'broker_secret', '--secret-stdin', '--from-file', 'secret')).code).toBe(2);
     expect(errorOf(await set('', 'broker_secret', '--from-file', 'nowhere')).code).toBe('FILE_NOT_FOUND');
-    await symlink(join(folder, 'secret'), join(folder, 'link'));
+    await writeFile(join(folder, 'open'), 'canary', { mode: 0o600 });
+    await symlink(join(folder, 'open'), join(folder, 'link'));
     expect(errorOf(await set('', 'broker_secret', '--from-file', 'link')).message).toContain('symbolic link');
-    await chmod(join(folder, 'secret'), 0o644);
-    const open = await set('', 'broker_secret', '--from-file', 'secret');
+    await chmod(join(folder, 'open'), 0o644);
+    const open = await set('', 'broker_secret', '--from-file', 'open');
     expect([open.code, errorOf(open).code]).toEqual([11, 'SECRET_FILE_UNSAFE']);
   });
 
