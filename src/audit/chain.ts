@@ -1,24 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 
-/** An entry of audit_log as it is hashed: every column as text, `at` to the microsecond. */
-export interface Entry {
-  id: string;
-  txid: string;
-  at: string;
-  actor: string;
-  command: string;
-  target: string;
-  body: string;
-}
-
-/** A seal and the entry it is of, where that is still there. */
+/** A seal and the entry it is of as it is hashed, where that is still there. */
 export interface Link {
   seq: string;
   audit_id: string;
   txid: string;
   cluster: string;
   hash: string;
-  entry: Entry | null;
+  /** `["id", "txid", "at", "actor", "command", "target", "body"]`, as PostgreSQL writes a JSON array. */
+  content: string | null;
 }
 
 /** Something that is not as it was sealed. `id` is that of an audit entry. */
@@ -38,19 +28,13 @@ export interface Offender {
   detail: string;
 }
 
-/**
- * The hash of an entry in the chain, in hex: SHA-256 of the hash before it ('' for the first) followed by the entry
- * as a JSON array, written as PostgreSQL does, which hashes the same in audit_seal().
- */
-export function chainHash(before: string, { id, txid, at, actor, command, target, body }: Entry): string {
-  const content = [id, txid, at, actor, command, target, body].map((text) => JSON.stringify(text));
-  return createHash('sha256')
-    .update(`${before}[${content.join(', ')}]`)
-    .digest('hex');
+/** The hash of an entry in the chain: SHA-256 in hex of the hash before it ('' for the first) and its content. */
+export function chainHash(before: string, content: string): string {
+  return digest('sha256', before + content);
 }
 
 interface Broken {
-  entry: Entry;
+  content: string;
   before: string;
   hash: string;
   offender: Offender;
@@ -67,15 +51,15 @@ export function walkChain() {
   // What the hash of the last link should have been, where it is another one.
   let recomputed: string | undefined;
 
-  function judge(link: Link, entry: Entry, before: string): void {
-    if (recomputed !== undefined && chainHash(recomputed, entry) === link.hash) {
+  function judge(link: Link, content: string, before: string): void {
+    if (recomputed !== undefined && chainHash(recomputed, content) === link.hash) {
       // The entry before is as it was sealed, for its successor proves it: its stored hash was changed.
       const blamed = broken.pop()?.offender;
       if (blamed) Object.assign(blamed, { problem: 'seal altered', detail: 'its stored hash was changed' });
       return;
     }
     const offender = offence(link, 'altered', 'it is not what was sealed');
-    broken.push({ entry, before, hash: link.hash, offender });
+    broken.push({ content, before, hash: link.hash, offender });
     offenders.push(offender);
   }
 
@@ -91,11 +75,12 @@ export function walkChain() {
       if (gap) offenders.push(missingSeals(last, link));
       if (last && !isBehind(link, last))
         offenders.push(offence(link, 'reordered', 'sealed behind an entry that was written after it'));
-      const expected = link.entry ? chainHash(before, link.entry) : undefined;
+      const expected = link.content === null ? undefined : chainHash(before, link.content);
       // Behind a gap the hash before is not known, so that this one cannot be told.
       const whole = expected === link.hash || gap;
-      if (!link.entry) offenders.push(offence(link, 'deleted', 'it was sealed, and is not there any more'));
-      else if (!whole) judge(link, link.entry, before);
+      if (link.content === null)
+        offenders.push(offence(link, 'deleted', 'it was sealed, and is not there any more'));
+      else if (!whole) judge(link, link.content, before);
       recomputed = whole ? undefined : expected;
       last = link;
     },
@@ -136,11 +121,21 @@ const COMPARED = 200;
 /** Finds altered entries that are whole once another one's content is put in their place. */
 function nameSwaps(broken: readonly Broken[]): void {
   if (broken.length > COMPARED) return;
-  for (const { entry, before, hash, offender } of broken)
-    for (const { entry: other } of broken) {
-      const versions = [other, { ...other, id: entry.id }, { ...entry, body: other.body }];
-      if (other === entry || !versions.some((version) => chainHash(before, version) === hash)) continue;
+  const entries = broken.map((each) => ({ ...each, fields: JSON.parse(each.content) as string[] }));
+  for (const { fields, before, hash, offender } of entries)
+    for (const other of entries) {
+      const [id = '', ...rest] = fields;
+      const versions = [
+        other.fields,
+        [id, ...other.fields.slice(1)],
+        [id, ...rest.slice(0, -1), other.fields.at(-1)],
+      ];
+      const fits = versions.some((version) => chainHash(before, contentOf(version)) === hash);
+      if (other.offender === offender || !fits) continue;
       offender.problem = 'swapped';
-      offender.detail = `it stands where entry ${other.id} was sealed, or has its content`;
+      offender.detail = `it stands where entry ${other.fields[0]} was sealed, or has its content`;
     }
 }
+
+const contentOf = (fields: readonly unknown[]) =>
+  `[${fields.map((field) => JSON.stringify(field)).join(', ')}]`;

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { usage } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 import { type AnchorLine, readAnchor } from './anchor.ts';
@@ -38,7 +38,12 @@ export async function proveLog(db: Kysely<Database>, sources: Sources, progress:
       const { checkpoints, offenders } = sift(stored, anchored, keys);
       const walk = walkChain();
       let entries = 0;
-      for (let links = await readLinks(trx, '0', BATCH); links.length > 0; ) {
+      // A worker for each batch would take longer to start than the batch does.
+      await sql`SET LOCAL max_parallel_workers_per_gather = 0`.execute(trx);
+      let links = await readLinks(trx, '0', BATCH);
+      while (links.length > 0) {
+        // The server reads the next batch while this one is hashed.
+        const next = readLinks(trx, links.at(-1)?.seq ?? '', BATCH);
         for (const link of links) {
           walk.step(link);
           offenders.push(...contradicted(checkpoints.get(link.seq) ?? [], link));
@@ -46,7 +51,7 @@ export async function proveLog(db: Kysely<Database>, sources: Sources, progress:
         }
         entries += links.length;
         progress(entries);
-        links = await readLinks(trx, links.at(-1)?.seq ?? '', BATCH);
+        links = await next;
       }
       const { last } = walk;
       const moved = last !== undefined && last.cluster !== (await readCluster(trx));

@@ -28,8 +28,8 @@ export async function sealOf(db: Kysely<Database>, id: string) {
   };
 }
 
-function stateOf({ seq, hash, entry }: Link, before: Link | undefined): string {
-  if (!entry) return 'deleted';
+function stateOf({ seq, hash, content }: Link, before: Link | undefined): string {
+  if (content === null) return 'deleted';
   if (seq !== '1' && before === undefined) return 'not judged: the seal before it is missing';
-  return chainHash(before?.hash ?? '', entry) === hash ? 'sealed' : 'altered';
+  return chainHash(before?.hash ?? '', content) === hash ? 'sealed' : 'altered';
 }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/schema.ts';
-import type { Entry, Link } from './chain.ts';
+import type { Link } from './chain.ts';
 import type { Signed } from './checkpoint.ts';
 
 /** The time of an entry as it is hashed. */
@@ -8,21 +8,12 @@ const AT = sql<string>`to_char(l.at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** Up to `limit` seals behind `seq`, in the order of the chain, with the entries they are of. */
 export async function readLinks(db: Kysely<Database>, seq: string, limit: number): Promise<Link[]> {
-  const { rows } = await sql<
-    Omit<Link, 'entry'> & Omit<Entry, 'txid'> & { id: string | null; own_txid: string }
-  >`
-    SELECT s.seq, s.audit_id, s.txid, s.cluster, s.hash,
-      l.id, l.txid AS own_txid, ${AT} AS at, l.actor, l.command, l.target, l.body
+  const { rows } = await sql<Link>`
+    SELECT s.seq, s.audit_id, s.txid, s.cluster, s.hash, CASE WHEN l.id IS NOT NULL THEN
+      json_build_array(l.id::text, l.txid::text, ${AT}, l.actor, l.command, l.target, l.body)::text END AS content
     FROM audit_seals s LEFT JOIN audit_log l ON l.id = s.audit_id
     WHERE s.seq > ${seq} ORDER BY s.seq LIMIT ${limit}`.execute(db);
-  return rows.map(({ seq, audit_id, txid, cluster, hash, id, own_txid, ...rest }) => ({
-    seq,
-    audit_id,
-    txid,
-    cluster,
-    hash,
-    entry: id === null ? null : { ...rest, id, txid: own_txid },
-  }));
+  return rows;
 }
 
 /** The system identifier of the database's cluster: another one after a restore. */
@@ -76,9 +67,22 @@ export async function readCheckpoints(db: Kysely<Database>, seq: string): Promis
     .execute();
 }
 
+interface ExportedEntry {
+  id: string;
+  txid: string;
+  at: string;
+  actor: string;
+  command: string;
+  target: string;
+  body: string;
+  seq: string | null;
+  cluster: string | null;
+  hash: string | null;
+}
+
 /** Up to `limit` entries behind `id` with their seals, as they are exported: every value text as it is hashed. */
 export async function readEntries(db: Kysely<Database>, id: string, limit: number) {
-  const { rows } = await sql<Entry & { seq: string | null; cluster: string | null; hash: string | null }>`
+  const { rows } = await sql<ExportedEntry>`
     SELECT l.id, l.txid, ${AT} AS at, l.actor, l.command, l.target, l.body, s.seq, s.cluster, s.hash
     FROM audit_log l LEFT JOIN audit_seals s ON s.audit_id = l.id
     WHERE l.id > ${id} ORDER BY l.id LIMIT ${limit}`.execute(db);
