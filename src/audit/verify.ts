@@ -36,7 +36,7 @@ export const verify = defineCommand({
     },
   },
   examples: ['audit verify', 'audit verify --anchor /mnt/worm/pinnacle.anchor --public-key audit.pub'],
-  details: `Recomputes the whole chain in this process. Ends 6 where something is not as it was sealed, with each entry that was
+  details: `Recomputes the whole chain on this machine. Ends 6 where something is not as it was sealed, with each entry that was
 altered, deleted, inserted, swapped or reordered, and each checkpoint that the chain does not bear out. That the end of the log
 was cut off only a checkpoint kept elsewhere can show: --anchor.`,
   async run({ anchor, publicKey }, ctx: Context) {
