@@ -1,6 +1,6 @@
 /** What a role may do to one table: with a list of columns, to those alone. */
 export type Grants = Partial<Record<Privilege, true | readonly string[]>>;
-export type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
 
 /** The group roles, none of which can log in; people and services are made members. */
 export const ROLES = [

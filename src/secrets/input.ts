@@ -6,7 +6,7 @@ import { readSecretFile } from './file.ts';
 const MAX_BYTES = 65_536;
 
 /** A line of secret text: one trailing newline is taken off. Throws a usage error that does not hold a letter of it. */
-export function secretLine(bytes: Uint8Array, what: string): string {
+function secretLine(bytes: Uint8Array, what: string): string {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '');
