@@ -35,9 +35,13 @@ export function moveEquity(
   return session;
 }
 
-/** `(peak - equity) / peak` in percent; 0 where the peak is no capital to lose from. */
+/**
+ * `(peak - equity) / peak` in percent; 0 where the peak is no capital to lose from. Taken from whole paisa with the
+ * division last: a share of doubles makes 29 percent 28.999999999999996, which a limit of 29 would let pass.
+ */
 export function drawdown(peak: number, equity: number): number {
-  return peak > 0 ? ((peak - equity) / peak) * 100 : 0;
+  const [top, stands] = [Math.round(peak * 100), Math.round(equity * 100)];
+  return top > 0 ? ((top - stands) * 100) / top : 0;
 }
 
 /** Rupees as a whole number of paisa. */
@@ -48,13 +52,14 @@ export function inPaisa(rupees: number | string): number {
 /**
  * Takes the equity of running sessions after the marks of their traders' positions moved, in one statement:
  * capital_at_start + total_pnl + the unrealized P&L of every open position, to the paisa. Equity above the peak is the
- * new peak; `(peak - equity) / peak` in percent above max_drawdown is the new one. The traders must be locked.
+ * new peak; a `drawdown` above max_drawdown is the new one. The traders must be locked.
  */
 export async function remeasureSessions(trx: Trx, userIds: readonly string[], at: string): Promise<void> {
   await sql`
     UPDATE trading_sessions s
     SET peak_equity = m.peak, updated_at = ${at}::timestamp,
-      max_drawdown = greatest(s.max_drawdown, CASE WHEN m.peak > 0 THEN (m.peak - m.equity) / m.peak * 100 ELSE 0 END)
+      max_drawdown = greatest(s.max_drawdown,
+        CASE WHEN round(m.peak * 100) > 0 THEN (round(m.peak * 100) - round(m.equity * 100)) * 100 / round(m.peak * 100) ELSE 0 END)
     FROM (
       SELECT a.session_id, e.equity, greatest(coalesce(a.peak_equity, a.capital_at_start), e.equity) AS peak
       FROM trading_sessions a CROSS JOIN LATERAL (

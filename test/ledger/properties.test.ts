@@ -338,10 +338,11 @@ describe('whatever is booked', () => {
           );
           const before = expected.get(user) ?? { peak: START, drawdown: 0 };
           const peak = Math.max(before.peak, equity);
+          const [top, fallen] = [Math.round(peak * 100), Math.round((peak - equity) * 100)];
           expected.set(user, {
             equity,
             peak,
-            drawdown: Math.max(before.drawdown, ((peak - equity) / peak) * 100),
+            drawdown: Math.max(before.drawdown, (fallen * 100) / top),
           });
         }
         book = reread(book);

@@ -132,3 +132,28 @@ describe.each(servers)('a trading session on a $name of phase 3', ({ open }) => 
     await db.close();
   });
 });
+
+describe.each(servers)('the drawdown of a session on a $name', ({ open }) => {
+  // A share of doubles has 28.999999999999996 for it.
+  it.each([
+    ['a mark', 'position mark TCS=210'],
+    ['a fill', 'order fill sold --quantity 1 --price 210'],
+  ])('reaches a limit of 29 percent with %s that takes 29 percent', async (_, line) => {
+    const db = await open();
+    await addTrader(db);
+    const run = (each: string) => db.json(...words(each));
+    await run('order place --user trader_001 --symbol TCS --side BUY --quantity 1000 --order-id bought');
+    await run('order fill bought --quantity 1000 --price 500');
+    await run('order place --user trader_001 --symbol TCS --side SELL --quantity 1 --order-id sold');
+    await run('session start --user trader_001');
+    await run('risk set trader_001 MAX_DRAWDOWN 29');
+    await run(line);
+    expect(await run('session show --user trader_001')).toMatchObject({ max_drawdown: 29, drawdown: 29 });
+    const entry = await db.cli(
+      ...words('order place --user trader_001 --symbol TCS --side BUY --quantity 1'),
+    );
+    expect(entry.code).toBe(5);
+    expect(entry.stderr).toContain('MAX_DRAWDOWN: current=29 limit=29');
+    await db.close();
+  });
+});
