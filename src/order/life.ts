@@ -94,9 +94,18 @@ async function notificationsOf(db: Kysely<Database>, order: Order): Promise<Life
 async function auditOf(db: Kysely<Database>, order: Order): Promise<LifeEvent[]> {
   const rows = await db
     .selectFrom('audit_log')
-    .select(['at', 'actor', 'command'])
+    .select(['at', 'actor', 'command', 'body'])
     .where('target', '=', `order ${order.order_id}`)
     .orderBy('id')
     .execute();
-  return rows.map(({ at, actor, command }) => ({ at, event: 'audit', detail: `${command} by ${actor}` }));
+  return rows.map(({ at, actor, command, body }) => ({
+    at,
+    event: 'audit',
+    detail: `${command === 'denied' ? `${deniedCommand(body)}, denied,` : command} by ${actor}`,
+  }));
+}
+
+/** The command that was refused, as the row of a denied attempt has it. */
+function deniedCommand(body: string): string {
+  return String((JSON.parse(body) as { command?: unknown }).command);
 }

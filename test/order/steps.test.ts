@@ -27,9 +27,11 @@ describe.each(anyDatabase)('the steps of an order on $name', ({ open }) => {
     return result.stderr;
   };
   const audits = async (id: string) =>
-    (await db.query('SELECT command FROM audit_log WHERE target = $1 ORDER BY id', [`order ${id}`])).rows.map(
-      (row) => row['command'],
-    );
+    (
+      await db.query("SELECT command FROM audit_log WHERE target = $1 AND command <> 'denied' ORDER BY id", [
+        `order ${id}`,
+      ])
+    ).rows.map((row) => row['command']);
 
   it('accept places it under the id of the broker, once', async () => {
     const id = await place();
@@ -151,6 +153,12 @@ describe.each(anyDatabase)('the steps of an order on $name', ({ open }) => {
     const effects = after.life.filter(({ event }) => event === 'position').map(({ detail }) => detail);
     expect(effects[0]).toMatch(/^reduced LONG pos_\w+, realized 50\.00$/);
     expect(effects[1]).toMatch(/^closed LONG pos_\w+, realized -50\.00; opened pos_\w+ with the rest$/);
+    await refusal(`order reject ${second} --reason late`);
+    const denied = await db.json<{ life: Life }>('order', 'show', second);
+    expect(denied.life.at(-1)).toMatchObject({
+      event: 'audit',
+      detail: expect.stringMatching(/^order reject, denied, by /),
+    });
     const terminal = await db.cliWith({ tty: true }, 'order', 'show', second);
     expect(terminal.stdout).toMatch(/\n[^\n]*life[^\n]*\n[^\n]*event/);
     const piped = await db.cli('order', 'show', second);
