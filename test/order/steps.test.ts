@@ -163,7 +163,7 @@ describe.each(anyDatabase)('the steps of an order on $name', ({ open }) => {
     expect(terminal.stdout).toMatch(/\n[^\n]*life[^\n]*\n[^\n]*event/);
     const piped = await db.cli('order', 'show', second);
     expect(piped.stdout.split('\n').filter((line) => line.startsWith('life\t')).length).toBe(
-      after.life.length,
+      denied.life.length,
     );
   });
 
