@@ -118,7 +118,12 @@ function strategyRefusal(
   phase: number,
 ): CliError | undefined {
   if (strategy_id === null) return undefined;
-  if (!available) return refused('STRATEGY_DISABLED', `The strategy ${strategy_id} is not available.`);
+  if (!available)
+    return refused(
+      'STRATEGY_DISABLED',
+      `The strategy ${strategy_id} is not available.`,
+      `Run: pinnacle strategy enable ${strategy_id}`,
+    );
   if (phase < 2 || status === 'ACTIVE') return undefined;
   return refused(
     'STRATEGY_NOT_ACTIVE',

@@ -125,7 +125,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
     ])
       expect(await db.cli(...words(line))).toMatchObject({
         code: 5,
-        stderr: expect.stringContaining('not available'),
+        stderr: expect.stringMatching(/not available.*pinnacle strategy enable old/s),
       });
   });
 });
