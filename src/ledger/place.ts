@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
+import { refused } from '../cli/errors.ts';
 import type { OrderSide, OrderType } from '../db/schema.ts';
+import { violates } from '../db/sqlstate.ts';
 import { unnest } from '../db/unnest.ts';
 import type { BookOrder } from './fold.ts';
 
@@ -51,6 +53,18 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: nu
     FROM ${source}`.execute(trx);
   await countForStrategies(trx, orders, phase);
   await countForSessions(trx, orders, phase);
+}
+
+/** The same for one order of which the operator chose the id: throws ORDER_EXISTS where it is taken. */
+export async function placeOrder(trx: Trx, order: NewOrder, phase: number): Promise<void> {
+  await placeOrders(trx, [order], phase).catch((error) => {
+    if (!violates(error, 'orders_pkey')) throw error;
+    throw refused(
+      'ORDER_EXISTS',
+      `There is already an order ${order.order_id}.`,
+      `See: pinnacle order show ${order.order_id}`,
+    );
+  });
 }
 
 const UNFILLED = { status: 'PENDING', filled_quantity: 0, filled_price: 0 };

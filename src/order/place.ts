@@ -1,9 +1,8 @@
 import { defineCommand } from '../cli/command.ts';
-import { refused, usage } from '../cli/errors.ts';
+import { usage } from '../cli/errors.ts';
 import { choice, decimal, identifier, integer, optional, parsed, withDefault } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
-import { violates } from '../db/sqlstate.ts';
 import { mintId } from '../util/id.ts';
 import { startOfDay } from '../util/time.ts';
 import { orderFields } from './columns.ts';
@@ -41,7 +40,7 @@ export const place = defineCommand({
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
-    const [{ admit }, { placeOrders }] = await Promise.all([
+    const [{ admit }, { placeOrder }] = await Promise.all([
       import('../ledger/admit.ts'),
       import('../ledger/place.ts'),
     ]);
@@ -61,14 +60,7 @@ export const place = defineCommand({
     };
     return ctx.change(async (trx) => {
       await admit(trx, order, phase, dayStart);
-      await placeOrders(trx, [order], phase).catch((error) => {
-        if (!violates(error, 'orders_pkey')) throw error;
-        throw refused(
-          'ORDER_EXISTS',
-          `There is already an order ${order.order_id}.`,
-          `See: pinnacle order show ${order.order_id}`,
-        );
-      });
+      await placeOrder(trx, order, phase);
       const placed = await findOrder(trx, order.order_id);
       return { result: placed, audit: { target: `order ${order.order_id}`, body: { order: placed } } };
     });

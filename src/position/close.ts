@@ -29,7 +29,7 @@ export const close = defineCommand({
 only reduces.`,
   async run({ position: id, price, orderId, brokerFillId }, ctx: Context) {
     if (brokerFillId !== undefined && price === undefined) throw usage('--broker-fill-id needs --price.');
-    const [{ admit }, { placeOrders }, { bookFills }] = await Promise.all([
+    const [{ admit }, { placeOrder }, { bookFills }] = await Promise.all([
       import('../ledger/admit.ts'),
       import('../ledger/place.ts'),
       import('../ledger/book.ts'),
@@ -61,7 +61,7 @@ only reduces.`,
         created_at: now.toISOString(),
       } as const;
       await admit(trx, order, phase, dayStart);
-      await placeOrders(trx, [order], phase);
+      await placeOrder(trx, order, phase);
       const at = order.created_at;
       const { fills } =
         price === undefined

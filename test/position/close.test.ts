@@ -25,6 +25,8 @@ describe.each(anyDatabase)('position close on $name', ({ open }) => {
 
   it('places the opposite order once, closes when it fills, and then no more', async () => {
     const position = await trade(db, '--user trader_001 --symbol TCS --side BUY', 10, 4000);
+    const { order_id: taken } = await db.json('position', 'show', position, '--json', 'order_id');
+    expect(await refusal(position, '--order-id', String(taken))).toMatchObject({ code: 'ORDER_EXISTS' });
     const waiting = await db.json('position', 'close', position);
     expect(waiting).toMatchObject({
       position_id: position,
