@@ -21,8 +21,8 @@ export interface CheckedRule extends Record<string, unknown> {
  * has changed, and gives what is violated, cannot be evaluated or is no longer violated; for one trader, every rule.
  * A rule that cannot be evaluated stays violated or not, as it was. The trading day began at `dayStart`.
  *
- * No trader is locked. Of two checks at once only one finds a rule newly broken: the row is asked again when its
- * update gets to it.
+ * No trader is locked. Of two checks at once only one finds a rule newly broken, and a limit that was set meanwhile is
+ * left to the next check: the row is asked again when its update gets to it.
  */
 export async function checkRules(
   trx: Trx,
@@ -84,13 +84,13 @@ export async function checkRules(
       UPDATE risk_rules r
       SET current_value = j.current, is_violated = j.violates, violation_message = j.stored, updated_at = ${at}::timestamp
       FROM judged j
-      WHERE r.rule_id = j.rule_id AND j.violates <> j.is_violated AND j.violates <> r.is_violated
+      WHERE r.rule_id = j.rule_id AND r.rule_value = j.rule_value AND j.violates <> j.is_violated AND j.violates <> r.is_violated
       RETURNING r.rule_id
     ), moved AS (
       UPDATE risk_rules r
       SET current_value = coalesce(j.current, r.current_value), violation_message = j.stored, updated_at = ${at}::timestamp
       FROM judged j
-      WHERE r.rule_id = j.rule_id AND j.violates = j.is_violated AND j.violates = r.is_violated
+      WHERE r.rule_id = j.rule_id AND r.rule_value = j.rule_value AND j.violates = j.is_violated AND j.violates = r.is_violated
         AND (r.current_value, r.violation_message) IS DISTINCT FROM (coalesce(j.current, r.current_value), j.stored)
     )
     SELECT j.rule_id, j.user_id, j.rule_type, j.rule_value AS limit, j.current, j.message, newly,

@@ -262,4 +262,20 @@ describe.each(servers)('risk rules among many at once on $name', ({ open }) => {
     expect(newly).toHaveLength(1);
     expect(await alerts(db)).toHaveLength(1);
   });
+
+  it('are not broken by a check that measured against the limit of before', async () => {
+    await db.query('DELETE FROM risk_rules');
+    await db.query('DELETE FROM notifications');
+    await setRule(db, 'trader_001', 'MIN_CAPITAL_THRESHOLD', 1e9);
+    await db.query('BEGIN');
+    await setRule(db, 'trader_001', 'MIN_CAPITAL_THRESHOLD', 1);
+    const check = db.cli('risk', 'check');
+    const waiting = 'SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid';
+    await expect.poll(async () => (await db.query(waiting)).rows.length, { timeout: 10_000 }).toBe(1);
+    await db.query('COMMIT');
+    await check;
+    const { rows } = await db.query('SELECT rule_value, is_violated FROM risk_rules');
+    expect(rows).toEqual([{ rule_value: 1, is_violated: false }]);
+    expect(await alerts(db)).toEqual([]);
+  });
 });
