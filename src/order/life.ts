@@ -18,21 +18,23 @@ export const lifeFields = {
 
 /** Everything that happened to an order, in time order; what an older phase of the schema lacks is left out. */
 export async function lifeOf(db: Kysely<Database>, order: Order, phase: number): Promise<LifeEvent[]> {
+  const audit = await auditOf(db, order);
   const events = [
-    placement(order),
+    placement({ ...order, ...audit.find(isAmendment)?.body.before }),
     ...(phase < 2 ? [] : await fillsOf(db, order)),
     ...(phase < 3 ? [] : await notificationsOf(db, order)),
-    ...(await auditOf(db, order)),
+    ...audit.map(auditEvent),
   ];
   // Stable, so that what one moment holds stays in the order of cause and effect.
   return events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 function placement(order: Order): LifeEvent {
-  const price = order.price > 0 ? ` at ${order.price}` : '';
-  const terms = `${order.side} ${order.quantity} ${order.symbol} ${order.order_type}${price}`;
+  const terms = `${order.side} ${order.quantity} ${order.symbol} ${order.order_type}${atPrice(order)}`;
   return { at: order.created_at, event: 'placed', detail: terms };
 }
+
+const atPrice = ({ price = 0 }: Partial<Order>) => (price > 0 ? ` at ${price}` : '');
 
 interface FillRow {
   fill_id: string;
@@ -91,21 +93,34 @@ async function notificationsOf(db: Kysely<Database>, order: Order): Promise<Life
   }));
 }
 
-async function auditOf(db: Kysely<Database>, order: Order): Promise<LifeEvent[]> {
+interface AuditRow {
+  at: string;
+  actor: string;
+  command: string;
+  body: {
+    /** The command that was refused, as the row of a denied attempt has it. */
+    command?: string;
+    before?: Partial<Order>;
+    after?: Partial<Order>;
+  };
+}
+
+async function auditOf(db: Kysely<Database>, order: Order): Promise<AuditRow[]> {
   const rows = await db
     .selectFrom('audit_log')
     .select(['at', 'actor', 'command', 'body'])
     .where('target', '=', `order ${order.order_id}`)
     .orderBy('id')
     .execute();
-  return rows.map(({ at, actor, command, body }) => ({
-    at,
-    event: 'audit',
-    detail: `${command === 'denied' ? `${deniedCommand(body)}, denied,` : command} by ${actor}`,
-  }));
+  return rows.map((row) => ({ ...row, body: JSON.parse(row.body) }));
 }
 
-/** The command that was refused, as the row of a denied attempt has it. */
-function deniedCommand(body: string): string {
-  return String((JSON.parse(body) as { command?: unknown }).command);
+/** The row of an order has its latest terms only; those of before stand in the first amendment. */
+const isAmendment = ({ command }: AuditRow) => command === 'order amend';
+
+function auditEvent(row: AuditRow): LifeEvent {
+  const { at, actor, command, body } = row;
+  const step = command === 'denied' ? `${body.command}, denied,` : command;
+  const terms = isAmendment(row) ? `: ${body.after?.quantity}${atPrice({ ...body.after })}` : '';
+  return { at, event: 'audit', detail: `${step} by ${actor}${terms}` };
 }

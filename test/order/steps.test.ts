@@ -98,6 +98,12 @@ describe.each(anyDatabase)('the steps of an order on $name', ({ open }) => {
     await run(`order fill ${id} --quantity 16 --price 100`);
     expect(await refusal(`order amend ${id} --quantity 30`)).toContain('FILLED; an amendment needs');
     expect(await audits(id)).toEqual(['order place', 'order fill', 'order amend', 'order fill']);
+    // Its life begins with the terms it was placed with, not with those of its row now.
+    const { life } = (await run(`order show ${id}`)) as { life: { event: string; detail: string }[] };
+    expect(life[0]).toMatchObject({ event: 'placed', detail: 'BUY 10 TCS LIMIT at 100' });
+    expect(life.map(({ detail }) => detail)).toContainEqual(
+      expect.stringMatching(/^order amend by \w+: 20 at 101\.5$/),
+    );
   });
 
   it('a late fill raises what is filled, completes only when it is whole, and warns', async () => {
