@@ -39,8 +39,8 @@ export async function profitBy(
           count(*)::int AS fills, sum(realized_pnl) AS realized_pnl, NULL AS unrealized_pnl
         FROM (${traded(range)}) AS t GROUP BY key ORDER BY key`
       : sql<Profit>`
-        SELECT key, sum(fills)::int AS fills, sum(realized)::numeric(15, 2) AS realized_pnl,
-          sum(unrealized)::numeric(15, 2) AS unrealized_pnl
+        SELECT key, sum(fills)::int AS fills, round(sum(realized), 2) AS realized_pnl,
+          round(sum(unrealized), 2) AS unrealized_pnl
         FROM (
           SELECT ${COLUMNS[by]} AS key, 1 AS fills, realized_pnl AS realized, 0 AS unrealized
           FROM (${traded(range)}) AS t

@@ -186,6 +186,15 @@ describe.each(anyDatabase)('what became of positions, on $name', ({ open }) => {
     expect((await db.cli(...words('position pnl --user nobody'))).code).toBe(3);
     expect((await db.cli(...words('position pnl --by year'))).code).toBe(2);
     expect((await db.cli(...words('position pnl --since nonsense'))).code).toBe(2);
+    // What a mistyped quantity is worth at the mark has more digits than any capital, and must not hide all the rest.
+    await db.query(
+      "UPDATE positions SET unrealized_pnl = 1e15 WHERE user_id = 'trader_002' AND status = 'OPEN'",
+    );
+    expect(await pnl('--by user', 'unrealized_pnl')).toContainEqual([
+      'trader_002',
+      '0.00',
+      '1000000000000000.00',
+    ]);
   });
 });
 
