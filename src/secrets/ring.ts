@@ -33,8 +33,12 @@ const ringFile = z.strictObject({
 export function parseRing(text: string): Ring {
   const result = ringFile.safeParse(parseJson(text));
   if (!result.success) throw new RangeError('is no key ring');
+  // An id of digits alone would come first, as every such key of a JSON object does.
+  const entries = Object.entries(result.data.keys).sort(([, a], [, b]) =>
+    a.created_at < b.created_at ? -1 : Number(a.created_at > b.created_at),
+  );
   const keys = new Map(
-    Object.entries(result.data.keys).map(([id, { key, created_at }]) => {
+    entries.map(([id, { key, created_at }]) => {
       const bytes = Buffer.from(key, 'base64');
       if (bytes.length !== KEY_BYTES || bytes.toString('base64') !== key)
         throw new RangeError(`holds a key ${id} that is not ${KEY_BYTES} bytes of base64`);
