@@ -185,7 +185,8 @@ const TOTALS: readonly Invariant[] = [
   {
     name: 'session_totals',
     phase: 3,
-    holds: 'a session counts the orders its fills completed, and what its fills credited',
+    holds:
+      'a session counts the orders its fills completed and what its fills credited, and its capital moved by that',
     offenders: (user) => sql`
       WITH sums AS (
         SELECT f.session_id, f.realized_pnl, o.quantity AS ordered, f.quantity,
@@ -196,11 +197,13 @@ const TOTALS: readonly Invariant[] = [
           count(*) FILTER (WHERE filled >= ordered AND filled - quantity < ordered) AS completed
         FROM sums WHERE session_id IS NOT NULL GROUP BY session_id
       )
-      SELECT s.session_id AS id, format('%s filled, P&L %s; its fills make %s, %s', s.successful_orders, s.total_pnl,
-        coalesce(m.completed, 0), coalesce(m.credited, 0)) AS detail
+      SELECT s.session_id AS id, format('%s filled, P&L %s, capital %s to %s; its fills make %s, %s', s.successful_orders,
+        s.total_pnl, s.capital_at_start, s.capital_at_end, coalesce(m.completed, 0), coalesce(m.credited, 0)) AS detail
       FROM trading_sessions s LEFT JOIN made m ON m.session_id = s.session_id
       WHERE (s.successful_orders <> coalesce(m.completed, 0)
-        OR round(s.total_pnl::numeric, 2) <> coalesce(m.credited, 0)) ${of('s', user)}`,
+        OR round(s.total_pnl::numeric, 2) <> coalesce(m.credited, 0)
+        OR s.status = 'COMPLETED'
+          AND round(s.capital_at_end::numeric - s.capital_at_start::numeric, 2) <> coalesce(m.credited, 0)) ${of('s', user)}`,
   },
   {
     name: 'session_state',

@@ -100,6 +100,12 @@ const SPOILINGS: Spoiling[] = [
   ['strategy_totals', 'UPDATE user_strategies SET total_pnl = total_pnl + 0.01', /^trader_001\/rsi$/],
   ['session_totals', 'UPDATE trading_sessions SET total_pnl = total_pnl - 0.01', /^ses$/],
   ['session_totals', 'UPDATE trading_sessions SET successful_orders = 3', /^ses$/],
+  [
+    'session_totals',
+    `UPDATE trading_sessions
+     SET status = 'COMPLETED', end_time = now(), capital_at_end = capital_at_start + total_pnl + 0.01`,
+    /^ses$/,
+  ],
   ['session_totals audit_fills', "UPDATE order_fills SET session_id = NULL WHERE order_id = 'b'", /^ses$/],
   ['session_state', 'UPDATE trading_sessions SET peak_equity = 1', /^ses$/],
   ['session_state', "UPDATE trading_sessions SET status = 'COMPLETED'", /^ses$/],
