@@ -21,7 +21,7 @@ export const cancel = defineCommand({
   fields: orderFields,
   examples: ['order cancel ord_01', 'order cancel --user trader_001 --symbol TCS --yes'],
   details: `What is filled stays filled. Cancelling a cancelled order changes nothing and ends 0. Several flags together mean the
-orders that all of them describe; more than one order needs --yes.`,
+orders that all of them describe; describing orders needs --yes, naming one does not.`,
   async run({ order, all, user, strategy, symbol }, ctx: Context) {
     const scope = { user, strategy, symbol };
     const scoped = Object.values(scope).some((part) => part !== undefined);
