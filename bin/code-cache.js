@@ -1,8 +1,9 @@
 'use strict';
 
 // Keeps V8's compiled form of the program in the user's own cache folder, which saves a fifth of every start. Node 22
-// can do it by itself; for Node 20 the hashed chunks of dist/ are cached here. Whatever goes wrong with it, the program
-// runs without.
+// can do it by itself; for Node 20 the chunks of dist/ are cached here, apart for every build: V8 takes code of the same
+// length for the same code, and a chunk may keep its name when what it loads has another. Whatever goes wrong with it,
+// the program runs without.
 const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
 const { enableCompileCache, prototype, wrap } = require('node:module');
 const { homedir } = require('node:os');
@@ -11,18 +12,21 @@ const { Script } = require('node:vm');
 
 const DIST = join(__dirname, '../dist/');
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pinnacle');
-const HASHED = /-[A-Z0-9]{8}\.js$/;
+const CHUNK = /-[A-Z0-9]{8}\.js$/;
 
 exports.enableCodeCache = () => {
   if (enableCompileCache) enableCompileCache(join(CACHE, 'compiled'));
-  else cacheChunks(join(CACHE, `compiled-${process.version}-${process.arch}`));
+  else {
+    const { build } = require('../dist/package.json');
+    cacheChunks(join(CACHE, `compiled-${process.version}-${process.arch}-${build}`));
+  }
 };
 
 function cacheChunks(folder) {
   const fresh = new Map();
   const compile = prototype._compile;
   prototype._compile = function (content, filename) {
-    if (!filename.startsWith(DIST) || !HASHED.test(filename)) return compile.call(this, content, filename);
+    if (!filename.startsWith(DIST) || !CHUNK.test(filename)) return compile.call(this, content, filename);
     const stored = join(folder, filename.slice(DIST.length));
     const script = new Script(wrap(content), { filename, cachedData: read(stored) });
     if (script.cachedDataRejected !== false) fresh.set(stored, script);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 
@@ -37,4 +38,8 @@ for (const name of await readdir('dist')) {
     : '';
   await writeFile(`dist/${name}`, `"use strict";${url}${code}`);
 }
-await writeFile('dist/package.json', '{ "type": "commonjs" }\n');
+const hash = createHash('sha256');
+for (const name of (await readdir('dist')).sort())
+  hash.update(`${name}\n`).update(await readFile(`dist/${name}`));
+const id = hash.digest('hex').slice(0, 16);
+await writeFile('dist/package.json', `{ "type": "commonjs", "build": "${id}" }\n`);

@@ -8,6 +8,9 @@ import type { ConfigSource } from './config/file.ts';
 import type { Config } from './config/load.ts';
 import type { Connection } from './db/connect.ts';
 import type { Database } from './db/schema.ts';
+import type { Projector } from './realtime/projector.ts';
+import type { Realtime } from './redis/connect.ts';
+import type { RedisSettings } from './redis/settings.ts';
 import { parseInstant } from './util/time.ts';
 
 /** What a verb is given. Everything is opened on first use and closed in the opposite order. */
@@ -30,12 +33,18 @@ export interface Context extends RailContext {
   /** A connection of its own kind for migrations: direct, and without a limit on how long a statement takes. */
   migrationConnection: () => Promise<Connection>;
   db: () => Promise<Kysely<Database>>;
+  /** Redis, for what cannot be done without it; throws NO_REDIS (exit 78) where none is configured. */
+  redis: () => Promise<Realtime>;
+  /** How Redis is reached, for who opens it himself; throws the same. */
+  redisSettings: () => Promise<RedisSettings>;
   /** The phase of the rollout that the database is at, 0 to 4. */
   phase: () => Promise<number>;
   /** Where this command's changes come from, for their audit rows. */
   origin: Origin;
   /** One transaction with its audit row; see audit/change.ts. */
   change: <T>(work: (trx: Trx) => Promise<Outcome<T>>) => Promise<T>;
+  /** A foreign error in the operator's words. */
+  explain: (error: unknown) => Promise<unknown>;
   /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
   instant: (flag: string, text: string) => Promise<string>;
   /** Goes on only when agreed to, by --yes or on a terminal. A dry run needs no consent. */
@@ -46,8 +55,8 @@ export interface Context extends RailContext {
 
 export interface OpenContext {
   ctx: Context;
-  /** A foreign error in the operator's words. */
-  explain: (error: unknown) => Promise<unknown>;
+  /** What is committed and could not be brought to Redis, as a failure; undefined where all was. */
+  unprojected: () => CliError | undefined;
   release: () => Promise<void>;
 }
 
@@ -116,10 +125,19 @@ export function openContext(
   const connection = once(async () => {
     const opened = await connect('work');
     const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
-    if (!free) await (await import('./db/login.ts')).refuseMighty(opened.kysely);
+    if (!free) await (await import('./access/login.ts')).refuseMighty(opened, ctx.origin, dryRun);
     return opened;
   });
-  const target = once(() => describeTarget(config, database));
+  let projecting: Projector | undefined;
+  const projector = once(async (): Promise<Projector | undefined> => {
+    const { redis } = await config();
+    if (!redis) return undefined;
+    const { openProjector } = await import('./realtime/projector.ts');
+    const opened = openProjector(redis, ctx.redis, around.now);
+    projecting = opened;
+    return opened;
+  });
+  const target = once(() => describeTarget(config, command.writesTo === 'redis' ? undefined : database));
   const consent = {
     yes: globals.yes === true,
     ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
@@ -151,6 +169,15 @@ export function openContext(
       return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
     },
     db: async () => (await connection()).kysely,
+    redis: once(async () => {
+      const settings = await ctx.redisSettings();
+      const { openRedis } = await import('./redis/connect.ts');
+      const opened = await openRedis(settings, name);
+      signal.addEventListener('abort', opened.close, { once: true });
+      releasers.push(async () => opened.close());
+      return opened;
+    }),
+    redisSettings: () => redisSettings(config),
     phase: once(async () => {
       const { currentPhase } = await import('./db/phase.ts');
       return currentPhase((await connection()).kysely);
@@ -158,7 +185,22 @@ export function openContext(
     origin: { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } },
     async change(work) {
       const { change } = await import('./audit/change.ts');
-      return change(await connection(), { ...ctx.origin, dryRun, signal }, work);
+      const options = { ...ctx.origin, dryRun, signal, projector: await projector() };
+      return change(await connection(), options, work);
+    },
+    async explain(error) {
+      if (signal.aborted) return signal.reason;
+      if (error instanceof CliError) return error;
+      const { isRedisFailure, redisFailure } = await import('./redis/failure.ts');
+      if (isRedisFailure(error)) {
+        const { describeRedis } = await import('./redis/settings.ts');
+        return redisFailure(error, describeRedis(await ctx.redisSettings()));
+      }
+      const { isDatabaseFailure, isUndefined, translateFailure } = await import('./db/sqlstate.ts');
+      if (!isDatabaseFailure(error)) return error;
+      if (isUndefined(error) && command.phase) return explainMissing(name, command.phase, await connection());
+      const { rolesFor } = await import('./access/duties.ts');
+      return translateFailure(error, await target(), rolesFor(name, command.effect));
     },
     async instant(flag, text) {
       try {
@@ -176,15 +218,7 @@ export function openContext(
   };
   return {
     ctx,
-    async explain(error) {
-      if (signal.aborted) return signal.reason;
-      if (error instanceof CliError) return error;
-      const { isDatabaseFailure, isUndefined, translateFailure } = await import('./db/sqlstate.ts');
-      if (!isDatabaseFailure(error)) return error;
-      if (isUndefined(error) && command.phase) return explainMissing(name, command.phase, await connection());
-      const { rolesFor } = await import('./access/duties.ts');
-      return translateFailure(error, await target(), rolesFor(name, command.effect));
-    },
+    unprojected: () => projecting?.failure(),
     async release() {
       for (const close of releasers.reverse()) await close().catch(() => {});
     },
@@ -214,16 +248,27 @@ async function chooseDatabase(settings: Config, io: Io): Promise<string> {
   return 'embedded';
 }
 
+async function redisSettings(config: () => Promise<Config>): Promise<RedisSettings> {
+  const { redis } = await config();
+  if (redis) return redis;
+  throw (await import('./redis/settings.ts')).noRedis();
+}
+
+/** Where a write goes: a database, or else Redis. */
 async function describeTarget(
   config: () => Promise<Config>,
-  database: () => Promise<string>,
+  database: (() => Promise<string>) | undefined,
 ): Promise<string> {
-  const [settings, chosen] = [await config(), await database()];
-  const where =
-    chosen === 'embedded'
-      ? `embedded ${settings.dataDir}`
-      : await (await import('./db/connect.ts')).describeServer(chosen);
+  const settings = await config();
+  const where = database
+    ? await describeDatabase(settings, await database())
+    : `Redis ${(await import('./redis/settings.ts')).describeRedis(await redisSettings(config))}`;
   return settings.profile ? `${settings.profile} (${where})` : where;
+}
+
+async function describeDatabase({ dataDir }: Config, chosen: string): Promise<string> {
+  if (chosen === 'embedded') return `embedded ${dataDir}`;
+  return (await import('./db/connect.ts')).describeServer(chosen);
 }
 
 /** A table that is not there: the rollout has not come that far, or somebody changed the schema by hand. */

@@ -1,9 +1,9 @@
 import { type Noun, type Verb, type Verbs, verb } from './cli/command.ts';
-import { CliError, errorObject, usage } from './cli/errors.ts';
+import { CliError, EXITS, errorObject, usage } from './cli/errors.ts';
 import { type Globals, glimpse, helpWords } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import { type Program, parse } from './cli/parse.ts';
-import { safeJson, visible } from './util/text.ts';
+import { safeJson, visible, visibleLines } from './util/text.ts';
 
 const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
   summary,
@@ -23,6 +23,8 @@ export const NOUNS: Verbs = {
   keys: noun('The key ring that broker credentials are encrypted with', () => import('./keys/command.ts')),
   audit: noun('Who changed what, and whether the record is whole', () => import('./audit/command.ts')),
   access: noun('Who may do what: roles and grants', () => import('./access/command.ts')),
+  market: noun('Quotes in Redis: set, import, watch', () => import('./market/command.ts')),
+  realtime: noun('What Redis shows of the book, for watching live', () => import('./realtime/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
   doctor: noun(
     'Whether all is well, and what to do where it is not',
@@ -71,6 +73,14 @@ export async function run(
   }
 }
 
+/** What is committed waits for Redis: said once, and exit 8 unless the command itself has more to say. */
+async function sayPending({ message }: CliError, code: number, io: Io): Promise<number> {
+  await io.err.write(
+    `warning: ${visible(message)} What was changed is committed and waits; later: pinnacle realtime drain\n`,
+  );
+  return code === 0 ? EXITS.pending[0] : code;
+}
+
 async function print(text: string, sink: Sink, exit = 0): Promise<number> {
   await sink.write(text.endsWith('\n') ? text : `${text}\n`);
   return exit;
@@ -85,11 +95,13 @@ async function runVerb(
   signal: AbortSignal,
 ): Promise<number> {
   const [{ execute }, { openContext }] = await Promise.all([import('./cli/run.ts'), import('./context.ts')]);
-  const { ctx, explain, release } = openContext(invocation, around, io, signal);
+  const { ctx, unprojected, release } = openContext(invocation, around, io, signal);
   try {
-    return await execute(invocation, ctx);
+    const code = await execute(invocation, ctx);
+    const waiting = unprojected();
+    return waiting ? await sayPending(waiting, code, io) : code;
   } catch (error) {
-    return await report(await explain(error).catch(() => error), invocation.globals, io);
+    return await report(await ctx.explain(error).catch(() => error), invocation.globals, io);
   } finally {
     await release();
   }
@@ -109,8 +121,6 @@ async function report(error: unknown, globals: Globals, io: Io): Promise<number>
   if (globals.debug) await io.err.write(`${debugTrail(error)}\n`);
   return known.exit;
 }
-
-const visibleLines = (text: string) => text.split('\n').map(visible);
 
 function unexpected(): CliError {
   return new CliError('failure', 'UNEXPECTED', 'Something went wrong that should not have.', {

@@ -1,5 +1,6 @@
 -- Drops every order, user, strategy, and the audit log with them.
 
+DROP TABLE realtime_outbox;
 DROP FUNCTION audit_seal(integer, boolean);
 DROP TABLE audit_checkpoints;
 DROP TABLE audit_seals;

@@ -101,6 +101,9 @@ COMMENT ON COLUMN audit_log.body IS 'canonical JSON as text, because what is has
 -- The history of one thing, oldest first.
 CREATE INDEX idx_audit_log_target ON audit_log (target, id);
 
+-- The entries of a day or an hour.
+CREATE INDEX idx_audit_log_at ON audit_log (at);
+
 -- The order of sealing, below.
 CREATE INDEX idx_audit_log_txid ON audit_log (txid, id);
 
@@ -149,7 +152,7 @@ CREATE TRIGGER audit_checkpoints_append_only
 -- later in the chain, so the last seal tells where to go on. That order ends with the cluster: entries that a restore
 -- brought from another one (their row was written by another transaction than they say) are sealed before any of this.
 CREATE FUNCTION audit_seal(at_most integer, wait boolean) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   here constant text := (SELECT system_identifier FROM pg_control_system());
   chain audit_seals;
@@ -192,3 +195,25 @@ BEGIN
   RETURN sealed;
 END
 $$;
+
+-- It works with its owner's rights: nobody else's tables, types or operators may stand in for those it means, and it
+-- is called by whom the owner lets (access apply: operator and cron).
+DO $$
+BEGIN
+  EXECUTE format(
+    'ALTER FUNCTION audit_seal(integer, boolean) SET search_path = pg_catalog, %I, pg_temp', current_schema()
+  );
+END
+$$;
+REVOKE EXECUTE ON FUNCTION audit_seal(integer, boolean) FROM PUBLIC;
+
+-- What was changed and Redis does not show yet: written with the change, deleted once it is projected. Empty where no
+-- Redis is configured. The time is that of the row and not of its transaction, which may have waited for a login.
+CREATE TABLE realtime_outbox (
+  id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at   timestamp NOT NULL DEFAULT clock_timestamp(),
+  kind text NOT NULL,
+  key  text NOT NULL,
+  CONSTRAINT realtime_outbox_kind_known CHECK (kind IN ('order', 'notification', 'read', 'logout', 'revoke'))
+);
+COMMENT ON COLUMN realtime_outbox.key IS 'order_id, notification_id, for logout the user_id, for revoke user_id:session';

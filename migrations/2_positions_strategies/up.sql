@@ -48,6 +48,7 @@ CREATE TABLE positions (
   closed_at      timestamp NULL,
   created_at     timestamp DEFAULT now(),
   updated_at     timestamp DEFAULT now(),
+  marked_at      timestamp NULL,
   CONSTRAINT positions_no_nulls CHECK (
     num_nulls(unrealized_pnl, realized_pnl, status, opened_at, created_at, updated_at) = 0
   ),
@@ -60,6 +61,8 @@ CREATE TABLE positions (
   ),
   CONSTRAINT positions_pnl_finite CHECK (abs(unrealized_pnl) < 'Infinity' AND abs(realized_pnl) < 'Infinity')
 );
+
+COMMENT ON COLUMN positions.marked_at IS 'the time of the quote that current_price is from; NULL where it is the price of a fill, or was set by hand';
 
 CREATE INDEX idx_positions_user_id ON positions (user_id);
 CREATE INDEX idx_positions_symbol ON positions (symbol);

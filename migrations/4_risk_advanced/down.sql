@@ -1,5 +1,6 @@
 -- Drops every risk rule, halt (also a latched one) and API key in grace.
 
+DROP INDEX idx_notifications_user_newest;
 DROP INDEX idx_notifications_unread;
 DROP INDEX idx_order_fills_executed_at;
 DROP INDEX idx_orders_working;

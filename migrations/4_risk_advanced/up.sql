@@ -105,3 +105,6 @@ CREATE INDEX idx_order_fills_executed_at ON order_fills (executed_at);
 
 -- notification list --unread of a user, newest first.
 CREATE INDEX idx_notifications_unread ON notifications (user_id, created_at DESC) WHERE read_at IS NULL;
+
+-- The newest notifications of a user, as Redis lists them.
+CREATE INDEX idx_notifications_user_newest ON notifications (user_id, created_at DESC, notification_id DESC);

@@ -15,14 +15,15 @@ export const apply = defineCommand({
   fields: stepFields,
   examples: ['access apply', 'access apply --yes', 'access apply --dry-run'],
   details:
-    'Runs what `access plan` shows, in one transaction, and asks before a right is taken away. Needs a login that may make roles and owns the tables: give it as migrateUrl. From then on daily commands refuse a superuser and the owner. Run it again after `migrate up`.',
+    'Runs what `access plan` shows, in one transaction, and asks before a right is taken away. Needs a login with CREATEROLE that owns the database, its schema and the tables: give it as migrateUrl. From then on daily commands refuse a superuser and the owner. Run it again after `migrate up`.',
   async run(_input, ctx: Context) {
     const { kind } = await ctx.migrationConnection();
     if (kind === 'embedded')
       throw refused('NO_ROLES', 'The embedded database has one user, and no roles to grant anything to.');
-    const [{ withSession, inTransaction, execute }, { differences }] = await Promise.all([
+    const [{ withSession, inTransaction }, { differences }, { give }] = await Promise.all([
       import('../migrate/session.ts'),
       import('./difference.ts'),
+      import('./give.ts'),
     ]);
     return withSession(ctx, LOCK_WAIT, async (session) => {
       const steps = await differences(session.db);
@@ -33,7 +34,7 @@ export const apply = defineCommand({
       const taken = steps.filter(({ change }) => change === 'excess').length;
       if (taken > 0) await ctx.agree(`${count(taken, 'right')} too many will be taken away.`);
       await inTransaction(ctx, session, async () => {
-        for (const { sql } of steps) await execute(session.db, sql);
+        await give(session.db, steps);
         await writeAudit(session.db, ctx.origin, {
           target: 'access',
           body: { statements: steps.map(({ sql }) => sql) },

@@ -1,7 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/schema.ts';
 
-/** One right that somebody has been given by name; `column` is null where it is the whole table. */
+/**
+ * One right that somebody has been given by name; `column` is null where it is the whole table. A function stands as
+ * GRANT names it: `FUNCTION audit_seal(integer,boolean)`.
+ */
 export interface Right {
   role: string;
   object: string;
@@ -9,24 +12,27 @@ export interface Right {
   column: string | null;
 }
 
-/** Every right on the tables of the current schema that was given to anybody but their owners; PUBLIC is ''. */
+/** Every right on the tables of the current schema, and on the function that seals, that was given to anybody but their owners; PUBLIC is ''. */
 export async function readRights(db: Kysely<Database>): Promise<Right[]> {
   const { rows } = await sql<Right>`
     WITH ours AS (
       SELECT oid, relname, relowner, relacl FROM pg_class
       WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
     ), given AS (
-      SELECT o.relname, o.relowner, a.grantee, a.privilege_type, NULL::name AS attname
+      SELECT o.relname::text AS object, o.relowner AS owner, a.grantee, a.privilege_type, NULL::text AS attname
       FROM ours o CROSS JOIN LATERAL aclexplode(o.relacl) a
       UNION ALL
       SELECT o.relname, o.relowner, a.grantee, a.privilege_type, c.attname
       FROM ours o JOIN pg_attribute c ON c.attrelid = o.oid AND NOT c.attisdropped
         CROSS JOIN LATERAL aclexplode(c.attacl) a
+      UNION ALL
+      SELECT 'FUNCTION ' || p.oid::regprocedure, p.proowner, a.grantee, a.privilege_type, NULL
+      FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+      WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'audit_seal'
     )
-    SELECT coalesce(r.rolname, '')::text AS role, g.relname::text AS object, g.privilege_type AS privilege,
-      g.attname::text AS column
+    SELECT coalesce(r.rolname, '')::text AS role, g.object, g.privilege_type AS privilege, g.attname AS column
     FROM given g LEFT JOIN pg_roles r ON r.oid = g.grantee
-    WHERE g.grantee <> g.relowner
+    WHERE g.grantee <> g.owner
     ORDER BY 1, 2, 3, 4`.execute(db);
   return rows;
 }
@@ -36,15 +42,19 @@ export interface RoleRow {
   role: string;
   login: boolean;
   superuser: boolean;
-  /** Whether it could do more than its grants say: log in as a group, make roles or databases, copy, pass over rows. */
-  special: boolean;
+  /** What lets it do more than its grants say: log in, make roles or databases, copy, pass over rows. */
+  attributes: string[];
   member_of: string[];
 }
 
 export async function readRoles(db: Kysely<Database>): Promise<RoleRow[]> {
   const { rows } = await sql<RoleRow>`
     SELECT r.rolname::text AS role, r.rolcanlogin AS login, r.rolsuper AS superuser,
-      (r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls) AS special,
+      array_remove(ARRAY[
+        CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolsuper THEN 'SUPERUSER' END,
+        CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
+        CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END
+      ], NULL) AS attributes,
       ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
         WHERE m.member = r.oid ORDER BY 1) AS member_of
     FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1`.execute(db);
@@ -84,7 +94,7 @@ export interface Ground {
   me: string;
   /** `pinnacle_owner USAGE`, `CREATE`. */
   rights: string[];
-  /** Whether this session may give tables to the owner's role. */
+  /** Whether this session has what the owner's role has, so that it may give it tables, and rights on them. */
   may_own: boolean;
 }
 
@@ -98,7 +108,7 @@ export async function readGround(db: Kysely<Database>, owner: string): Promise<G
         FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
           LEFT JOIN pg_roles r ON r.oid = a.grantee
         WHERE d.datname = current_database() AND a.privilege_type = 'CONNECT') AS rights,
-      coalesce((SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = ${owner}), false) AS may_own
+      coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = ${owner}), false) AS may_own
     FROM pg_namespace n WHERE n.nspname = current_schema()`.execute(db);
   return rows[0] as Ground;
 }

@@ -4,6 +4,7 @@ import {
   type Ground,
   type Owned,
   type Right,
+  type RoleRow,
   readGround,
   readOwners,
   readRights,
@@ -20,7 +21,9 @@ export interface Step {
 }
 
 /** Every table that the roles know of. */
-export const TABLES = [...new Set(Object.values(GRANTS).flatMap((tables) => Object.keys(tables)))].sort();
+export const TABLES = [...new Set(Object.values(GRANTS).flatMap((grants) => Object.keys(grants)))]
+  .filter((object) => !object.includes(' '))
+  .sort();
 
 /** What is missing and what is too much, as statements in the order they must run. */
 export async function differences(db: Kysely<Database>): Promise<Step[]> {
@@ -30,7 +33,7 @@ export async function differences(db: Kysely<Database>): Promise<Step[]> {
     await readRights(db),
     await readGround(db, OWNER),
   ];
-  const present = new Set(owned.filter(({ kind }) => kind === 'TABLE').map(({ name }) => name));
+  const present = new Set(owned.map(({ kind, name }) => (kind === 'TABLE' ? name : `${kind} ${name}`)));
   const should = wanted(present);
   return [
     ...ROLES.flatMap((role) => {
@@ -55,18 +58,11 @@ const step = (change: Step['change'], role: string, object: string, sql: string)
 });
 
 /** A group is nothing but its grants: it cannot log in, has no attribute, and is in no other group. */
-function roleSteps({
-  role,
-  special,
-  member_of,
-}: {
-  role: string;
-  special: boolean;
-  member_of: string[];
-}): Step[] {
-  const plain = 'NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
+function roleSteps({ role, attributes, member_of }: RoleRow): Step[] {
+  // Only those it has: some, only a superuser may even say NO to.
+  const without = attributes.map((attribute) => `NO${attribute}`).join(' ');
   return [
-    ...(special ? [step('excess', role, 'role', `ALTER ROLE ${role} ${plain}`)] : []),
+    ...(without ? [step('excess', role, 'role', `ALTER ROLE ${role} ${without}`)] : []),
     ...member_of.map((group) => step('excess', role, 'role', `REVOKE ${quote(group)} FROM ${role}`)),
   ];
 }

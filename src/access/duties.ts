@@ -1,6 +1,6 @@
 import type { Role } from './roles.ts';
 
-/** What cron does: measure, mark, end sessions, send notices. */
+/** What cron does: measure, mark, end sessions of either kind, send notices, bring to Redis what waits. */
 const CRON = [
   'risk check',
   'position mark',
@@ -8,6 +8,10 @@ const CRON = [
   'notification send',
   'notification read',
   'audit seal',
+  'realtime drain',
+  'realtime rebuild',
+  'user sessions revoke',
+  'user sessions revoke-all',
 ];
 
 /** Reads of credentials and hashes, for those alone who work with them. */
@@ -16,16 +20,24 @@ const SECRET_READS = ['user credentials show', 'user credentials verify', 'user 
 /** Reads of the audit log beside those of `audit`. */
 const AUDIT_READS = ['order show', 'doctor ledger'];
 
+const EVERYBODY: readonly Role[] = [
+  'pinnacle_readonly',
+  'pinnacle_operator',
+  'pinnacle_cron',
+  'pinnacle_auditor',
+];
+
 /**
  * The roles that may run a command, those meant for it first. Of `keys` and `user credentials` reads, too, are the
- * operator's; what changes the schema or the roles is the owner's.
+ * operator's; what changes the schema or the roles is the owner's. Quotes are in Redis, whose own users decide.
  */
 export function rolesFor(command: string, effect: 'read' | 'write' | 'destroy'): readonly Role[] {
   const [noun] = command.split(' ');
+  if (noun === 'market') return EVERYBODY;
   if (noun === 'audit' && effect === 'read') return ['pinnacle_auditor', 'pinnacle_operator'];
   if (effect !== 'read' && (noun === 'migrate' || noun === 'access')) return ['pinnacle_owner'];
   if (CRON.includes(command)) return ['pinnacle_cron', 'pinnacle_operator'];
   if (effect !== 'read' || noun === 'keys' || SECRET_READS.includes(command)) return ['pinnacle_operator'];
   if (AUDIT_READS.includes(command)) return ['pinnacle_auditor', 'pinnacle_operator'];
-  return ['pinnacle_readonly', 'pinnacle_operator', 'pinnacle_cron', 'pinnacle_auditor'];
+  return EVERYBODY;
 }

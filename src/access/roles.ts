@@ -1,6 +1,6 @@
-/** What a role may do to one table: with a list of columns, to those alone. */
+/** What a role may do to one table or function: with a list of columns, to those alone. */
 export type Grants = Partial<Record<Privilege, true | readonly string[]>>;
-type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'EXECUTE';
 
 /** The group roles, none of which can log in; people and services are made members. */
 export const ROLES = [
@@ -32,8 +32,18 @@ const ADD: Grants = { SELECT: true, INSERT: true };
 const KEEP: Grants = { SELECT: true, INSERT: true, UPDATE: true };
 const EDIT: Grants = { SELECT: true, INSERT: true, UPDATE: true, DELETE: true };
 
+/** What waits for Redis: written with the change, taken away once it is there. */
+const QUEUE: Grants = { SELECT: true, INSERT: true, DELETE: true };
+
 /** Who did it and when is for the database to say: only what was done can be written. */
 const ENTRY = ['command', 'target', 'body'] as const;
+
+/** Whoever writes entries has them sealed. */
+const SEALING: Readonly<Record<string, Grants>> = {
+  audit_seals: READ,
+  audit_checkpoints: ADD,
+  'FUNCTION audit_seal(integer,boolean)': { EXECUTE: true },
+};
 
 /** Everybody who may only look: the same, and the auditor sees the audit log besides. */
 const LOOK: Readonly<Record<string, Grants>> = {
@@ -48,9 +58,10 @@ const LOOK: Readonly<Record<string, Grants>> = {
   trading_sessions: READ,
   risk_rules: READ,
   trading_halts: READ,
+  realtime_outbox: READ,
 };
 
-/** Every grant there is: role, table, privilege, columns. What is not here is taken away. */
+/** Every grant there is: role, table or function, privilege, columns. What is not here is taken away. */
 export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Record<string, Grants>>>> = {
   pinnacle_operator: {
     pinnacle_migrations: READ,
@@ -72,25 +83,25 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     risk_rules: EDIT,
     trading_halts: KEEP,
     api_key_grace: EDIT,
+    realtime_outbox: QUEUE,
     audit_log: { SELECT: true, INSERT: ENTRY },
-    audit_seals: READ,
-    audit_checkpoints: ADD,
+    ...SEALING,
   },
   // Measures rules, marks positions, ends sessions, sends notices. It places no order and sees no secret.
   pinnacle_cron: {
     ...LOOK,
     // The right to update any column is what a row is locked with; this one, no command of its own writes.
     users: { SELECT: PUBLIC_USER, UPDATE: ['last_login'] },
-    positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at'] },
+    positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
     notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'] },
     trading_sessions: { SELECT: true, UPDATE: true },
     risk_rules: {
       SELECT: true,
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],
     },
+    realtime_outbox: QUEUE,
     audit_log: { SELECT: ['id', 'txid'], INSERT: ENTRY },
-    audit_seals: READ,
-    audit_checkpoints: ADD,
+    ...SEALING,
   },
   pinnacle_readonly: LOOK,
   // xmin: which transaction wrote a row, so that a change without its audit row is found.

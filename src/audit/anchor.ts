@@ -1,7 +1,12 @@
 import { constants } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { CliError } from '../cli/errors.ts';
+import { readInput } from '../util/file.ts';
+import { UnfitFile, unfit } from '../util/unfit.ts';
 import type { Signed } from './checkpoint.ts';
+
+// Some hundred thousand checkpoints.
+const MAX_BYTES = 67_108_864;
 
 /** A line of an anchor file; without `signed` where it is no checkpoint. */
 export interface AnchorLine {
@@ -11,10 +16,13 @@ export interface AnchorLine {
 
 /** The checkpoints in an anchor file; none where there is no such file. Throws ANCHOR_FAILED (exit 74). */
 export async function readAnchor(path: string): Promise<AnchorLine[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw failed(path, 'read', error);
-  });
+  const text = await readInput(path, MAX_BYTES).then(
+    ({ bytes }) => bytes.toString('utf8'),
+    (error) => {
+      if (error instanceof UnfitFile && error.code === 'ENOENT') return '';
+      throw failed(path, error);
+    },
+  );
   return text
     .split('\n')
     .map((line, i) => ({ line: i + 1, text: line }))
@@ -25,12 +33,13 @@ export async function readAnchor(path: string): Promise<AnchorLine[]> {
 /** Appends checkpoints to an anchor file that only its owner can read, and waits until they are on the disk. */
 export async function appendAnchor(path: string, checkpoints: readonly Signed[]): Promise<void> {
   if (checkpoints.length === 0) return;
-  const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW } = constants;
+  const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
-    const handle = await open(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW, 0o600);
+    const handle = await open(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600);
     try {
-      const { size } = await handle.stat();
-      const end = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw new UnfitFile('EINVAL', 'is no regular file');
+      const end = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, stats.size - 1));
       // What a power failure left half written stays a line of its own.
       const torn = end.bytesRead === 1 && end.buffer[0] !== 0x0a;
       const lines = checkpoints.map(
@@ -42,7 +51,7 @@ export async function appendAnchor(path: string, checkpoints: readonly Signed[])
       await handle.close();
     }
   } catch (error) {
-    throw failed(path, 'written', error as NodeJS.ErrnoException);
+    throw failed(path, unfit(error, 'written'));
   }
 }
 
@@ -57,5 +66,7 @@ function parseLine(text: string): Signed | undefined {
   }
 }
 
-const failed = (path: string, what: string, { code }: NodeJS.ErrnoException) =>
-  new CliError('output', 'ANCHOR_FAILED', `The anchor file ${path} cannot be ${what} (${code}).`);
+const failed = (path: string, error: unknown): unknown =>
+  error instanceof UnfitFile
+    ? new CliError('output', 'ANCHOR_FAILED', `The anchor file ${path} ${error.why}.`)
+    : error;

@@ -4,9 +4,15 @@ import { CliError } from '../cli/errors.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
 import { isDisconnect, mayRunAgain } from '../db/sqlstate.ts';
+import { type Pending, type Projected, type Touched, writeOutbox } from '../realtime/outbox.ts';
+import type { Projector } from '../realtime/projector.ts';
 import { canonicalJson } from './canonical.ts';
 
-export type Trx = Transaction<Database>;
+/** The transaction of one change. */
+export type Trx = Transaction<Database> & {
+  /** Says what the change does to something that Redis has an image of; `at` is its last change, now when left out. */
+  touch: (kind: Projected, keys: readonly string[], at?: string) => void;
+};
 
 /** What a change did to what: one row of audit_log. */
 export interface AuditEntry {
@@ -34,6 +40,8 @@ export interface Origin {
 export interface ChangeOptions extends Origin {
   dryRun: boolean;
   signal: AbortSignal;
+  /** What brings to Redis what was touched; left out where no Redis is configured. */
+  projector?: Projector | undefined;
 }
 
 const ATTEMPTS = 5;
@@ -68,10 +76,13 @@ async function attemptChange<T>(
 ): Promise<T> {
   options.signal.throwIfAborted();
   const trx = await connection.kysely.startTransaction().execute();
+  const touched: Touched = new Map();
+  let pending: Pending[] = [];
   let txid: string | undefined;
   let result: T;
   try {
-    const outcome = await work(trx);
+    const outcome = await work(touching(trx, touched, options.projector));
+    pending = await writeOutbox(trx, touched);
     if (outcome.audit) txid = await writeAudit(trx, options, outcome.audit);
     options.signal.throwIfAborted();
     result = outcome.result;
@@ -82,9 +93,23 @@ async function attemptChange<T>(
   if (options.dryRun) await rollback(trx);
   else {
     await commit(connection, () => trx.commit().execute(), txid);
-    if (txid !== undefined) await sealed(connection);
+    await Promise.all([
+      txid === undefined ? undefined : sealed(connection),
+      options.projector?.project(connection.kysely, pending),
+    ]);
   }
   return result;
+}
+
+function touching(trx: Transaction<Database>, touched: Touched, projector: Projector | undefined): Trx {
+  return Object.assign(trx, {
+    touch(kind: Projected, keys: readonly string[], at?: string) {
+      if (!projector || (at !== undefined && at < projector.since)) return;
+      const known = touched.get(kind) ?? new Set();
+      for (const key of keys) known.add(key);
+      touched.set(kind, known);
+    },
+  });
 }
 
 /** What cannot be sealed now, whoever writes next will seal: no change fails for it. */

@@ -1,8 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { CliError, usage } from '../cli/errors.ts';
 import { readSecretFile } from '../secrets/file.ts';
+import { readInput } from '../util/file.ts';
 import { parseJson } from '../util/json.ts';
+import { UnfitFile } from '../util/unfit.ts';
 import { canonicalJson } from './canonical.ts';
 
 /** How far the chain went. */
@@ -75,10 +76,11 @@ export async function loadSigningKey(path: string, uid: number | undefined): Pro
 
 /** The Ed25519 public keys in a PEM file, by their id; one that was replaced may stand beside its successor. */
 export async function loadPublicKeys(path: string): Promise<Map<string, KeyObject>> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw usage(`The public key ${path} cannot be read (${error.code}).`);
+  const { bytes } = await readInput(path, 65_536).catch((error) => {
+    throw error instanceof UnfitFile ? usage(`The public key ${path} ${error.why}.`) : error;
   });
-  const blocks = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+  const blocks =
+    bytes.toString('utf8').match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
   const keys = blocks
     .map((pem) => parsed(() => createPublicKey(pem)))
     .filter((key) => key !== undefined && key.asymmetricKeyType === 'ed25519') as KeyObject[];

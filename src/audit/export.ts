@@ -1,45 +1,38 @@
-import { resolve } from 'node:path';
 import { defineCommand } from '../cli/command.ts';
-import { choice, text, toggle, withDefault } from '../cli/flags.ts';
-import { startProgress } from '../cli/progress.ts';
+import { choice, withDefault } from '../cli/flags.ts';
+import type { Fields } from '../cli/output.ts';
 import type { Context } from '../context.ts';
+import { exportFields, exportFlags, exportQuery } from '../export/verb.ts';
+import { everyEntry } from './store.ts';
+
+/** Every value is text, as it is hashed. */
+const FIELDS = {
+  id: { type: 'text' },
+  txid: { type: 'text' },
+  at: { type: 'text' },
+  actor: { type: 'text' },
+  command: { type: 'text' },
+  target: { type: 'text' },
+  body: { type: 'text' },
+  seq: { type: 'text' },
+  cluster: { type: 'text' },
+  hash: { type: 'text' },
+} as const satisfies Fields;
 
 export const exportLog = defineCommand({
   effect: 'read',
   phase: 1,
   args: {},
   flags: {
-    output: text('FILE', 'the file to write', 4_096),
-    format: withDefault(choice(['ndjson', 'csv'], 'FORMAT', 'one JSON object a line, or CSV'), 'ndjson'),
-    force: toggle('replace a file that is already there'),
+    ...exportFlags,
+    format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object a line'), 'ndjson'),
   },
-  fields: {
-    file: { type: 'text' },
-    entries: { type: 'integer' },
-    bytes: { type: 'integer' },
-    sha256: { type: 'text' },
-  },
+  fields: exportFields,
   examples: ['audit export --output audit.ndjson', 'audit export --output audit.csv --format csv --force'],
-  details: `Every entry in the order of its id, with its seal (seq, cluster, hash), all as of one moment; in NDJSON every value is
-text as it is hashed. The file is written whole or not at all, and only its owner can read it.
-To stdout: audit list --all --json id,at,actor,command,target,body`,
-  async run({ output, format, force }, ctx: Context) {
-    const [{ exportEntries }, { writeExport }] = await Promise.all([
-      import('./export-rows.ts'),
-      import('./export-file.ts'),
-    ]);
-    const file = resolve(ctx.cwd, output);
-    const db = await ctx.db();
-    const progress = await startProgress(ctx.io, 'exporting the audit log');
-    let entries = 0;
-    const written = await writeExport(file, force, (write) =>
-      exportEntries(db, format, async (chunk, rows) => {
-        ctx.signal.throwIfAborted();
-        await write(chunk);
-        entries += rows;
-        progress.update(`${entries} entries`);
-      }),
-    ).finally(() => progress.stop());
-    return { file, entries, ...written };
+  details: `Every entry in the order of its id, with its seal (seq, cluster, hash), all as of one moment; every value is text as it
+is hashed. A file is written whole or not at all, and only its owner can read it; rows, bytes and SHA-256 are printed.
+Without --output the entries themselves go to stdout.`,
+  async run(input, ctx: Context) {
+    return exportQuery(ctx, input, everyEntry(await ctx.db()), FIELDS);
   },
 });

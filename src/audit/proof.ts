@@ -99,6 +99,7 @@ function sift(
   const offenders: Offender[] = [];
   const checkpoints = new Map<string, Checkpoint[]>();
   const seen = new Set<string>();
+  const kept = new Set(stored.map(({ body }) => body));
   const sources = [
     ...stored.map((signed) => ({ signed, where: 'in the database' })),
     ...anchored.map(({ line, signed }) => ({ signed, where: `in line ${line} of the anchor` })),
@@ -109,6 +110,9 @@ function sift(
     if (problem) offenders.push(offender('checkpoint', checkpoint, `${where}: ${problem}`));
     else if (checkpoint && signed && !seen.has(signed.body)) {
       seen.add(signed.body);
+      // The database had it before the anchor did.
+      if (!kept.has(signed.body))
+        offenders.push(offender('checkpoint', checkpoint, `${where}, but not in the database any more`));
       checkpoints.set(checkpoint.seq, [...(checkpoints.get(checkpoint.seq) ?? []), checkpoint]);
     }
   }

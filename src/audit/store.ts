@@ -67,24 +67,12 @@ export async function readCheckpoints(db: Kysely<Database>, seq: string): Promis
     .execute();
 }
 
-interface ExportedEntry {
-  id: string;
-  txid: string;
-  at: string;
-  actor: string;
-  command: string;
-  target: string;
-  body: string;
-  seq: string | null;
-  cluster: string | null;
-  hash: string | null;
-}
-
-/** Up to `limit` entries behind `id` with their seals, as they are exported: every value text as it is hashed. */
-export async function readEntries(db: Kysely<Database>, id: string, limit: number) {
-  const { rows } = await sql<ExportedEntry>`
-    SELECT l.id, l.txid, ${AT} AS at, l.actor, l.command, l.target, l.body, s.seq, s.cluster, s.hash
-    FROM audit_log l LEFT JOIN audit_seals s ON s.audit_id = l.id
-    WHERE l.id > ${id} ORDER BY l.id LIMIT ${limit}`.execute(db);
-  return rows;
+/** Every entry with its seal, in the order of the ids. */
+export function everyEntry(db: Kysely<Database>) {
+  return db
+    .selectFrom('audit_log as l')
+    .leftJoin('audit_seals as s', 's.audit_id', 'l.id')
+    .select(['l.id', 'l.txid', AT.as('at'), 'l.actor', 'l.command', 'l.target', 'l.body'])
+    .select(['s.seq', 's.cluster', 's.hash'])
+    .orderBy('l.id');
 }

@@ -1,6 +1,7 @@
 import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
+import type { Live } from './live.ts';
 import type { Fields, Result } from './output.ts';
 
 /**
@@ -14,7 +15,7 @@ export interface RailContext {
   io: Io;
   now: () => Date;
   timeZone: () => Promise<string>;
-  /** The database a write goes to, in a few words. */
+  /** Where a write goes, in a few words. */
   target: () => Promise<string>;
   /** The name that must be typed out before any write, where the configuration is protected. */
   protection: () => Promise<string | undefined>;
@@ -28,8 +29,10 @@ export interface Command<A extends Params = Params, F extends Params = Params, C
   effect: Effect;
   /** The rollout phase whose tables it uses. */
   phase?: 1 | 2 | 3 | 4;
-  /** Whether a write names the database first; off where it touches none. */
-  namesTarget?: false;
+  /** Where a write goes, if not to the database; files are not named as a target. */
+  writesTo?: 'redis' | 'file';
+  /** Its rows come as things happen: each is printed at once, as JSON one object a line. */
+  live?: Live;
   args: A;
   flags: F;
   /** What it prints: a column each. */

@@ -1,10 +1,12 @@
-import { createReadStream, type ReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { openInput } from '../util/file.ts';
+import { UnfitFile } from '../util/unfit.ts';
 import { usage } from './errors.ts';
 import type { Io } from './io.ts';
 
 export interface CsvColumns {
+  /** A first line that is right, where the required ones alone are not. */
+  header?: string;
   required: readonly string[];
   optional: readonly string[];
 }
@@ -19,19 +21,27 @@ export interface CsvInput {
   rows: AsyncIterable<CsvRow>;
   /** How much of the file has been read, 0 to 1; undefined for stdin. */
   share: () => number | undefined;
+  /** Whether it can be read this once only: stdin, a pipe. */
+  once: boolean;
 }
 
 // A longer row is a file of another kind, and would have to be held in memory whole.
 const MAX_ROW = 65_536;
 
+/** What reading needs of its surroundings. */
+export interface Around {
+  io: Io;
+  signal: AbortSignal;
+}
+
 /**
- * A CSV file (or stdin for `-`) as rows, streamed: BOM, CRLF and quoted fields as they come. Columns stand in any
- * order; those nobody asked for are named on stderr and left out. Throws a usage error that names file and line.
+ * A CSV file (or stdin for `-`, or a named pipe) as rows, streamed: BOM, CRLF and quoted fields as they come. Columns
+ * stand in any order; those nobody asked for are named on stderr and left out. Throws a usage error that names file and
+ * line.
  */
-export async function readCsv(path: string, columns: CsvColumns, io: Io): Promise<CsvInput> {
+export async function readCsv(path: string, columns: CsvColumns, { io, signal }: Around): Promise<CsvInput> {
   const { parse } = await import('csv-parse');
-  const size = path === '-' ? undefined : await sizeOf(path);
-  const source = path === '-' ? io.stdin : createReadStream(path, { highWaterMark: 262_144 });
+  const { source, size } = path === '-' ? { source: io.stdin, size: undefined } : open(path);
   const parser = parse({
     bom: true,
     info: true,
@@ -41,28 +51,28 @@ export async function readCsv(path: string, columns: CsvColumns, io: Io): Promis
     max_record_size: MAX_ROW,
   });
   // Errors of either end come out of the parser, where the rows are read.
-  pipeline(source, parser, () => {});
+  pipeline(source, parser, { signal }).catch(() => {});
+  const read = () => ('bytesRead' in source ? source.bytesRead : 0);
   return {
     rows: rowsOf(parser as AsyncIterable<ParsedRow>, path === '-' ? 'stdin' : path, columns, io),
-    share: () => (size ? (source as ReadStream).bytesRead / size : undefined),
+    share: () => size && read() / size,
+    once: size === undefined,
   };
+}
+
+/** The file as a stream, and its size; a pipe has none. */
+function open(path: string) {
+  try {
+    const { stream, stats } = openInput(path, { pipes: true });
+    return { source: stream, size: stats.isFile() ? stats.size : undefined };
+  } catch (error) {
+    throw error instanceof UnfitFile ? usage(`The file ${path} ${error.why}.`) : error;
+  }
 }
 
 interface ParsedRow {
   record: string[];
   info: { lines: number };
-}
-
-async function sizeOf(path: string): Promise<number> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw usage(
-      error.code === 'ENOENT'
-        ? `There is no file ${path}.`
-        : `The file ${path} cannot be read (${error.code}).`,
-    );
-  });
-  if (found.isDirectory()) throw usage(`${path} is a folder, not a file.`);
-  return found.size;
 }
 
 async function* rowsOf(
@@ -83,7 +93,11 @@ async function* rowsOf(
   } catch (error) {
     throw structural(error, name);
   }
-  if (!header) throw usage(`${name} is empty.`, `Its first line must be: ${columns.required.join(',')}`);
+  if (!header)
+    throw usage(
+      `${name} is empty.`,
+      `Its first line must be: ${columns.header ?? columns.required.join(',')}`,
+    );
 }
 
 function zip(header: readonly string[], record: readonly string[]): Record<string, string> {
@@ -115,7 +129,7 @@ function structural(error: unknown, name: string): unknown {
   const { code, lines } = error as { code?: string; lines?: number };
   if (code === 'CSV_MAX_RECORD_SIZE')
     return usage(`${name}, line ${lines}: the row is too long to be CSV of this kind.`);
-  if (code?.startsWith('CSV_'))
+  if (code?.includes('QUOTE'))
     return usage(`${name}, line ${lines}: a quote is out of place, so the rest cannot be read.`);
   if (code && /^E[A-Z]+$/.test(code)) return usage(`The file ${name} cannot be read (${code}).`);
   return error;

@@ -5,9 +5,12 @@ import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
 
 /** Rows as CSV with a header; text that a spreadsheet would run as a formula is made inert. */
 export async function renderCsv(rows: Rows, names: string[], fields: Fields, io: Io): Promise<void> {
-  await io.out.write(stringify([names]));
+  await io.out.write(csvHeader(names));
   for await (const chunk of chunks(rows, io.out)) await io.out.write(csvLines(chunk, names, fields));
 }
+
+/** The line that names the columns. */
+export const csvHeader = (names: string[]): string => stringify([names]);
 
 /** The same lines as text, without the header. */
 export function csvLines(rows: readonly Row[], names: string[], fields: Fields): string {
@@ -22,7 +25,10 @@ export function csvLines(rows: readonly Row[], names: string[], fields: Fields):
 
 const guardsFormula = (field: Field | undefined) => ['text', 'json', 'rows'].includes(field?.type ?? '');
 
-/** A spreadsheet runs text that begins like a formula; a leading apostrophe keeps it text. */
+/**
+ * A spreadsheet runs text that begins like a formula, some with blanks before it or in full width; a leading apostrophe
+ * keeps it text.
+ */
 function inert(value: string): string {
-  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
 }

@@ -1,3 +1,6 @@
+import { excerpt } from '../util/text.ts';
+import { UnfitFile } from '../util/unfit.ts';
+
 /** Exit codes by kind of failure; `pinnacle help exit-codes` prints this table. */
 export const EXITS = {
   failure: [1, 'unexpected failure'],
@@ -37,7 +40,8 @@ export class CliError extends Error {
   readonly details: Details;
 
   constructor(kind: FailureKind, code: string, message: string, details: Details = {}) {
-    super(message);
+    // It may quote what was given, however long that is.
+    super(excerpt(message, 4_000));
     this.kind = kind;
     this.code = code;
     this.details = details;
@@ -62,6 +66,13 @@ export function notFound(kind: string, id: string, hint?: string): CliError {
 /** Refused by a state, limit or conflict: exit 5, nothing changed. */
 export function refused(code: string, message: string, hint?: string): CliError {
   return new CliError('refused', code, message, hint ? { hint } : {});
+}
+
+/** What kept a file from being written, in words: FILE_EXISTS (exit 5) or OUTPUT_FAILED (exit 74); else the error itself. */
+export function outputFailure(path: string, error: unknown, hint: string): unknown {
+  if (!(error instanceof UnfitFile)) return error;
+  if (error.code === 'EEXIST') return refused('FILE_EXISTS', `There is already a file ${path}.`, hint);
+  return new CliError('output', 'OUTPUT_FAILED', `${path} ${error.why}.`);
 }
 
 /** The object written to stderr when a command fails under `--json`. */

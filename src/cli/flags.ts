@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
+import { plainLowerCase } from '../util/text.ts';
 import { isInstant } from '../util/time.ts';
 
 /** A positional argument or a flag: how it is written, what it means, and the rule its text must pass. */
@@ -62,7 +63,7 @@ export function text(placeholder: string, help: string, max = 255): Param<string
   const schema = z.string().check(
     z.refine((value) => value.trim() !== '', { error: 'must not be empty' }),
     z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
-    z.refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' }),
+    z.refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), { error: 'must not contain control characters' }),
   );
   return required(schema, placeholder, help);
 }
@@ -122,7 +123,7 @@ export function choice<const W extends string>(
   const schema = z.pipe(
     z.transform((value: unknown) =>
       typeof value === 'string'
-        ? (words.find((w) => w.toLowerCase() === value.toLowerCase()) ?? value)
+        ? (words.find((w) => w.toLowerCase() === plainLowerCase(value)) ?? value)
         : value,
     ),
     z.enum(words as unknown as Readonly<Record<string, W>>, { error: `must be one of ${words.join(', ')}` }),

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { visibleLines } from '../util/text.ts';
 import { CliError } from './errors.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
@@ -45,7 +46,7 @@ export class Sink {
   }
 
   /** Writes and waits until the stream takes more; throws OUTPUT_FAILED when it cannot be written, say a full disk. */
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
     if (this.#gone) return;
     await new Promise<void>((resolve) => this.stream.write(text, () => resolve()));
     if (this.#failure)
@@ -96,7 +97,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     env,
     mayAsk: flags.input && Boolean(stdin.isTTY) && err.isTTY && !isSet(env['CI']),
     quiet: flags.quiet,
-    say: (line) => (flags.quiet ? Promise.resolve() : err.write(`${line}\n`)),
+    say: (line) => (flags.quiet ? Promise.resolve() : err.write(`${visibleLines(line).join('\n')}\n`)),
     async paint(sink) {
       const { Chalk } = await import('chalk');
       return new Chalk({ level: useColor(sink, env, flags.color) ? 1 : 0 });

@@ -1,7 +1,8 @@
-import { nearest, safeJson } from '../util/text.ts';
+import { excerpt, nearest } from '../util/text.ts';
 import { usage } from './errors.ts';
 import type { Io } from './io.ts';
-import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
+import type { Live } from './live.ts';
+import { cell, chunks, jsonRow, plain, type Row, type Rows } from './rows.ts';
 
 /**
  * How the values of one column are written. `hidden` columns stand only in JSON and where asked for by name, or by
@@ -29,7 +30,15 @@ export class Found {
   }
 }
 
-export type Result = Row | Rows | Found;
+/** What a verb returns when its data is text as it stands, in a format that its own flags chose. */
+export class Streamed {
+  readonly pieces: AsyncIterable<Uint8Array>;
+  constructor(pieces: AsyncIterable<Uint8Array>) {
+    this.pieces = pieces;
+  }
+}
+
+export type Result = Row | Rows | Found | Streamed;
 
 export interface OutputFlags {
   json?: true | string;
@@ -43,6 +52,8 @@ export interface Style {
   timeZone: () => Promise<string>;
   flags: OutputFlags;
   fields: Fields;
+  /** Each row is written as it comes. */
+  live?: Live | undefined;
 }
 
 /** Throws a usage error (with the list of columns) where --json or --columns names one that is not there. */
@@ -61,7 +72,7 @@ function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
     if (names.includes(name)) continue;
     const guess = nearest(name, names);
     throw usage(
-      `There is no column "${name}"${guess ? `; did you mean ${guess}?` : '.'}`,
+      `There is no column "${excerpt(name)}"${guess ? `; did you mean ${guess}?` : '.'}`,
       `The columns are: ${names.join(', ')}.`,
     );
   }
@@ -69,10 +80,16 @@ function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
 }
 
 /** Writes a verb's result to stdout, as JSON, CSV, a table for a terminal or tab-separated text for a pipe. */
-export async function render(result: Row | Rows, style: Style, io: Io): Promise<void> {
-  const names = selection(style.fields, style.flags);
+export async function render(result: Row | Rows | Streamed, style: Style, io: Io): Promise<void> {
+  if (result instanceof Streamed) return renderPieces(result, style.flags, io);
+  const { live, flags } = style;
+  // A line of its own is for people: to a pipe the same goes as JSON.
+  if (live?.line && !io.out.isTTY && !flags.csv && (flags.json ?? flags.columns) === undefined)
+    return render(result, { ...style, flags: { ...flags, json: true } }, io);
+  const names = selection(style.fields, flags);
   if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) return renderOne(result, names, style, io);
   const rows = result as Rows;
+  if (style.live) return (await import('./live.ts')).renderLive(rows, names, style, io);
   if (style.flags.json !== undefined) return renderJson(rows, names, io);
   if (style.flags.csv) return (await import('./csv.ts')).renderCsv(rows, names, style.fields, io);
   if (io.out.isTTY) return (await import('./table.ts')).renderTable(rows, names, style, io);
@@ -83,19 +100,37 @@ export async function render(result: Row | Rows, style: Style, io: Io): Promise<
   }
 }
 
+async function renderPieces(
+  { pieces }: Streamed,
+  { json, csv, columns }: OutputFlags,
+  io: Io,
+): Promise<void> {
+  if (json !== undefined || csv || columns !== undefined)
+    throw usage(
+      '--json, --csv and --columns are for what is printed of a file; here the rows are printed.',
+      'Name the file with --output, or choose the format of the rows with --format.',
+    );
+  for await (const piece of pieces) {
+    await io.out.write(piece);
+    if (io.out.gone) return;
+  }
+}
+
 async function renderOne(row: Row, names: string[], style: Style, io: Io): Promise<void> {
   if (style.flags.json !== undefined)
-    return io.out.write(`${safeJson(picked(row, names), io.out.isTTY ? 2 : undefined)}\n`);
+    return io.out.write(`${jsonRow(row, names, io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./csv.ts')).renderCsv([row], names, style.fields, io);
   if (io.out.isTTY) return (await import('./table.ts')).renderCard(row, names, style, io);
-  await io.out.write(names.map((name) => lines(name, style.fields[name], cell(row, name))).join(''));
+  // What a result does not have at all, and nobody asked for, is no line of it.
+  const shown = style.flags.columns ? names : names.filter((name) => cell(row, name) !== undefined);
+  await io.out.write(shown.map((name) => lines(name, style.fields[name], cell(row, name))).join(''));
 }
 
 /** A column of a single thing for a pipe: a line, or one a row of the table within it. */
 function lines(name: string, field: Field | undefined, value: unknown): string {
   const { of } = field ?? {};
   if (!of) return `${name}\t${plain(value)}\n`;
-  return (value as Row[])
+  return ((value ?? []) as Row[])
     .map((row) => `${[name, ...Object.keys(of).map((column) => plain(cell(row, column)))].join('\t')}\n`)
     .join('');
 }
@@ -103,12 +138,9 @@ function lines(name: string, field: Field | undefined, value: unknown): string {
 async function renderJson(rows: Rows, names: string[], io: Io): Promise<void> {
   let separator = '[';
   for await (const chunk of chunks(rows, io.out)) {
-    const objects = chunk.map((row) => safeJson(picked(row, names)));
+    const objects = chunk.map((row) => jsonRow(row, names));
     await io.out.write(`${separator}${objects.join(',\n ')}`);
     separator = ',\n ';
   }
   await io.out.write(separator === '[' ? '[]\n' : ']\n');
 }
-
-const picked = (row: Row, names: readonly string[]) =>
-  Object.fromEntries(names.map((name) => [name, cell(row, name) ?? null]));

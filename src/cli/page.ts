@@ -1,17 +1,19 @@
 import { usage } from './errors.ts';
-import { integer, optional, text, toggle, withDefault } from './flags.ts';
+import { integer, optional, text, toggle } from './flags.ts';
 import type { Io } from './io.ts';
 import type { Row } from './rows.ts';
 
+const LIMIT = 50;
+
 /** The flags of every list. */
 export const pageFlags = {
-  limit: withDefault(integer('N', 'at most this many rows', 1, 1_000_000), '50'),
+  limit: { ...optional(integer('N', 'at most this many rows', 1, 1_000_000)), fallback: String(LIMIT) },
   all: toggle('every row, streamed'),
   after: optional(text('CURSOR', 'go on behind this cursor, as the page before named it', 500)),
 };
 
 interface PageInput {
-  limit: number;
+  limit: number | undefined;
   all: boolean;
   after: string | undefined;
 }
@@ -24,36 +26,39 @@ const BATCH = 1_000;
 /**
  * A list by keyset: never OFFSET, so that a deep page costs what the first does. `fetch` gives up to `limit` rows
  * behind a keyset, `keyOf` the keyset of a row. With --all the rows are streamed in batches; otherwise one page is
- * returned, and where there is more, stderr names the cursor.
+ * returned, and where there is more, stderr names the cursor. `whenNone` is asked where there is not a single row.
  */
 export async function page<R extends Row>(
   input: PageInput,
   io: Io,
   fetch: (limit: number, after: Keyset | undefined) => Promise<R[]>,
   keyOf: (row: R) => Keyset,
+  whenNone?: () => Promise<void>,
 ): Promise<R[] | AsyncIterable<R>> {
+  if (input.all && input.limit !== undefined) throw usage('--all and --limit exclude each other.');
   const after = input.after === undefined ? undefined : decode(input.after);
-  if (input.all) return stream(fetch, keyOf, after);
-  const rows = await fetch(input.limit + 1, after);
-  const shown = rows.slice(0, input.limit);
+  const limit = input.limit ?? LIMIT;
+  const rows = await fetch(input.all ? BATCH : limit + 1, after);
+  if (rows.length === 0 && after === undefined) await whenNone?.();
+  if (input.all) return stream(rows, fetch, keyOf);
+  const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  if (last && rows.length > input.limit)
+  if (last && rows.length > limit)
     await io.say(`There are more than these ${shown.length}: --all, or --after ${encode(keyOf(last))}`);
   return shown;
 }
 
 async function* stream<R extends Row>(
+  first: R[],
   fetch: (limit: number, after: Keyset | undefined) => Promise<R[]>,
   keyOf: (row: R) => Keyset,
-  after: Keyset | undefined,
 ): AsyncGenerator<R> {
-  let behind = after;
+  let rows = first;
   for (;;) {
-    const rows = await fetch(BATCH, behind);
     yield* rows;
     const last = rows.at(-1);
     if (!last || rows.length < BATCH) return;
-    behind = keyOf(last);
+    rows = await fetch(BATCH, keyOf(last));
   }
 }
 

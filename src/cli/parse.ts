@@ -1,4 +1,5 @@
 import { Command as Commander, CommanderError } from 'commander';
+import { excerpt } from '../util/text.ts';
 import type { Invocation, Verbs } from './command.ts';
 import { dress } from './dress.ts';
 import { usage } from './errors.ts';
@@ -68,7 +69,7 @@ function complaint(error: CommanderError): string {
     .replace('\n(Did you mean', ' (did you mean')
     // What was given to a flag that does not exist may be a password.
     .replace(/'(--[^'=]+)=[\s\S]*'/, "'$1'");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
+  return `${text.charAt(0).toUpperCase()}${excerpt(text.slice(1), 200).replace(/\.$/, '')}.`;
 }
 
 async function grow(

@@ -1,4 +1,5 @@
 import { formatDuration } from '../util/duration.ts';
+import { visible } from '../util/text.ts';
 import type { Io } from './io.ts';
 
 /** A spinner or bar on stderr while a terminal watches; nothing in a pipe or with --quiet. */
@@ -17,10 +18,15 @@ export async function startProgress(io: Io, text: string): Promise<Progress> {
   // A terminal that does not know its width says 0, and the spinner would go on erasing lines for ever.
   if (io.err.columns === 0) return SILENT;
   const { default: ora } = await import('ora');
-  const spinner = ora({ text, stream: io.err.stream as NodeJS.WriteStream, discardStdin: false }).start();
+  const spinner = ora({
+    text: visible(text),
+    stream: io.err.stream as NodeJS.WriteStream,
+    discardStdin: false,
+  }).start();
   const started = performance.now();
   return {
-    update(line, share) {
+    update(text, share) {
+      const line = visible(text);
       spinner.text = share === undefined ? line : `${bar(share)} ${line}${remaining(share, started)}`;
     },
     stop: () => void spinner.stop(),

@@ -1,17 +1,18 @@
+import { visible } from '../util/text.ts';
 import { CliError, usage } from './errors.ts';
 import type { Io } from './io.ts';
 
 /** The only door to inquirer: questions go to stderr, so that stdout stays data. */
-async function ask<T>(io: Io, question: Record<string, unknown>): Promise<T> {
+async function ask<T>(io: Io, question: { message: string } & Record<string, unknown>): Promise<T> {
   const { default: inquirer } = await import('inquirer');
   const prompt = inquirer.createPromptModule({
     input: io.stdin as NodeJS.ReadStream,
     output: io.err.stream as NodeJS.WriteStream,
   });
   try {
-    const answers = await prompt([{ ...question, name: 'answer' }] as unknown as Parameters<
-      typeof prompt
-    >[0]);
+    const answers = await prompt([
+      { ...question, message: visible(question.message), name: 'answer' },
+    ] as unknown as Parameters<typeof prompt>[0]);
     return (answers as { answer: T }).answer;
   } catch (error) {
     if (error instanceof Error && error.name === 'ExitPromptError')
@@ -31,7 +32,7 @@ export function askText(
     type: 'input',
     message,
     ...(fallback === undefined ? {} : { default: fallback }),
-    validate: (text: string) => check(text) ?? true,
+    validate: (text: string) => visible(check(text) ?? '') || true,
   });
 }
 

@@ -1,4 +1,4 @@
-import { visible } from '../util/text.ts';
+import { safeJson, visible } from '../util/text.ts';
 import type { Sink } from './io.ts';
 
 export type Row = object;
@@ -7,10 +7,35 @@ export type Rows = readonly Row[] | AsyncIterable<Row>;
 /** The value of a column. */
 export const cell = (row: Row, name: string): unknown => (row as Record<string, unknown>)[name];
 
+/** Those columns of a row as JSON that no terminal can be driven with, null where it has nothing. */
+export function jsonRow(row: Row, names: readonly string[], indent?: number): string {
+  const picked = Object.fromEntries(names.map((name) => [name, cell(row, name) ?? null]));
+  try {
+    return safeJson(picked, indent);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const shown = Object.entries(picked).map(([name, value]) => [name, isTooDeep(value) ? TOO_DEEP : value]);
+    return safeJson(Object.fromEntries(shown), indent);
+  }
+}
+
 /** A value for machines: untruncated, control characters visible, nothing localised. */
 export function plain(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return visible(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return visible(typeof value === 'object' ? jsonText(value) : String(value));
+}
+
+// What stands for a value that another program nested deeper than JSON can be written.
+const TOO_DEEP = '(nested too deeply)';
+const isTooDeep = (value: unknown) => jsonText(value) === TOO_DEEP;
+
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return TOO_DEEP;
+    throw error;
+  }
 }
 
 const CHUNK = 1_000;

@@ -12,12 +12,18 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   const { command, globals } = invocation;
   checkColumns(command.fields, globals);
   const input = validate(await complete(invocation, ctx));
-  if (command.effect !== 'read' && command.namesTarget !== false) await guardTarget(ctx);
+  if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
   const result = await command.run(input as never, ctx);
   const finding = result instanceof Found;
   await render(
     finding ? result.data : result,
-    { now: ctx.now(), timeZone: ctx.timeZone, flags: globals, fields: revealed(command.fields, input) },
+    {
+      now: ctx.now(),
+      timeZone: ctx.timeZone,
+      flags: globals,
+      fields: revealed(command.fields, input),
+      live: command.live,
+    },
     ctx.io,
   );
   if (globals.dryRun && command.effect !== 'read')
@@ -32,7 +38,7 @@ function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
 }
 
-/** Says which database a write goes to, and lets it through to a protected one only by name. */
+/** Says where a write goes, and lets it through to a protected one only by name. */
 async function guardTarget(ctx: RailContext): Promise<void> {
   await ctx.io.say(`-> ${await ctx.target()}`);
   const name = await ctx.protection();

@@ -49,7 +49,7 @@ export async function renderCard(row: Row, all: string[], style: Style, io: Io):
 }
 
 /** A value for people: rupees grouped the Indian way, recent times relative. */
-async function humanizer(
+export async function humanizer(
   { fields, now, flags, timeZone }: Style,
   names: readonly string[],
 ): Promise<(value: unknown, name: string) => string> {
@@ -58,9 +58,9 @@ async function humanizer(
   return (value, name) => {
     if (value === null || value === undefined || value === '') return '-';
     const type = fields[name]?.type;
-    if (type === 'money') return formatRupees(String(value));
+    if (type === 'money') return formatRupees(plain(value));
     if (type === 'boolean') return value ? 'yes' : 'no';
     if (typeof value === 'number') return value.toLocaleString('en-IN', { maximumFractionDigits: 4 });
-    return type === 'time' && !flags.utc ? formatTime(String(value), now, zone) : plain(value);
+    return type === 'time' && !flags.utc ? formatTime(plain(value), now, zone) : plain(value);
   };
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { isObject } from '../util/json.ts';
 import { type Json, keyComplaints } from './keys.ts';
-import { because, invalid, parse, read } from './read.ts';
+import { invalid, parse, read } from './read.ts';
 import { masked } from './settings.ts';
 
 /** Where configuration is looked for. */
@@ -45,10 +45,7 @@ export async function findConfigFile(source: ConfigSource): Promise<ConfigFile |
 
 /** A configuration file whose keys are known and whose secrets nobody else can read; undefined where there is none. */
 export async function readConfigFile(path: string): Promise<ConfigFile | undefined> {
-  const found = await read(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw invalid(`The configuration file ${path} ${because(error)}.`, 'See: pinnacle config path');
-  });
+  const found = await read(path, 'The configuration file', 'See: pinnacle config path');
   if (found === undefined) return undefined;
   const content = parse(path, found.text);
   const complaints = keyComplaints(content);
@@ -63,9 +60,9 @@ export async function readConfigFile(path: string): Promise<ConfigFile | undefin
 
 /** The text of `{ "$file": PATH }`. `secret` says that nobody else may be able to read it. */
 export async function readValueFile(path: string, secret: boolean): Promise<string> {
-  const { text, mode, uid } = await read(path).catch((error: NodeJS.ErrnoException) => {
-    throw invalid(`The file ${path} ${error.code === 'ENOENT' ? 'does not exist' : because(error)}.`);
-  });
+  const found = await read(path, 'The file');
+  if (found === undefined) throw invalid(`The file ${path} does not exist.`);
+  const { text, mode, uid } = found;
   // As PostgreSQL does for its key files: a file of root's may be shared with a group, as orchestrators mount secrets.
   const others = uid === 0 ? 0o037 : 0o077;
   if (secret && (mode & others) !== 0)

@@ -5,11 +5,11 @@ import { optional, parsed, secret, text } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { SETTINGS } from './settings.ts';
 import { chooseDatabase, chooseTimeZone, databaseAnswer, variableName } from './wizard.ts';
-import { writeFileSafely } from './write.ts';
+import { writeConfig } from './write.ts';
 
 export const init = defineCommand({
   effect: 'write',
-  namesTarget: false,
+  writesTo: 'file',
   args: {},
   flags: {
     database: secret(
@@ -42,7 +42,7 @@ flags leave open. No password goes into it: name an environment variable that ho
     );
     if (exists) await ctx.agree(`There is already a file ${path}. Replace it?`);
     const content = { database, dataDir: input.dataDir, timeZone };
-    if (!ctx.dryRun) await writeFileSafely(path, `${JSON.stringify(content, null, 2)}\n`, exists);
+    if (!ctx.dryRun) await writeConfig(path, `${JSON.stringify(content, null, 2)}\n`, exists);
     return {
       file: path,
       database: typeof database === 'string' ? database : `environment ${database.$env}`,

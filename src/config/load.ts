@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RedisSettings } from '../redis/settings.ts';
 import type { Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
 import { type ConfigFile, type ConfigSource, findConfigFile } from './file.ts';
@@ -17,11 +18,14 @@ export interface Config {
   poolSize: number;
   protected: boolean;
   allowSuperuser: boolean;
-  redisUrl: string | undefined;
+  /** How Redis is reached; undefined where none is configured. */
+  redis: RedisSettings | undefined;
   /** Where the key ring is read from, beside PINNACLE_KEYRING. */
   keyring: { file: string | undefined; command: readonly string[] | undefined };
   /** What checkpoints of the audit log are signed with, and where they are kept outside the database. */
   audit: { signingKeyFile: string | undefined; anchorFile: string | undefined };
+  /** How old a quote may be, in milliseconds. */
+  staleAfter: number;
   /** By risk tolerance. */
   riskTemplates: Templates;
   profile: string | undefined;
@@ -50,16 +54,39 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     poolSize: Number(resolved.poolSize.value),
     protected: resolved.protected.value === true,
     allowSuperuser: resolved.allowSuperuser.value === true,
-    redisUrl: text('redis.url'),
+    redis: redisSettings(resolved),
     keyring: {
       file: text('keyring.file'),
       command: resolved['keyring.command'].value as readonly string[] | undefined,
     },
     audit: { signingKeyFile: text('audit.signingKeyFile'), anchorFile: text('audit.anchorFile') },
+    staleAfter: parseDuration(String(text('market.staleAfter'))),
     riskTemplates: (resolved['risk.templates'].value ?? {}) as Templates,
     profile,
     file: file?.path,
     resolved,
+  };
+}
+
+function redisSettings(resolved: Readonly<Record<SettingName, Resolved>>): RedisSettings | undefined {
+  const text = (name: SettingName) => resolved[name].value as string | undefined;
+  const [url, sentinels, cluster] = (['redis.url', 'redis.sentinels', 'redis.cluster'] as const).map(
+    (name) => resolved[name].value,
+  ) as [string | undefined, readonly string[] | undefined, readonly string[] | undefined];
+  if (!url && !sentinels && !cluster) return undefined;
+  if (sentinels && cluster)
+    throw invalid(
+      'redis.sentinels and redis.cluster exclude each other.',
+      'Remove the one that is not meant.',
+    );
+  return {
+    url,
+    sentinels,
+    cluster,
+    master: String(text('redis.master')),
+    ca: text('redis.ca'),
+    prefix: String(text('redis.prefix') ?? ''),
+    timeout: parseDuration(String(text('redis.timeout'))),
   };
 }
 

@@ -71,11 +71,13 @@ const poolSize = z.pipe(
   z.int(WHOLE).check(z.gte(1, WHOLE), z.lte(100, WHOLE)),
 );
 
-const COMMAND = { error: 'must be an array of words such as ["vault", "read", "keyring"]' };
+const listOf = (pattern: RegExp, what: string) => {
+  const error = { error: `must be an array of ${what}` };
+  return z.array(z.string(error).check(z.regex(pattern, error)), error).check(z.minLength(1, error));
+};
 
-const commandLine = z
-  .array(z.string(COMMAND).check(z.minLength(1, COMMAND)), COMMAND)
-  .check(z.minLength(1, COMMAND));
+const commandLine = listOf(/./s, 'words such as ["vault", "read", "keyring"]');
+const addresses = listOf(/^[^\s/@]+:\d{1,5}$/, 'addresses such as ["redis1:26379", "redis2:26379"]');
 
 /** Every setting by its path in the configuration file. */
 export const SETTINGS = {
@@ -136,6 +138,48 @@ export const SETTINGS = {
     env: ['REDIS_URL'],
     secret: true,
     schema: url(['redis', 'rediss'], 'a URL such as redis://host:6379/0'),
+  },
+  'redis.sentinels': {
+    help: 'the sentinels that know the master; user, password, database and TLS are those of redis.url',
+    env: [],
+    structured: true,
+    schema: addresses,
+  },
+  'redis.master': {
+    help: 'the name that the sentinels have for the master',
+    env: [],
+    schema: textThat((value) => value.trim() !== '', 'must be a name'),
+    fallback: 'mymaster',
+  },
+  'redis.cluster': {
+    help: 'nodes of a Redis Cluster; user, password and TLS are those of redis.url',
+    env: [],
+    structured: true,
+    schema: addresses,
+  },
+  'redis.ca': {
+    help: 'the certificate (PEM) of the authority that vouches for Redis',
+    env: ['PINNACLE_REDIS_CA'],
+    path: true,
+    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+  },
+  'redis.prefix': {
+    help: 'what every key in Redis begins with',
+    env: ['PINNACLE_REDIS_PREFIX'],
+    schema: textThat((value) => /^[\w.:-]{0,64}$/.test(value), 'must be plain characters such as live:'),
+    fallback: '',
+  },
+  'redis.timeout': {
+    help: 'how long a command waits for Redis',
+    env: ['PINNACLE_REDIS_TIMEOUT'],
+    schema: duration,
+    fallback: '2s',
+  },
+  'market.staleAfter': {
+    help: 'how old a quote may be before it is stale',
+    env: ['PINNACLE_MARKET_STALE_AFTER'],
+    schema: duration,
+    fallback: '15m',
   },
   'keyring.file': {
     help: 'the file of the key ring that broker credentials are encrypted with',

@@ -1,31 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import { link, open, realpath, rename, rm } from 'node:fs/promises';
 import { refused } from '../cli/errors.ts';
+import { writeWhole } from '../util/file.ts';
+import { UnfitFile } from '../util/unfit.ts';
 import { invalid } from './read.ts';
 
-/**
- * Writes a file whole or not at all: beside it, flushed, then renamed, readable by its owner only. Without `replace`
- * a file that is already there stays, even one that appeared this very moment.
- */
-export async function writeFileSafely(path: string, text: string, replace: boolean): Promise<void> {
-  // Where the name is a symbolic link, the file it points to is the one replaced.
-  const target = await realpath(path).catch(() => path);
-  const beside = `${target}.${randomUUID()}`;
-  try {
-    const handle = await open(beside, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await (replace ? rename(beside, target) : link(beside, target));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
+/** Writes a configuration file whole or not at all. Throws FILE_EXISTS unless `replace`, CONFIG_INVALID. */
+export async function writeConfig(path: string, text: string, replace: boolean): Promise<void> {
+  await writeWhole(path, text, replace).catch((error) => {
+    if (!(error instanceof UnfitFile)) throw error;
+    if (error.code === 'EEXIST')
       throw refused('FILE_EXISTS', `There is already a file ${path}.`, 'Replace it with --yes.');
-    throw invalid(`${path} cannot be written (${code}).`);
-  } finally {
-    await rm(beside, { force: true });
-  }
+    throw invalid(
+      `${path} ${error.why}.`,
+      error.code === 'ELOOP' ? 'Name the file behind it with --config.' : undefined,
+    );
+  });
 }

@@ -1,5 +1,5 @@
 import './no-fetch.ts';
-import { Kysely, PostgresDialect } from 'kysely';
+import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { CliError } from '../cli/errors.ts';
@@ -11,6 +11,8 @@ import { isLocal, protectionOf } from './tls.ts';
 export interface Connection {
   kind: 'server' | 'embedded';
   kysely: Kysely<Database>;
+  /** The lines of a query by COPY; the embedded engine has none that works. */
+  copyOut: ((query: CompiledQuery) => AsyncIterable<Buffer>) | undefined;
   /** Runs a COMMIT that an interrupt must wait for. */
   committing: <T>(commit: () => Promise<T>) => Promise<T>;
   /** Drops every session at once, which rolls back whatever is open; spares a COMMIT under way. */
@@ -114,6 +116,7 @@ export function open(
   return {
     kind,
     kysely,
+    copyOut: kind === 'server' ? (query) => copied(pool, query) : undefined,
     async committing(commit) {
       commits++;
       try {
@@ -128,9 +131,24 @@ export function open(
     },
     async close() {
       await kysely.destroy();
+      // Kysely ends the pool only if a query of its own was the first to use it.
+      if (!pool.ending) await pool.end();
       await afterEnd?.();
     },
   };
+}
+
+async function* copied(pool: pg.Pool, query: CompiledQuery): AsyncGenerator<Buffer> {
+  const { copyOut } = await import('./copy.ts');
+  const session = await pool.connect();
+  let whole = false;
+  try {
+    yield* copyOut(session, query);
+    whole = true;
+  } finally {
+    // A reader that left has the rest of the answer still coming: that session is of no more use.
+    session.release(!whole);
+  }
 }
 
 function streamOf(session: PoolClient): { destroy: () => void } | undefined {

@@ -142,6 +142,13 @@ interface AuditCheckpointsTable {
   signature: string;
 }
 
+interface RealtimeOutboxTable {
+  id: GeneratedAlways<string>;
+  at: GeneratedTimestamp;
+  kind: string;
+  key: string;
+}
+
 interface UserStrategiesTable {
   user_id: string;
   strategy_id: string;
@@ -174,6 +181,8 @@ interface PositionsTable {
   closed_at: string | null;
   created_at: GeneratedTimestamp;
   updated_at: GeneratedTimestamp;
+  /** The time of the quote that current_price is from. */
+  marked_at: string | null;
 }
 
 interface OrderFillsTable {
@@ -270,6 +279,7 @@ export interface Database {
   audit_log: AuditLogTable;
   audit_seals: AuditSealsTable;
   audit_checkpoints: AuditCheckpointsTable;
+  realtime_outbox: RealtimeOutboxTable;
   user_strategies: UserStrategiesTable;
   positions: PositionsTable;
   order_fills: OrderFillsTable;

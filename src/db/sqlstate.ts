@@ -36,6 +36,11 @@ export function isUndefined(error: unknown): boolean {
   return UNDEFINED.has(codeOf(error));
 }
 
+/** True when the database refused for want of a right. */
+export function lacksRight(error: unknown): boolean {
+  return codeOf(error) === '42501';
+}
+
 /** True for an error of PostgreSQL or of the way to it. */
 export function isDatabaseFailure(error: unknown): error is DatabaseFailure {
   return (
@@ -98,7 +103,7 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
     return new CliError('config', 'DATABASE_MISSING', `There is no such database: ${target}.`, {
       hint: 'Create it (createdb) or correct DATABASE_URL.',
     });
-  if (code === '42501')
+  if (lacksRight(error))
     return new CliError(
       'forbidden',
       'NOT_PERMITTED',

@@ -1,5 +1,4 @@
 import { type Kysely, sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
 import type { Database } from '../db/schema.ts';
 import { INVARIANTS, type Invariant } from './invariants.ts';
 
@@ -36,14 +35,22 @@ export async function proveBook(
     });
 }
 
-async function findOffenders(trx: Trx, invariant: Invariant, user: string | undefined): Promise<Finding> {
+async function findOffenders(
+  trx: Kysely<Database>,
+  invariant: Invariant,
+  user: string | undefined,
+): Promise<Finding> {
   const { rows } = await sql<{ id: string; detail: string; total: string }>`
     SELECT id, detail, count(*) OVER () AS total FROM (${invariant.offenders(user)}) AS offender
     ORDER BY id LIMIT ${SHOWN}`.execute(trx);
   return { invariant, offenders: rows, total: Number(rows[0]?.total ?? 0) };
 }
 
-async function sizeOf(trx: Trx, phase: number, user: string | undefined): Promise<Proof['size']> {
+async function sizeOf(
+  trx: Kysely<Database>,
+  phase: number,
+  user: string | undefined,
+): Promise<Proof['size']> {
   const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;
   const positions = sql`
     (SELECT count(*) FROM order_fills JOIN orders USING (order_id) WHERE ${whose}) AS fills,

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AuditEntry, Trx } from '../audit/change.ts';
 import { CliError, refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import { lockFile } from '../db/lock.ts';
-import { createSecretFile } from '../secrets/file.ts';
+import { BROKER_COLUMNS } from '../secrets/broker.ts';
 import { notConfigured, readRing, ringSource } from '../secrets/load.ts';
 import { formatRing, type Ring, type RingKey } from '../secrets/ring.ts';
+import { writeWhole } from '../util/file.ts';
 
 interface Edit {
   /** The ring as it is to be. */
@@ -39,6 +39,8 @@ export async function editRing(
   try {
     const known = await readRing(ctx, source);
     const edited = await ctx.change(async (trx) => {
+      // Who may change the keys is who may read what they encrypt; the file itself knows no roles.
+      await trx.selectFrom('users').select(BROKER_COLUMNS).limit(0).execute();
       const result = await edit(known, trx, source);
       const audit = result.body && {
         target: `key ${result.key.id}`,
@@ -47,7 +49,10 @@ export async function editRing(
       return { result, audit };
     });
     const { ring, key } = edited;
-    if (edited.body && !ctx.dryRun) await write(path, ring, known === undefined).catch(unwritten(path, true));
+    if (edited.body && !ctx.dryRun) {
+      // A first ring takes the place of no file.
+      await writeWhole(path, formatRing(ring), known !== undefined).catch(unwritten(path, true));
+    }
     const state = ring.active === key ? 'active' : ring.keys.has(key.id) ? 'decrypt' : 'retired';
     return { key_id: key.id, state, created_at: key.createdAt, keyring: path };
   } finally {
@@ -60,19 +65,6 @@ async function lock(ctx: Context, path: string): Promise<() => Promise<void>> {
   const options = { pid: ctx.own.pid, command: ctx.origin.command, timeout, signal: ctx.signal };
   await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(unwritten(path, false));
   return lockFile(`${path}.lock`, `The key ring ${path}`, options).catch(unwritten(path, false));
-}
-
-/** Written beside and put in place whole; a first ring takes the place of no file. */
-async function write(path: string, ring: Ring, first: boolean): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
-  await createSecretFile(draft, formatRing(ring));
-  try {
-    await (first ? link : rename)(draft, path);
-  } finally {
-    await unlink(draft).catch(() => {});
-  }
-  const folder = await open(dirname(path));
-  await folder.sync().finally(() => folder.close());
 }
 
 const unwritten =

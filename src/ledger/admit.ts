@@ -2,8 +2,9 @@ import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
 import { type CliError, notFound, refused } from '../cli/errors.ts';
 import type { Database, StrategyStatus } from '../db/schema.ts';
-import { findUser, lockUser } from '../user/store.ts';
+import { findUser, lockUser, userDisabled } from '../user/store.ts';
 import { WORKING } from './cancel.ts';
+import type { Clock } from './clock.ts';
 import { tradingHalted } from './halt.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { NewOrder } from './place.ts';
@@ -26,7 +27,7 @@ export interface Admission {
 /**
  * Whether an order may be placed now. Its trader is known and enabled; its strategy available and, from phase 2,
  * active for the trader; from phase 4 trading is not halted, and no risk rule is broken. An order that only reduces a
- * position passes halts, strategies and every rule but MAX_ORDERS_PER_DAY. `dayStart` is when the trading day began.
+ * position is a disabled trader's to place, too, and passes halts, strategies and every rule but MAX_ORDERS_PER_DAY.
  * Locks the trader, so that what is decided here still holds when the order is written.
  * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or a refusal.
  */
@@ -34,11 +35,11 @@ export async function admit(
   trx: Trx,
   order: NewOrder,
   phase: number,
-  dayStart: string,
+  clock: Clock,
   options: Options = {},
 ): Promise<void> {
   const user = await lockUser(trx, order.user_id);
-  const { refusals } = await weigh(trx, user, order, phase, dayStart, options);
+  const { refusals } = await weigh(trx, user, order, phase, clock, options);
   if (refusals[0]) throw refusals[0];
 }
 
@@ -47,9 +48,9 @@ export async function wouldAdmit(
   db: Kysely<Database>,
   order: NewOrder,
   phase: number,
-  dayStart: string,
+  clock: Clock,
 ): Promise<Admission> {
-  return weigh(db, await findUser(db, order.user_id), order, phase, dayStart, {});
+  return weigh(db, await findUser(db, order.user_id), order, phase, clock, {});
 }
 
 async function weigh(
@@ -57,17 +58,17 @@ async function weigh(
   user: { enabled: boolean; total_capital: string },
   order: NewOrder,
   phase: number,
-  dayStart: string,
+  clock: Clock,
   { replacing }: Options,
 ): Promise<Admission> {
   const standing = await readStanding(db, order, phase, replacing);
-  const { halt, facts } = phase < 4 ? NO_RISK : await readRisk(db, order, dayStart, replacing);
+  const { halt, facts } = phase < 4 ? NO_RISK : await readRisk(db, order, clock, replacing);
   const reduces = order.quantity <= standing.reducible;
   const judgements = facts
     ? judge({ ...facts, capital: user.total_capital }, { ...order, reduces, isNew: replacing === undefined })
     : [];
   const refusals = [
-    user.enabled ? undefined : refused('USER_DISABLED', `The user ${order.user_id} is disabled.`),
+    user.enabled || reduces ? undefined : userDisabled(order.user_id),
     halt && !reduces ? tradingHalted(halt) : undefined,
     reduces ? undefined : strategyRefusal(order, standing, phase),
     riskRefusal(judgements),
@@ -112,18 +113,22 @@ async function readStanding(
   return standing;
 }
 
+/** The refusal that a strategy which is not available is. */
+export function strategyDisabled(strategyId: string): CliError {
+  return refused(
+    'STRATEGY_DISABLED',
+    `The strategy ${strategyId} is not available.`,
+    `Run: pinnacle strategy enable ${strategyId}`,
+  );
+}
+
 function strategyRefusal(
   { user_id, strategy_id }: NewOrder,
   { available, status }: Standing,
   phase: number,
 ): CliError | undefined {
   if (strategy_id === null) return undefined;
-  if (!available)
-    return refused(
-      'STRATEGY_DISABLED',
-      `The strategy ${strategy_id} is not available.`,
-      `Run: pinnacle strategy enable ${strategy_id}`,
-    );
+  if (!available) return strategyDisabled(strategy_id);
   if (phase < 2 || status === 'ACTIVE') return undefined;
   return refused(
     'STRATEGY_NOT_ACTIVE',
@@ -141,7 +146,7 @@ function riskRefusal(judgements: readonly Judgement[]): CliError | undefined {
 /** MAX_POSITION_SIZE is about what the order would lead to, which the refusal itself does not say. */
 function hintFor(broken: readonly Judgement[]): string {
   const size = broken.find(({ rule_type }) => rule_type === 'MAX_POSITION_SIZE');
-  if (size && size.projected === null) return 'Give the reference price with --price.';
-  const leadsTo = size ? `With this order the position would be worth ${size.projected}. ` : '';
+  const leadsTo =
+    size && size.projected !== null ? `With this order the position would be worth ${size.projected}. ` : '';
   return `${leadsTo}See: pinnacle risk list`;
 }

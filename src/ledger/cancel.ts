@@ -41,5 +41,7 @@ export async function cancelWorking(trx: Trx, scope: Scope, at: string): Promise
       SELECT order_id FROM orders WHERE ${within(scope)} ORDER BY order_id FOR NO KEY UPDATE
     )
     RETURNING order_id`.execute(trx);
-  return rows.map((row) => row.order_id).sort();
+  const ids = rows.map((row) => row.order_id).sort();
+  trx.touch('order', ids);
+  return ids;
 }

@@ -35,7 +35,7 @@ export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): 
   return refused(
     'TRADING_HALTED',
     `Trading is halted ${whose} since ${halted_at} by ${halted_by}: ${reason}`,
-    `Only cancels and orders that reduce a position pass. To go on: pinnacle risk resume ${user_id ?? '--all'} --reason R`,
+    `Only cancels and orders that reduce a position pass. To go on: pinnacle risk resume ${user_id ?? '--all'} --reason R --confirm ${user_id ?? 'all'}`,
   );
 }
 
@@ -89,7 +89,7 @@ export async function sweep(trx: Trx, userId: string | null, at: string): Promis
 }
 
 /** What a sweep would touch now. */
-export async function countWorking(
+export async function countAffected(
   db: Kysely<Database>,
   userId: string | null,
 ): Promise<{ orders: number; active: number; paused: number }> {

@@ -13,6 +13,10 @@ export interface RiskFacts {
   working_unpriced: number;
   /** Rupees a share at which the symbol was last marked; null without an open position. */
   mark: number | null;
+  /** What is lacking to value the symbol's open positions; null where their marks are fresh. */
+  stale_mark: string | null;
+  /** The same of all open positions. */
+  stale_marks: string | null;
   /** Percent; null without an active session. */
   drawdown: number | null;
   realized_today: string;
@@ -83,19 +87,20 @@ function judgeRule(rule_type: RuleType, limit: number, measure: Measure, order: 
 
 const MEASURES: Readonly<Record<RuleType, (facts: RiskFacts, order: Proposal) => Measure>> = {
   MAX_POSITION_SIZE: positionSize,
-  MAX_DRAWDOWN: ({ drawdown }, { user_id }) =>
+  MAX_DRAWDOWN: ({ drawdown, stale_marks }, { user_id }) =>
     drawdown === null
       ? { lacks: `an active session (pinnacle session start --user ${user_id})` }
-      : unmoved(new Decimal(drawdown)),
-  MAX_DAILY_LOSS({ realized_today, unrealized }) {
+      : valued(stale_marks, new Decimal(drawdown)),
+  MAX_DAILY_LOSS({ realized_today, unrealized, stale_marks }) {
     const loss = new Decimal(realized_today).plus(unrealized).times(-1);
-    return unmoved(loss.gt(0) ? loss : new Decimal(0));
+    return valued(stale_marks, loss.gt(0) ? loss : new Decimal(0));
   },
   MAX_ORDERS_PER_DAY: ({ orders_today }, { isNew }) => ({
     current: new Decimal(orders_today),
     projected: new Decimal(orders_today + (isNew ? 1 : 0)),
   }),
-  MIN_CAPITAL_THRESHOLD: ({ capital, unrealized }) => unmoved(new Decimal(capital).plus(unrealized)),
+  MIN_CAPITAL_THRESHOLD: ({ capital, unrealized, stale_marks }) =>
+    valued(stale_marks, new Decimal(capital).plus(unrealized)),
 };
 
 const BREAKS: Readonly<Record<RuleType, (value: Decimal, limit: number) => boolean>> = {
@@ -106,13 +111,15 @@ const BREAKS: Readonly<Record<RuleType, (value: Decimal, limit: number) => boole
   MIN_CAPITAL_THRESHOLD: (value, limit) => value.lt(limit),
 };
 
-/** A rule of entries: the order itself does not move what it measures. */
-const unmoved = (current: Decimal): Measure => ({ current, projected: current });
+/** A rule of entries: the order itself does not move what it measures, and what positions are worth must be known. */
+const valued = (stale: string | null, current: Decimal): Measure =>
+  stale === null ? { current, projected: current } : { lacks: stale };
 
 /** Working orders on the same side count as if they were filled: together they must not go beyond the limit. */
 function positionSize(facts: RiskFacts, { side, quantity, price: own }: Proposal): Measure {
   const price = own || facts.mark;
-  if (!price) return { lacks: 'a price' };
+  if (!price) return { lacks: 'a price (--price)' };
+  if (facts.stale_mark !== null) return { lacks: facts.stale_mark };
   const sign = side === 'BUY' ? 1 : -1;
   const working = new Decimal(facts.mark || price).times(facts.working_unpriced).plus(facts.working_value);
   const current = working.times(sign).plus(facts.exposure);

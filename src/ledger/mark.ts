@@ -7,6 +7,8 @@ import { remeasureSessions } from './session.ts';
 export interface Mark {
   symbol: string;
   price: number;
+  /** The time of the quote that it is from, UTC; null where somebody says so. */
+  marked_at: string | null;
 }
 
 export interface Marked extends Mark {
@@ -36,19 +38,20 @@ export async function markPositions(
   // A double's text is its shortest exact decimal; a cast to numeric would cut it to 15 digits.
   const { rows } = await sql<Marked>`
     WITH held AS (
-      SELECT p.position_id, m.price,
+      SELECT p.position_id, m.price, m.marked_at,
         (m.price::text::numeric - p.average_price::text::numeric) * p.quantity
           * CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END AS gain
-      FROM positions p JOIN ${unnest('m', { symbol: 'text', price: 'float8' }, marks)} ON m.symbol = p.symbol
+      FROM positions p JOIN ${unnest('m', { symbol: 'text', price: 'float8', marked_at: 'timestamp' }, marks)} ON m.symbol = p.symbol
       WHERE p.status = 'OPEN' AND p.user_id = ANY(${locked})
       ORDER BY p.position_id FOR NO KEY UPDATE OF p
     ), marked AS (
-      UPDATE positions p SET current_price = h.price, unrealized_pnl = h.gain::float8, updated_at = ${at}::timestamp
+      UPDATE positions p SET current_price = h.price, unrealized_pnl = h.gain::float8,
+        marked_at = h.marked_at, updated_at = ${at}::timestamp
       FROM held h WHERE p.position_id = h.position_id
-      RETURNING p.symbol, p.current_price AS price, p.unrealized_pnl AS unrealized
+      RETURNING p.symbol, p.current_price AS price, p.marked_at, p.unrealized_pnl AS unrealized
     )
-    SELECT symbol, price, count(*)::int AS positions, sum(round(unrealized::numeric, 2)) AS unrealized_pnl
-    FROM marked GROUP BY symbol, price ORDER BY symbol COLLATE "C"`.execute(trx);
+    SELECT symbol, price, marked_at, count(*)::int AS positions, sum(round(unrealized::numeric, 2)) AS unrealized_pnl
+    FROM marked GROUP BY symbol, price, marked_at ORDER BY symbol COLLATE "C"`.execute(trx);
   if (phase >= 3) await remeasureSessions(trx, locked, at);
   return rows;
 }

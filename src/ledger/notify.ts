@@ -50,5 +50,7 @@ export async function notify(
       },
       rows,
     )}`.execute(trx);
-  return rows.map((row) => row.notification_id);
+  const ids = rows.map((row) => row.notification_id);
+  trx.touch('notification', ids);
+  return ids;
 }

@@ -51,6 +51,7 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: nu
     SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price,
       filled_quantity, filled_price, status::order_status, created_at, updated_at
     FROM ${source}`.execute(trx);
+  for (const order of orders) trx.touch('order', [order.order_id], order.updated_at ?? order.created_at);
   await countForStrategies(trx, orders, phase);
   await countForSessions(trx, orders, phase);
 }

@@ -18,7 +18,12 @@ export function refusing<T>(decide: () => T): T {
     return decide();
   } catch (error) {
     if (error instanceof LedgerRefusal) throw refused(error.code, error.message, error.hint);
-    if (error instanceof FillConflict) throw refused('FILL_CONFLICT', error.message);
+    if (error instanceof FillConflict)
+      throw refused(
+        'FILL_CONFLICT',
+        error.message,
+        'See what is booked: pinnacle order show ORDER. Another execution needs a broker fill id of its own.',
+      );
     throw error;
   }
 }

@@ -1,9 +1,11 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database, RuleType } from '../db/schema.ts';
 import { WORKING } from './cancel.ts';
+import type { Clock } from './clock.ts';
 import { type Halt, haltOver } from './halt.ts';
 import type { RiskFacts } from './judge.ts';
 import type { NewOrder } from './place.ts';
+import { staleMarks } from './stale.ts';
 
 /** What stands in an order's way, or does not: a latched halt, and what the rules are measured against. */
 export interface RiskStanding {
@@ -17,18 +19,20 @@ type Row = { [K in keyof Halt]: Halt[K] | null } & Omit<RiskFacts, 'capital' | '
 
 /**
  * The halt over a trader and the facts for his rules, in one statement that reads only what those rules need. The
- * trading day starts at `dayStart`; the order `replacing` is not counted among the working ones. Needs phase 4.
+ * order `replacing` is not counted among the working ones. Needs phase 4.
  */
 export async function readRisk(
   db: Kysely<Database>,
   order: NewOrder,
-  dayStart: string,
+  clock: Clock,
   replacing: string | undefined,
 ): Promise<RiskStanding> {
   const { user_id, symbol, side } = order;
   const open = sql`FROM positions WHERE user_id = ${user_id} AND status = 'OPEN'`;
   const working = sql`FROM orders WHERE user_id = ${user_id} AND symbol = ${symbol} AND side = ${side}::order_side
     AND status IN ${WORKING} AND order_id <> ${replacing ?? ''}`;
+  const stale = (held: RawBuilder<unknown>) => sql`SELECT ${staleMarks(clock)}
+    FROM (SELECT symbol, min(marked_at) AS marked_at ${held} GROUP BY symbol) AS marks`;
   const { rows } = await sql<Row>`
     WITH rules AS MATERIALIZED (SELECT rule_type, rule_value FROM risk_rules WHERE user_id = ${user_id})
     SELECT h.halt_id, h.user_id, h.reason, h.halted_by, h.halted_at,
@@ -50,6 +54,8 @@ export async function readRisk(
         ['MAX_POSITION_SIZE'],
         sql`SELECT current_price ${open} AND symbol = ${symbol} ORDER BY updated_at DESC, position_id LIMIT 1`,
       )} AS mark,
+      ${needed(['MAX_POSITION_SIZE'], stale(sql`${open} AND symbol = ${symbol}`))} AS stale_mark,
+      ${needed(['MAX_DRAWDOWN', 'MAX_DAILY_LOSS', 'MIN_CAPITAL_THRESHOLD'], stale(open))} AS stale_marks,
       ${needed(
         ['MAX_DRAWDOWN'],
         sql`SELECT max_drawdown FROM trading_sessions WHERE user_id = ${user_id} AND status = 'ACTIVE'`,
@@ -57,7 +63,7 @@ export async function readRisk(
       ${needed(
         ['MAX_DAILY_LOSS'],
         sql`SELECT coalesce(sum(f.realized_pnl), 0) FROM order_fills f JOIN positions p USING (position_id)
-          WHERE p.user_id = ${user_id} AND f.executed_at >= ${dayStart}::timestamp`,
+          WHERE p.user_id = ${user_id} AND f.executed_at >= ${clock.dayStart}::timestamp`,
       )} AS realized_today,
       ${needed(
         ['MAX_DAILY_LOSS', 'MIN_CAPITAL_THRESHOLD'],
@@ -65,7 +71,7 @@ export async function readRisk(
       )} AS unrealized,
       ${needed(
         ['MAX_ORDERS_PER_DAY'],
-        sql`SELECT count(*)::int FROM orders WHERE user_id = ${user_id} AND created_at >= ${dayStart}::timestamp`,
+        sql`SELECT count(*)::int FROM orders WHERE user_id = ${user_id} AND created_at >= ${clock.dayStart}::timestamp`,
       )} AS orders_today
     FROM (VALUES (1)) AS one(n) LEFT JOIN (${haltOver(user_id)}) h ON true`.execute(db);
   const { halt_id, user_id: halted, reason, halted_by, halted_at, limits, ...facts } = rows[0] as Row;

@@ -21,6 +21,10 @@ export async function writeFold(trx: Trx, fold: Fold, phase: number): Promise<vo
   ];
   const named = parts.map((part, i) => sql`${sql.ref(`part${i}`)} AS (${part})`);
   await sql`WITH ${sql.join(named)} SELECT`.execute(trx);
+  trx.touch(
+    'order',
+    fold.orders.map((order) => order.order_id),
+  );
   await notify(trx, phase, bookedAt, fold.notices);
 }
 
@@ -79,7 +83,7 @@ function positions(fold: Fold): Part {
     ON CONFLICT (position_id) DO UPDATE
     SET quantity = excluded.quantity, average_price = excluded.average_price, current_price = excluded.current_price,
       unrealized_pnl = excluded.unrealized_pnl, realized_pnl = excluded.realized_pnl, status = excluded.status,
-      closed_at = excluded.closed_at, updated_at = excluded.updated_at`;
+      closed_at = excluded.closed_at, updated_at = excluded.updated_at, marked_at = NULL`;
 }
 
 function fills(fold: Fold, phase: number): Part {

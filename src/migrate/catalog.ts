@@ -66,7 +66,9 @@ export async function readCatalog(db: Kysely<Database>): Promise<CatalogEntry[]>
     UNION ALL
     SELECT 'function', p.proname, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
       concat_ws(' ', 'RETURNS', pg_get_function_result(p.oid), 'LANGUAGE', l.lanname,
-        CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END, 'SET ' || array_to_string(p.proconfig, ', '),
+        CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END,
+        -- A function is bound to the schema it was made in, which need not have the same name everywhere.
+        'SET ' || replace(array_to_string(p.proconfig, ', '), ', ' || quote_ident(current_schema()) || ',', ', public,'),
         'AS', p.prosrc)
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())

@@ -55,7 +55,7 @@ export async function explainStep(
 function remedy({ kind }: CliError): string {
   if (kind === 'busy') return 'See who holds the locks (pg_stat_activity), then run it again.';
   if (kind === 'forbidden')
-    return 'Run it as the role that owns the schema; PINNACLE_MIGRATE_URL can name it.';
+    return 'Run it as whoever owns the tables, or a member of pinnacle_owner; PINNACLE_MIGRATE_URL can name the login.';
   return 'Run it again to go on from there.';
 }
 

@@ -1,23 +1,17 @@
 import { defineCommand } from '../cli/command.ts';
-import { usage } from '../cli/errors.ts';
-import { choice, identifier, optional, time, toggle } from '../cli/flags.ts';
 import { type Keyset, page, pageFlags } from '../cli/page.ts';
 import type { Context } from '../context.ts';
-import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../db/schema.ts';
+import { ALERT_LEVELS } from '../db/schema.ts';
+import { whenNoneOf } from '../user/store.ts';
 import { notificationFields } from './columns.ts';
-import { NOTIFICATION_COLUMNS } from './store.ts';
+import { notificationFilter, selectNotifications } from './filter.ts';
 
 export const list = defineCommand({
   effect: 'read',
   phase: 3,
   args: {},
   flags: {
-    user: optional(identifier('USER', 'what this trader sees: his own and the system-wide ones')),
-    system: toggle('system-wide ones only'),
-    unread: toggle('unread ones only'),
-    type: optional(choice(NOTIFICATION_TYPES, 'TYPE', 'of this type')),
-    level: optional(choice(ALERT_LEVELS, 'LEVEL', 'of this level and above')),
-    since: optional(time('created at this time or later')),
+    ...notificationFilter,
     ...pageFlags,
   },
   fields: notificationFields,
@@ -27,23 +21,11 @@ export const list = defineCommand({
   ],
   details: `Unread ones come first, then the newest. The levels from the lowest: ${ALERT_LEVELS.join(', ')}.`,
   async run(input, ctx: Context) {
-    const { user, system, type, level } = input;
-    if (user !== undefined && system)
-      throw usage('--user and --system exclude each other.', 'What a trader sees has the system-wide ones.');
-    const since = input.since && (await ctx.instant('--since', input.since));
-    const db = await ctx.db();
+    const chosen = await selectNotifications(input, ctx);
 
     // Two walks down an index of their own; one sorted by both would sort the whole table for every page.
     const walk = (state: string, limit: number, [at, id]: Keyset) => {
-      let found = db
-        .selectFrom('notifications')
-        .select(NOTIFICATION_COLUMNS)
-        .where('read_at', state === UNREAD ? 'is' : 'is not', null);
-      if (user) found = found.where((eb) => eb.or([eb('user_id', '=', user), eb('user_id', 'is', null)]));
-      if (system) found = found.where('user_id', 'is', null);
-      if (type) found = found.where('notification_type', '=', type);
-      if (level) found = found.where('alert_level', '>=', level);
-      if (since) found = found.where('created_at', '>=', since);
+      let found = chosen.where('read_at', state === UNREAD ? 'is' : 'is not', null);
       if (at !== undefined)
         found = found.where((eb) =>
           eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(at, id ?? '')),
@@ -60,6 +42,7 @@ export const list = defineCommand({
         return [...first, ...(await walk(READ, limit - first.length, state === READ ? behind : []))];
       },
       (row) => [row.read_at === null ? UNREAD : READ, row.created_at, row.notification_id],
+      whenNoneOf(ctx.db, input.user),
     );
   },
 });

@@ -38,6 +38,7 @@ function readOne(id: string, ctx: Context) {
       .returning(NOTIFICATION_COLUMNS)
       .execute();
     if (!marked) return { result: { read: 0, ...(await findNotification(trx, id)) }, audit: null };
+    trx.touch('read', [id]);
     return { result: { read: 1, ...marked }, audit: { target: `notification ${id}`, body: { read: 1 } } };
   });
 }
@@ -57,8 +58,12 @@ async function readMany({ user, system }: Scope, ctx: Context) {
     let marking = mark(trx, ctx);
     if (user !== undefined) marking = marking.where('user_id', '=', user);
     if (system) marking = marking.where('user_id', 'is', null);
-    const { numUpdatedRows } = await marking.executeTakeFirst();
-    const done = { read: Number(numUpdatedRows) };
+    const marked = await marking.returning('notification_id').execute();
+    trx.touch(
+      'read',
+      marked.map(({ notification_id }) => notification_id),
+    );
+    const done = { read: marked.length };
     const target = user === undefined ? 'notifications' : `user ${user}`;
     return { result: done, audit: done.read > 0 ? { target, body: { ...done, system } } : null };
   });

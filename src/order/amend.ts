@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { refused, usage } from '../cli/errors.ts';
 import { decimal, identifier, integer, optional } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { startOfDay } from '../util/time.ts';
+import { clockOf } from '../ledger/clock.ts';
 import { orderFields } from './columns.ts';
 import { changeOrder, lockOrder } from './store.ts';
 
@@ -26,7 +26,7 @@ export const amend = defineCommand({
       import('../ledger/admit.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
-    const dayStart = startOfDay(now, await ctx.timeZone()).toISOString();
+    const clock = await clockOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       const terms = { quantity: quantity ?? before.quantity, price: price ?? before.price };
@@ -43,7 +43,7 @@ export const amend = defineCommand({
       const less = terms.quantity <= before.quantity && terms.price <= before.price;
       const rest = terms.quantity - before.filled_quantity;
       if (!less)
-        await admit(trx, { ...before, ...terms, quantity: rest }, phase, dayStart, { replacing: order });
+        await admit(trx, { ...before, ...terms, quantity: rest }, phase, clock, { replacing: order });
       return changeOrder(trx, before, { ...terms, updated_at: now.toISOString() });
     });
   },

@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { type BadLine, complain } from '../cli/bad-lines.ts';
 import { defineCommand } from '../cli/command.ts';
 import { readCsv } from '../cli/csv-input.ts';
 import { CliError, usage } from '../cli/errors.ts';
@@ -9,7 +10,7 @@ import type { Context } from '../context.ts';
 import { lockUser } from '../user/store.ts';
 import { addMoney } from '../util/money.ts';
 import { count } from '../util/text.ts';
-import { type BadLine, complain, openRejects, type Rejects } from './rejects.ts';
+import { openRejects, type Rejects } from './rejects.ts';
 import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade.ts';
 
 export const importOrders = defineCommand({
@@ -68,6 +69,7 @@ interface Tally {
 }
 
 const BATCH = 1_000;
+const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
 async function importFile(
   path: string,
@@ -78,15 +80,15 @@ async function importFile(
 ): Promise<Tally> {
   const { bookTrades } = await import('./trades.ts');
   const [now, timeZone, phase] = [ctx.now(), await ctx.timeZone(), await ctx.phase()];
-  let started = false;
+  let spent = false;
   return ctx.change(async (trx) => {
     // A deadlock runs the change again from the start, which a pipe cannot do.
-    if (started && path === '-') throw stdinSpent();
-    started = true;
+    if (spent) throw pipeSpent();
     await rejects?.restart();
     // Two imports of one file take turns, so that the second finds the trades of the first.
     await lockUser(trx, userId);
-    const input = await readCsv(path, TRADE_COLUMNS, ctx.io);
+    const input = await readCsv(path, TRADE_COLUMNS, ctx);
+    spent = input.once;
     const tally: Tally = { imported: 0, known: 0, rejected: 0, realized_pnl: '0.00' };
     const bad: BadLine[] = [];
     const reject = async (lines: readonly BadLine[]) => {
@@ -115,17 +117,17 @@ async function importFile(
       batch = [];
     }
     await flush(batch);
-    if (tally.rejected > 0 && !rejects) throw complain(bad, tally.rejected);
+    if (tally.rejected > 0 && !rejects) throw complain(bad, tally.rejected, HINT);
     const body = { file: basename(path), ...tally };
     return { result: tally, audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null };
   });
 }
 
-function stdinSpent(): CliError {
+function pipeSpent(): CliError {
   return new CliError(
     'busy',
     'DATABASE_BUSY',
-    'The database was busy, and stdin cannot be read a second time.',
+    'The database was busy, and what comes through a pipe cannot be read a second time.',
     {
       hint: 'Nothing was imported. Run it again.',
       retryable: true,

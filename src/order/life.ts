@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely';
+import { parseBody } from '../audit/canonical.ts';
 import type { Fields } from '../cli/output.ts';
 import type { Database, OrderSide, PositionSide } from '../db/schema.ts';
+import { isObject } from '../util/json.ts';
 import type { Order } from './store.ts';
 
 /** A step in the life of an order. */
@@ -105,6 +107,23 @@ interface AuditRow {
   };
 }
 
+/** What the body of an audit row says, which anybody who may append to the log can have written. */
+function bodyOf(text: string): AuditRow['body'] {
+  const body = parseBody(text);
+  if (!isObject(body)) return {};
+  const { command, before, after } = body;
+  return {
+    ...(typeof command === 'string' && { command }),
+    before: plainValues(before),
+    after: plainValues(after),
+  };
+}
+
+const plainValues = (value: unknown) =>
+  isObject(value)
+    ? Object.fromEntries(Object.entries(value).filter(([, inner]) => typeof inner !== 'object'))
+    : {};
+
 async function auditOf(db: Kysely<Database>, order: Order): Promise<AuditRow[]> {
   const rows = await db
     .selectFrom('audit_log')
@@ -112,7 +131,7 @@ async function auditOf(db: Kysely<Database>, order: Order): Promise<AuditRow[]> 
     .where('target', '=', `order ${order.order_id}`)
     .orderBy('id')
     .execute();
-  return rows.map((row) => ({ ...row, body: JSON.parse(row.body) }));
+  return rows.map((row) => ({ ...row, body: bodyOf(row.body) }));
 }
 
 /** The row of an order has its latest terms only; those of before stand in the first amendment. */

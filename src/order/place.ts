@@ -3,8 +3,8 @@ import { usage } from '../cli/errors.ts';
 import { choice, decimal, identifier, integer, optional, parsed, withDefault } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
+import { clockOf } from '../ledger/clock.ts';
 import { mintId } from '../util/id.ts';
-import { startOfDay } from '../util/time.ts';
 import { orderFields } from './columns.ts';
 import { findOrder } from './store.ts';
 import { tradingSymbol } from './symbol.ts';
@@ -35,7 +35,8 @@ export const place = defineCommand({
     'order place --user trader_001 --symbol RELIANCE --side BUY --quantity 10 --type LIMIT --price 2450.50',
     'order place --user trader_001 --symbol TCS --side SELL --quantity 5 --json order_id',
   ],
-  details: 'A LIMIT or STOP_LOSS order needs --price.',
+  details: `A LIMIT or STOP_LOSS order needs --price. A MARKET order without it takes the quote in Redis as its reference, where there
+is a fresh one.`,
   async run(input, ctx: Context) {
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)
@@ -46,7 +47,7 @@ export const place = defineCommand({
     ]);
     const phase = await ctx.phase();
     const now = ctx.now();
-    const dayStart = startOfDay(now, await ctx.timeZone()).toISOString();
+    const clock = await clockOf(now, ctx);
     const order = {
       order_id: input.orderId ?? mintId('ord', now),
       user_id: user,
@@ -55,14 +56,21 @@ export const place = defineCommand({
       side,
       order_type: type,
       quantity,
-      price: input.price ?? 0,
+      price: input.price ?? (await cachedPrice(symbol, ctx)),
       created_at: now.toISOString(),
     };
     return ctx.change(async (trx) => {
-      await admit(trx, order, phase, dayStart);
+      await admit(trx, order, phase, clock);
       await placeOrder(trx, order, phase);
       const placed = await findOrder(trx, order.order_id);
       return { result: placed, audit: { target: `order ${order.order_id}`, body: { order: placed } } };
     });
   },
 });
+
+/** What the cache says, where a Redis is configured; else 0, which is none. */
+async function cachedPrice(symbol: string, ctx: Context): Promise<number> {
+  const { redis } = await ctx.config();
+  if (!redis) return 0;
+  return (await import('../market/reference.ts')).referencePrice(symbol, redis.timeout, ctx);
+}

@@ -1,12 +1,7 @@
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { type CliError, usage } from '../cli/errors.ts';
-import { count, visible } from '../util/text.ts';
-
-/** A line of a file that could not be taken, and why. */
-export interface BadLine {
-  line: number;
-  reason: string;
-}
+import type { BadLine } from '../cli/bad-lines.ts';
+import { csvLines } from '../cli/csv.ts';
+import { outputFailure } from '../cli/errors.ts';
+import { openDraft } from '../util/file.ts';
 
 /** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */
 export interface Rejects {
@@ -17,52 +12,31 @@ export interface Rejects {
   discard: () => Promise<void>;
 }
 
-/** Opens a file for bad lines, 0600. Throws a usage error where it exists: it is never written over. */
+const FIELDS = { line: { type: 'integer' }, reason: { type: 'text' } } as const;
+const NAMES = Object.keys(FIELDS);
+
+/** Opens a file for bad lines, 0600. Throws FILE_EXISTS where there is one: it is never written over. */
 export async function openRejects(path: string): Promise<Rejects> {
-  if (await stat(path).catch(() => undefined))
-    throw usage(`The file for bad lines, ${path}, exists.`, 'Move it, or name another one with --rejects.');
-  const draft = `${path}.partial`;
-  const file: FileHandle = await open(draft, 'a', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw usage(`The file for bad lines, ${path}, cannot be written (${error.code}).`);
-  });
-  let lines = 0;
-  let closed = false;
-  const close = async () => {
-    if (!closed) await file.close();
-    closed = true;
+  const failed = (error: unknown): never => {
+    throw outputFailure(path, error, 'Move it, or name another one with --rejects.');
   };
+  const draft = await openDraft(path, false).catch(failed);
+  let lines = 0;
   return {
     async restart() {
       lines = 0;
-      await file.truncate(0);
-      await file.appendFile('line,reason\n');
+      await draft.restart().catch(failed);
+      await draft.write(`${NAMES.join(',')}\n`).catch(failed);
     },
     async add(bad) {
       lines += bad.length;
-      await file.appendFile(
-        bad.map(({ line, reason }) => `${line},"${visible(reason).replaceAll('"', '""')}"\n`).join(''),
-      );
+      await draft.write(csvLines(bad, NAMES, FIELDS)).catch(failed);
     },
     async keep() {
       if (lines === 0) return null;
-      await file.sync();
-      await close();
-      await rename(draft, path);
+      await draft.keep().catch(failed);
       return path;
     },
-    async discard() {
-      await close();
-      await rm(draft, { force: true });
-    },
+    discard: draft.discard,
   };
-}
-
-/** The failure of an all-or-nothing import: the first bad lines by number, and how many there are. */
-export function complain(bad: readonly BadLine[], total: number): CliError {
-  const lines = bad.map(({ line, reason }) => `line ${line}: ${reason}`);
-  const more = total > bad.length ? [`and ${count(total - bad.length, 'line')} more`] : [];
-  return usage(
-    [`${count(total, 'line')} cannot be taken; nothing was imported.`, ...lines, ...more].join('\n'),
-    'Correct the file, or import the good lines with --keep-going.',
-  );
 }

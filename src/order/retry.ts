@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { identifier } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { startOfDay } from '../util/time.ts';
+import { clockOf } from '../ledger/clock.ts';
 import { orderFields } from './columns.ts';
 import { changeOrder, lockOrder } from './store.ts';
 
@@ -20,11 +20,11 @@ anew. It must pass what a new order must pass, but does not count as one more or
       import('../ledger/admit.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
-    const dayStart = startOfDay(now, await ctx.timeZone()).toISOString();
+    const clock = await clockOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       requireMove(before, 'PENDING');
-      await admit(trx, before, phase, dayStart, { replacing: order });
+      await admit(trx, before, phase, clock, { replacing: order });
       return changeOrder(trx, before, {
         status: 'PENDING',
         retry_count: before.retry_count + 1,

@@ -63,6 +63,7 @@ export async function changeOrder(
     .where('order_id', '=', before.order_id)
     .returning(ORDER_COLUMNS)
     .executeTakeFirstOrThrow();
+  trx.touch('order', [before.order_id]);
   const { updated_at, ...changed } = values;
   const was = Object.fromEntries(Object.keys(changed).map((key) => [key, before[key as keyof Order]]));
   return { result, audit: { target: `order ${before.order_id}`, body: { before: was, after: changed } } };

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import { plainUpperCase } from '../util/text.ts';
 
 /** A trading symbol of at most 20 plain characters, in upper case: RELIANCE, M&M, BAJAJ-AUTO. */
 export const tradingSymbol = z.pipe(
-  z.string().check(z.trim(), z.toUpperCase()),
+  z.pipe(z.string().check(z.trim()), z.transform(plainUpperCase)),
   z.string().check(
     z.regex(/^[A-Z0-9][A-Z0-9&._-]*$/, {
       error: 'must be a symbol of letters, digits and & . _ - such as RELIANCE',

@@ -1,5 +1,6 @@
 import type { OrderSide } from '../db/schema.ts';
-import { parseInstant } from '../util/time.ts';
+import { plainUpperCase } from '../util/text.ts';
+import { writtenInstant } from '../util/time.ts';
 import { tradingSymbol } from './symbol.ts';
 
 /** An execution from a file of trades; price in rupees a share, time in UTC. */
@@ -44,7 +45,7 @@ export function parseTrade(
   if (!/^[\x21-\x7e]{1,100}$/.test(trade_id)) return { reason: 'trade_id must be 1 to 100 plain characters' };
   const known = symbolOf(symbol);
   if (known === undefined) return { reason: 'symbol must be at most 20 letters, digits and & . _ -' };
-  const way = side.toUpperCase();
+  const way = plainUpperCase(side);
   if (way !== 'BUY' && way !== 'SELL') return { reason: 'side must be BUY or SELL' };
   const shares = /^\d{1,10}$/.test(quantity) ? Number(quantity) : 0;
   if (shares < 1 || shares > 2_147_483_647)
@@ -52,7 +53,7 @@ export function parseTrade(
   const rupees = /^\d{1,12}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
   if (rupees <= 0 || rupees > 1e9) return { reason: 'price must be a positive number of rupees' };
   if (!/^[A-Za-z0-9_.:-]{0,50}$/.test(strategy_id)) return { reason: 'strategy_id is not an id' };
-  const at = instantOf(executed_at, now, timeZone);
+  const at = writtenInstant(executed_at, now, timeZone);
   if (at === undefined) return { reason: 'executed_at must be a time such as 2026-01-31T09:15:00+05:30' };
   if (at > now.toISOString()) return { reason: 'executed_at is in the future' };
   return {
@@ -74,15 +75,6 @@ function symbolOf(text: string): string | undefined {
   if (!result.success) return undefined;
   if (SYMBOLS.size < 10_000) SYMBOLS.set(text, result.data);
   return result.data;
-}
-
-function instantOf(text: string, now: Date, timeZone: string): string | undefined {
-  if (!/^\d{4}-/.test(text)) return undefined;
-  try {
-    return parseInstant(text, now, timeZone);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The first difference between two trades of one id, in words; undefined where they are the same. */

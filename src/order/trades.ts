@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
+import type { BadLine } from '../cli/bad-lines.ts';
 import { bookFills } from '../ledger/book.ts';
 import { mintId } from '../util/id.ts';
 import { addMoney } from '../util/money.ts';
-import type { BadLine } from './rejects.ts';
 import { difference, type NumberedTrade, type Trade } from './trade.ts';
 
 interface Booked {

@@ -71,6 +71,6 @@ export async function positionsAsOf(
     if (!last) return [];
     const { fill, position } = last;
     const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
-    return [{ ...row, ...position, closed_at, updated_at: fill.created_at }];
+    return [{ ...row, ...position, closed_at, updated_at: fill.created_at, marked_at: null }];
   });
 }

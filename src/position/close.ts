@@ -2,8 +2,8 @@ import { defineCommand } from '../cli/command.ts';
 import { refused, usage } from '../cli/errors.ts';
 import { decimal, identifier, optional, text } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
+import { clockOf } from '../ledger/clock.ts';
 import { mintId } from '../util/id.ts';
-import { startOfDay } from '../util/time.ts';
 import { positionFields } from './columns.ts';
 import { findClosing, findPosition, lockPosition } from './store.ts';
 
@@ -35,7 +35,7 @@ only reduces.`,
       import('../ledger/book.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
-    const dayStart = startOfDay(now, await ctx.timeZone()).toISOString();
+    const clock = await clockOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockPosition(trx, id);
       if (before.status === 'CLOSED')
@@ -60,7 +60,7 @@ only reduces.`,
         price: price ?? before.current_price,
         created_at: now.toISOString(),
       } as const;
-      await admit(trx, order, phase, dayStart);
+      await admit(trx, order, phase, clock);
       await placeOrder(trx, order, phase);
       const at = order.created_at;
       const { fills } =

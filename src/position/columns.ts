@@ -17,4 +17,5 @@ export const positionFields = {
   closed_at: { type: 'time' },
   created_at: { type: 'time', hidden: true },
   updated_at: { type: 'time', hidden: true },
+  marked_at: { type: 'time', hidden: true },
 } as const satisfies Fields;

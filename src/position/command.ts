@@ -7,4 +7,8 @@ export const verbs: Verbs = {
   close: verb('Close a position with the opposite order', async () => (await import('./close.ts')).close),
   history: verb('List the fills that made a position', async () => (await import('./history.ts')).history),
   pnl: verb('Sum profit and loss up', async () => (await import('./pnl.ts')).pnl),
+  export: verb(
+    'Write positions to a file or a pipe',
+    async () => (await import('./export.ts')).exportPositions,
+  ),
 };

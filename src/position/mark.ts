@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../cli/command.ts';
 import { CliError, usage } from '../cli/errors.ts';
-import { many, optional, text } from '../cli/flags.ts';
+import { many, optional, text, toggle } from '../cli/flags.ts';
+import { Found } from '../cli/output.ts';
 import type { Context } from '../context.ts';
-import type { Marked } from '../ledger/mark.ts';
+import { clockOf } from '../ledger/clock.ts';
+import type { Mark, Marked } from '../ledger/mark.ts';
 import { count } from '../util/text.ts';
+import type { Unmarked } from './cached.ts';
 
 export const mark = defineCommand({
   effect: 'write',
@@ -12,38 +15,73 @@ export const mark = defineCommand({
   args: { words: many(text('SYMBOL=PRICE', 'what a share is worth')) },
   flags: {
     file: optional(text('FILE', 'a CSV file of symbol,price (or symbol,ltp), or - for stdin', 4_096)),
+    fromCache: toggle('every open position, at the quotes in Redis'),
   },
   fields: {
     symbol: { type: 'text' },
     price: { type: 'number' },
     positions: { type: 'integer' },
     unrealized_pnl: { type: 'money' },
+    marked_at: { type: 'time', hidden: true, shownBy: 'fromCache' },
+    stale: { type: 'boolean', hidden: true, shownBy: 'fromCache' },
+    problem: { type: 'text', hidden: true, shownBy: 'fromCache' },
   },
-  examples: ['position mark TCS=4012.50 INFY=1498', 'position mark --file closing-prices.csv'],
+  examples: [
+    'position mark TCS=4012.50 INFY=1498',
+    'position mark --file closing-prices.csv',
+    'position mark --from-cache',
+  ],
   details: `Values every open position in these symbols, of all traders, and moves the drawdown of their sessions. All or nothing.
-A symbol named here in which nobody has a position ends 3; in a file it is passed over.`,
-  async run({ words, file }, ctx: Context) {
-    if (words.length === 0 && file === undefined)
-      throw usage('Nothing to mark: give SYMBOL=PRICE or --file.');
-    const [{ readMarks }, { markPositions }] = await Promise.all([
-      import('./marks.ts'),
-      import('../ledger/mark.ts'),
-    ]);
+A symbol named here in which nobody has a position ends 3; in a file it is passed over. With --from-cache every open
+position is valued that the cache has a quote of, a stale one too, which is said; where it has none the position keeps
+its mark, is listed with the problem, and the command ends 6.`,
+  async run({ words, file, fromCache }, ctx: Context) {
+    if (fromCache && (words.length > 0 || file !== undefined))
+      throw usage('--from-cache takes no prices: give one or the other.');
+    if (!fromCache && words.length === 0 && file === undefined)
+      throw usage('Nothing to mark: give SYMBOL=PRICE, --file or --from-cache.');
+    if (fromCache) return markFromCache(ctx);
+    const { readMarks } = await import('./marks.ts');
     const path = file === undefined || file === '-' ? file : resolve(ctx.cwd, file);
-    const { marks, named } = await readMarks(words, path, ctx.io);
-    const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
-    const marked = await ctx.change(async (trx) => {
-      const result = await markPositions(trx, marks, phase, at);
-      const hit = new Set(result.map(({ symbol }) => symbol));
-      const missed = [...named].filter((symbol) => !hit.has(symbol));
-      if (missed.length > 0) throw nobodyHolds(missed);
-      return { result, audit: result.length > 0 ? { target: 'positions', body: audit(result) } : null };
-    });
+    const { marks, named } = await readMarks(words, path, ctx);
+    const marked = await book(marks, named, ctx);
     const passed = marks.length - marked.length;
     if (passed > 0) await ctx.io.say(`Passed over ${count(passed, 'symbol')} that nobody holds.`);
     return marked;
   },
 });
+
+/** Books marks in one transaction; each of the named symbols must be held by somebody. */
+async function book(marks: readonly Mark[], named: ReadonlySet<string>, ctx: Context): Promise<Marked[]> {
+  const { markPositions } = await import('../ledger/mark.ts');
+  const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+  return ctx.change(async (trx) => {
+    const result = await markPositions(trx, marks, phase, at);
+    const hit = new Set(result.map(({ symbol }) => symbol));
+    const missed = [...named].filter((symbol) => !hit.has(symbol));
+    if (missed.length > 0) throw nobodyHolds(missed);
+    return { result, audit: result.length > 0 ? { target: 'positions', body: audit(result) } : null };
+  });
+}
+
+async function markFromCache(ctx: Context) {
+  const { cachedMarks } = await import('./cached.ts');
+  const [{ marks, unmarked }, { staleBefore }] = [await cachedMarks(ctx), await clockOf(ctx.now(), ctx)];
+  const marked = (await book(marks, new Set(), ctx)).map((each) => ({
+    ...each,
+    stale: Date.parse(each.marked_at ?? '') < Date.parse(staleBefore),
+  }));
+  const stale = marked.filter((each) => each.stale);
+  if (stale.length > 0) await ctx.io.say(`Stale quotes: ${symbolsOf(stale)}`);
+  for (const each of unmarked) await ctx.io.say(sentence(each));
+  const rows = [...marked, ...unmarked];
+  return unmarked.length > 0 ? new Found(rows) : rows;
+}
+
+const symbolsOf = (rows: readonly { symbol: string }[]) => rows.map(({ symbol }) => symbol).join(', ');
+
+const sentence = ({ symbol, positions, problem }: Unmarked) =>
+  `warning: ${symbol} (${count(positions, 'position')}) is not marked: ${problem}.`;
 
 // An audit row names this many marks; their number is whole.
 const NAMED = 1_000;

@@ -1,12 +1,15 @@
-import { readCsv } from '../cli/csv-input.ts';
+import { type Around, readCsv } from '../cli/csv-input.ts';
 import { usage } from '../cli/errors.ts';
-import type { Io } from '../cli/io.ts';
 import type { Mark } from '../ledger/mark.ts';
 import { tradingSymbol } from '../order/symbol.ts';
 import { excerpt } from '../util/text.ts';
 
 /** A price, or what a quote file calls it: the last traded price, and when. */
-const COLUMNS = { required: ['symbol'], optional: ['price', 'ltp', 'timestamp'] } as const;
+const COLUMNS = {
+  header: 'symbol,price',
+  required: ['symbol'],
+  optional: ['price', 'ltp', 'timestamp'],
+} as const;
 
 /** Marks, one a symbol, and the symbols that were named one by one. */
 export interface GivenMarks {
@@ -21,7 +24,7 @@ export interface GivenMarks {
 export async function readMarks(
   words: readonly string[],
   path: string | undefined,
-  io: Io,
+  around: Around,
 ): Promise<GivenMarks> {
   const prices = new Map<string, number>();
   const add = (where: string, { symbol, price }: Mark) => {
@@ -32,8 +35,8 @@ export async function readMarks(
   };
   for (const word of words) add(`"${excerpt(word)}"`, parseWord(word));
   const named = new Set(prices.keys());
-  if (path !== undefined) for await (const { where, mark } of rowsOf(path, io)) add(where, mark);
-  return { marks: [...prices].map(([symbol, price]) => ({ symbol, price })), named };
+  if (path !== undefined) for await (const { where, mark } of rowsOf(path, around)) add(where, mark);
+  return { marks: [...prices].map(([symbol, price]) => ({ symbol, price, marked_at: null })), named };
 }
 
 const UNTOUCHED = 'Nothing was marked.';
@@ -45,9 +48,9 @@ function parseWord(word: string): Mark {
   return parseMark(`"${excerpt(word)}"`, symbol, price);
 }
 
-async function* rowsOf(path: string, io: Io): AsyncGenerator<{ where: string; mark: Mark }> {
+async function* rowsOf(path: string, around: Around): AsyncGenerator<{ where: string; mark: Mark }> {
   const name = path === '-' ? 'stdin' : path;
-  const { rows } = await readCsv(path, COLUMNS, io);
+  const { rows } = await readCsv(path, COLUMNS, around);
   let empty = true;
   for await (const { line, values } of rows) {
     const { symbol = '', price, ltp } = values;
@@ -57,7 +60,11 @@ async function* rowsOf(path: string, io: Io): AsyncGenerator<{ where: string; ma
     yield { where, mark: parseMark(where, symbol, price ?? ltp ?? '') };
     empty = false;
   }
-  if (empty) throw usage(`There are no marks in ${name}.`);
+  if (empty)
+    throw usage(
+      `There are no marks in ${name}.`,
+      'It needs a line SYMBOL,PRICE for each, such as TCS,4012.50.',
+    );
 }
 
 function parseMark(where: string, symbol: string, price: string): Mark {
@@ -69,5 +76,5 @@ function parseMark(where: string, symbol: string, price: string): Mark {
       `${where}: the price of ${known.data} must be a number of rupees from 0.01 to 1000000000, not "${excerpt(price)}".`,
       UNTOUCHED,
     );
-  return { symbol: known.data, price: rupees };
+  return { symbol: known.data, price: rupees, marked_at: null };
 }

@@ -20,6 +20,7 @@ export const POSITION_COLUMNS = [
   'closed_at',
   'created_at',
   'updated_at',
+  'marked_at',
 ] as const;
 
 /** One position; throws POSITION_NOT_FOUND. */

@@ -3,8 +3,8 @@ import { usage } from '../cli/errors.ts';
 import { identifier, json, optional } from '../cli/flags.ts';
 import { Found } from '../cli/output.ts';
 import type { Context } from '../context.ts';
+import { clockOf } from '../ledger/clock.ts';
 import { findUser } from '../user/store.ts';
-import { startOfDay } from '../util/time.ts';
 import { breachAudit, breachNotice } from './breach.ts';
 import { proposedOrder } from './proposal.ts';
 
@@ -35,11 +35,11 @@ be evaluated. With --order it only asks: what each rule stands at before the ord
 (projected), and what its limit leaves before the order (headroom); ends 6 where the order would be refused.`,
   async run({ user, order }, ctx: Context) {
     const now = ctx.now();
-    const dayStart = startOfDay(now, await ctx.timeZone()).toISOString();
+    const clock = await clockOf(now, ctx);
     if (order) {
       if (user === undefined) throw usage('--order needs the USER who would place it.');
       const { ask } = await import('./ask.ts');
-      return ask(proposedOrder(order, user, now), dayStart, ctx);
+      return ask(proposedOrder(order, user, now), clock, ctx);
     }
     const [{ checkRules }, { notify }] = await Promise.all([
       import('../ledger/watch.ts'),
@@ -48,7 +48,7 @@ be evaluated. With --order it only asks: what each rule stands at before the ord
     const phase = await ctx.phase();
     const rules = await ctx.change(async (trx) => {
       if (user !== undefined) await findUser(trx, user);
-      const checked = await checkRules(trx, user ?? null, dayStart, now.toISOString());
+      const checked = await checkRules(trx, user ?? null, clock);
       const news = checked.filter(({ newly }) => newly);
       await notify(trx, phase, now.toISOString(), news.map(breachNotice));
       const target = user === undefined ? 'all users' : `user ${user}`;

@@ -28,13 +28,13 @@ latches: nothing but cancels and orders that reduce a position pass until risk r
 first reason and sweeps up what is working.`,
   async run({ user, all, reason }, ctx: Context) {
     const scope = scopeOf(user, all);
-    const [{ countWorking, latchHalt, sweep }, { notify }] = await Promise.all([
+    const [{ countAffected, latchHalt, sweep }, { notify }] = await Promise.all([
       import('../ledger/halt.ts'),
       import('../ledger/notify.ts'),
     ]);
     const db = await ctx.db();
     await findScope(db, scope);
-    const { orders, active } = await countWorking(db, scope.user_id);
+    const { orders, active } = await countAffected(db, scope.user_id);
     const toll = `cancels ${count(orders, 'working order')} and pauses ${count(active, 'strategy', 'strategies')}`;
     await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
     await ctx.agree(`Halt trading for ${scope.name}?`);

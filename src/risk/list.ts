@@ -3,7 +3,7 @@ import { identifier, optional, toggle } from '../cli/flags.ts';
 import { page, pageFlags } from '../cli/page.ts';
 import type { Context } from '../context.ts';
 import type { RuleType } from '../db/schema.ts';
-import { findUser } from '../user/store.ts';
+import { whenNoneOf } from '../user/store.ts';
 import { ruleFields } from './columns.ts';
 import { RULE_COLUMNS } from './store.ts';
 
@@ -18,7 +18,6 @@ export const list = defineCommand({
   async run(input, ctx: Context) {
     const { user, violated } = input;
     const db = await ctx.db();
-    if (user) await findUser(db, user);
     return page(
       input,
       ctx.io,
@@ -33,6 +32,7 @@ export const list = defineCommand({
         return rules.orderBy('user_id').orderBy('rule_type').limit(limit).execute();
       },
       (rule) => [rule.user_id, rule.rule_type],
+      whenNoneOf(ctx.db, user),
     );
   },
 });

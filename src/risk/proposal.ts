@@ -3,8 +3,11 @@ import { usage } from '../cli/errors.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
 import type { NewOrder } from '../ledger/place.ts';
 import { tradingSymbol } from '../order/symbol.ts';
+import { plainUpperCase } from '../util/text.ts';
 
-const inCapitals = z.transform((value: unknown) => (typeof value === 'string' ? value.toUpperCase() : value));
+const inCapitals = z.transform((value: unknown) =>
+  typeof value === 'string' ? plainUpperCase(value) : value,
+);
 const WHOLE = { error: 'must be a whole number of shares, 1 or more' };
 const RUPEES = { error: 'must be rupees a share, 0 or more' };
 

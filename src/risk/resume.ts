@@ -39,7 +39,7 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
       name,
       `Trading for ${scope.name} was halted by ${latch.halted_by}: ${latch.reason}. Let orders pass again?`,
     );
-    const [{ clearHalt, countWorking }, { notify }] = await Promise.all([
+    const [{ clearHalt, countAffected }, { notify }] = await Promise.all([
       import('../ledger/halt.ts'),
       import('../ledger/notify.ts'),
     ]);
@@ -55,7 +55,7 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
     });
     const others = latches.filter(({ halt_id }) => halt_id !== ended.halt_id);
     if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);
-    const { paused } = await countWorking(db, scope.user_id);
+    const { paused } = await countAffected(db, scope.user_id);
     if (paused > 0)
       await ctx.io.say(
         `${count(paused, 'strategy stays', 'strategies stay')} PAUSED. Resume each: pinnacle strategy resume STRATEGY --user ${user ?? 'USER'}`,

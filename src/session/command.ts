@@ -5,4 +5,8 @@ export const verbs: Verbs = {
   end: verb('End the running session of a trader', async () => (await import('./end.ts')).end),
   list: verb('List trading sessions, newest first', async () => (await import('./list.ts')).list),
   show: verb('Show one session, and how it stands', async () => (await import('./show.ts')).show),
+  export: verb(
+    'Write sessions to a file or a pipe',
+    async () => (await import('./export.ts')).exportSessions,
+  ),
 };

@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { refused } from '../cli/errors.ts';
 import { identifier } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { lockUser } from '../user/store.ts';
+import { lockUser, userDisabled } from '../user/store.ts';
 import { mintId } from '../util/id.ts';
 import { sessionFields } from './columns.ts';
 import { findActive, SESSION_COLUMNS } from './store.ts';
@@ -20,7 +20,7 @@ export const start = defineCommand({
     const at = now.toISOString();
     return ctx.change(async (trx) => {
       const owner = await lockUser(trx, user);
-      if (!owner.enabled) throw refused('USER_DISABLED', `The user ${user} is disabled.`);
+      if (!owner.enabled) throw userDisabled(user);
       const running = await findActive(trx, user);
       if (running)
         throw refused(

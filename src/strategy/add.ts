@@ -31,7 +31,7 @@ export const add = defineCommand({
     `strategy add --strategy-id momentum_rs --name "Relative strength" --description "Buys the strongest" --category momentum --risk-level Medium --min-capital 100000 --expected-return 18 --max-drawdown 20 --symbols RELIANCE,TCS --parameters '{"lookback":126}'`,
   ],
   async run(input, ctx: Context) {
-    const checked = strategySchema.safeParse(await readColumns(input, ctx.cwd));
+    const checked = strategySchema.safeParse(await readColumns(input, ctx));
     if (!checked.success)
       throw usage(
         complaints(checked.error).join('\n'),

@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { usage } from '../cli/errors.ts';
 import { choice, decimal, json, optional, text, words } from '../cli/flags.ts';
-import { parseJson } from '../util/json.ts';
+import type { Context } from '../context.ts';
+import { readInput } from '../util/file.ts';
+import { isObject, parseJson } from '../util/json.ts';
+import { UnfitFile } from '../util/unfit.ts';
 import { RISK_LEVELS } from './strategy.ts';
 
 /** A flag for each column of a strategy but its id. */
@@ -25,10 +27,11 @@ export const fileFlag = optional(
 /** The columns as a file and flags give them, not checked yet; flags win. Throws a usage error for a file that is none. */
 export async function readColumns(
   input: Readonly<Record<string, unknown>>,
-  cwd: string,
+  ctx: Context,
 ): Promise<Record<string, unknown>> {
   const path = input['file'];
-  return { ...(typeof path === 'string' ? await readStrategy(resolve(cwd, path)) : {}), ...given(input) };
+  const file = typeof path === 'string' ? await readStrategy(resolve(ctx.cwd, path), ctx.signal) : {};
+  return { ...file, ...given(input) };
 }
 
 function given(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -47,16 +50,16 @@ function given(input: Readonly<Record<string, unknown>>): Record<string, unknown
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }
 
-async function readStrategy(path: string): Promise<Record<string, unknown>> {
-  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw usage(`The file ${path} cannot be read (${error.code}).`);
-  });
+async function readStrategy(path: string, signal: AbortSignal): Promise<Record<string, unknown>> {
   try {
-    const value = parseJson(content);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+    const { bytes } = await readInput(path, 65_536, { pipes: true, signal });
+    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (isObject(value)) return value;
   } catch (error) {
-    throw usage(`The file ${path} ${(error as Error).message}.`);
+    if (error instanceof UnfitFile) throw usage(`The file ${path} ${error.why}.`);
+    if (error instanceof RangeError) throw usage(`The file ${path} ${error.message}.`);
+    if (error instanceof TypeError) throw usage(`The file ${path} is not text in UTF-8.`);
+    throw error;
   }
   throw usage(`The file ${path} must hold one JSON object.`);
 }

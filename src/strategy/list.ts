@@ -2,6 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { identifier, optional, toggle } from '../cli/flags.ts';
 import { page, pageFlags } from '../cli/page.ts';
 import type { Context } from '../context.ts';
+import { whenNoneOf } from '../user/store.ts';
 import { strategyFields } from './columns.ts';
 import { requireActivations, STRATEGY_COLUMNS } from './store.ts';
 
@@ -46,6 +47,7 @@ export const list = defineCommand({
           .execute();
       },
       (strategy) => [strategy.strategy_id],
+      whenNoneOf(ctx.db, input.user),
     );
   },
 });

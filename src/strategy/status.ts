@@ -2,7 +2,7 @@ import type { Trx } from '../audit/change.ts';
 import { refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import type { StrategyStatus } from '../db/schema.ts';
-import { lockUser } from '../user/store.ts';
+import { lockUser, userDisabled } from '../user/store.ts';
 import { ACTIVATION_COLUMNS, type Activation, findActivation, holdStrategy, notActivated } from './store.ts';
 
 /**
@@ -44,13 +44,8 @@ export async function requireRunnable(
   strategy: { strategy_id: string; is_active: boolean },
   phase: number,
 ): Promise<void> {
-  if (!user.enabled) throw refused('USER_DISABLED', `The user ${user.user_id} is disabled.`);
-  if (!strategy.is_active)
-    throw refused(
-      'STRATEGY_DISABLED',
-      `The strategy ${strategy.strategy_id} is not available.`,
-      `Run: pinnacle strategy enable ${strategy.strategy_id}`,
-    );
+  if (!user.enabled) throw userDisabled(user.user_id);
+  if (!strategy.is_active) throw (await import('../ledger/admit.ts')).strategyDisabled(strategy.strategy_id);
   const { checkNotHalted } = await import('../ledger/halt.ts');
   await checkNotHalted(trx, user.user_id, phase);
 }

@@ -32,7 +32,7 @@ export const update = defineCommand({
   details: `What is not given stays as it is; --symbols and --parameters replace the whole of what was there. Traders who run it
 go on with what they have set aside and overridden.`,
   async run(input, ctx: Context) {
-    const { strategy_id = input.strategy, ...changes } = checked(await readColumns(input, ctx.cwd));
+    const { strategy_id = input.strategy, ...changes } = checked(await readColumns(input, ctx));
     if (strategy_id !== input.strategy)
       throw usage(`The file is of the strategy ${strategy_id}, not of ${input.strategy}.`);
     if (Object.keys(changes).length === 0)

@@ -4,8 +4,8 @@ import { choice, identifier, money, optional, parsed, text, withDefault } from '
 import type { Context } from '../context.ts';
 import { violates } from '../db/sqlstate.ts';
 import { mintId } from '../util/id.ts';
-import { generateApiKey, hashApiKey } from './api-key.ts';
 import { userFields } from './columns.ts';
+import { isShown, outputFileFlag, withNewSecret } from './new-secret.ts';
 import { USER_COLUMNS } from './store.ts';
 import { emailAddress, RISK_TOLERANCES } from './user.ts';
 
@@ -19,38 +19,41 @@ export const add = defineCommand({
     email: parsed(emailAddress, 'EMAIL', 'e-mail address'),
     capital: withDefault(money('RUPEES', 'opening capital'), '100000.00'),
     riskTolerance: withDefault(choice(RISK_TOLERANCES, 'LEVEL', 'risk tolerance'), 'medium'),
+    outputFile: outputFileFlag('api_key'),
   },
-  fields: { ...userFields, api_key: { type: 'text' } },
+  fields: { ...userFields, api_key: { type: 'text' }, output_file: { type: 'text' } },
   examples: [
     'user add --user-id trader_001 --name "Asha Rao" --email asha@example.com --capital 1000000',
     'user add --name "Ravi Iyer" --email ravi@example.com --json user_id,api_key',
+    'user add --name "Ravi Iyer" --email ravi@example.com --output-file ravi.key',
   ],
-  details: 'The API key is printed this once: only its SHA-256 is stored.',
-  async run({ userId, name, email, capital, riskTolerance }, ctx: Context) {
+  details: isShown('api_key'),
+  async run({ userId, name, email, capital, riskTolerance, outputFile }, ctx: Context) {
     const now = ctx.now();
-    const key = generateApiKey();
-    return ctx.change(async (trx) => {
-      const user = await trx
-        .insertInto('users')
-        .values({
-          user_id: userId ?? mintId('usr', now),
-          name,
-          email,
-          api_key: hashApiKey(key),
-          total_capital: capital,
-          risk_tolerance: riskTolerance,
-          created_at: now.toISOString(),
-        })
-        .returning(USER_COLUMNS)
-        .executeTakeFirstOrThrow()
-        .catch((error) => {
-          if (violates(error, 'users_pkey'))
-            throw refused('USER_EXISTS', `There is already a user ${userId}.`);
-          if (violates(error, 'users_email_key'))
-            throw refused('EMAIL_TAKEN', `There is already a user with the e-mail address ${email}.`);
-          throw error;
-        });
-      return { result: { ...user, api_key: key }, audit: { target: `user ${user.user_id}`, body: { user } } };
-    });
+    return withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
+      ctx.change(async (trx) => {
+        const user = await trx
+          .insertInto('users')
+          .values({
+            user_id: userId ?? mintId('usr', now),
+            name,
+            email,
+            api_key: hash,
+            total_capital: capital,
+            risk_tolerance: riskTolerance,
+            created_at: now.toISOString(),
+          })
+          .returning(USER_COLUMNS)
+          .executeTakeFirstOrThrow()
+          .catch((error) => {
+            if (violates(error, 'users_pkey'))
+              throw refused('USER_EXISTS', `There is already a user ${userId}.`);
+            if (violates(error, 'users_email_key'))
+              throw refused('EMAIL_TAKEN', `There is already a user with the e-mail address ${email}.`);
+            throw error;
+          });
+        return { result: { ...user, ...shown }, audit: { target: `user ${user.user_id}`, body: { user } } };
+      }),
+    );
   },
 });

@@ -2,18 +2,24 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const PREFIX = 'pin_live_';
+const API_KEY = 'pin_live_';
+const SESSION_TOKEN = 'pin_ses_';
 const RANDOM_LENGTH = 30;
 const CHECK_LENGTH = 6;
-const FORM = new RegExp(`^${PREFIX}([0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECK_LENGTH}})$`);
+const FORM = new RegExp(`^(${API_KEY}[0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECK_LENGTH}})$`);
 
 /** A new API key: `pin_live_`, 30 random base62 characters, 6 that check them. */
-export function generateApiKey(): string {
+export const generateApiKey = () => generate(API_KEY);
+
+/** A new token of a session: the same behind `pin_ses_`. */
+export const generateSessionToken = () => generate(SESSION_TOKEN);
+
+function generate(prefix: string): string {
   const random = Array.from({ length: RANDOM_LENGTH }, () => BASE62[randomInt(BASE62.length)]).join('');
-  return `${PREFIX}${random}${checksum(random)}`;
+  return `${prefix}${random}${checksum(`${prefix}${random}`)}`;
 }
 
-/** The SHA-256 of a key in hex, 64 characters: what users.api_key holds. */
+/** The SHA-256 of a key or token in hex, 64 characters: what is stored of it. */
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
@@ -25,12 +31,12 @@ export function unusableHash(): string {
 
 /** Whether text is an API key by its form and check characters, which tell a typo without asking anybody. */
 export function isApiKey(text: string): boolean {
-  const [, random = '', check] = FORM.exec(text) ?? [];
-  return checksum(random) === check;
+  const [, checked = '', check] = FORM.exec(text) ?? [];
+  return checksum(checked) === check;
 }
 
-function checksum(random: string): string {
-  let rest = crc32(`${PREFIX}${random}`);
+function checksum(text: string): string {
+  let rest = crc32(text);
   let digits = '';
   for (let i = 0; i < CHECK_LENGTH; i++) {
     digits = `${BASE62[rest % BASE62.length]}${digits}`;

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../audit/change.ts';
+import { CliError } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
-import { lockUser } from './store.ts';
+import { lockUser, userDisabled } from './store.ts';
 
 /** Whose a key is, and whether it is the current one or a replaced one that is still accepted. */
 interface KeyHolder {
@@ -11,13 +12,13 @@ interface KeyHolder {
   expires_at: string | null;
 }
 
-/** The trader whose key has this hash, if any; replaced keys are known from phase 4 on. */
+/** The trader whose key has this hash; replaced keys are known from phase 4 on. Throws API_KEY_UNKNOWN (exit 3). */
 export async function findKeyHolder(
   db: Kysely<Database>,
   hash: string,
   now: string,
   phase: number,
-): Promise<KeyHolder | undefined> {
+): Promise<KeyHolder> {
   const replaced = sql`
     UNION ALL SELECT u.user_id, u.enabled, 'grace', g.expires_at
     FROM api_key_grace g JOIN users u ON u.user_id = g.user_id
@@ -25,7 +26,30 @@ export async function findKeyHolder(
   const { rows } = await sql<KeyHolder>`
     SELECT user_id, enabled, 'current' AS via, NULL::timestamp AS expires_at FROM users WHERE api_key = ${hash}
     ${phase < 4 ? sql`` : replaced}`.execute(db);
-  return rows[0];
+  if (rows[0]) return rows[0];
+  throw new CliError(
+    'notFound',
+    'API_KEY_UNKNOWN',
+    'This key is of no trader: it was replaced, revoked or never given.',
+  );
+}
+
+/**
+ * Records that the holder of a key came in. Locks the trader and looks once more: the key may have been replaced since.
+ * Throws API_KEY_UNKNOWN or USER_DISABLED.
+ */
+export async function recordLogin(
+  trx: Trx,
+  userId: string,
+  hash: string,
+  now: string,
+  phase: number,
+): Promise<KeyHolder> {
+  await lockUser(trx, userId);
+  const holder = await findKeyHolder(trx, hash, now, phase);
+  if (!holder.enabled) throw userDisabled(holder.user_id);
+  await trx.updateTable('users').set({ last_login: now }).where('user_id', '=', holder.user_id).execute();
+  return holder;
 }
 
 /**

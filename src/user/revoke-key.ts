@@ -2,6 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { identifier } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { unusableHash } from './api-key.ts';
+import { sayLogout } from './sessions/logout.ts';
 
 export const revokeKey = defineCommand({
   effect: 'destroy',
@@ -10,16 +11,20 @@ export const revokeKey = defineCommand({
   flags: {},
   fields: { user_id: { type: 'text' }, grace_ended: { type: 'integer' } },
   examples: ['user revoke-key trader_001 --yes'],
-  details: 'Ends the key and every replaced one that is still accepted. A new key: pinnacle user rotate-key',
+  details: `Ends the key, every replaced one that is still accepted, and the trader's sessions. A new key: pinnacle user
+rotate-key`,
   async run({ user }, ctx: Context) {
     const { replaceKey } = await import('./key-store.ts');
     await ctx.agree(`Revoke every API key of ${user}?`);
     const phase = await ctx.phase();
     const now = ctx.now().toISOString();
-    return ctx.change(async (trx) => {
+    const result = await ctx.change(async (trx) => {
       const ended = await replaceKey(trx, user, unusableHash(), { now, graceUntil: null, phase });
+      trx.touch('logout', [user]);
       const body = { api_key: 'revoked', grace_ended: ended };
       return { result: { user_id: user, grace_ended: ended }, audit: { target: `user ${user}`, body } };
     });
+    await sayLogout(ctx, user);
+    return result;
   },
 });

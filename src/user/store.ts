@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Trx } from '../audit/change.ts';
-import { notFound } from '../cli/errors.ts';
+import { type CliError, notFound, refused } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 
 export const USER_COLUMNS = [
@@ -22,6 +22,18 @@ export async function findUser(db: Kysely<Database>, userId: string) {
 /** The same, and nobody else may change the trader until the transaction ends. */
 export async function lockUser(trx: Trx, userId: string) {
   return known(await select(trx, userId).forNoKeyUpdate().executeTakeFirst(), userId);
+}
+
+/** The refusal of what a disabled trader may not do. */
+export function userDisabled(userId: string): CliError {
+  return refused('USER_DISABLED', `The user ${userId} is disabled.`, `Run: pinnacle user enable ${userId}`);
+}
+
+/** What an empty list of a trader asks: throws USER_NOT_FOUND where there is no such trader. */
+export function whenNoneOf(db: () => Promise<Kysely<Database>>, userId: string | undefined) {
+  return async () => {
+    if (userId !== undefined) await findUser(await db(), userId);
+  };
 }
 
 function select(db: Kysely<Database>, userId: string) {

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { encodeTime, incrementBase32, ulid } from 'ulid';
 
-export type IdPrefix = 'usr' | 'ord' | 'pos' | 'fil' | 'ntf' | 'ses' | 'rul' | 'hlt';
+export type IdPrefix = 'usr' | 'ord' | 'pos' | 'fil' | 'ntf' | 'ses' | 'rul' | 'hlt' | 'lgn';
 
 let last = { time: -1, random: '' };
 

@@ -3,36 +3,59 @@ const MAX_DEPTH = 32;
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * JSON from outside: at most 64 KiB, 32 levels deep, without keys that would reach into objects' prototypes.
- * Throws RangeError that says what is wrong, without echoing the text.
+ * JSON from outside: at most 64 KiB, 32 levels deep, no key twice in an object nor one that would reach into objects'
+ * prototypes, nothing that would lose its value. Throws RangeError that says what is wrong, without echoing the text.
  */
 export function parseJson(text: string): unknown {
   if (Buffer.byteLength(text) > MAX_BYTES) throw new RangeError('must have at most 64 KiB');
-  // Measured before parsing: JSON.parse itself survives any depth, what walks its result may not.
-  if (depthOf(text) > MAX_DEPTH) throw new RangeError(`must not be nested deeper than ${MAX_DEPTH} levels`);
+  const bare = text.replace(/^\ufeff/, '');
+  const value = parsed(bare);
+  check(bare);
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''), (key, value: unknown) => {
-      if (FORBIDDEN.has(key)) throw new RangeError(`must not have a key ${key}`);
-      return value;
-    });
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof RangeError) throw error;
-    throw new RangeError('must be valid JSON');
+    throw new RangeError(`must be valid JSON${place((error as Error).message, text)}`);
   }
 }
 
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (quoted && char === '\\') i++;
-    else if (char === '"') quoted = !quoted;
-    else if (!quoted && (char === '[' || char === '{')) deepest = Math.max(deepest, ++depth);
-    else if (!quoted && (char === ']' || char === '}')) depth--;
+// A string, which is a key where a colon is behind it; what opens and closes; a number.
+const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]|-?\d[\d.eE+-]*/g;
+
+/** Looks at valid JSON as it is written: JSON.parse takes any depth, and the last of two keys without a word. */
+function check(text: string): void {
+  const open: Set<string>[] = [];
+  for (const [token, colon] of text.matchAll(TOKEN)) {
+    if (token === '[' || token === '{') open.push(new Set());
+    else if (token === ']' || token === '}') open.pop();
+    else if (token.startsWith('"')) checkText(token, colon, open.at(-1));
+    else if (Math.abs(Number(token)) > Number.MAX_SAFE_INTEGER)
+      throw new RangeError(`must not have a number beyond ${Number.MAX_SAFE_INTEGER}: write it as text`);
+    if (open.length > MAX_DEPTH) throw new RangeError(`must not be nested deeper than ${MAX_DEPTH} levels`);
   }
-  return deepest;
+}
+
+/** A string, or a key together with the colon behind it, in an object with these keys. */
+function checkText(token: string, colon: string | undefined, keys: Set<string> | undefined): void {
+  const text = JSON.parse(colon === undefined ? token : token.slice(0, -colon.length)) as string;
+  // PostgreSQL keeps either as it is escaped, and fails whoever asks for the text.
+  if (/\0|\p{Cs}/u.test(text)) throw new RangeError('must not have a NUL or half a character in its text');
+  if (colon === undefined) return;
+  if (FORBIDDEN.has(text)) throw new RangeError(`must not have a key ${text}`);
+  if (keys?.has(text)) throw new RangeError('must not have a key twice in one object');
+  keys?.add(text);
+}
+
+/** Where JSON breaks off, of a message of V8's that may quote the text itself, which may hold a password. */
+function place(message: string, text: string): string {
+  const quoted = /"([\s\S]*?)"(?:\.\.\.)? is not valid JSON$/.exec(message)?.[1];
+  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? (quoted ? text.indexOf(quoted) : -1));
+  return position < 0
+    ? ''
+    : ` near line ${text.slice(0, position + (quoted ? quoted.length / 2 : 0)).split('\n').length}`;
 }
 
 /** Whether a value of JSON is an object, and no array. */

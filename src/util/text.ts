@@ -6,6 +6,11 @@ export function visible(text: string): string {
   return text.replace(UNSAFE, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
+/** The same for text of several lines, which stay lines. */
+export function visibleLines(text: string): string[] {
+  return text.split('\n').map(visible);
+}
+
 /** JSON text with the same characters escaped the JSON way; it still parses to the same value. */
 export function safeJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(UNSAFE, (char) =>
@@ -29,6 +34,8 @@ export function excerpt(text: string, length = 60): string {
 
 /** The candidate nearest to a mistyped word (Levenshtein, at most a third of its length away), if any. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  // Nobody mistypes so long a word, and comparing it would take as long as it is.
+  if (word.length > 64) return undefined;
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance);
@@ -47,6 +54,16 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** A-Z in lower case; nothing else turns into a plain letter, as the Kelvin sign would into `k`. */
+export function plainLowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** a-z in upper case; nothing else turns into a plain letter, as the dotless i would into `I`. */
+export function plainUpperCase(text: string): string {
+  return text.replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** `userId` as it is written on a command line: `user-id`. */

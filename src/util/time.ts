@@ -18,6 +18,16 @@ export function parseInstant(text: string, now: Date, timeZone: string): string 
   return isoInstant(match, timeZone).toISOString();
 }
 
+/** The same of a time in a file, where neither a word nor an age makes sense; undefined for what is none. */
+export function writtenInstant(text: string, now: Date, timeZone: string): string | undefined {
+  if (!/^\d{4}-/.test(text)) return undefined;
+  try {
+    return parseInstant(text, now, timeZone);
+  } catch {
+    return undefined;
+  }
+}
+
 /** True when the text has the form parseInstant takes. */
 export function isInstant(text: string): boolean {
   try {
@@ -90,6 +100,12 @@ export function formatTime(iso: string, now: Date, timeZone: string): string {
   if (Number.isNaN(at.getTime())) return iso;
   const age = now.getTime() - at.getTime();
   if (age >= 0 && age < 7 * 86_400_000) return age < 5_000 ? 'just now' : `${formatDuration(age)} ago`;
+  return wallClock(iso, timeZone);
+}
+
+/** A time as the clocks of the time zone have it: `2026-01-31 09:15:00`. */
+export function wallClock(iso: string, timeZone: string): string {
+  const at = new Date(iso);
   const wall = new Date(at.getTime() + offsetOf(at, timeZone)).toISOString();
   return `${wall.slice(0, 10)} ${wall.slice(11, 19)}`;
 }

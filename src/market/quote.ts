@@ -1,0 +1,83 @@
+import { writtenInstant } from '../util/time.ts';
+
+/** What a quote may say besides its price: rupees a share, and shares traded. */
+export const DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'volume'] as const;
+
+/** The last traded price of a symbol, in rupees a share, and when it was that; UTC with Z. */
+export type Quote = { symbol: string; ltp: number; timestamp: string } & {
+  [detail in (typeof DETAILS)[number]]?: number | undefined;
+};
+
+/** What the cache holds for a symbol: a quote, or why it is none. */
+export interface Reading {
+  symbol: string;
+  quote?: Quote;
+  unreadable?: string;
+}
+
+// Clocks of services differ by seconds; beyond this a quote would stay fresh for longer than it is.
+const AHEAD = 60_000;
+// What somebody else left under a key of ours may be of any size.
+const LONGEST = 65_536;
+const CANONICAL = /^\d{4}-\d\d-([01]\d|2[0-8])T([01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z$/;
+const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** A price in rupees a share that can be booked at. */
+export const isPrice = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0.01 && value <= 1e9;
+
+/** Whether a time is later than clocks may differ. */
+const isAhead = (timestamp: string, now: Date): boolean => Date.parse(timestamp) > now.getTime() + AHEAD;
+
+/** What is wrong with a quote that is to be written, in words; undefined where nothing is. */
+export function problemOf({ timestamp, bid, ask, high, low }: Quote, now: Date): string | undefined {
+  if (isAhead(timestamp, now)) return 'timestamp is in the future';
+  if (bid !== undefined && ask !== undefined && bid > ask) return 'bid is above ask';
+  if (high !== undefined && low !== undefined && high < low) return 'high is below low';
+  return undefined;
+}
+
+/** The text of a quote as the trading services read it. */
+export function quoteText(quote: Quote): string {
+  return JSON.stringify(quote);
+}
+
+/** What a text of the cache says of a symbol; whoever wrote it, only what is certain counts as a price. */
+export function readQuote(symbol: string, text: string, now: Date): Reading {
+  const found = text.length > LONGEST ? undefined : objectOf(text);
+  if (!found) return { symbol, unreadable: 'no JSON object' };
+  const { ltp, timestamp } = found;
+  if (ltp === undefined) return { symbol, unreadable: 'no ltp' };
+  if (!isPrice(ltp)) return { symbol, unreadable: 'ltp is no number of rupees' };
+  const at = instantOf(timestamp, now);
+  if (at === undefined) return { symbol, unreadable: 'timestamp is no RFC 3339 time' };
+  if (isAhead(at, now)) return { symbol, unreadable: 'timestamp is in the future' };
+  const quote: Quote = { symbol, ltp, timestamp: at };
+  for (const name of DETAILS) {
+    const detail = found[name];
+    if (typeof detail === 'number') quote[name] = detail;
+  }
+  return { symbol, quote };
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function instantOf(text: unknown, now: Date): string | undefined {
+  if (isCanonical(text)) return text;
+  return typeof text === 'string' && RFC3339.test(text)
+    ? writtenInstant(text.toUpperCase(), now, 'UTC')
+    : undefined;
+}
+
+/** Whether a time is written as we write it: then it need not be taken apart, which takes ten times as long. */
+function isCanonical(text: unknown): text is string {
+  // The first 28 days are in every month; of the others Date.parse lets some pass that do not exist.
+  return typeof text === 'string' && CANONICAL.test(text) && !Number.isNaN(Date.parse(text));
+}

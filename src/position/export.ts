@@ -1,0 +1,18 @@
+import { defineCommand } from '../cli/command.ts';
+import type { Context } from '../context.ts';
+import { exportDetails, exportFields, exportFlags, exportQuery } from '../export/verb.ts';
+import { positionFields } from './columns.ts';
+import { positionFilter, selectPositions } from './filter.ts';
+
+export const exportPositions = defineCommand({
+  effect: 'read',
+  phase: 2,
+  args: {},
+  flags: { ...positionFilter, ...exportFlags },
+  fields: exportFields,
+  examples: ['position export --status any --output positions.csv', 'position export --format ndjson | head'],
+  details: exportDetails,
+  async run(input, ctx: Context) {
+    return exportQuery(ctx, input, await selectPositions(input, ctx), positionFields);
+  },
+});

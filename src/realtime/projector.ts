@@ -1,0 +1,54 @@
+import type { Kysely } from 'kysely';
+import { CliError } from '../cli/errors.ts';
+import type { Database } from '../db/schema.ts';
+import type { Realtime } from '../redis/connect.ts';
+import { LIFETIME } from '../redis/keys.ts';
+import { describeRedis, type RedisSettings } from '../redis/settings.ts';
+import type { Pending } from './outbox.ts';
+
+/** Brings to Redis what one command has committed. */
+export interface Projector {
+  /** What changed last before this time, in UTC, is nothing to Redis: history that is imported. */
+  since: string;
+  /** Never throws and takes no longer than the timeout of Redis: what fails waits in the outbox. */
+  project: (db: Kysely<Database>, entries: readonly Pending[]) => Promise<void>;
+  /** Why something waits; undefined while nothing does. */
+  failure: () => CliError | undefined;
+}
+
+/**
+ * A projector that connects when there is something to project. After one failure, of connecting or since, it tries no
+ * more. Throws CONFIG_INVALID (exit 78) where it is told no usable URL.
+ */
+export function openProjector(
+  settings: RedisSettings,
+  connect: () => Promise<Realtime>,
+  now: () => Date,
+): Projector {
+  const where = describeRedis(settings);
+  let failure: CliError | undefined;
+  return {
+    since: new Date(now().getTime() - LIFETIME.order * 1_000).toISOString(),
+    async project(db, entries) {
+      if (failure || entries.length === 0) return;
+      const [{ within }, { project }] = await Promise.all([
+        import('../redis/connect.ts'),
+        import('./project.ts'),
+      ]);
+      const done = connect().then((redis) => project(db, redis, entries, now));
+      done.catch(() => {});
+      await within(settings.timeout, done).catch(async (error) => {
+        failure = await explain(error, where);
+      });
+    },
+    failure: () => failure,
+  };
+}
+
+async function explain(error: unknown, where: string): Promise<CliError> {
+  const { isRedisFailure, redisFailure } = await import('../redis/failure.ts');
+  if (isRedisFailure(error)) return redisFailure(error, where);
+  return error instanceof CliError
+    ? error
+    : new CliError('unreachable', 'NOT_PROJECTED', 'The database did not answer after the change.');
+}

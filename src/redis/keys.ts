@@ -1,0 +1,38 @@
+const DAY = 86_400;
+
+/** How long what is in Redis lives, in seconds: quotes and notifications as long as the customer keeps them. */
+export const LIFETIME = { quote: 30 * DAY, order: 7 * DAY, session: 7 * DAY, notification: 30 * DAY };
+
+/** How many notifications a trader's list holds, the newest. */
+export const NEWEST = 100;
+
+/** About how many events a stream keeps for those who were away. */
+export const STREAM_LENGTH = 10_000;
+
+/** The names of keys as the trading services use them, behind a prefix of one's own. */
+export function keysOf(prefix: string) {
+  const named = (kind: string) => (id: string) => `${prefix}${kind}:${id}`;
+  return {
+    prefix,
+    quote: named('market_data'),
+    order: named('order'),
+    userOrders: named('user_orders'),
+    notification: named('notification'),
+    userNotifications: named('user_notifications'),
+    session: (user: string, id: string) => `${prefix}session:${user}:${id}`,
+    /** The same, of `user:id`. */
+    sessionAt: named('session'),
+    /** What the sessions of a user are found by, without the prefix. */
+    sessionsOf: (user: string) => `session:${literally(user)}:*`,
+    /** Streams of what happens, for watching. */
+    orderEvents: `${prefix}orders`,
+    notificationEvents: `${prefix}notifications`,
+  };
+}
+
+export type Keys = ReturnType<typeof keysOf>;
+
+/** A text as a pattern of SCAN that matches it alone. */
+export function literally(text: string): string {
+  return text.replace(/[\\*?[\]^]/g, '\\$&');
+}

@@ -1,0 +1,18 @@
+import { defineCommand } from '../cli/command.ts';
+import type { Context } from '../context.ts';
+import { exportDetails, exportFields, exportFlags, exportQuery } from '../export/verb.ts';
+import { sessionFields } from './columns.ts';
+import { selectSessions, sessionFilter } from './filter.ts';
+
+export const exportSessions = defineCommand({
+  effect: 'read',
+  phase: 3,
+  args: {},
+  flags: { ...sessionFilter, ...exportFlags },
+  fields: exportFields,
+  examples: ['session export --since 2026-01-01 --output sessions.csv'],
+  details: exportDetails,
+  async run(input, ctx: Context) {
+    return exportQuery(ctx, input, await selectSessions(input, ctx), sessionFields);
+  },
+});

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  openSync,
+  type ReadStream,
+  type Stats,
+} from 'node:fs';
+import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { addAbortSignal } from 'node:stream';
+import { UnfitFile, unfit } from './unfit.ts';
+
+interface InputOptions {
+  /** Whether a symbolic link is followed. */
+  links?: boolean;
+  /** Whether a named pipe will do, such as the `<(…)` of a shell. */
+  pipes?: boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * A file as a stream, with what the system says of that very file: never a folder, a device or a socket. A pipe is
+ * waited for without keeping the process from ending. Throws UnfitFile.
+ */
+export function openInput(
+  path: string,
+  options: InputOptions = {},
+): { stream: ReadStream | Socket; stats: Stats } {
+  const { links = true, pipes = false, signal } = options;
+  let fd: number | undefined;
+  try {
+    // Opening a pipe would otherwise wait for its other end, where no signal is heard.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (links ? 0 : constants.O_NOFOLLOW));
+    const stats = fstatSync(fd);
+    if (stats.isDirectory()) throw new UnfitFile('EISDIR', 'is a folder, not a file');
+    const piped = pipes && stats.isFIFO();
+    if (!stats.isFile() && !piped) throw new UnfitFile('EINVAL', 'is no regular file');
+    const stream = piped
+      ? new Socket({ fd, readable: true, writable: false })
+      : createReadStream('', { fd, highWaterMark: 262_144 });
+    if (signal) addAbortSignal(signal, stream);
+    return { stream, stats };
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw unfit(error, 'read');
+  }
+}
+
+/** All of a file that has at most `max` bytes, with what the system says of it. Throws UnfitFile. */
+export async function readInput(
+  path: string,
+  max: number,
+  options: InputOptions = {},
+): Promise<{ bytes: Buffer; stats: Stats }> {
+  const { stream, stats } = openInput(path, options);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > max)
+        throw new UnfitFile('EFBIG', `is larger than ${max / 1_024} KiB, so it is some other file`);
+    }
+  } catch (error) {
+    throw unfit(error, 'read');
+  }
+  return { bytes: Buffer.concat(chunks), stats };
+}
+
+/** A file on its way: it has another name until it is whole, and only its owner can read it. */
+export interface Draft {
+  write: (content: string | Uint8Array) => Promise<void>;
+  /** Drops what was written so far. */
+  restart: () => Promise<void>;
+  /** Puts it in place once it is on the disk. */
+  keep: () => Promise<void>;
+  /** Takes it away unless it was kept. */
+  discard: () => Promise<void>;
+}
+
+/**
+ * Begins a file beside the name that it is to have. With `replace` it takes the place of a regular file; nothing is
+ * ever written over else, nor through a symbolic link. Throws UnfitFile, with EEXIST for what is in the way.
+ */
+export async function openDraft(path: string, replace: boolean): Promise<Draft> {
+  const failed = (error: unknown): never => {
+    throw unfit(error, 'written');
+  };
+  await checkPlace(path, replace);
+  const beside = `${path}.${randomUUID()}`;
+  const handle = await open(beside, 'wx', 0o600).catch(failed);
+  let closed = false;
+  const close = async () => {
+    if (!closed) await handle.close();
+    closed = true;
+  };
+  return {
+    write: (content) => handle.appendFile(content).catch(failed),
+    restart: () => handle.truncate(0).catch(failed),
+    async keep() {
+      try {
+        await handle.sync();
+        await close();
+        await (replace ? rename : link)(beside, path);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        failed(error);
+      }
+    },
+    async discard() {
+      await close();
+      await rm(beside, { force: true });
+    },
+  };
+}
+
+async function checkPlace(path: string, replace: boolean): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (!there) return;
+  if (!replace) throw new UnfitFile('EEXIST', 'exists');
+  if (there.isSymbolicLink()) throw new UnfitFile('ELOOP', 'is a symbolic link');
+  if (there.isDirectory()) throw new UnfitFile('EISDIR', 'is a folder, not a file');
+  if (!there.isFile()) throw new UnfitFile('EINVAL', 'is no regular file');
+}
+
+/** Until then a power failure may take back a name that was given. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  await folder.sync().finally(() => folder.close());
+}
+
+/** Writes a file at once, by the rules of a draft. */
+export async function writeWhole(path: string, content: string, replace: boolean): Promise<void> {
+  const draft = await openDraft(path, replace);
+  try {
+    await draft.write(content);
+    await draft.keep();
+  } finally {
+    await draft.discard();
+  }
+}

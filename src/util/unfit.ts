@@ -1,0 +1,28 @@
+/** A file that cannot be used; `why` goes behind its name in a sentence, `code` is the system's. */
+export class UnfitFile extends Error {
+  override readonly name = 'UnfitFile';
+  readonly code: string;
+  readonly why: string;
+
+  constructor(code: string, why: string) {
+    super(`a file ${why}`);
+    this.code = code;
+    this.why = why;
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a folder, not a file',
+  ELOOP: 'is a symbolic link',
+  ENOSPC: 'cannot be written: the disk is full',
+};
+
+/** What the system said of a file, as UnfitFile; anything else is passed on. */
+export const unfit = (error: unknown, what: 'read' | 'written'): unknown => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof UnfitFile || code === undefined) return error;
+  if (code === 'EACCES') return new UnfitFile(code, `may not be ${what} by you`);
+  return new UnfitFile(code, WORDS[code] ?? `cannot be ${what} (${code})`);
+};
