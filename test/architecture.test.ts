@@ -23,6 +23,7 @@ const NOUNS = [
   'session',
   'risk',
   'notification',
+  'market',
   'doctor',
   'keys',
   'access',

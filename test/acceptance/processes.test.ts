@@ -4,6 +4,8 @@ import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell, start } from '../helpers/process.ts';
 
 const ORDER = ['order', 'place', '--user', 'u', '--symbol', 'TCS', '--side', 'BUY', '--quantity', '1'];
+/** Who waits for the transaction that asks: other suites have waiters of their own on the same server. */
+const WAITING = 'SELECT pid FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid';
 
 describe.each(databases)('real processes on $name', ({ open }) => {
   let db: TestDatabase;
@@ -84,7 +86,7 @@ describe.each(servers)('on $name', ({ open }) => {
     const before = Date.now();
     const { child, ended } = start(db.env, ...ORDER, '--order-id', `never-${exit}`);
     for (let waiting = 0; waiting === 0 && Date.now() - before < 10_000; ) {
-      const { rows } = await db.query(`SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted`);
+      const { rows } = await db.query(`SELECT count(*)::int AS n FROM (${WAITING}) AS waiting`);
       waiting = Number(rows[0]?.['n']);
     }
     const killed = Date.now();
@@ -124,7 +126,7 @@ describe.each(servers)('on $name', ({ open }) => {
     const { ended } = start(db.env, ...ORDER);
     let pid: unknown;
     while (pid === undefined) {
-      const { rows } = await db.query('SELECT pid FROM pg_locks WHERE NOT granted');
+      const { rows } = await db.query(WAITING);
       pid = rows[0]?.['pid'];
     }
     await db.query('SELECT pg_terminate_backend($1)', [pid]);

@@ -1,36 +1,82 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rolesFor } from '../../src/access/duties.ts';
+import { words } from '../helpers/book.ts';
+import type { CliOptions, CliResult } from '../helpers/cli.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
+import { dayOf, everyCommand, fillIn, isSlow, needsRedis, remember } from '../helpers/day.ts';
+import { findRedis, startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const LOGINS = ['operator', 'cron', 'readonly', 'auditor'] as const;
+const COMMANDS = await everyCommand();
+const DAY = dayOf(COMMANDS);
+
+/** Who may run what: `roles: commands`. */
+const TABLE = `
+operator cron readonly auditor: user list, user show, user sessions list, strategy list, strategy show, strategy stats, order list
+operator cron readonly auditor: position list, position show, position history, position pnl, session list, session show
+operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
+operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor realtime
+operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
+operator cron readonly auditor: order watch, notification watch
+operator cron readonly auditor: order export, position export, session export, notification export
+operator cron readonly auditor: config init, config show, config path, config validate
+operator: user add, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
+operator: user credentials set, user credentials show, user credentials clear, user credentials verify
+operator: strategy add, strategy update, strategy enable, strategy disable
+operator: strategy activate, strategy pause, strategy resume, strategy stop
+operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
+operator: position close, session start, risk set, risk remove, risk halt, risk resume
+operator: keys generate, keys activate, keys rotate, keys verify, keys status, keys retire
+cron operator: position mark, session end, risk check, notification send, notification read, audit seal
+cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all
+auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
+owner: access apply, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
+`;
+const MAY: Readonly<Record<string, string[]>> = Object.fromEntries(
+  TABLE.trim()
+    .split('\n')
+    .map((line) => line.split(': '))
+    .flatMap(([roles = '', paths = '']) => paths.split(', ').map((path) => [path, roles.split(' ')])),
+);
 
 describe.each(servers)('access on $name', ({ open }) => {
   let db: TestDatabase;
+  let redis: TestRedis | undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'pinnacle-access-'));
+  const ring = join(folder, 'keyring.json');
+  const known: Record<string, string> = { secret: 'a broker secret' };
   const tag = randomUUID().slice(0, 8);
   const login = (role: string) => `t_${role}_${tag}`;
   /** Runs a command as a member of one of the roles. */
-  const as = (role: string, ...argv: string[]) => {
+  const asWith = (options: CliOptions, role: string, ...argv: string[]) => {
     const url = String(db.env['DATABASE_URL']).replace('//postgres@', `//${login(role)}@`);
-    return db.cliWith({ env: { DATABASE_URL: url } }, ...argv);
+    return db.cliWith({ ...options, env: { DATABASE_URL: url } }, ...argv);
   };
-  const fingerprint = async () =>
-    JSON.stringify(
-      (
-        await db.query(`SELECT (SELECT json_agg(u ORDER BY user_id) FROM users u) AS users,
-          (SELECT json_agg(o ORDER BY order_id) FROM orders o) AS orders,
-          (SELECT json_agg(s ORDER BY strategy_id) FROM strategies s) AS strategies,
-          (SELECT json_agg(r ORDER BY rule_id) FROM risk_rules r) AS rules,
-          (SELECT json_agg(p ORDER BY position_id) FROM positions p) AS positions,
-          (SELECT count(*) FROM trading_sessions) AS sessions, (SELECT count(*) FROM notifications) AS notices,
-          (SELECT count(*) FROM audit_log WHERE command <> 'denied') AS audit`)
-      ).rows,
+  const as = (role: string, ...argv: string[]) => asWith({}, role, ...argv);
+  /** What every table holds, but for what was denied, and its seals. */
+  const fingerprint = async () => {
+    const rows = (table: string) =>
+      `SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM ${table} t WHERE to_jsonb(t) ->> 'command' IS DISTINCT FROM 'denied'`;
+    const { rows: tables } = await db.query(
+      `SELECT relname, query_to_xml(replace($1, '{table}', relname), false, true, '')::text AS hash FROM pg_class
+       WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'audit_seals' ORDER BY relname`,
+      [rows('{table}')],
     );
+    return JSON.stringify(tables);
+  };
 
   beforeAll(async () => {
     db = await open();
+    redis = findRedis() && (await startRedis());
+    db.env['PINNACLE_KEYRING_FILE'] = ring;
+    if (redis) db.env['REDIS_URL'] = redis.url;
   }, 60_000);
   afterAll(async () => {
+    await redis?.stop();
+    rmSync(folder, { recursive: true });
     for (const role of [...LOGINS, 'owner']) {
       await db.query(`DROP OWNED BY ${login(role)}`).catch(() => {});
       await db.query(`DROP ROLE IF EXISTS ${login(role)}`);
@@ -40,7 +86,8 @@ describe.each(servers)('access on $name', ({ open }) => {
 
   it('is plain work as a superuser until roles are applied, and plan says what is missing', async () => {
     expect(
-      (await db.cli('user', 'add', '--user-id', 'u1', '--name', 'A', '--email', 'a@example.com')).code,
+      (await db.cli('user', 'add', '--user-id', 'u1', '--name', 'A', '--email', 'a@example.com', '--json'))
+        .code,
     ).toBe(0);
     const { code, stdout } = await db.cli('access', 'plan', '--json');
     expect(code).toBe(6);
@@ -79,7 +126,7 @@ describe.each(servers)('access on $name', ({ open }) => {
     ],
     ['GRANT SELECT ON users TO PUBLIC', 'REVOKE SELECT ON users FROM PUBLIC'],
     ['GRANT SELECT ON users TO pinnacle_cron', 'REVOKE SELECT ON users FROM pinnacle_cron'],
-    ['ALTER ROLE pinnacle_operator CREATEDB', 'ALTER ROLE pinnacle_operator NOLOGIN'],
+    ['ALTER ROLE pinnacle_operator CREATEDB', 'ALTER ROLE pinnacle_operator NOCREATEDB'],
     ['GRANT pinnacle_owner TO pinnacle_operator', 'REVOKE "pinnacle_owner" FROM pinnacle_operator'],
   ])('finds what is too much: %s', async (grant, revoke) => {
     await db.query(grant);
@@ -110,127 +157,58 @@ describe.each(servers)('access on $name', ({ open }) => {
       expect(refused.code).toBe(12);
       expect(refused.stderr).toContain('pinnacle_operator');
     }
+    const { rows } = await db.query("SELECT actor, body FROM audit_log WHERE command = 'denied' ORDER BY id");
+    expect(rows.map(({ actor, body }) => [actor, JSON.parse(String(body)).code])).toEqual([
+      ['postgres', 'LOGIN_TOO_MIGHTY'],
+      [login('owner'), 'LOGIN_TOO_MIGHTY'],
+    ]);
     expect((await db.cli(...halt, '--allow-superuser')).code).toBe(0);
     expect((await db.cliWith({ env: { PINNACLE_ALLOW_SUPERUSER: '1' } }, ...halt)).code).toBe(0);
     expect((await db.cli('user', 'list')).code).toBe(0);
     expect((await db.cli('migrate', 'up')).code).toBe(0);
   });
 
-  /** Commands in an order in which an operator's day goes, each with what it needs. */
-  const DAY: [effect: 'read' | 'write', path: string, ...rest: string[]][] = [
-    ['read', 'migrate status'],
-    [
-      'write',
-      'user add',
-      '--user-id',
-      'u2',
-      '--name',
-      'B',
-      '--email',
-      'b@example.com',
-      '--capital',
-      '1000000',
-    ],
-    ['read', 'user list'],
-    ['read', 'user show', 'u1'],
-    ['write', 'user rotate-key', 'u2', '--grace', '1h', '--json'],
-    ['write', 'user revoke-key', 'u2', '--yes'],
-    [
-      'write',
-      'strategy add',
-      '--strategy-id',
-      's1',
-      '--name',
-      'S',
-      '--description',
-      'd',
-      '--category',
-      'c',
-      '--risk-level',
-      'low',
-      '--min-capital',
-      '1',
-      '--expected-return',
-      '1',
-      '--max-drawdown',
-      '1',
-      '--symbols',
-      'INFY',
-      '--parameters',
-      '{}',
-    ],
-    ['read', 'strategy list'],
-    ['write', 'session start', '--user', 'u2'],
-    [
-      'write',
-      'order place',
-      '--order-id',
-      'o1',
-      '--user',
-      'u2',
-      '--symbol',
-      'INFY',
-      '--side',
-      'BUY',
-      '--type',
-      'LIMIT',
-      '--quantity',
-      '10',
-      '--price',
-      '100',
-    ],
-    ['write', 'order accept', 'o1', '--broker-order-id', 'b1'],
-    ['write', 'order fill', 'o1', '--quantity', '10', '--price', '100', '--broker-fill-id', 'f1'],
-    ['read', 'order list'],
-    ['read', 'order show', 'o1'],
-    ['read', 'position list'],
-    ['read', 'position pnl'],
-    ['write', 'position mark', 'INFY=101'],
-    ['write', 'risk set', 'u2', 'MAX_ORDERS_PER_DAY', '9'],
-    ['read', 'risk list'],
-    ['write', 'risk check'],
-    ['read', 'risk status'],
-    [
-      'write',
-      'notification send',
-      '--user',
-      'u2',
-      '--type',
-      'SYSTEM_ERROR',
-      '--title',
-      't',
-      '--message',
-      'm',
-    ],
-    ['read', 'notification list'],
-    ['write', 'session end', '--user', 'u2'],
-    ['read', 'session list'],
-    ['write', 'risk remove', 'u2', 'MAX_ORDERS_PER_DAY', '--yes'],
-    ['write', 'risk halt', 'u2', '--reason', 'r', '--yes'],
-    ['read', 'doctor ledger'],
-  ];
+  it('has a line for every command there is, and says who may run it', () => {
+    const paths = COMMANDS.map(({ path }) => path).sort();
+    expect(Object.keys(MAY).sort()).toEqual(paths);
+    expect([...new Set(DAY.flatMap((line) => ('path' in line ? [line.path] : [])))].sort()).toEqual(paths);
+  });
+
+  type Run = (role: string) => Promise<CliResult>;
+
+  /** Somebody who may not is told who may, and nothing is changed. */
+  const refuses = async (run: Run, role: string, may: readonly string[]) => {
+    const before = await fingerprint();
+    const { code, stdout, stderr } = await run(role);
+    expect({ role, code, stdout, said: code === 12 ? '' : stderr }).toEqual({
+      ...{ role, code: 12, stdout: '', said: '' },
+    });
+    for (const one of may) expect(stderr).toContain(`pinnacle_${one}`);
+    expect(await fingerprint()).toBe(before);
+  };
+
+  /** The first who may does it, perhaps with a finding; another one is told that it is done. */
+  const permits = async (run: Run, may: readonly string[]) => {
+    for (const [i, role] of may.entries()) {
+      const { code, stdout, stderr } = await run(role);
+      expect(i === 0 ? [0, 6] : [0, 3, 5, 6], `${role}: ${stderr}`).toContain(code);
+      remember(stdout, known);
+    }
+  };
 
   // Each test goes on from where the one before it left the book.
-  it.each(DAY)(
-    '%s %s: who may can, who may not changes nothing',
-    { timeout: 60_000 },
-    async (effect, path, ...rest) => {
-      const argv = [...path.split(' '), ...rest];
-      const may = rolesFor(path, effect);
-      const permitted = LOGINS.filter((role) => may.includes(`pinnacle_${role}`));
+  it.each(DAY.map((line) => ({ name: 'sql' in line ? line.sql : line.text, line })))(
+    '$name: who may can, who may not changes nothing',
+    async ({ line }) => {
+      if ('sql' in line) return void (await db.query(line.sql));
+      if (!redis && needsRedis(line.path)) return;
+      const argv = words(await fillIn(line.text, db, ring, known));
+      const stdin = line.stdin && (await fillIn(line.stdin, db, ring, known));
+      const run = (role: string) => asWith({ cwd: folder, ...(stdin && { stdin }) }, role, ...argv);
+      const may = MAY[line.path] ?? [];
       // Who may not comes first, so that what is refused is refused for who asks, not for what is done already.
-      for (const role of LOGINS.filter((one) => !permitted.includes(one))) {
-        const before = await fingerprint();
-        const { code, stdout, stderr } = await as(role, ...argv);
-        expect({ role, code, stdout }).toEqual({ role, code: 12, stdout: '' });
-        expect(stderr).toContain(may[0]);
-        expect(await fingerprint()).toBe(before);
-      }
-      // The second to end the same thing is told so (3, 5); a finding is 6.
-      for (const [i, role] of permitted.entries()) {
-        const { code, stderr } = await as(role, ...argv);
-        expect(i === 0 ? [0] : [0, 3, 5, 6], `${role}: ${stderr}`).toContain(code);
-      }
+      for (const role of LOGINS.filter((one) => !may.includes(one))) await refuses(run, role, may);
+      await permits(run, isSlow(line.path) ? ['readonly'] : may);
     },
   );
 
@@ -239,15 +217,40 @@ describe.each(servers)('access on $name', ({ open }) => {
     ['operator', 'DELETE FROM audit_log'],
     ['operator', 'TRUNCATE audit_log'],
     ['operator', "INSERT INTO audit_log (actor, command, target, body) VALUES ('x', 'x', 'x', '{}')"],
+    ['operator', "INSERT INTO audit_log (at, command, target, body) VALUES (now(), 'x', 'x', '{}')"],
+    ['operator', 'INSERT INTO audit_seals SELECT * FROM audit_seals'],
+    ['operator', 'DELETE FROM audit_seals'],
+    ['operator', 'UPDATE audit_checkpoints SET signature = body'],
+    ['operator', 'UPDATE order_fills SET price = 1'],
+    ['operator', 'DELETE FROM order_fills'],
     ['operator', 'DELETE FROM users'],
+    ['operator', "UPDATE users SET user_id = 'x'"],
     ['operator', 'CREATE TABLE mine (n int)'],
+    ['operator', 'DROP TABLE strategies'],
+    ['operator', 'ALTER TABLE audit_log DISABLE TRIGGER ALL'],
+    ['operator', 'SET ROLE pinnacle_owner'],
     ['readonly', 'SELECT broker_secret FROM users'],
     ['readonly', 'SELECT api_key FROM users'],
+    ['readonly', 'SELECT * FROM users'],
+    ['readonly', 'SELECT users FROM users'],
     ['readonly', 'SELECT body FROM audit_log'],
+    ['readonly', 'SELECT api_key FROM api_key_grace'],
+    ['readonly', 'UPDATE risk_rules SET rule_value = 1'],
+    ['readonly', 'SELECT audit_seal(1, false)'],
     ['auditor', 'SELECT api_key FROM users'],
+    ['auditor', 'SELECT audit_seal(1, false)'],
+    ['auditor', "INSERT INTO audit_log (command, target, body) VALUES ('x', 'x', '{}')"],
     ['cron', 'SELECT broker_token FROM users'],
+    ['cron', 'SELECT api_key FROM users'],
+    ['cron', 'SELECT body FROM audit_log'],
     ['cron', 'UPDATE users SET total_capital = 0'],
     ['cron', 'UPDATE orders SET quantity = 1'],
+    ['cron', 'UPDATE positions SET quantity = 1'],
+    ['cron', 'UPDATE risk_rules SET rule_value = 1'],
+    ['cron', 'UPDATE notifications SET message = title'],
+    ['cron', 'UPDATE trading_halts SET resumed_at = now()'],
+    ['cron', 'UPDATE strategies SET is_active = true'],
+    ['cron', 'DELETE FROM notifications'],
   ])('%s is refused %s', async (role, sql) => {
     await db.query(`SET SESSION AUTHORIZATION ${login(role)}`);
     const refused = await db.query(sql).catch((error) => error.code);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { anyDatabase, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Row = Record<string, unknown>;
 const UNSEALED = `SELECT l.id FROM audit_log l
@@ -29,7 +29,7 @@ describe.each(anyDatabase)('the audit log on $name', ({ open }) => {
   });
 
   it('records what was refused, and not a dry run', async () => {
-    const again = words('user add --user-id trader_001 --name X --email x@example.com');
+    const again = words('user add --user-id trader_001 --name X --email x@example.com --json');
     expect((await db.cli(...again, '--dry-run')).code).toBe(5);
     expect((await db.cli(...again)).code).toBe(5);
     const place = words('order place --user trader_001 --symbol TCS --side BUY --quantity 1 --order-id o1');
@@ -69,9 +69,9 @@ describe.each(anyDatabase)('the audit log on $name', ({ open }) => {
 
   it('is exported whole, for its owner only, and never over a file by accident', async () => {
     const file = join(folder, 'audit.ndjson');
-    const { entries, sha256 } = await db.json('audit', 'export', '--output', file);
+    const { rows, sha256 } = await db.json('audit', 'export', '--output', file);
     const text = readFileSync(file, 'utf8');
-    expect(text.trim().split('\n')).toHaveLength(Number(entries));
+    expect(text.trim().split('\n')).toHaveLength(Number(rows));
     expect(createHash('sha256').update(text).digest('hex')).toBe(sha256);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect((await db.cli('audit', 'export', '--output', file)).code).toBe(5);
@@ -82,9 +82,10 @@ describe.each(anyDatabase)('the audit log on $name', ({ open }) => {
 });
 
 describe.each(servers)('sealing on $name', ({ open }) => {
+  const server = ownServer();
   let db: TestDatabase;
   beforeAll(async () => {
-    db = await open();
+    db = await open(4, server());
     for (let i = 0; i < 8; i++) await addTrader(db, `trader_${i}`);
   }, 60_000);
   afterAll(() => db?.close());

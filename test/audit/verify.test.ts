@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTrader } from '../helpers/book.ts';
-import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { databases, ownServer, type TestDatabase } from '../helpers/databases.ts';
 
 interface Report {
   entries: string;
@@ -19,6 +19,7 @@ const COLUMNS = 'id, txid, at, actor, command, target, body';
 describe.each(databases)('audit verify on $name', ({ name, open }) => {
   // Opening the embedded database for every statement would take minutes; what it shares with a server is tested there.
   const onServer = it.skipIf(name === 'embedded');
+  const server = ownServer();
   let db: TestDatabase;
   let folder: string;
 
@@ -32,7 +33,7 @@ describe.each(databases)('audit verify on $name', ({ name, open }) => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
   beforeEach(async () => {
-    db = await open();
+    db = await open(4, server());
     // Entries 1 to 4 are those of the rollout.
     for (let i = 5; i <= 9; i++)
       await db.query("INSERT INTO audit_log (command, target, body) VALUES ('test', $1, $2)", [
@@ -131,7 +132,20 @@ describe.each(databases)('audit verify on $name', ({ name, open }) => {
       'DELETE FROM audit_checkpoints',
     );
     expect((await db.cli('audit', 'verify')).code).toBe(0);
-    expect(await found()).toEqual(['tail cut 9']);
+    expect(await found()).toEqual(['checkpoint 9', 'tail cut 9']);
+  });
+
+  onServer('names a checkpoint that was deleted from the database', async () => {
+    await seal();
+    await tamper('DELETE FROM audit_checkpoints');
+    expect((await verify()).report.offenders).toEqual([
+      {
+        problem: 'checkpoint',
+        id: '9',
+        seq: '9',
+        detail: 'in line 1 of the anchor, but not in the database any more',
+      },
+    ]);
   });
 
   onServer('names a chain that was made anew, and a checkpoint that was forged', async () => {

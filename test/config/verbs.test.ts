@@ -68,13 +68,19 @@ describe('config init', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  it('writes over a file only with --yes, through a symbolic link to the file behind it', async () => {
+  it('writes over a file only with --yes, and never through a symbolic link', async () => {
     await writeFile(join(cwd, 'real.json'), '{}');
-    await symlink(join(cwd, 'real.json'), file);
-    expect((await config(['init', '--database', 'embedded'])).code).toBe(4);
-    expect(await read()).toEqual({});
-    expect((await config(['init', '--database', 'embedded', '--yes'])).code).toBe(0);
+    const real = (...argv: string[]) =>
+      config(['init', '--database', 'embedded', '--config', 'real.json', ...argv]);
+    expect((await real()).code).toBe(4);
+    expect(await read(join(cwd, 'real.json'))).toEqual({});
+    expect((await real('--yes')).code).toBe(0);
     expect(await read(join(cwd, 'real.json'))).toMatchObject({ database: 'embedded' });
+
+    await symlink(join(cwd, 'real.json'), file);
+    const { code, stderr } = await config(['init', '--database', 'embedded', '--yes', '--time-zone', 'UTC']);
+    expect([code, stderr]).toEqual([78, expect.stringContaining('is a symbolic link')]);
+    expect(await read(join(cwd, 'real.json'))).not.toMatchObject({ timeZone: 'UTC' });
     expect((await readdir(cwd)).sort()).toEqual(['pinnacle.config.json', 'real.json']);
   });
 

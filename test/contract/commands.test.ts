@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command, Verbs } from '../../src/cli/command.ts';
 import { NOUNS } from '../../src/program.ts';
 import { cli } from '../helpers/cli.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 interface Entry {
   path: string[];
@@ -19,6 +23,9 @@ async function allCommands(table: Verbs, path: string[] = []): Promise<Entry[]> 
   }
   return found;
 }
+
+const folder = mkdtempSync(join(tmpdir(), 'pinnacle-contract-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const commands = (await allCommands(NOUNS)).map((entry) => ({ ...entry, name: entry.path.join(' ') }));
 const requiredOf = ({ args, flags }: Command) =>
@@ -58,12 +65,14 @@ describe.each(commands)('$name', ({ path, command }) => {
 
 describe.each(databases)('every command on $name', ({ open }) => {
   let db: TestDatabase;
+  let redis: TestRedis;
   beforeAll(async () => {
-    db = await open();
+    [db, redis] = await Promise.all([open(), startRedis()]);
+    db.env['REDIS_URL'] = redis.url;
     // Something that taking a phase back would destroy.
     await db.query("INSERT INTO trading_halts (halt_id, reason, halted_by) VALUES ('h', 'test', 'tester')");
   });
-  afterAll(() => db.close());
+  afterAll(() => Promise.all([db.close(), redis.stop()]));
 
   const fingerprint = async () =>
     JSON.stringify(
@@ -99,10 +108,14 @@ describe.each(databases)('every command on $name', ({ open }) => {
 
   it.each(commands.filter(({ command }) => command.effect === 'read' && requiredOf(command).length === 0))(
     '$name --json prints JSON and nothing else',
-    async ({ path }) => {
-      const { code, stdout } = await db.cli(...path, '--json');
+    async ({ path, command: { live, flags } }) => {
+      // What is live ends only when it is told to, and prints an object a line.
+      const until = live ? ['--for', '1s'] : [];
+      // Rows that go to stdout are in a format of their own: of them --json is about the file.
+      const output = 'output' in flags ? ['--output', join(folder, path.join('-')), '--force'] : [];
+      const { code, stdout } = await db.cli(...path, '--json', ...until, ...output);
       expect([0, 6]).toContain(code);
-      expect(isJson(stdout)).toBe(true);
+      for (const text of live ? stdout.split('\n').slice(0, -1) : [stdout]) expect(isJson(text)).toBe(true);
     },
   );
 

@@ -225,12 +225,14 @@ const NOT_NULL_BESIDES = ['orders', 'positions', 'trading_sessions', 'risk_rules
 );
 const WIDENED_IN_PHASE_4 = ['users.broker_api_key', 'users.broker_secret', 'users.broker_token'];
 const COLUMNS_BESIDES: Record<string, readonly Column[]> = {
+  positions: [{ name: 'marked_at', type: 'timestamp without time zone', nullable: true, default: null }],
   trading_sessions: [{ name: 'peak_equity', type: 'double precision', nullable: true, default: null }],
 };
 const TABLES_BESIDES: Record<string, Phase> = {
   audit_log: 1,
   audit_seals: 1,
   audit_checkpoints: 1,
+  realtime_outbox: 1,
   order_fills: 2,
   trading_halts: 4,
   api_key_grace: 4,
@@ -441,6 +443,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
     "INSERT INTO users (user_id, name, email, api_key, broker_secret) VALUES ('u3', '-', 'c', 'c', 'secret')",
     '23514',
   ],
+  ['a kind that nobody projects', "INSERT INTO realtime_outbox (kind, key) VALUES ('x', 'y')", '23514'],
   ['changing the audit log', "UPDATE audit_log SET body = ''", '42501'],
   ['deleting from the audit log', 'DELETE FROM audit_log', '42501'],
   ['emptying the audit log', 'TRUNCATE audit_log', '42501'],

@@ -125,6 +125,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
   },
   audit_seals: { seq: 'int8', audit_id: 'int8', txid: 'xid8', cluster: 'text', hash: 'text' },
   audit_checkpoints: { seq: 'int8', body: 'text', key_id: 'text', signature: 'text' },
+  realtime_outbox: { id: 'int8 always', at: 'timestamp default', kind: 'text', key: 'text' },
   user_strategies: {
     user_id: 'varchar',
     strategy_id: 'varchar',
@@ -156,6 +157,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     closed_at: 'timestamp null',
     created_at: 'timestamp default',
     updated_at: 'timestamp default',
+    marked_at: 'timestamp null',
   },
   order_fills: {
     seq: 'int8 always',

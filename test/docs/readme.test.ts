@@ -35,6 +35,8 @@ describe('the README', () => {
 
   it.each(databases)(
     'has a first book and a trading day whose every command works on $name',
+    // The embedded engine starts anew for each of them.
+    { timeout: 180_000 },
     async ({ open }: DatabaseKind) => {
       const blocks = [...readme.matchAll(/<!-- run -->\n```sh\n([\s\S]*?)```/g)].map(
         ([, block]) => block ?? '',
@@ -44,7 +46,10 @@ describe('the README', () => {
       const db = await open(0);
       try {
         for (const argv of commands) {
-          const { code, stderr } = await db.cliWith({ cwd: process.cwd() }, ...argv);
+          const { code, stderr } = await db.cliWith(
+            { cwd: process.cwd(), env: { PINNACLE_FORCE_TTY: '1' } },
+            ...argv,
+          );
           expect({ argv, code, stderr: code === 0 ? '' : stderr }).toEqual({ argv, code: 0, stderr: '' });
         }
       } finally {

@@ -5,6 +5,8 @@ import { run } from '../../src/program.ts';
 export interface CliOptions {
   env?: Record<string, string>;
   stdin?: string | Buffer;
+  /** What is typed on stdin once something is asked on stderr. */
+  answer?: { to: string; keys: string };
   /** Whether stdin, stdout and stderr claim to be terminals. */
   tty?: boolean;
   cwd?: string;
@@ -31,8 +33,9 @@ export async function runWith(
   options: CliOptions,
 ): Promise<CliResult> {
   const stdin = new PassThrough();
-  stdin.end(options.stdin ?? '');
   const [stdout, stderr] = [collector(), collector()];
+  if (options.answer) typeAnswer(stdin, options.answer, stderr.text);
+  else stdin.end(options.stdin ?? '');
   const tty = options.tty === true;
   const code = await program(
     argv,
@@ -51,6 +54,19 @@ export async function runWith(
     options.signal ?? new AbortController().signal,
   );
   return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function typeAnswer(
+  stdin: PassThrough,
+  { to, keys }: { to: string; keys: string },
+  asked: () => string,
+): void {
+  const waiting = setInterval(() => {
+    if (!asked().includes(to)) return;
+    clearInterval(waiting);
+    stdin.write(keys);
+  }, 5);
+  waiting.unref();
 }
 
 /** What a spinner moves about with on a terminal. */

@@ -4,11 +4,12 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompiledQuery } from 'kysely';
 import pg from 'pg';
-import { inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { openEmbedded } from '../../src/db/embedded.ts';
 import { lockFile } from '../../src/db/lock.ts';
 import { fromPostgres } from '../../src/util/time.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
+import { findBinaries, type Server, startServer } from './postgres.ts';
 
 export type Phase = 0 | 1 | 2 | 3 | 4;
 type Rows = { rows: Record<string, unknown>[] };
@@ -30,7 +31,8 @@ export interface TestDatabase {
 
 export interface DatabaseKind {
   name: 'server' | 'embedded';
-  open: (phase?: Phase) => Promise<TestDatabase>;
+  /** On the server of the run, unless another is named. */
+  open: (phase?: Phase, serverUrl?: string) => Promise<TestDatabase>;
 }
 
 /** The kinds of database the same suite runs on: a server where the machine has one, and the embedded engine. */
@@ -48,18 +50,31 @@ export const anyDatabase = process.env['PINNACLE_TEST_EVERYWHERE'] ? databases :
 /** The server alone, for what the embedded engine cannot do; empty (and so skipped) where there is none. */
 export const servers = databases.filter(({ name }) => name === 'server');
 
-async function openServer(phase: Phase = 4): Promise<TestDatabase> {
-  const admin = new pg.Client({ connectionString: inject('serverUrl') });
+/**
+ * A server of the suite's own, for what an open transaction of another suite would change: an audit entry is sealed
+ * only when no transaction of the whole server is older. Gives its URL, once the suite runs.
+ */
+export function ownServer(): () => string | undefined {
+  let server: Server | undefined;
+  beforeAll(async () => {
+    if (inject('serverUrl') && findBinaries()) server = await startServer();
+  });
+  afterAll(() => server?.stop());
+  return () => server?.url;
+}
+
+async function openServer(phase: Phase = 4, server = inject('serverUrl')): Promise<TestDatabase> {
+  const admin = new pg.Client({ connectionString: server });
   await admin.connect();
   const template = `pinnacle_phase_${phase}_${process.env['VITEST_POOL_ID'] ?? 0}`;
   const name = `pinnacle_${randomUUID().replaceAll('-', '')}`;
   const known = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
   if (known.rowCount === 0) {
     await admin.query(`CREATE DATABASE ${template}`);
-    await migrate({ DATABASE_URL: urlOf(template) }, phase);
+    await migrate({ DATABASE_URL: urlOf(server, template) }, phase);
   }
   await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = urlOf(name);
+  const url = urlOf(server, name);
   const client = new pg.Client({
     connectionString: url,
     options: '-c TimeZone=UTC',
@@ -85,8 +100,8 @@ async function openServer(phase: Phase = 4): Promise<TestDatabase> {
 const getTypeParser = ((oid: number, format?: 'text') =>
   oid === 1114 ? fromPostgres : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;
 
-function urlOf(database: string): string {
-  return inject('serverUrl').replace(/(\/\/[^/]*\/)[^?]*/, `$1${database}`);
+function urlOf(server: string, database: string): string {
+  return server.replace(/(\/\/[^/]*\/)[^?]*/, `$1${database}`);
 }
 
 async function openEmbeddedFolder(phase: Phase = 4): Promise<TestDatabase> {

@@ -88,3 +88,16 @@ async function ready(url: string): Promise<void> {
   }
   throw new Error('PostgreSQL did not start');
 }
+
+/** Runs statements one after another as the login of a URL; gives what the last one returned. */
+export async function runSql(url: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) ({ rows } = await client.query(statement));
+    return rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -70,7 +70,7 @@ describe.each(databases.slice(0, 1))('a key ring', ({ open }) => {
     await symlink(path, link);
     expect((await fromFile(link)).error.message).toBe(`The key ring ${link} is a symbolic link.`);
     await chmod(folder, 0o700);
-    expect((await fromFile(folder)).error.message).toContain('is no regular file');
+    expect((await fromFile(folder)).error.message).toContain('is a folder');
     expect((await fromFile('/dev/null')).error.message).toContain('is no regular file');
   });
 

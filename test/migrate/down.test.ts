@@ -5,7 +5,17 @@ import { databases, type Phase, type TestDatabase } from '../helpers/databases.t
 let db: TestDatabase;
 afterEach(() => db?.close());
 
-const USER = ['user', 'add', '--user-id', 'trader_001', '--name', 'Asha Rao', '--email', 'asha@example.com'];
+const USER = [
+  'user',
+  'add',
+  '--user-id',
+  'trader_001',
+  '--name',
+  'Asha Rao',
+  '--email',
+  'asha@example.com',
+  '--json',
+];
 const ORDER = [
   'order',
   'place',

@@ -44,7 +44,7 @@ async function expectComplete(): Promise<void> {
 async function isWaiting(): Promise<boolean> {
   await db.query('SELECT pg_stat_clear_snapshot()');
   const { rows } = await db.query(
-    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'pinnacle/migrate up'",
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'pinnacle/migrate up' AND datname = current_database()",
   );
   return rows.length > 0;
 }
@@ -74,7 +74,7 @@ describe.each(servers)('migrate up on the $name, cut off while it waits for a ta
   it('by the server, which is exit 7 and safe to repeat', async () => {
     const { ended } = await startAndWait();
     await db.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pinnacle/migrate up'",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pinnacle/migrate up' AND datname = current_database()",
     );
     expect(await ended).toMatchObject({ end: 7, stderr: expect.stringContaining('rolled back') });
     await db.query('COMMIT');

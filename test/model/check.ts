@@ -94,7 +94,7 @@ export async function checkAgainstModel(
 }
 
 const SET_UP = `
-  user add --user-id u --name U --email u@example.com --capital 100000
+  user add --user-id u --name U --email u@example.com --capital 100000 --json
   strategy add --strategy-id s --name S --description S --category c --risk-level low --min-capital 1 --expected-return 1 --max-drawdown 1 --symbols TCS --parameters {}
   strategy activate s --user u`;
 

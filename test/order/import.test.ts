@@ -125,8 +125,8 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
     expect(await counts(user)).toEqual({ orders: 1, fills: 1, positions: 1 });
     const again = await load(path, user, '--keep-going', '--rejects', rejects);
     expect({ code: again.code, stderr: again.stderr }).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('exists'),
+      code: 5,
+      stderr: expect.stringContaining('FILE_EXISTS'),
     });
   });
 

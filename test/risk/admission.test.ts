@@ -73,7 +73,7 @@ describe.each(anyDatabase)('pre-trade admission on $name', ({ open }) => {
     expect(await outcome('--symbol TCS --side SELL --quantity 151')).toContain('RISK_LIMIT');
     expect(await outcome('--symbol TCS --side SELL --quantity 150')).toBe('PENDING');
     expect(await outcome('--symbol INFY --side BUY --quantity 1')).toBe(
-      'RISK_LIMIT: MAX_POSITION_SIZE: cannot evaluate without a price',
+      'RISK_LIMIT: MAX_POSITION_SIZE: cannot evaluate without a price (--price)',
     );
     expect(await outcome('--symbol INFY --side BUY --quantity 100 --price 10')).toBe('PENDING');
   });
@@ -170,7 +170,7 @@ describe.each(anyDatabase)('pre-trade admission on $name', ({ open }) => {
     expect(code).toBe(5);
     const { message, hint } = JSON.parse(stderr.split('\n').at(-2) ?? '').error;
     expect(message).toMatch(/^Trading is halted for everyone since \d{4}-.*Z by tester: a test$/);
-    expect(hint).toContain('pinnacle risk resume --all --reason R');
+    expect(hint).toContain('pinnacle risk resume --all --reason R --confirm all');
     await db.query("UPDATE trading_halts SET resumed_by = 'x', resumed_reason = 'y', resumed_at = now()");
     expect(await outcome('--symbol TCS --side BUY --quantity 1')).toBe('PENDING');
   });

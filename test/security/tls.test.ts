@@ -1,47 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protectionOf } from '../../src/db/tls.ts';
+import { certify, makeAuthority } from '../helpers/certificates.ts';
 import { cli } from '../helpers/cli.ts';
 import { servers } from '../helpers/databases.ts';
 import { type Server, startServer } from '../helpers/postgres.ts';
-
-const openssl = (cwd: string, ...words: string[]) => execFileSync('openssl', words, { cwd, stdio: 'pipe' });
-
-/** An authority of the tests' own. */
-function makeAuthority(folder: string, name: string): void {
-  openssl(
-    folder,
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${name}`],
-    ...['-keyout', `${name}.key`, '-out', `${name}.pem`],
-  );
-}
-
-/** A certificate that an authority gives to a host. */
-function certify(folder: string, authority: string, name: string, host: string): void {
-  openssl(
-    folder,
-    ...['req', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`],
-    ...['-keyout', `${name}.key`, '-out', `${name}.csr`],
-  );
-  writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${host}\n`);
-  openssl(
-    folder,
-    ...['x509', '-req', '-days', '2', '-in', `${name}.csr`, '-CA', `${authority}.pem`],
-    ...['-CAkey', `${authority}.key`, '-CAcreateserial', '-extfile', `${name}.ext`, '-out', `${name}.pem`],
-  );
-}
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
+import { freePort } from '../helpers/redis.ts';
 
 describe.each(servers)('TLS to a real server', () => {
   let folder: string;
@@ -127,6 +94,7 @@ describe.each(servers)('TLS to a real server', () => {
       'Ravi',
       '--email',
       'ravi@example.com',
+      '--json',
     );
     expect(added.code).toBe(0);
     expect(added.stderr).toContain('not verified');

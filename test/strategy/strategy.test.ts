@@ -66,7 +66,7 @@ describe.each(anyDatabase)('strategy on $name', ({ open }) => {
     ['a list', [RSI_DMI], 'one JSON object'],
     ['an unknown column', { ...RSI_DMI, stop_loss: 1 }, 'stop_loss'],
     ['a prototype', '{"__proto__": {"x": 1}}', '__proto__'],
-    ['too deep', '['.repeat(40), 'deeper'],
+    ['too deep', '['.repeat(40) + ']'.repeat(40), 'deeper'],
     ['too large', JSON.stringify({ description: 'x'.repeat(70_000) }), '64 KiB'],
     ['a symbol that is none', { ...RSI_DMI, symbols: ['T CS'] }, 'symbols'],
     ['no symbol', { ...RSI_DMI, symbols: [] }, 'symbols'],

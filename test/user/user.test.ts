@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { words } from '../helpers/book.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
@@ -58,13 +61,38 @@ describe.each(databases)('user on $name', ({ open }) => {
         )
       ).rows;
     const before = await state();
-    const { code, stdout, stderr } = await db.cli(...words(`user add ${flags}`));
+    const { code, stdout, stderr } = await db.cli(...words(`user add ${flags} --json`));
     expect({ code, stdout, stderr }).toMatchObject({
       code: 5,
       stdout: '',
       stderr: expect.stringContaining(message),
     });
     expect(await state()).toEqual(before);
+  });
+
+  it('writes no key where a log would keep it, and tells that before it adds anybody', async () => {
+    const add = words('user add --user-id unseen --name A --email unseen@example.com');
+    for (const more of [[], ['--csv'], ['--json', 'user_id']])
+      expect(await db.cli(...add, ...more)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('--output-file'),
+      });
+    expect((await db.cli('user', 'show', 'unseen')).code).toBe(3);
+    const folder = await mkdtemp(join(tmpdir(), 'pinnacle-user-'));
+    try {
+      const added = await db.cliWith({ cwd: folder }, ...add, '--output-file', 'key');
+      const key = (await readFile(join(folder, 'key'), 'utf8')).trim();
+      expect(added).toMatchObject({ code: 0, stdout: expect.not.stringContaining(key) });
+      const { code, stdout } = await db.cliWith({ stdin: key }, 'user', 'verify-key', '--json', 'user_id');
+      expect({ code, ...JSON.parse(stdout) }).toEqual({ code: 0, user_id: 'unseen' });
+      // A second trader of that name has no key that lies about.
+      const again = [...add.slice(0, -1), 'x@example.com', '--output-file', 'other'];
+      expect((await db.cliWith({ cwd: folder }, ...again)).code).toBe(5);
+      expect(await readdir(folder)).toEqual(['key']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it.each([

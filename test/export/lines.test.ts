@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Fields } from '../../src/cli/output.ts';
+import { countLines, FORMATS, isPlain, lineWriter } from '../../src/export/lines.ts';
+import { rowLines, rowsOf } from '../../src/export/rows.ts';
+
+const FIELDS = {
+  id: { type: 'text' },
+  shares: { type: 'integer' },
+  note: { type: 'text' },
+  price: { type: 'number' },
+  capital: { type: 'money' },
+  at: { type: 'time' },
+} as const satisfies Fields;
+const NAMES = Object.keys(FIELDS);
+
+/** Text as COPY writes it. */
+const escaped = (text: string) =>
+  text.replace(
+    /[\\\b\f\n\r\t\v]/g,
+    (char) => `\\${{ '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\v': 'v' }[char] ?? char}`,
+  );
+
+const nullable = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: null });
+const row = (text: fc.Arbitrary<string>) =>
+  fc.tuple(
+    text,
+    nullable(fc.integer({ min: 0 })),
+    nullable(text),
+    nullable(fc.integer({ min: 1, max: 1e9 }).map((paisa) => paisa / 100)),
+    nullable(fc.integer({ min: 0, max: 1e9 }).map((paisa) => (paisa / 100).toFixed(2))),
+    nullable(
+      fc
+        .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
+        .map((date) => date.toISOString().slice(0, 19).replace('T', ' ')),
+    ),
+  );
+const copied = (rows: readonly (readonly unknown[])[]) =>
+  Buffer.from(
+    rows
+      .map((values) => `${values.map((v) => (v === null ? '\\N' : escaped(String(v)))).join('\t')}\n`)
+      .join(''),
+  );
+
+describe.each(FORMATS)('lines of COPY as %s', (format) => {
+  it('are the same byte by byte as row by row', () => {
+    const plain = fc.stringMatching(/^[A-Za-z0-9_.:][A-Za-z0-9_.: -]{0,20}$/).map((text) => text.trim());
+    fc.assert(
+      fc.property(fc.array(row(plain), { minLength: 1, maxLength: 20 }), (rows) => {
+        const lines = copied(rows);
+        expect(isPlain(lines, format)).toBe(true);
+        const slow = rowLines(rowsOf(lines, NAMES, FIELDS), NAMES, FIELDS, format);
+        expect(lineWriter(NAMES, FIELDS, format)(lines).toString()).toBe(slow);
+        expect(countLines(lines)).toBe(rows.length);
+      }),
+    );
+  });
+
+  it('are not taken for plain where the format would write text otherwise', () => {
+    const hostile = fc.constantFrom(
+      '=1+1',
+      '+1',
+      '-1',
+      '@x',
+      '\t=x',
+      'a,b',
+      '"',
+      'a\nb',
+      '\\',
+      '\\N',
+      'é',
+      '\u202e',
+      '\x1b[31m',
+      '\0',
+    );
+    fc.assert(
+      fc.property(fc.array(row(hostile), { minLength: 1, maxLength: 5 }), (rows) => {
+        const lines = copied(rows);
+        const slow = rowLines(rowsOf(lines, NAMES, FIELDS), NAMES, FIELDS, format);
+        if (isPlain(lines, format)) expect(lineWriter(NAMES, FIELDS, format)(lines).toString()).toBe(slow);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,0 +1,202 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { cli } from './cli.ts';
+import type { TestDatabase } from './databases.ts';
+
+/**
+ * Every command of the program, in an order in which each can do its work: an operator's day, then the rollout's.
+ * A line is `command words…`, perhaps `< what it reads`; `sql:` is what somebody did in between.
+ */
+const DAY = `
+config init --database embedded --time-zone Asia/Kolkata --config made.json --yes
+config show --origin
+config path
+config validate made.json
+migrate status
+migrate plan
+migrate verify
+migrate drift
+doctor
+keys generate
+keys generate
+keys activate {new_key}
+user add --user-id u2 --name B --email b@example.com --capital 1000000 --json
+user list
+user show u2
+user verify-key --record-login < {api_key}
+user login --json < {api_key}
+user sessions list u2
+user sessions revoke u2 {login}
+user sessions revoke-all u2
+user disable u2
+user enable u2
+user rotate-key u2 --grace 1h --json
+user credentials set u2 --field broker_secret --secret-stdin < {secret}
+user credentials show u2
+user credentials verify u2
+keys rotate
+keys verify
+keys status
+keys retire {old_key} --yes
+strategy add --strategy-id s1 --name S --description d --category c --risk-level low --min-capital 1 --expected-return 1 --max-drawdown 1 --symbols ITC,TCS --parameters {}
+strategy update s1 --name T
+strategy disable s1
+strategy enable s1
+strategy list
+strategy show s1
+strategy activate s1 --user u2 --allocation 1000
+strategy pause s1 --user u2
+strategy resume s1 --user u2
+session start --user u2
+risk set u2 MAX_ORDERS_PER_DAY 99
+risk list
+order place --order-id o1 --user u2 --symbol ITC --side BUY --type LIMIT --quantity 10 --price 100 --strategy s1
+order accept o1 --broker-order-id b1
+order amend o1 --price 101
+order fill o1 --quantity 10 --price 100 --broker-fill-id f1
+sql: INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price) SELECT o, 'u2', 'TCS', 'BUY', 'LIMIT', 1, 1 FROM unnest('{o2,o3}'::text[]) o
+order reject o2 --reason margin
+order retry o2
+order cancel o3
+order import {trades} --as trades --user u2
+order list
+order show o1
+order watch --for 100ms
+market set ITC --ltp 101
+market import {quotes}
+market get ITC
+market list
+market watch ITC --count 1
+market rates --for 0s
+position list
+position show {position}
+position mark ITC=101
+position history {position}
+position pnl
+risk check
+risk status
+notification send --user u2 --type SYSTEM_ERROR --title t --message m
+notification list
+notification watch --since today --for 100ms
+notification show {notification}
+notification read {notification}
+session list
+session show --user u2
+position close {position} --price 102
+session end --user u2
+strategy stats
+strategy stop s1 --user u2
+risk remove u2 MAX_ORDERS_PER_DAY --yes
+risk halt u2 --reason r --yes
+risk resume u2 --reason r --confirm u2
+sql: INSERT INTO realtime_outbox (kind, key) VALUES ('order', 'o1')
+realtime drain
+sql: INSERT INTO realtime_outbox (kind, key) VALUES ('order', 'o1')
+realtime rebuild
+doctor realtime
+doctor ledger
+audit list
+audit show 1
+audit seal
+audit verify
+audit export --output audit.ndjson --force
+order export --output orders.csv --force
+position export --output positions.csv --force
+session export --output sessions.csv --force
+notification export --output notifications.csv --force
+access show
+user credentials clear u2 --yes
+user revoke-key u2 --yes
+migrate redo --confirm {database}
+migrate down --confirm {database}
+migrate up
+sql: DROP TABLE pinnacle_migrations
+migrate baseline 4
+sql: UPDATE pinnacle_migrations SET up_sha256 = 'x' WHERE phase = 4
+migrate repair --yes
+access plan
+access apply --yes
+`;
+
+/** Whether a command can do nothing without Redis. */
+export const needsRedis = (path: string) => /realtime|watch$|^market|^user (login|sessions)/.test(path);
+
+/** Whether a command compares with an engine that takes seconds to start: once is enough then. */
+export const isSlow = (path: string) => ['migrate drift', 'doctor'].includes(path);
+
+/** A line of the day. */
+export type Line = { sql: string } | { path: string; text: string; stdin: string | undefined };
+
+/** One command of `help --json`. */
+export interface HelpEntry {
+  path: string;
+  usage?: string;
+  effect?: 'read' | 'write' | 'destroy';
+  commands?: HelpEntry[];
+}
+
+/** Every command that `help --json` has. */
+export async function everyCommand(): Promise<HelpEntry[]> {
+  const leaves = (entry: HelpEntry): HelpEntry[] => [
+    ...(entry.effect ? [entry] : []),
+    ...(entry.commands ?? []).flatMap(leaves),
+  ];
+  return leaves(JSON.parse((await cli(['help', '--json'])).stdout)).filter(({ path }) => path);
+}
+
+/** The lines of the day, each known as one of the commands. */
+export function dayOf(commands: readonly HelpEntry[]): Line[] {
+  // `doctor ledger` before `doctor`.
+  const paths = commands.map(({ path }) => path).sort((a, b) => b.length - a.length);
+  return DAY.trim()
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('sql: ')) return { sql: line.slice(5) };
+      const [text = '', stdin] = line.split(' < ');
+      const path = paths.find((one) => `${text} `.startsWith(`${one} `));
+      if (path === undefined) throw new Error(`there is no such command: ${text}`);
+      return { path, text, stdin };
+    });
+}
+
+/** What stands for names that are not known before: `{position}`, `{new_key}`. */
+export async function fillIn(
+  text: string,
+  db: Pick<TestDatabase, 'query'>,
+  ring: string,
+  known: Readonly<Record<string, string>>,
+): Promise<string> {
+  const lookUp = async (name: string): Promise<string> => {
+    if (known[name] !== undefined) return known[name];
+    if (name === 'trades' || name === 'quotes') return resolve(`scripts/demo/${name}.csv`);
+    if (name === 'new_key' || name === 'old_key') return keyIn(ring, name === 'new_key');
+    const query = QUERIES[name];
+    if (!query) throw new Error(`nothing is known of {${name}}`);
+    return String((await db.query(query)).rows[0]?.['id']);
+  };
+  const names = [...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  let filled = text;
+  for (const name of names) filled = filled.replace(`{${name}}`, await lookUp(name));
+  return filled;
+}
+
+const QUERIES: Readonly<Record<string, string>> = {
+  position: "SELECT position_id AS id FROM positions WHERE symbol = 'ITC' LIMIT 1",
+  notification: 'SELECT notification_id AS id FROM notifications ORDER BY created_at DESC LIMIT 1',
+  database: 'SELECT current_database() AS id',
+};
+
+/** What a later line needs of what an earlier one printed as JSON. */
+export function remember(stdout: string, known: Record<string, string>): void {
+  const [, api_key] = /"api_key": ?"(\w{30,})"/.exec(stdout) ?? [];
+  if (api_key !== undefined) known['api_key'] = api_key;
+  const [, login] = /"session_id": ?"(lgn_\w+)"/.exec(stdout) ?? [];
+  if (login !== undefined) known['login'] = login;
+}
+
+/** The key of a ring that is not active: the newest, or the oldest. */
+async function keyIn(path: string, newest: boolean): Promise<string> {
+  const { active, keys } = JSON.parse(await readFile(path, 'utf8'));
+  const others = Object.keys(keys).filter((id) => id !== active);
+  return String(newest ? others.at(-1) : others[0]);
+}

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addTrader } from '../helpers/book.ts';
+import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+const DAY = 86_400;
+const ORDER = ['order', 'place', '--user', 'u', '--symbol', 'TCS', '--side', 'BUY', '--quantity', '5'];
+
+describe.each(anyDatabase)('what Redis shows of the book in the $name database', ({ open }) => {
+  let redis: TestRedis;
+  let db: TestDatabase;
+  beforeAll(async () => {
+    [redis, db] = await Promise.all([startRedis(), open()]);
+    db.env['REDIS_URL'] = redis.url;
+    await addTrader(db, 'u');
+  });
+  afterAll(() => Promise.all([redis?.stop(), db?.close()]));
+  beforeEach(() => redis.cli('flushall'));
+
+  const stored = async (key: string) => JSON.parse(await redis.cli('get', key));
+  const place = (id: string) => db.json(...ORDER, '--order-id', id);
+
+  it('is an order as JSON and the set of its trader, for 7 days from its last change', async () => {
+    const placed = await place('ord-1');
+    expect(await stored('order:ord-1')).toEqual(placed);
+    expect(await redis.cli('smembers', 'user_orders:u')).toBe('ord-1');
+    const due = Math.floor(Date.parse(String(placed['updated_at'])) / 1_000) + 7 * DAY;
+    for (const key of ['order:ord-1', 'user_orders:u'])
+      expect(await redis.cli('expiretime', key)).toBe(String(due));
+    const { status } = await db.json('order', 'fill', 'ord-1', '--quantity', '2', '--price', '10');
+    expect(await stored('order:ord-1')).toMatchObject({ status, filled_quantity: 2 });
+  });
+
+  it('is a notification as JSON, and the newest of a trader in a list', async () => {
+    await place('ord-2');
+    await db.json('order', 'fill', 'ord-2', '--quantity', '5', '--price', '10');
+    const [newest = {}] = await db.json<Record<string, unknown>[]>('notification', 'list', '--user', 'u');
+    const id = String(newest['notification_id']);
+    expect(await stored(`notification:${id}`)).toEqual(newest);
+    expect((await redis.cli('lrange', 'user_notifications:u', '0', '-1')).split('\n')[0]).toBe(id);
+    await db.json('notification', 'read', id);
+    expect((await stored(`notification:${id}`)).read_at).toMatch(/Z$/);
+  });
+
+  it('tells of both in streams', async () => {
+    await place('ord-3');
+    await db.json('order', 'fill', 'ord-3', '--quantity', '5', '--price', '10');
+    expect(await redis.cli('xlen', 'orders')).toBe('2');
+    expect(await redis.cli('xlen', 'notifications')).toBe('1');
+  });
+
+  it('is nothing of a dry run, nor of a refusal', async () => {
+    expect((await db.cli(...ORDER, '--order-id', 'never', '--dry-run')).code).toBe(0);
+    await redis.cli('flushall');
+    expect((await db.cli('order', 'cancel', 'no-such')).code).toBe(3);
+    expect(await redis.cli('dbsize')).toBe('0');
+    expect((await db.query('SELECT FROM realtime_outbox')).rows).toEqual([]);
+  });
+
+  it('is nothing of history that is imported', async () => {
+    const trades =
+      'trade_id,symbol,side,quantity,price,executed_at\nt1,TCS,BUY,1,10,2021-01-04T10:00:00+05:30\n';
+    const done = await db.cliWith({ stdin: trades }, 'order', 'import', '-', '--as', 'trades', '--user', 'u');
+    expect(done.code).toBe(0);
+    expect(await redis.cli('dbsize')).toBe('0');
+  });
+
+  it('stands behind a prefix of its own', async () => {
+    const env = { ...db.env, PINNACLE_REDIS_PREFIX: 'live:' };
+    expect((await db.cliWith({ env }, ...ORDER, '--order-id', 'ord-p')).code).toBe(0);
+    expect((await redis.cli('keys', '*')).split('\n').sort()).toEqual([
+      'live:order:ord-p',
+      'live:orders',
+      'live:user_orders:u',
+    ]);
+  });
+
+  it('waits while Redis is away, says so once, and is brought later', async () => {
+    await redis.kill();
+    const { code, stdout, stderr } = await db.cli(...ORDER, '--order-id', 'late', '--json');
+    expect([code, JSON.parse(stdout).order_id]).toEqual([8, 'late']);
+    expect(stderr.match(/warning: Redis .* cannot be reached/g)).toHaveLength(1);
+    expect((await db.cli('user', 'list')).code).toBe(0);
+    const waiting = await db.cli('realtime', 'drain', '--json');
+    expect(waiting).toMatchObject({ code: 8, stdout: '' });
+    expect(JSON.parse(waiting.stderr.split('\n').at(-2) ?? '').error).toMatchObject({
+      code: 'REDIS_UNREACHABLE',
+      message: expect.stringContaining('Waiting: 1 change'),
+      retryable: true,
+    });
+    await redis.start();
+    await db.json('realtime', 'rebuild');
+    expect(await db.json('realtime', 'drain')).toEqual({ drained: 0, pending: 0 });
+    expect(await stored('order:late')).toMatchObject({ order_id: 'late' });
+    expect((await db.cli('doctor', 'realtime')).code).toBe(0);
+  });
+
+  it('comes back whole after everything was flushed', async () => {
+    await place('whole');
+    await db.json('order', 'fill', 'whole', '--quantity', '5', '--price', '10');
+    await db.json('realtime', 'rebuild');
+    const everything = async () => {
+      const keys = (await redis.cli('keys', '*'))
+        .split('\n')
+        .filter((key) => key.includes(':'))
+        .sort();
+      return Promise.all(
+        keys.map(async (key) => [key, await redis.cli('dump', key), await redis.cli('expiretime', key)]),
+      );
+    };
+    const before = await everything();
+    expect(before.length).toBeGreaterThan(3);
+    await redis.cli('flushall');
+    const lost = await db.cli('doctor', 'realtime', '--json');
+    expect([lost.code, JSON.parse(lost.stdout).length]).toEqual([6, before.length]);
+    await db.json('realtime', 'rebuild');
+    expect((await everything()).map(([key, , expires]) => [key, expires])).toEqual(
+      before.map(([key, , expires]) => [key, expires]),
+    );
+    expect((await db.cli('doctor', 'realtime')).code).toBe(0);
+  });
+
+  it('finds and mends what others left under our keys', async () => {
+    await place('mine');
+    await db.json('realtime', 'rebuild');
+    await redis.cli('set', 'order:foreign', '{}');
+    await redis.cli('sadd', 'user_orders:u', 'foreign');
+    await redis.cli('del', 'order:mine');
+    await redis.cli('lpush', 'order:mine', 'not a string');
+    await redis.cli('set', 'user_notifications:u', 'not a list');
+    const { code, stdout } = await db.cli('doctor', 'realtime', '--json');
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout)).toEqual(
+      expect.arrayContaining([
+        { key: 'order:mine', detail: 'is no JSON' },
+        { key: 'user_notifications:u', detail: 'is no list' },
+        { key: 'order:foreign', detail: 'is not in the book' },
+        { key: 'user_orders:u', detail: 'holds foreign, which it should not' },
+      ]),
+    );
+    expect(await db.json('realtime', 'rebuild')).toMatchObject({ strays: 2 });
+    expect((await db.cli('doctor', 'realtime')).code).toBe(0);
+  });
+
+  it('finds a key that lives for ever, and one that says something else', async () => {
+    await place('lives');
+    await db.json('realtime', 'rebuild');
+    await redis.cli('persist', 'order:lives');
+    expect(JSON.parse((await db.cli('doctor', 'realtime', '--json')).stdout)).toEqual([
+      { key: 'order:lives', detail: 'lives for ever' },
+    ]);
+    await redis.cli(
+      'set',
+      'order:lives',
+      JSON.stringify({ ...(await stored('order:lives')), status: 'FILLED' }),
+    );
+    expect(JSON.parse((await db.cli('doctor', 'realtime', '--json')).stdout)).toEqual([
+      { key: 'order:lives', detail: 'differs in status' },
+    ]);
+  });
+});
