@@ -12,6 +12,7 @@ const ENTRIES = Number(process.env['ENTRIES'] ?? 100_000);
 const WRITES = Number(process.env['WRITES'] ?? 200);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
 const START = '2026-01-30T03:45:00.000Z';
+const CLOCK = { now: START, dayStart: START, staleBefore: START };
 const ORIGIN = { command: 'order place', labels: {}, dryRun: false, signal: new AbortController().signal };
 
 const server = await startServer({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' });
@@ -76,7 +77,7 @@ async function write(audited: boolean, name: string): Promise<number> {
       created_at: START,
     };
     await change(connection, ORIGIN, async (trx) => {
-      await admit(trx, order, 4, START);
+      await admit(trx, order, 4, CLOCK);
       await placeOrders(trx, [order], 4);
       return { result: null, audit: audited ? { target: `order ${order.order_id}`, body: { order } } : null };
     });

@@ -17,6 +17,7 @@ const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
 const TARGET = 1.2;
 const NOW = new Date();
 const DAY_START = startOfDay(NOW, 'Asia/Kolkata').toISOString();
+const CLOCK = { now: NOW.toISOString(), dayStart: DAY_START, staleBefore: DAY_START };
 
 const server = await startServer({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '8GB' });
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-bench-'));
@@ -135,7 +136,7 @@ async function recordStatements(): Promise<string[]> {
   const rail = { command: 'bench', labels: {}, dryRun: false, signal: new AbortController().signal };
   try {
     await change(connection, rail, async (trx) => ({
-      result: await checkRules(trx, null, DAY_START, NOW.toISOString()),
+      result: await checkRules(trx, null, CLOCK),
       audit: null,
     }));
   } finally {

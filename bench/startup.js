@@ -57,7 +57,7 @@ function prepare(database) {
   const run = (...argv) =>
     execFileSync(process.execPath, [pinnacle, ...argv], { env: database, stdio: 'ignore' });
   run('migrate', 'up');
-  run('user', 'add', '--user-id', 'bench', '--name', 'Bench', '--email', 'bench@example.com');
+  run('user', 'add', '--user-id', 'bench', '--name', 'Bench', '--email', 'bench@example.com', '--json');
   for (let i = 0; i < 60; i++)
     run('order', 'place', '--user', 'bench', '--symbol', 'TCS', '--side', 'BUY', '--quantity', String(i + 1));
 }
