@@ -156,7 +156,7 @@ LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   here constant text := (SELECT system_identifier FROM pg_control_system());
   chain audit_seals;
-  moved boolean;
+  entries refcursor;
   entry record;
   content text;
   sealed integer := 0;
@@ -167,22 +167,27 @@ BEGIN
     RETURN 0;
   END IF;
   SELECT s.* INTO chain FROM audit_seals s ORDER BY s.seq DESC LIMIT 1;
-  moved := chain.cluster IS DISTINCT FROM here;
-  IF moved THEN
-    chain.txid := '0';
-    chain.audit_id := 0;
+  -- Apart, because one statement for both costs every write the planning of what hardly ever happens.
+  IF chain.cluster IS DISTINCT FROM here THEN
+    OPEN entries FOR
+      (SELECT l.*, true AS brought FROM audit_log l
+       WHERE l.txid::xid <> l.xmin AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
+       ORDER BY l.txid, l.id LIMIT at_most)
+      UNION ALL
+      (SELECT l.*, false FROM audit_log l
+       WHERE l.txid::xid = l.xmin AND l.txid < pg_snapshot_xmin(pg_current_snapshot())
+         AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
+       ORDER BY l.txid, l.id LIMIT at_most);
+  ELSE
+    OPEN entries FOR
+      SELECT l.*, false AS brought FROM audit_log l
+      WHERE (l.txid, l.id) > (chain.txid, chain.audit_id) AND l.txid < pg_snapshot_xmin(pg_current_snapshot())
+        AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
+      ORDER BY l.txid, l.id LIMIT at_most;
   END IF;
-  FOR entry IN
-    (SELECT l.*, true AS brought FROM audit_log l
-     WHERE moved AND l.txid::xid <> l.xmin AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
-     ORDER BY l.txid, l.id LIMIT at_most)
-    UNION ALL
-    (SELECT l.*, false FROM audit_log l
-     WHERE (l.txid, l.id) > (chain.txid, chain.audit_id) AND l.txid < pg_snapshot_xmin(pg_current_snapshot())
-       AND NOT (moved AND l.txid::xid <> l.xmin) AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
-     ORDER BY l.txid, l.id LIMIT at_most)
   LOOP
-    EXIT WHEN sealed = at_most;
+    FETCH entries INTO entry;
+    EXIT WHEN NOT FOUND OR sealed = at_most;
     chain.seq := coalesce(chain.seq, 0) + 1;
     chain.cluster := CASE WHEN entry.brought THEN coalesce(chain.cluster, '') ELSE here END;
     content := json_build_array(entry.id::text, entry.txid::text,
