@@ -12,7 +12,6 @@ const { Script } = require('node:vm');
 
 const DIST = join(__dirname, '../dist/');
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pinnacle');
-const CHUNK = /-[A-Z0-9]{8}\.js$/;
 
 exports.enableCodeCache = () => {
   if (enableCompileCache) enableCompileCache(join(CACHE, 'compiled'));
@@ -26,8 +25,8 @@ function cacheChunks(folder) {
   const fresh = new Map();
   const compile = prototype._compile;
   prototype._compile = function (content, filename) {
-    if (!filename.startsWith(DIST) || !CHUNK.test(filename)) return compile.call(this, content, filename);
-    const stored = join(folder, filename.slice(DIST.length));
+    if (!filename.startsWith(DIST)) return compile.call(this, content, filename);
+    const stored = join(folder, filename.slice(DIST.length).replace(/^small\.js$/, `small-${command()}`));
     const script = new Script(wrap(content), { filename, cachedData: read(stored) });
     if (script.cachedDataRejected !== false) fresh.set(stored, script);
     const load = (id) => this.require(id);
@@ -36,6 +35,12 @@ function cacheChunks(folder) {
       .call(this.exports, this.exports, load, this, filename, dirname(filename));
   };
   process.once('exit', () => save(folder, fresh));
+}
+
+/** The noun and the verb: each command runs functions of its own of the file that has all the small ones. */
+function command() {
+  const words = process.argv.slice(2).filter((word) => /^[a-z][a-z-]*$/.test(word));
+  return words.slice(0, 2).join('-') || 'none';
 }
 
 function read(path) {

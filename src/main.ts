@@ -1,3 +1,4 @@
+import './no-fetch.ts';
 import { homedir, userInfo } from 'node:os';
 import { CliError } from './cli/errors.ts';
 
@@ -27,7 +28,10 @@ export async function main(): Promise<void> {
   process.exitCode = await run(
     argv,
     {
-      stdin: process.stdin,
+      // Opened only where something is read: it costs a start two milliseconds.
+      get stdin() {
+        return process.stdin;
+      },
       stdout: process.stdout,
       stderr: process.stderr,
       env: process.env,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ControlledTransaction, Kysely, Transaction } from 'kysely';
+import { type ControlledTransaction, type Kysely, sql, type Transaction } from 'kysely';
 import { CliError } from '../cli/errors.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
@@ -148,7 +148,6 @@ export async function commit(
 
 /** Asks a new session what became of a transaction whose COMMIT got no answer; returns when it was committed. */
 async function learnOutcome(connection: Connection, txid: string, cause: unknown): Promise<void> {
-  const { sql } = await import('kysely');
   let status: string | null | undefined;
   for (let attempt = 0; attempt < 20 && (status === undefined || status === 'in progress'); attempt++) {
     if (attempt > 0) await sleep(100);

@@ -89,13 +89,15 @@ export interface IoFlags {
 
 /** The streams of one run under its global flags. */
 export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFlags): Io {
-  const { env, stdin } = around;
+  const { env } = around;
   return {
-    stdin,
+    get stdin() {
+      return around.stdin;
+    },
     out,
     err,
     env,
-    mayAsk: flags.input && Boolean(stdin.isTTY) && err.isTTY && !isSet(env['CI']),
+    mayAsk: flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY),
     quiet: flags.quiet,
     say: (line) => (flags.quiet ? Promise.resolve() : err.write(`${visibleLines(line).join('\n')}\n`)),
     async paint(sink) {

@@ -1,4 +1,3 @@
-import './no-fetch.ts';
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
@@ -130,12 +129,20 @@ export function open(
       for (const session of sessions) streamOf(session)?.destroy();
     },
     async close() {
-      await kysely.destroy();
-      // Kysely ends the pool only if a query of its own was the first to use it.
-      if (!pool.ending) await pool.end();
+      const ended = end(kysely, pool);
+      ended.catch(() => {});
+      // A server takes milliseconds to say goodbye and holds nothing of ours any more: nobody waits for it.
+      if (kind === 'server') for (const session of sessions) streamOf(session)?.unref();
+      else await ended;
       await afterEnd?.();
     },
   };
+}
+
+async function end(kysely: Kysely<Database>, pool: pg.Pool): Promise<void> {
+  await kysely.destroy();
+  // Kysely ends the pool only if a query of its own was the first to use it.
+  if (!pool.ending) await pool.end();
 }
 
 async function* copied(pool: pg.Pool, query: CompiledQuery): AsyncGenerator<Buffer> {
@@ -151,8 +158,10 @@ async function* copied(pool: pg.Pool, query: CompiledQuery): AsyncGenerator<Buff
   }
 }
 
-function streamOf(session: PoolClient): { destroy: () => void } | undefined {
-  return (session as unknown as { connection?: { stream?: { destroy: () => void } } }).connection?.stream;
+type Line = { destroy: () => void; unref: () => void };
+
+function streamOf(session: PoolClient): Line | undefined {
+  return (session as unknown as { connection?: { stream?: Line } }).connection?.stream;
 }
 
 /** Timestamps without zone are UTC and stay text, so that no microsecond is lost. */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -88,5 +88,17 @@ describe('what is loaded', () => {
     const loaded = packagesOf('user', 'list', '--config', config);
     expect(loaded).toEqual(expect.arrayContaining(['commander', 'kysely', 'pg', 'zod']));
     expect(loaded).not.toContain('inquirer');
+  });
+
+  it('is no HTTP client, which Node has and pg would ask for', () => {
+    const probe = join(folder, 'probe.cjs');
+    writeFileSync(probe, "process.on('exit', () => console.error('modules: ' + process.moduleLoadList))");
+    const { stderr } = spawnSync(process.execPath, ['-r', probe, 'bin/pinnacle.js', 'user', 'list'], {
+      env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' },
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain('modules: ');
+    expect(stderr).toContain('NativeModule net');
+    expect(stderr).not.toContain('undici');
   });
 });
