@@ -104,6 +104,9 @@ CREATE INDEX idx_audit_log_target ON audit_log (target, id);
 -- The entries of a day or an hour.
 CREATE INDEX idx_audit_log_at ON audit_log (at);
 
+-- audit list --command denied: few among many.
+CREATE INDEX idx_audit_log_denied ON audit_log (id) WHERE command = 'denied';
+
 -- The order of sealing, below.
 CREATE INDEX idx_audit_log_txid ON audit_log (txid, id);
 

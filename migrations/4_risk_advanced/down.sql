@@ -1,12 +1,19 @@
 -- Drops every risk rule, halt (also a latched one) and API key in grace.
 
 DROP INDEX idx_notifications_user_newest;
+DROP INDEX idx_notifications_unread_newest;
 DROP INDEX idx_notifications_unread;
 DROP INDEX idx_order_fills_executed_at;
 DROP INDEX idx_orders_working;
+DROP INDEX idx_orders_strategy_newest;
+DROP INDEX idx_orders_status_newest;
 DROP INDEX idx_orders_newest;
 DROP INDEX idx_orders_user_newest;
 DROP INDEX trading_sessions_one_active;
+DROP INDEX idx_trading_sessions_newest;
+DROP INDEX idx_positions_open_newest;
+DROP INDEX idx_positions_user_newest;
+DROP INDEX idx_positions_newest;
 DROP INDEX positions_one_open;
 
 DROP TRIGGER users_broker_envelope ON users;

@@ -87,6 +87,14 @@ CREATE TRIGGER users_broker_envelope
 -- Positions are netted per user, symbol and strategy. Finds the row a fill moves.
 CREATE UNIQUE INDEX positions_one_open ON positions (user_id, symbol, (coalesce(strategy_id, ''))) WHERE status = 'OPEN';
 
+-- position list of all, of a user, and of what is open, newest first.
+CREATE INDEX idx_positions_newest ON positions (opened_at DESC, position_id DESC);
+CREATE INDEX idx_positions_user_newest ON positions (user_id, opened_at DESC, position_id DESC);
+CREATE INDEX idx_positions_open_newest ON positions (opened_at DESC, position_id DESC) WHERE status = 'OPEN';
+
+-- session list, newest first.
+CREATE INDEX idx_trading_sessions_newest ON trading_sessions (start_time DESC, session_id DESC);
+
 -- A fill counts towards the one running session of its user.
 CREATE UNIQUE INDEX trading_sessions_one_active ON trading_sessions (user_id) WHERE status = 'ACTIVE';
 
@@ -97,6 +105,13 @@ CREATE INDEX idx_orders_user_newest ON orders (user_id, created_at DESC, order_i
 -- created_at, as those of one import do: then each page sorts all of them.
 CREATE INDEX idx_orders_newest ON orders (created_at DESC, order_id DESC);
 
+-- order list --status, newest first: what is rare in a long history is not looked for from its end.
+CREATE INDEX idx_orders_status_newest ON orders (status, created_at DESC, order_id DESC);
+
+-- order list --strategy, newest first.
+CREATE INDEX idx_orders_strategy_newest ON orders (strategy_id, created_at DESC, order_id DESC)
+  WHERE strategy_id IS NOT NULL;
+
 -- Pre-trade check and halt: the working orders of a user, in one symbol or in all.
 CREATE INDEX idx_orders_working ON orders (user_id, symbol) WHERE status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED');
 
@@ -104,7 +119,11 @@ CREATE INDEX idx_orders_working ON orders (user_id, symbol) WHERE status IN ('PE
 CREATE INDEX idx_order_fills_executed_at ON order_fills (executed_at);
 
 -- notification list --unread of a user, newest first.
-CREATE INDEX idx_notifications_unread ON notifications (user_id, created_at DESC) WHERE read_at IS NULL;
+CREATE INDEX idx_notifications_unread ON notifications (user_id, created_at DESC, notification_id DESC) WHERE read_at IS NULL;
+
+-- notification list: the unread of everyone come first.
+CREATE INDEX idx_notifications_unread_newest ON notifications (created_at DESC, notification_id DESC)
+  WHERE read_at IS NULL;
 
 -- The newest notifications of a user, as Redis lists them.
 CREATE INDEX idx_notifications_user_newest ON notifications (user_id, created_at DESC, notification_id DESC);

@@ -13,6 +13,12 @@ export const exportNotifications = defineCommand({
   examples: ['notification export --level error --output notifications.ndjson --format ndjson'],
   details: exportDetails,
   async run(input, ctx: Context) {
-    return exportQuery(ctx, input, await selectNotifications(input, ctx), notificationFields);
+    const parts = await selectNotifications(input, ctx);
+    return exportQuery(
+      ctx,
+      input,
+      parts.reduce((all, part) => all.unionAll(part)),
+      notificationFields,
+    );
   },
 });

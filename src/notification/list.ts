@@ -21,16 +21,21 @@ export const list = defineCommand({
   ],
   details: `Unread ones come first, then the newest. The levels from the lowest: ${ALERT_LEVELS.join(', ')}.`,
   async run(input, ctx: Context) {
-    const chosen = await selectNotifications(input, ctx);
+    const [db, parts] = [await ctx.db(), await selectNotifications(input, ctx)];
 
-    // Two walks down an index of their own; one sorted by both would sort the whole table for every page.
+    // Unread and read are two walks, each down an index; one sorted by both would sort the whole table for every page.
     const walk = (state: string, limit: number, [at, id]: Keyset) => {
-      let found = chosen.where('read_at', state === UNREAD ? 'is' : 'is not', null);
-      if (at !== undefined)
-        found = found.where((eb) =>
-          eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(at, id ?? '')),
-        );
-      return found.orderBy('created_at', 'desc').orderBy('notification_id', 'desc').limit(limit).execute();
+      const newest = parts.map((part) => {
+        let found = part.where('read_at', state === UNREAD ? 'is' : 'is not', null);
+        if (at !== undefined)
+          found = found.where((eb) =>
+            eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(at, id ?? '')),
+          );
+        found = found.orderBy('created_at', 'desc').orderBy('notification_id', 'desc').limit(limit);
+        return db.selectFrom(found.as('part')).selectAll();
+      });
+      const merged = newest.reduce((all, part) => all.unionAll(part));
+      return merged.orderBy('created_at', 'desc').orderBy('notification_id', 'desc').limit(limit).execute();
     };
 
     return page(
