@@ -9,6 +9,7 @@ import { connectServer } from '../src/db/connect.ts';
 import { bookFills } from '../src/ledger/book.ts';
 import type { Fill } from '../src/ledger/fold.ts';
 import { findBinaries, startServer } from '../test/helpers/postgres.ts';
+import { publish } from './publish.ts';
 
 const USERS = 1_000;
 const FILLS = Number(process.env['FILLS'] ?? 100_000);
@@ -69,12 +70,15 @@ try {
     pgbench.push(await onClone((url) => runPgbench(url, recorded)));
   }
   const parity = median(pgbench) / median(single);
-  console.log(`| measure | result | at least |
+  publish(
+    'ledger',
+    `| measure | result | at least |
 | --- | ---: | ---: |
 | fills booked a second, in batches of ${BATCH} | ${Math.round(rate)} | 10000 |
 | speed of a batch over its bare UPDATE of orders and upsert of positions | ${share.toFixed(2)} | 0.5 |
 | speed of a single fill over pgbench sending the same statements | ${parity.toFixed(2)} | 0.7 |
-| ms a single fill, ms in pgbench | ${(median(single) / SINGLES).toFixed(2)}, ${(median(pgbench) / SINGLES).toFixed(2)} | |`);
+| ms a single fill, ms in pgbench | ${(median(single) / SINGLES).toFixed(2)}, ${(median(pgbench) / SINGLES).toFixed(2)} | |`,
+  );
   process.exitCode = rate >= 10_000 && share >= 0.5 && parity >= 0.7 ? 0 : 6;
 } finally {
   await admin.end();

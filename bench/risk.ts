@@ -9,6 +9,7 @@ import { connectServer } from '../src/db/connect.ts';
 import { checkRules } from '../src/ledger/watch.ts';
 import { startOfDay } from '../src/util/time.ts';
 import { findBinaries, startServer } from '../test/helpers/postgres.ts';
+import { publish } from './publish.ts';
 
 const USERS = Number(process.env['USERS'] ?? 10_000);
 const ORDERS = Number(process.env['ORDERS'] ?? 5_000_000);
@@ -58,10 +59,13 @@ try {
     }
   const [ours, bare] = cases.map(({ times }) => median(times)) as [number, number];
   const ratio = ours / bare;
-  console.log(`| ${USERS} traders, ${USERS * 5} rules, ${ORDERS} orders | median ms | times psql | at most |
+  publish(
+    'risk',
+    `| ${USERS} traders, ${USERS * 5} rules, ${ORDERS} orders | median ms | times psql | at most |
 | --- | ---: | ---: | ---: |
 | the statement in psql | ${bare.toFixed(0)} | 1.00 | |
-| pinnacle risk check | ${ours.toFixed(0)} | ${ratio.toFixed(2)} | ${TARGET} |`);
+| pinnacle risk check | ${ours.toFixed(0)} | ${ratio.toFixed(2)} | ${TARGET} |`,
+  );
   process.exitCode = ratio <= TARGET ? 0 : 6;
 } finally {
   await client.end();

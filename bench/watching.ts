@@ -11,6 +11,7 @@ import { openProjector } from '../src/realtime/projector.ts';
 import { openRedis } from '../src/redis/connect.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { startRedis } from '../test/helpers/redis.ts';
+import { publish } from './publish.ts';
 
 const COMMITS = Number(process.env['COMMITS'] ?? 500);
 const EVENTS = Number(process.env['EVENTS'] ?? 100_000);
@@ -31,11 +32,14 @@ try {
   const delays = (await measureDelays()).sort((a, b) => a - b);
   const [p50, p99] = [0.5, 0.99].map((share) => delays[Math.floor(delays.length * share)] ?? Number.NaN);
   const megabytes = await measureMemory(watcher);
-  console.log(`| measure | result | demanded |
+  publish(
+    'watching',
+    `| measure | result | demanded |
 | --- | ---: | ---: |
 | ms from a commit to the watcher's line, p50 of ${COMMITS} | ${p50?.toFixed(1)} | |
 | the same, p99 | ${p99?.toFixed(1)} | less than 20 |
-| MB that the watcher holds after ${EVENTS} events | ${megabytes.toFixed(0)} | less than 100 |`);
+| MB that the watcher holds after ${EVENTS} events | ${megabytes.toFixed(0)} | less than 100 |`,
+  );
   process.exitCode = (p99 ?? 0) < 20 && megabytes < 100 ? 0 : 6;
 } finally {
   watcher.kill('SIGKILL');

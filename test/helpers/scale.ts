@@ -28,7 +28,7 @@ const START = "timestamp '2023-11-20'";
 const ID = "lpad(to_hex(i), 26, '0')";
 
 function statements(orders: number): string[] {
-  const step = `interval '1096 days' / ${orders}`;
+  const at = `${START} + make_interval(secs => i * ${(1096 * 86_400) / orders})`;
   // Scattered, and the same every time.
   const random = (n: number) => `(hashint8(i)::bigint + 2147483648) / ${n} % `;
   const trader = `CASE WHEN ${random(1)} 3 = 0 THEN '${HEAVY}' ELSE 'trader_' || ${random(3)} ${USERS} END`;
@@ -42,20 +42,20 @@ function statements(orders: number): string[] {
      SELECT 'ord_' || ${ID}, ${trader}, ${strategy}, 'SYM' || ${random(7)} 200, 'BUY', 'LIMIT', 10, 100 + i % 50,
        CASE WHEN i % 200 = 7 OR i % 7 = 0 THEN 0 ELSE 10 END,
        CASE WHEN i % 200 = 7 THEN 'PENDING' WHEN i % 7 = 0 THEN 'CANCELLED' ELSE 'FILLED' END::order_status,
-       ${START} + i * ${step}, ${START} + i * ${step}
+       ${at}, ${at}
      FROM generate_series(1, ${orders}) i`,
     `INSERT INTO positions (position_id, user_id, symbol, side, quantity, average_price, current_price, strategy_id, order_id,
        status, opened_at, closed_at)
      SELECT 'pos_' || ${ID}, ${trader}, 'SYM' || ${random(7)} 200, 'LONG', CASE WHEN open THEN 10 ELSE 0 END, 100, 101,
        'open_' || i, 'ord_' || ${ID}, CASE WHEN open THEN 'OPEN' ELSE 'CLOSED' END::position_status,
-       ${START} + i * ${step}, CASE WHEN open THEN NULL ELSE ${START} + i * ${step} END
+       ${at}, CASE WHEN open THEN NULL ELSE ${at} END
      FROM (SELECT i, i % 1000 = 1 AS open FROM generate_series(1, ${orders}, 5) i) i`,
     `INSERT INTO trading_sessions (session_id, user_id, status, start_time, capital_at_start, peak_equity)
-     SELECT 'ses_' || ${ID}, ${trader}, 'COMPLETED', ${START} + i * ${step}, 1000000, 1000000
+     SELECT 'ses_' || ${ID}, ${trader}, 'COMPLETED', ${at}, 1000000, 1000000
      FROM generate_series(1, ${orders}, 50) i`,
     `INSERT INTO notifications (notification_id, user_id, notification_type, alert_level, title, message, created_at, read_at)
      SELECT 'ntf_' || ${ID}, CASE WHEN i % 1000 > 1 THEN ${trader} END, 'ORDER_FILLED', 'INFO', 'Filled', 'Filled',
-       ${START} + i * ${step}, CASE WHEN ${random(11)} 100 > 0 THEN ${START} + i * ${step} END
+       ${at}, CASE WHEN ${random(11)} 100 > 0 THEN ${at} END
      FROM generate_series(1, ${orders}, 10) i`,
     `INSERT INTO audit_log (command, target, body)
      SELECT CASE WHEN i % 2000 = 1 THEN 'denied' ELSE 'order place' END, 'order ' || i, '{}'

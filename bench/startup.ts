@@ -1,0 +1,94 @@
+// Start-up as a ratio against bare node, and psql with the same query, in the same run: `npm run bench:startup`.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '../test/helpers/postgres.ts';
+import { publish } from './publish.ts';
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 40);
+const pinnacle = 'bin/pinnacle.js';
+// An extra CA makes node itself slower to start, which flatters the ratio.
+const { NODE_EXTRA_CA_CERTS, ...env } = process.env;
+
+const NEWEST = `
+  SELECT order_id, user_id, strategy_id, symbol, side, order_type, quantity, price, filled_quantity, filled_price, status,
+    broker_order_id, error_message, retry_count, created_at, updated_at
+  FROM orders ORDER BY created_at DESC, order_id DESC LIMIT 51`;
+
+interface Case {
+  name: string;
+  /** Node, unless another is named. */
+  program?: string;
+  argv: string[];
+  /** How many times the time of bare node, or of psql, it may take. */
+  node?: number;
+  psql?: number;
+}
+
+const server = await startServer({ fsync: 'on' });
+const home = mkdtempSync(join(tmpdir(), 'pinnacle-bench-'));
+try {
+  const database = { ...env, DATABASE_URL: server.url, HOME: home, XDG_CACHE_HOME: home };
+  prepare(database);
+  const cases: Case[] = [
+    { name: 'node -e 0', argv: ['-e', '0'] },
+    // As it is typed: Debian's is a Perl script in front of the program, which takes two thirds of its time.
+    {
+      name: '`psql -c` with the query of `order list`',
+      program: 'psql',
+      argv: ['-X', '-A', '-c', NEWEST, server.url],
+    },
+    { name: '`pinnacle --version`', argv: [pinnacle, '--version'], node: 1.2 },
+    { name: '`pinnacle order --help`', argv: [pinnacle, 'order', '--help'], node: 1.8 },
+    {
+      name: '`pinnacle order list`, 50 rows, piped',
+      argv: [pinnacle, 'order', 'list'],
+      node: 2.5,
+      psql: 1.9,
+    },
+  ];
+  const times = cases.map((): number[] => []);
+  // Interleaved, so that a noisy minute falls on all of them alike.
+  for (let round = -3; round < ROUNDS; round++)
+    for (const [i, { program = process.execPath, argv }] of cases.entries()) {
+      const started = process.hrtime.bigint();
+      const { status } = spawnSync(program, argv, { env: database, stdio: ['ignore', 'pipe', 'ignore'] });
+      const ms = Number(process.hrtime.bigint() - started) / 1e6;
+      if (status !== 0) throw new Error(`${argv.join(' ')} ended ${status}`);
+      if (round >= 0) times[i]?.push(ms);
+    }
+  const [bare = 1, psql = 1] = times.map(median);
+  let missed = 0;
+  const ratio = (ms: number, base: number, most: number | undefined) => {
+    if (most !== undefined && ms / base > most) missed++;
+    return `${(ms / base).toFixed(2)}${most === undefined ? '' : ` (at most ${most})`}`;
+  };
+  const rows = cases.map((of, i) => {
+    const ms = median(times[i] ?? []);
+    return `| ${of.name} | ${ms.toFixed(1)} | ${ratio(ms, bare, of.node)} | ${ratio(ms, psql, of.psql)} |`;
+  });
+  publish(
+    'startup',
+    ['| command | median ms | times bare node | times psql |\n| --- | ---: | ---: | ---: |', ...rows].join(
+      '\n',
+    ),
+  );
+  process.exitCode = missed > 0 ? 6 : 0;
+} finally {
+  await server.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function prepare(database: NodeJS.ProcessEnv): void {
+  const run = (...argv: string[]) =>
+    execFileSync(process.execPath, [pinnacle, ...argv], { env: database, stdio: 'ignore' });
+  run('migrate', 'up');
+  run('user', 'add', '--user-id', 'bench', '--name', 'Bench', '--email', 'bench@example.com', '--json');
+  for (let i = 0; i < 60; i++)
+    run('order', 'place', '--user', 'bench', '--symbol', 'TCS', '--side', 'BUY', '--quantity', String(i + 1));
+}
