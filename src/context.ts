@@ -110,6 +110,7 @@ export function openContext(
       poolSize: purpose === 'migration' ? 2 : settings.poolSize,
       statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
       insecureTls,
+      ownSession: purpose === 'migration',
     });
   };
   const embedded = async (settings: Config) => {

@@ -3,6 +3,7 @@ import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { CliError } from '../cli/errors.ts';
 import { fromPostgres } from '../util/time.ts';
+import { DirectClient, isPoolerRefusal, setInTransactions } from './pooler.ts';
 import type { Database } from './schema.ts';
 import { isLocal, protectionOf } from './tls.ts';
 
@@ -27,6 +28,8 @@ export interface ServerOptions {
   statementTimeout: number;
   /** Whether the server may go unverified, or the line in plain text. */
   insecureTls?: boolean;
+  /** Whether what is set or locked must hold from one transaction to the next, which no pooler can do. */
+  ownSession?: boolean;
 }
 
 const CONNECT_TIMEOUT = 5_000;
@@ -34,21 +37,38 @@ const LOCK_TIMEOUT = 3_000;
 const IDLE_IN_TRANSACTION_TIMEOUT = 30_000;
 const TIMESTAMP = 1114;
 
-/** Connects (lazily) to a PostgreSQL server by URL. Away from the local machine TLS is verified in full. */
+/**
+ * Connects (lazily) to a PostgreSQL server by URL, also through PgBouncer in transaction mode. Away from the local
+ * machine TLS is verified in full. With `ownSession` the first use throws POOLED_URL (exit 78) behind PgBouncer.
+ */
 export function connectServer(url: string, options: ServerOptions): Connection {
-  return open('server', {
+  const settings = {
+    TimeZone: 'UTC',
+    statement_timeout: String(options.statementTimeout),
+    lock_timeout: String(LOCK_TIMEOUT),
+    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT),
+  };
+  const config: PoolConfig = {
     ...serverConfig(url, options.insecureTls ?? false),
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
-    options: [
-      'TimeZone=UTC',
-      `statement_timeout=${options.statementTimeout}`,
-      `lock_timeout=${LOCK_TIMEOUT}`,
-      `idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT}`,
-    ]
-      .map((setting) => `-c ${setting}`)
-      .join(' '),
+  };
+  const direct = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+  const pooled = () => {
+    if (options.ownSession) throw pooledUrl(url);
+    return newPool(config).on('connect', (session) => setInTransactions(session, settings));
+  };
+  return open(
+    'server',
+    { ...config, options: direct.join(' '), Client: DirectClient as PoolConfig['Client'] },
+    { pooled },
+  );
+}
+
+function pooledUrl(url: string): CliError {
+  return new CliError('config', 'POOLED_URL', `${describeServer(url)} is reached through PgBouncer.`, {
+    hint: 'This command needs a server session of its own: name the server itself as migrateUrl, or in PINNACLE_MIGRATE_URL.',
   });
 }
 
@@ -96,26 +116,52 @@ export function describeServer(url: string): string {
   return `${user ? `${user}@` : ''}${at}/${database ?? ''}`;
 }
 
+interface OpenOptions {
+  afterEnd?: () => Promise<void>;
+  /** What takes the place of the pool where a pooler refuses its sessions. */
+  pooled?: () => pg.Pool;
+}
+
 /** One Kysely over a pg.Pool. A broken idle session is forgotten, not a crash. */
 export function open(
   kind: Connection['kind'],
   config: PoolConfig,
-  afterEnd?: () => Promise<void>,
+  { afterEnd, pooled }: OpenOptions = {},
 ): Connection {
-  const pool = new pg.Pool({ ...config, types: { getTypeParser } });
   const sessions = new Set<PoolClient>();
+  const watched = (pool: pg.Pool) =>
+    pool.on('connect', (session) => {
+      sessions.add(session);
+      session.on('end', () => sessions.delete(session));
+    });
+  let pool = watched(newPool(config));
   let commits = 0;
-  pool.on('error', () => {});
-  pool.on('connect', (session) => {
-    sessions.add(session);
-    session.on('error', () => {});
-    session.on('end', () => sessions.delete(session));
-  });
-  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  let known: Promise<pg.Pool> | undefined;
+  // Costs nothing on the direct way: the session is there for whoever asked.
+  const chosen = () => {
+    known ??= reached().catch((error) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+  const reached = async () => {
+    if (!pooled) return pool;
+    try {
+      (await pool.connect()).release();
+    } catch (error) {
+      if (!isPoolerRefusal(error)) throw error;
+      const refused = pool;
+      pool = watched(pooled());
+      await refused.end();
+    }
+    return pool;
+  };
+  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool: chosen }) });
   return {
     kind,
     kysely,
-    copyOut: kind === 'server' ? (query) => copied(pool, query) : undefined,
+    copyOut: kind === 'server' ? (query) => copied(chosen, query) : undefined,
     async committing(commit) {
       commits++;
       try {
@@ -139,15 +185,22 @@ export function open(
   };
 }
 
+function newPool(config: PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...config, types: { getTypeParser } });
+  pool.on('error', () => {});
+  pool.on('connect', (session) => session.on('error', () => {}));
+  return pool;
+}
+
 async function end(kysely: Kysely<Database>, pool: pg.Pool): Promise<void> {
   await kysely.destroy();
   // Kysely ends the pool only if a query of its own was the first to use it.
   if (!pool.ending) await pool.end();
 }
 
-async function* copied(pool: pg.Pool, query: CompiledQuery): AsyncGenerator<Buffer> {
+async function* copied(chosen: () => Promise<pg.Pool>, query: CompiledQuery): AsyncGenerator<Buffer> {
   const { copyOut } = await import('./copy.ts');
-  const session = await pool.connect();
+  const session = await (await chosen()).connect();
   let whole = false;
   try {
     yield* copyOut(session, query);

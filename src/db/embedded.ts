@@ -45,9 +45,11 @@ async function start(dir: string, afterClose: () => Promise<void>): Promise<Conn
   await engine.exec("SET TimeZone = 'UTC'");
   // The engine's socket-less stand-in for a pg connection is typed apart from pg's own.
   const config = { ...createPgConfig(engine), max: 1 } as unknown as Parameters<typeof open>[1];
-  return open('embedded', config, async () => {
-    await engine.close();
-    await afterClose();
+  return open('embedded', config, {
+    async afterEnd() {
+      await engine.close();
+      await afterClose();
+    },
   });
 }
 

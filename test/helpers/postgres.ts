@@ -62,7 +62,8 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   };
 }
 
-function unprivileged(): { uid: number; gid: number } {
+/** Whom servers run as where the tests run as root, which servers refuse. */
+export function unprivileged(): { uid: number; gid: number } {
   for (const user of ['postgres', 'nobody']) {
     try {
       const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
