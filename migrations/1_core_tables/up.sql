@@ -49,6 +49,7 @@ CREATE TABLE orders (
   retry_count     integer DEFAULT 0,
   created_at      timestamp DEFAULT now(),
   updated_at      timestamp DEFAULT now(),
+  imported        boolean NOT NULL DEFAULT coalesce(current_setting('pinnacle.importing', true), '') = 'on',
   CONSTRAINT orders_no_nulls CHECK (
     num_nulls(
       filled_quantity, filled_price, status, broker_order_id, error_message, retry_count, created_at, updated_at
@@ -61,6 +62,8 @@ CREATE TABLE orders (
   CONSTRAINT orders_filled_quantity_valid CHECK (filled_quantity >= 0),
   CONSTRAINT orders_filled_price_valid CHECK (filled_price >= 0 AND filled_price < 'Infinity')
 );
+
+COMMENT ON COLUMN orders.imported IS 'came with a file of orders: what it had filled by then is not in order_fills';
 
 CREATE INDEX idx_orders_user_id ON orders (user_id);
 CREATE INDEX idx_orders_symbol ON orders (symbol);

@@ -100,6 +100,7 @@ interface OrdersTable {
   retry_count: Generated<number>;
   created_at: GeneratedTimestamp;
   updated_at: GeneratedTimestamp;
+  imported: Generated<boolean>;
 }
 
 interface StrategiesTable {

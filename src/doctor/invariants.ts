@@ -19,6 +19,9 @@ function of(table: string, user: string | undefined): RawBuilder<unknown> {
 const SIGNED = sql`CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END`;
 /** A position's sign. */
 const SIGN = sql`CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END`;
+/** What an order had filled when it was imported: fills that are not here. */
+const BROUGHT = sql`
+  o.filled_quantity - (SELECT coalesce(sum(f.quantity), 0) FROM order_fills f WHERE f.order_id = o.order_id)`;
 /** The price of fills a share. */
 const MEAN = sql`sum(f.quantity * f.price) / sum(f.quantity)`;
 
@@ -105,14 +108,16 @@ const ORDERS: readonly Invariant[] = [
   {
     name: 'order_filled',
     phase: 2,
-    holds: 'what an order has filled, and at which mean price, is the sum of its fills',
+    holds:
+      'what an order has filled, and at which mean price, is the sum of its fills; of an imported one, part of it',
     offenders: (user) => sql`
       SELECT o.order_id AS id, format('%s at %s, its fills make %s at %s', o.filled_quantity, o.filled_price,
         coalesce(sum(f.quantity), 0), coalesce(${MEAN}, 0)) AS detail
       FROM orders o LEFT JOIN order_fills f ON f.order_id = o.order_id WHERE true ${of('o', user)}
       GROUP BY o.order_id
-      HAVING o.filled_quantity <> coalesce(sum(f.quantity), 0)
-        OR abs(o.filled_price - coalesce(${MEAN}, 0)) > 1e-9 * greatest(1, o.filled_price)`,
+      HAVING CASE WHEN o.imported THEN o.filled_quantity < coalesce(sum(f.quantity), 0)
+        ELSE o.filled_quantity <> coalesce(sum(f.quantity), 0)
+          OR abs(o.filled_price - coalesce(${MEAN}, 0)) > 1e-9 * greatest(1, o.filled_price) END`,
   },
   {
     name: 'order_state',
@@ -134,7 +139,7 @@ const ORDERS: readonly Invariant[] = [
     offenders: (user) => sql`
       SELECT o.order_id AS id, format('%s of %s filled', o.filled_quantity, o.quantity) AS detail
       FROM orders o
-      WHERE o.filled_quantity > o.quantity ${of('o', user)}
+      WHERE o.filled_quantity > o.quantity AND NOT o.imported ${of('o', user)}
         AND NOT EXISTS (SELECT FROM order_fills f WHERE f.order_id = o.order_id AND f.overfill)`,
   },
 ];
@@ -164,15 +169,16 @@ const TOTALS: readonly Invariant[] = [
   {
     name: 'strategy_totals',
     phase: 2,
-    holds: "a trader's strategy counts its orders, those FILLED, and what their fills credited",
+    holds: "a trader's strategy counts the orders placed and FILLED here, and what their fills credited",
     offenders: (user) => sql`
       SELECT s.user_id || '/' || s.strategy_id AS id,
         format('%s orders, %s filled, P&L %s; the book has %s, %s, %s', s.total_orders, s.successful_orders, s.total_pnl,
           coalesce(n.orders, 0), coalesce(n.filled, 0), coalesce(c.credited, 0)) AS detail
       FROM user_strategies s
       LEFT JOIN (
-        SELECT user_id, strategy_id, count(*) AS orders, count(*) FILTER (WHERE status = 'FILLED') AS filled
-        FROM orders WHERE strategy_id IS NOT NULL GROUP BY user_id, strategy_id
+        SELECT user_id, strategy_id, count(*) FILTER (WHERE NOT imported) AS orders,
+          count(*) FILTER (WHERE status = 'FILLED' AND (NOT imported OR ${BROUGHT} < quantity)) AS filled
+        FROM orders o WHERE strategy_id IS NOT NULL GROUP BY user_id, strategy_id
       ) n ON n.user_id = s.user_id AND n.strategy_id = s.strategy_id
       LEFT JOIN (
         SELECT o.user_id, o.strategy_id, sum(f.realized_pnl) AS credited
@@ -190,7 +196,8 @@ const TOTALS: readonly Invariant[] = [
     offenders: (user) => sql`
       WITH sums AS (
         SELECT f.session_id, f.realized_pnl, o.quantity AS ordered, f.quantity,
-          sum(f.quantity) OVER (PARTITION BY f.order_id ORDER BY f.seq) AS filled
+          o.filled_quantity - sum(f.quantity) OVER (PARTITION BY f.order_id)
+            + sum(f.quantity) OVER (PARTITION BY f.order_id ORDER BY f.seq) AS filled
         FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${of('o', user)}
       ), made AS (
         SELECT session_id, sum(realized_pnl) AS credited,

@@ -11,6 +11,9 @@ export const verbs: Verbs = {
   retry: verb('Make a rejected order PENDING again', async () => (await import('./retry.ts')).retry),
   amend: verb('Change quantity or price of a working order', async () => (await import('./amend.ts')).amend),
   cancel: verb('Cancel one working order, or many', async () => (await import('./cancel.ts')).cancel),
-  import: verb('Import a file of executed trades', async () => (await import('./import.ts')).importOrders),
+  import: verb(
+    'Import a file of trades or of orders',
+    async () => (await import('./import.ts')).importOrders,
+  ),
   export: verb('Write orders to a file or a pipe', async () => (await import('./export.ts')).exportOrders),
 };

@@ -41,7 +41,7 @@ export function openInput(
     if (!stats.isFile() && !piped) throw new UnfitFile('EINVAL', 'is no regular file');
     const stream = piped
       ? new Socket({ fd, readable: true, writable: false })
-      : createReadStream('', { fd, highWaterMark: 262_144 });
+      : createReadStream('', { fd, highWaterMark: 65_536 });
     if (signal) addAbortSignal(signal, stream);
     return { stream, stats };
   } catch (error) {

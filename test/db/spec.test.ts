@@ -225,6 +225,14 @@ const NOT_NULL_BESIDES = ['orders', 'positions', 'trading_sessions', 'risk_rules
 );
 const WIDENED_IN_PHASE_4 = ['users.broker_api_key', 'users.broker_secret', 'users.broker_token'];
 const COLUMNS_BESIDES: Record<string, readonly Column[]> = {
+  orders: [
+    {
+      name: 'imported',
+      type: 'boolean',
+      nullable: false,
+      default: "(COALESCE(current_setting('pinnacle.importing'::text, true), ''::text) = 'on'::text)",
+    },
+  ],
   positions: [{ name: 'marked_at', type: 'timestamp without time zone', nullable: true, default: null }],
   trading_sessions: [{ name: 'peak_equity', type: 'double precision', nullable: true, default: null }],
 };

@@ -99,6 +99,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     retry_count: 'int4 default',
     created_at: 'timestamp default',
     updated_at: 'timestamp default',
+    imported: 'bool default',
   },
   strategies: {
     strategy_id: 'varchar',

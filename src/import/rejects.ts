@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import type { BadLine } from '../cli/bad-lines.ts';
 import { csvLines } from '../cli/csv.ts';
-import { outputFailure } from '../cli/errors.ts';
+import { outputFailure, usage } from '../cli/errors.ts';
 import { openDraft } from '../util/file.ts';
 
 /** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */
@@ -14,6 +15,13 @@ export interface Rejects {
 
 const FIELDS = { line: { type: 'integer' }, reason: { type: 'text' } } as const;
 const NAMES = Object.keys(FIELDS);
+
+/** Where the bad lines of a file go: to the file that is named, or beside it. */
+export function rejectsPath(path: string, named: string | undefined, cwd: string): string {
+  if (named !== undefined) return resolve(cwd, named);
+  if (path === '-') throw usage('--keep-going on stdin needs --rejects FILE for the bad lines.');
+  return `${path}.rejects.csv`;
+}
 
 /** Opens a file for bad lines, 0600. Throws FILE_EXISTS where there is one: it is never written over. */
 export async function openRejects(path: string): Promise<Rejects> {
