@@ -5,6 +5,7 @@ DROP INDEX idx_notifications_unread_newest;
 DROP INDEX idx_notifications_unread;
 DROP INDEX idx_order_fills_executed_at;
 DROP INDEX idx_orders_working;
+DROP INDEX idx_orders_updated_at;
 DROP INDEX idx_orders_strategy_newest;
 DROP INDEX idx_orders_status_newest;
 DROP INDEX idx_orders_newest;

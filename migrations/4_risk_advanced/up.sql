@@ -112,6 +112,10 @@ CREATE INDEX idx_orders_status_newest ON orders (status, created_at DESC, order_
 CREATE INDEX idx_orders_strategy_newest ON orders (strategy_id, created_at DESC, order_id DESC)
   WHERE strategy_id IS NOT NULL;
 
+-- order watch, catching up with what changed lately. BRIN, as orders change soon after they are placed, at the end of
+-- the table: a thousandth of the size, and next to nothing to keep up.
+CREATE INDEX idx_orders_updated_at ON orders USING brin (updated_at) WITH (autosummarize = on);
+
 -- Pre-trade check and halt: the working orders of a user, in one symbol or in all.
 CREATE INDEX idx_orders_working ON orders (user_id, symbol) WHERE status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED');
 
