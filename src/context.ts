@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Origin, Outcome, Trx } from './audit/change.ts';
 import type { Invocation, RailContext } from './cli/command.ts';
-import { CliError, refused } from './cli/errors.ts';
+import { CliError } from './cli/errors.ts';
 import type { Io, Surroundings } from './cli/io.ts';
 import type { ConfigSource } from './config/file.ts';
 import type { Config } from './config/load.ts';
+import { chooseDatabase, describeTarget, redisSettings } from './config/target.ts';
 import type { Connection } from './db/connect.ts';
 import type { Database } from './db/schema.ts';
 import type { Projector } from './realtime/projector.ts';
@@ -30,6 +31,8 @@ export interface Context extends RailContext {
   /** Where scratch and template databases are kept. */
   cacheDir: string;
   connection: () => Promise<Connection>;
+  /** The configured replicas, to be reached within so many milliseconds. */
+  replicas: (within: number) => Promise<Connection[]>;
   /** A connection of its own kind for migrations: direct, and without a limit on how long a statement takes. */
   migrationConnection: () => Promise<Connection>;
   db: () => Promise<Kysely<Database>>;
@@ -85,9 +88,14 @@ export function openContext(
   const database = once(async () => chooseDatabase(await config(), io));
 
   const connect = async (purpose: 'work' | 'migration'): Promise<Connection> => {
-    signal.throwIfAborted();
     const [settings, chosen] = [await config(), await database()];
-    const connection = await (chosen === 'embedded' ? embedded(settings) : server(settings, chosen, purpose));
+    if (chosen === 'embedded') return kept(() => embedded(settings));
+    const url = purpose === 'migration' ? (settings.migrateUrl ?? chosen) : chosen;
+    return kept(() => server(settings, url, purpose));
+  };
+  const kept = async (open: () => Promise<Connection>): Promise<Connection> => {
+    signal.throwIfAborted();
+    const connection = await open();
     const sever = () => connection.sever();
     signal.addEventListener('abort', sever, { once: true });
     releasers.push(async () => {
@@ -96,20 +104,25 @@ export function openContext(
     });
     return connection;
   };
-  const server = async (settings: Config, url: string, purpose: 'work' | 'migration') => {
+  const server = async (
+    settings: Config,
+    url: string,
+    purpose: 'work' | 'migration' | 'replica',
+    connectTimeout?: number,
+  ) => {
     const { connectServer, weaknessOf } = await import('./db/connect.ts');
-    const chosen = purpose === 'migration' ? (settings.migrateUrl ?? url) : url;
-    const weakness = weaknessOf(chosen, insecureTls);
+    const weakness = weaknessOf(url, insecureTls);
     if (weakness) {
       ctx.origin.labels['tls'] = 'insecure';
       await io.err.write(`warning: ${weakness}.\n`);
     }
-    return connectServer(chosen, {
+    return connectServer(url, {
       applicationName: `pinnacle/${name}`,
       // A migration holds one session; a second one asks what became of its COMMIT if that session breaks.
       poolSize: purpose === 'migration' ? 2 : settings.poolSize,
       statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
       insecureTls,
+      ...(connectTimeout === undefined ? {} : { connectTimeout }),
       ownSession: purpose === 'migration',
     });
   };
@@ -129,6 +142,31 @@ export function openContext(
     if (!free) await (await import('./access/login.ts')).refuseMighty(opened, ctx.origin, dryRun);
     return opened;
   });
+  const replicas = async (within: number) => {
+    const settings = await config();
+    const open = (url: string) => kept(() => server(settings, url, 'replica', within));
+    return (await database()) === 'embedded' ? [] : Promise.all(settings.replicas.map(open));
+  };
+  let onReplica = false;
+  const replica = once(async () => {
+    const { replicas: urls, maxReplicaWait } = await config();
+    if (command.reads !== 'replica' || globals.primary || urls.length === 0) return undefined;
+    const [primary, opened] = await Promise.all([connection(), replicas(maxReplicaWait)]);
+    const { findReplica } = await import('./db/replica.ts');
+    const found = await findReplica(primary, opened, maxReplicaWait);
+    onReplica = found !== undefined;
+    return found;
+  });
+  const source = async () => {
+    const found = await replica();
+    return found && onReplica ? found : connection();
+  };
+  const phaseHere = () =>
+    once(async () => {
+      const { currentPhase } = await import('./db/phase.ts');
+      return currentPhase((await source()).kysely);
+    });
+  let phase = phaseHere();
   let projecting: Projector | undefined;
   const projector = once(async (): Promise<Projector | undefined> => {
     const { redis } = await config();
@@ -160,7 +198,8 @@ export function openContext(
     configSource,
     config,
     cacheDir,
-    connection,
+    connection: source,
+    replicas,
     migrationConnection: once(() => connect('migration')),
     target,
     now: around.now,
@@ -169,7 +208,13 @@ export function openContext(
       const settings = await config();
       return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
     },
-    db: async () => (await connection()).kysely,
+    leaveReplica() {
+      if (!onReplica || signal.aborted) return false;
+      onReplica = false;
+      phase = phaseHere();
+      return true;
+    },
+    db: async () => (await source()).kysely,
     redis: once(async () => {
       const settings = await ctx.redisSettings();
       const { openRedis } = await import('./redis/connect.ts');
@@ -179,10 +224,7 @@ export function openContext(
       return opened;
     }),
     redisSettings: () => redisSettings(config),
-    phase: once(async () => {
-      const { currentPhase } = await import('./db/phase.ts');
-      return currentPhase((await connection()).kysely);
-    }),
+    phase: () => phase(),
     origin: { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } },
     async change(work) {
       const { change } = await import('./audit/change.ts');
@@ -199,7 +241,10 @@ export function openContext(
       }
       const { isDatabaseFailure, isUndefined, translateFailure } = await import('./db/sqlstate.ts');
       if (!isDatabaseFailure(error)) return error;
-      if (isUndefined(error) && command.phase) return explainMissing(name, command.phase, await connection());
+      if (isUndefined(error) && command.phase) {
+        const { explainMissing } = await import('./db/phase.ts');
+        return explainMissing(name, command.phase, await connection());
+      }
       const { rolesFor } = await import('./access/duties.ts');
       return translateFailure(error, await target(), rolesFor(name, command.effect));
     },
@@ -236,57 +281,6 @@ function subjectOf({ command, words, options }: Invocation): string | undefined 
   };
   const subject = SUBJECTS.find((name) => given[name] !== undefined);
   return subject && `${subject} ${String(given[subject])}`;
-}
-
-/** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
-async function chooseDatabase(settings: Config, io: Io): Promise<string> {
-  if (settings.database) return settings.database;
-  if (!io.mayAsk)
-    throw new CliError('config', 'NO_DATABASE', 'No database is configured.', {
-      hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database.',
-    });
-  await io.say(`No database is configured: using the embedded one in ${settings.dataDir}.`);
-  return 'embedded';
-}
-
-async function redisSettings(config: () => Promise<Config>): Promise<RedisSettings> {
-  const { redis } = await config();
-  if (redis) return redis;
-  throw (await import('./redis/settings.ts')).noRedis();
-}
-
-/** Where a write goes: a database, or else Redis. */
-async function describeTarget(
-  config: () => Promise<Config>,
-  database: (() => Promise<string>) | undefined,
-): Promise<string> {
-  const settings = await config();
-  const where = database
-    ? await describeDatabase(settings, await database())
-    : `Redis ${(await import('./redis/settings.ts')).describeRedis(await redisSettings(config))}`;
-  return settings.profile ? `${settings.profile} (${where})` : where;
-}
-
-async function describeDatabase({ dataDir }: Config, chosen: string): Promise<string> {
-  if (chosen === 'embedded') return `embedded ${dataDir}`;
-  return (await import('./db/connect.ts')).describeServer(chosen);
-}
-
-/** A table that is not there: the rollout has not come that far, or somebody changed the schema by hand. */
-async function explainMissing(name: string, needed: number, connection: Connection): Promise<CliError> {
-  const { currentPhase } = await import('./db/phase.ts');
-  const phase = await currentPhase(connection.kysely);
-  if (phase < needed)
-    return refused(
-      'PHASE_NEEDED',
-      `${name} needs phase ${needed} of the schema; this database is at phase ${phase}.`,
-      `Run: pinnacle migrate up${needed < 4 ? ` --to ${needed}` : ''}`,
-    );
-  return refused(
-    'SCHEMA_CHANGED',
-    'The database lacks something that this command uses, although its phase has it.',
-    'Run: pinnacle migrate drift',
-  );
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -19,6 +19,8 @@ export interface RailContext {
   target: () => Promise<string>;
   /** The name that must be typed out before any write, where the configuration is protected. */
   protection: () => Promise<string | undefined>;
+  /** From here on the primary answers; false where it did before. */
+  leaveReplica: () => boolean;
   agreeByName: (name: string, question: string) => Promise<void>;
 }
 
@@ -29,6 +31,8 @@ export interface Command<A extends Params = Params, F extends Params = Params, C
   effect: Effect;
   /** The rollout phase whose tables it uses. */
   phase?: 1 | 2 | 3 | 4;
+  /** Whether a replica that has caught up may answer: for lists and reports, never for what a decision hangs on. */
+  reads?: 'replica';
   /** Where a write goes, if not to the database; files are not named as a target. */
   writesTo?: 'redis' | 'file';
   /** Its rows come as things happen: each is printed at once, as JSON one object a line. */

@@ -17,6 +17,7 @@ export const GLOBAL_FLAGS = {
   profile: { value: '<name>', help: 'use this profile of the configuration' },
   config: { value: '<file>', help: 'read this configuration file' },
   timeout: { value: '<duration>', help: 'give up waiting for the database after this long' },
+  primary: { help: 'read from the primary, never from a replica' },
   'allow-superuser': { help: 'let a superuser or the owner of the tables do daily work' },
   'insecure-tls': { help: 'accept a server whose certificate is not verified' },
   utc: { help: 'show times in UTC' },
@@ -37,6 +38,7 @@ export interface Globals {
   profile?: string;
   config?: string;
   timeout?: string;
+  primary?: boolean;
   allowSuperuser?: boolean;
   insecureTls?: boolean;
   utc?: boolean;

@@ -2,7 +2,7 @@ import { excerpt, kebab } from '../util/text.ts';
 import type { Invocation, RailContext } from './command.ts';
 import { CliError, EXITS, usage } from './errors.ts';
 import type { Param } from './flags.ts';
-import { checkColumns, type Field, type Fields, Found, render } from './output.ts';
+import { checkColumns, type Field, type Fields, Found, type Result, render, Streamed } from './output.ts';
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
@@ -13,7 +13,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   checkColumns(command.fields, globals);
   const input = validate(await complete(invocation, ctx));
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
-  const result = await command.run(input as never, ctx);
+  const result = await answer(() => command.run(input as never, ctx), ctx);
   const finding = result instanceof Found;
   await render(
     finding ? result.data : result,
@@ -29,6 +29,19 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   if (globals.dryRun && command.effect !== 'read')
     await ctx.io.say('Dry run: rolled back, nothing was changed.');
   return finding ? EXITS[result.kind][0] : 0;
+}
+
+/** A replica that fails is not the operator's trouble: nothing is printed yet, and the primary is asked anew. */
+async function answer(run: () => Promise<Result> | Result, ctx: RailContext): Promise<Result> {
+  try {
+    const result = await run();
+    // What is printed as it comes cannot be asked for anew once a part of it is out.
+    const whole = !(result instanceof Streamed || Symbol.asyncIterator in result);
+    return whole || !ctx.leaveReplica() ? result : await run();
+  } catch (error) {
+    if (error instanceof CliError || !ctx.leaveReplica()) throw error;
+    return run();
+  }
 }
 
 /** The fields with those columns no longer hidden whose flag was given. */

@@ -12,6 +12,8 @@ import type { SettingName } from './settings.ts';
 export interface Config {
   database: string | undefined;
   migrateUrl: string | undefined;
+  replicas: readonly string[];
+  maxReplicaWait: number;
   dataDir: string;
   timeZone: string;
   timeout: number;
@@ -48,6 +50,8 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
   return {
     database: text('database'),
     migrateUrl: text('migrateUrl'),
+    replicas: (resolved.replicas.value ?? []) as readonly string[],
+    maxReplicaWait: parseDuration(String(text('maxReplicaWait'))),
     dataDir: String(text('dataDir')),
     timeZone: String(text('timeZone')),
     timeout: parseDuration(String(text('timeout'))),

@@ -80,9 +80,9 @@ async function resolveOne(
     const fallback = name === 'dataDir' ? dataDir : (SETTINGS[name] as Setting).fallback;
     return { value: fallback, origin: fallback === undefined ? 'not set' : 'default' };
   }
-  // A migration must not reach the database of a file while everything else goes to the one that overrides it.
+  // A migration or a report must not reach the servers of a file while all else goes to the one that overrides it.
   const closer = layers.slice(0, depth).find((layer) => layer('database'));
-  if (name === 'migrateUrl' && closer)
+  if ((name === 'migrateUrl' || name === 'replicas') && closer)
     return { value: undefined, origin: `not used: the database comes from ${closer('database')?.origin}` };
   const { value, via } = await dereference(found, name, env);
   const valid = check(name, value, found.origin);

@@ -14,6 +14,8 @@ export interface Setting {
   secret?: true;
   /** Whether its value is an object of its own, and never stands elsewhere. */
   structured?: true;
+  /** Whether its value may be an array. */
+  list?: true;
   /** Whether it is the path of a file, which starts from the folder of what names it. */
   path?: true;
   schema: z.ZodMiniType<SettingValue>;
@@ -28,6 +30,14 @@ const url = (schemes: readonly string[], what: string, word?: string) =>
   );
 
 const postgres = url(['postgres', 'postgresql'], 'a URL such as postgres://user@host:5432/database');
+
+const URLS = { error: 'must be an array of URLs such as ["postgres://user@replica:5432/database"]' };
+
+/** In an environment variable or a file of its own they stand apart by blanks. */
+const urls = z.pipe(
+  z.transform((value: unknown) => (typeof value === 'string' ? value.trim().split(/\s+/) : value)),
+  z.array(postgres, URLS),
+);
 
 /** Text that `isValid` neither refuses nor throws for. */
 const textThat = (isValid: (value: string) => boolean, error: string) =>
@@ -96,6 +106,19 @@ export const SETTINGS = {
     env: ['PINNACLE_MIGRATE_URL'],
     secret: true,
     schema: postgres,
+  },
+  replicas: {
+    help: 'the URLs of replicas that lists and reports may be read from',
+    env: ['PINNACLE_REPLICAS'],
+    secret: true,
+    list: true,
+    schema: urls,
+  },
+  maxReplicaWait: {
+    help: 'how long a report waits for a replica to catch up before the primary answers',
+    env: ['PINNACLE_MAX_REPLICA_WAIT'],
+    schema: duration,
+    fallback: '200ms',
   },
   dataDir: {
     help: 'the folder of the embedded database',

@@ -28,6 +28,6 @@ export const show = defineCommand({
 function leaves(path: string, value: unknown): [path: string, text: string | null][] {
   if (isObject(value) && Object.keys(value).length > 0)
     return Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner));
-  if (Array.isArray(value)) return [[path, masked(JSON.stringify(value))]];
+  if (Array.isArray(value)) return [[path, JSON.stringify(value.map((each) => masked(String(each))))]];
   return [[path, value === undefined || isObject(value) ? null : masked(String(value))]];
 }

@@ -46,6 +46,7 @@ export async function dereference(
 /** What `{ "$env": NAME }` or `{ "$file": PATH }` points to; undefined for a value that stands for itself. */
 export function pointer(raw: unknown, name: SettingName): { env: string } | { file: string } | undefined {
   if (typeof raw !== 'object' || raw === null || 'structured' in SETTINGS[name]) return undefined;
+  if (Array.isArray(raw) && 'list' in SETTINGS[name]) return undefined;
   const [entry, ...more] = isObject(raw) ? Object.entries(raw) : [];
   if (entry && more.length === 0 && typeof entry[1] === 'string' && entry[1] !== '') {
     if (entry[0] === '$env') return { env: entry[1] };

@@ -28,6 +28,8 @@ export interface ServerOptions {
   statementTimeout: number;
   /** Whether the server may go unverified, or the line in plain text. */
   insecureTls?: boolean;
+  /** Milliseconds to wait for the server to be reached. */
+  connectTimeout?: number;
   /** Whether what is set or locked must hold from one transaction to the next, which no pooler can do. */
   ownSession?: boolean;
 }
@@ -52,7 +54,7 @@ export function connectServer(url: string, options: ServerOptions): Connection {
     ...serverConfig(url, options.insecureTls ?? false),
     application_name: options.applicationName,
     max: options.poolSize,
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    connectionTimeoutMillis: options.connectTimeout ?? CONNECT_TIMEOUT,
   };
   const direct = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
   const pooled = () => {

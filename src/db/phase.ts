@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import { type CliError, refused } from '../cli/errors.ts';
+import type { Connection } from './connect.ts';
 import type { Database } from './schema.ts';
 import { isUndefined } from './sqlstate.ts';
 
@@ -14,4 +16,24 @@ export async function currentPhase(db: Kysely<Database>): Promise<number> {
     if (isUndefined(error)) return 0;
     throw error;
   }
+}
+
+/** A table that is not there: the rollout has not come that far, or somebody changed the schema by hand. */
+export async function explainMissing(
+  name: string,
+  needed: number,
+  { kysely }: Connection,
+): Promise<CliError> {
+  const phase = await currentPhase(kysely);
+  if (phase < needed)
+    return refused(
+      'PHASE_NEEDED',
+      `${name} needs phase ${needed} of the schema; this database is at phase ${phase}.`,
+      `Run: pinnacle migrate up${needed < 4 ? ` --to ${needed}` : ''}`,
+    );
+  return refused(
+    'SCHEMA_CHANGED',
+    'The database lacks something that this command uses, although its phase has it.',
+    'Run: pinnacle migrate drift',
+  );
 }

@@ -6,4 +6,8 @@ export const verbs: Verbs = {
     'Compare what Redis shows with the book',
     async () => (await import('./realtime.ts')).realtime,
   ),
+  replicas: verb(
+    'Whether the replicas are there and have caught up',
+    async () => (await import('./replicas.ts')).replicas,
+  ),
 };

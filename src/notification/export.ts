@@ -6,6 +6,7 @@ import { notificationFilter, selectNotifications } from './filter.ts';
 
 export const exportNotifications = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 3,
   args: {},
   flags: { ...notificationFilter, ...exportFlags },

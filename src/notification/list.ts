@@ -8,6 +8,7 @@ import { notificationFilter, selectNotifications } from './filter.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 3,
   args: {},
   flags: {

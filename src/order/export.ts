@@ -6,6 +6,7 @@ import { orderFilter, selectOrders } from './filter.ts';
 
 export const exportOrders = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 1,
   args: {},
   flags: { ...orderFilter, ...exportFlags },

@@ -7,6 +7,7 @@ import { orderFilter, selectOrders } from './filter.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 1,
   args: {},
   flags: {

@@ -6,6 +6,7 @@ import { positionFilter, selectPositions } from './filter.ts';
 
 export const exportPositions = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 2,
   args: {},
   flags: { ...positionFilter, ...exportFlags },

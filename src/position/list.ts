@@ -9,6 +9,7 @@ import { positionFilter, selectPositions } from './filter.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 2,
   args: {},
   flags: {

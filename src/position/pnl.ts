@@ -6,6 +6,7 @@ import { BY } from './by.ts';
 
 export const pnl = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 2,
   args: {},
   flags: {

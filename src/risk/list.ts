@@ -9,6 +9,7 @@ import { RULE_COLUMNS } from './store.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 4,
   args: { user: optional(identifier('USER', 'rules of this trader')) },
   flags: { violated: toggle('only rules that are violated'), ...pageFlags },

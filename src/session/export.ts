@@ -6,6 +6,7 @@ import { selectSessions, sessionFilter } from './filter.ts';
 
 export const exportSessions = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 3,
   args: {},
   flags: { ...sessionFilter, ...exportFlags },

@@ -7,6 +7,7 @@ import { selectSessions, sessionFilter } from './filter.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 3,
   args: {},
   flags: {

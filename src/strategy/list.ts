@@ -8,6 +8,7 @@ import { requireActivations, STRATEGY_COLUMNS } from './store.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 1,
   args: {},
   flags: {

@@ -7,6 +7,7 @@ import { findStrategy } from './store.ts';
 
 export const stats = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 2,
   args: { strategy: optional(identifier('STRATEGY', 'this strategy; every one when it is left out')) },
   flags: { user: optional(identifier('USER', "this trader's part of each that he activated or traded")) },

@@ -6,6 +6,7 @@ import { USER_COLUMNS } from './store.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  reads: 'replica',
   phase: 1,
   args: {},
   flags: pageFlags,

@@ -95,6 +95,7 @@ sql: INSERT INTO realtime_outbox (kind, key) VALUES ('order', 'o1')
 realtime rebuild
 doctor realtime
 doctor ledger
+doctor replicas
 audit list
 audit show 1
 audit seal

@@ -1,12 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 
 /** A PostgreSQL server of the tests' own: temporary folder, Unix socket only, gone at the end. */
 export interface Server {
   url: string;
+  /** Sends the server a signal: SIGQUIT ends it as a crash does. */
+  signal: (name: NodeJS.Signals) => void;
   stop: () => Promise<void>;
 }
 
@@ -36,6 +39,31 @@ export async function startServer(settings: Record<string, string> = {}): Promis
       stdio: 'pipe',
     },
   );
+  return launch(bin, folder, owner, settings);
+}
+
+/** Starts a replica of a server by streaming replication; `settings` as there. */
+export async function startReplica(
+  primaryUrl: string,
+  settings: Record<string, string> = {},
+): Promise<Server> {
+  const bin = findBinaries() ?? '';
+  const folder = mkdtempSync(join(tmpdir(), 'pinnacle-pg-'));
+  const owner = process.getuid?.() === 0 ? unprivileged() : undefined;
+  if (owner) chownSync(folder, owner.uid, owner.gid);
+  const primary = new URL(primaryUrl.replace('@/', '@localhost/')).searchParams;
+  const source = ['-h', primary.get('host') ?? '', '-p', primary.get('port') ?? '5432', '-U', 'postgres'];
+  const how = ['-D', join(folder, 'data'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
+  await promisify(execFile)(join(bin, 'pg_basebackup'), [...source, ...how], { ...owner, cwd: folder });
+  return launch(bin, folder, owner, settings);
+}
+
+async function launch(
+  bin: string,
+  folder: string,
+  owner: { uid: number; gid: number } | undefined,
+  settings: Record<string, string>,
+): Promise<Server> {
   const all: Record<string, string> = {
     listen_addresses: '',
     unix_socket_directories: folder,
@@ -45,16 +73,22 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   };
   const server = spawn(
     join(bin, 'postgres'),
-    ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    [
+      '-D',
+      join(folder, 'data'),
+      ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     { ...owner, cwd: folder, stdio: 'ignore' },
   );
+  const ended = new Promise((resolve) => server.once('exit', resolve));
   const port = all['port'] ? `&port=${all['port']}` : '';
   const url = `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}${port}`;
   await ready(url);
   return {
     url,
+    signal: (name) => server.kill(name),
     async stop() {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGCONT');
       server.kill('SIGINT');
       await ended;
       rmSync(folder, { recursive: true, force: true });
