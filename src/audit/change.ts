@@ -4,6 +4,7 @@ import { CliError } from '../cli/errors.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
 import { isDisconnect, mayRunAgain } from '../db/sqlstate.ts';
+import { unnest } from '../db/unnest.ts';
 import { type Pending, type Projected, type Touched, writeOutbox } from '../realtime/outbox.ts';
 import type { Projector } from '../realtime/projector.ts';
 import { canonicalJson } from './canonical.ts';
@@ -130,6 +131,22 @@ export async function writeAudit(
     .returning('txid')
     .executeTakeFirstOrThrow();
   return txid;
+}
+
+/** Writes an audit row for each of many things that one change made, in one statement. */
+export async function writeAudits(
+  db: Kysely<Database>,
+  origin: Origin,
+  entries: readonly AuditEntry[],
+): Promise<void> {
+  const rows = entries.map(({ target, body }) => ({
+    target,
+    body: canonicalJson({ ...body, by: origin.labels }),
+  }));
+  await sql`INSERT INTO audit_log (command, target, body)
+    SELECT ${origin.command}, target, body FROM ${unnest('e', { target: 'text', body: 'text' }, rows)}`.execute(
+    db,
+  );
 }
 
 /** Sends a COMMIT that no interrupt cuts off; where its answer is lost, asks the server what became of it. */

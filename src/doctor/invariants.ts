@@ -148,7 +148,7 @@ const ORDERS: readonly Invariant[] = [
 const OPENING = sql`
   SELECT DISTINCT ON (target) substr(target, 6) AS user_id,
     (body::json -> 'user' ->> 'total_capital')::numeric AS capital
-  FROM audit_log WHERE command = 'user add' AND target LIKE 'user %' ORDER BY target, id`;
+  FROM audit_log WHERE command IN ('user add', 'user import') AND target LIKE 'user %' ORDER BY target, id`;
 
 const TOTALS: readonly Invariant[] = [
   {

@@ -2,6 +2,7 @@ import { type Verbs, verb } from '../cli/command.ts';
 
 export const verbs: Verbs = {
   add: verb('Add a strategy, from flags or a JSON file', async () => (await import('./add.ts')).add),
+  import: verb('Add the strategies of a file', async () => (await import('./import.ts')).importStrategies),
   update: verb('Change a strategy', async () => (await import('./update.ts')).update),
   enable: verb('Make a strategy available', async () => (await import('./enable.ts')).enable),
   disable: verb('Take a strategy out of use', async () => (await import('./disable.ts')).disable),

@@ -37,6 +37,8 @@ export const strategySchema = z.strictObject({
   parameters: z.record(z.string(), z.json(), { error: 'must be a JSON object' }),
 });
 
+export type Strategy = z.output<typeof strategySchema>;
+
 /** Some of the columns, by the same rules. */
 export const changesSchema = z.partial(strategySchema);
 

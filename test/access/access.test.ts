@@ -23,9 +23,9 @@ operator cron readonly auditor: market set, market get, market list, market impo
 operator cron readonly auditor: order watch, notification watch
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: config init, config show, config path, config validate
-operator: user add, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
+operator: user add, user import, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
-operator: strategy add, strategy update, strategy enable, strategy disable
+operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
 operator: position close, session start, risk set, risk remove, risk halt, risk resume

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { cli } from './cli.ts';
@@ -21,6 +22,7 @@ keys generate
 keys generate
 keys activate {new_key}
 user add --user-id u2 --name B --email b@example.com --capital 1000000 --json
+user import {traders} --keys {keys}
 user list
 user show u2
 user verify-key --record-login < {api_key}
@@ -39,6 +41,7 @@ keys verify
 keys status
 keys retire {old_key} --yes
 strategy add --strategy-id s1 --name S --description d --category c --risk-level low --min-capital 1 --expected-return 1 --max-drawdown 1 --symbols ITC,TCS --parameters {}
+strategy import {strategies}
 strategy update s1 --name T
 strategy disable s1
 strategy enable s1
@@ -169,7 +172,8 @@ export async function fillIn(
 ): Promise<string> {
   const lookUp = async (name: string): Promise<string> => {
     if (known[name] !== undefined) return known[name];
-    if (name === 'trades' || name === 'quotes') return resolve(`scripts/demo/${name}.csv`);
+    if (FILES.includes(name)) return resolve(`scripts/demo/${name}.csv`);
+    if (name === 'keys') return `${ring}.${randomUUID()}.csv`;
     if (name === 'new_key' || name === 'old_key') return keyIn(ring, name === 'new_key');
     const query = QUERIES[name];
     if (!query) throw new Error(`nothing is known of {${name}}`);
@@ -180,6 +184,9 @@ export async function fillIn(
   for (const name of names) filled = filled.replace(`{${name}}`, await lookUp(name));
   return filled;
 }
+
+/** Files of scripts/demo. */
+const FILES = ['trades', 'quotes', 'traders', 'strategies'];
 
 const QUERIES: Readonly<Record<string, string>> = {
   position: "SELECT position_id AS id FROM positions WHERE symbol = 'ITC' LIMIT 1",
