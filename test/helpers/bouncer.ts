@@ -6,7 +6,7 @@ import pg from 'pg';
 import { unprivileged } from './postgres.ts';
 import { until } from './topologies.ts';
 
-/** A PgBouncer of the tests' own in front of a server, in transaction mode with few server sessions. */
+/** A PgBouncer of the tests' own in front of a server, in transaction mode with one server session a database, so that whoever needs two at once waits for ever. */
 export interface Bouncer {
   /** The URL of a database by way of it. */
   urlOf: (database: string) => string;
@@ -35,7 +35,7 @@ export async function startBouncer(
   const server = new URL(serverUrl.replace('@/', '@localhost/')).searchParams;
   const all = {
     pool_mode: 'transaction',
-    default_pool_size: '3',
+    default_pool_size: '1',
     max_client_conn: '2000',
     auth_type: 'any',
     listen_addr: '',
