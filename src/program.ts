@@ -25,6 +25,7 @@ export const NOUNS: Verbs = {
   access: noun('Who may do what: roles and grants', () => import('./access/command.ts')),
   market: noun('Quotes in Redis: set, import, watch', () => import('./market/command.ts')),
   realtime: noun('What Redis shows of the book, for watching live', () => import('./realtime/command.ts')),
+  partition: noun('Orders in monthly partitions', () => import('./partition/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
   doctor: noun(
     'Whether all is well, and what to do where it is not',

@@ -35,7 +35,7 @@ export function rolesFor(command: string, effect: 'read' | 'write' | 'destroy'):
   const [noun] = command.split(' ');
   if (noun === 'market') return EVERYBODY;
   if (noun === 'audit' && effect === 'read') return ['pinnacle_auditor', 'pinnacle_operator'];
-  if (effect !== 'read' && (noun === 'migrate' || noun === 'access')) return ['pinnacle_owner'];
+  if (effect !== 'read' && ['migrate', 'access', 'partition'].includes(noun ?? '')) return ['pinnacle_owner'];
   if (CRON.includes(command)) return ['pinnacle_cron', 'pinnacle_operator'];
   if (effect !== 'read' || noun === 'keys' || SECRET_READS.includes(command)) return ['pinnacle_operator'];
   if (AUDIT_READS.includes(command)) return ['pinnacle_auditor', 'pinnacle_operator'];

@@ -164,7 +164,11 @@ function why(error: DatabaseFailure): string {
   return '';
 }
 
-/** True when the named constraint refused a row. */
-export function violates(error: unknown, constraint: string): boolean {
-  return codeOf(error).startsWith('23') && (error as DatabaseFailure).constraint === constraint;
+/** True when the named constraint refused a row, or one whose name matches. */
+export function violates(error: unknown, constraint: string | RegExp): boolean {
+  const name = (error as DatabaseFailure).constraint ?? '';
+  return (
+    codeOf(error).startsWith('23') &&
+    (constraint instanceof RegExp ? constraint.test(name) : name === constraint)
+  );
 }

@@ -17,7 +17,8 @@ export async function bareTable(trx: Trx, table: string): Promise<() => Promise<
       'Leave out --fast: it is for a first load.',
     );
   const indexes = await sql<{ name: string; made: string }>`
-    SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS made
+    -- Of a partitioned table, which the text would leave its partitions out of.
+    SELECT c.relname AS name, replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS made
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indrelid = ${table}::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
     ORDER BY c.relname`.execute(trx);

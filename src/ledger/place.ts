@@ -59,7 +59,8 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: nu
 /** The same for one order of which the operator chose the id: throws ORDER_EXISTS where it is taken. */
 export async function placeOrder(trx: Trx, order: NewOrder, phase: number): Promise<void> {
   await placeOrders(trx, [order], phase).catch((error) => {
-    if (!violates(error, 'orders_pkey')) throw error;
+    // Of a partitioned table it is the partition's key that refuses.
+    if (!violates(error, /^orders_(\w+_)?pkey$/)) throw error;
     throw refused(
       'ORDER_EXISTS',
       `There is already an order ${order.order_id}.`,

@@ -13,20 +13,23 @@ export interface CatalogEntry {
 
 /**
  * Everything in the current schema that a script of ours can make. The record of the rollout is the runner's own and
- * left out, as are NOT NULL constraints, which only PostgreSQL 18 lists: a column says it of itself.
+ * left out, as are NOT NULL constraints, which only PostgreSQL 18 lists: a column says it of itself. A partitioned table
+ * is the plain one it was made of; of its partitions there is only what they do not have from it.
  */
 export async function readCatalog(db: Kysely<Database>): Promise<CatalogEntry[]> {
   const { rows } = await sql<CatalogEntry>`
     WITH ours AS (
-      SELECT c.oid, c.relname, c.relpersistence, c.relrowsecurity
+      SELECT c.oid, coalesce(p.relname, c.relname) AS relname, c.relpersistence, c.relrowsecurity, c.relispartition,
+        CASE WHEN c.relispartition THEN c.relname || '.' ELSE '' END AS within
       FROM pg_class c
+      LEFT JOIN pg_inherits h ON c.relispartition AND h.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = h.inhparent
       WHERE c.relkind IN ('r', 'p') AND c.relname <> 'pinnacle_migrations'
         AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
     )
     SELECT 'table' AS kind, relname::text AS owner, relname::text AS object,
       concat_ws(' ', CASE WHEN relpersistence = 'u' THEN 'UNLOGGED' END, 'TABLE',
         CASE WHEN relrowsecurity THEN 'WITH ROW LEVEL SECURITY' END) AS definition
-    FROM ours
+    FROM ours WHERE NOT relispartition
     UNION ALL
     SELECT 'column', o.relname, o.relname || '.' || a.attname,
       concat_ws(' ', format_type(a.atttypid, a.atttypmod),
@@ -37,26 +40,27 @@ export async function readCatalog(db: Kysely<Database>): Promise<CatalogEntry[]>
         CASE WHEN a.attgenerated <> '' THEN 'GENERATED AS' WHEN d.oid IS NOT NULL THEN 'DEFAULT' END,
         pg_get_expr(d.adbin, d.adrelid))
     FROM ours o
-    JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT o.relispartition
     JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_collation l ON l.oid = a.attcollation
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     UNION ALL
-    SELECT 'constraint', o.relname, o.relname || '.' || c.conname, pg_get_constraintdef(c.oid, true)
-    FROM ours o JOIN pg_constraint c ON c.conrelid = o.oid AND c.contype <> 'n'
+    SELECT 'constraint', o.relname, o.relname || '.' || o.within || c.conname, pg_get_constraintdef(c.oid, true)
+    FROM ours o JOIN pg_constraint c ON c.conrelid = o.oid AND c.contype <> 'n' AND c.conparentid = 0
+    WHERE NOT (o.relispartition AND (c.coninhcount > 0 OR c.conname = 'orders_partition_proof'))
     UNION ALL
-    SELECT 'index', o.relname, o.relname || '.' || c.relname,
-      concat_ws(' ', pg_get_indexdef(i.indexrelid, 0, true), CASE WHEN NOT i.indisvalid THEN '(INVALID)' END)
+    SELECT 'index', o.relname, o.relname || '.' || o.within || c.relname,
+      concat_ws(' ', replace(pg_get_indexdef(i.indexrelid, 0, true), ' ON ONLY ', ' ON '), CASE WHEN NOT i.indisvalid THEN '(INVALID)' END)
     FROM ours o JOIN pg_index i ON i.indrelid = o.oid JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE NOT EXISTS (
+    WHERE NOT c.relispartition AND NOT EXISTS (
       SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
     UNION ALL
-    SELECT 'trigger', o.relname, o.relname || '.' || g.tgname,
+    SELECT 'trigger', o.relname, o.relname || '.' || o.within || g.tgname,
       concat_ws(' ', pg_get_triggerdef(g.oid, true),
         CASE g.tgenabled WHEN 'D' THEN '(DISABLED)' WHEN 'R' THEN '(REPLICA)' WHEN 'A' THEN '(ALWAYS)' END)
-    FROM ours o JOIN pg_trigger g ON g.tgrelid = o.oid AND NOT g.tgisinternal
+    FROM ours o JOIN pg_trigger g ON g.tgrelid = o.oid AND NOT g.tgisinternal AND g.tgparentid = 0
     UNION ALL
-    SELECT 'rule', o.relname, o.relname || '.' || r.rulename, pg_get_ruledef(r.oid, true)
+    SELECT 'rule', o.relname, o.relname || '.' || o.within || r.rulename, pg_get_ruledef(r.oid, true)
     FROM ours o JOIN pg_rewrite r ON r.ev_class = o.oid
     UNION ALL
     SELECT 'enum', t.typname, t.typname, string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)

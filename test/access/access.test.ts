@@ -22,6 +22,7 @@ operator cron readonly auditor: migrate status, migrate plan, migrate verify, mi
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
 operator cron readonly auditor: order watch, notification watch
 operator cron readonly auditor: order export, position export, session export, notification export
+operator cron readonly auditor: partition check, partition status
 operator cron readonly auditor: config init, config show, config path, config validate
 operator: user add, user import, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
@@ -33,7 +34,7 @@ operator: keys generate, keys activate, keys rotate, keys verify, keys status, k
 cron operator: position mark, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all
 auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
-owner: access apply, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
+owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
 `;
 const MAY: Readonly<Record<string, string[]>> = Object.fromEntries(
   TABLE.trim()

@@ -65,16 +65,19 @@ describe.runIf(inject('serverUrl') && findBouncer())('through PgBouncer in trans
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it.each(['migrate up', 'migrate down --yes', 'access apply --yes'])(
-    '%s refuses a pooled URL and asks for migrateUrl',
-    async (line) => {
-      for (const url of [bouncer.urlOf(name), deaf.urlOf(name)]) {
-        const env = { DATABASE_URL: url, PINNACLE_MIGRATE_URL: url };
-        const { code, stderr } = await db.cliWith({ env }, ...words(line));
-        expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('migrateUrl') });
-      }
-    },
-  );
+  it.each([
+    'migrate up',
+    'migrate down --yes',
+    'access apply --yes',
+    'partition enable --yes',
+    'partition ensure',
+  ])('%s refuses a pooled URL and asks for migrateUrl', async (line) => {
+    for (const url of [bouncer.urlOf(name), deaf.urlOf(name)]) {
+      const env = { DATABASE_URL: url, PINNACLE_MIGRATE_URL: url };
+      const { code, stderr } = await db.cliWith({ env }, ...words(line));
+      expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('migrateUrl') });
+    }
+  });
 
   it('its settings hold in every statement, and are left to nobody', async () => {
     for (const pooler of [bouncer, deaf]) {

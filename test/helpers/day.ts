@@ -111,6 +111,10 @@ notification export --output notifications.csv --force
 access show
 user credentials clear u2 --yes
 user revoke-key u2 --yes
+partition status
+partition enable orders --yes
+partition ensure --months 4
+partition check
 migrate redo --confirm {database}
 migrate down --confirm {database}
 migrate up
