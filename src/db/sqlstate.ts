@@ -12,7 +12,7 @@ export interface DatabaseFailure {
 
 const RETRYABLE = new Set(['40001', '40P01']);
 const UNDEFINED = new Set(['42P01', '42703', '42704', '42883']);
-const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOENT$|EACCES$)/;
+const UNREACHABLE = /^(EAGAIN|ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOENT$|EACCES$)/;
 // pg gives these no code of their own.
 const BROKEN =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|timeout expired/;

@@ -123,7 +123,7 @@ describe.runIf(inject('serverUrl') && findBouncer())('through PgBouncer in trans
       'order place --user many --symbol TCS --side BUY --type LIMIT --quantity 1 --price 1',
     );
     const results = await Promise.all(
-      Array.from({ length: 200 }, (_, i) => db.cli(...place, '--order-id', `many_${i}`)),
+      Array.from({ length: 200 }, (_, i) => db.cli(...place, '--debug', '--order-id', `many_${i}`)),
     );
     expect(results.filter(({ code }) => code !== 0)).toEqual([]);
     const { rows } = await db.query(

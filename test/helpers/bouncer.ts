@@ -37,6 +37,8 @@ export async function startBouncer(
     pool_mode: 'transaction',
     default_pool_size: '1',
     max_client_conn: '2000',
+    // As many as may come at once: a socket that is full refuses.
+    listen_backlog: '1024',
     auth_type: 'any',
     listen_addr: '',
     listen_port: '6432',
