@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Origin, Outcome, Trx } from './audit/change.ts';
+import type { Request } from './audit/idempotency.ts';
+import { subjectOf } from './audit/subject.ts';
 import type { Invocation, RailContext } from './cli/command.ts';
 import { CliError } from './cli/errors.ts';
 import type { Io, Surroundings } from './cli/io.ts';
@@ -182,6 +184,7 @@ export function openContext(
     ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
   };
   const dryRun = globals.dryRun === true;
+  let request: Request | undefined;
 
   const ctx: Context = {
     io,
@@ -226,9 +229,18 @@ export function openContext(
     redisSettings: () => redisSettings(config),
     phase: () => phase(),
     origin: { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } },
+    async earlier(input) {
+      if (globals.idempotencyKey === undefined) return undefined;
+      const { findEarlier, requestOf } = await import('./audit/idempotency.ts');
+      request = requestOf(invocation, input);
+      return findEarlier((await connection()).kysely, request);
+    },
+    async remember(result) {
+      if (request && !request.kept && !dryRun) await ctx.change(async () => ({ result, audit: null }));
+    },
     async change(work) {
       const { change } = await import('./audit/change.ts');
-      const options = { ...ctx.origin, dryRun, signal, projector: await projector() };
+      const options = { ...ctx.origin, dryRun, signal, projector: await projector(), request };
       return change(await connection(), options, work);
     },
     async explain(error) {
@@ -269,18 +281,6 @@ export function openContext(
       for (const close of releasers.reverse()) await close().catch(() => {});
     },
   };
-}
-
-const SUBJECTS = ['order', 'position', 'session', 'strategy', 'notification', 'user'];
-
-/** What a command line is about, as audit rows name it: `order ord_…`. */
-function subjectOf({ command, words, options }: Invocation): string | undefined {
-  const given = {
-    ...options,
-    ...Object.fromEntries(Object.keys(command.args).map((arg, i) => [arg, words[i]])),
-  };
-  const subject = SUBJECTS.find((name) => given[name] !== undefined);
-  return subject && `${subject} ${String(given[subject])}`;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,6 +1,7 @@
 -- Drops every order, user, strategy, and the audit log with them.
 
 DROP TABLE realtime_outbox;
+DROP TABLE idempotency_keys;
 DROP FUNCTION audit_seal(integer, boolean);
 DROP TABLE audit_checkpoints;
 DROP TABLE audit_seals;

@@ -218,6 +218,19 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION audit_seal(integer, boolean) FROM PUBLIC;
 
+-- What a command gave under the key that its caller chose, written with its change: asked again, it gives the same.
+-- Kept for 7 days. A key is its actor's own.
+CREATE TABLE idempotency_keys (
+  actor   text NOT NULL DEFAULT session_user,
+  key     text NOT NULL,
+  command text NOT NULL,
+  request text NOT NULL,
+  result  json NOT NULL,
+  at      timestamp NOT NULL DEFAULT now(),
+  PRIMARY KEY (actor, key)
+);
+COMMENT ON COLUMN idempotency_keys.request IS 'SHA-256 of the command and its arguments';
+
 -- What was changed and Redis does not show yet: written with the change, deleted once it is projected. Empty where no
 -- Redis is configured. The time is that of the row and not of its transaction, which may have waited for a login.
 CREATE TABLE realtime_outbox (

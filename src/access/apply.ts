@@ -10,6 +10,7 @@ const LOCK_WAIT = 10_000;
 export const apply = defineCommand({
   effect: 'write',
   phase: 1,
+  runsAgain: true,
   args: {},
   flags: {},
   fields: stepFields,

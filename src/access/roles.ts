@@ -35,6 +35,14 @@ const EDIT: Grants = { SELECT: true, INSERT: true, UPDATE: true, DELETE: true };
 /** What waits for Redis: written with the change, taken away once it is there. */
 const QUEUE: Grants = { SELECT: true, INSERT: true, DELETE: true };
 
+/** What a command gave under a key: whose it is and since when is for the database to say. */
+const KEYED: Grants = {
+  SELECT: true,
+  INSERT: ['key', 'command', 'request', 'result'],
+  UPDATE: ['result'],
+  DELETE: true,
+};
+
 /** Who did it and when is for the database to say: only what was done can be written. */
 const ENTRY = ['command', 'target', 'body'] as const;
 
@@ -84,6 +92,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     trading_halts: KEEP,
     api_key_grace: EDIT,
     realtime_outbox: QUEUE,
+    idempotency_keys: KEYED,
     audit_log: { SELECT: true, INSERT: ENTRY },
     ...SEALING,
   },
@@ -100,6 +109,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],
     },
     realtime_outbox: QUEUE,
+    idempotency_keys: KEYED,
     audit_log: { SELECT: ['id', 'txid'], INSERT: ENTRY },
     ...SEALING,
   },

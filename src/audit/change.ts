@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlledTransaction, type Kysely, sql, type Transaction } from 'kysely';
 import { CliError } from '../cli/errors.ts';
+import type { Result } from '../cli/output.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
 import { isDisconnect, mayRunAgain } from '../db/sqlstate.ts';
@@ -8,6 +9,7 @@ import { unnest } from '../db/unnest.ts';
 import { type Pending, type Projected, type Touched, writeOutbox } from '../realtime/outbox.ts';
 import type { Projector } from '../realtime/projector.ts';
 import { canonicalJson } from './canonical.ts';
+import type { Request } from './idempotency.ts';
 
 /** The transaction of one change. */
 export type Trx = Transaction<Database> & {
@@ -26,6 +28,8 @@ export interface AuditEntry {
 export interface Outcome<T> {
   result: T;
   audit: AuditEntry | null;
+  /** Whether the command has more to do in further transactions, so that its result is not whole yet. */
+  unfinished?: true;
 }
 
 /** Where a change comes from, as its audit row names it. */
@@ -43,6 +47,8 @@ export interface ChangeOptions extends Origin {
   signal: AbortSignal;
   /** What brings to Redis what was touched; left out where no Redis is configured. */
   projector?: Projector | undefined;
+  /** The key under which the command has its effect once. */
+  request?: Request | undefined;
 }
 
 const ATTEMPTS = 5;
@@ -81,8 +87,11 @@ async function attemptChange<T>(
   let pending: Pending[] = [];
   let txid: string | undefined;
   let result: T;
+  const once = await onceOnly(options);
   try {
+    await once?.claim(trx);
     const outcome = await work(touching(trx, touched, options.projector));
+    await once?.settle(trx, outcome);
     pending = await writeOutbox(trx, touched);
     if (outcome.audit) txid = await writeAudit(trx, options, outcome.audit);
     options.signal.throwIfAborted();
@@ -94,12 +103,30 @@ async function attemptChange<T>(
   if (options.dryRun) await rollback(trx);
   else {
     await commit(connection, () => trx.commit().execute(), txid);
+    once?.kept();
     await Promise.all([
       txid === undefined ? undefined : sealed(connection),
       options.projector?.project(connection.kysely, pending),
     ]);
   }
   return result;
+}
+
+/** What has a command take its effect once: undefined where it was given no key, or what it gave is kept by now. */
+async function onceOnly({ request, dryRun }: ChangeOptions) {
+  if (!request || request.kept || dryRun) return undefined;
+  const { claim, giveBack, keep } = await import('./idempotency.ts');
+  let whole = true;
+  return {
+    claim: (trx: Kysely<Database>) => claim(trx, request),
+    settle(trx: Kysely<Database>, { result, unfinished }: Outcome<unknown>) {
+      whole = !unfinished;
+      return whole ? keep(trx, request, result as Result) : giveBack(trx, request);
+    },
+    kept() {
+      request.kept = whole;
+    },
+  };
 }
 
 function touching(trx: Transaction<Database>, touched: Touched, projector: Projector | undefined): Trx {

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 export const seal = defineCommand({
   effect: 'write',
   phase: 1,
+  runsAgain: true,
   args: {},
   flags: { checkpoint: toggle('fail where no signing key is configured to sign a checkpoint with') },
   fields: {

@@ -1,3 +1,4 @@
+import type { Earlier } from './earlier.ts';
 import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
@@ -22,6 +23,10 @@ export interface RailContext {
   /** From here on the primary answers; false where it did before. */
   leaveReplica: () => boolean;
   agreeByName: (name: string, question: string) => Promise<void>;
+  /** What the command gave the first time under its --idempotency-key; undefined where it has none, or it is new. */
+  earlier: (input: object) => Promise<Earlier | undefined>;
+  /** Keeps what it gives for the next time, where no change of its own did. */
+  remember: (result: Result) => Promise<void>;
 }
 
 type Input<A extends Params, F extends Params> = Values<A> & Values<F>;
@@ -35,6 +40,8 @@ export interface Command<A extends Params = Params, F extends Params = Params, C
   reads?: 'replica';
   /** Where a write goes, if not to the database; files are not named as a target. */
   writesTo?: 'redis' | 'file';
+  /** A write that goes on with what is left when it is run again, or finds it done: it takes no --idempotency-key. */
+  runsAgain?: true;
   /** Its rows come as things happen: each is printed at once, as JSON one object a line. */
   live?: Live;
   args: A;

@@ -13,6 +13,7 @@ export const GLOBAL_FLAGS = {
   'no-input': { help: 'never ask; end 4 where an answer is missing' },
   yes: { help: 'agree to what would be asked' },
   'dry-run': { help: 'do everything, show the result, roll back' },
+  'idempotency-key': { value: '<key>', help: 'have the effect once, however often it is run under this key' },
   confirm: { value: '<name>', help: 'agree to a severe step by typing out its name' },
   profile: { value: '<name>', help: 'use this profile of the configuration' },
   config: { value: '<file>', help: 'read this configuration file' },
@@ -34,6 +35,7 @@ export interface Globals {
   input: boolean;
   yes?: boolean;
   dryRun?: boolean;
+  idempotencyKey?: string;
   confirm?: string;
   profile?: string;
   config?: string;

@@ -14,6 +14,8 @@ export interface Field {
   of?: Fields;
   hidden?: true | undefined;
   shownBy?: string;
+  /** A secret: shown when it is made, kept nowhere. */
+  once?: true;
 }
 export type Fields = Readonly<Record<string, Field>>;
 

@@ -1,5 +1,6 @@
 import { excerpt, kebab } from '../util/text.ts';
 import type { Invocation, RailContext } from './command.ts';
+import { DoneBefore, type Earlier } from './earlier.ts';
 import { CliError, EXITS, usage } from './errors.ts';
 import type { Param } from './flags.ts';
 import { checkColumns, type Field, type Fields, Found, type Result, render, Streamed } from './output.ts';
@@ -13,7 +14,10 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   checkColumns(command.fields, globals);
   const input = validate(await complete(invocation, ctx));
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
-  const result = await answer(() => command.run(input as never, ctx), ctx);
+  const earlier = await ctx.earlier(input);
+  const result = earlier
+    ? await repeat(earlier, ctx)
+    : await once(() => command.run(input as never, ctx), ctx);
   const finding = result instanceof Found;
   await render(
     finding ? result.data : result,
@@ -29,6 +33,23 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   if (globals.dryRun && command.effect !== 'read')
     await ctx.io.say('Dry run: rolled back, nothing was changed.');
   return finding ? EXITS[result.kind][0] : 0;
+}
+
+/** Runs it, keeps what it gives for whoever asks again, and gives what somebody else got who was quicker. */
+async function once(run: () => Promise<Result> | Result, ctx: RailContext): Promise<Result> {
+  try {
+    const result = await answer(run, ctx);
+    await ctx.remember(result);
+    return result;
+  } catch (error) {
+    if (error instanceof DoneBefore) return repeat(error.earlier, ctx);
+    throw error;
+  }
+}
+
+async function repeat({ result, at }: Earlier, ctx: RailContext): Promise<Result> {
+  await ctx.io.say(`Done before under this key, at ${at}; nothing was changed now. What it gave then:`);
+  return result;
 }
 
 /** A replica that fails is not the operator's trouble: nothing is printed yet, and the primary is asked anew. */

@@ -4,7 +4,17 @@
  * `pg` and the embedded database are set up to return timestamps as RFC 3339 text with Z, and numeric and bigint as text.
  * A column that only a `<table>_no_nulls` CHECK keeps from NULL is non-null here.
  */
-import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
+import type { GeneratedJson, GeneratedMoney, GeneratedTimestamp, JsonColumn, Timestamp } from './columns.ts';
+
+import type {
+  AuditCheckpointsTable,
+  AuditLogTable,
+  AuditSealsTable,
+  IdempotencyKeysTable,
+  PinnacleMigrationsTable,
+  RealtimeOutboxTable,
+} from './records.ts';
 
 export const ORDER_SIDES = ['BUY', 'SELL'] as const;
 export type OrderSide = (typeof ORDER_SIDES)[number];
@@ -57,17 +67,6 @@ export const RULE_TYPES = [
 ] as const;
 export type RuleType = (typeof RULE_TYPES)[number];
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-
-/** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
-type Timestamp = ColumnType<string, string, string>;
-type GeneratedTimestamp = Generated<string>;
-/** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
-type GeneratedMoney = Generated<string>;
-/** Parsed when read; written as the text of `JSON.stringify`. */
-type JsonColumn = ColumnType<Json, string, string>;
-type GeneratedJson = ColumnType<Json, string | undefined, string>;
-
 interface UsersTable {
   user_id: string;
   name: string;
@@ -116,38 +115,6 @@ interface StrategiesTable {
   parameters: JsonColumn;
   is_active: Generated<boolean>;
   created_at: GeneratedTimestamp;
-}
-
-interface AuditLogTable {
-  id: GeneratedAlways<string>;
-  txid: Generated<string>;
-  at: GeneratedTimestamp;
-  actor: Generated<string>;
-  command: string;
-  target: string;
-  body: string;
-}
-
-interface AuditSealsTable {
-  seq: string;
-  audit_id: string;
-  txid: string;
-  cluster: string;
-  hash: string;
-}
-
-interface AuditCheckpointsTable {
-  seq: string;
-  body: string;
-  key_id: string;
-  signature: string;
-}
-
-interface RealtimeOutboxTable {
-  id: GeneratedAlways<string>;
-  at: GeneratedTimestamp;
-  kind: string;
-  key: string;
 }
 
 interface UserStrategiesTable {
@@ -262,17 +229,6 @@ interface ApiKeyGraceTable {
   created_at: GeneratedTimestamp;
 }
 
-/** Created by the migration runner, not by a phase. */
-interface PinnacleMigrationsTable {
-  phase: number;
-  name: string;
-  up_sha256: string;
-  down_sha256: string;
-  applied_at: Timestamp;
-  applied_by: string;
-  duration_ms: number;
-}
-
 export interface Database {
   users: UsersTable;
   orders: OrdersTable;
@@ -281,6 +237,7 @@ export interface Database {
   audit_seals: AuditSealsTable;
   audit_checkpoints: AuditCheckpointsTable;
   realtime_outbox: RealtimeOutboxTable;
+  idempotency_keys: IdempotencyKeysTable;
   user_strategies: UserStrategiesTable;
   positions: PositionsTable;
   order_fills: OrderFillsTable;

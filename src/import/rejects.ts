@@ -2,14 +2,17 @@ import { resolve } from 'node:path';
 import type { BadLine } from '../cli/bad-lines.ts';
 import { csvLines } from '../cli/csv.ts';
 import { outputFailure, usage } from '../cli/errors.ts';
+import { Found } from '../cli/output.ts';
 import { openDraft } from '../util/file.ts';
 
 /** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */
 export interface Rejects {
   restart: () => Promise<void>;
   add: (lines: readonly BadLine[]) => Promise<void>;
-  /** Puts the file in place if it holds any line, and gives its path. */
-  keep: () => Promise<string | null>;
+  /** Where the lines will be found; null while there is none. */
+  place: () => string | null;
+  /** Puts the file in place if it holds any line. */
+  keep: () => Promise<void>;
   discard: () => Promise<void>;
 }
 
@@ -40,11 +43,19 @@ export async function openRejects(path: string): Promise<Rejects> {
       lines += bad.length;
       await draft.write(csvLines(bad, NAMES, FIELDS)).catch(failed);
     },
+    place: () => (lines > 0 ? path : null),
     async keep() {
-      if (lines === 0) return null;
-      await draft.keep().catch(failed);
-      return path;
+      if (lines > 0) await draft.keep().catch(failed);
     },
     discard: draft.discard,
   };
+}
+
+/** What an import gives: its tally and where the bad lines are, as a finding (exit 6) where there are any. */
+export function tallied<T extends { rejected: number }>(
+  tally: T,
+  rejects: Rejects | undefined,
+): Found | (T & { rejects_file: string | null }) {
+  const row = { ...tally, rejects_file: rejects?.place() ?? null };
+  return tally.rejected > 0 ? new Found(row) : row;
 }

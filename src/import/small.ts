@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { count } from '../util/text.ts';
 import { linesOf } from './lines.ts';
 import { type Columns, readTable } from './records.ts';
-import { openRejects, rejectsPath } from './rejects.ts';
+import { openRejects, rejectsPath, tallied } from './rejects.ts';
 import { openSource } from './source.ts';
 
 /** A row that is right by itself, and where it stands. */
@@ -34,6 +34,8 @@ interface Kind<T> {
   write: (trx: Trx, values: readonly T[]) => Promise<void>;
   /** Takes back what `write` did outside the database, where nothing was committed. */
   undo?: () => Promise<void>;
+  /** What is told of that beside the tally. */
+  told?: () => object;
   /** What the audit row is about. */
   target: string;
 }
@@ -54,7 +56,7 @@ export async function importSmall<T extends object>(ctx: Context, input: Input, 
   const rejects = input.keepGoing ? await openRejects(rejectsPath(path, input.rejects, ctx.cwd)) : undefined;
   try {
     const { rows, bad } = await readRows(path, kind, ctx);
-    const tally = await ctx
+    const result = await ctx
       .change(async (trx) => {
         await rejects?.restart();
         const refused = await kind.refuse(trx, rows);
@@ -64,16 +66,20 @@ export async function importSmall<T extends object>(ctx: Context, input: Input, 
         const kept = new Set(refused.map(({ line }) => line));
         const values = rows.filter(({ line }) => !kept.has(line)).map(({ value }) => value);
         if (values.length > 0) await kind.write(trx, values);
-        const result = { imported: values.length, rejected: lines.length };
-        const audit: AuditEntry = { target: kind.target, body: { file: basename(path), ...result } };
-        return { result, audit: values.length > 0 ? audit : null };
+        const tally = { imported: values.length, rejected: lines.length };
+        const audit: AuditEntry = { target: kind.target, body: { file: basename(path), ...tally } };
+        return {
+          result: tallied({ ...tally, ...kind.told?.() }, rejects),
+          audit: values.length > 0 ? audit : null,
+        };
       })
       .catch(async (error) => {
         // Where nobody knows whether it is committed, nothing is taken back.
         if (!(error instanceof CliError && error.kind === 'unknown')) await kind.undo?.();
         throw error;
       });
-    return { ...tally, rejects_file: (await rejects?.keep()) ?? null };
+    await rejects?.keep();
+    return result;
   } finally {
     await rejects?.discard();
   }

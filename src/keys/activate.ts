@@ -5,6 +5,7 @@ import { keyArgument, keyFields } from './columns.ts';
 export const activate = defineCommand({
   effect: 'write',
   phase: 1,
+  runsAgain: true,
   args: { key: keyArgument },
   flags: {},
   fields: keyFields,

@@ -5,6 +5,7 @@ import { keyFields } from './columns.ts';
 export const generate = defineCommand({
   effect: 'write',
   phase: 1,
+  runsAgain: true,
   args: {},
   flags: {},
   fields: keyFields,

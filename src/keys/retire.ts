@@ -7,6 +7,7 @@ import { keyArgument, keyFields } from './columns.ts';
 export const retire = defineCommand({
   effect: 'destroy',
   phase: 1,
+  runsAgain: true,
   args: { key: keyArgument },
   flags: {},
   fields: keyFields,

@@ -8,6 +8,7 @@ import { count } from '../util/text.ts';
 export const rotate = defineCommand({
   effect: 'write',
   phase: 1,
+  runsAgain: true,
   args: {},
   flags: {},
   fields: {

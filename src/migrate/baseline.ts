@@ -13,6 +13,7 @@ import { statusOf } from './state.ts';
 
 export const baseline = defineCommand({
   effect: 'write',
+  runsAgain: true,
   args: { phase: integer('PHASE', 'the phase the database is at', 1, 1_000) },
   flags: { lockWait },
   fields: phaseFields,

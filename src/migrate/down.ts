@@ -10,6 +10,7 @@ import { runSteps } from './steps.ts';
 
 export const down = defineCommand({
   effect: 'destroy',
+  runsAgain: true,
   args: {},
   flags: { to: to('stay at this phase; one phase down when it is left out', 0), lockWait },
   fields: phaseFields,

@@ -11,6 +11,7 @@ import { runSteps } from './steps.ts';
 
 export const redo = defineCommand({
   effect: 'destroy',
+  runsAgain: true,
   args: {},
   flags: { lockWait },
   fields: phaseFields,

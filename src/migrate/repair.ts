@@ -9,6 +9,7 @@ import { inTransaction, withSession } from './session.ts';
 
 export const repair = defineCommand({
   effect: 'destroy',
+  runsAgain: true,
   args: {},
   flags: { lockWait },
   fields: changeFields,

@@ -10,6 +10,7 @@ import { runSteps } from './steps.ts';
 
 export const up = defineCommand({
   effect: 'write',
+  runsAgain: true,
   args: {},
   flags: { to: to('stop at this phase; the last one when it is left out', 1), lockWait },
   fields: phaseFields,

@@ -7,19 +7,12 @@ import type { Context } from '../context.ts';
 import { linesOf } from '../import/lines.ts';
 import { pipeSpent } from '../import/once.ts';
 import { type Records, type Row, readTable } from '../import/records.ts';
-import type { Rejects } from '../import/rejects.ts';
+import { type Rejects, tallied } from '../import/rejects.ts';
 import { createSeen, type Seen } from '../import/seen.ts';
 import { openSource } from '../import/source.ts';
 import { count } from '../util/text.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './row.ts';
 import { openTable, type Target } from './rows.ts';
-
-interface Tally {
-  imported: number;
-  known: null;
-  rejected: number;
-  realized_pnl: null;
-}
 
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
@@ -33,7 +26,7 @@ export async function importOrderFile(
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,
-): Promise<Tally> {
+) {
   const connection = await ctx.connection();
   let spent = false;
   return ctx.change(async (trx) => {
@@ -54,7 +47,7 @@ export async function importOrderFile(
       throw error;
     });
     const body = { file: basename(path), ...tally, ...(fast ? { fast } : {}) };
-    const result = { ...tally, known: null, realized_pnl: null };
+    const result = tallied({ user_id: null, ...tally, known: null, realized_pnl: null }, rejects);
     return { result, audit: tally.imported > 0 ? { target: 'orders', body } : null };
   });
 }

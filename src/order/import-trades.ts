@@ -4,7 +4,7 @@ import { readCsv } from '../cli/csv-input.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
 import { pipeSpent } from '../import/once.ts';
-import type { Rejects } from '../import/rejects.ts';
+import { type Rejects, tallied } from '../import/rejects.ts';
 import { lockUser } from '../user/store.ts';
 import { addMoney } from '../util/money.ts';
 import { count } from '../util/text.ts';
@@ -28,7 +28,7 @@ export async function importTradeFile(
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,
-): Promise<Tally> {
+) {
   const [now, timeZone, phase] = [ctx.now(), await ctx.timeZone(), await ctx.phase()];
   let spent = false;
   return ctx.change(async (trx) => {
@@ -69,6 +69,9 @@ export async function importTradeFile(
     await flush(batch);
     if (tally.rejected > 0 && !rejects) throw complain(bad, tally.rejected, HINT);
     const body = { file: basename(path), ...tally };
-    return { result: tally, audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null };
+    return {
+      result: tallied({ user_id: userId, ...tally }, rejects),
+      audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null,
+    };
   });
 }

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { choice, identifier, optional, text, toggle } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
 import { openRejects, rejectsPath } from '../import/rejects.ts';
@@ -51,11 +50,11 @@ All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
       : undefined;
     const progress = await startProgress(ctx.io, `Importing ${as}`);
     try {
-      const tally = await (user === undefined
+      const finding = await (user === undefined
         ? (await import('./import-orders.ts')).importOrderFile(path, fast, rejects, progress, ctx)
         : (await import('./import-trades.ts')).importTradeFile(path, user, rejects, progress, ctx));
-      const row = { user_id: user ?? null, ...tally, rejects_file: (await rejects?.keep()) ?? null };
-      return tally.rejected > 0 ? new Found(row) : row;
+      await rejects?.keep();
+      return finding;
     } finally {
       progress.stop();
       await rejects?.discard();

@@ -11,6 +11,7 @@ const LOCK_WAIT = 10_000;
 export const enable = defineCommand({
   effect: 'write',
   phase: 1,
+  runsAgain: true,
   args: { table },
   flags: { months },
   fields: stepFields,

@@ -12,6 +12,7 @@ const LOCK_WAIT = 10_000;
 export const ensure = defineCommand({
   effect: 'write',
   phase: 1,
+  runsAgain: true,
   args: { table },
   flags: { months },
   fields: stepFields,

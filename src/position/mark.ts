@@ -44,7 +44,7 @@ its mark, is listed with the problem, and the command ends 6.`,
     const { readMarks } = await import('./marks.ts');
     const path = file === undefined || file === '-' ? file : resolve(ctx.cwd, file);
     const { marks, named } = await readMarks(words, path, ctx);
-    const marked = await book(marks, named, ctx);
+    const marked = await book(marks, named, ctx, (rows) => rows);
     const passed = marks.length - marked.length;
     if (passed > 0) await ctx.io.say(`Passed over ${count(passed, 'symbol')} that nobody holds.`);
     return marked;
@@ -52,30 +52,37 @@ its mark, is listed with the problem, and the command ends 6.`,
 });
 
 /** Books marks in one transaction; each of the named symbols must be held by somebody. */
-async function book(marks: readonly Mark[], named: ReadonlySet<string>, ctx: Context): Promise<Marked[]> {
+async function book<T>(
+  marks: readonly Mark[],
+  named: ReadonlySet<string>,
+  ctx: Context,
+  present: (marked: Marked[]) => T,
+): Promise<T> {
   const { markPositions } = await import('../ledger/mark.ts');
   const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
   return ctx.change(async (trx) => {
-    const result = await markPositions(trx, marks, phase, at);
-    const hit = new Set(result.map(({ symbol }) => symbol));
+    const marked = await markPositions(trx, marks, phase, at);
+    const hit = new Set(marked.map(({ symbol }) => symbol));
     const missed = [...named].filter((symbol) => !hit.has(symbol));
     if (missed.length > 0) throw nobodyHolds(missed);
-    return { result, audit: result.length > 0 ? { target: 'positions', body: audit(result) } : null };
+    const entry = marked.length > 0 ? { target: 'positions', body: audit(marked) } : null;
+    return { result: present(marked), audit: entry };
   });
 }
 
 async function markFromCache(ctx: Context) {
   const { cachedMarks } = await import('./cached.ts');
   const [{ marks, unmarked }, { staleBefore }] = [await cachedMarks(ctx), await clockOf(ctx.now(), ctx)];
-  const marked = (await book(marks, new Set(), ctx)).map((each) => ({
-    ...each,
-    stale: Date.parse(each.marked_at ?? '') < Date.parse(staleBefore),
-  }));
-  const stale = marked.filter((each) => each.stale);
+  const isStale = ({ marked_at }: Marked) => Date.parse(marked_at ?? '') < Date.parse(staleBefore);
+  let stale: Marked[] = [];
+  const result = await book(marks, new Set(), ctx, (marked) => {
+    stale = marked.filter(isStale);
+    const rows = [...marked.map((each) => ({ ...each, stale: isStale(each) })), ...unmarked];
+    return unmarked.length > 0 ? new Found(rows) : rows;
+  });
   if (stale.length > 0) await ctx.io.say(`Stale quotes: ${symbolsOf(stale)}`);
   for (const each of unmarked) await ctx.io.say(sentence(each));
-  const rows = [...marked, ...unmarked];
-  return unmarked.length > 0 ? new Found(rows) : rows;
+  return result;
 }
 
 const symbolsOf = (rows: readonly { symbol: string }[]) => rows.map(({ symbol }) => symbol).join(', ');

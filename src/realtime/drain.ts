@@ -7,6 +7,7 @@ import { countPending } from './outbox.ts';
 
 export const drain = defineCommand({
   effect: 'write',
+  runsAgain: true,
   phase: 1,
   args: {},
   flags: {},

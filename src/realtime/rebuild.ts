@@ -5,6 +5,7 @@ import { count } from '../util/text.ts';
 
 export const rebuild = defineCommand({
   effect: 'write',
+  runsAgain: true,
   phase: 1,
   args: {},
   flags: {},

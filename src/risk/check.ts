@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { identifier, json, optional } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
+import { Found, type Result } from '../cli/output.ts';
 import type { Context } from '../context.ts';
 import { clockOf } from '../ledger/clock.ts';
 import { findUser } from '../user/store.ts';
@@ -46,14 +46,14 @@ be evaluated. With --order it only asks: what each rule stands at before the ord
       import('../ledger/notify.ts'),
     ]);
     const phase = await ctx.phase();
-    const rules = await ctx.change(async (trx) => {
+    return ctx.change<Result>(async (trx) => {
       if (user !== undefined) await findUser(trx, user);
       const checked = await checkRules(trx, user ?? null, clock);
       const news = checked.filter(({ newly }) => newly);
       await notify(trx, phase, now.toISOString(), news.map(breachNotice));
       const target = user === undefined ? 'all users' : `user ${user}`;
-      return { result: checked, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };
+      const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Found(checked) : checked;
+      return { result, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };
     });
-    return rules.some(({ verdict }) => verdict !== 'ok') ? new Found(rules) : rules;
   },
 });

@@ -46,19 +46,20 @@ first reason and sweeps up what is working.`,
       const notice = { notification_type: 'RISK_ALERT', alert_level: 'CRITICAL', title } as const;
       const data = { halt_id: halt.halt_id };
       if (fresh) await notify(trx, phase, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
-      return { result: halt, audit: fresh ? { target: scope.target, body: { halt } } : null };
+      const audit = fresh ? { target: scope.target, body: { halt } } : null;
+      return { result: halt, audit, unfinished: true };
     });
-    const swept = await ctx
+    return ctx
       .change(async (trx) => {
-        const result = await sweep(trx, scope.user_id, at);
-        const idle = result.orders_cancelled + result.strategies_paused === 0;
-        const body = { halt_id: latched.halt_id, ...result };
-        return { result, audit: idle ? null : { target: scope.target, body } };
+        const swept = await sweep(trx, scope.user_id, at);
+        const idle = swept.orders_cancelled + swept.strategies_paused === 0;
+        const body = { halt_id: latched.halt_id, ...swept };
+        const audit = idle ? null : { target: scope.target, body };
+        return { result: { ...latched, ...swept }, audit };
       })
       .catch((error) => {
         throw ctx.dryRun ? error : unfinished(scope.name);
       });
-    return { ...latched, ...swept };
   },
 });
 

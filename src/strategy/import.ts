@@ -4,7 +4,6 @@ import { writeAudits } from '../audit/change.ts';
 import { defineCommand } from '../cli/command.ts';
 import { refused } from '../cli/errors.ts';
 import { text } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
 import type { Context } from '../context.ts';
 import { violates } from '../db/sqlstate.ts';
 import { unnest } from '../db/unnest.ts';
@@ -27,14 +26,13 @@ export const importStrategies = defineCommand({
   details: `Columns: ${STRATEGY_FILE.required.join(',')}, by the rules of strategy add. In CSV parameters
 are JSON, and symbols JSON or words. All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
   async run(input, ctx: Context) {
-    const done = await importSmall(ctx, input, {
+    return importSmall(ctx, input, {
       columns: STRATEGY_FILE,
       read: parseStrategy,
       refuse: refuseStrategies,
       write: (trx, rows) => writeStrategies(trx, rows, ctx),
       target: 'strategies',
     });
-    return done.rejected > 0 ? new Found(done) : done;
   },
 });
 

@@ -19,14 +19,15 @@ export const disable = defineCommand({
   details: `Ends the trader's sessions and refuses logins, sessions, strategies and orders, but for those that only reduce a position.
 The API key stays and is good for nothing meanwhile. Working orders stay as they are: order cancel --user ends them.`,
   async run({ user, reason }, ctx: Context) {
-    const disabled = await setEnabled(ctx, user, false, reason);
     const { countWorking } = await import('../ledger/cancel.ts');
-    const working = await countWorking(await ctx.db(), { user });
+    const disabled = await setEnabled(ctx, user, { enabled: false, reason }, async (trx) => ({
+      working_orders: await countWorking(trx, { user }),
+    }));
     await sayLogout(ctx, user);
-    if (working > 0)
+    if (disabled.working_orders)
       await ctx.io.say(
-        `${count(working, 'working order')} of ${user} may still be filled. To end them: pinnacle order cancel --user ${user}`,
+        `${count(disabled.working_orders, 'working order')} of ${user} may still be filled. To end them: pinnacle order cancel --user ${user}`,
       );
-    return { ...disabled, working_orders: working };
+    return disabled;
   },
 });

@@ -13,5 +13,5 @@ export const enable = defineCommand({
   examples: ['user enable trader_001', 'user enable trader_001 --reason "reviewed with compliance"'],
   details: `The API key is the one from before. Sessions that were ended stay ended; strategies that were active are so still, and
 place orders again.`,
-  run: ({ user, reason }, ctx: Context) => setEnabled(ctx, user, true, reason),
+  run: ({ user, reason }, ctx: Context) => setEnabled(ctx, user, { enabled: true, reason }, async () => ({})),
 });

@@ -7,7 +7,6 @@ import { defineCommand } from '../cli/command.ts';
 import { csvHeader, csvLines } from '../cli/csv.ts';
 import { outputFailure, refused } from '../cli/errors.ts';
 import { text } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
 import type { Context } from '../context.ts';
 import { violates } from '../db/sqlstate.ts';
 import { unnest } from '../db/unnest.ts';
@@ -41,16 +40,15 @@ key: user_id,api_key stand in the file of --keys and nowhere else, only their SH
 --keep-going. Ends 6 where lines were rejected.`,
   async run({ keys, ...input }, ctx: Context) {
     const secrets = depositOf(resolve(ctx.cwd, keys), ctx.dryRun);
-    const done = await importSmall(ctx, input, {
+    return importSmall(ctx, input, {
       columns: USER_FILE,
       read: parseUser,
       refuse: refuseUsers,
       write: (trx, rows) => writeUsers(trx, rows, secrets.put, ctx),
       undo: secrets.drop,
+      told: () => ({ keys_file: secrets.place() }),
       target: 'users',
     });
-    const result = { ...done, keys_file: secrets.place() };
-    return done.rejected > 0 ? new Found(result) : result;
   },
 });
 

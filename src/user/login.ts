@@ -13,7 +13,7 @@ export const login = defineCommand({
   fields: {
     user_id: { type: 'text' },
     session_id: { type: 'text' },
-    token: { type: 'text' },
+    token: { type: 'text', once: true },
     output_file: { type: 'text' },
     via: { type: 'text' },
     created_at: { type: 'time' },

@@ -241,6 +241,7 @@ const TABLES_BESIDES: Record<string, Phase> = {
   audit_seals: 1,
   audit_checkpoints: 1,
   realtime_outbox: 1,
+  idempotency_keys: 1,
   order_fills: 2,
   trading_halts: 4,
   api_key_grace: 4,

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from '../../src/db/columns.ts';
 import * as schema from '../../src/db/schema.ts';
 import { databases } from '../helpers/databases.ts';
 
@@ -37,7 +38,7 @@ type EnumName<V> = {
 
 /** The catalog types a TypeScript type may stand for. Json comes first, as it includes all the others. */
 type Base<V> =
-  Same<schema.Json, V> extends true
+  Same<Json, V> extends true
     ? 'json'
     : string extends V
       ? 'varchar' | 'text' | 'timestamp' | 'numeric' | 'int8' | 'xid8'
@@ -51,7 +52,7 @@ type Optional<R, C> = C extends keyof R ? (object extends Pick<R, C> ? true : fa
 
 /** ' always': may not be written. ' default': may be left out, is never null. ' null': may be null. */
 type Suffix<T, C extends keyof Selectable<T>> = C extends keyof Insertable<T>
-  ? Same<schema.Json, Selectable<T>[C]> extends true
+  ? Same<Json, Selectable<T>[C]> extends true
     ? Optional<Insertable<T>, C> extends true
       ? ' default'
       : ''
@@ -62,7 +63,7 @@ type Suffix<T, C extends keyof Selectable<T>> = C extends keyof Insertable<T>
         : ''
   : ' always';
 
-type Value<V> = Same<schema.Json, V> extends true ? V : Exclude<V, null>;
+type Value<V> = Same<Json, V> extends true ? V : Exclude<V, null>;
 
 type Kinds<T> = { [C in keyof Selectable<T>]: `${Base<Value<Selectable<T>[C]>>}${Suffix<T, C>}` };
 
@@ -126,6 +127,14 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
   },
   audit_seals: { seq: 'int8', audit_id: 'int8', txid: 'xid8', cluster: 'text', hash: 'text' },
   audit_checkpoints: { seq: 'int8', body: 'text', key_id: 'text', signature: 'text' },
+  idempotency_keys: {
+    actor: 'text default',
+    key: 'text',
+    command: 'text',
+    request: 'text',
+    result: 'json',
+    at: 'timestamp default',
+  },
   realtime_outbox: { id: 'int8 always', at: 'timestamp default', kind: 'text', key: 'text' },
   user_strategies: {
     user_id: 'varchar',
