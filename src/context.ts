@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
+import { canonicalJson } from './audit/canonical.ts';
 import type { Origin, Outcome, Trx } from './audit/change.ts';
 import type { Request } from './audit/idempotency.ts';
 import { subjectOf } from './audit/subject.ts';
@@ -9,6 +10,7 @@ import type { Io, Surroundings } from './cli/io.ts';
 import type { ConfigSource } from './config/file.ts';
 import type { Config } from './config/load.ts';
 import { chooseDatabase, describeTarget, redisSettings } from './config/target.ts';
+import { openDatabases } from './databases.ts';
 import type { Connection } from './db/connect.ts';
 import type { Database } from './db/schema.ts';
 import type { Projector } from './realtime/projector.ts';
@@ -89,71 +91,30 @@ export function openContext(
   const config = once(async () => (await import('./config/load.ts')).loadConfig(configSource));
   const database = once(async () => chooseDatabase(await config(), io));
 
-  const connect = async (purpose: 'work' | 'migration'): Promise<Connection> => {
-    const [settings, chosen] = [await config(), await database()];
-    if (chosen === 'embedded') return kept(() => embedded(settings));
-    const url = purpose === 'migration' ? (settings.migrateUrl ?? chosen) : chosen;
-    return kept(() => server(settings, url, purpose));
-  };
-  const kept = async (open: () => Promise<Connection>): Promise<Connection> => {
-    signal.throwIfAborted();
-    const connection = await open();
-    const sever = () => connection.sever();
-    signal.addEventListener('abort', sever, { once: true });
-    releasers.push(async () => {
-      signal.removeEventListener('abort', sever);
-      await connection.close();
-    });
-    return connection;
-  };
-  const server = async (
-    settings: Config,
-    url: string,
-    purpose: 'work' | 'migration' | 'replica',
-    connectTimeout?: number,
-  ) => {
-    const { connectServer, weaknessOf } = await import('./db/connect.ts');
-    const weakness = weaknessOf(url, insecureTls);
-    if (weakness) {
-      ctx.origin.labels['tls'] = 'insecure';
-      await io.err.write(`warning: ${weakness}.\n`);
-    }
-    return connectServer(url, {
-      applicationName: `pinnacle/${name}`,
-      // A migration holds one session; a second one asks what became of its COMMIT if that session breaks.
-      poolSize: purpose === 'migration' ? 2 : settings.poolSize,
-      statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
-      insecureTls,
-      ...(connectTimeout === undefined ? {} : { connectTimeout }),
-      ownSession: purpose === 'migration',
-    });
-  };
-  const embedded = async (settings: Config) => {
-    const { openEmbedded } = await import('./db/embedded.ts');
-    return openEmbedded(settings.dataDir, {
-      cacheDir,
-      pid: around.pid,
-      command: name,
-      timeout: settings.timeout,
-      signal,
-    });
-  };
+  const origin: Origin = { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } };
+  const databases = openDatabases({
+    name,
+    pid: around.pid,
+    io,
+    signal,
+    config,
+    database,
+    cacheDir,
+    insecureTls,
+    origin,
+    releasers,
+  });
   const connection = once(async () => {
-    const opened = await connect('work');
+    const opened = await databases.work();
     const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
     if (!free) await (await import('./access/login.ts')).refuseMighty(opened, ctx.origin, dryRun);
     return opened;
   });
-  const replicas = async (within: number) => {
-    const settings = await config();
-    const open = (url: string) => kept(() => server(settings, url, 'replica', within));
-    return (await database()) === 'embedded' ? [] : Promise.all(settings.replicas.map(open));
-  };
   let onReplica = false;
   const replica = once(async () => {
     const { replicas: urls, maxReplicaWait } = await config();
     if (command.reads !== 'replica' || globals.primary || urls.length === 0) return undefined;
-    const [primary, opened] = await Promise.all([connection(), replicas(maxReplicaWait)]);
+    const [primary, opened] = await Promise.all([connection(), databases.replicas(maxReplicaWait)]);
     const { findReplica } = await import('./db/replica.ts');
     const found = await findReplica(primary, opened, maxReplicaWait);
     onReplica = found !== undefined;
@@ -196,14 +157,16 @@ export function openContext(
       const { json, csv, columns } = globals;
       const asked = typeof json === 'string' ? json : columns;
       const printed = asked?.split(',').some((name) => name.trim() === column) ?? true;
-      return printed && (json !== undefined || (io.out.isTTY && !csv));
+      return (
+        printed && (json !== undefined || (io.out.isTTY && !csv && !(io.quiet && columns === undefined)))
+      );
     },
     configSource,
     config,
     cacheDir,
     connection: source,
-    replicas,
-    migrationConnection: once(() => connect('migration')),
+    replicas: databases.replicas,
+    migrationConnection: once(databases.migration),
     target,
     now: around.now,
     timeZone: async () => (await config()).timeZone,
@@ -228,7 +191,13 @@ export function openContext(
     }),
     redisSettings: () => redisSettings(config),
     phase: () => phase(),
-    origin: { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } },
+    origin,
+    async alone(input) {
+      const held = await databases.guard(`${name} ${canonicalJson(input)}`);
+      if ('holder' in held) return held.holder;
+      releasers.push(held.release);
+      return undefined;
+    },
     async earlier(input) {
       if (globals.idempotencyKey === undefined) return undefined;
       const { findEarlier, requestOf } = await import('./audit/idempotency.ts');

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { type Noun, type Verb, type Verbs, verb } from './cli/command.ts';
 import { CliError, EXITS, errorObject, usage } from './cli/errors.ts';
 import { type Globals, glimpse, helpWords } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
+import type { Log } from './cli/log.ts';
 import { type Program, parse } from './cli/parse.ts';
 import { safeJson, visible, visibleLines } from './util/text.ts';
 
@@ -27,6 +29,7 @@ export const NOUNS: Verbs = {
   realtime: noun('What Redis shows of the book, for watching live', () => import('./realtime/command.ts')),
   partition: noun('Orders in monthly partitions', () => import('./partition/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
+  schedule: noun('What cron or systemd are to run, and when', () => import('./schedule/command.ts')),
   doctor: noun(
     'Whether all is well, and what to do where it is not',
     () => import('./doctor/command.ts'),
@@ -55,8 +58,10 @@ export async function run(
   const out = new Sink(around.stdout, isSet(around.env['PINNACLE_FORCE_TTY']));
   const err = new Sink(around.stderr);
   const early = glimpse(argv);
-  const io = (globals: Globals) =>
-    createIo(around, out, err, { quiet: globals.quiet === true, color: globals.color, input: globals.input });
+  const io = (globals: Globals, log?: Log) => {
+    const { quiet = false, color, input } = globals;
+    return createIo(around, out, err, { quiet, color, input }, log);
+  };
   try {
     const asked = helpWords(argv);
     if (asked) {
@@ -65,7 +70,10 @@ export async function run(
       if (text !== undefined) return await print(text, out);
     }
     const parsed = await parse(PROGRAM, asked ? [...asked, '--help'] : argv, out.columns);
-    if ('run' in parsed) return await runVerb(parsed.run, around, io(parsed.run.globals), signal);
+    if ('run' in parsed)
+      return await logged(parsed.run, around, (log) =>
+        runVerb(parsed.run, around, io(parsed.run.globals, log), signal),
+      );
     if (!parsed.missing) return await print(parsed.help, out);
     if (early.json !== undefined) throw usage('A command is missing.', 'See: pinnacle help');
     return await print(parsed.help, err, 2);
@@ -76,15 +84,32 @@ export async function run(
 
 /** What is committed waits for Redis: said once, and exit 8 unless the command itself has more to say. */
 async function sayPending({ message }: CliError, code: number, io: Io): Promise<number> {
-  await io.err.write(
-    `warning: ${visible(message)} What was changed is committed and waits; later: pinnacle realtime drain\n`,
-  );
+  await io.warn(`${message} What was changed is committed and waits; later: pinnacle realtime drain`);
   return code === 0 ? EXITS.pending[0] : code;
 }
 
 async function print(text: string, sink: Sink, exit = 0): Promise<number> {
   await sink.write(text.endsWith('\n') ? text : `${text}\n`);
   return exit;
+}
+
+/** Runs it with the file of --log open, if there is one, which then has how it ended. */
+async function logged(
+  { path, globals }: Invocation,
+  { cwd, pid, now }: Surroundings,
+  run: (log?: Log) => Promise<number>,
+): Promise<number> {
+  if (globals.log === undefined) return run();
+  const { openLog } = await import('./cli/log.ts');
+  const started = performance.now();
+  const log = await openLog(resolve(cwd, globals.log), { command: path.join(' '), pid, now });
+  try {
+    const exit = await run(log);
+    await log.add({ level: 'end', exit, ms: Math.round(performance.now() - started) });
+    return exit;
+  } finally {
+    await log.close();
+  }
 }
 
 type Invocation = Parameters<typeof import('./cli/run.ts').execute>[0];
@@ -111,6 +136,7 @@ async function runVerb(
 /** Says what went wrong on stderr, as text or as the error object of --json, and gives the exit code. */
 async function report(error: unknown, globals: Globals, io: Io): Promise<number> {
   const known = error instanceof CliError ? error : unexpected();
+  await io.log?.add({ level: 'error', ...errorObject(known).error });
   if (globals.json !== undefined) await io.err.write(`${safeJson(errorObject(known))}\n`);
   else {
     const paint = await io.paint(io.err);

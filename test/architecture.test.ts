@@ -27,6 +27,7 @@ const NOUNS = [
   'doctor',
   'keys',
   'access',
+  'schedule',
 ].map((noun) => `src/${noun}`);
 const isVerb = (file: string) => /defineCommand\(\{/.test(readFileSync(file, 'utf8'));
 

@@ -7,6 +7,7 @@ export const seal = defineCommand({
   effect: 'write',
   phase: 1,
   runsAgain: true,
+  alone: true,
   args: {},
   flags: { checkpoint: toggle('fail where no signing key is configured to sign a checkpoint with') },
   fields: {

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 export const verify = defineCommand({
   effect: 'read',
   phase: 1,
+  verdict: true,
   args: {},
   flags: {
     anchor: optional(text('FILE', 'the anchor file; audit.anchorFile when left out', 4_096)),

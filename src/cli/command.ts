@@ -23,6 +23,8 @@ export interface RailContext {
   /** From here on the primary answers; false where it did before. */
   leaveReplica: () => boolean;
   agreeByName: (name: string, question: string) => Promise<void>;
+  /** Keeps the same command line from running elsewhere until this one ends; who runs it, in words, where somebody does. */
+  alone: (input: object) => Promise<string | undefined>;
   /** What the command gave the first time under its --idempotency-key; undefined where it has none, or it is new. */
   earlier: (input: object) => Promise<Earlier | undefined>;
   /** Keeps what it gives for the next time, where no change of its own did. */
@@ -42,6 +44,10 @@ export interface Command<A extends Params = Params, F extends Params = Params, C
   writesTo?: 'redis' | 'file';
   /** A write that goes on with what is left when it is run again, or finds it done: it takes no --idempotency-key. */
   runsAgain?: true;
+  /** A check: what it prints is a verdict, which --quiet wants only where something is found. */
+  verdict?: true;
+  /** Work that is done by one process at a time: the same command line must not run twice at once. */
+  alone?: true;
   /** Its rows come as things happen: each is printed at once, as JSON one object a line. */
   live?: Live;
   args: A;

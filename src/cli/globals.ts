@@ -8,7 +8,14 @@ export const GLOBAL_FLAGS = {
   json: { value: '[fields]', help: 'print JSON, all columns or those named: --json order_id,status' },
   csv: { help: 'print CSV with a header' },
   columns: { value: '<names>', help: 'print these columns, in this order' },
-  quiet: { help: 'no talk on stderr unless something is wrong' },
+  quiet: {
+    help: 'silent unless something is wrong; what was asked for by --json, --csv or --columns is printed',
+  },
+  log: {
+    value: '<file>',
+    help: 'write what is said, and how it ends, into this file as well, as lines of JSON',
+  },
+  'skip-if-running': { help: 'end 0 where the same command is running already, instead of 10' },
   'no-color': { help: 'no colour' },
   'no-input': { help: 'never ask; end 4 where an answer is missing' },
   yes: { help: 'agree to what would be asked' },
@@ -31,6 +38,8 @@ export interface Globals {
   csv?: boolean;
   columns?: string;
   quiet?: boolean;
+  log?: string;
+  skipIfRunning?: boolean;
   color: boolean;
   input: boolean;
   yes?: boolean;

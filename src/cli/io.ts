@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
-import { visibleLines } from '../util/text.ts';
+import { visible, visibleLines } from '../util/text.ts';
 import { CliError } from './errors.ts';
+import type { Log } from './log.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
 type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
@@ -77,6 +78,9 @@ export interface Io {
   quiet: boolean;
   /** One line of talk on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
+  /** What is wrong but keeps nothing from going on: a line on stderr, also with --quiet. */
+  warn: (sentence: string) => Promise<void>;
+  log: Log | undefined;
   /** Colours for a stream, off where NO_COLOR, a pipe or --no-color says so. */
   paint: (sink: Sink) => Promise<ChalkInstance>;
 }
@@ -88,7 +92,7 @@ export interface IoFlags {
 }
 
 /** The streams of one run under its global flags. */
-export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFlags): Io {
+export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFlags, log?: Log): Io {
   const { env } = around;
   return {
     get stdin() {
@@ -99,7 +103,15 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     env,
     mayAsk: flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY),
     quiet: flags.quiet,
-    say: (line) => (flags.quiet ? Promise.resolve() : err.write(`${visibleLines(line).join('\n')}\n`)),
+    log,
+    async say(line) {
+      await log?.add({ level: 'info', message: line });
+      if (!flags.quiet) await err.write(`${visibleLines(line).join('\n')}\n`);
+    },
+    async warn(sentence) {
+      await log?.add({ level: 'warning', message: sentence });
+      await err.write(`warning: ${visible(sentence)}\n`);
+    },
     async paint(sink) {
       const { Chalk } = await import('chalk');
       return new Chalk({ level: useColor(sink, env, flags.color) ? 1 : 0 });

@@ -34,9 +34,12 @@ export class Found {
 
 /** What a verb returns when its data is text as it stands, in a format that its own flags chose. */
 export class Streamed {
-  readonly pieces: AsyncIterable<Uint8Array>;
-  constructor(pieces: AsyncIterable<Uint8Array>) {
+  readonly pieces: AsyncIterable<Uint8Array> | readonly Uint8Array[];
+  /** The same for --json, --csv and --columns, where it has such a form. */
+  readonly rows: readonly Row[] | undefined;
+  constructor(pieces: Streamed['pieces'], rows?: readonly Row[]) {
     this.pieces = pieces;
+    this.rows = rows;
   }
 }
 
@@ -83,7 +86,7 @@ function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
 
 /** Writes a verb's result to stdout, as JSON, CSV, a table for a terminal or tab-separated text for a pipe. */
 export async function render(result: Row | Rows | Streamed, style: Style, io: Io): Promise<void> {
-  if (result instanceof Streamed) return renderPieces(result, style.flags, io);
+  if (result instanceof Streamed) return renderStreamed(result, style, io);
   const { live, flags } = style;
   // A line of its own is for people: to a pipe the same goes as JSON.
   if (live?.line && !io.out.isTTY && !flags.csv && (flags.json ?? flags.columns) === undefined)
@@ -102,16 +105,15 @@ export async function render(result: Row | Rows | Streamed, style: Style, io: Io
   }
 }
 
-async function renderPieces(
-  { pieces }: Streamed,
-  { json, csv, columns }: OutputFlags,
-  io: Io,
-): Promise<void> {
-  if (json !== undefined || csv || columns !== undefined)
+async function renderStreamed({ pieces, rows }: Streamed, style: Style, io: Io): Promise<void> {
+  const { json, csv, columns } = style.flags;
+  if (json !== undefined || csv || columns !== undefined) {
+    if (rows) return render(rows, style, io);
     throw usage(
       '--json, --csv and --columns are for what is printed of a file; here the rows are printed.',
       'Name the file with --output, or choose the format of the rows with --format.',
     );
+  }
   for await (const piece of pieces) {
     await io.out.write(piece);
     if (io.out.gone) return;

@@ -1,8 +1,9 @@
 import { excerpt, kebab } from '../util/text.ts';
-import type { Invocation, RailContext } from './command.ts';
+import type { Command, Invocation, RailContext } from './command.ts';
 import { DoneBefore, type Earlier } from './earlier.ts';
 import { CliError, EXITS, usage } from './errors.ts';
 import type { Param } from './flags.ts';
+import type { Globals } from './globals.ts';
 import { checkColumns, type Field, type Fields, Found, type Result, render, Streamed } from './output.ts';
 
 /**
@@ -14,11 +15,13 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   checkColumns(command.fields, globals);
   const input = validate(await complete(invocation, ctx));
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
+  if (!(await mayRun(invocation, input, ctx))) return 0;
   const earlier = await ctx.earlier(input);
   const result = earlier
     ? await repeat(earlier, ctx)
     : await once(() => command.run(input as never, ctx), ctx);
   const finding = result instanceof Found;
+  if (globals.quiet && !finding && isNoAnswer(command) && !isAskedFor(globals)) return 0;
   await render(
     finding ? result.data : result,
     {
@@ -33,6 +36,28 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   if (globals.dryRun && command.effect !== 'read')
     await ctx.io.say('Dry run: rolled back, nothing was changed.');
   return finding ? EXITS[result.kind][0] : 0;
+}
+
+/**
+ * Whether the command is alone at it, where it must be. Throws ALREADY_RUNNING (exit 10), unless what runs already is to
+ * be passed over.
+ */
+async function mayRun(
+  { command, globals }: Invocation,
+  input: Record<string, unknown>,
+  ctx: RailContext,
+): Promise<boolean> {
+  if (!command.alone && !globals.skipIfRunning) return true;
+  const holder = await ctx.alone(input);
+  if (holder === undefined) return true;
+  const message = `The same command is running already${holder}.`;
+  if (!globals.skipIfRunning)
+    throw new CliError('busy', 'ALREADY_RUNNING', message, {
+      hint: 'Wait for it; with --skip-if-running this ends 0 instead.',
+      retryable: true,
+    });
+  await ctx.io.say(`${message} Nothing was done.`);
+  return false;
 }
 
 /** Runs it, keeps what it gives for whoever asks again, and gives what somebody else got who was quicker. */
@@ -71,6 +96,12 @@ function revealed(fields: Fields, input: Record<string, unknown>): Fields {
     field.shownBy !== undefined && input[field.shownBy] ? { ...field, hidden: undefined } : field;
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
 }
+
+/** Whether its result is news only where something is wrong. */
+const isNoAnswer = ({ effect, verdict }: Command) => effect !== 'read' || verdict === true;
+
+/** Whether the result is wanted in some form, so that --quiet lets it through. */
+const isAskedFor = ({ json, csv, columns }: Globals) => Boolean(json ?? csv ?? columns);
 
 /** Says where a write goes, and lets it through to a protected one only by name. */
 async function guardTarget(ctx: RailContext): Promise<void> {

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 
 export const check = defineCommand({
   effect: 'read',
+  verdict: true,
   args: {},
   flags: {},
   fields: {

@@ -9,6 +9,7 @@ import { count } from '../util/text.ts';
 export const ledger = defineCommand({
   effect: 'read',
   phase: 1,
+  verdict: true,
   args: {},
   flags: { user: optional(identifier('USER', 'only what belongs to this trader')) },
   fields: {

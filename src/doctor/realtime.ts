@@ -8,6 +8,7 @@ import { count } from '../util/text.ts';
 export const realtime = defineCommand({
   effect: 'read',
   phase: 1,
+  verdict: true,
   args: {},
   flags: {},
   fields: { key: { type: 'text' }, detail: { type: 'text' } },

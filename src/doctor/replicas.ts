@@ -9,6 +9,7 @@ const UNKNOWN = { lag_bytes: null, lag_seconds: null };
 
 export const replicas = defineCommand({
   effect: 'read',
+  verdict: true,
   args: {},
   flags: {},
   fields: {

@@ -44,7 +44,8 @@ export async function readTransactions(db: Kysely<Database>): Promise<OpenTransa
     SELECT application_name AS program, pid, state,
       (extract(epoch FROM clock_timestamp() - xact_start) * 1000)::float8 AS age
     FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name LIKE 'pinnacle/%' AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND application_name LIKE 'pinnacle/%' AND application_name NOT LIKE '% guard'
+      AND pid <> pg_backend_pid()
       AND xact_start IS NOT NULL
     ORDER BY xact_start`.execute(db);
   return rows;

@@ -10,6 +10,7 @@ const BATCH = 1_000;
 export const verify = defineCommand({
   effect: 'read',
   phase: 1,
+  verdict: true,
   args: {},
   flags: {},
   fields: {

@@ -29,7 +29,7 @@ export const get = defineCommand({
     const found = readings.filter((reading) => reading !== undefined);
     const bad = found.filter(({ unreadable }) => unreadable !== undefined);
     for (const each of bad)
-      await ctx.io.say(`warning: the quote of ${each.symbol} cannot be read: ${each.unreadable}.`);
+      await ctx.io.warn(`The quote of ${each.symbol} cannot be read: ${each.unreadable}.`);
     const rows = found.map((reading) => show(reading, now, staleAfter));
     return bad.length > 0 ? new Found(rows) : rows;
   },

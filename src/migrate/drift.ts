@@ -6,6 +6,7 @@ import { findDifferences } from './differences.ts';
 
 export const drift = defineCommand({
   effect: 'read',
+  verdict: true,
   args: {},
   flags: {},
   fields: {

@@ -8,6 +8,7 @@ import { loadPhases } from './scripts.ts';
 
 export const verify = defineCommand({
   effect: 'read',
+  verdict: true,
   args: {},
   flags: {},
   fields: changeFields,

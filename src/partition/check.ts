@@ -18,6 +18,7 @@ interface Finding extends Record<string, string> {
 export const check = defineCommand({
   effect: 'read',
   phase: 1,
+  verdict: true,
   args: { table },
   flags: { months },
   fields: { finding: { type: 'text' }, object: { type: 'text' }, hint: { type: 'text' } },

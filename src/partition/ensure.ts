@@ -13,6 +13,7 @@ export const ensure = defineCommand({
   effect: 'write',
   phase: 1,
   runsAgain: true,
+  alone: true,
   args: { table },
   flags: { months },
   fields: stepFields,

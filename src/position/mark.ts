@@ -81,14 +81,14 @@ async function markFromCache(ctx: Context) {
     return unmarked.length > 0 ? new Found(rows) : rows;
   });
   if (stale.length > 0) await ctx.io.say(`Stale quotes: ${symbolsOf(stale)}`);
-  for (const each of unmarked) await ctx.io.say(sentence(each));
+  for (const each of unmarked) await ctx.io.warn(sentence(each));
   return result;
 }
 
 const symbolsOf = (rows: readonly { symbol: string }[]) => rows.map(({ symbol }) => symbol).join(', ');
 
 const sentence = ({ symbol, positions, problem }: Unmarked) =>
-  `warning: ${symbol} (${count(positions, 'position')}) is not marked: ${problem}.`;
+  `${symbol} (${count(positions, 'position')}) is not marked: ${problem}.`;
 
 // An audit row names this many marks; their number is whole.
 const NAMED = 1_000;

@@ -9,6 +9,7 @@ export const drain = defineCommand({
   effect: 'write',
   runsAgain: true,
   phase: 1,
+  alone: true,
   args: {},
   flags: {},
   fields: { drained: { type: 'integer' }, pending: { type: 'integer' } },

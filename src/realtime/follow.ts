@@ -4,7 +4,6 @@ import { CliError } from '../cli/errors.ts';
 import { duration, integer, optional } from '../cli/flags.ts';
 import { cell } from '../cli/rows.ts';
 import type { Context } from '../context.ts';
-import { visible } from '../util/text.ts';
 import { type Newest, rememberNewest } from './newest.ts';
 import { LONGEST_WAIT, openStream, type Stream, type Told } from './stream.ts';
 
@@ -159,7 +158,7 @@ function troubleOf(ctx: Context) {
       // A line that breaks and is back at once is not worth a word.
       if (pause > 0 && !said) {
         said = true;
-        await ctx.io.err.write(`warning: ${visible(failure.message)} Trying until it can.\n`);
+        await ctx.io.warn(`${failure.message} Trying until it can.`);
       }
       pause = Math.min(PAUSE.most, Math.max(PAUSE.least, pause * 2));
       return pause;

@@ -7,6 +7,7 @@ export const rebuild = defineCommand({
   effect: 'write',
   runsAgain: true,
   phase: 1,
+  alone: true,
   args: {},
   flags: {},
   fields: {

@@ -11,6 +11,7 @@ import { proposedOrder } from './proposal.ts';
 export const check = defineCommand({
   effect: 'write',
   phase: 4,
+  alone: true,
   args: { user: optional(identifier('USER', 'every rule of this trader')) },
   flags: { order: optional(json('JSON', 'what this order would meet; changes nothing')) },
   fields: {

@@ -8,7 +8,7 @@ import {
   type ReadStream,
   type Stats,
 } from 'node:fs';
-import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
@@ -117,6 +117,21 @@ export async function openDraft(path: string, replace: boolean): Promise<Draft> 
       await rm(beside, { force: true });
     },
   };
+}
+
+/** A regular file to write behind what it has, 0600 where it is made. Throws UnfitFile. */
+export async function openAppending(path: string): Promise<FileHandle> {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+  let handle: FileHandle | undefined;
+  try {
+    // A pipe that nobody reads would otherwise be waited for.
+    handle = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    if (!(await handle.stat()).isFile()) throw new UnfitFile('EINVAL', 'is no regular file');
+    return handle;
+  } catch (error) {
+    await handle?.close();
+    throw unfit(error, 'written');
+  }
 }
 
 async function checkPlace(path: string, replace: boolean): Promise<void> {

@@ -70,7 +70,8 @@ function fromWallClock(wall: Date, timeZone: string): Date {
   return exact.sort((a, b) => a.getTime() - b.getTime())[0] ?? (instants[0] as Date);
 }
 
-function offsetOf(at: Date, timeZone: string): number {
+/** How far the clocks of the time zone are ahead of UTC at that instant, milliseconds. */
+export function offsetOf(at: Date, timeZone: string): number {
   if (timeZone === 'UTC') return 0;
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone,

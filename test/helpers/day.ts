@@ -99,6 +99,7 @@ realtime rebuild
 doctor realtime
 doctor ledger
 doctor replicas
+schedule print crontab
 audit list
 audit show 1
 audit seal

@@ -129,7 +129,7 @@ describe('market get and list', () => {
     for (const [symbol, , why] of FOREIGN) {
       const { code, stdout, stderr } = await run(`market get ${symbol} --json ltp`);
       expect({ code, stdout }).toEqual({ code: 6, stdout: '[{"ltp":null}]\n' });
-      expect(stderr).toBe(`warning: the quote of ${symbol} cannot be read: ${why}.\n`);
+      expect(stderr).toBe(`warning: The quote of ${symbol} cannot be read: ${why}.\n`);
     }
   });
 

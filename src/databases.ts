@@ -1,0 +1,99 @@
+import type { Origin } from './audit/change.ts';
+import type { Io } from './cli/io.ts';
+import type { Config } from './config/load.ts';
+import type { Connection } from './db/connect.ts';
+import type { Guard } from './db/guard.ts';
+
+interface Surroundings {
+  /** The command as the operator knows it. */
+  name: string;
+  pid: number;
+  io: Io;
+  signal: AbortSignal;
+  config: () => Promise<Config>;
+  /** `embedded`, or the URL of the server. */
+  database: () => Promise<string>;
+  cacheDir: string;
+  insecureTls: boolean;
+  origin: Origin;
+  /** What is to be closed when the command ends, the last first. */
+  releasers: (() => Promise<void>)[];
+}
+
+/** The databases of one command: each opened when it is asked for, and severed where the command is interrupted. */
+export function openDatabases({
+  name,
+  pid,
+  io,
+  signal,
+  config,
+  database,
+  cacheDir,
+  insecureTls,
+  origin,
+  releasers,
+}: Surroundings) {
+  const kept = async (open: () => Promise<Connection>): Promise<Connection> => {
+    signal.throwIfAborted();
+    const connection = await open();
+    const sever = () => connection.sever();
+    signal.addEventListener('abort', sever, { once: true });
+    releasers.push(async () => {
+      signal.removeEventListener('abort', sever);
+      await connection.close();
+    });
+    return connection;
+  };
+  const server = async (
+    url: string,
+    purpose: 'work' | 'migration' | 'replica' | 'guard',
+    connectTimeout?: number,
+  ) => {
+    const [settings, { connectServer, weaknessOf }] = await Promise.all([
+      config(),
+      import('./db/connect.ts'),
+    ]);
+    const weakness = weaknessOf(url, insecureTls);
+    if (weakness && origin.labels['tls'] === undefined) {
+      origin.labels['tls'] = 'insecure';
+      await io.warn(`${weakness}.`);
+    }
+    return connectServer(url, {
+      applicationName: `pinnacle/${name}${purpose === 'guard' ? ' guard' : ''}`,
+      // A migration holds one session; a second one asks what became of its COMMIT if that session breaks.
+      poolSize: purpose === 'migration' ? 2 : settings.poolSize,
+      statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
+      insecureTls,
+      ...(connectTimeout === undefined ? {} : { connectTimeout }),
+      ownSession: purpose === 'migration',
+    });
+  };
+  const embedded = async () => {
+    const [{ dataDir, timeout }, { openEmbedded }] = await Promise.all([
+      config(),
+      import('./db/embedded.ts'),
+    ]);
+    return openEmbedded(dataDir, { cacheDir, pid, command: name, timeout, signal });
+  };
+  return {
+    async work(): Promise<Connection> {
+      const chosen = await database();
+      return kept(() => (chosen === 'embedded' ? embedded() : server(chosen, 'work')));
+    },
+    async migration(): Promise<Connection> {
+      const [{ migrateUrl }, chosen] = [await config(), await database()];
+      return kept(() => (chosen === 'embedded' ? embedded() : server(migrateUrl ?? chosen, 'migration')));
+    },
+    async replicas(within: number): Promise<Connection[]> {
+      if ((await database()) === 'embedded') return [];
+      const { replicas } = await config();
+      return Promise.all(replicas.map((url) => kept(() => server(url, 'replica', within))));
+    },
+    /** Keeps a job from running elsewhere. */
+    async guard(job: string): Promise<Guard> {
+      const [{ dataDir }, chosen, guard] = [await config(), await database(), await import('./db/guard.ts')];
+      if (chosen === 'embedded') return guard.guardInFolder(dataDir, job, { pid, command: name, signal });
+      return guard.guardOnServer(await kept(() => server(chosen, 'guard')), job);
+    },
+  };
+}
