@@ -28,6 +28,10 @@ export const NOUNS: Verbs = {
   market: noun('Quotes in Redis: set, import, watch', () => import('./market/command.ts')),
   realtime: noun('What Redis shows of the book, for watching live', () => import('./realtime/command.ts')),
   partition: noun('Orders in monthly partitions', () => import('./partition/command.ts')),
+  retention: noun(
+    "Delete what is past its time, by the customer's table",
+    () => import('./retention/command.ts'),
+  ),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
   schedule: noun('What cron or systemd are to run, and when', () => import('./schedule/command.ts')),
   doctor: noun(

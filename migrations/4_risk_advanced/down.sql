@@ -29,5 +29,6 @@ ALTER TABLE users
 DROP TABLE api_key_grace;
 DROP TABLE trading_halts;
 DROP TABLE risk_rules;
+DROP FUNCTION risk_rules_in_force();
 
 DROP TYPE rule_type;

@@ -24,6 +24,26 @@ CREATE TABLE risk_rules (
 -- Two rules of one type would leave open which limit holds. Serves the pre-trade check of one user, too.
 CREATE UNIQUE INDEX risk_rules_one_per_type ON risk_rules (user_id, rule_type);
 
+-- Who may not set a limit may not take one away that is in force. Retention is unattended work, for which
+-- pinnacle_cron may delete rules, and of disabled traders alone. The table of users is that of the schema of the rules,
+-- whatever else bears the name.
+CREATE FUNCTION risk_rules_in_force() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  in_force boolean;
+BEGIN
+  IF has_table_privilege(TG_RELID, 'INSERT') THEN
+    RETURN OLD;
+  END IF;
+  EXECUTE format('SELECT enabled FROM %I.users WHERE user_id = $1', TG_TABLE_SCHEMA) INTO in_force USING OLD.user_id;
+  IF in_force THEN
+    RAISE EXCEPTION 'a risk rule that is in force is not this role''s to delete' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN OLD;
+END
+$$;
+
+CREATE TRIGGER risk_rules_in_force BEFORE DELETE ON risk_rules FOR EACH ROW EXECUTE FUNCTION risk_rules_in_force();
+
 -- The kill switch. A row without resumed_at is latched.
 CREATE TABLE trading_halts (
   halt_id        varchar(50) COLLATE "C" PRIMARY KEY,

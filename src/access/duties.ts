@@ -1,6 +1,6 @@
 import type { Role } from './roles.ts';
 
-/** What cron does: measure, mark, end sessions of either kind, send notices, bring to Redis what waits. */
+/** What cron does: measure, mark, end sessions of either kind, send notices, bring to Redis what waits, clear away. */
 const CRON = [
   'risk check',
   'position mark',
@@ -12,6 +12,7 @@ const CRON = [
   'realtime rebuild',
   'user sessions revoke',
   'user sessions revoke-all',
+  'retention run',
 ];
 
 /** Reads of credentials and hashes, for those alone who work with them. */
@@ -36,6 +37,7 @@ export function rolesFor(command: string, effect: 'read' | 'write' | 'destroy'):
   if (noun === 'market') return EVERYBODY;
   if (noun === 'audit' && effect === 'read') return ['pinnacle_auditor', 'pinnacle_operator'];
   if (effect !== 'read' && ['migrate', 'access', 'partition'].includes(noun ?? '')) return ['pinnacle_owner'];
+  if (command === 'retention plan') return ['pinnacle_cron', 'pinnacle_operator', 'pinnacle_auditor'];
   if (CRON.includes(command)) return ['pinnacle_cron', 'pinnacle_operator'];
   if (effect !== 'read' || noun === 'keys' || SECRET_READS.includes(command)) return ['pinnacle_operator'];
   if (AUDIT_READS.includes(command)) return ['pinnacle_auditor', 'pinnacle_operator'];

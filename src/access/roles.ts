@@ -86,8 +86,8 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     user_strategies: KEEP,
     positions: KEEP,
     order_fills: ADD,
-    notifications: KEEP,
-    trading_sessions: KEEP,
+    notifications: EDIT,
+    trading_sessions: EDIT,
     risk_rules: EDIT,
     trading_halts: KEEP,
     api_key_grace: EDIT,
@@ -96,21 +96,23 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     audit_log: { SELECT: true, INSERT: ENTRY },
     ...SEALING,
   },
-  // Measures rules, marks positions, ends sessions, sends notices. It places no order and sees no secret.
+  // Measures rules, marks positions, ends sessions, sends notices, deletes what is past its time. It places no order,
+  // sees no secret, and a trigger keeps it from deleting a rule that is in force.
   pinnacle_cron: {
     ...LOOK,
     // The right to update any column is what a row is locked with; this one, no command of its own writes.
     users: { SELECT: PUBLIC_USER, UPDATE: ['last_login'] },
     positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
-    notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'] },
-    trading_sessions: { SELECT: true, UPDATE: true },
+    notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'], DELETE: true },
+    trading_sessions: { SELECT: true, UPDATE: true, DELETE: true },
     risk_rules: {
       SELECT: true,
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],
+      DELETE: true,
     },
     realtime_outbox: QUEUE,
     idempotency_keys: KEYED,
-    audit_log: { SELECT: ['id', 'txid'], INSERT: ENTRY },
+    audit_log: { SELECT: ['id', 'txid', 'at'], INSERT: ENTRY },
     ...SEALING,
   },
   pinnacle_readonly: LOOK,
@@ -121,5 +123,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     audit_log: READ,
     audit_seals: READ,
     audit_checkpoints: READ,
+    // How old they are.
+    idempotency_keys: { SELECT: ['at'] },
   },
 };

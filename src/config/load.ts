@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RedisSettings } from '../redis/settings.ts';
+import type { Limits } from '../retention/limits.ts';
 import type { Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
 import { type ConfigFile, type ConfigSource, findConfigFile } from './file.ts';
@@ -30,6 +31,8 @@ export interface Config {
   staleAfter: number;
   /** By risk tolerance. */
   riskTemplates: Templates;
+  /** Periods such as `30d`. */
+  retention: Limits;
   profile: string | undefined;
   file: string | undefined;
   resolved: Readonly<Record<SettingName, Resolved>>;
@@ -66,6 +69,12 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     audit: { signingKeyFile: text('audit.signingKeyFile'), anchorFile: text('audit.anchorFile') },
     staleAfter: parseDuration(String(text('market.staleAfter'))),
     riskTemplates: (resolved['risk.templates'].value ?? {}) as Templates,
+    retention: {
+      sessions: String(text('retention.sessions')),
+      riskRules: String(text('retention.riskRules')),
+      notifications: String(text('retention.notifications')),
+      idempotencyKeys: String(text('retention.idempotencyKeys')),
+    },
     profile,
     file: file?.path,
     resolved,

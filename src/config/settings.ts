@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isPeriod, PROMISED } from '../retention/limits.ts';
 import type { Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
 import { riskTemplates } from './templates.ts';
@@ -61,6 +62,13 @@ const duration = textThat((value) => {
   const ms = parseDuration(value);
   return ms > 0 && ms <= LONGEST;
 }, 'must be a duration such as 500ms, 30s or 5m, at most 24d');
+
+const kept = (what: string, fallback: string) => ({
+  help: `how long ${what}`,
+  env: [],
+  schema: textThat(isPeriod, 'must be a period such as 30d, 4w or 1y'),
+  fallback,
+});
 
 const timeZone = textThat(
   (value) => Boolean(new Intl.DateTimeFormat('en', { timeZone: value })),
@@ -234,6 +242,13 @@ export const SETTINGS = {
     structured: true,
     schema: riskTemplates,
   },
+  'retention.sessions': kept('trading sessions are kept after their end', PROMISED.sessions),
+  'retention.riskRules': kept(
+    'the risk rules of disabled traders are kept after their last change',
+    PROMISED.riskRules,
+  ),
+  'retention.notifications': kept('notifications are kept', PROMISED.notifications),
+  'retention.idempotencyKeys': kept('what an idempotency key stands for is kept', PROMISED.idempotencyKeys),
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

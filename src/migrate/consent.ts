@@ -27,7 +27,7 @@ async function countRows({ db }: Session, table: string): Promise<number> {
 }
 
 /** The name at stake, as the target line shows it: the profile that is protected, the database, or the data folder. */
-async function nameOf(ctx: Context, { connection, db }: Session): Promise<string> {
+export async function nameOf(ctx: Context, { connection, db }: Session): Promise<string> {
   const profile = await ctx.protection();
   if (profile) return profile;
   if (connection.kind === 'embedded') return basename((await ctx.config()).dataDir);

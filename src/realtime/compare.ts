@@ -30,7 +30,7 @@ export async function lastingDrifts(
 }
 
 /** What of these images Redis does not hold. */
-async function compareImages(redis: Realtime, images: readonly Image[]): Promise<Drift[]> {
+export async function compareImages(redis: Realtime, images: readonly Image[]): Promise<Drift[]> {
   const found = await Promise.all(images.map((image) => compareImage(redis, image)));
   return found.flat();
 }

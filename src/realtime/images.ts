@@ -17,6 +17,8 @@ export type Image =
 export interface Subjects {
   orders: readonly string[];
   notifications: readonly string[];
+  /** The traders whose list of notifications is asked for, beside those of these notifications. */
+  lists?: readonly string[];
 }
 
 const seconds = (time: string | Date) => Math.floor(new Date(time).getTime() / 1_000);
@@ -25,12 +27,13 @@ const seconds = (time: string | Date) => Math.floor(new Date(time).getTime() / 1
 export async function readImages(
   db: Kysely<Database>,
   keys: Keys,
-  { orders, notifications }: Subjects,
+  { orders, notifications, lists = [] }: Subjects,
   now: Date,
 ): Promise<Image[]> {
   const found = await Promise.all([
     orderImages(db, keys, orders, now),
     noticeImages(db, keys, notifications, now),
+    listImages(db, keys, lists, now),
   ]);
   return found.flat();
 }

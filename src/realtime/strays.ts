@@ -24,13 +24,15 @@ const KINDS: readonly Kind[] = [
   { kind: 'user_notifications', phase: 3, table: 'users', id: 'user_id' },
 ];
 
-/** What Redis holds under our names that the book knows nothing of, some at a time. */
+/** What Redis holds under our names, or those of one kind, that the book knows nothing of, some at a time. */
 export async function* findStrays(
   db: Kysely<Database>,
   redis: Realtime,
   phase: number,
+  only?: string,
 ): AsyncIterable<Stray[]> {
-  for (const kind of KINDS.filter((each) => each.phase <= phase)) {
+  const kinds = KINDS.filter((each) => each.phase <= phase && (only ?? each.kind) === each.kind);
+  for (const kind of kinds) {
     const prefix = `${redis.keys.prefix}${kind.kind}:`;
     for await (const keys of redis.scan(`${kind.kind}:*`)) {
       const ids = keys.map((key) => key.slice(prefix.length));

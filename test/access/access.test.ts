@@ -32,7 +32,8 @@ operator: order place, order accept, order fill, order reject, order retry, orde
 operator: position close, session start, risk set, risk remove, risk halt, risk resume
 operator: keys generate, keys activate, keys rotate, keys verify, keys status, keys retire
 cron operator: position mark, session end, risk check, notification send, notification read, audit seal
-cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all
+cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
+cron operator auditor: retention plan
 auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
 `;
@@ -251,7 +252,8 @@ describe.each(servers)('access on $name', ({ open }) => {
     ['cron', 'UPDATE notifications SET message = title'],
     ['cron', 'UPDATE trading_halts SET resumed_at = now()'],
     ['cron', 'UPDATE strategies SET is_active = true'],
-    ['cron', 'DELETE FROM notifications'],
+    ['cron', 'DELETE FROM orders'],
+    ['cron', 'INSERT INTO trading_sessions SELECT * FROM trading_sessions'],
   ])('%s is refused %s', async (role, sql) => {
     await db.query(`SET SESSION AUTHORIZATION ${login(role)}`);
     const refused = await db.query(sql).catch((error) => error.code);

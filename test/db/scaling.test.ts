@@ -44,12 +44,12 @@ describe.each(anyDatabase)('the schema on $name', ({ open }) => {
     ).toEqual(['audit_log.id', 'order_fills.seq', 'realtime_outbox.id']);
   });
 
-  it('has triggers on users and the audit log alone, and no views', async () => {
+  it('has triggers on users, risk rules and the audit log alone, and no views', async () => {
     expect(
       await column(
         'SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1',
       ),
-    ).toEqual(['audit_checkpoints', 'audit_log', 'audit_seals', 'users']);
+    ).toEqual(['audit_checkpoints', 'audit_log', 'audit_seals', 'risk_rules', 'users']);
     expect(
       await column(
         "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = current_schema()::regnamespace",

@@ -98,6 +98,9 @@ sql: INSERT INTO realtime_outbox (kind, key) VALUES ('order', 'o1')
 realtime rebuild
 doctor realtime
 doctor ledger
+sql: INSERT INTO notifications (notification_id, notification_type, title, message, created_at) VALUES ('n1', 'SYSTEM_ERROR', 't', 'm', '2020-01-01')
+retention plan
+retention run --yes
 doctor replicas
 schedule print crontab
 audit list
