@@ -11,6 +11,7 @@ DROP INDEX idx_orders_status_newest;
 DROP INDEX idx_orders_newest;
 DROP INDEX idx_orders_user_newest;
 DROP INDEX trading_sessions_one_active;
+DROP INDEX idx_trading_sessions_ended;
 DROP INDEX idx_trading_sessions_newest;
 DROP INDEX idx_positions_open_newest;
 DROP INDEX idx_positions_user_newest;

@@ -115,6 +115,9 @@ CREATE INDEX idx_positions_open_newest ON positions (opened_at DESC, position_id
 -- session list, newest first.
 CREATE INDEX idx_trading_sessions_newest ON trading_sessions (start_time DESC, session_id DESC);
 
+-- retention run: the sessions that ended longest ago.
+CREATE INDEX idx_trading_sessions_ended ON trading_sessions (end_time) WHERE status <> 'ACTIVE';
+
 -- A fill counts towards the one running session of its user.
 CREATE UNIQUE INDEX trading_sessions_one_active ON trading_sessions (user_id) WHERE status = 'ACTIVE';
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { CliError } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
+import { count } from '../util/text.ts';
 import type { Expiring } from './kinds.ts';
 
 const BATCH = 5_000;
@@ -76,7 +77,7 @@ export function unfinished(error: unknown, deleted: number): unknown {
   return new CliError(
     'busy',
     'RETENTION_UNFINISHED',
-    `The database did not get to a batch in time; ${deleted} rows were deleted before.`,
+    `The database did not get to a batch in time; ${count(deleted, 'row')} deleted before.`,
     { hint: 'What is deleted stays so. Run it again to go on.', retryable: true, changed: deleted > 0 },
   );
 }

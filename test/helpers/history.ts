@@ -9,7 +9,8 @@ const AGO = (share: string) => `now() - make_interval(mins => (1576800 * (${shar
 /**
  * Fills a database of phase 4 with about so many rows of three years, of a book that can be proved: a trader for every
  * 200 rows, a quarter of them disabled, orders and their fills in pairs that open and close a position, 30 sessions a
- * trader, of which one in 100 never ended, five risk rules each, and for the other half notifications. In one
+ * trader, of which one in 100 never ended, five risk rules each, an idempotency key for every 16 rows,
+ * and for the other half notifications. In one
  * transaction, whose audit rows are those of all. Nothing is within an hour after a limit of the customer's table, so
  * that what is due does not change meanwhile.
  */
@@ -62,10 +63,14 @@ export async function fillHistory(db: TestDatabase, rows: number): Promise<void>
        SELECT ${ID('ntf', 'i')}, CASE WHEN i % 1000 > 0 THEN ${trader('i')} END, 'ORDER_FILLED', 'Filled', 'Filled at 100.05', at,
          CASE i % 2 WHEN 0 THEN at END
        FROM generate_series(1, ${Math.floor(rows / 2)}) i CROSS JOIN LATERAL (SELECT ${AGO(`i / ${rows / 2}.0`)} AS at) a`,
+      `INSERT INTO idempotency_keys (key, command, request, result, at)
+       SELECT 'key_' || i, 'order place', md5(i::text), '{"kind":"rows","data":[]}', ${AGO(`i / ${rows / 16}.0`)}
+       FROM generate_series(1, ${Math.floor(rows / 16)}) i`,
       ...[
         ['trading_sessions', 'end_time', '1 year'],
         ['risk_rules', 'updated_at', '1 year'],
         ['notifications', 'created_at', '30 days'],
+        ['idempotency_keys', 'at', '7 days'],
       ].map(
         ([table, time, limit]) =>
           `DELETE FROM ${table} WHERE ${time} >= now() - interval '${limit}' AND ${time} < now() - interval '${limit}' + interval '1 hour'`,

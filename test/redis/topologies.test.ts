@@ -107,6 +107,11 @@ describe.each(servers)('beside the $name', ({ open }) => {
         expect(await run('market set TCS --ltp 10')).toMatchObject({ code: 0 });
         expect(await run('market list')).toMatchObject({ code: 0 });
         expect(await run('user sessions list u')).toMatchObject({ code: 0 });
+        await nodes[0]?.cli('-c', 'persist', 'market_data:TCS');
+        expect(await run('retention run --yes --json kind,repaired')).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining('{"kind":"market_data","repaired":1}'),
+        });
         for (const node of nodes) await node.cli('flushall').catch(() => {});
         expect(await run('doctor realtime')).toMatchObject({ code: 6 });
         expect(await run('realtime rebuild')).toMatchObject({ code: 0 });

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTrader } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { startCluster, type Topology } from '../helpers/topologies.ts';
 
 const DAY = 86_400;
 
@@ -129,24 +128,5 @@ describe.each(anyDatabase)('retention of Redis beside $name', ({ open }) => {
     expect({ code, stdout }).toEqual({ code: 8, stdout: '' });
     expect(stderr).toContain('1 row deleted. Redis 127.0.0.1:1');
     expect((await db.query('SELECT count(*)::integer AS n FROM notifications')).rows).toEqual([{ n: 0 }]);
-  });
-});
-
-describe.each(servers)('retention of a cluster beside $name', ({ open }) => {
-  let db: TestDatabase;
-  let cluster: Topology;
-  beforeAll(async () => {
-    [db, cluster] = await Promise.all([open(), startCluster()]);
-    Object.assign(db.env, cluster.env);
-  });
-  afterAll(() => Promise.all([db?.close(), cluster?.stop()]));
-
-  it('gives keys of every node an end', async () => {
-    const [node] = cluster.nodes;
-    for (let i = 0; i < 30; i++) await node?.cli('-c', 'set', `order:${i}`, 'x');
-    const rows = await db.json<Row[]>('retention', 'run', '--yes');
-    expect(counts(rows, 'repaired')).toMatchObject({ order_status: 30 });
-    for (let i = 0; i < 30; i++)
-      expect(Number(await node?.cli('-c', 'ttl', `order:${i}`))).toBeGreaterThan(7 * DAY - 60);
   });
 });

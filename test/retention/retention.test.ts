@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ const TABLES: readonly [table: string, id: string][] = [
   ['trading_sessions', 'session_id'],
   ['risk_rules', 'rule_id'],
   ['notifications', 'notification_id'],
+  ['idempotency_keys', 'key'],
 ];
 
 /** The ids that each table holds. */
@@ -33,6 +35,9 @@ const addNotification = (id: string, created: string, read: string | null, user:
   `INSERT INTO notifications (notification_id, user_id, notification_type, title, message, created_at, read_at)
    VALUES ('${id}', ${text(user)}, 'SYSTEM_ERROR', 't', 'm', '${created}', ${text(read)}::timestamp)`;
 
+const addKey = (key: string, at: string) =>
+  `INSERT INTO idempotency_keys (key, command, request, result, at) VALUES ('${key}', 'c', 'r', '{}', '${at}')`;
+
 /** All in one statement, as the embedded engine starts anew for each. */
 const add = (db: TestDatabase, ...statements: string[]) =>
   db.query(`WITH ${statements.map((sql, i) => `s${i} AS (${sql})`).join(', ')} SELECT`);
@@ -52,16 +57,19 @@ const CLOCKS = [
   {
     now: '2026-11-23T04:05:06.789012',
     year: '2025-11-23T04:05:06.789012',
+    week: '2026-11-16T04:05:06.789012',
     month: '2026-10-24T04:05:06.789012',
   },
   {
     now: '2028-03-01T00:00:00.000000',
     year: '2027-03-01T00:00:00.000000',
+    week: '2028-02-23T00:00:00.000000',
     month: '2028-01-31T00:00:00.000000',
   },
   {
     now: '2024-02-29T23:59:59.999999',
     year: '2023-02-28T23:59:59.999999',
+    week: '2024-02-22T23:59:59.999999',
     month: '2024-01-30T23:59:59.999999',
   },
 ];
@@ -74,36 +82,41 @@ const shifted = (time: string, micros: number) => {
 };
 
 describe.each(servers)('the limits on $name, at the clock of the server', ({ open }) => {
-  it.each(CLOCKS)('of $now: before it is gone, at it and after it is kept', async ({ now, year, month }) => {
-    const db = await withTraders(open);
-    try {
-      const edges = { before: -1, at: 0, after: 1 };
-      const types = ['MAX_DRAWDOWN', 'MAX_DAILY_LOSS', 'MAX_POSITION_SIZE'];
-      for (const [i, [edge, micros]] of Object.entries(edges).entries()) {
-        await add(
-          db,
-          addSession(edge, shifted(year, micros)),
-          addRule(`off-${edge}`, 'off', types[i] ?? '', shifted(year, micros)),
-          addRule(`on-${edge}`, 'on', types[i] ?? '', shifted(year, micros)),
-          addNotification(`unread-${edge}`, shifted(month, micros), null),
-          addNotification(`read-${edge}`, shifted(month, micros), shifted(month, micros)),
-          addNotification(`all-${edge}`, shifted(month, micros), null, null),
-        );
+  it.each(CLOCKS)(
+    'of $now: before it is gone, at it and after it is kept',
+    async ({ now, year, month, week }) => {
+      const db = await withTraders(open);
+      try {
+        const edges = { before: -1, at: 0, after: 1 };
+        const types = ['MAX_DRAWDOWN', 'MAX_DAILY_LOSS', 'MAX_POSITION_SIZE'];
+        for (const [i, [edge, micros]] of Object.entries(edges).entries()) {
+          await add(
+            db,
+            addSession(edge, shifted(year, micros)),
+            addRule(`off-${edge}`, 'off', types[i] ?? '', shifted(year, micros)),
+            addRule(`on-${edge}`, 'on', types[i] ?? '', shifted(year, micros)),
+            addNotification(`unread-${edge}`, shifted(month, micros), null),
+            addNotification(`read-${edge}`, shifted(month, micros), shifted(month, micros)),
+            addNotification(`all-${edge}`, shifted(month, micros), null, null),
+            addKey(edge, shifted(week, micros)),
+          );
+        }
+        await add(db, addSession('running', null));
+        await standStill(db, now);
+        const at = new Date(`${now.slice(0, 23)}Z`);
+        const { code, stderr } = await db.cliWith({ now: at }, 'retention', 'run', '--yes');
+        expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+        expect(await idsIn(db)).toEqual({
+          trading_sessions: ['after', 'at', 'running'],
+          risk_rules: ['off-after', 'off-at', 'on-after', 'on-at', 'on-before'],
+          notifications: ['all-after', 'all-at', 'read-after', 'read-at', 'unread-after', 'unread-at'],
+          idempotency_keys: ['after', 'at'],
+        });
+      } finally {
+        await db.close();
       }
-      await add(db, addSession('running', null));
-      await standStill(db, now);
-      const at = new Date(`${now.slice(0, 23)}Z`);
-      const { code, stderr } = await db.cliWith({ now: at }, 'retention', 'run', '--yes');
-      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-      expect(await idsIn(db)).toEqual({
-        trading_sessions: ['after', 'at', 'running'],
-        risk_rules: ['off-after', 'off-at', 'on-after', 'on-at', 'on-before'],
-        notifications: ['all-after', 'all-at', 'read-after', 'read-at', 'unread-after', 'unread-at'],
-      });
-    } finally {
-      await db.close();
-    }
-  });
+    },
+  );
 
   /** Makes the server's clock say the same for ever. */
   async function standStill(db: TestDatabase, time: string): Promise<void> {
@@ -134,6 +147,8 @@ const fill = (db: TestDatabase) =>
       addNotification(`read-${n}`, ago(30, 1 + n), ago(1)),
     ]),
     addNotification('young', ago(29), ago(29)),
+    addKey('old', ago(7, 1)),
+    addKey('young', ago(6)),
   );
 
 /** A database with two traders, one of whom is disabled. */
@@ -155,11 +170,13 @@ describe.each(databases)('retention run on $name', ({ open }) => {
       { kind: 'trading_sessions', deleted: 1, left: 0, held: 1 },
       { kind: 'risk_rules', deleted: 1, left: 0, held: 1 },
       { kind: 'notifications', deleted: 6, left: 0, held: 0 },
+      { kind: 'idempotency_keys', deleted: 1, left: 0, held: 0 },
     ]);
     expect(await idsIn(db)).toEqual({
       trading_sessions: ['running', 'young'],
       risk_rules: ['off-young', 'on-old'],
       notifications: ['young'],
+      idempotency_keys: ['young'],
     });
     const { rows: audited } = await db.query(
       "SELECT target, (body::json ->> 'deleted')::integer AS deleted FROM audit_log WHERE command = 'retention run' ORDER BY id",
@@ -168,8 +185,10 @@ describe.each(databases)('retention run on $name', ({ open }) => {
       { target: 'retention trading_sessions', deleted: 1 },
       { target: 'retention risk_rules', deleted: 1 },
       { target: 'retention notifications', deleted: 6 },
+      { target: 'retention idempotency_keys', deleted: 1 },
     ]);
     expect(await db.json<Row[]>('retention', 'run', '--yes')).toMatchObject([
+      { deleted: 0 },
       { deleted: 0 },
       { deleted: 0 },
       { deleted: 0 },
@@ -229,6 +248,7 @@ describe.each(anyDatabase)('retention on $name', ({ open }) => {
       [1, 0],
       [1, 0],
       [2, 4],
+      [0, 1],
     ]);
     expect(await idsIn(db)).toEqual(before);
   });
@@ -240,6 +260,7 @@ describe.each(anyDatabase)('retention on $name', ({ open }) => {
       [1, 0],
       [1, 0],
       [1, 5],
+      [0, 1],
     ]);
     expect((await idsIn(db))['notifications']).toHaveLength(6);
     await db.json('retention', 'run', '--yes');
@@ -291,4 +312,85 @@ describe.each(anyDatabase)('retention on $name', ({ open }) => {
       expect((await db.cliWith(here(ahead / 2), 'retention', 'run', '--yes')).code).toBe(0);
     },
   );
+});
+
+describe.each(servers)('beside others on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await withTraders(open);
+  });
+  afterAll(() => db.close());
+
+  it('retention run waits for no row that somebody holds, and leaves it to the next run', async () => {
+    await fill(db);
+    await db.query('BEGIN');
+    await db.query("SELECT FROM notifications WHERE notification_id = 'old-1' FOR UPDATE");
+    // As `user enable` holds him.
+    await db.query("UPDATE users SET enabled = true WHERE user_id = 'off'");
+    const rows = await db.json<Row[]>('retention', 'run', '--yes');
+    await db.query('COMMIT');
+    expect(rows.map(({ deleted, left }) => [deleted, left])).toEqual([
+      [1, 0],
+      [0, 1],
+      [5, 1],
+      [1, 0],
+    ]);
+    const again = await db.json<Row[]>('retention', 'run', '--yes');
+    expect(again.map(({ deleted, held }) => [deleted, held])).toEqual([
+      [0, 1],
+      [0, 2],
+      [1, 0],
+      [0, 0],
+    ]);
+    expect(await idsIn(db)).toMatchObject({
+      risk_rules: ['off-old', 'off-young', 'on-old'],
+      notifications: ['young'],
+    });
+    await db.query("UPDATE users SET enabled = false WHERE user_id = 'off'");
+  });
+
+  it('a table that somebody holds ends it with 10, and says what is deleted', async () => {
+    await db.query('DELETE FROM trading_sessions; DELETE FROM risk_rules; DELETE FROM notifications');
+    await db.query('DELETE FROM idempotency_keys');
+    await fill(db);
+    await db.query('BEGIN');
+    await db.query('LOCK TABLE notifications IN EXCLUSIVE MODE');
+    const { code, stderr } = await db.cli('retention', 'run', '--yes', '--json');
+    await db.query('COMMIT');
+    expect(code).toBe(10);
+    expect(JSON.parse(stderr.slice(stderr.indexOf('{'))).error).toMatchObject({
+      ...{ code: 'RETENTION_UNFINISHED', retryable: true, changed: true },
+      message: expect.stringContaining('2 rows deleted before'),
+    });
+  });
+
+  it.each([1, 2, 3] as const)('a database at phase %i has what it has', async (phase) => {
+    const early = await open(phase);
+    const kinds = (await early.json<Row[]>('retention', 'run', '--yes')).map(({ kind }) => kind);
+    expect(kinds).toEqual([...(phase >= 3 ? ['trading_sessions', 'notifications'] : []), 'idempotency_keys']);
+    expect((await early.cli('retention', 'plan')).code).toBe(0);
+    await early.close();
+  });
+
+  it('who may not set a rule may delete none that is in force', async () => {
+    const role = `t_deleter_${randomUUID().slice(0, 8)}`;
+    const as = async (sql: string) => {
+      await db.query(`SET ROLE ${role}`);
+      const { rowCount, code } = (await db.query(sql).catch((error) => error)) as Row;
+      await db.query('RESET ROLE');
+      return code ?? rowCount;
+    };
+    await db.query(`CREATE ROLE ${role}`);
+    await db.query(`GRANT SELECT, DELETE ON risk_rules TO ${role}`);
+    await db.query(`GRANT SELECT ON users TO ${role}`);
+    await db.query("CREATE TEMP TABLE users AS SELECT 'on'::text AS user_id, false AS enabled");
+    await db.query(`GRANT SELECT ON pg_temp.users TO ${role}`);
+    const of = (user: string) => `DELETE FROM risk_rules WHERE user_id = '${user}'`;
+    expect(await as(of('on'))).toBe('42501');
+    expect(await as(of('off'))).toBe(1);
+    await db.query(`GRANT INSERT ON risk_rules TO ${role}`);
+    expect(await as(of('on'))).toBe(1);
+    await db.query(`DROP OWNED BY ${role}`);
+    await db.query(`DROP ROLE ${role}`);
+  });
 });
