@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../db/schema.ts';
 import { EXPIRING, type Expiring, LASTING } from './kinds.ts';
-import type { Limited } from './limits.ts';
 
 /** How many rows of a kind there are, are due, and stay although they are old. */
 export interface Standing {
@@ -58,6 +57,3 @@ export async function countDue(db: Kysely<Database>, { at, from, only }: Expirin
   );
   return Number(rows[0]?.due);
 }
-
-/** The cutoffs by kind. */
-export type Before = Readonly<Record<Limited, string>>;
