@@ -26,10 +26,10 @@ export const FAMILIES: readonly Family[] = [
 /** What is written to live until a time of another clock may seem to live so many milliseconds longer. */
 const SLACK = 60_000;
 
-/** How many keys there are, and how many had no end or a later one than they may. */
-export interface Lives {
+/** How many keys there are, and which had no end or a later one than they may. */
+interface Lives {
   keys: number;
-  endless: number;
+  endless: string[];
 }
 
 /**
@@ -41,7 +41,7 @@ export async function checkLifetimes(
   { patterns, lifetime }: Family,
   { repair, signal }: { repair: boolean; signal: AbortSignal },
 ): Promise<Lives> {
-  const lives = { keys: 0, endless: 0 };
+  const lives: Lives = { keys: 0, endless: [] };
   for (const pattern of patterns)
     for await (const keys of scan(pattern)) {
       const started = performance.now();
@@ -50,7 +50,7 @@ export async function checkLifetimes(
       // LT: what somebody gave an earlier end meanwhile keeps it.
       if (repair) await Promise.all(endless.map((key) => client.expire(key, lifetime, 'LT')));
       lives.keys += keys.length;
-      lives.endless += endless.length;
+      lives.endless.push(...endless);
       await sleep(performance.now() - started, undefined, { signal });
     }
   return lives;

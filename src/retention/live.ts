@@ -18,9 +18,10 @@ export async function checkRedis(ctx: Context, repair: boolean): Promise<Live[]>
   for (const family of FAMILIES) {
     const { kind, keep } = family;
     const { keys, endless } = await checkLifetimes(redis, family, { repair, signal: ctx.signal });
-    found.push({ kind, keep, keys, due: endless });
+    const isOfNotices = kind === 'live_notifications' && phase >= 3;
+    const gone = isOfNotices ? await clearNotices(db, redis, { repair, now: ctx.now }) : [];
+    // A key may have both faults, and SCAN may name one twice.
+    found.push({ kind, keep, keys, due: new Set([...endless, ...gone]).size });
   }
-  const notices = found.at(-1);
-  if (notices && phase >= 3) notices.due += await clearNotices(db, redis, { repair, now: ctx.now });
   return found;
 }

@@ -14,6 +14,7 @@ export const run = defineCommand({
   effect: 'destroy',
   phase: 1,
   runsAgain: true,
+  alone: true,
   args: {},
   flags: { maxRows: optional(integer('N', 'stop after so many rows')) },
   fields: {

@@ -69,6 +69,13 @@ export const JOBS: readonly Job[] = [
     from: '16:15',
   },
   {
+    name: 'retention',
+    purpose: 'what is past its time deleted, while nobody trades',
+    command: 'retention run --yes',
+    days: DAILY,
+    from: '02:00',
+  },
+  {
     name: 'partition-ensure',
     purpose: 'months ahead have their partitions',
     command: 'partition ensure',

@@ -110,8 +110,13 @@ describe.each(anyDatabase)('retention of Redis beside $name', ({ open }) => {
     );
     // As somebody may have left it: it would be there for ever.
     await redis.cli('persist', `notification:${old}`);
+    // The row is still there, and so only its life and the list are due.
+    expect(counts(await db.json<Row[]>('retention', 'plan'), 'due')).toMatchObject({
+      ...{ notifications: 1, live_notifications: 2 },
+    });
     const rows = await db.json<Row[]>('retention', 'run', '--yes');
     expect(counts(rows, 'deleted')).toMatchObject({ notifications: 1 });
+    expect(counts(rows, 'repaired')).toMatchObject({ live_notifications: 2 });
     expect(await redis.cli('exists', `notification:${old}`)).toBe('0');
     expect(await redis.cli('exists', `notification:${young}`)).toBe('1');
     expect(await list()).toBe(young);
