@@ -22,8 +22,8 @@ export const plan = defineCommand({
   },
   examples: ['retention plan', 'retention plan --json kind,due,kept,why'],
   details: `A row for each kind of thing: how long it is kept, how many there are, how many of them retention run would delete, and why
-the others stay. Of what is in Redis, rows are keys, and those are due that live for ever or too long. With no Redis
-configured they are left out.`,
+the others stay. Of what is in Redis, rows are keys, and those are due that live for ever or too long; of its streams, rows are
+events. With no Redis configured they are left out.`,
   async run(_input, ctx: Context) {
     const progress = await startProgress(ctx.io, 'counting');
     try {
@@ -71,8 +71,11 @@ function told({ kind, held }: Expiring, keep: string, before: string, standing: 
 async function plannedKeys(ctx: Context) {
   const { checkRedis } = await import('./live.ts');
   const families = await checkRedis(ctx, false);
-  return families.map(({ kind, keep, keys, due }) => ({
-    ...{ kind, keep, before: null, rows: keys, due, kept: keys - due },
-    ...{ why: keys > due ? 'Redis ends them by itself' : null, oldest: null },
-  }));
+  return families.map(({ kind, keep, rows, due, end }) => {
+    const why = end === 'repaired' ? 'Redis ends them by itself' : `not older than ${keep}`;
+    return {
+      ...{ kind, keep, before: null, rows, due, kept: rows - due },
+      ...{ why: rows > due ? why : null, oldest: null },
+    };
+  });
 }

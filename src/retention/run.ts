@@ -117,9 +117,8 @@ async function repairKeys(ctx: Context, swept: readonly Swept[]): Promise<Swept[
   try {
     const { checkRedis } = await import('./live.ts');
     const found = await checkRedis(ctx, !ctx.dryRun);
-    return found.map(({ kind, keep, due }) => ({
-      ...{ kind, keep, before: null, deleted: 0, repaired: due, left: 0, held: 0 },
-    }));
+    const none = { before: null, deleted: 0, repaired: 0, left: 0, held: 0 };
+    return found.map(({ kind, keep, due, end }) => ({ kind, keep, ...none, [end]: due }));
   } catch (error) {
     const failure = await ctx.explain(error);
     const deleted = swept.reduce((sum, one) => sum + one.deleted, 0);

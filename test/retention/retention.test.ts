@@ -101,13 +101,15 @@ describe.each(servers)('the limits on $name, at the clock of the server', ({ ope
             addKey(edge, shifted(week, micros)),
           );
         }
-        await add(db, addSession('running', null));
+        // Somebody else's mistake: it runs, and has an end.
+        const odd = addSession('odd', shifted(year, -1), 'off').replace("'COMPLETED'", "'ACTIVE'");
+        await add(db, addSession('running', null), odd);
         await standStill(db, now);
         const at = new Date(`${now.slice(0, 23)}Z`);
         const { code, stderr } = await db.cliWith({ now: at }, 'retention', 'run', '--yes');
         expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
         expect(await idsIn(db)).toEqual({
-          trading_sessions: ['after', 'at', 'running'],
+          trading_sessions: ['after', 'at', 'odd', 'running'],
           risk_rules: ['off-after', 'off-at', 'on-after', 'on-at', 'on-before'],
           notifications: ['all-after', 'all-at', 'read-after', 'read-at', 'unread-after', 'unread-at'],
           idempotency_keys: ['after', 'at'],
