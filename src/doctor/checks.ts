@@ -2,18 +2,8 @@ import type { Difference } from '../migrate/catalog.ts';
 import type { Change } from '../migrate/record.ts';
 import { formatDuration } from '../util/duration.ts';
 import { count } from '../util/text.ts';
+import { fail, ok, type Verdict, warn } from './verdict.ts';
 import type { OpenTransaction, Vitals } from './vitals.ts';
-
-/** What a check came to; `help` is the command or the step that helps. */
-export interface Verdict {
-  state: 'ok' | 'warn' | 'fail';
-  detail: string;
-  help: string | null;
-}
-
-const ok = (detail: string): Verdict => ({ state: 'ok', detail, help: null });
-const warn = (detail: string, help: string): Verdict => ({ state: 'warn', detail, help });
-const fail = (detail: string, help: string): Verdict => ({ state: 'fail', detail, help });
 
 /** The oldest PostgreSQL that has what the scripts and statements use. */
 const OLDEST = 14;
@@ -92,10 +82,3 @@ export function judgeTransactions(open: readonly OpenTransaction[]): Verdict {
     `If nobody waits for it: SELECT pg_terminate_backend(${pid})`,
   );
 }
-
-/** What the embedded database need not be asked. */
-export const EMBEDDED = {
-  clock: ok('the clock of this machine'),
-  connections: ok('one process at a time'),
-  transactions: ok('one process at a time'),
-};

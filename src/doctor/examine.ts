@@ -1,43 +1,49 @@
+import { CliError } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
-import { findDifferences } from '../migrate/differences.ts';
-import { changesOf, lastOf, readRecord } from '../migrate/record.ts';
-import { loadPhases } from '../migrate/scripts.ts';
-import {
-  EMBEDDED,
-  judgeClock,
-  judgeConnection,
-  judgeConnections,
-  judgeDrift,
-  judgePhase,
-  judgeScripts,
-  judgeTransactions,
-  type Verdict,
-} from './checks.ts';
-import { readTransactions, readVitals } from './vitals.ts';
+import { lacksRight } from '../db/sqlstate.ts';
+import { orders, outbox, partitions, rules, sealing, sessions } from './daily.ts';
+import { survey } from './database.ts';
+import { disk, keyring, roles } from './house.ts';
+import { lifetimes, redis, replicas } from './live.ts';
+import type { CheckName } from './names.ts';
+import type { Check, Scene } from './scene.ts';
+import { ok, type Verdict, warn } from './verdict.ts';
 
-/** Every check of the database but those of the book, in the order they are reported. */
-export async function examine(ctx: Context) {
-  const { kind, kysely } = await ctx.connection();
-  // The first statement also connects: what is timed comes after it, and before the comparison takes the processor.
-  const [phases, record] = await Promise.all([loadPhases(), readRecord(kysely)]);
-  const [sent, started] = [ctx.now(), performance.now()];
-  const vitals = await readVitals(kysely);
-  const took = performance.now() - started;
-  const ahead = Date.parse(vitals.clock) - (sent.getTime() + took / 2);
-  const around =
-    kind === 'embedded'
-      ? EMBEDDED
-      : {
-          clock: judgeClock(ahead),
-          connections: judgeConnections(vitals),
-          transactions: judgeTransactions(await readTransactions(kysely)),
-        };
-  const verdicts: Record<string, Verdict> = {
-    connection: judgeConnection(vitals, took),
-    phase: judgePhase(lastOf(record), phases.length),
-    scripts: judgeScripts(changesOf(phases, record)),
-    drift: judgeDrift((await findDifferences(ctx)).differences),
-    ...around,
+/** Makes the checks that are named, in that order; with `fix` puts right what can be, and looks again. */
+export async function examine(ctx: Context, names: readonly CheckName[], fix: boolean) {
+  const { scene, checks } = await survey(ctx);
+  const all: Record<CheckName, Check> = {
+    ...checks,
+    ...{ replicas, redis, outbox, lifetimes, sealing, orders, sessions, rules, partitions },
+    ...{ roles, keyring, disk },
   };
-  return Object.entries(verdicts).map(([check, { state, detail, help }]) => ({ check, state, detail, help }));
+  const rows = [];
+  for (const check of names) rows.push({ check, ...(await examineOne(all[check], scene, fix)) });
+  return rows;
+}
+
+async function examineOne(check: Check, scene: Scene, fix: boolean): Promise<Verdict & { fixed: boolean }> {
+  const found = await look(check, scene);
+  if (!fix || found.state === 'ok' || !check.fix) return { ...found, fixed: false };
+  try {
+    await check.fix(scene);
+  } catch (error) {
+    const { message } = (await scene.ctx.explain(error)) as Error;
+    return { ...found, detail: `${found.detail}; could not be put right: ${message}`, fixed: false };
+  }
+  const after = await look(check, scene);
+  return { ...after, detail: `${after.detail}; was: ${found.detail}`, fixed: after.state === 'ok' };
+}
+
+async function look(check: Check, scene: Scene): Promise<Verdict> {
+  if ((check.phase ?? 0) > scene.phase) return ok(`comes with phase ${check.phase} of the schema`);
+  try {
+    return await check.look(scene);
+  } catch (error) {
+    if (lacksRight(error)) return warn('this login may not look', 'Look as pinnacle_operator.');
+    const failure = await scene.ctx.explain(error);
+    // Without the database nothing can be told of it; without Redis the rest still can.
+    if (!(failure instanceof CliError && failure.code.startsWith('REDIS_'))) throw failure;
+    return warn('cannot be told while Redis does not answer', 'pinnacle doctor --check redis');
+  }
 }

@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import { refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../db/schema.ts';
-import { judgeClock, type Verdict } from '../doctor/checks.ts';
+import { judgeClock } from '../doctor/checks.ts';
+import type { Verdict } from '../doctor/verdict.ts';
 import { intervalOf, type Limited, type Limits } from './limits.ts';
 
 export interface Cutoffs {

@@ -1,12 +1,16 @@
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectServer } from '../../src/db/connect.ts';
+import { CHECKS } from '../../src/doctor/names.ts';
 import { readTransactions, readVitals } from '../../src/doctor/vitals.ts';
 import type { CliOptions } from '../helpers/cli.ts';
-import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { anyDatabase, databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { startRedis } from '../helpers/redis.ts';
 
 type Row = { check: string; state: string; detail: string; help: string | null };
-const CHECKS = ['connection', 'phase', 'scripts', 'drift', 'clock', 'connections', 'transactions'];
 
 let db: TestDatabase;
 afterEach(() => db?.close());
@@ -16,7 +20,9 @@ async function doctor(options: CliOptions = {}) {
   const { code, stdout, stderr } = await db.cliWith(options, 'doctor', '--json');
   const rows = JSON.parse(stdout) as Row[];
   expect(rows.map(({ check }) => check)).toEqual(CHECKS);
-  return { code, stderr, ailing: rows.filter(({ state }) => state !== 'ok') };
+  // Roles are the cluster's, and what other suites make of them is theirs.
+  const ailing = rows.filter(({ check, state }) => state !== 'ok' && check !== 'roles');
+  return { code, stderr, ailing };
 }
 
 describe.each(databases)('doctor on the $name database', ({ open }) => {
@@ -134,5 +140,146 @@ describe.each(servers)('doctor on the $name', ({ open }) => {
     db = await open();
     const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
     expect(await db.cliWith({ env }, 'doctor', '--json')).toMatchObject({ code: 7, stdout: '' });
+  });
+});
+
+describe.each(anyDatabase)('what a day leaves behind, to doctor on the $name database', ({ open }) => {
+  /** One check, and whether the command ends 6. */
+  const check = async (name: string, options: CliOptions = {}, ...flags: string[]) => {
+    const { code, stdout } = await db.cliWith(options, 'doctor', '--check', name, '--json', ...flags);
+    const [row, ...others] = JSON.parse(stdout) as (Row & { fixed: boolean })[];
+    expect(others).toEqual([]);
+    return { code, ...row };
+  };
+  const user = "INSERT INTO users (user_id, name, email, api_key) VALUES ('u1', 'A', 'a@example.com', 'x')";
+  const order = (id: string, age: string, more = '') =>
+    `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, updated_at${more && ', imported'})
+     VALUES ('${id}', 'u1', 'TCS', 'BUY', 'LIMIT', 1, 1, now() - interval '${age}'${more && ', true'})`;
+
+  it('orders stuck PENDING, but none of today and none that was imported', async () => {
+    db = await open();
+    await db.query(user);
+    await db.query(order('fresh', '14 minutes'));
+    await db.query(order('brought', '1 day', 'imported'));
+    expect(await check('orders')).toMatchObject({ state: 'ok' });
+    await db.query(order('stuck', '3 hours'));
+    expect(await check('orders')).toMatchObject({
+      code: 0,
+      state: 'warn',
+      detail: '1 PENDING for more than 15 min, the oldest: stuck, 3 h',
+      help: expect.stringContaining('order list --status PENDING'),
+    });
+  });
+
+  it('sessions of an earlier day, by the clock of the exchange', async () => {
+    db = await open();
+    await db.query(user);
+    const now = new Date('2026-01-30T04:00:00Z');
+    const session = (start: string) =>
+      db.query(
+        `INSERT INTO trading_sessions (session_id, user_id, start_time, capital_at_start) VALUES ('s', 'u1', '${start}', 1)`,
+      );
+    await session('2026-01-29T18:30:00');
+    expect(await check('sessions', { now })).toMatchObject({ state: 'ok' });
+    await db.query("UPDATE trading_sessions SET start_time = '2026-01-29T18:29:59'");
+    expect(await check('sessions', { now })).toMatchObject({
+      state: 'warn',
+      detail: expect.stringContaining('u1'),
+      help: 'pinnacle session end --all',
+    });
+  });
+
+  it('rules that the last risk check could not evaluate', async () => {
+    db = await open();
+    for (const argv of [
+      ['user', 'add', '--user-id', 'u1', '--name', 'A', '--email', 'a@example.com', '--json'],
+      ['risk', 'set', 'u1', 'MAX_DRAWDOWN', '5'],
+    ])
+      expect((await db.cli(...argv)).code).toBe(0);
+    expect((await db.cli('risk', 'check')).code).toBe(6);
+    expect(await check('rules')).toMatchObject({
+      state: 'warn',
+      detail: '1 cannot be evaluated, the oldest: u1',
+    });
+  });
+
+  it('entries without a seal, which --fix seals', async () => {
+    db = await open();
+    await db.query(
+      "INSERT INTO audit_log (at, command, target, body) SELECT now() - interval '1 hour', 'x', 'x', '{}' FROM generate_series(1, 3)",
+    );
+    expect(await check('sealing')).toMatchObject({ state: 'warn', help: 'pinnacle audit seal' });
+    expect(await check('sealing', {}, '--fix', '--dry-run')).toMatchObject({ state: 'warn', fixed: false });
+    expect(await check('sealing', {}, '--fix')).toMatchObject({ state: 'ok', fixed: true });
+    expect(await check('sealing')).toMatchObject({ state: 'ok', fixed: false });
+  });
+
+  it('changes that wait for Redis: --fix says why it cannot, and brings them once it can', async () => {
+    db = await open();
+    const late =
+      "INSERT INTO realtime_outbox (at, kind, key) VALUES (now() - interval '5 minutes', 'order', 'gone')";
+    await db.query(late);
+    expect(await check('outbox', {}, '--fix')).toMatchObject({
+      state: 'warn',
+      detail: expect.stringMatching(/^1 change waiting for Redis since .*could not be put right: No Redis/),
+    });
+    const away = { env: { REDIS_URL: 'redis://127.0.0.1:1' } };
+    expect(await check('redis', away)).toMatchObject({ code: 6, state: 'fail' });
+    expect(await check('lifetimes', away)).toMatchObject({ code: 0, state: 'warn' });
+    const redis = await startRedis();
+    try {
+      const there = { env: { REDIS_URL: redis.url } };
+      expect(await check('outbox', there, '--fix')).toMatchObject({ state: 'ok', fixed: true });
+      expect(await check('redis', there)).toMatchObject({ state: 'ok' });
+    } finally {
+      await redis.stop();
+    }
+  });
+
+  it('a key ring that is old, or cannot be read', async () => {
+    db = await open();
+    const ring = join(mkdtempSync(join(tmpdir(), 'pinnacle-doctor-')), 'ring.json');
+    db.env['PINNACLE_KEYRING_FILE'] = ring;
+    expect(await check('keyring')).toMatchObject({ state: 'warn', help: 'pinnacle keys generate' });
+    expect((await db.cli('keys', 'generate')).code).toBe(0);
+    expect(await check('keyring')).toMatchObject({ state: 'ok' });
+    const inTwoYears = { now: new Date(Date.now() + 2 * 365 * 86_400_000) };
+    expect(await check('keyring', inTwoYears)).toMatchObject({ state: 'warn' });
+    chmodSync(ring, 0o644);
+    expect(await check('keyring')).toMatchObject({ code: 6, state: 'fail' });
+  });
+});
+
+describe.each(servers)('roles and partitions, to doctor on the $name', ({ open }) => {
+  it('says what a login may not look at, and goes on', async () => {
+    db = await open();
+    await db.query('DROP ROLE IF EXISTS doctor_reader');
+    await db.query('CREATE ROLE doctor_reader LOGIN');
+    try {
+      await db.query('GRANT SELECT ON pinnacle_migrations, orders TO doctor_reader');
+      const env = { DATABASE_URL: String(db.env['DATABASE_URL']).replace('//postgres@', '//doctor_reader@') };
+      const { stdout } = await db.cliWith({ env }, 'doctor', '--json');
+      const rows = JSON.parse(stdout) as Row[];
+      expect(rows.find(({ check }) => check === 'sealing')).toMatchObject({
+        state: 'warn',
+        detail: 'this login may not look',
+      });
+      expect(rows.find(({ check }) => check === 'orders')).toMatchObject({ state: 'ok' });
+    } finally {
+      await db.query('DROP OWNED BY doctor_reader');
+      await db.query('DROP ROLE doctor_reader');
+    }
+  });
+
+  it('warns where the months ahead have no partition', async () => {
+    db = await open();
+    expect((await db.cli('partition', 'enable', 'orders', '--yes')).code).toBe(0);
+    const look = async (days: number) => {
+      const now = new Date(Date.now() + days * 86_400_000);
+      const { stdout } = await db.cliWith({ now }, 'doctor', '--check', 'partitions', '--json');
+      return JSON.parse(stdout)[0];
+    };
+    expect(await look(0)).toMatchObject({ state: 'ok' });
+    expect(await look(400)).toMatchObject({ state: 'warn', help: 'pinnacle partition ensure' });
   });
 });

@@ -8,8 +8,26 @@ import {
   judgeScripts,
   judgeTransactions,
 } from '../../src/doctor/checks.ts';
+import { judgeKeyAge, judgeRoom } from '../../src/doctor/house.ts';
 
 describe('the verdict', () => {
+  const GIB = 2 ** 30;
+  test.each([
+    [200, 100, 'ok'],
+    [200, 19, 'warn'],
+    [2_000, 100, 'ok'],
+    [200, 1.9, 'fail'],
+    [1, 0.09, 'fail'],
+    [1, 0.5, 'ok'],
+  ])('on a disk of %i GiB with %d free is %s', (size, free, state) =>
+    expect(judgeRoom([{ folder: '/d', size: size * GIB, free: free * GIB }]).state).toBe(state),
+  );
+
+  test.each([
+    [364, 'ok'],
+    [366, 'warn'],
+  ])('on a key of %i days is %s', (days, state) => expect(judgeKeyAge(days * 86_400_000).state).toBe(state));
+
   const vitals = { version: '16.4', read_only: false, clock: '2026-01-30T03:45:00Z', used: 3, limit: 100 };
 
   test.each([
