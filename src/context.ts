@@ -39,6 +39,8 @@ export interface Context extends RailContext {
   replicas: (within: number) => Promise<Connection[]>;
   /** A connection of its own kind for migrations: direct, and without a limit on how long a statement takes. */
   migrationConnection: () => Promise<Connection>;
+  /** How the server itself is reached, for programs and sessions of one's own; undefined for the embedded database. */
+  server: () => Promise<{ url: string; insecureTls: boolean } | undefined>;
   db: () => Promise<Kysely<Database>>;
   /** Redis, for what cannot be done without it; throws NO_REDIS (exit 78) where none is configured. */
   redis: () => Promise<Realtime>;
@@ -167,6 +169,7 @@ export function openContext(
     connection: source,
     replicas: databases.replicas,
     migrationConnection: once(databases.migration),
+    server: databases.server,
     target,
     now: around.now,
     timeZone: async () => (await config()).timeZone,

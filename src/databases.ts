@@ -75,14 +75,23 @@ export function openDatabases({
     ]);
     return openEmbedded(dataDir, { cacheDir, pid, command: name, timeout, signal });
   };
+  /** The URL past any pooler; undefined for the embedded database. */
+  const direct = async () => {
+    const [{ migrateUrl }, chosen] = [await config(), await database()];
+    return chosen === 'embedded' ? undefined : (migrateUrl ?? chosen);
+  };
   return {
     async work(): Promise<Connection> {
       const chosen = await database();
       return kept(() => (chosen === 'embedded' ? embedded() : server(chosen, 'work')));
     },
     async migration(): Promise<Connection> {
-      const [{ migrateUrl }, chosen] = [await config(), await database()];
-      return kept(() => (chosen === 'embedded' ? embedded() : server(migrateUrl ?? chosen, 'migration')));
+      const url = await direct();
+      return kept(() => (url === undefined ? embedded() : server(url, 'migration')));
+    },
+    async server(): Promise<{ url: string; insecureTls: boolean } | undefined> {
+      const url = await direct();
+      return url === undefined ? undefined : { url, insecureTls };
     },
     async replicas(within: number): Promise<Connection[]> {
       if ((await database()) === 'embedded') return [];

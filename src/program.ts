@@ -32,6 +32,7 @@ export const NOUNS: Verbs = {
     "Delete what is past its time, by the customer's table",
     () => import('./retention/command.ts'),
   ),
+  backup: noun('Backups, proved by restoring them', () => import('./backup/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
   schedule: noun('What cron or systemd are to run, and when', () => import('./schedule/command.ts')),
   doctor: noun(

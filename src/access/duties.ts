@@ -30,10 +30,11 @@ const EVERYBODY: readonly Role[] = [
 
 /**
  * The roles that may run a command, those meant for it first. Of `keys` and `user credentials` reads, too, are the
- * operator's; what changes the schema or the roles is the owner's. Quotes are in Redis, whose own users decide.
+ * operator's; what changes the schema or the roles, or reads and writes all of it, is the owner's. Quotes are in Redis, whose own users decide.
  */
 export function rolesFor(command: string, effect: 'read' | 'write' | 'destroy'): readonly Role[] {
   const [noun] = command.split(' ');
+  if (noun === 'backup') return ['pinnacle_owner'];
   if (noun === 'market') return EVERYBODY;
   if (noun === 'audit' && effect === 'read') return ['pinnacle_auditor', 'pinnacle_operator'];
   if (effect !== 'read' && ['migrate', 'access', 'partition'].includes(noun ?? '')) return ['pinnacle_owner'];

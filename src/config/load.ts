@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RedisSettings } from '../redis/settings.ts';
 import type { Limits } from '../retention/limits.ts';
 import type { Templates } from '../risk/rule.ts';
@@ -27,6 +27,8 @@ export interface Config {
   keyring: { file: string | undefined; command: readonly string[] | undefined };
   /** What checkpoints of the audit log are signed with, and where they are kept outside the database. */
   audit: { signingKeyFile: string | undefined; anchorFile: string | undefined };
+  /** Where backups are, and the keys they are encrypted with. */
+  backup: { dir: string; keyFile: string | undefined };
   /** How old a quote may be, in milliseconds. */
   staleAfter: number;
   /** By risk tolerance. */
@@ -67,6 +69,10 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
       command: resolved['keyring.command'].value as readonly string[] | undefined,
     },
     audit: { signingKeyFile: text('audit.signingKeyFile'), anchorFile: text('audit.anchorFile') },
+    backup: {
+      dir: text('backup.dir') ?? join(dirname(String(text('dataDir'))), 'backups'),
+      keyFile: text('backup.keyFile'),
+    },
     staleAfter: parseDuration(String(text('market.staleAfter'))),
     riskTemplates: (resolved['risk.templates'].value ?? {}) as Templates,
     retention: {

@@ -236,6 +236,18 @@ export const SETTINGS = {
     path: true,
     schema: textThat((value) => value.trim() !== '', 'must be a file'),
   },
+  'backup.dir': {
+    help: 'the folder of backups; backups beside the folder of the embedded database when left out',
+    env: ['PINNACLE_BACKUP_DIR'],
+    path: true,
+    schema: textThat((value) => value.trim() !== '', 'must be a folder'),
+  },
+  'backup.keyFile': {
+    help: 'the file of keys that backups are encrypted with, the first, and can be read with, any: 32 bytes of base64 a line',
+    env: ['PINNACLE_BACKUP_KEY_FILE'],
+    path: true,
+    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+  },
   'risk.templates': {
     help: 'the risk rules for traders of low, medium and high risk tolerance',
     env: [],

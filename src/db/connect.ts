@@ -83,7 +83,7 @@ function serverConfig(url: string, insecure: boolean): PoolConfig {
 }
 
 /** A URL taken apart; reads the files of certificates that it names. */
-function understand(url: string): { config: PoolConfig; host: string; mode: string | undefined } {
+export function understand(url: string): { config: PoolConfig; host: string; mode: string | undefined } {
   let mode: string | undefined;
   // What the driver makes of a mode differs from version to version, and it talks on stderr: it never sees one.
   const rest = url.replace(/([?&])(ssl|sslmode|uselibpqcompat)=([^&#]*)/gi, (_all, mark, key, value) => {

@@ -35,7 +35,7 @@ export async function* copyOut(session: PoolClient, query: CompiledQuery): Async
 /** A COPY FROM STDIN under way. */
 export interface CopyIn {
   /** Sends rows; waits while the server has enough to do. */
-  write: (text: string) => Promise<void>;
+  write: (text: string | Uint8Array) => Promise<void>;
   /** Ends it; gives how many rows the server took. */
   end: () => Promise<number>;
   /** Takes all of it back, where anything else failed. */

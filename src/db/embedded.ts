@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { CliError } from '../cli/errors.ts';
 import { type Connection, open } from './connect.ts';
 import { type LockOptions, lockFile } from './lock.ts';
@@ -21,6 +21,7 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
   await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
   const release = await lockFile(`${dir}.lock`, `The embedded database ${dir}`, options);
   try {
+    await takeRestored(dir);
     await prepare(dir, options);
     const connection = await start(dir, release);
     return connection;
@@ -34,6 +35,29 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
 export async function openScratch(dir: string, cacheDir: string): Promise<Connection> {
   await copyTemplate(dir, cacheDir);
   return start(dir, () => rm(dir, { recursive: true, force: true }));
+}
+
+/** Opens a new embedded database in a folder, which takes the place of whatever is there. */
+export async function openFresh(dir: string, cacheDir: string): Promise<Connection> {
+  await copyTemplate(dir, cacheDir);
+  return start(dir, async () => {});
+}
+
+/** The folder that a restored database waits in to take the place of another one: `stamp` is that one's suffix then. */
+export const restoredFolder = (dir: string, stamp: string) => `${dir}.restored-${stamp}`;
+
+/**
+ * Puts a database that was restored in the place of the one before, which is kept: also what a killed restore has left to
+ * do. Under the lock of the folder. Gives where the one before is now; undefined where nothing was restored.
+ */
+export async function takeRestored(dir: string): Promise<string | undefined> {
+  const [parent, prefix] = [dirname(dir), basename(restoredFolder(dir, ''))];
+  const found = (await readdir(parent)).find((name) => name.startsWith(prefix));
+  if (found === undefined) return undefined;
+  const before = `${dir}.before-${found.slice(prefix.length)}`;
+  if (await exists(join(dir, 'PG_VERSION'))) await rename(dir, before);
+  await rename(join(parent, found), dir);
+  return before;
 }
 
 async function start(dir: string, afterClose: () => Promise<void>): Promise<Connection> {

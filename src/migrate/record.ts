@@ -29,6 +29,19 @@ export type Applied = Awaited<ReturnType<typeof readRecord>>[number];
 /** The last phase recorded, 0 for none. */
 export const lastOf = (record: readonly Applied[]) => record.at(-1)?.phase ?? 0;
 
+/** Makes the table of records. */
+export function recordTable(db: Kysely<Database>) {
+  return db.schema
+    .createTable('pinnacle_migrations')
+    .addColumn('phase', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('up_sha256', 'text', (column) => column.notNull())
+    .addColumn('down_sha256', 'text', (column) => column.notNull())
+    .addColumn('applied_at', 'timestamp', (column) => column.notNull())
+    .addColumn('applied_by', 'text', (column) => column.notNull())
+    .addColumn('duration_ms', 'integer', (column) => column.notNull());
+}
+
 /** Records a phase as applied; makes the table of records with the first. */
 export async function recordPhase(
   db: Kysely<Database>,
@@ -36,17 +49,7 @@ export async function recordPhase(
   at: Date,
   duration: number,
 ): Promise<Applied> {
-  await db.schema
-    .createTable('pinnacle_migrations')
-    .ifNotExists()
-    .addColumn('phase', 'integer', (column) => column.primaryKey())
-    .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('up_sha256', 'text', (column) => column.notNull())
-    .addColumn('down_sha256', 'text', (column) => column.notNull())
-    .addColumn('applied_at', 'timestamp', (column) => column.notNull())
-    .addColumn('applied_by', 'text', (column) => column.notNull())
-    .addColumn('duration_ms', 'integer', (column) => column.notNull())
-    .execute();
+  await recordTable(db).ifNotExists().execute();
   return db
     .insertInto('pinnacle_migrations')
     .values({

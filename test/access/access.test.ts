@@ -24,6 +24,7 @@ operator cron readonly auditor: order watch, notification watch
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: partition check, partition status
 operator cron readonly auditor: config init, config show, config path, config validate
+operator cron readonly auditor: backup list, backup verify, backup prune, backup status
 operator: user add, user import, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
@@ -36,6 +37,7 @@ cron operator: realtime drain, realtime rebuild, user sessions revoke, user sess
 cron operator auditor: retention plan
 auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
+owner: backup create, backup restore
 `;
 const MAY: Readonly<Record<string, string[]>> = Object.fromEntries(
   TABLE.trim()

@@ -112,6 +112,11 @@ order export --output orders.csv --force
 position export --output positions.csv --force
 session export --output sessions.csv --force
 notification export --output notifications.csv --force
+backup create --output {backup}
+backup list
+backup verify {backup}
+backup status --max-age 26h
+backup prune --keep 9
 access show
 user credentials clear u2 --yes
 user revoke-key u2 --yes
@@ -122,6 +127,8 @@ partition check
 migrate redo --confirm {database}
 migrate down --confirm {database}
 migrate up
+migrate down --to 0 --confirm {database}
+backup restore {backup}
 sql: DROP TABLE pinnacle_migrations
 migrate baseline 4
 sql: UPDATE pinnacle_migrations SET up_sha256 = 'x' WHERE phase = 4
@@ -181,6 +188,7 @@ export async function fillIn(
   const lookUp = async (name: string): Promise<string> => {
     if (known[name] !== undefined) return known[name];
     if (FILES.includes(name)) return resolve(`scripts/demo/${name}.csv`);
+    if (name === 'backup') return `${ring}.pinbackup`;
     if (name === 'keys') return `${ring}.${randomUUID()}.csv`;
     if (name === 'new_key' || name === 'old_key') return keyIn(ring, name === 'new_key');
     const query = QUERIES[name];

@@ -1,0 +1,100 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
+import { Damage } from './damage.ts';
+
+/** A key of backups; its id, of 8 hex digits, follows from it. */
+export interface BackupKey {
+  id: string;
+  key: Buffer;
+}
+
+/** What one archive is encrypted with: keys of its own, bound to its first line. */
+export interface ArchiveKeys {
+  cipherKey: Buffer;
+  macKey: Buffer;
+  binding: Buffer;
+}
+
+export const KEY_BYTES = 32;
+const CIPHER = 'aes-256-gcm';
+const CHUNK = 65_536;
+const NONCE = 12;
+const TAG = 16;
+
+/** A key of its bytes. */
+export function backupKey(key: Buffer): BackupKey {
+  return { id: expand(key, '', 'pinnacle backup key id', 4).toString('hex'), key };
+}
+
+/** The keys of the archive that begins with this line; `salt` is new for each archive. */
+export function archiveKeys({ key }: BackupKey, salt: string, firstLine: Uint8Array): ArchiveKeys {
+  return {
+    cipherKey: expand(key, salt, 'pinnacle backup data', KEY_BYTES),
+    macKey: expand(key, salt, 'pinnacle backup manifest', KEY_BYTES),
+    binding: createHash('sha256').update(firstLine).digest(),
+  };
+}
+
+const expand = (key: Buffer, salt: string, purpose: string, bytes: number) =>
+  Buffer.from(hkdfSync('sha256', key, Buffer.from(salt, 'hex'), purpose, bytes));
+
+/** The mark of a text that only who has the key can make. */
+export function markOf({ macKey, binding }: ArchiveKeys, text: string): string {
+  return createHmac('sha256', macKey).update(binding).update(text).digest('hex');
+}
+
+/**
+ * Encrypts in chunks of 64 KiB with a tag each. The nonce is the number of the chunk and whether it is the last, so
+ * that none can be left out, moved, or cut off.
+ */
+export async function* encrypted(
+  pieces: AsyncIterable<Uint8Array>,
+  keys: ArchiveKeys,
+): AsyncGenerator<Uint8Array> {
+  yield* chunked(pieces, CHUNK, (chunk, n, last) => {
+    const cipher = createCipheriv(CIPHER, keys.cipherKey, nonceOf(n, last), { authTagLength: TAG });
+    cipher.setAAD(keys.binding);
+    return Buffer.concat([cipher.update(chunk), cipher.final(), cipher.getAuthTag()]);
+  });
+}
+
+/** The way back; throws Damage at the first chunk that is not as it was written. */
+export async function* decrypted(
+  pieces: AsyncIterable<Uint8Array>,
+  keys: ArchiveKeys,
+): AsyncGenerator<Uint8Array> {
+  yield* chunked(pieces, CHUNK + TAG, (chunk, n, last) => {
+    if (chunk.length < TAG) throw new Damage('altered', `its encrypted part ${n} is cut`);
+    const decipher = createDecipheriv(CIPHER, keys.cipherKey, nonceOf(n, last), { authTagLength: TAG });
+    decipher.setAAD(keys.binding);
+    decipher.setAuthTag(chunk.subarray(-TAG));
+    try {
+      return Buffer.concat([decipher.update(chunk.subarray(0, -TAG)), decipher.final()]);
+    } catch {
+      throw new Damage('altered', `its encrypted part ${n} was altered, moved or cut`);
+    }
+  });
+}
+
+function nonceOf(n: number, last: boolean): Buffer {
+  const nonce = Buffer.alloc(NONCE);
+  nonce.writeBigUInt64BE(BigInt(n), NONCE - 9);
+  nonce[NONCE - 1] = last ? 1 : 0;
+  return nonce;
+}
+
+/** Works on chunks of one size; the last one, perhaps shorter or empty, is told apart only by the end. */
+async function* chunked(
+  pieces: AsyncIterable<Uint8Array>,
+  size: number,
+  work: (chunk: Buffer, n: number, last: boolean) => Buffer,
+): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  let n = 0;
+  for await (const piece of pieces) {
+    rest = rest.length === 0 ? Buffer.from(piece) : Buffer.concat([rest, piece]);
+    let from = 0;
+    for (; rest.length - from > size; from += size) yield work(rest.subarray(from, from + size), n++, false);
+    rest = rest.subarray(from);
+  }
+  yield work(rest, n, true);
+}

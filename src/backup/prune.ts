@@ -1,0 +1,40 @@
+import { rm } from 'node:fs/promises';
+import { defineCommand } from '../cli/command.ts';
+import { integer } from '../cli/flags.ts';
+import type { Context } from '../context.ts';
+import { count } from '../util/text.ts';
+import { backupFields } from './columns.ts';
+
+export const prune = defineCommand({
+  effect: 'destroy',
+  writesTo: 'file',
+  runsAgain: true,
+  args: {},
+  flags: { keep: integer('N', 'how many of the newest stay', 1) },
+  fields: backupFields,
+  examples: ['backup prune --keep 14 --yes', 'backup prune --keep 14 --dry-run'],
+  details: `Removes the oldest backups of the folder of backups beyond the newest N, and prints them. The last one that was verified
+stays, however old it is, and so does what has a problem: that is for somebody to look at.`,
+  async run({ keep }, ctx: Context) {
+    const { readBackups, VERIFIED } = await import('./folder.ts');
+    const good = (await readBackups((await ctx.config()).backup.dir)).filter(
+      ({ problem }) => problem === null,
+    );
+    const proved = good.find(({ verified_at }) => verified_at !== null);
+    const going = good.slice(keep).filter((backup) => backup !== proved);
+    if (going.length === 0) {
+      await ctx.io.say(`Nothing to do: there are ${count(good.length, 'backup')}.`);
+      return [];
+    }
+    await ctx.agree(
+      `Remove ${count(going.length, 'backup')}, the newest of them of ${going[0]?.created_at}?`,
+    );
+    if (ctx.dryRun) return going;
+    for (const { path } of [...going].reverse()) {
+      ctx.signal.throwIfAborted();
+      await rm(path);
+      await rm(`${path}${VERIFIED}`, { force: true });
+    }
+    return going;
+  },
+});

@@ -1,0 +1,66 @@
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newestBackup } from '../../src/backup/folder.ts';
+import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pinnacle-backups-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(anyDatabase)('the folder of backups of $name', ({ open }) => {
+  let db: TestDatabase;
+  const days = [1, 2, 3, 4, 5];
+  const day = (n: number) => new Date(Date.UTC(2026, 0, n, 3));
+  const names = () => readdirSync(folder).sort();
+  beforeAll(async () => {
+    db = await open();
+    db.env['PINNACLE_BACKUP_DIR'] = folder;
+  });
+  afterAll(() => db.close());
+
+  it('has none to begin with', async () => {
+    expect(await db.json('backup', 'list')).toEqual([]);
+    expect((await db.cli('backup', 'status', '--max-age', '26h', '--json')).code).toBe(6);
+    expect(await newestBackup(folder)).toBeUndefined();
+    expect(await newestBackup(join(folder, 'nowhere'))).toBeUndefined();
+  });
+
+  it('lists the newest first', async () => {
+    for (const n of days) expect((await db.cliWith({ now: day(n) }, 'backup', 'create')).code).toBe(0);
+    const listed = await db.json<{ created_at: string; name: string }[]>('backup', 'list');
+    expect(listed.map(({ created_at }) => created_at)).toEqual(
+      [...days].reverse().map((n) => day(n).toISOString()),
+    );
+    expect(names()).toEqual(listed.map(({ name }) => name).sort());
+  });
+
+  it('is new enough, or not', async () => {
+    const at = (hours: number) => ({ now: new Date(day(5).getTime() + hours * 3_600_000) });
+    expect((await db.cliWith(at(25), 'backup', 'status', '--max-age', '26h')).code).toBe(0);
+    const late = await db.cliWith(at(27), 'backup', 'status', '--max-age', '26h');
+    expect(late.code).toBe(6);
+    expect(late.stderr).toContain('27 h old');
+  });
+
+  it('a backup in which something was found counts for nothing', async () => {
+    const newest = await newestBackup(folder);
+    truncateSync(String(newest?.path), Number(newest?.bytes) - 40);
+    expect((await newestBackup(folder))?.created_at).toBe(day(4).toISOString());
+  });
+
+  it('prunes the oldest, but neither the last verified one nor one with a problem', async () => {
+    const second = (await db.json<{ name: string; created_at: string }[]>('backup', 'list')).find(
+      ({ created_at }) => created_at === day(2).toISOString(),
+    );
+    expect((await db.cli('backup', 'verify', String(second?.name))).code).toBe(0);
+    expect((await db.cli('backup', 'prune', '--keep', '1')).code).toBe(4);
+    expect((await db.cli('backup', 'prune', '--keep', '1', '--dry-run')).code).toBe(0);
+    expect(names()).toHaveLength(6);
+    const gone = await db.json<{ created_at: string }[]>('backup', 'prune', '--keep', '1', '--yes');
+    expect(gone.map(({ created_at }) => created_at)).toEqual([day(3), day(1)].map((at) => at.toISOString()));
+    const left = await db.json<{ problem: string | null }[]>('backup', 'list');
+    expect(left.map(({ problem }) => problem)).toEqual([null, null, 'cut']);
+    expect(await db.json('backup', 'prune', '--keep', '1', '--yes')).toEqual([]);
+  });
+});
