@@ -27,9 +27,12 @@ export const lifetimes: Check = {
     const { checkRedis } = await import('../retention/live.ts');
     const kinds = await checkRedis(ctx, false);
     const due = kinds.reduce((sum, kind) => sum + kind.due, 0);
-    const keys = kinds.reduce((sum, kind) => sum + kind.keys, 0);
-    if (due === 0) return ok(`of ${count(keys, 'key')} none outlives its time`);
-    return warn(`${count(due, 'key')} of ${keys} would outlive their time`, 'pinnacle retention run');
+    const rows = kinds.reduce((sum, kind) => sum + kind.rows, 0);
+    if (due === 0) return ok(`of ${count(rows, 'key or event', 'keys and events')} none outlives its time`);
+    return warn(
+      `${due} of ${count(rows, 'key or event', 'keys and events')} outlive their time`,
+      'pinnacle retention run',
+    );
   },
   async fix({ ctx }) {
     await (await import('../retention/live.ts')).checkRedis(ctx, true);
