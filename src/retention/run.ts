@@ -112,7 +112,10 @@ async function sweepOne(
   return { ...told, deleted, left: await countDue(await ctx.db(), kind, cutoff) };
 }
 
-/** Throws PENDING (exit 8) where Redis is away: the rows are deleted, and the next run looks at its keys. */
+/** Failures that say of Redis that it is not there for us. */
+const NOT_THERE: readonly string[] = ['unreachable', 'forbidden', 'refused'];
+
+/** Ends 8 where Redis is away: the rows are deleted, and the next run looks at its keys. */
 async function repairKeys(ctx: Context, swept: readonly Swept[]): Promise<Swept[]> {
   try {
     const { checkRedis } = await import('./live.ts');
@@ -122,11 +125,11 @@ async function repairKeys(ctx: Context, swept: readonly Swept[]): Promise<Swept[
   } catch (error) {
     const failure = await ctx.explain(error);
     const deleted = swept.reduce((sum, one) => sum + one.deleted, 0);
-    if (!(failure instanceof CliError) || failure.kind !== 'unreachable') throw failure;
+    if (!(failure instanceof CliError) || !NOT_THERE.includes(failure.kind)) throw failure;
     throw new CliError(
       'pending',
       failure.code,
-      `${count(deleted, 'row')} deleted. ${failure.message} Its keys were not looked at.`,
+      `${count(deleted, 'row')} deleted. ${failure.message} Not all of its keys were looked at.`,
       { ...failure.details, changed: deleted > 0 && !ctx.dryRun },
     );
   }

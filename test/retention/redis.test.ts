@@ -146,15 +146,21 @@ describe.each(anyDatabase)('retention of Redis beside $name', ({ open }) => {
     expect((await db.cli('doctor', 'realtime')).code).toBe(0);
   });
 
-  it('while Redis is away the rows are deleted, and it ends 8', async () => {
+  it.each([
+    ['away', () => 'redis://127.0.0.1:1/0', 'Redis 127.0.0.1:1'],
+    ['not permitting it', () => redis.url.replace('//', '//few:p@'), 'is not permitted this'],
+  ])('while Redis is %s the rows are deleted, and it ends 8', async (_how, url, said) => {
+    await redis.cli('acl', 'setuser', 'few', 'on', '>p', '~*', '+scan', '+client|setname');
+    await redis.cli('set', 'order:o1', 'x');
     await db.query(
       `INSERT INTO notifications (notification_id, notification_type, title, message, created_at)
        VALUES ('n', 'SYSTEM_ERROR', 't', 'm', now() - interval '31 days')`,
     );
-    const away = { env: { REDIS_URL: 'redis://127.0.0.1:1/0' } };
+    const away = { env: { REDIS_URL: url() } };
     const { code, stdout, stderr } = await db.cliWith(away, 'retention', 'run', '--yes');
     expect({ code, stdout }).toEqual({ code: 8, stdout: '' });
-    expect(stderr).toContain('1 row deleted. Redis 127.0.0.1:1');
+    expect(stderr).toContain('1 row deleted. ');
+    expect(stderr).toContain(said);
     expect((await db.query('SELECT count(*)::integer AS n FROM notifications')).rows).toEqual([{ n: 0 }]);
   });
 });
