@@ -22,10 +22,10 @@ export function findBinaries(): string | undefined {
 }
 
 /** Starts a server; `settings` are postgres -c settings. fsync is off unless asked for, as nothing here must survive. */
-export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
+export async function startServer(settings: Record<string, string> = {}, parent = tmpdir()): Promise<Server> {
   const bin = findBinaries();
   if (!bin) throw new Error('no PostgreSQL server binaries on this machine (apt-get install postgresql)');
-  const folder = mkdtempSync(join(tmpdir(), 'pinnacle-pg-'));
+  const folder = mkdtempSync(join(parent, 'pinnacle-pg-'));
   // PostgreSQL refuses to run as root.
   const owner = process.getuid?.() === 0 ? unprivileged() : undefined;
   if (owner) chownSync(folder, owner.uid, owner.gid);

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { inject } from 'vitest';
+import type { CliOptions } from './cli.ts';
 
 const PROGRAM = resolve('bin/pinnacle.js');
 
@@ -18,10 +19,21 @@ export interface Running {
 
 /** Starts the built program as a process of its own, with nothing on stdin. */
 export function start(env: Record<string, string>, ...argv: string[]): Running {
+  return startWith({ env }, ...argv);
+}
+
+/** The same with stdin, in a folder. */
+export function startWith(
+  { env = {}, cwd, stdin }: Pick<CliOptions, 'env' | 'cwd' | 'stdin'>,
+  ...argv: string[]
+): Running {
   const child = spawn(process.execPath, [PROGRAM, ...argv], {
     env: { PATH: process.env['PATH'], HOME: inject('cacheDir'), ...env },
+    cwd,
   });
-  child.stdin.end();
+  // It may end without having read it all.
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk) => stdout.push(chunk));
   child.stderr.on('data', (chunk) => stderr.push(chunk));

@@ -1,0 +1,168 @@
+import type { CliResult } from '../helpers/cli.ts';
+import type { Cut } from './proxy.ts';
+import type { Copy, Scene, Stage } from './stage.ts';
+
+/** How a command goes when nothing is in its way. */
+export interface Undisturbed {
+  code: number;
+  before: string;
+  after: string;
+  messages: number;
+}
+
+/** Commands that change in several transactions, each whole: what lies between two of them is a state of its own. */
+const IN_STEPS = new Set([
+  ...['risk halt', 'keys rotate', 'retention run', 'partition enable', 'partition ensure'],
+  ...['migrate up', 'migrate down', 'migrate redo', 'migrate repair', 'access apply', 'audit seal'],
+]);
+
+/** Commands whose repetition is another change: a key more, a phase less. */
+const NOT_REPEATED = new Set([
+  'keys generate',
+  'keys retire',
+  'migrate down',
+  'migrate redo',
+  'migrate baseline',
+  'migrate repair',
+]);
+
+/** Commands that write an entry for each of many things. */
+const MANY_ENTRIES = new Set(['user import', 'strategy import']);
+
+/** Commands that find their work done, or refuse it: however often they are run without a key, nothing more is changed. */
+const DONE_ONCE = new Set([
+  ...[
+    'user add',
+    'strategy add',
+    'session start',
+    'session end',
+    'order place',
+    'order accept',
+    'order fill',
+  ],
+  ...['order reject', 'order cancel', 'position close', 'risk resume', 'strategy activate', 'order import'],
+]);
+
+/** Commands that take no key, because they may be run again as they are. */
+const AS_IT_IS = /^(config|migrate|access|partition|keys|market|realtime|audit|retention|backup|doctor)\b/;
+
+/** Runs the command in peace. Throws where it fails, or its change has not exactly one entry in the audit log. */
+export async function undisturbed({ path }: Scene, stage: Stage): Promise<Undisturbed> {
+  const copy = await stage.copy();
+  const before = await copy.state();
+  stage.postgres.arm();
+  const { code, stderr } = await stage.run(copy);
+  if (![0, 6].includes(code)) throw new Error(`undisturbed it ends ${code}: ${stderr}`);
+  const { messages } = stage.postgres.seen();
+  const after = await copy.state();
+  await copy.close();
+  const entries = entriesIn(after) - entriesIn(before);
+  const due = before === after ? 0 : 1;
+  const isRight = IN_STEPS.has(path) || MANY_ENTRIES.has(path) ? entries >= due : entries === due;
+  if (!isRight && !path.startsWith('migrate'))
+    throw new Error(`${path} leaves ${entries} entries in the audit log`);
+  return { code, before, after, messages };
+}
+
+const entriesIn = (state: string) => state.split('\n').filter((line) => line.startsWith('audit_log ')).length;
+
+/** Kills a process of the command at one point, and runs it again; says what is wrong with what came of it. */
+export async function judgeKill(scene: Scene, stage: Stage, way: Undisturbed, cut: Cut): Promise<string[]> {
+  const copy = await stage.copy();
+  const key = keyOf(scene);
+  try {
+    const { child, ended } = stage.start(copy, ...key);
+    stage.postgres.arm(cut, () => child.kill('SIGKILL'));
+    await ended;
+    stage.postgres.arm();
+    const state = await copy.state();
+    const isWhole = state === way.before || state === way.after || IN_STEPS.has(scene.path);
+    const wrong = isWhole ? [] : [`it is half done:\n${difference(state, way.after)}`];
+    return [...wrong, ...(await judgeAgain(scene, stage, way, copy, key))].map(
+      (each) => `${scene.text}, killed ${cut.side} message ${cut.message} of ${way.messages}: ${each}`,
+    );
+  } finally {
+    await copy.close();
+  }
+}
+
+const keyOf = ({ path }: Scene) => (AS_IT_IS.test(path) ? [] : ['--idempotency-key', 'fault']);
+
+/** Runs the command with a cut at one point, and again; says what is wrong with what came of it. */
+export async function judgeCut(scene: Scene, stage: Stage, way: Undisturbed, cut: Cut): Promise<string[]> {
+  const copy = await stage.copy();
+  const key = keyOf(scene);
+  try {
+    stage.postgres.arm(cut);
+    const first = await stage.run(copy, ...key);
+    const { commits } = stage.postgres.seen();
+    stage.postgres.arm();
+    const state = await copy.state();
+    const wrong = [...judgeExit(scene, way, cut, first, state, commits), ...judgeWords(first)];
+    return [...wrong, ...(await judgeAgain(scene, stage, way, copy, key))].map(
+      (each) =>
+        `${scene.text}, ${cut.side} message ${cut.message} of ${way.messages}, server ${cut.server}: ${each}`,
+    );
+  } finally {
+    await copy.close();
+  }
+}
+
+/** The exit code tells the truth: 0 committed, 7 nothing changed, 9 only where nobody could know. */
+function judgeExit(
+  { path }: Scene,
+  { before, after, code }: Undisturbed,
+  { server }: Cut,
+  first: CliResult,
+  state: string,
+  commits: number,
+): string[] {
+  const wrong: string[] = [];
+  const stands = state === after ? 'after' : state === before ? 'before' : 'between';
+  if (stands === 'between' && !IN_STEPS.has(path))
+    wrong.push(`it is half done:\n${difference(state, after)}`);
+  const done = [code, 8].includes(first.code);
+  if (done && stands !== 'after') wrong.push(`it ended ${first.code} and stands ${stands}`);
+  if (first.code === 7 && stands !== 'before' && !IN_STEPS.has(path))
+    wrong.push(`it ended 7 and stands ${stands}`);
+  if (first.code === 9 && (commits === 0 || server === 'back'))
+    wrong.push(`it ended 9 where it could have known, after ${commits} COMMITs`);
+  if (!done && ![7, 9].includes(first.code) && !(IN_STEPS.has(path) && first.code === 10))
+    wrong.push(`it ended ${first.code}: ${first.stderr}`);
+  return wrong;
+}
+
+function judgeWords({ stdout, stderr }: CliResult): string[] {
+  return / {4}at |node:internal|broker secret/.test(stdout + stderr) ? [`it says too much: ${stderr}`] : [];
+}
+
+/** Under the same key the effect is there once, whatever happened the first time. */
+async function judgeAgain(
+  { path }: Scene,
+  stage: Stage,
+  { after, code }: Undisturbed,
+  copy: Copy,
+  key: readonly string[],
+): Promise<string[]> {
+  if (NOT_REPEATED.has(path)) return [];
+  const again = await stage.run(copy, ...key);
+  if (again.code !== code && !(key.length === 0 && again.code === 0))
+    return [`again it ended ${again.code}: ${again.stderr}`];
+  if (key.length === 0) return [];
+  const state = await copy.state();
+  if (state !== after) return [`again it stands elsewhere:\n${difference(state, after)}`];
+  if (!DONE_ONCE.has(path)) return [];
+  const bare = await stage.run(copy);
+  const last = await copy.state();
+  return last === after
+    ? []
+    : [`without a key it was done twice (${bare.code}):\n${difference(last, after)}`];
+}
+
+/** The lines that only one of two states has. */
+function difference(state: string, other: string): string {
+  const [a, b] = [state.split('\n'), other.split('\n')];
+  const only = (lines: string[], others: string[], mark: string) =>
+    lines.filter((line) => !others.includes(line)).map((line) => `${mark} ${line.slice(0, 300)}`);
+  return [...only(a, b, '+'), ...only(b, a, '-')].slice(0, 12).join('\n');
+}

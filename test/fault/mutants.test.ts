@@ -1,0 +1,50 @@
+import { describe, expect, inject, it } from 'vitest';
+import { type Mutation, mutant } from '../model/mutant.ts';
+import { judgeCut, type Undisturbed, undisturbed } from './judge.ts';
+import { pointsOf } from './points.ts';
+import { playDay } from './stage.ts';
+
+/** What a harness must find, or it proves nothing. */
+const MISTAKES: readonly (Mutation & { name: string; path: string })[] = [
+  {
+    name: 'the key is not kept',
+    path: 'notification send',
+    file: 'src/audit/change.ts',
+    right: '    await once?.claim(trx);\n',
+    wrong: '',
+  },
+  {
+    name: 'what was changed meanwhile is not looked at',
+    path: 'session end',
+    file: 'src/session/end.ts',
+    right: "    .where('s.status', '=', 'ACTIVE')\n",
+    wrong: '',
+  },
+  {
+    name: 'the entry in the audit log is left out',
+    path: 'order accept',
+    file: 'src/audit/change.ts',
+    right: 'if (outcome.audit) txid',
+    wrong: 'if (outcome.audit && options.dryRun) txid',
+  },
+];
+
+describe.skipIf(!inject('serverUrl'))('the fault harness', () => {
+  it.each(MISTAKES)('finds that $name', { timeout: 300_000 }, async ({ path, ...mutation }) => {
+    const found: string[] = [];
+    const program = await mutant(mutation);
+    await playDay({
+      program,
+      isWanted: (each) => each === path,
+      async watch(scene, stage) {
+        const way = await undisturbed(scene, stage).catch((error: Error) => {
+          found.push(error.message);
+        });
+        for (const cut of way ? pointsOf(way.messages, 8) : [])
+          found.push(...(await judgeCut(scene, stage, way as Undisturbed, cut)));
+        return true;
+      },
+    });
+    expect(found.length).toBeGreaterThan(0);
+  });
+});
