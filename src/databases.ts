@@ -98,11 +98,12 @@ export function openDatabases({
       const { replicas } = await config();
       return Promise.all(replicas.map((url) => kept(() => server(url, 'replica', within))));
     },
-    /** Keeps a job from running elsewhere. */
+    /** Keeps a job from running elsewhere; on the direct way if there is one, as it holds a session all the while. */
     async guard(job: string): Promise<Guard> {
-      const [{ dataDir }, chosen, guard] = [await config(), await database(), await import('./db/guard.ts')];
+      const [{ dataDir, migrateUrl }, chosen] = [await config(), await database()];
+      const guard = await import('./db/guard.ts');
       if (chosen === 'embedded') return guard.guardInFolder(dataDir, job, { pid, command: name, signal });
-      return guard.guardOnServer(await kept(() => server(chosen, 'guard')), job);
+      return guard.guardOnServer(await kept(() => server(migrateUrl ?? chosen, 'guard')), job);
     },
   };
 }

@@ -9,6 +9,7 @@ import { unfit } from '../util/unfit.ts';
 
 export const create = defineCommand({
   effect: 'write',
+  alone: true,
   writesTo: 'file',
   runsAgain: true,
   phase: 1,

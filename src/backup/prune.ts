@@ -7,6 +7,7 @@ import { backupFields } from './columns.ts';
 
 export const prune = defineCommand({
   effect: 'destroy',
+  alone: true,
   writesTo: 'file',
   runsAgain: true,
   args: {},

@@ -7,6 +7,7 @@ import { backupFields } from './columns.ts';
 
 export const status = defineCommand({
   effect: 'read',
+  verdict: true,
   args: {},
   flags: { maxAge: duration('how old the newest backup may be') },
   fields: backupFields,

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 
 export const verify = defineCommand({
   effect: 'read',
+  verdict: true,
   args: { path: text('PATH', 'a backup, or its name in the folder of backups', 4_096) },
   flags: {
     deep: toggle('also restore it into a scratch database, and prove the book and the audit log there'),

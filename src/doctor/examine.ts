@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { lacksRight } from '../db/sqlstate.ts';
 import { orders, outbox, partitions, rules, sealing, sessions } from './daily.ts';
 import { survey } from './database.ts';
-import { disk, keyring, roles } from './house.ts';
+import { backup, disk, keyring, roles } from './house.ts';
 import { lifetimes, redis, replicas } from './live.ts';
 import type { CheckName } from './names.ts';
 import type { Check, Scene } from './scene.ts';
@@ -15,7 +15,7 @@ export async function examine(ctx: Context, names: readonly CheckName[], fix: bo
   const all: Record<CheckName, Check> = {
     ...checks,
     ...{ replicas, redis, outbox, lifetimes, sealing, orders, sessions, rules, partitions },
-    ...{ roles, keyring, disk },
+    ...{ roles, keyring, backup, disk },
   };
   const rows = [];
   for (const check of names) rows.push({ check, ...(await examineOne(all[check], scene, fix)) });

@@ -28,8 +28,8 @@ export function judgeRoom(rooms: readonly Room[]): Verdict {
 
 export const disk: Check = {
   async look({ ctx, kind }) {
-    const { dataDir } = await ctx.config();
-    const folders = kind === 'embedded' ? [dataDir] : [];
+    const { dataDir, backup } = await ctx.config();
+    const folders = [...(kind === 'embedded' ? [dataDir] : []), backup.dir];
     return judgeRoom(await Promise.all(folders.map(roomOf)));
   },
 };
@@ -42,6 +42,25 @@ async function roomOf(folder: string): Promise<Room> {
   if (parent === folder) return { folder, free: Number.POSITIVE_INFINITY, size: 0 };
   return { ...(await roomOf(parent)), folder };
 }
+
+/** How old the newest backup may be: a night, and some. */
+const BACKUP_AGE = 26 * 3_600_000;
+
+/** Whether there is a backup of last night; `age` in milliseconds, undefined where there is none. */
+export function judgeBackup(age: number | undefined, dir: string): Verdict {
+  if (age === undefined) return warn(`none in ${dir}`, 'pinnacle backup create');
+  const detail = `the newest good one is ${formatDuration(age)} old`;
+  return age > BACKUP_AGE ? warn(detail, 'pinnacle backup create') : ok(detail);
+}
+
+export const backup: Check = {
+  async look({ ctx }) {
+    const { newestBackup } = await import('../backup/folder.ts');
+    const { dir } = (await ctx.config()).backup;
+    const created = (await newestBackup(dir))?.created_at;
+    return judgeBackup(created ? ctx.now().getTime() - Date.parse(created) : undefined, dir);
+  },
+};
 
 export const roles: Check = {
   phase: 1,

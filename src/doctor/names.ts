@@ -18,6 +18,7 @@ export const CHECKS = [
   'partitions',
   'roles',
   'keyring',
+  'backup',
   'disk',
 ] as const;
 export type CheckName = (typeof CHECKS)[number];

@@ -22,6 +22,13 @@ const DAILY = [0, 1, 2, 3, 4, 5, 6];
 /** The jobs of a trading day of the NSE, 09:15 to 15:30. */
 export const JOBS: readonly Job[] = [
   {
+    name: 'backup-status',
+    purpose: 'there is a backup of last night',
+    command: 'backup status --max-age 26h',
+    days: TRADING,
+    from: '08:30',
+  },
+  {
     name: 'doctor',
     purpose: 'all is well before the market opens',
     command: 'doctor',
@@ -67,6 +74,20 @@ export const JOBS: readonly Job[] = [
     command: 'doctor ledger',
     days: TRADING,
     from: '16:15',
+  },
+  {
+    name: 'backup-create',
+    purpose: 'a backup, before anything is deleted',
+    command: 'backup create',
+    days: DAILY,
+    from: '01:00',
+  },
+  {
+    name: 'backup-prune',
+    purpose: 'the backups of two weeks kept',
+    command: 'backup prune --keep 14 --yes',
+    days: DAILY,
+    from: '01:45',
   },
   {
     name: 'retention',

@@ -20,8 +20,8 @@ async function doctor(options: CliOptions = {}) {
   const { code, stdout, stderr } = await db.cliWith(options, 'doctor', '--json');
   const rows = JSON.parse(stdout) as Row[];
   expect(rows.map(({ check }) => check)).toEqual(CHECKS);
-  // Roles are the cluster's, and what other suites make of them is theirs.
-  const ailing = rows.filter(({ check, state }) => state !== 'ok' && check !== 'roles');
+  // Roles are the cluster's, and what other suites make of them is theirs; a new database has no backup.
+  const ailing = rows.filter(({ check, state }) => state !== 'ok' && !['roles', 'backup'].includes(check));
   return { code, stderr, ailing };
 }
 
@@ -234,6 +234,19 @@ describe.each(anyDatabase)('what a day leaves behind, to doctor on the $name dat
     } finally {
       await redis.stop();
     }
+  });
+
+  it('no backup, then one, and the day after tomorrow one that is too old', async () => {
+    db = await open();
+    db.env['PINNACLE_BACKUP_DIR'] = mkdtempSync(join(tmpdir(), 'pinnacle-doctor-'));
+    expect(await check('backup')).toMatchObject({ code: 0, state: 'warn', help: 'pinnacle backup create' });
+    expect((await db.cli('backup', 'create')).code).toBe(0);
+    expect(await check('backup')).toMatchObject({ state: 'ok' });
+    const later = { now: new Date(Date.now() + 27 * 3_600_000) };
+    expect(await check('backup', later)).toMatchObject({
+      state: 'warn',
+      detail: 'the newest good one is 27 h old',
+    });
   });
 
   it('a key ring that is old, or cannot be read', async () => {
