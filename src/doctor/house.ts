@@ -47,7 +47,7 @@ async function roomOf(folder: string): Promise<Room> {
 const BACKUP_AGE = 26 * 3_600_000;
 
 /** Whether there is a backup of last night; `age` in milliseconds, undefined where there is none. */
-export function judgeBackup(age: number | undefined, dir: string): Verdict {
+function judgeBackup(age: number | undefined, dir: string): Verdict {
   if (age === undefined) return warn(`none in ${dir}`, 'pinnacle backup create');
   const detail = `the newest good one is ${formatDuration(age)} old`;
   return age > BACKUP_AGE ? warn(detail, 'pinnacle backup create') : ok(detail);

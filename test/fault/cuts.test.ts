@@ -20,6 +20,7 @@ describe.skipIf(!inject('serverUrl'))('a line to PostgreSQL that breaks, a proce
       isWanted: (path) => goesToPostgres(path) && scenes++ % SKIP === 0,
       async watch(scene, stage) {
         const way = await undisturbed(scene, stage);
+        wrong.push(...way.wrong);
         for (const cut of pointsOf(way.messages, CUTS)) {
           await stage.redis.cli('FLUSHALL');
           wrong.push(...(await judgeCut(scene, stage, way, cut)));

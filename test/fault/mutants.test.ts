@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { type Mutation, mutant } from '../model/mutant.ts';
-import { judgeCut, type Undisturbed, undisturbed } from './judge.ts';
+import { judgeCut, undisturbed } from './judge.ts';
 import { pointsOf } from './points.ts';
 import { playDay } from './stage.ts';
 
@@ -37,11 +37,9 @@ describe.skipIf(!inject('serverUrl'))('the fault harness', () => {
       program,
       isWanted: (each) => each === path,
       async watch(scene, stage) {
-        const way = await undisturbed(scene, stage).catch((error: Error) => {
-          found.push(error.message);
-        });
-        for (const cut of way ? pointsOf(way.messages, 8) : [])
-          found.push(...(await judgeCut(scene, stage, way as Undisturbed, cut)));
+        const way = await undisturbed(scene, stage);
+        found.push(...way.wrong);
+        for (const cut of pointsOf(way.messages, 8)) found.push(...(await judgeCut(scene, stage, way, cut)));
         return true;
       },
     });

@@ -28,6 +28,8 @@ export interface Copy {
   env: Record<string, string>;
   /** What the database holds, without what no two runs have alike. */
   state: () => Promise<string>;
+  /** How many changes wait for Redis. */
+  waiting: () => Promise<number>;
   close: () => Promise<void>;
 }
 
@@ -38,6 +40,8 @@ export interface Stage {
   copy: () => Promise<Copy>;
   run: (copy: Copy, ...more: string[]) => Promise<CliResult>;
   start: (copy: Copy, ...more: string[]) => Running;
+  /** Runs another command there. */
+  other: (copy: Copy, ...argv: string[]) => Promise<CliResult>;
 }
 
 const PATIENCE = 30_000;
@@ -121,6 +125,7 @@ async function open(server: Server, redis: TestRedis, program: Program) {
         PINNACLE_KEYRING_FILE: its,
       },
       state: () => stateOf(client),
+      waiting: async () => (await client.query('SELECT FROM realtime_outbox')).rows.length,
       async close() {
         await client.end();
         rmSync(its, { force: true });
@@ -139,6 +144,7 @@ async function open(server: Server, redis: TestRedis, program: Program) {
         ...scene?.options,
         env: where.env,
       }),
+    other: (where: Copy, ...argv: string[]) => program(argv, { env: where.env }),
     /** The same as a process of its own. */
     start: (where: Copy, ...more: string[]) =>
       startWith(
