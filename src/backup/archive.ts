@@ -5,9 +5,9 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import * as z from 'zod/mini';
 import { CliError, notFound } from '../cli/errors.ts';
-import { gzipped } from '../export/gzip.ts';
 import { UnfitFile, unfit } from '../util/unfit.ts';
 import { type ArchiveKeys, archiveKeys, type BackupKey, decrypted, encrypted, markOf } from './cipher.ts';
+import { compressed } from './compress.ts';
 import { Damage } from './damage.ts';
 import type { Rows } from './rows.ts';
 
@@ -60,7 +60,7 @@ export async function* archivePieces(
   const hash = createHash('sha256').update(first);
   let bytes = 0;
   yield first;
-  for await (const piece of keys ? encrypted(gzipped(dump), keys) : gzipped(dump)) {
+  for await (const piece of keys ? encrypted(compressed(dump), keys) : compressed(dump)) {
     hash.update(piece);
     bytes += piece.length;
     yield piece;
