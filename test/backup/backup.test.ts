@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './book.ts';
 
 type Row = Record<string, unknown>;
 
-describe.each(databases)('backups of $name', ({ open }) => {
+describe.each(databases)('backups of $name', ({ name, open }) => {
   let db: TestDatabase;
   let file: string;
   let before: Record<string, unknown>;
@@ -49,13 +49,19 @@ describe.each(databases)('backups of $name', ({ open }) => {
     await db.query("UPDATE strategies SET name = 'changed since'");
     const changed = await contents(db);
     expect((await db.cli('backup', 'restore', file, '--yes')).code).toBe(4);
-    const name = nameOf(db);
     if (db.name === 'server') {
       expect((await db.cli('backup', 'restore', file, '--confirm', 'other')).code).toBe(2);
       expect((await db.cli('backup', 'restore', file, '--dry-run')).code).toBe(0);
     }
     expect(await contents(db)).toEqual(changed);
-    const { code, stdout, stderr } = await db.cli('backup', 'restore', file, '--confirm', name, '--json');
+    const { code, stdout, stderr } = await db.cli(
+      'backup',
+      'restore',
+      file,
+      '--confirm',
+      nameOf(db),
+      '--json',
+    );
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       kept: expect.stringContaining('before'),
@@ -68,4 +74,15 @@ describe.each(databases)('backups of $name', ({ open }) => {
       { target: 'database' },
     ]);
   });
+
+  it.runIf(name === 'embedded')(
+    'a folder whose change of places was cut off is found by whoever opens it',
+    async () => {
+      const dir = String(db.env['PINNACLE_DATA_DIR']);
+      renameSync(dir, `${dir}.restored-20260101T000000`);
+      expect((await db.query('SELECT strategy_id FROM strategies')).rows).toEqual([{ strategy_id: 's1' }]);
+      const kept = readdirSync(dirname(dir)).filter((one) => one.startsWith(basename(dir)));
+      expect(kept).toEqual([basename(dir), expect.stringMatching(/\.before-20\d{6}T\d{6}$/)]);
+    },
+  );
 });

@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { start } from '../helpers/process.ts';
 import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './book.ts';
 
-const KILLS = Number(process.env['PINNACLE_BACKUP_KILLS'] ?? 1);
+const KILLS = Number(process.env['PINNACLE_BACKUP_KILLS'] ?? 0);
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-trip-'));
 const path = (name: string) => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,36 +32,33 @@ async function bringThrough(opens: Opening[]): Promise<void> {
 describe.each(servers)('from a $name', ({ open }) => {
   const inFolder = embedded[0]?.open as Opening;
   it('into the embedded database and back', { timeout: 180_000 }, () => bringThrough([open, inFolder, open]));
-  it.runIf(process.env['PINNACLE_BACKUP_KILLS'])('the other way round', { timeout: 180_000 }, () =>
+  it.runIf(KILLS)('the other way round', { timeout: 180_000 }, () =>
     bringThrough([inFolder, open, inFolder, inFolder]),
   );
 });
 
 describe.each(embedded)('a restore of the $name one', ({ open }) => {
-  it(`killed ${KILLS} times leaves what it was, or all of the backup`, { timeout: 600_000 }, async () => {
-    const db = await open();
-    await liveADay(db);
-    const before = await contents(db);
-    await db.json('backup', 'create', '--output', path('embedded'));
-    await db.query("UPDATE strategies SET name = 'changed since'");
-    const changed = await contents(db);
-    const argv = ['backup', 'restore', path('embedded'), '--confirm', nameOf(db)];
-    for (let round = 0; round < KILLS; round++) {
-      const running = start(db.env, ...argv);
-      setTimeout(() => running.child.kill('SIGKILL'), 500 + 4_000 * Math.random()).unref();
-      const { code } = await running.ended;
-      const now = await contents(db);
-      const complete = code === 0 || now['strategies'] === before['strategies'];
-      expect(now).toEqual(complete ? before : changed);
-      if (complete) await db.query("UPDATE strategies SET name = 'changed since'");
-    }
-    // Between the two renames of its end there is no folder: whoever opens it next goes on from there.
-    const dir = String(db.env['PINNACLE_DATA_DIR']);
-    expect((await start(db.env, ...argv).ended).code).toBe(0);
-    renameSync(dir, `${dir}.restored-20260101T000000`);
-    expect(await contents(db)).toEqual(before);
-    expect(existsSync(`${dir}.restored-20260101T000000`)).toBe(false);
-    expect(readdirSync(dirname(dir)).some((name) => name.startsWith(`${basename(dir)}.before-`))).toBe(true);
-    await db.close();
-  });
+  it.runIf(KILLS)(
+    `killed ${KILLS} times leaves what it was, or all of the backup`,
+    { timeout: 600_000 },
+    async () => {
+      const db = await open();
+      await liveADay(db);
+      const before = await contents(db);
+      await db.json('backup', 'create', '--output', path('embedded'));
+      await db.query("UPDATE strategies SET name = 'changed since'");
+      const changed = await contents(db);
+      const argv = ['backup', 'restore', path('embedded'), '--confirm', nameOf(db)];
+      for (let round = 0; round < KILLS; round++) {
+        const running = start(db.env, ...argv);
+        setTimeout(() => running.child.kill('SIGKILL'), 500 + 4_000 * Math.random()).unref();
+        const { code } = await running.ended;
+        const now = await contents(db);
+        const complete = code === 0 || now['strategies'] === before['strategies'];
+        expect(now).toEqual(complete ? before : changed);
+        if (complete) await db.query("UPDATE strategies SET name = 'changed since'");
+      }
+      await db.close();
+    },
+  );
 });
