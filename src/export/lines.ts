@@ -4,23 +4,20 @@ import type { Field, Fields } from '../cli/output.ts';
 export const FORMATS = ['csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
-const [TAB, LINE, SPACE, BACKSLASH] = [0x09, 0x0a, 0x20, 0x5c];
+const [TAB, LINE, SPACE, BACKSLASH, N] = [0x09, 0x0a, 0x20, 0x5c, 0x4e];
 const [T, Z] = [0x54, 0x5a];
 
-// Whatever is not among the characters that stand in a file as PostgreSQL writes them; \N is NULL.
-const UNCLEAN: Readonly<Record<Format, RegExp>> = {
-  csv: /[^\t\n !#-+\--~]|\\(?!N)|[\t\n] *[=+\-@]/,
-  ndjson: /[^\t\n !#-~]|\\(?!N)/,
-};
-
-/**
- * Whether these lines of COPY can be turned into the format byte by byte. A line after the first that begins like a
- * formula is seen by the line break before it; `begins` says it of the first.
- */
-export function isPlain(lines: Buffer, format: Format): boolean {
-  const text = lines.toString('latin1');
-  return !UNCLEAN[format].test(text) && !(format === 'csv' && /^ *[=+\-@]/.test(text));
+/** Which bytes of a value stand in a file as PostgreSQL writes them: printable ASCII that the format need not quote. */
+function plainBytes(quoted: string): Uint8Array {
+  const plain = new Uint8Array(256).fill(1, SPACE, 0x7f);
+  for (const char of `\\"${quoted}`) plain[char.charCodeAt(0)] = 0;
+  return plain;
 }
+const PLAIN: Readonly<Record<Format, Uint8Array>> = { csv: plainBytes(','), ndjson: plainBytes('') };
+
+/** Bytes that a spreadsheet takes for the beginning of a formula. */
+const FORMULA = new Uint8Array(256);
+for (const char of '=+-@') FORMULA[char.charCodeAt(0)] = 1;
 
 interface Column {
   /** What stands before a value and behind it, and all of a NULL. */
@@ -30,19 +27,39 @@ interface Column {
   time: boolean;
 }
 
-/** Turns plain lines of COPY into lines of the format, many times as fast as row by row. */
+/** Lines of the format, and how many. */
+interface Written {
+  text: Buffer;
+  rows: number;
+}
+
+/**
+ * Turns lines of COPY into lines of the format byte by byte, many times as fast as row by row; undefined where a value
+ * is not plain: to be quoted, escaped or kept from being a formula.
+ */
 export function lineWriter(
   names: readonly string[],
   fields: Fields,
   format: Format,
-): (lines: Buffer) => Buffer {
+): (lines: Buffer) => Written | undefined {
   const columns = names.map((name, i) => columnOf(name, fields[name] as Field, format, i, names.length));
-  const most = columns.reduce((sum, { before, after }) => sum + before.length + after.length + 5, 0);
+  // What a row grows by at most: all but the byte between two values, and the Z of a time.
+  const growth = columns.reduce(
+    (sum, { before, after, absent, time }) =>
+      sum + Math.max(before.length + after.length - 1 + (time ? 1 : 0), absent.length - 3),
+    0,
+  );
+  const isPlain = PLAIN[format];
   return (lines) => {
-    const out = Buffer.allocUnsafe(lines.length + most * countLines(lines));
+    // Every value has a byte behind it, so that there are no more rows than this.
+    const most = Math.ceil(lines.length / columns.length);
+    const out = Buffer.allocUnsafe(lines.length + most * Math.max(0, growth));
     const place = { from: 0, to: 0 };
-    while (place.from < lines.length) for (const column of columns) writeValue(lines, out, place, column);
-    return out.subarray(0, place.to);
+    let rows = 0;
+    for (; place.from < lines.length; rows++)
+      for (const column of columns)
+        if (!writeValue(lines, out, place, column, isPlain, format === 'csv')) return undefined;
+    return { text: out.subarray(0, place.to), rows };
   };
 }
 
@@ -67,21 +84,42 @@ function columnOf(name: string, { type }: Field, format: Format, i: number, of: 
 
 const bytes = (text: string) => Buffer.from(text);
 
-/** Writes the value at `place.from` and moves both behind it. */
-function writeValue(lines: Buffer, out: Buffer, place: { from: number; to: number }, column: Column): void {
+/** Writes the value at `place.from` and moves both behind it; false where it is not plain. */
+function writeValue(
+  lines: Buffer,
+  out: Buffer,
+  place: { from: number; to: number },
+  { before, after, absent, time }: Column,
+  plain: Uint8Array,
+  guarded: boolean,
+): boolean {
   let { from, to } = place;
-  const { before, after, absent, time } = column;
   if (lines[from] === BACKSLASH) {
+    if (lines[from + 1] !== N) return false;
     place.to = put(absent, out, to);
     place.from = from + 3;
-    return;
+    return true;
   }
+  if (guarded && isFormula(lines, from)) return false;
   to = put(before, out, to);
-  for (let byte = lines[from]; byte !== TAB && byte !== LINE; byte = lines[++from])
-    out[to++] = time && byte === SPACE ? T : (byte as number);
-  if (time) out[to++] = Z;
+  let byte = lines[from] as number;
+  const start = to;
+  for (; plain[byte] === 1; byte = lines[++from] as number) out[to++] = byte;
+  if (byte !== TAB && byte !== LINE) return false;
+  if (time) {
+    out[out.indexOf(SPACE, start)] = T;
+    out[to++] = Z;
+  }
   place.to = put(after, out, to);
   place.from = from + 1;
+  return true;
+}
+
+/** Whether a spreadsheet would take the value for a formula; it passes over blanks before one. */
+function isFormula(lines: Buffer, from: number): boolean {
+  let at = from;
+  while (lines[at] === SPACE) at++;
+  return FORMULA[lines[at] as number] === 1;
 }
 
 /** A copy of few bytes, which is faster by hand. */

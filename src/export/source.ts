@@ -1,7 +1,7 @@
 import { type Compilable, sql } from 'kysely';
 import type { Fields } from '../cli/output.ts';
 import type { Connection } from '../db/connect.ts';
-import { countLines, type Format, isPlain, lineWriter } from './lines.ts';
+import { countLines, type Format, lineWriter } from './lines.ts';
 import { rowLines, rowsOf } from './rows.ts';
 
 /** Some lines of an export, and how many. */
@@ -28,10 +28,10 @@ export async function* exportPieces(
   }
   const write = lineWriter(names, fields, format);
   for await (const lines of connection.copyOut(query.compile())) {
-    const text = isPlain(lines, format)
-      ? write(lines)
-      : Buffer.from(rowLines(rowsOf(lines, names, fields), names, fields, format));
-    yield { text, rows: countLines(lines) };
+    yield write(lines) ?? {
+      text: Buffer.from(rowLines(rowsOf(lines, names, fields), names, fields, format)),
+      rows: countLines(lines),
+    };
   }
 }
 
