@@ -1,4 +1,4 @@
-import { commandOf, dueAt, type Job, slotsOf } from './jobs.ts';
+import { commandOf, dueAt, type Job, roleOf, slotsOf } from './jobs.ts';
 
 export interface Place {
   /** Minutes that the clock of cron is ahead of the exchange's. */
@@ -22,7 +22,7 @@ export function crontab(jobs: readonly Job[], { ahead, zone, shifting, exchange,
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
   ];
   for (const job of jobs) {
-    lines.push('', `# ${clockTimes(job)}: ${job.purpose}`);
+    lines.push('', `# ${clockTimes(job)}, as a member of ${roleOf(job)}: ${job.purpose}`);
     for (const { days, hours, minutes } of slotsOf(dueAt(job, ahead))) {
       const fields = [list(minutes, 60), list(hours, 24), '*', '*', list(days, 7)].join(' ');
       // A percent sign is a line break to cron.

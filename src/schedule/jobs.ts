@@ -1,3 +1,6 @@
+import { rolesFor } from '../access/duties.ts';
+import type { Role } from '../access/roles.ts';
+
 /** A minute of the week, Sunday midnight being 0. */
 type Minute = number;
 
@@ -7,6 +10,8 @@ export interface Job {
   /** Why, for whoever reads the schedule. */
   purpose: string;
   command: string;
+  /** Whether it only looks. */
+  reads?: true;
   /** What must be there for it to make sense. */
   needs?: 'redis' | 'partitions';
   days: readonly number[];
@@ -25,6 +30,7 @@ export const JOBS: readonly Job[] = [
     name: 'backup-status',
     purpose: 'there is a backup of last night',
     command: 'backup status --max-age 26h',
+    reads: true,
     days: TRADING,
     from: '08:30',
   },
@@ -32,6 +38,7 @@ export const JOBS: readonly Job[] = [
     name: 'doctor',
     purpose: 'all is well before the market opens',
     command: 'doctor',
+    reads: true,
     days: TRADING,
     from: '08:45',
   },
@@ -72,6 +79,7 @@ export const JOBS: readonly Job[] = [
     name: 'doctor-ledger',
     purpose: 'the book proved',
     command: 'doctor ledger',
+    reads: true,
     days: TRADING,
     from: '16:15',
   },
@@ -108,6 +116,12 @@ export const JOBS: readonly Job[] = [
 
 /** Every flag of a job: nobody is asked, nothing is said unless something is wrong, no run overlaps the one before. */
 export const commandOf = ({ command }: Job) => `pinnacle ${command} --quiet --no-input --skip-if-running`;
+
+/** The role that a job needs: that of cron, unless it takes more. */
+export function roleOf({ command, reads }: Job): Role {
+  const roles = rolesFor(command.replace(/ --.*/, ''), reads ? 'read' : 'write');
+  return roles.find((role) => role === 'pinnacle_cron') ?? (roles[0] as Role);
+}
 
 const WEEK = 7 * 24 * 60;
 

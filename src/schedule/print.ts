@@ -4,7 +4,7 @@ import { Streamed } from '../cli/output.ts';
 import type { Context } from '../context.ts';
 import { offsetOf } from '../util/time.ts';
 import { crontab } from './crontab.ts';
-import { commandOf, JOBS } from './jobs.ts';
+import { commandOf, JOBS, roleOf } from './jobs.ts';
 import { systemd } from './systemd.ts';
 
 export const print = defineCommand({
@@ -20,6 +20,7 @@ export const print = defineCommand({
     every: { type: 'integer' },
     days: { type: 'json' },
     command: { type: 'text' },
+    role: { type: 'text' },
     purpose: { type: 'text' },
   },
   examples: [
@@ -30,7 +31,9 @@ export const print = defineCommand({
   details: `The jobs of a trading day at the times of the configured time zone: risk, sessions, seals, backups, retention, doctor.
 A crontab has them on the clock of this machine; print it on the machine that it is for. Jobs that need Redis are there
 where Redis is configured; partition ensure is switched off until orders are partitioned. Print it with the --config,
---profile and PATH that the jobs are to have. It changes nothing: read it, then install it.`,
+--profile and PATH that the jobs are to have. Each job names the database role it
+needs where roles are applied: give those that need another one a configuration of their own. It changes nothing: read it,
+then install it.`,
   async run({ format }, ctx: Context) {
     const { redis, timeZone: exchange } = await ctx.config();
     const jobs = JOBS.filter(({ needs }) => needs !== 'redis' || redis !== undefined);
@@ -41,7 +44,7 @@ where Redis is configured; partition ensure is switched off until orders are par
         : systemd(jobs, { exchange, env, user: ctx.origin.labels['os_user'] ?? 'root' });
     return new Streamed(
       [Buffer.from(text)],
-      jobs.map((job) => ({ ...job, job: job.name, command: commandOf(job) })),
+      jobs.map((job) => ({ ...job, job: job.name, command: commandOf(job), role: roleOf(job) })),
     );
   },
 });

@@ -1,5 +1,5 @@
 import type { Place } from './crontab.ts';
-import { commandOf, dueAt, type Job, slotsOf } from './jobs.ts';
+import { commandOf, dueAt, type Job, roleOf, slotsOf } from './jobs.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
@@ -12,6 +12,7 @@ export function systemd(
     unit(`pinnacle-${job.name}.service`, [
       '[Unit]',
       `Description=pinnacle: ${job.purpose}`,
+      `# As a member of ${roleOf(job)}.`,
       'After=network-online.target',
       '',
       '[Service]',
