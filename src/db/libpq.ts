@@ -27,7 +27,8 @@ export function libpqEnvironment(url: string, insecure: boolean, major: number):
     PGDATABASE: config.database,
     PGPASSWORD: typeof config.password === 'string' ? config.password : undefined,
     PGSSLMODE: ssl === false ? 'disable' : verified ? 'verify-full' : 'require',
-    PGSSLROOTCERT: asked.get('sslrootcert') ?? (verified ? trusted(major) : undefined),
+    // Where nothing is to be verified, libpq would verify what it is given all the same.
+    PGSSLROOTCERT: verified ? (asked.get('sslrootcert') ?? trusted(major)) : undefined,
     PGSSLCERT: asked.get('sslcert'),
     PGSSLKEY: asked.get('sslkey'),
     PGCONNECT_TIMEOUT: '5',

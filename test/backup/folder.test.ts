@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,6 +69,16 @@ describe.each(anyDatabase)('the folder of backups of $name', ({ open }) => {
     expect(gone.map(({ created_at }) => created_at)).toEqual([day(3), day(1)].map((at) => at.toISOString()));
     const left = await db.json<{ problem: string | null }[]>('backup', 'list');
     expect(left.map(({ problem }) => problem)).toEqual([null, null, 'cut']);
-    expect(await db.json('backup', 'prune', '--keep', '1', '--yes')).toEqual([]);
+    // What was left half written goes after a day.
+    const drafts = [3, 4].map((n) =>
+      join(folder, `x.pinbackup.${String(n).repeat(8)}-0000-4000-8000-000000000000`),
+    );
+    for (const [i, draft] of drafts.entries()) {
+      writeFileSync(draft, '');
+      utimesSync(draft, day(3 + i), day(3 + i));
+    }
+    const now = new Date(day(4).getTime() + 3_600_000);
+    expect((await db.cliWith({ now }, 'backup', 'prune', '--keep', '1', '--yes')).code).toBe(0);
+    expect(drafts.map((draft) => existsSync(draft))).toEqual([false, true]);
   });
 });

@@ -11,7 +11,7 @@ type Row = Record<string, unknown>;
 const ROUNDS = Number(process.env['PINNACLE_BACKUP_KILLS'] ?? 4);
 
 const CHANGE = `INSERT INTO strategies
-  SELECT 's2', name, description, category, risk_level, 1, 1, 1, symbols, parameters FROM strategies`;
+  SELECT 's2', name, description, category, risk_level, 1, 1, 1, symbols, parameters, is_active, created_at FROM strategies`;
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-backup-server-'));
 const path = (name: string) => join(folder, name);

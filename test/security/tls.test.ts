@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { libpqEnvironment, withDatabase } from '../../src/db/libpq.ts';
 import { protectionOf } from '../../src/db/tls.ts';
 import { certify, makeAuthority } from '../helpers/certificates.ts';
 import { cli } from '../helpers/cli.ts';
@@ -79,6 +80,32 @@ describe.each(servers)('TLS to a real server', () => {
     expect(error.message).toContain(reason);
     // What the certificate says of itself is text of whoever answers.
     expect(stderr).not.toContain('elsewhere');
+  });
+
+  it('pg_dump is told what our own connection goes by, and the password by the environment alone', async () => {
+    const at = url('right', 'sslmode=verify-full&sslrootcert={ca}/ours.pem');
+    const run = (...argv: string[]) => cli(argv, { env: { DATABASE_URL: at } });
+    expect((await run('migrate', 'up', '--to', '1')).code).toBe(0);
+    const file = join(folder, 'file');
+    const { code, stderr } = await run('backup', 'create', '--output', file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(libpqEnvironment(at.replace('postgres@', 'me:s%20e@'), false, 15)).toEqual({
+      ...{ PGHOST: '127.0.0.1', PGPORT: String(running['right']?.port), PGUSER: 'me', PGPASSWORD: 's e' },
+      ...{ PGDATABASE: 'postgres', PGCONNECT_TIMEOUT: '5' },
+      ...{ PGSSLMODE: 'verify-full', PGSSLROOTCERT: join(folder, 'ours.pem') },
+    });
+    expect(libpqEnvironment('postgres://me@db1/prod', false, 16)).toMatchObject({
+      PGSSLMODE: 'verify-full',
+      PGSSLROOTCERT: 'system',
+    });
+    expect(libpqEnvironment('postgres://me@db1/prod', true, 16)).toMatchObject({ PGSSLMODE: 'require' });
+    expect(libpqEnvironment('postgres:///prod?host=/run/pg', false, 16)).toMatchObject({
+      PGHOST: '/run/pg',
+      PGSSLMODE: 'disable',
+    });
+    expect(withDatabase('postgres://me@db1/prod?sslmode=disable', 'a b')).toBe(
+      'postgres://me@db1/a%20b?sslmode=disable',
+    );
   });
 
   it('--insecure-tls takes the wrong certificate, says so and leaves a trace of it', async () => {
