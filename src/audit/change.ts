@@ -102,7 +102,7 @@ async function attemptChange<T>(
   }
   if (options.dryRun) await rollback(trx);
   else {
-    await commit(connection, () => trx.commit().execute(), txid);
+    await commit(connection, () => trx.commit().execute(), txid, options.request?.key);
     once?.kept();
     await Promise.all([
       txid === undefined ? undefined : sealed(connection),
@@ -181,17 +181,23 @@ export async function commit(
   connection: Connection,
   send: () => Promise<unknown>,
   txid: string | undefined,
+  key?: string,
 ): Promise<void> {
   try {
     await connection.committing(send);
   } catch (error) {
     if (txid === undefined || !isDisconnect(error)) throw error;
-    await learnOutcome(connection, txid, error);
+    await learnOutcome(connection, txid, error, key);
   }
 }
 
 /** Asks a new session what became of a transaction whose COMMIT got no answer; returns when it was committed. */
-async function learnOutcome(connection: Connection, txid: string, cause: unknown): Promise<void> {
+async function learnOutcome(
+  connection: Connection,
+  txid: string,
+  cause: unknown,
+  key: string | undefined,
+): Promise<void> {
   let status: string | null | undefined;
   for (let attempt = 0; attempt < 20 && (status === undefined || status === 'in progress'); attempt++) {
     if (attempt > 0) await sleep(100);
@@ -209,7 +215,10 @@ async function learnOutcome(connection: Connection, txid: string, cause: unknown
     'OUTCOME_UNKNOWN',
     'The connection broke while the change was being committed.',
     {
-      hint: `Look before you repeat it: the change carries transaction ${txid} in the audit log.`,
+      hint:
+        key === undefined
+          ? `Look before you repeat it: the change carries transaction ${txid} in the audit log.`
+          : `Run it again as it was, with --idempotency-key ${key}: it is done once.`,
       changed: null,
     },
   );

@@ -100,7 +100,7 @@ export async function judgeCut(scene: Scene, stage: Stage, way: Undisturbed, cut
     const { commits } = stage.postgres.seen();
     stage.postgres.arm();
     const state = await copy.state();
-    const wrong = [...judgeExit(scene, way, cut, first, state, commits), ...judgeWords(first)];
+    const wrong = [...judgeExit(scene, way, cut, first, state, commits), ...judgeWords(first, key)];
     return [...wrong, ...(await judgeAgain(scene, stage, way, copy, key))].map(
       (each) =>
         `${scene.text}, ${cut.side} message ${cut.message} of ${way.messages}, server ${cut.server}: ${each}`,
@@ -134,7 +134,8 @@ function judgeExit(
   return wrong;
 }
 
-function judgeWords({ stdout, stderr }: CliResult): string[] {
+function judgeWords({ code, stdout, stderr }: CliResult, key: readonly string[]): string[] {
+  if (code === 9 && !stderr.includes(key.join(' '))) return [`it does not say what helps: ${stderr}`];
   return / {4}at |node:internal|broker secret/.test(stdout + stderr) ? [`it says too much: ${stderr}`] : [];
 }
 
