@@ -18,8 +18,8 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   if (!(await mayRun(invocation, input, ctx))) return 0;
   const earlier = await ctx.earlier(input);
   const result = earlier
-    ? await repeat(earlier, ctx)
-    : await once(() => command.run(input as never, ctx), ctx);
+    ? await repeat(earlier, command, ctx)
+    : await once(command, () => command.run(input as never, ctx), ctx);
   const finding = result instanceof Found;
   if (globals.quiet && !finding && isNoAnswer(command) && !isAskedFor(globals)) return 0;
   await render(
@@ -61,19 +61,28 @@ async function mayRun(
 }
 
 /** Runs it, keeps what it gives for whoever asks again, and gives what somebody else got who was quicker. */
-async function once(run: () => Promise<Result> | Result, ctx: RailContext): Promise<Result> {
+async function once(
+  command: Command,
+  run: () => Promise<Result> | Result,
+  ctx: RailContext,
+): Promise<Result> {
   try {
     const result = await answer(run, ctx);
     await ctx.remember(result);
     return result;
   } catch (error) {
-    if (error instanceof DoneBefore) return repeat(error.earlier, ctx);
+    if (error instanceof DoneBefore) return repeat(error.earlier, command, ctx);
     throw error;
   }
 }
 
-async function repeat({ result, at }: Earlier, ctx: RailContext): Promise<Result> {
-  await ctx.io.say(`Done before under this key, at ${at}; nothing was changed now. What it gave then:`);
+async function repeat({ result, at }: Earlier, { fields }: Command, ctx: RailContext): Promise<Result> {
+  const secret = Object.values(fields).some(({ once }) => once)
+    ? ', but for the secret, which was shown that once'
+    : '';
+  await ctx.io.say(
+    `Done before under this key, at ${at}; nothing was changed now. What it gave then${secret}:`,
+  );
   return result;
 }
 
