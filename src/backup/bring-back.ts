@@ -14,7 +14,7 @@ import { readThrough } from './inspect.ts';
 import { loadBackupKeys } from './keys.ts';
 import { loadArchive } from './load.ts';
 import { openServerScratch } from './scratch.ts';
-import { refuseOthers, takePlace } from './swap.ts';
+import { refuseForeign, refuseOthers, takePlace } from './swap.ts';
 
 interface Source {
   archive: Archive;
@@ -49,7 +49,10 @@ async function bring(ctx: Context, target: Connection, database: string, source:
       await nameOf(ctx, session),
       'The backup takes the place of all that is in the database.',
     );
-    if (target.kind === 'server') await refuseOthers(target.kysely, database);
+    if (target.kind === 'server') {
+      await refuseForeign(target.kysely, database);
+      await refuseOthers(target.kysely, database);
+    }
   }
   // Loading takes ten times as long; what is loaded is checked again.
   const [damage] = await readThrough(ctx, source.archive, source.keys);

@@ -39,7 +39,10 @@ export async function loadArchive(
   let txid: string;
   try {
     const { rows } = await sql<{ path: string }>`SELECT current_setting('search_path') AS path`.execute(trx);
-    await runDump(ctx, connection, trx, readDump(archive, keys), archive, skipped);
+    const early: string[] = [];
+    await runDump(ctx, connection, trx, readDump(archive, keys), archive, early);
+    // Whom a table is given to must have a right to its schema first, and rights come last in a dump.
+    for (const statement of early) if (!(await runDispensable(trx, statement))) skipped.push(statement);
     await sql`SELECT set_config('search_path', ${rows[0]?.path ?? 'public'}, false)`.execute(trx);
     txid = await writeAudit(trx, ctx.origin, {
       target: 'database',

@@ -9,6 +9,23 @@ import type { ServerScratch } from './scratch.ts';
 const IN_USE = '55006';
 const MAX_NAME = 63;
 
+/** Throws NOT_PERMITTED (exit 12) where a database is not ours to rename: before the work, not behind it. */
+export async function refuseForeign(db: Kysely<Database>, database: string): Promise<void> {
+  const { rows } = await sql<{ owner: string }>`
+    SELECT pg_get_userbyid(datdba) AS owner FROM pg_database
+    WHERE datname = ${database} AND NOT pg_has_role(datdba, 'USAGE')`.execute(db);
+  const [foreign] = rows;
+  if (foreign)
+    throw new CliError(
+      'forbidden',
+      'NOT_PERMITTED',
+      `The database ${database} belongs to ${foreign.owner}.`,
+      {
+        hint: 'What takes its place must own it, or be a member of its owner: PINNACLE_MIGRATE_URL can name such a login.',
+      },
+    );
+}
+
 /** Throws DATABASE_IN_USE (exit 10) where others are connected to a database. */
 export async function refuseOthers(db: Kysely<Database>, database: string): Promise<void> {
   const { rows } = await sql<{ program: string | null; role: string | null }>`

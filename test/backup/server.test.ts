@@ -98,6 +98,32 @@ describe.each(servers)('backups of a $name among others', ({ open }) => {
     await expectHealthy(empty, ['doctor ledger', 'audit verify']);
   });
 
+  it('is the work of a login that owns the database, and no superuser', async () => {
+    const source = await openOne();
+    await liveADay(source);
+    expect((await source.cli('access', 'apply', '--yes')).code).toBe(0);
+    const role = `restorer_${nameOf(source)}`.slice(0, 60);
+    await source.query(`CREATE ROLE ${role} LOGIN CREATEDB; GRANT pinnacle_owner TO ${role}`);
+    const env = { DATABASE_URL: url(source).replace('//postgres@', `//${role}@`) };
+    const as = (...argv: string[]) => source.cliWith({ env }, 'backup', ...argv);
+    const file = path('owned.pinbackup');
+    expect((await as('create', '--output', file)).code).toBe(0);
+    expect((await as('verify', file, '--deep')).code).toBe(0);
+    const foreign = await as('restore', file, '--confirm', nameOf(source));
+    expect({ code: foreign.code, stderr: foreign.stderr }).toEqual({
+      code: 12,
+      stderr: expect.stringContaining('belongs to postgres'),
+    });
+    await source.query(`ALTER DATABASE ${nameOf(source)} OWNER TO ${role}`);
+    const restored = await as('restore', file, '--confirm', nameOf(source), '--json');
+    const { left_out, kept } = JSON.parse(restored.stdout);
+    expect(left_out).toBe(0);
+    expect(await source.json('access', 'plan')).toEqual([]);
+    await source.query(`DROP DATABASE ${kept}`);
+    await source.query(`ALTER DATABASE ${nameOf(source)} OWNER TO postgres`);
+    await source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
   it('leaves all as it is while others are connected, and names them', async () => {
     const client = new pg.Client({ connectionString: url(db), application_name: 'order-manager' });
     await client.connect();
