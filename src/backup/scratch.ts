@@ -35,7 +35,7 @@ const MAINTENANCE = 'postgres';
 export async function openScratchLike(ctx: Context): Promise<Scratch> {
   const server = await ctx.server();
   if (server) return openServerScratch(ctx, server, await databaseOf(ctx));
-  const folder = join(await mkdtemp(join(tmpdir(), 'pinnacle-scratch-')), 'database');
+  const folder = await mkdtemp(join(tmpdir(), 'pinnacle-scratch-'));
   const connection = await openScratch(folder, ctx.cacheDir);
   return { connection, drop: () => connection.close() };
 }
