@@ -44,6 +44,7 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
       import('../ledger/notify.ts'),
     ]);
     const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+    let paused = 0;
     const ended = await ctx.change(async (trx) => {
       const halt = await clearHalt(trx, scope.user_id, reason, at);
       if (!halt) throw notHalted(scope, latches);
@@ -51,11 +52,12 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
       const notice = { notification_type: 'RISK_ALERT', alert_level: 'INFO', title } as const;
       const data = { halt_id: halt.halt_id };
       await notify(trx, phase, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
+      // Asked for here: once the change is committed, nothing may fail any more.
+      ({ paused } = await countAffected(trx, scope.user_id));
       return { result: halt, audit: { target: scope.target, body: { halt } } };
     });
     const others = latches.filter(({ halt_id }) => halt_id !== ended.halt_id);
     if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);
-    const { paused } = await countAffected(db, scope.user_id);
     if (paused > 0)
       await ctx.io.say(
         `${count(paused, 'strategy stays', 'strategies stay')} PAUSED. Resume each: pinnacle strategy resume STRATEGY --user ${user ?? 'USER'}`,

@@ -8,6 +8,10 @@ const ELSEWHERE = [
   'backup create',
   'backup prune',
   'backup restore',
+  // Of what it ends there is nothing but in Redis, where it is ended once.
+  'user sessions revoke',
+  // Roles are the cluster's, not the copy's.
+  'access apply',
 ];
 
 export const goesToPostgres = (path: string) => !ELSEWHERE.includes(path);

@@ -28,6 +28,8 @@ export interface Copy {
   env: Record<string, string>;
   /** What the database holds, without what no two runs have alike. */
   state: () => Promise<string>;
+  /** Takes away the file of new keys of an attempt whose end nobody knows, as whoever tries again must. */
+  takeKeys: () => void;
   /** How many changes wait for Redis. */
   waiting: () => Promise<number>;
   close: () => Promise<void>;
@@ -110,6 +112,7 @@ async function open(server: Server, redis: TestRedis, program: Program) {
   await cli(['migrate', 'up'], { env: surroundings });
   let scene: Scene | undefined;
 
+  const keysOf = (name: string) => [`${ring}.${name}.csv`];
   const copy = async (): Promise<Copy> => {
     const name = `copy_${randomUUID().replaceAll('-', '')}`;
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${world} STRATEGY FILE_COPY`);
@@ -125,14 +128,23 @@ async function open(server: Server, redis: TestRedis, program: Program) {
         PINNACLE_KEYRING_FILE: its,
       },
       state: () => stateOf(client),
+      takeKeys() {
+        for (const file of keysOf(name)) rmSync(file, { force: true });
+      },
       waiting: async () => (await client.query('SELECT FROM realtime_outbox')).rows.length,
       async close() {
         await client.end();
-        rmSync(its, { force: true });
+        for (const file of [its, ...keysOf(name)]) rmSync(file, { force: true });
         await dropWhenLeft(admin, name);
       },
     };
   };
+
+  /** The words of the command about a copy: its database, and a file of new keys of its own. */
+  const wordsFor = (where: Copy) =>
+    (scene?.argv ?? []).map((word) =>
+      word === DATABASE ? where.name : word.replace(/[0-9a-f-]{36}(?=\.csv$)/, where.name),
+    );
 
   return {
     postgres,
@@ -140,18 +152,14 @@ async function open(server: Server, redis: TestRedis, program: Program) {
     redis,
     copy,
     run: (where: Copy, ...more: string[]) =>
-      program([...(scene?.argv ?? []).map((word) => word.replace(DATABASE, where.name)), ...more], {
+      program([...wordsFor(where), ...more], {
         ...scene?.options,
         env: where.env,
       }),
     other: (where: Copy, ...argv: string[]) => program(argv, { env: where.env }),
     /** The same as a process of its own. */
     start: (where: Copy, ...more: string[]) =>
-      startWith(
-        { ...scene?.options, env: where.env },
-        ...(scene?.argv ?? []).map((word) => word.replace(DATABASE, where.name)),
-        ...more,
-      ),
+      startWith({ ...scene?.options, env: where.env }, ...wordsFor(where), ...more),
     async enter(line: Line): Promise<Scene | undefined> {
       if ('sql' in line) return undefined;
       // What names the database is about the copy that the command is run on.
@@ -196,7 +204,10 @@ const CHANCE: readonly [RegExp, string][] = [
   [/\bkey [0-9a-f]{8}\b/g, 'key'],
   [/pne1\.[\w.-]+/g, 'SEALED'],
   [/\\?"(key_id|fingerprint)\\?":\\?"[^"]*"/g, '"$1"'],
+  [/\\?"duration_ms\\?":\d+/g, 'duration_ms'],
+  [/\\?"os_user\\?":\\?"\w+\\?"/g, 'os_user'],
   [/\/[\w/.-]*copy_\w+(\.json)?/g, 'FILE'],
+  [/copy_[0-9a-f]{32}/g, 'copy'],
 ];
 
 /** The rows of every table but seals and what waits for Redis, which follow a change and may be late. */
