@@ -55,6 +55,11 @@ const textThat = (isValid: (value: string) => boolean, error: string) =>
     ),
   );
 
+// What Linux takes for a path.
+const LONGEST_PATH = 4_096;
+const place = (error: string) =>
+  textThat((value) => value.trim() !== '' && value.length <= LONGEST_PATH, error);
+
 // The longest a timer of Node or a timeout of PostgreSQL can be, in milliseconds.
 const LONGEST = 2_147_483_647;
 
@@ -132,7 +137,7 @@ export const SETTINGS = {
     help: 'the folder of the embedded database',
     env: ['PINNACLE_DATA_DIR'],
     path: true,
-    schema: textThat((value) => value.trim() !== '', 'must be a folder'),
+    schema: place('must be a folder'),
   },
   timeZone: {
     help: 'the time zone of the trading day',
@@ -192,7 +197,7 @@ export const SETTINGS = {
     help: 'the certificate (PEM) of the authority that vouches for Redis',
     env: ['PINNACLE_REDIS_CA'],
     path: true,
-    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+    schema: place('must be a file'),
   },
   'redis.prefix': {
     help: 'what every key in Redis begins with',
@@ -216,7 +221,7 @@ export const SETTINGS = {
     help: 'the file of the key ring that broker credentials are encrypted with',
     env: ['PINNACLE_KEYRING_FILE'],
     path: true,
-    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+    schema: place('must be a file'),
   },
   'keyring.command': {
     help: 'a command that prints the key ring, as an array of its words',
@@ -228,25 +233,25 @@ export const SETTINGS = {
     help: 'the Ed25519 key (PEM) that checkpoints of the audit log are signed with',
     env: ['PINNACLE_AUDIT_SIGNING_KEY_FILE'],
     path: true,
-    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+    schema: place('must be a file'),
   },
   'audit.anchorFile': {
     help: 'a file outside the database that every checkpoint of the audit log is appended to',
     env: ['PINNACLE_AUDIT_ANCHOR'],
     path: true,
-    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+    schema: place('must be a file'),
   },
   'backup.dir': {
     help: 'the folder of backups; backups beside the folder of the embedded database when left out',
     env: ['PINNACLE_BACKUP_DIR'],
     path: true,
-    schema: textThat((value) => value.trim() !== '', 'must be a folder'),
+    schema: place('must be a folder'),
   },
   'backup.keyFile': {
     help: 'the file of keys that backups are encrypted with, the first, and can be read with, any: 32 bytes of base64 a line',
     env: ['PINNACLE_BACKUP_KEY_FILE'],
     path: true,
-    schema: textThat((value) => value.trim() !== '', 'must be a file'),
+    schema: place('must be a file'),
   },
   'risk.templates': {
     help: 'the risk rules for traders of low, medium and high risk tolerance',

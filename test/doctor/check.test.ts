@@ -7,7 +7,7 @@ import { connectServer } from '../../src/db/connect.ts';
 import { CHECKS } from '../../src/doctor/names.ts';
 import { readTransactions, readVitals } from '../../src/doctor/vitals.ts';
 import type { CliOptions } from '../helpers/cli.ts';
-import { anyDatabase, databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { anyDatabase, databases, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis } from '../helpers/redis.ts';
 
 type Row = { check: string; state: string; detail: string; help: string | null };
@@ -144,6 +144,8 @@ describe.each(servers)('doctor on the $name', ({ open }) => {
 });
 
 describe.each(anyDatabase)('what a day leaves behind, to doctor on the $name database', ({ open }) => {
+  // Seals wait for the transactions of the whole server.
+  const server = ownServer();
   /** One check, and whether the command ends 6. */
   const check = async (name: string, options: CliOptions = {}, ...flags: string[]) => {
     const { code, stdout } = await db.cliWith(options, 'doctor', '--check', name, '--json', ...flags);
@@ -204,7 +206,7 @@ describe.each(anyDatabase)('what a day leaves behind, to doctor on the $name dat
   });
 
   it('entries without a seal, which --fix seals', async () => {
-    db = await open();
+    db = await open(4, server());
     await db.query(
       "INSERT INTO audit_log (at, command, target, body) SELECT now() - interval '1 hour', 'x', 'x', '{}' FROM generate_series(1, 3)",
     );

@@ -3,7 +3,7 @@ import { judgeCut, judgeKill, undisturbed } from './judge.ts';
 import { goesToPostgres, pointsOf } from './points.ts';
 import { playDay } from './stage.ts';
 
-// `npm run fault` cuts every write at sixty points and kills five processes of it.
+// `npm run fault` cuts every write at sixty points and kills six processes of it.
 const [CUTS, KILLS, SKIP] = (process.env['PINNACLE_FAULT'] ?? '6,1,8').split(',').map(Number) as [
   number,
   number,

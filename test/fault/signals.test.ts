@@ -62,6 +62,10 @@ describe.each(servers)('a signal during long work on $name', ({ open }) => {
   it.each(LONG.flatMap(([line, table]) => SIGNALS.map(([signal, code]) => ({ line, table, signal, code }))))(
     '$line ends at $signal within two seconds, with $code and nothing half done',
     async ({ line, table, signal, code }) => {
+      // The server ends the session of a process that was ended when it next hears of it.
+      const left =
+        "SELECT FROM pg_stat_activity WHERE application_name LIKE 'pinnacle/%' AND datname = current_database()";
+      await expect.poll(async () => (await db.query(left)).rows.length, { timeout: 30_000 }).toBe(0);
       const before = await fingerprint();
       const files = readdirSync(folder);
       const { rows } = await db.query('SELECT current_database() AS name');
