@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { change } from '../src/audit/change.ts';
 import { connectServer } from '../src/db/connect.ts';
+import type { Fill } from '../src/domain/book.ts';
 import { bookFills } from '../src/ledger/book.ts';
-import type { Fill } from '../src/ledger/fold.ts';
 import { findBinaries, startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 

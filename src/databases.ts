@@ -1,4 +1,4 @@
-import type { Origin } from './audit/change.ts';
+import type { Origin } from './audit/log.ts';
 import type { Io } from './cli/io.ts';
 import type { Config } from './config/load.ts';
 import type { Connection } from './db/connect.ts';

@@ -1,6 +1,6 @@
+import type { Program } from './cli/command.ts';
 import { usage } from './cli/errors.ts';
 import { isGlobal } from './cli/globals.ts';
-import type { Program } from './cli/parse.ts';
 import { exitCodes, type NounNode, programTree, type VerbNode } from './cli/tree.ts';
 import { nearest, safeJson } from './util/text.ts';
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { type Noun, type Verb, type Verbs, verb } from './cli/command.ts';
+import { type Noun, type Program, type Verb, type Verbs, verb } from './cli/command.ts';
 import { CliError, EXITS, errorObject, usage } from './cli/errors.ts';
 import { type Globals, glimpse, helpWords } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
-import { type Program, parse } from './cli/parse.ts';
+import { parse } from './cli/parse.ts';
 import { safeJson, visible, visibleLines } from './util/text.ts';
 
 const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
@@ -125,7 +125,10 @@ async function runVerb(
   io: Io,
   signal: AbortSignal,
 ): Promise<number> {
-  const [{ execute }, { openContext }] = await Promise.all([import('./cli/run.ts'), import('./context.ts')]);
+  const [{ execute }, { openContext }] = await Promise.all([
+    import('./cli/run.ts'),
+    import('./runtime/open-context.ts'),
+  ]);
   const { ctx, unprojected, release } = openContext(invocation, around, io, signal);
   try {
     const code = await execute(invocation, ctx);

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { CliError } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 import { lacksRight } from '../db/sqlstate.ts';
-import { execute } from '../migrate/session.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 import { differences, type Step } from './difference.ts';
 import { OWNER } from './roles.ts';
 

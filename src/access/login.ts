@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Origin } from '../audit/change.ts';
+import type { Origin } from '../audit/log.ts';
 import { CliError } from '../cli/errors.ts';
 import type { Connection } from '../db/connect.ts';
 

@@ -1,28 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlledTransaction, type Kysely, sql, type Transaction } from 'kysely';
 import { CliError } from '../cli/errors.ts';
-import type { Result } from '../cli/output.ts';
+import type { Result } from '../cli/result.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
 import { isDisconnect, mayRunAgain } from '../db/sqlstate.ts';
-import { unnest } from '../db/unnest.ts';
 import { type Pending, type Projected, type Touched, writeOutbox } from '../realtime/outbox.ts';
-import type { Projector } from '../realtime/projector.ts';
-import { canonicalJson } from './canonical.ts';
+import type { Projector } from './after-commit.ts';
 import type { Request } from './idempotency.ts';
-
-/** The transaction of one change. */
-export type Trx = Transaction<Database> & {
-  /** Says what the change does to something that Redis has an image of; `at` is its last change, now when left out. */
-  touch: (kind: Projected, keys: readonly string[], at?: string) => void;
-};
-
-/** What a change did to what: one row of audit_log. */
-export interface AuditEntry {
-  /** `user trader_001`, `order ord_…`. */
-  target: string;
-  body: Record<string, unknown>;
-}
+import { type AuditEntry, type Origin, writeAudit } from './log.ts';
+import type { Trx } from './transaction.ts';
 
 /** The outcome of a change; without an audit entry it may have changed nothing ("already so"). */
 export interface Outcome<T> {
@@ -30,16 +17,6 @@ export interface Outcome<T> {
   audit: AuditEntry | null;
   /** Whether the command has more to do in further transactions, so that its result is not whole yet. */
   unfinished?: true;
-}
-
-/** Where a change comes from, as its audit row names it. */
-export interface Origin {
-  /** The command as the operator knows it: `order place`. */
-  command: string;
-  /** What it is about, as far as the command line tells: for the record of what was refused. */
-  subject?: string | undefined;
-  /** Who says so beside the database's own session_user. */
-  labels: Record<string, string>;
 }
 
 export interface ChangeOptions extends Origin {
@@ -144,36 +121,6 @@ function touching(trx: Transaction<Database>, touched: Touched, projector: Proje
 async function sealed({ kysely }: Connection): Promise<void> {
   const { sealSome } = await import('./sealing.ts');
   await sealSome(kysely).catch(() => {});
-}
-
-/** Writes the audit row of the transaction that is open on `db`; gives the transaction's id. */
-export async function writeAudit(
-  db: Kysely<Database>,
-  origin: Origin,
-  { target, body }: AuditEntry,
-): Promise<string> {
-  const { txid } = await db
-    .insertInto('audit_log')
-    .values({ command: origin.command, target, body: canonicalJson({ ...body, by: origin.labels }) })
-    .returning('txid')
-    .executeTakeFirstOrThrow();
-  return txid;
-}
-
-/** Writes an audit row for each of many things that one change made, in one statement. */
-export async function writeAudits(
-  db: Kysely<Database>,
-  origin: Origin,
-  entries: readonly AuditEntry[],
-): Promise<void> {
-  const rows = entries.map(({ target, body }) => ({
-    target,
-    body: canonicalJson({ ...body, by: origin.labels }),
-  }));
-  await sql`INSERT INTO audit_log (command, target, body)
-    SELECT ${origin.command}, target, body FROM ${unnest('e', { target: 'text', body: 'text' }, rows)}`.execute(
-    db,
-  );
 }
 
 /** Sends a COMMIT that no interrupt cuts off; where its answer is lost, asks the server what became of it. */

@@ -1,13 +1,13 @@
 import { CliError } from '../cli/errors.ts';
 import type { Connection } from '../db/connect.ts';
 import { isDatabaseFailure, translateFailure } from '../db/sqlstate.ts';
-import type { Origin } from './change.ts';
+import type { Origin } from './log.ts';
 
 /** Records that a change was refused or not permitted, in a transaction of its own; as well as it can be done. */
 export async function recordDenial(connection: Connection, origin: Origin, error: unknown): Promise<void> {
   const denial = isDatabaseFailure(error) ? translateFailure(error, 'in use') : error;
   if (!(denial instanceof CliError) || !['refused', 'forbidden'].includes(denial.kind)) return;
-  const { writeAudit } = await import('./change.ts');
+  const { writeAudit } = await import('./log.ts');
   const { code, message } = denial;
   const body = { command: origin.command, code, message };
   await writeAudit(

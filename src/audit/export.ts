@@ -1,6 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
 import { choice, withDefault } from '../cli/flags.ts';
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { exportFields, exportFlags, exportQuery } from '../export/verb.ts';
 import { everyEntry } from './store.ts';

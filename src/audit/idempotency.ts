@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Invocation } from '../cli/command.ts';
 import { DoneBefore, type Earlier } from '../cli/earlier.ts';
 import { CliError, usage } from '../cli/errors.ts';
-import { type Fields, Found, type Result } from '../cli/output.ts';
+import { type Fields, Found, type Result } from '../cli/result.ts';
 import type { Row } from '../cli/rows.ts';
 import type { Database } from '../db/schema.ts';
 import { canonicalJson } from './canonical.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../cli/command.ts';
 import { optional, text } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 
 export const verify = defineCommand({

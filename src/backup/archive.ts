@@ -181,3 +181,11 @@ export async function* readDump(archive: Archive, keys: readonly BackupKey[]): A
   if (hash.digest('hex') !== trailer.sha256 || start + trailer.bytes !== foot)
     throw new Damage('altered', 'its bytes are not those that were written: the SHA-256 differs');
 }
+
+/** A database as of one moment: what is to be known of it, the dump, and the rows of each table. */
+export interface Dump {
+  header: Omit<Header, 'encryption'>;
+  text: AsyncIterable<Uint8Array>;
+  /** To be asked for when the text was read. */
+  rows: () => Promise<Rows>;
+}

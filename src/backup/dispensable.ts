@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/schema.ts';
 import { isUndefined, lacksRight } from '../db/sqlstate.ts';
-import { execute } from '../migrate/session.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 
 /** Runs a statement that can be done without, within a transaction; false where something it names, or the right to it, is missing. */
 export async function runDispensable(trx: Kysely<Database>, statement: string): Promise<boolean> {

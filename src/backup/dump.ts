@@ -6,16 +6,7 @@ import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
 import { countUse } from '../keys/store.ts';
 import { lastOf, readRecord } from '../migrate/record.ts';
-import type { Header } from './archive.ts';
-import type { Rows } from './rows.ts';
-
-/** A database as of one moment: what is to be known of it, the dump, and the rows of each table. */
-export interface Dump {
-  header: Omit<Header, 'encryption'>;
-  text: AsyncIterable<Uint8Array>;
-  /** To be asked for when the text was read. */
-  rows: () => Promise<Rows>;
-}
+import type { Dump, Header } from './archive.ts';
 
 /** Works on a dump of the configured database, all of it of one snapshot, which ends with the work. */
 export async function withDump<T>(ctx: Context, work: (dump: Dump) => Promise<T>): Promise<T> {

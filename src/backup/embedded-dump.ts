@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Database } from '../db/schema.ts';
 import { changesOf, readRecord, recordTable, refuseChanged } from '../migrate/record.ts';
 import { loadPhases, tablesOf } from '../migrate/scripts.ts';
-import type { Dump } from './dump.ts';
+import type { Dump } from './archive.ts';
 import type { Rows } from './rows.ts';
 
 const AT_ONCE = 2_000;

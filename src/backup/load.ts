@@ -1,25 +1,19 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
-import { commit, writeAudit } from '../audit/change.ts';
+import { commit } from '../audit/change.ts';
+import { writeAudit } from '../audit/log.ts';
 import { sealMany } from '../audit/sealing.ts';
 import type { Context } from '../context.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
-import { execute } from '../migrate/session.ts';
 import { splitStatements } from '../migrate/statements.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 import { type Archive, readDump } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
 import { Damage } from './damage.ts';
 import { runDispensable } from './dispensable.ts';
 import { rowCounter, shortfalls, totalOf } from './rows.ts';
-import { type CopyTarget, type Part, readParts } from './script.ts';
+import { type Copying, type CopyTarget, type Part, readParts } from './script.ts';
 import { copyByArrays } from './unnested.ts';
-
-/** A COPY into a table under way. */
-export interface Copying {
-  write: (lines: Buffer) => Promise<void>;
-  end: () => Promise<unknown>;
-  abort: () => Promise<unknown>;
-}
 
 /**
  * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by

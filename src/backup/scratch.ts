@@ -10,7 +10,7 @@ import { openScratch } from '../db/embedded.ts';
 import { withDatabase } from '../db/libpq.ts';
 import type { Database } from '../db/schema.ts';
 import { lacksRight } from '../db/sqlstate.ts';
-import { execute } from '../migrate/session.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 
 /** A database of nobody else's. */
 export interface Scratch {

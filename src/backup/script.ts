@@ -81,3 +81,10 @@ export async function* readParts(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   for await (const chunk of chunks) yield* reader.feed(chunk);
   yield* reader.finish();
 }
+
+/** A COPY into a table under way. */
+export interface Copying {
+  write: (lines: Buffer) => Promise<void>;
+  end: () => Promise<unknown>;
+  abort: () => Promise<unknown>;
+}

@@ -2,8 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Context } from '../context.ts';
 import { libpqEnvironment } from '../db/libpq.ts';
 import type { Database } from '../db/schema.ts';
-import type { Header } from './archive.ts';
-import type { Dump } from './dump.ts';
+import type { Dump, Header } from './archive.ts';
 import { findPgDump, runPgDump } from './pg-dump.ts';
 import { counted, type Rows, rowCounter, shortfalls } from './rows.ts';
 

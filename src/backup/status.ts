@@ -1,6 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
 import { duration } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { formatDuration } from '../util/duration.ts';
 import { backupFields } from './columns.ts';

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { CliError } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../db/schema.ts';
-import { execute } from '../migrate/session.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 import { runDispensable } from './dispensable.ts';
 import type { ServerScratch } from './scratch.ts';
 

@@ -1,7 +1,6 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import type { Database } from '../db/schema.ts';
-import type { Copying } from './load.ts';
-import type { CopyTarget } from './script.ts';
+import type { Copying, CopyTarget } from './script.ts';
 
 const ENOUGH = 1_048_576;
 

@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { text, toggle } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 
 export const verify = defineCommand({

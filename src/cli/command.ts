@@ -2,8 +2,7 @@ import type { Earlier } from './earlier.ts';
 import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
-import type { Live } from './live.ts';
-import type { Fields, Result } from './output.ts';
+import type { Fields, Live, Result } from './result.ts';
 
 /**
  * What running a command may do. `write` and `destroy` name their target first, take --dry-run and leave an audit
@@ -96,4 +95,10 @@ export interface Invocation {
   words: readonly (string | readonly string[] | undefined)[];
   options: Readonly<Record<string, unknown>>;
   globals: Globals;
+}
+export interface Program {
+  name: string;
+  summary: string;
+  footer: string;
+  nouns: Verbs;
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Io } from './io.ts';
-import type { Field, Fields } from './output.ts';
+import type { Field, Fields } from './result.ts';
 import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
 
 /** Rows as CSV with a header; text that a spreadsheet would run as a formula is made inert. */

@@ -3,7 +3,7 @@ import { kebab } from '../util/text.ts';
 import type { Command, Invocation } from './command.ts';
 import type { Param } from './flags.ts';
 import { GLOBAL_FLAGS, type Globals } from './globals.ts';
-import { usageLine } from './tree.ts';
+import { usageLine } from './usage-line.ts';
 
 /** Gives a commander command the arguments, flags, examples and action of a verb. */
 export function dress(

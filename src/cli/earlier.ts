@@ -1,4 +1,4 @@
-import type { Found } from './output.ts';
+import type { Found } from './result.ts';
 import type { Row } from './rows.ts';
 
 /** What a command gave the first time it was run under its --idempotency-key, and when (UTC). */

@@ -1,17 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
-import type { ChalkInstance } from 'chalk';
 import { wallClock } from '../util/time.ts';
 import type { Io } from './io.ts';
-import type { Style } from './output.ts';
+import type { Live, Style } from './result.ts';
 import { cell, jsonRow, plain, type Row, type Rows } from './rows.ts';
-
-/** How a verb whose rows come as things happen shows them on a terminal; as columns of a table where it does not say. */
-export interface Live {
-  /** The line of a row, of values that are fit for a terminal; `local` makes a time a local one. */
-  line?: (text: (name: string) => string, paint: ChalkInstance, local: (time: string) => string) => string;
-  /** Whether the terminal rings its bell for a row. */
-  rings?: (row: Row) => boolean;
-}
 
 /** Rows as they come, each at once: JSON or CSV a line, aligned columns for a terminal, tab-separated text for a pipe. */
 export async function renderLive(rows: Rows, names: string[], style: Style, io: Io): Promise<void> {

@@ -4,7 +4,8 @@ import { DoneBefore, type Earlier } from './earlier.ts';
 import { CliError, EXITS, usage } from './errors.ts';
 import type { Param } from './flags.ts';
 import type { Globals } from './globals.ts';
-import { checkColumns, type Field, type Fields, Found, type Result, render, Streamed } from './output.ts';
+import { checkColumns, render } from './output.ts';
+import { type Field, type Fields, Found, type Result, Streamed } from './result.ts';
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { formatRupees } from '../util/money.ts';
 import { formatTime } from '../util/time.ts';
 import type { Io } from './io.ts';
-import type { Field, Style } from './output.ts';
+import type { Field, Style } from './result.ts';
 import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
 
 const NUMERIC = new Set<Field['type']>(['integer', 'number', 'money']);

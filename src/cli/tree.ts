@@ -1,9 +1,9 @@
 import { kebab } from '../util/text.ts';
-import type { Command, Verbs } from './command.ts';
+import type { Command, Program, Verbs } from './command.ts';
 import { EXITS } from './errors.ts';
 import type { Params } from './flags.ts';
 import { GLOBAL_FLAGS } from './globals.ts';
-import type { Program } from './parse.ts';
+import { usageLine } from './usage-line.ts';
 
 interface ParamNode {
   name: string;
@@ -107,17 +107,4 @@ function params(all: Params, nameOf: (name: string, value: string | undefined) =
     choices: param.choices ?? null,
     default: param.fallback ?? null,
   }));
-}
-
-/** The words after a verb's name in its usage line. */
-export function usageLine(command: Command): string {
-  const args = Object.entries(command.args).map(([name, param]) => {
-    const word = `${param.placeholder ?? name}${param.many ? ' ...' : ''}`;
-    return param.required ? word : `[${word}]`;
-  });
-  const flags = Object.entries(command.flags).flatMap(([name, param]) => {
-    const flag = `--${kebab(name)} ${param.placeholder}`;
-    return param.required ? [param.unless === undefined ? flag : `[${flag}]`] : [];
-  });
-  return [...args, ...flags, '[flags]'].join(' ');
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { RULE_TYPES, type RuleType } from '../db/schema.ts';
+import { RULE_TYPES, type RuleType } from '../domain/enums.ts';
 import { limitProblem, type Templates } from '../risk/rule.ts';
 import { RISK_TOLERANCES } from '../user/user.ts';
 import { isObject } from '../util/json.ts';

@@ -1,12 +1,17 @@
-/**
- * Every table as the catalog has it after phase 4 (`test/db/types.test.ts` compares the two).
- *
- * `pg` and the embedded database are set up to return timestamps as RFC 3339 text with Z, and numeric and bigint as text.
- * A column that only a `<table>_no_nulls` CHECK keeps from NULL is non-null here.
- */
 import type { Generated, GeneratedAlways } from 'kysely';
+import type {
+  AlertLevel,
+  NotificationType,
+  OrderSide,
+  OrderStatus,
+  OrderType,
+  PositionSide,
+  PositionStatus,
+  RuleType,
+  SessionStatus,
+  StrategyStatus,
+} from '../domain/enums.ts';
 import type { GeneratedJson, GeneratedMoney, GeneratedTimestamp, JsonColumn, Timestamp } from './columns.ts';
-
 import type {
   AuditCheckpointsTable,
   AuditLogTable,
@@ -16,57 +21,12 @@ import type {
   RealtimeOutboxTable,
 } from './records.ts';
 
-export const ORDER_SIDES = ['BUY', 'SELL'] as const;
-export type OrderSide = (typeof ORDER_SIDES)[number];
-
-export const ORDER_TYPES = ['MARKET', 'LIMIT', 'STOP_LOSS'] as const;
-export type OrderType = (typeof ORDER_TYPES)[number];
-
-export const ORDER_STATUSES = [
-  'PENDING',
-  'PLACED',
-  'FILLED',
-  'PARTIALLY_FILLED',
-  'REJECTED',
-  'CANCELLED',
-] as const;
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
-
-export const STRATEGY_STATUSES = ['ACTIVE', 'PAUSED', 'STOPPED'] as const;
-export type StrategyStatus = (typeof STRATEGY_STATUSES)[number];
-
-export const POSITION_SIDES = ['LONG', 'SHORT'] as const;
-export type PositionSide = (typeof POSITION_SIDES)[number];
-
-export const POSITION_STATUSES = ['OPEN', 'CLOSED'] as const;
-export type PositionStatus = (typeof POSITION_STATUSES)[number];
-
-export const NOTIFICATION_TYPES = [
-  'ORDER_FILLED',
-  'ORDER_REJECTED',
-  'SERVICE_DOWN',
-  'SERVICE_RESTORED',
-  'SYSTEM_ERROR',
-  'STRATEGY_SIGNAL',
-  'RISK_ALERT',
-] as const;
-export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
-
-export const ALERT_LEVELS = ['INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
-export type AlertLevel = (typeof ALERT_LEVELS)[number];
-
-export const SESSION_STATUSES = ['ACTIVE', 'COMPLETED'] as const;
-export type SessionStatus = (typeof SESSION_STATUSES)[number];
-
-export const RULE_TYPES = [
-  'MAX_POSITION_SIZE',
-  'MAX_DRAWDOWN',
-  'MAX_DAILY_LOSS',
-  'MAX_ORDERS_PER_DAY',
-  'MIN_CAPITAL_THRESHOLD',
-] as const;
-export type RuleType = (typeof RULE_TYPES)[number];
-
+/**
+ * Every table as the catalog has it after phase 4 (`test/db/types.test.ts` compares the two).
+ *
+ * `pg` and the embedded database are set up to return timestamps as RFC 3339 text with Z, and numeric and bigint as text.
+ * A column that only a `<table>_no_nulls` CHECK keeps from NULL is non-null here.
+ */
 interface UsersTable {
   user_id: string;
   name: string;

@@ -46,17 +46,6 @@ export function judgeDrift(differences: readonly Difference[]): Verdict {
   return (grave.length > 0 ? fail : warn)(detail, 'pinnacle migrate drift');
 }
 
-const SKEW_WARN = 2_000;
-const SKEW_FAIL = 60_000;
-
-/** Whether the server's clock is ours; `ahead` in milliseconds. Orders carry our time, audit rows the server's. */
-export function judgeClock(ahead: number): Verdict {
-  const skew = Math.abs(ahead);
-  if (skew <= SKEW_WARN) return ok('the server and this machine agree');
-  const detail = `the server is ${formatDuration(skew)} ${ahead > 0 ? 'ahead of' : 'behind'} this machine`;
-  return (skew > SKEW_FAIL ? fail : warn)(detail, 'Set both clocks by NTP.');
-}
-
 const CROWDED = 0.8;
 
 /** Whether there is room for further connections. */

@@ -2,8 +2,8 @@ import type { Context } from '../context.ts';
 import { findDifferences } from '../migrate/differences.ts';
 import { changesOf, lastOf, readRecord } from '../migrate/record.ts';
 import { loadPhases } from '../migrate/scripts.ts';
+import { judgeClock } from '../platform/postgres/clock-skew.ts';
 import {
-  judgeClock,
   judgeConnection,
   judgeConnections,
   judgeDrift,

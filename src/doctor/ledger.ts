@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { identifier, optional } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { findUser } from '../user/store.ts';
 import { count } from '../util/text.ts';

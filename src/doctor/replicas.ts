@@ -1,5 +1,5 @@
 import { defineCommand } from '../cli/command.ts';
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { replicaStandings } from './lag.ts';
 

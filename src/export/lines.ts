@@ -1,4 +1,4 @@
-import type { Field, Fields } from '../cli/output.ts';
+import type { Field, Fields } from '../cli/result.ts';
 
 /** What a file of rows can be. */
 export const FORMATS = ['csv', 'ndjson'] as const;

@@ -1,5 +1,5 @@
 import { csvLines } from '../cli/csv.ts';
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 import { jsonRow } from '../cli/rows.ts';
 import { fromPostgres } from '../util/time.ts';
 import type { Format } from './lines.ts';

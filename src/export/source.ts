@@ -1,5 +1,5 @@
 import { type Compilable, sql } from 'kysely';
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 import type { Connection } from '../db/connect.ts';
 import { countLines, type Format, lineWriter } from './lines.ts';
 import { rowLines, rowsOf } from './rows.ts';

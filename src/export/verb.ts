@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { Compilable } from 'kysely';
 import { usage } from '../cli/errors.ts';
 import { choice, optional, text, toggle, withDefault } from '../cli/flags.ts';
-import { type Fields, Streamed } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
+import { type Fields, Streamed } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { count } from '../util/text.ts';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { BadLine } from '../cli/bad-lines.ts';
 import { csvLines } from '../cli/csv.ts';
 import { outputFailure, usage } from '../cli/errors.ts';
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import { openDraft } from '../util/file.ts';
 
 /** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
-import type { AuditEntry, Trx } from '../audit/change.ts';
+import type { AuditEntry } from '../audit/log.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { type BadLine, complain } from '../cli/bad-lines.ts';
 import { CliError, usage } from '../cli/errors.ts';
 import { optional, text, toggle } from '../cli/flags.ts';

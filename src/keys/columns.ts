@@ -1,5 +1,5 @@
 import { identifier } from '../cli/flags.ts';
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 
 /** A key of the ring, never its bytes. */
 export const keyFields = {

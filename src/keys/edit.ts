@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { AuditEntry, Trx } from '../audit/change.ts';
+import type { AuditEntry } from '../audit/log.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { CliError, refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import { lockFile } from '../db/lock.ts';

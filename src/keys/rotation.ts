@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { CliError } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import { unnest } from '../db/unnest.ts';

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { type CliError, notFound, refused } from '../cli/errors.ts';
-import type { Database, StrategyStatus } from '../db/schema.ts';
+import type { Database } from '../db/schema.ts';
+import type { StrategyStatus } from '../domain/enums.ts';
 import { findUser, lockUser, userDisabled } from '../user/store.ts';
 import { WORKING } from './cancel.ts';
 import type { Clock } from './clock.ts';

@@ -1,5 +1,6 @@
-import type { Trx } from '../audit/change.ts';
-import { type Fill, type Fold, foldFills } from './fold.ts';
+import type { Trx } from '../audit/transaction.ts';
+import type { Fill, Fold } from '../domain/book.ts';
+import { foldFills } from './fold.ts';
 import { lockBook } from './lock.ts';
 import { type NewOrder, placeOrders } from './place.ts';
 import { refusing } from './refuse.ts';

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { type CliError, refused } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 import { mintId } from '../util/id.ts';

@@ -1,4 +1,4 @@
-import type { OrderSide, RuleType } from '../db/schema.ts';
+import type { OrderSide, RuleType } from '../domain/enums.ts';
 import { Decimal } from '../util/money.ts';
 
 /** What a trader's rules are measured against before an order, read at one moment. Rupees as decimal text. */

@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { unnest } from '../db/unnest.ts';
-import { type Book, type BookOrder, type BookPosition, type Fill, fillKey, positionKey } from './fold.ts';
+import {
+  type Book,
+  type BookOrder,
+  type BookPosition,
+  type Fill,
+  fillKey,
+  positionKey,
+} from '../domain/book.ts';
 import type { NewOrder } from './place.ts';
 import { type BookSession, inPaisa } from './session.ts';
 

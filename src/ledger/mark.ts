@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { unnest } from '../db/unnest.ts';
-import { remeasureSessions } from './session.ts';
+import { remeasureSessions } from '../trading/sessions/remeasure-equity.ts';
 
 /** A price in rupees a share. */
 export interface Mark {

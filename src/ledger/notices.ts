@@ -1,6 +1,6 @@
+import type { BookOrder, Fill } from '../domain/book.ts';
+import type { Notice } from '../domain/notice.ts';
 import { formatRupees, toPaisa } from '../util/money.ts';
-import type { BookOrder, Fill } from './fold.ts';
-import type { Notice } from './notify.ts';
 import type { FilledOrder } from './order.ts';
 
 /** What a trader is told of a fill: that it completes an order, came after the cancel, or exceeds the order. */

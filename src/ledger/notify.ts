@@ -1,19 +1,8 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
-import type { AlertLevel, NotificationType } from '../db/schema.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { unnest } from '../db/unnest.ts';
+import type { Notice } from '../domain/notice.ts';
 import { mintId } from '../util/id.ts';
-
-/** A notification to write: for a trader, or system-wide where user_id is null. */
-export interface Notice {
-  user_id: string | null;
-  notification_type: NotificationType;
-  alert_level: AlertLevel;
-  /** At most 200 characters. */
-  title: string;
-  message: string;
-  data: Readonly<Record<string, unknown>>;
-}
 
 /**
  * Writes notifications within the transaction of what they tell of, in one statement however many there are; gives

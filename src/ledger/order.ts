@@ -1,4 +1,4 @@
-import type { OrderStatus } from '../db/schema.ts';
+import type { OrderStatus } from '../domain/enums.ts';
 import { type Lot, meanPrice } from '../util/money.ts';
 import { checkLot } from './position.ts';
 

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { refused } from '../cli/errors.ts';
-import type { OrderSide, OrderType } from '../db/schema.ts';
 import { violates } from '../db/sqlstate.ts';
 import { unnest } from '../db/unnest.ts';
-import type { BookOrder } from './fold.ts';
+import type { BookOrder } from '../domain/book.ts';
+import type { OrderSide, OrderType } from '../domain/enums.ts';
 
 /** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
 export interface NewOrder {

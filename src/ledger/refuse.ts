@@ -1,5 +1,5 @@
 import { refused } from '../cli/errors.ts';
-import type { OrderStatus } from '../db/schema.ts';
+import type { OrderStatus } from '../domain/enums.ts';
 import { FillConflict } from './fold.ts';
 import { checkMove, LedgerRefusal } from './order.ts';
 

@@ -1,4 +1,4 @@
-import type { OrderSide } from '../db/schema.ts';
+import type { OrderSide } from '../domain/enums.ts';
 import { applyFill, type Position } from './position.ts';
 
 /** A fill as it is stored: shares, rupees a share. */

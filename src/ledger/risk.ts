@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Database, RuleType } from '../db/schema.ts';
+import type { Database } from '../db/schema.ts';
+import type { RuleType } from '../domain/enums.ts';
 import { WORKING } from './cancel.ts';
 import type { Clock } from './clock.ts';
 import { type Halt, haltOver } from './halt.ts';

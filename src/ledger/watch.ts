@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
-import type { RuleType } from '../db/schema.ts';
+import type { Trx } from '../audit/transaction.ts';
+import type { RuleType } from '../domain/enums.ts';
 import type { Clock } from './clock.ts';
 import { staleMarks } from './stale.ts';
 

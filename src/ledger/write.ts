@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { unnest } from '../db/unnest.ts';
-import type { Fold } from './fold.ts';
+import type { Fold } from '../domain/book.ts';
 import { notify } from './notify.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 import { DETAILS, type Reading } from './quote.ts';
 
 export const quoteFields = {

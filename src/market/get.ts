@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { CliError } from '../cli/errors.ts';
 import { many, parsed } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { tradingSymbol } from '../order/symbol.ts';
 import { quoteFields, show } from './columns.ts';

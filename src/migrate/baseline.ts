@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { writeAudit } from '../audit/change.ts';
+import { writeAudit } from '../audit/log.ts';
 import { defineCommand } from '../cli/command.ts';
 import { refused } from '../cli/errors.ts';
 import { integer } from '../cli/flags.ts';

@@ -1,4 +1,4 @@
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 
 /** A phase and whether the database has it. */
 export const phaseFields = {

@@ -2,10 +2,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 import { type CatalogEntry, compareCatalogs, type Difference, readCatalog } from './catalog.ts';
 import { lastOf, readRecord } from './record.ts';
 import { loadPhases } from './scripts.ts';
-import { execute } from './session.ts';
 import { splitStatements } from './statements.ts';
 
 /** How the database differs from what the scripts of its phases make, and up to which phase it has them. */

@@ -1,6 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
-import { Found } from '../cli/output.ts';
 import { startProgress } from '../cli/progress.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { findDifferences } from './differences.ts';
 

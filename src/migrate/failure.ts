@@ -2,8 +2,8 @@ import { CliError } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import { type DatabaseFailure, isDatabaseFailure, translateFailure } from '../db/sqlstate.ts';
 import { excerpt } from '../util/text.ts';
+import type { Step } from './scripts.ts';
 import type { Statement } from './statements.ts';
-import type { Step } from './steps.ts';
 
 /** A statement of a script that failed, and where it stands. */
 export class StatementError extends Error {

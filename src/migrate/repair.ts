@@ -1,4 +1,4 @@
-import { writeAudit } from '../audit/change.ts';
+import { writeAudit } from '../audit/log.ts';
 import { defineCommand } from '../cli/command.ts';
 import type { Context } from '../context.ts';
 import { changeFields } from './columns.ts';

@@ -73,3 +73,9 @@ async function isFolder(path: string): Promise<boolean> {
 export function tablesOf({ up }: Phase): string[] {
   return splitStatements(up.text).flatMap(({ sql }) => /^CREATE TABLE (\w+)/i.exec(sql)?.[1] ?? []);
 }
+
+/** A phase to be applied or taken back. */
+export interface Step {
+  phase: Phase;
+  direction: Direction;
+}

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CompiledQuery, type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { commit } from '../audit/change.ts';
 import { CliError } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 import { formatDuration } from '../util/duration.ts';
 
 /** One session that holds the lock of the rollout. */
@@ -87,11 +88,6 @@ async function holderOf(db: Kysely<Database>): Promise<string> {
   // Another role's times are hidden from an ordinary one.
   const since = holder.since ? `, connected since ${holder.since}` : '';
   return `${holder.program || 'a program without a name'} (server process ${holder.pid}, role ${holder.role}${since})`;
-}
-
-/** Runs SQL text as it stands, which only scripts of the package are. */
-export async function execute(db: Kysely<Database>, text: string): Promise<void> {
-  await db.executeQuery(CompiledQuery.raw(text));
 }
 
 /** One transaction of a rollout: committed unless this is a dry run; a failure rolls it back and is thrown on. */

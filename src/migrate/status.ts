@@ -1,6 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
 import { toggle } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { phaseFields } from './columns.ts';
 import { readRecord } from './record.ts';

@@ -1,20 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeAudit } from '../audit/change.ts';
+import { writeAudit } from '../audit/log.ts';
 import { startProgress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
 import { mayRunAgain } from '../db/sqlstate.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 import { formatDuration } from '../util/duration.ts';
 import { explainStep, StatementError } from './failure.ts';
 import { recordPhase, unrecordPhase } from './record.ts';
-import type { Direction, Phase } from './scripts.ts';
-import { execute, inTransaction, type Session } from './session.ts';
+import type { Step } from './scripts.ts';
+import { inTransaction, type Session } from './session.ts';
 import { splitStatements } from './statements.ts';
-
-/** A phase to be applied or taken back. */
-export interface Step {
-  phase: Phase;
-  direction: Direction;
-}
 
 /** A step that was run. */
 export interface Done {

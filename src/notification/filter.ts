@@ -1,7 +1,7 @@
 import { usage } from '../cli/errors.ts';
 import { choice, identifier, optional, time, toggle, type Values } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../db/schema.ts';
+import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../domain/enums.ts';
 import { NOTIFICATION_COLUMNS } from './store.ts';
 
 /** The flags that say which notifications. */

@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { type Keyset, page, pageFlags } from '../cli/page.ts';
 import type { Context } from '../context.ts';
-import { ALERT_LEVELS } from '../db/schema.ts';
+import { ALERT_LEVELS } from '../domain/enums.ts';
 import { whenNoneOf } from '../user/store.ts';
 import { notificationFields } from './columns.ts';
 import { notificationFilter, selectNotifications } from './filter.ts';

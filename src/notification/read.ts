@@ -1,4 +1,4 @@
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { identifier, optional, toggle } from '../cli/flags.ts';

@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { choice, identifier, json, optional, text, toggle, withDefault } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../db/schema.ts';
+import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../domain/enums.ts';
 import { findUser } from '../user/store.ts';
 import { notificationFields } from './columns.ts';
 import { findNotification } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 
 export const orderFields = {
   order_id: { type: 'text' },

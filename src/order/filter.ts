@@ -1,6 +1,6 @@
 import { choice, identifier, optional, parsed, time, type Values } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { ORDER_STATUSES } from '../db/schema.ts';
+import { ORDER_STATUSES } from '../domain/enums.ts';
 import { ORDER_COLUMNS } from './store.ts';
 import { tradingSymbol } from './symbol.ts';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { type BadLine, complain } from '../cli/bad-lines.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';

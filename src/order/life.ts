@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { parseBody } from '../audit/canonical.ts';
-import type { Fields } from '../cli/output.ts';
-import type { Database, OrderSide, PositionSide } from '../db/schema.ts';
+import type { Fields } from '../cli/result.ts';
+import type { Database } from '../db/schema.ts';
+import type { OrderSide, PositionSide } from '../domain/enums.ts';
 import { isObject } from '../util/json.ts';
 import type { Order } from './store.ts';
 

@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { choice, decimal, identifier, integer, optional, parsed, withDefault } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
+import { ORDER_SIDES, ORDER_TYPES } from '../domain/enums.ts';
 import { clockOf } from '../ledger/clock.ts';
 import { mintId } from '../util/id.ts';
 import { orderFields } from './columns.ts';

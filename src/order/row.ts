@@ -1,4 +1,4 @@
-import { ORDER_SIDES, ORDER_STATUSES, ORDER_TYPES } from '../db/schema.ts';
+import { ORDER_SIDES, ORDER_STATUSES, ORDER_TYPES } from '../domain/enums.ts';
 import type { Columns, Row } from '../import/records.ts';
 import { plainUpperCase } from '../util/text.ts';
 

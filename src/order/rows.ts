@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { refused } from '../cli/errors.ts';
 import type { Connection } from '../db/connect.ts';
 import type { OrderRow } from './row.ts';

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { AuditEntry, Trx } from '../audit/change.ts';
+import type { AuditEntry } from '../audit/log.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { notFound } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 

@@ -1,4 +1,4 @@
-import type { OrderSide } from '../db/schema.ts';
+import type { OrderSide } from '../domain/enums.ts';
 import { plainUpperCase } from '../util/text.ts';
 import { writtenInstant } from '../util/time.ts';
 import { tradingSymbol } from './symbol.ts';

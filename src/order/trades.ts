@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import type { BadLine } from '../cli/bad-lines.ts';
 import { bookFills } from '../ledger/book.ts';
 import { mintId } from '../util/id.ts';

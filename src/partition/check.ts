@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { defineCommand } from '../cli/command.ts';
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../db/schema.ts';
 import { count } from '../util/text.ts';

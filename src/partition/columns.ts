@@ -1,6 +1,6 @@
 import { refused } from '../cli/errors.ts';
 import { choice, integer, withDefault } from '../cli/flags.ts';
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 
 export const table = withDefault(choice(['orders', 'positions'], 'TABLE', 'which table'), 'orders');
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeAudit } from '../audit/change.ts';
+import { writeAudit } from '../audit/log.ts';
 import { CliError, refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import { lacksRight, mayRunAgain } from '../db/sqlstate.ts';
-import { execute, inTransaction, type Session } from '../migrate/session.ts';
+import { inTransaction, type Session } from '../migrate/session.ts';
+import { execute } from '../platform/postgres/execute-sql.ts';
 import type { Step } from './steps.ts';
 
 /** How long one try may keep others waiting behind it. */

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { usage } from '../cli/errors.ts';
 import type { Keyset } from '../cli/page.ts';
-import type { Database, PositionStatus } from '../db/schema.ts';
+import type { Database } from '../db/schema.ts';
+import type { PositionStatus } from '../domain/enums.ts';
 import { replay } from '../ledger/replay.ts';
 import { findFills } from './fills.ts';
 import type { Position } from './store.ts';

@@ -1,6 +1,6 @@
 import { choice, identifier, optional, parsed, type Values, withDefault } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { POSITION_STATUSES } from '../db/schema.ts';
+import { POSITION_STATUSES } from '../domain/enums.ts';
 import { tradingSymbol } from '../order/symbol.ts';
 import { POSITION_COLUMNS } from './store.ts';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../cli/command.ts';
 import { CliError, usage } from '../cli/errors.ts';
 import { many, optional, text, toggle } from '../cli/flags.ts';
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { clockOf } from '../ledger/clock.ts';
 import type { Mark, Marked } from '../ledger/mark.ts';

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { notFound } from '../cli/errors.ts';
-import type { Database, OrderSide } from '../db/schema.ts';
+import type { Database } from '../db/schema.ts';
+import type { OrderSide } from '../domain/enums.ts';
 
 export const POSITION_COLUMNS = [
   'position_id',

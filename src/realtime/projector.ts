@@ -1,20 +1,8 @@
-import type { Kysely } from 'kysely';
+import type { Projector } from '../audit/after-commit.ts';
 import { CliError } from '../cli/errors.ts';
-import type { Database } from '../db/schema.ts';
 import type { Realtime } from '../redis/connect.ts';
 import { LIFETIME } from '../redis/keys.ts';
 import { describeRedis, type RedisSettings } from '../redis/settings.ts';
-import type { Pending } from './outbox.ts';
-
-/** Brings to Redis what one command has committed. */
-export interface Projector {
-  /** What changed last before this time, in UTC, is nothing to Redis: history that is imported. */
-  since: string;
-  /** Never throws and takes no longer than the timeout of Redis: what fails waits in the outbox. */
-  project: (db: Kysely<Database>, entries: readonly Pending[]) => Promise<void>;
-  /** Why something waits; undefined while nothing does. */
-  failure: () => CliError | undefined;
-}
 
 /**
  * A projector that connects when there is something to project. After one failure, of connecting or since, it tries no

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import { refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../db/schema.ts';
-import { judgeClock } from '../doctor/checks.ts';
 import type { Verdict } from '../doctor/verdict.ts';
+import { judgeClock } from '../platform/postgres/clock-skew.ts';
 import { intervalOf, type Limited, type Limits } from './limits.ts';
 
 export interface Cutoffs {

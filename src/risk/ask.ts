@@ -1,4 +1,4 @@
-import { Found } from '../cli/output.ts';
+import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { wouldAdmit } from '../ledger/admit.ts';
 import type { Clock } from '../ledger/clock.ts';

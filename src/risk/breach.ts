@@ -1,4 +1,4 @@
-import type { Notice } from '../ledger/notify.ts';
+import type { Notice } from '../domain/notice.ts';
 import type { CheckedRule } from '../ledger/watch.ts';
 
 /** What a trader is told of a rule that is newly violated, or no longer. */

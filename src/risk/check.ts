@@ -1,7 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { identifier, json, optional } from '../cli/flags.ts';
-import { Found, type Result } from '../cli/output.ts';
+import { Found, type Result } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { clockOf } from '../ledger/clock.ts';
 import { findUser } from '../user/store.ts';

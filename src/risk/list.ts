@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { identifier, optional, toggle } from '../cli/flags.ts';
 import { page, pageFlags } from '../cli/page.ts';
 import type { Context } from '../context.ts';
-import type { RuleType } from '../db/schema.ts';
+import type { RuleType } from '../domain/enums.ts';
 import { whenNoneOf } from '../user/store.ts';
 import { ruleFields } from './columns.ts';
 import { RULE_COLUMNS } from './store.ts';

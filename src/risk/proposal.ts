@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { usage } from '../cli/errors.ts';
-import { ORDER_SIDES, ORDER_TYPES } from '../db/schema.ts';
+import { ORDER_SIDES, ORDER_TYPES } from '../domain/enums.ts';
 import type { NewOrder } from '../ledger/place.ts';
 import { tradingSymbol } from '../order/symbol.ts';
 import { plainUpperCase } from '../util/text.ts';

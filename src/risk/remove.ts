@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { notFound } from '../cli/errors.ts';
 import { choice, identifier } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { RULE_TYPES } from '../db/schema.ts';
+import { RULE_TYPES } from '../domain/enums.ts';
 import { lockUser } from '../user/store.ts';
 import { ruleFields } from './columns.ts';
 import { RULE_COLUMNS } from './store.ts';

@@ -1,4 +1,4 @@
-import type { RuleType } from '../db/schema.ts';
+import type { RuleType } from '../domain/enums.ts';
 
 /** Limits by rule: rupees, percent or orders. */
 export type Template = Partial<Record<RuleType, number>>;

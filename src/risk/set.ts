@@ -2,7 +2,7 @@ import { defineCommand } from '../cli/command.ts';
 import { refused, usage } from '../cli/errors.ts';
 import { choice, decimal, identifier, requiredUnless, toggle } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { RULE_TYPES, type RuleType } from '../db/schema.ts';
+import { RULE_TYPES, type RuleType } from '../domain/enums.ts';
 import { lockUser } from '../user/store.ts';
 import { ruleFields } from './columns.ts';
 import { limitProblem, type Template } from './rule.ts';

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Database, RuleType } from '../db/schema.ts';
+import type { Database } from '../db/schema.ts';
+import type { RuleType } from '../domain/enums.ts';
 
 export const RULE_COLUMNS = [
   'rule_id',

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { unnest } from '../db/unnest.ts';
 import { mintId } from '../util/id.ts';
 import type { Template } from './rule.ts';

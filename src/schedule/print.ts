@@ -1,6 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
 import { choice } from '../cli/flags.ts';
-import { Streamed } from '../cli/output.ts';
+import { Streamed } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { offsetOf } from '../util/time.ts';
 import { crontab } from './crontab.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 
 const SEALING = 7_052_413_001;
 

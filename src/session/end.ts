@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { defineCommand } from '../cli/command.ts';
 import { usage } from '../cli/errors.ts';
 import { identifier, requiredUnless, toggle } from '../cli/flags.ts';
-import type { Result } from '../cli/output.ts';
+import type { Result } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { lockUser } from '../user/store.ts';
 import { sessionFields } from './columns.ts';

@@ -1,6 +1,6 @@
 import { choice, identifier, optional, time, type Values } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { SESSION_STATUSES } from '../db/schema.ts';
+import { SESSION_STATUSES } from '../domain/enums.ts';
 import { SESSION_COLUMNS } from './store.ts';
 
 /** The flags that say which sessions. */

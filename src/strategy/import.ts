@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
-import { writeAudits } from '../audit/change.ts';
+import { writeAudits } from '../audit/log.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { defineCommand } from '../cli/command.ts';
 import { refused } from '../cli/errors.ts';
 import { text } from '../cli/flags.ts';

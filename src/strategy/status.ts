@@ -1,7 +1,7 @@
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
-import type { StrategyStatus } from '../db/schema.ts';
+import type { StrategyStatus } from '../domain/enums.ts';
 import { lockUser, userDisabled } from '../user/store.ts';
 import { ACTIVATION_COLUMNS, type Activation, findActivation, holdStrategy, notActivated } from './store.ts';
 

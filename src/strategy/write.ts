@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { refused } from '../cli/errors.ts';
 import { formatRupees, toPaisa } from '../util/money.ts';
 import { ACTIVATION_COLUMNS, type Activation } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Fields } from '../cli/output.ts';
+import type { Fields } from '../cli/result.ts';
 
 /** A trader as shown to anybody: neither the hash of the API key nor broker credentials. */
 export const userFields = {

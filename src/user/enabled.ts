@@ -1,4 +1,4 @@
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import type { Context } from '../context.ts';
 import { lockUser, USER_COLUMNS } from './store.ts';
 

@@ -1,7 +1,8 @@
 import { unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { sql } from 'kysely';
-import { type Trx, writeAudits } from '../audit/change.ts';
+import { writeAudits } from '../audit/log.ts';
+import type { Trx } from '../audit/transaction.ts';
 import type { BadLine } from '../cli/bad-lines.ts';
 import { defineCommand } from '../cli/command.ts';
 import { csvHeader, csvLines } from '../cli/csv.ts';

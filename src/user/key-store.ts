@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { CliError } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 import { lockUser, userDisabled } from './store.ts';

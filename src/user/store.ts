@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Trx } from '../audit/change.ts';
+import type { Trx } from '../audit/transaction.ts';
 import { type CliError, notFound, refused } from '../cli/errors.ts';
 import type { Database } from '../db/schema.ts';
 

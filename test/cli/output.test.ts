@@ -1,7 +1,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createIo, Sink } from '../../src/cli/io.ts';
-import { checkColumns, type Fields, type OutputFlags, type Result, render } from '../../src/cli/output.ts';
+import { checkColumns, render } from '../../src/cli/output.ts';
+import type { Fields, OutputFlags, Result } from '../../src/cli/result.ts';
 
 const NOW = new Date('2026-03-10T10:00:00Z');
 const fields: Fields = {

@@ -1,34 +1,35 @@
 import type { Insertable, Selectable } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/db/columns.ts';
-import * as schema from '../../src/db/schema.ts';
+import type * as schema from '../../src/db/schema.ts';
+import * as enums from '../../src/domain/enums.ts';
 import { databases } from '../helpers/databases.ts';
 
 /** The catalog's name of each enum type, and the union that stands for it. */
 interface EnumTypes {
-  order_side: schema.OrderSide;
-  order_type: schema.OrderType;
-  order_status: schema.OrderStatus;
-  strategy_status: schema.StrategyStatus;
-  position_side: schema.PositionSide;
-  position_status: schema.PositionStatus;
-  notification_type: schema.NotificationType;
-  alert_level: schema.AlertLevel;
-  session_status: schema.SessionStatus;
-  rule_type: schema.RuleType;
+  order_side: enums.OrderSide;
+  order_type: enums.OrderType;
+  order_status: enums.OrderStatus;
+  strategy_status: enums.StrategyStatus;
+  position_side: enums.PositionSide;
+  position_status: enums.PositionStatus;
+  notification_type: enums.NotificationType;
+  alert_level: enums.AlertLevel;
+  session_status: enums.SessionStatus;
+  rule_type: enums.RuleType;
 }
 
 const labels: { [E in keyof EnumTypes]: readonly EnumTypes[E][] } = {
-  order_side: schema.ORDER_SIDES,
-  order_type: schema.ORDER_TYPES,
-  order_status: schema.ORDER_STATUSES,
-  strategy_status: schema.STRATEGY_STATUSES,
-  position_side: schema.POSITION_SIDES,
-  position_status: schema.POSITION_STATUSES,
-  notification_type: schema.NOTIFICATION_TYPES,
-  alert_level: schema.ALERT_LEVELS,
-  session_status: schema.SESSION_STATUSES,
-  rule_type: schema.RULE_TYPES,
+  order_side: enums.ORDER_SIDES,
+  order_type: enums.ORDER_TYPES,
+  order_status: enums.ORDER_STATUSES,
+  strategy_status: enums.STRATEGY_STATUSES,
+  position_side: enums.POSITION_SIDES,
+  position_status: enums.POSITION_STATUSES,
+  notification_type: enums.NOTIFICATION_TYPES,
+  alert_level: enums.ALERT_LEVELS,
+  session_status: enums.SESSION_STATUSES,
+  rule_type: enums.RULE_TYPES,
 };
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;

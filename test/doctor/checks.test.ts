@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
 import {
-  judgeClock,
   judgeConnection,
   judgeConnections,
   judgeDrift,
@@ -9,6 +8,7 @@ import {
   judgeTransactions,
 } from '../../src/doctor/checks.ts';
 import { judgeKeyAge, judgeRoom } from '../../src/doctor/house.ts';
+import { judgeClock } from '../../src/platform/postgres/clock-skew.ts';
 
 describe('the verdict', () => {
   const GIB = 2 ** 30;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../src/cli/output.ts';
+import type { Fields } from '../../src/cli/result.ts';
 import { countLines, FORMATS, lineWriter } from '../../src/export/lines.ts';
 import { rowLines, rowsOf } from '../../src/export/rows.ts';
 

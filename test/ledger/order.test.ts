@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ORDER_STATUSES, type OrderStatus } from '../../src/db/schema.ts';
+import { ORDER_STATUSES, type OrderStatus } from '../../src/domain/enums.ts';
 import {
   applyFillToOrder,
   canMove,

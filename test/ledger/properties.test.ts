@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type Book,
-  type BookOrder,
-  type BookPosition,
-  type Fill,
-  type Fold,
-  foldFills,
-} from '../../src/ledger/fold.ts';
+import type { Book, BookOrder, BookPosition, Fill, Fold } from '../../src/domain/book.ts';
+import { foldFills } from '../../src/ledger/fold.ts';
 import { unrealized } from '../../src/ledger/position.ts';
 import { replay } from '../../src/ledger/replay.ts';
 import { Decimal, toPaisa } from '../../src/util/money.ts';
@@ -16,7 +10,6 @@ import { Decimal, toPaisa } from '../../src/util/money.ts';
  * Whole books: some traders with a running session and some without, their orders in two symbols with and without a
  * strategy, and executions of these orders in any order, some reported twice.
  */
-
 const START = 1_000_000;
 const AT = '2026-01-30T03:45:00.000Z';
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Trx } from '../../audit/change.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import type { Database } from '../../db/schema.ts';
 import type { BrokerColumn, Credentials } from '../../secrets/broker.ts';
 import { findUser, lockUser } from '../store.ts';

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
-import { Found } from '../../cli/output.ts';
+import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { BROKER_COLUMNS, keyIdOf, openCredential } from '../../secrets/broker.ts';
 

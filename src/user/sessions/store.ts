@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import * as z from 'zod/mini';
-import type { Trx } from '../../audit/change.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import type { Realtime } from '../../redis/connect.ts';
 import { redisFailure, wordOf } from '../../redis/failure.ts';
 import { LIFETIME } from '../../redis/keys.ts';

@@ -1,0 +1,14 @@
+import type { Kysely } from 'kysely';
+import type { CliError } from '../cli/errors.ts';
+import type { Database } from '../db/schema.ts';
+import type { Pending } from '../realtime/outbox.ts';
+
+/** Brings to Redis what one command has committed. */
+export interface Projector {
+  /** What changed last before this time, in UTC, is nothing to Redis: history that is imported. */
+  since: string;
+  /** Never throws and takes no longer than the timeout of Redis: what fails waits in the outbox. */
+  project: (db: Kysely<Database>, entries: readonly Pending[]) => Promise<void>;
+  /** Why something waits; undefined while nothing does. */
+  failure: () => CliError | undefined;
+}

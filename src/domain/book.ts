@@ -1,0 +1,82 @@
+import type { Position } from '../ledger/position.ts';
+import type { BookSession } from '../ledger/session.ts';
+import type { OrderSide, OrderStatus } from './enums.ts';
+import type { Notice } from './notice.ts';
+
+/** An execution to book: shares, rupees a share, UTC. */
+export interface Fill {
+  order_id: string;
+  /** The broker's own id; the same one again for the same order is the same execution. */
+  broker_fill_id: string;
+  quantity: number;
+  price: number;
+  executed_at: string;
+  /** When it is booked: now, or for history when it happened. */
+  booked_at: string;
+}
+
+/** What a fill needs to know of its order, and may change. */
+export interface BookOrder {
+  order_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  side: OrderSide;
+  quantity: number;
+  filled_quantity: number;
+  filled_price: number;
+  status: OrderStatus;
+  created_at: string;
+  updated_at: string;
+}
+export interface BookPosition extends Position {
+  position_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  order_id: string | null;
+  opened_at: string;
+  closed_at: string | null;
+  updated_at: string;
+}
+export interface BookedFill extends Fill {
+  fill_id: string;
+  overfill: boolean;
+  position_id: string;
+  /** The position that a flip opened. */
+  flipped_to: string | null;
+  /** Rupees credited to the trader's capital. */
+  realized_pnl: string;
+  /** The running session it counts towards. */
+  session_id: string | null;
+}
+
+/** The part of the book that fills touch, as it is locked. */
+export interface Book {
+  orders: Map<string, BookOrder>;
+  /** Open positions by `positionKey`. */
+  positions: Map<string, BookPosition>;
+  /** Executions that are booked already, by `fillKey`. */
+  known: Map<string, Pick<Fill, 'quantity' | 'price'>>;
+  /** Running sessions by trader. */
+  sessions: Map<string, BookSession>;
+}
+
+/** What booking the fills comes to: rows to write, in the order they may be written. */
+export interface Fold {
+  fills: BookedFill[];
+  orders: BookOrder[];
+  /** Closed ones first, because only one position of a key may be open. */
+  positions: BookPosition[];
+  /** Rupees by trader. */
+  capital: { user_id: string; realized: string }[];
+  strategies: { user_id: string; strategy_id: string; successful: number; realized: string }[];
+  /** The running sessions that the fills count towards, as they leave them. */
+  sessions: BookSession[];
+  notices: Notice[];
+  duplicates: number;
+}
+export const fillKey = (fill: Pick<Fill, 'order_id' | 'broker_fill_id'>) =>
+  `${fill.order_id}\n${fill.broker_fill_id}`;
+export const positionKey = (of: Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>) =>
+  `${of.user_id}\n${of.symbol}\n${of.strategy_id ?? ''}`;

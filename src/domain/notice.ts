@@ -1,0 +1,12 @@
+import type { AlertLevel, NotificationType } from './enums.ts';
+
+/** A notification to write: for a trader, or system-wide where user_id is null. */
+export interface Notice {
+  user_id: string | null;
+  notification_type: NotificationType;
+  alert_level: AlertLevel;
+  /** At most 200 characters. */
+  title: string;
+  message: string;
+  data: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,213 @@
+import { join } from 'node:path';
+import type { Projector } from '../audit/after-commit.ts';
+import { canonicalJson } from '../audit/canonical.ts';
+import type { Request } from '../audit/idempotency.ts';
+import type { Origin } from '../audit/log.ts';
+import { subjectOf } from '../audit/subject.ts';
+import type { Invocation } from '../cli/command.ts';
+import { CliError } from '../cli/errors.ts';
+import type { Io, Surroundings } from '../cli/io.ts';
+import type { ConfigSource } from '../config/file.ts';
+import { chooseDatabase, describeTarget, redisSettings } from '../config/target.ts';
+import type { Context } from '../context.ts';
+import { openDatabases } from '../databases.ts';
+import { parseInstant } from '../util/time.ts';
+
+/** Builds the context of one command from its surroundings. */
+export function openContext(
+  invocation: Invocation,
+  around: Surroundings,
+  io: Io,
+  signal: AbortSignal,
+): OpenContext {
+  const { globals, command } = invocation;
+  const name = invocation.path.join(' ');
+  const insecureTls = globals.insecureTls === true;
+  const releasers: (() => Promise<void>)[] = [];
+  const configSource: ConfigSource = {
+    env: around.env,
+    cwd: around.cwd,
+    home: around.home,
+    file: globals.config,
+    profile: globals.profile,
+    timeout: globals.timeout,
+    allowSuperuser: globals.allowSuperuser,
+  };
+  const cacheDir = join(around.env['XDG_CACHE_HOME'] || join(around.home, '.cache'), 'pinnacle');
+  const config = once(async () => (await import('../config/load.ts')).loadConfig(configSource));
+  const database = once(async () => chooseDatabase(await config(), io));
+
+  const origin: Origin = { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } };
+  const databases = openDatabases({
+    name,
+    pid: around.pid,
+    io,
+    signal,
+    config,
+    database,
+    cacheDir,
+    insecureTls,
+    origin,
+    releasers,
+  });
+  const connection = once(async () => {
+    const opened = await databases.work();
+    const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
+    if (!free) await (await import('../access/login.ts')).refuseMighty(opened, ctx.origin, dryRun);
+    return opened;
+  });
+  let onReplica = false;
+  const replica = once(async () => {
+    const { replicas: urls, maxReplicaWait } = await config();
+    if (command.reads !== 'replica' || globals.primary || urls.length === 0) return undefined;
+    const [primary, opened] = await Promise.all([connection(), databases.replicas(maxReplicaWait)]);
+    const { findReplica } = await import('../db/replica.ts');
+    const found = await findReplica(primary, opened, maxReplicaWait);
+    onReplica = found !== undefined;
+    return found;
+  });
+  const source = async () => {
+    const found = await replica();
+    return found && onReplica ? found : connection();
+  };
+  const phaseHere = () =>
+    once(async () => {
+      const { currentPhase } = await import('../db/phase.ts');
+      return currentPhase((await source()).kysely);
+    });
+  let phase = phaseHere();
+  let projecting: Projector | undefined;
+  const projector = once(async (): Promise<Projector | undefined> => {
+    const { redis } = await config();
+    if (!redis) return undefined;
+    const { openProjector } = await import('../realtime/projector.ts');
+    const opened = openProjector(redis, ctx.redis, around.now);
+    projecting = opened;
+    return opened;
+  });
+  const target = once(() => describeTarget(config, command.writesTo === 'redis' ? undefined : database));
+  const consent = {
+    yes: globals.yes === true,
+    ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
+  };
+  const dryRun = globals.dryRun === true;
+  let request: Request | undefined;
+
+  const ctx: Context = {
+    io,
+    signal,
+    dryRun,
+    cwd: around.cwd,
+    own: { pid: around.pid, uid: around.uid },
+    shows(column) {
+      const { json, csv, columns } = globals;
+      const asked = typeof json === 'string' ? json : columns;
+      const printed = asked?.split(',').some((name) => name.trim() === column) ?? true;
+      return (
+        printed && (json !== undefined || (io.out.isTTY && !csv && !(io.quiet && columns === undefined)))
+      );
+    },
+    configSource,
+    config,
+    cacheDir,
+    connection: source,
+    replicas: databases.replicas,
+    migrationConnection: once(databases.migration),
+    server: databases.server,
+    target,
+    now: around.now,
+    timeZone: async () => (await config()).timeZone,
+    protection: async () => {
+      const settings = await config();
+      return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
+    },
+    leaveReplica() {
+      if (!onReplica || signal.aborted) return false;
+      onReplica = false;
+      phase = phaseHere();
+      return true;
+    },
+    db: async () => (await source()).kysely,
+    redis: once(async () => {
+      const settings = await ctx.redisSettings();
+      const { openRedis } = await import('../redis/connect.ts');
+      const opened = await openRedis(settings, name);
+      signal.addEventListener('abort', opened.close, { once: true });
+      releasers.push(async () => opened.close());
+      return opened;
+    }),
+    redisSettings: () => redisSettings(config),
+    phase: () => phase(),
+    origin,
+    async alone(input) {
+      const held = await databases.guard(`${name} ${canonicalJson(input)}`);
+      if ('holder' in held) return held.holder;
+      releasers.push(held.release);
+      return undefined;
+    },
+    async earlier(input) {
+      if (globals.idempotencyKey === undefined) return undefined;
+      const { findEarlier, requestOf } = await import('../audit/idempotency.ts');
+      request = requestOf(invocation, input);
+      return findEarlier((await connection()).kysely, request);
+    },
+    async remember(result) {
+      if (request && !request.kept && !dryRun) await ctx.change(async () => ({ result, audit: null }));
+    },
+    async change(work) {
+      const { change } = await import('../audit/change.ts');
+      const options = { ...ctx.origin, dryRun, signal, projector: await projector(), request };
+      return change(await connection(), options, work);
+    },
+    async explain(error) {
+      if (signal.aborted) return signal.reason;
+      if (error instanceof CliError) return error;
+      const { isRedisFailure, redisFailure } = await import('../redis/failure.ts');
+      if (isRedisFailure(error)) {
+        const { describeRedis } = await import('../redis/settings.ts');
+        return redisFailure(error, describeRedis(await ctx.redisSettings()));
+      }
+      const { isDatabaseFailure, isUndefined, translateFailure } = await import('../db/sqlstate.ts');
+      if (!isDatabaseFailure(error)) return error;
+      if (isUndefined(error) && command.phase) {
+        const { explainMissing } = await import('../db/phase.ts');
+        return explainMissing(name, command.phase, await connection());
+      }
+      const { rolesFor } = await import('../access/duties.ts');
+      return translateFailure(error, await target(), rolesFor(name, command.effect));
+    },
+    async instant(flag, text) {
+      try {
+        return parseInstant(text, around.now(), (await config()).timeZone);
+      } catch (error) {
+        throw new CliError('usage', 'USAGE', `${flag} ${(error as Error).message}.`);
+      }
+    },
+    async agree(question) {
+      if (!dryRun) await (await import('../cli/prompt.ts')).requireYes(io, consent, question);
+    },
+    async agreeByName(answer, question) {
+      if (!dryRun) await (await import('../cli/prompt.ts')).requireName(io, consent, answer, question);
+    },
+  };
+  return {
+    ctx,
+    unprojected: () => projecting?.failure(),
+    async release() {
+      for (const close of releasers.reverse()) await close().catch(() => {});
+    },
+  };
+}
+export interface OpenContext {
+  ctx: Context;
+  /** What is committed and could not be brought to Redis, as a failure; undefined where all was. */
+  unprojected: () => CliError | undefined;
+  release: () => Promise<void>;
+}
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
