@@ -119,7 +119,7 @@ function touching(trx: Transaction<Database>, touched: Touched, projector: Proje
 
 /** What cannot be sealed now, whoever writes next will seal: no change fails for it. */
 async function sealed({ kysely }: Connection): Promise<void> {
-  const { sealSome } = await import('./sealing.ts');
+  const { sealSome } = await import('./store.ts');
   await sealSome(kysely).catch(() => {});
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Invocation } from '../cli/command.ts';
-import { DoneBefore, type Earlier } from '../cli/earlier.ts';
 import { CliError, usage } from '../cli/errors.ts';
+import { DoneBefore, type Earlier } from '../cli/output.ts';
 import { type Fields, Found, type Result } from '../cli/result.ts';
 import type { Row } from '../cli/rows.ts';
 import type { Database } from '../db/schema.ts';

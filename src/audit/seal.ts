@@ -23,7 +23,7 @@ With audit.signingKeyFile set the end of the chain is signed, and with audit.anc
 file outside the database. For cron: every command seals what it writes, but only a checkpoint shows that the end was cut off.`,
   async run({ checkpoint }, ctx: Context) {
     const [{ sealMany }, { countUnsealed, lastSeal }, { addCheckpoint }] = await Promise.all([
-      import('./sealing.ts'),
+      import('./store.ts'),
       import('./store.ts'),
       import('./checkpoints.ts'),
     ]);

@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { commit } from '../audit/change.ts';
 import { writeAudit } from '../audit/log.ts';
-import { sealMany } from '../audit/sealing.ts';
+import { sealMany } from '../audit/store.ts';
 import type { Context } from '../context.ts';
 import type { Connection } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';

@@ -1,7 +1,7 @@
-import type { Earlier } from './earlier.ts';
 import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
+import type { Earlier } from './output.ts';
 import type { Fields, Live, Result } from './result.ts';
 
 /**

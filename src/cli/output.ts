@@ -1,7 +1,8 @@
 import { excerpt, nearest } from '../util/text.ts';
 import { usage } from './errors.ts';
 import type { Io } from './io.ts';
-import { type Field, type Fields, type OutputFlags, Streamed, type Style } from './result.ts';
+
+import { type Field, type Fields, type Found, type OutputFlags, Streamed, type Style } from './result.ts';
 import { cell, chunks, jsonRow, plain, type Row, type Rows } from './rows.ts';
 
 /** Throws a usage error (with the list of columns) where --json or --columns names one that is not there. */
@@ -90,4 +91,19 @@ async function renderJson(rows: Rows, names: string[], io: Io): Promise<void> {
     separator = ',\n ';
   }
   await io.out.write(separator === '[' ? '[]\n' : ']\n');
+}
+
+/** What a command gave the first time it was run under its --idempotency-key, and when (UTC). */
+export interface Earlier {
+  result: Row | readonly Row[] | Found;
+  at: string;
+}
+
+/** Thrown out of a change that another process has made meanwhile under the same key. */
+export class DoneBefore extends Error {
+  readonly earlier: Earlier;
+  constructor(earlier: Earlier) {
+    super('done before');
+    this.earlier = earlier;
+  }
 }

@@ -1,10 +1,9 @@
 import { excerpt, kebab } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
-import { DoneBefore, type Earlier } from './earlier.ts';
 import { CliError, EXITS, usage } from './errors.ts';
 import type { Param } from './flags.ts';
 import type { Globals } from './globals.ts';
-import { checkColumns, render } from './output.ts';
+import { checkColumns, DoneBefore, type Earlier, render } from './output.ts';
 import { type Field, type Fields, Found, type Result, Streamed } from './result.ts';
 
 /**

@@ -3,9 +3,8 @@ import type { RedisSettings } from '../redis/settings.ts';
 import type { Limits } from '../retention/limits.ts';
 import type { Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
-import { type ConfigFile, type ConfigSource, findConfigFile } from './file.ts';
+import { type ConfigFile, type ConfigSource, findConfigFile, invalid } from './file.ts';
 import type { Json } from './keys.ts';
-import { invalid } from './read.ts';
 import { envLayer, fileLayer, flagLayer, type Resolved, resolveAll } from './resolve.ts';
 import type { SettingName } from './settings.ts';
 

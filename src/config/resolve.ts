@@ -1,8 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { CliError } from '../cli/errors.ts';
-import type { ConfigFile, ConfigSource } from './file.ts';
+import { type ConfigFile, type ConfigSource, invalid } from './file.ts';
 import type { Json } from './keys.ts';
-import { invalid } from './read.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 import { check, dereference, type Found, pointer } from './value.ts';
 

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { isPeriod, PROMISED } from '../retention/limits.ts';
-import type { Templates } from '../risk/rule.ts';
+import { riskTemplates, type Templates } from '../risk/rule.ts';
 import { parseDuration } from '../util/duration.ts';
-import { riskTemplates } from './templates.ts';
 
 export type SettingValue = string | number | boolean | Templates | readonly string[];
 

@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../cli/command.ts';
 import { optional, text } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { type ConfigFile, findConfigFile, readConfigFile } from './file.ts';
+import { type ConfigFile, findConfigFile, invalid, readConfigFile } from './file.ts';
 import type { Json } from './keys.ts';
-import { invalid } from './read.ts';
 import { fileLayer, literalComplaints } from './resolve.ts';
 
 export const validate = defineCommand({

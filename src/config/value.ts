@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { isObject } from '../util/json.ts';
-import { type ConfigSource, readValueFile } from './file.ts';
-import { invalid } from './read.ts';
+import { type ConfigSource, invalid, readValueFile } from './file.ts';
 import { masked, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 
 /** A value as it is written somewhere. */

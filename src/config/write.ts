@@ -1,7 +1,7 @@
 import { refused } from '../cli/errors.ts';
 import { writeWhole } from '../util/file.ts';
 import { UnfitFile } from '../util/unfit.ts';
-import { invalid } from './read.ts';
+import { invalid } from './file.ts';
 
 /** Writes a configuration file whole or not at all. Throws FILE_EXISTS unless `replace`, CONFIG_INVALID. */
 export async function writeConfig(path: string, text: string, replace: boolean): Promise<void> {

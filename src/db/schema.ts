@@ -1,4 +1,4 @@
-import type { Generated, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type {
   AlertLevel,
   NotificationType,
@@ -11,15 +11,6 @@ import type {
   SessionStatus,
   StrategyStatus,
 } from '../domain/enums.ts';
-import type { GeneratedJson, GeneratedMoney, GeneratedTimestamp, JsonColumn, Timestamp } from './columns.ts';
-import type {
-  AuditCheckpointsTable,
-  AuditLogTable,
-  AuditSealsTable,
-  IdempotencyKeysTable,
-  PinnacleMigrationsTable,
-  RealtimeOutboxTable,
-} from './records.ts';
 
 /**
  * Every table as the catalog has it after phase 4 (`test/db/types.test.ts` compares the two).
@@ -207,4 +198,69 @@ export interface Database {
   trading_halts: TradingHaltsTable;
   api_key_grace: ApiKeyGraceTable;
   pinnacle_migrations: PinnacleMigrationsTable;
+}
+
+/** How the values of columns come from the driver and go to it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
+export type Timestamp = ColumnType<string, string, string>;
+export type GeneratedTimestamp = Generated<string>;
+/** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
+export type GeneratedMoney = Generated<string>;
+/** Parsed when read; written as the text of `JSON.stringify`. */
+export type JsonColumn = ColumnType<Json, string, string>;
+export type GeneratedJson = ColumnType<Json, string | undefined, string>;
+
+/** The tables of what the program keeps of its own work. */
+export interface AuditLogTable {
+  id: GeneratedAlways<string>;
+  txid: Generated<string>;
+  at: GeneratedTimestamp;
+  actor: Generated<string>;
+  command: string;
+  target: string;
+  body: string;
+}
+
+export interface AuditSealsTable {
+  seq: string;
+  audit_id: string;
+  txid: string;
+  cluster: string;
+  hash: string;
+}
+
+export interface AuditCheckpointsTable {
+  seq: string;
+  body: string;
+  key_id: string;
+  signature: string;
+}
+
+export interface RealtimeOutboxTable {
+  id: GeneratedAlways<string>;
+  at: GeneratedTimestamp;
+  kind: string;
+  key: string;
+}
+
+export interface IdempotencyKeysTable {
+  actor: Generated<string>;
+  key: string;
+  command: string;
+  request: string;
+  result: JsonColumn;
+  at: GeneratedTimestamp;
+}
+
+/** Created by the migration runner, not by a phase. */
+export interface PinnacleMigrationsTable {
+  phase: number;
+  name: string;
+  up_sha256: string;
+  down_sha256: string;
+  applied_at: Timestamp;
+  applied_by: string;
+  duration_ms: number;
 }

@@ -43,7 +43,7 @@ export const sealing: Check = {
     return judge(found, 'entries have no seal', 'pinnacle audit seal', 'every entry has its seal');
   },
   async fix({ ctx, db }) {
-    const { sealMany } = await import('../audit/sealing.ts');
+    const { sealMany } = await import('../audit/store.ts');
     while ((await sealMany(db, 10_000)) > 0) ctx.signal.throwIfAborted();
   },
 };

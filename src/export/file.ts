@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import { outputFailure } from '../cli/errors.ts';
 import { openDraft } from '../util/file.ts';
 
@@ -39,4 +41,10 @@ export async function writeFileWhole(
     await draft.discard();
   }
   return { bytes, sha256: hash.digest('hex') };
+}
+
+/** The pieces compressed; what fails in the making of them is thrown here. */
+export function gzipped(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  // Errors of the source come out of the compressor, where the pieces are read.
+  return pipeline(Readable.from(pieces), createGzip({ level: 6 }), () => {});
 }

@@ -57,7 +57,7 @@ export async function exportQuery(
       yield piece.text;
     }
   }
-  const source = gzip ? (await import('./gzip.ts')).gzipped(pieces()) : pieces();
+  const source = gzip ? (await import('./file.ts')).gzipped(pieces()) : pieces();
   if (output === undefined) return new Streamed(source);
   const file = resolve(ctx.cwd, output);
   const written = await writeFileWhole(file, force, source).finally(() => progress?.stop());

@@ -1,7 +1,7 @@
-import type { BadLine } from '../cli/bad-lines.ts';
 import { usage } from '../cli/errors.ts';
 import { parseJson } from '../util/json.ts';
 import type { Lines } from './lines.ts';
+import type { BadLine } from './rejects.ts';
 
 /** A row of a file: its fields in the order of the columns. */
 export interface Row {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { BadLine } from '../cli/bad-lines.ts';
 import { csvLines } from '../cli/csv.ts';
-import { outputFailure, usage } from '../cli/errors.ts';
+import { type CliError, outputFailure, usage } from '../cli/errors.ts';
 import { Found } from '../cli/result.ts';
 import { openDraft } from '../util/file.ts';
+import { count } from '../util/text.ts';
 
 /** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */
 export interface Rejects {
@@ -58,4 +58,20 @@ export function tallied<T extends { rejected: number }>(
 ): Found | (T & { rejects_file: string | null }) {
   const row = { ...tally, rejects_file: rejects?.place() ?? null };
   return tally.rejected > 0 ? new Found(row) : row;
+}
+
+/** A line of a file that could not be taken, and why. */
+export interface BadLine {
+  line: number;
+  reason: string;
+}
+
+/** The failure of an all-or-nothing import: the first bad lines by number, and how many there are. */
+export function complain(bad: readonly BadLine[], total: number, hint: string): CliError {
+  const lines = bad.map(({ line, reason }) => `line ${line}: ${reason}`);
+  const more = total > bad.length ? [`and ${count(total - bad.length, 'line')} more`] : [];
+  return usage(
+    [`${count(total, 'line')} cannot be taken; nothing was imported.`, ...lines, ...more].join('\n'),
+    hint,
+  );
 }

@@ -1,14 +1,13 @@
 import { basename, resolve } from 'node:path';
 import type { AuditEntry } from '../audit/log.ts';
 import type { Trx } from '../audit/transaction.ts';
-import { type BadLine, complain } from '../cli/bad-lines.ts';
 import { CliError, usage } from '../cli/errors.ts';
 import { optional, text, toggle } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
 import { count } from '../util/text.ts';
 import { linesOf } from './lines.ts';
 import { type Columns, readTable } from './records.ts';
-import { openRejects, rejectsPath, tallied } from './rejects.ts';
+import { type BadLine, complain, openRejects, rejectsPath, tallied } from './rejects.ts';
 import { openSource } from './source.ts';
 
 /** A row that is right by itself, and where it stands. */

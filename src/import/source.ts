@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { usage } from '../cli/errors.ts';
+import { CliError, usage } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
 import { openInput } from '../util/file.ts';
 import { UnfitFile } from '../util/unfit.ts';
@@ -54,4 +54,14 @@ async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGene
     if (/^E[A-Z]+$/.test(code)) throw usage(`${name} cannot be read (${code}).`);
     throw error;
   }
+}
+
+/** The failure of an import that would have to begin again, with what can be read only once. */
+export function pipeSpent(): CliError {
+  return new CliError(
+    'busy',
+    'DATABASE_BUSY',
+    'The database was busy, and what comes through a pipe cannot be read a second time.',
+    { hint: 'Nothing was imported. Run it again.', retryable: true },
+  );
 }

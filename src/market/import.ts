@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { type BadLine, complain } from '../cli/bad-lines.ts';
 import { defineCommand } from '../cli/command.ts';
 import { readCsv } from '../cli/csv-input.ts';
 import { usage } from '../cli/errors.ts';
 import { text } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
+import { type BadLine, complain } from '../import/rejects.ts';
 import { count } from '../util/text.ts';
 import { noteUnused } from './note.ts';
 import type { Quote } from './quote.ts';

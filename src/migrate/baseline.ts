@@ -4,12 +4,10 @@ import { defineCommand } from '../cli/command.ts';
 import { refused } from '../cli/errors.ts';
 import { integer } from '../cli/flags.ts';
 import type { Context } from '../context.ts';
-import { phaseFields } from './columns.ts';
-import { checkPhase, lockWait } from './flags.ts';
-import { type Applied, lastOf, readRecord, recordPhase } from './record.ts';
+import { checkPhase, lockWait, phaseFields } from './columns.ts';
+import { type Applied, lastOf, readRecord, recordPhase, statusOf } from './record.ts';
 import { loadPhases, type Phase, tablesOf } from './scripts.ts';
 import { inTransaction, type Session, withSession } from './session.ts';
-import { statusOf } from './state.ts';
 
 export const baseline = defineCommand({
   effect: 'write',

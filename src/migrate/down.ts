@@ -1,8 +1,7 @@
 import { defineCommand } from '../cli/command.ts';
 import type { Context } from '../context.ts';
-import { phaseFields } from './columns.ts';
+import { checkPhase, lockWait, phaseFields, to } from './columns.ts';
 import { agreeToLoss } from './consent.ts';
-import { checkPhase, lockWait, to } from './flags.ts';
 import { changesOf, lastOf, readRecord, refuseChanged } from './record.ts';
 import { loadPhases } from './scripts.ts';
 import { withSession } from './session.ts';

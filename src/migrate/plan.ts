@@ -1,6 +1,6 @@
 import { defineCommand } from '../cli/command.ts';
 import type { Context } from '../context.ts';
-import { checkPhase, to } from './flags.ts';
+import { checkPhase, to } from './columns.ts';
 import { changesOf, lastOf, readRecord, refuseChanged } from './record.ts';
 import { loadPhases, type Phase } from './scripts.ts';
 import { splitStatements } from './statements.ts';

@@ -1,9 +1,8 @@
 import { defineCommand } from '../cli/command.ts';
 import { refused } from '../cli/errors.ts';
 import type { Context } from '../context.ts';
-import { phaseFields } from './columns.ts';
+import { lockWait, phaseFields } from './columns.ts';
 import { agreeToLoss } from './consent.ts';
-import { lockWait } from './flags.ts';
 import { changesOf, lastOf, readRecord, refuseChanged } from './record.ts';
 import { loadPhases } from './scripts.ts';
 import { withSession } from './session.ts';

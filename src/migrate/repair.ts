@@ -1,8 +1,7 @@
 import { writeAudit } from '../audit/log.ts';
 import { defineCommand } from '../cli/command.ts';
 import type { Context } from '../context.ts';
-import { changeFields } from './columns.ts';
-import { lockWait } from './flags.ts';
+import { changeFields, lockWait } from './columns.ts';
 import { changesOf, readRecord } from './record.ts';
 import { loadPhases } from './scripts.ts';
 import { inTransaction, withSession } from './session.ts';

@@ -3,9 +3,8 @@ import { toggle } from '../cli/flags.ts';
 import { Found } from '../cli/result.ts';
 import type { Context } from '../context.ts';
 import { phaseFields } from './columns.ts';
-import { readRecord } from './record.ts';
+import { readRecord, statusOf } from './record.ts';
 import { loadPhases } from './scripts.ts';
-import { statusOf } from './state.ts';
 
 export const status = defineCommand({
   effect: 'read',

@@ -1,11 +1,9 @@
 import { defineCommand } from '../cli/command.ts';
 import type { Context } from '../context.ts';
-import { phaseFields } from './columns.ts';
-import { checkPhase, lockWait, to } from './flags.ts';
-import { changesOf, lastOf, readRecord, refuseChanged } from './record.ts';
+import { checkPhase, lockWait, phaseFields, to } from './columns.ts';
+import { changesOf, lastOf, readRecord, refuseChanged, statusOf } from './record.ts';
 import { loadPhases } from './scripts.ts';
 import { withSession } from './session.ts';
-import { statusOf } from './state.ts';
 import { runSteps } from './steps.ts';
 
 export const up = defineCommand({

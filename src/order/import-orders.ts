@@ -1,15 +1,13 @@
 import { basename } from 'node:path';
 import { sql } from 'kysely';
 import type { Trx } from '../audit/transaction.ts';
-import { type BadLine, complain } from '../cli/bad-lines.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
 import { linesOf } from '../import/lines.ts';
-import { pipeSpent } from '../import/once.ts';
 import { type Records, type Row, readTable } from '../import/records.ts';
-import { type Rejects, tallied } from '../import/rejects.ts';
+import { type BadLine, complain, type Rejects, tallied } from '../import/rejects.ts';
 import { createSeen, type Seen } from '../import/seen.ts';
-import { openSource } from '../import/source.ts';
+import { openSource, pipeSpent } from '../import/source.ts';
 import { count } from '../util/text.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './row.ts';
 import { openTable, type Target } from './rows.ts';

@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
-import { type BadLine, complain } from '../cli/bad-lines.ts';
 import { readCsv } from '../cli/csv-input.ts';
 import type { Progress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
-import { pipeSpent } from '../import/once.ts';
-import { type Rejects, tallied } from '../import/rejects.ts';
+import { type BadLine, complain, type Rejects, tallied } from '../import/rejects.ts';
+import { pipeSpent } from '../import/source.ts';
 import { lockUser } from '../user/store.ts';
 import { addMoney } from '../util/money.ts';
 import { count } from '../util/text.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../audit/transaction.ts';
-import type { BadLine } from '../cli/bad-lines.ts';
+import type { BadLine } from '../import/rejects.ts';
 import { bookFills } from '../ledger/book.ts';
 import { mintId } from '../util/id.ts';
 import { addMoney } from '../util/money.ts';

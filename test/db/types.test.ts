@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../../src/db/columns.ts';
 import type * as schema from '../../src/db/schema.ts';
+import type { Json } from '../../src/db/schema.ts';
 import * as enums from '../../src/domain/enums.ts';
 import { databases } from '../helpers/databases.ts';
 

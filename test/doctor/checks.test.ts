@@ -6,7 +6,7 @@ import {
   judgePhase,
   judgeScripts,
   judgeTransactions,
-} from '../../src/doctor/checks.ts';
+} from '../../src/doctor/database.ts';
 import { judgeKeyAge, judgeRoom } from '../../src/doctor/house.ts';
 import { judgeClock } from '../../src/platform/postgres/clock-skew.ts';
 
