@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
 import { change } from '../src/audit/change.ts';
-import { proveLog } from '../src/audit/proof.ts';
-import { connectServer } from '../src/db/connect.ts';
-import { admit } from '../src/ledger/admit.ts';
-import { placeOrders } from '../src/ledger/place.ts';
+import { proveLog } from '../src/audit/verify-chain.ts';
+import { connectServer } from '../src/platform/postgres/connect.ts';
+import { admit } from '../src/trading/risk/admit-order.ts';
+import { placeOrders } from '../src/trading/ledger/place-orders.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 

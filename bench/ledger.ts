@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { change } from '../src/audit/change.ts';
-import { connectServer } from '../src/db/connect.ts';
+import { connectServer } from '../src/platform/postgres/connect.ts';
 import type { Fill } from '../src/domain/book.ts';
-import { bookFills } from '../src/ledger/book.ts';
+import { bookFills } from '../src/trading/ledger/book-fills.ts';
 import { findBinaries, startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 

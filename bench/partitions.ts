@@ -1,7 +1,7 @@
 // Partitioning a long history while others write to it: `npm run bench:partitions`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { mintId } from '../src/util/id.ts';
+import { mintId } from '../src/domain/id.ts';
 import { cli } from '../test/helpers/cli.ts';
 import { runSql, startServer } from '../test/helpers/postgres.ts';
 import { fillBook, HEAVY } from '../test/helpers/scale.ts';

@@ -1,10 +1,10 @@
 // What goes to Redis and comes back in bulk, as a ratio against one command at a time: `npm run bench:realtime`.
 
 import type { Redis } from 'ioredis';
-import { type Quote, quoteText, readQuote } from '../src/market/quote.ts';
-import { readQuotes, withoutOlder, writeQuotes } from '../src/market/store.ts';
-import { openRedis, type Realtime } from '../src/redis/connect.ts';
-import { LIFETIME } from '../src/redis/keys.ts';
+import { type Quote, quoteText, readQuote } from '../src/domain/quote.ts';
+import { readQuotes, withoutOlder, writeQuotes } from '../src/trading/quotes/store.ts';
+import { openRedis, type Realtime } from '../src/platform/redis/connect.ts';
+import { LIFETIME } from '../src/platform/redis/keys.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import { publish } from './publish.ts';
 

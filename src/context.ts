@@ -4,12 +4,12 @@ import type { Origin } from './audit/log.ts';
 import type { Trx } from './audit/transaction.ts';
 import type { RailContext } from './cli/command.ts';
 import type { Io } from './cli/io.ts';
-import type { ConfigSource } from './config/file.ts';
-import type { Config } from './config/load.ts';
-import type { Connection } from './db/connect.ts';
-import type { Database } from './db/schema.ts';
-import type { Realtime } from './redis/connect.ts';
-import type { RedisSettings } from './redis/settings.ts';
+import type { ConfigSource } from './platform/config/file.ts';
+import type { Config } from './platform/config/load.ts';
+import type { Connection } from './platform/postgres/connect.ts';
+import type { Database } from './platform/postgres/tables.ts';
+import type { Realtime } from './platform/redis/connect.ts';
+import type { RedisSettings } from './platform/redis/settings.ts';
 
 /** What a verb is given. Everything is opened on first use and closed in the opposite order. */
 export interface Context extends RailContext {

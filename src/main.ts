@@ -1,6 +1,6 @@
-import './no-fetch.ts';
+import './navigator-stub.ts';
 import { homedir, userInfo } from 'node:os';
-import { CliError } from './cli/errors.ts';
+import { CliError } from './util/failure.ts';
 
 const GRACE = 2_000;
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Noun, type Program, type Verb, type Verbs, verb } from './cli/command.ts';
-import { CliError, EXITS, errorObject, usage } from './cli/errors.ts';
+import { CliError, EXITS, errorObject, usage } from './util/failure.ts';
 import { type Globals, glimpse, helpWords } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
@@ -15,35 +15,35 @@ const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb
 
 /** Every noun of the program; adding one is a folder and a line. */
 export const NOUNS: Verbs = {
-  user: noun('Traders and their accounts', () => import('./user/command.ts')),
-  strategy: noun('Trading strategies and who runs them', () => import('./strategy/command.ts')),
-  order: noun('Orders: place, fill, cancel, import', () => import('./order/command.ts')),
-  position: noun('Positions and their profit and loss', () => import('./position/command.ts')),
-  session: noun('Trading sessions: profit, drawdown, capital', () => import('./session/command.ts')),
-  risk: noun('Risk rules, and the kill switch', () => import('./risk/command.ts')),
-  notification: noun('Notifications of fills, risk and services', () => import('./notification/command.ts')),
-  keys: noun('The key ring that broker credentials are encrypted with', () => import('./keys/command.ts')),
-  audit: noun('Who changed what, and whether the record is whole', () => import('./audit/command.ts')),
-  access: noun('Who may do what: roles and grants', () => import('./access/command.ts')),
-  market: noun('Quotes in Redis: set, import, watch', () => import('./market/command.ts')),
-  realtime: noun('What Redis shows of the book, for watching live', () => import('./realtime/command.ts')),
-  partition: noun('Orders in monthly partitions', () => import('./partition/command.ts')),
+  user: noun('Traders and their accounts', () => import('./commands/user/command.ts')),
+  strategy: noun('Trading strategies and who runs them', () => import('./commands/strategy/command.ts')),
+  order: noun('Orders: place, fill, cancel, import', () => import('./commands/order/command.ts')),
+  position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
+  session: noun('Trading sessions: profit, drawdown, capital', () => import('./commands/session/command.ts')),
+  risk: noun('Risk rules, and the kill switch', () => import('./commands/risk/command.ts')),
+  notification: noun('Notifications of fills, risk and services', () => import('./commands/notification/command.ts')),
+  keys: noun('The key ring that broker credentials are encrypted with', () => import('./commands/keys/command.ts')),
+  audit: noun('Who changed what, and whether the record is whole', () => import('./commands/audit/command.ts')),
+  access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
+  market: noun('Quotes in Redis: set, import, watch', () => import('./commands/market/command.ts')),
+  realtime: noun('What Redis shows of the book, for watching live', () => import('./commands/realtime/command.ts')),
+  partition: noun('Orders in monthly partitions', () => import('./commands/partition/command.ts')),
   retention: noun(
     "Delete what is past its time, by the customer's table",
-    () => import('./retention/command.ts'),
+    () => import('./commands/retention/command.ts'),
   ),
-  backup: noun('Backups, proved by restoring them', () => import('./backup/command.ts')),
-  migrate: noun('Roll the schema out, phase by phase', () => import('./migrate/command.ts')),
-  schedule: noun('What cron or systemd are to run, and when', () => import('./schedule/command.ts')),
+  backup: noun('Backups, proved by restoring them', () => import('./commands/backup/command.ts')),
+  migrate: noun('Roll the schema out, phase by phase', () => import('./commands/migrate/command.ts')),
+  schedule: noun('What cron or systemd are to run, and when', () => import('./commands/schedule/command.ts')),
   doctor: noun(
     'Whether all is well, and what to do where it is not',
-    () => import('./doctor/command.ts'),
+    () => import('./commands/doctor/command.ts'),
     verb(
       'Check the connection, the schema and the clock',
-      async () => (await import('./doctor/check.ts')).check,
+      async () => (await import('./commands/doctor/check.ts')).check,
     ),
   ),
-  config: noun('Settings and where they come from', () => import('./config/command.ts')),
+  config: noun('Settings and where they come from', () => import('./commands/config/command.ts')),
 };
 
 const PROGRAM: Program = {
@@ -70,7 +70,7 @@ export async function run(
   try {
     const asked = helpWords(argv);
     if (asked) {
-      const { topic } = await import('./help.ts');
+      const { topic } = await import('./runtime/help.ts');
       const text = await topic(asked, PROGRAM);
       if (text !== undefined) return await print(text, out);
     }

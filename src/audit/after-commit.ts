@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { CliError } from '../cli/errors.ts';
-import type { Database } from '../db/schema.ts';
-import type { Pending } from '../realtime/outbox.ts';
+import type { CliError } from '../util/failure.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import type { Pending } from './outbox.ts';
 
 /** Brings to Redis what one command has committed. */
 export interface Projector {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlledTransaction, type Kysely, sql, type Transaction } from 'kysely';
-import { CliError } from '../cli/errors.ts';
+import { CliError } from '../util/failure.ts';
 import type { Result } from '../cli/result.ts';
-import type { Connection } from '../db/connect.ts';
-import type { Database } from '../db/schema.ts';
-import { isDisconnect, mayRunAgain } from '../db/sqlstate.ts';
-import { type Pending, type Projected, type Touched, writeOutbox } from '../realtime/outbox.ts';
+import type { Connection } from '../platform/postgres/connect.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import { isDisconnect, mayRunAgain } from '../platform/postgres/errors.ts';
+import { type Pending, type Projected, type Touched, writeOutbox } from './outbox.ts';
 import type { Projector } from './after-commit.ts';
 import type { Request } from './idempotency.ts';
 import { type AuditEntry, type Origin, writeAudit } from './log.ts';
@@ -45,7 +45,7 @@ export async function change<T>(
       return await attemptChange(connection, options, work);
     } catch (error) {
       if (!mayRunAgain(error) || attempt >= ATTEMPTS || options.signal.aborted) {
-        if (!options.dryRun) await (await import('./denial.ts')).recordDenial(connection, options, error);
+        if (!options.dryRun) await (await import('./record-denial.ts')).recordDenial(connection, options, error);
         throw error;
       }
       await sleep(Math.random() * 20 * 2 ** attempt);
@@ -119,7 +119,7 @@ function touching(trx: Transaction<Database>, touched: Touched, projector: Proje
 
 /** What cannot be sealed now, whoever writes next will seal: no change fails for it. */
 async function sealed({ kysely }: Connection): Promise<void> {
-  const { sealSome } = await import('./store.ts');
+  const { sealSome } = await import('./seal-store.ts');
   await sealSome(kysely).catch(() => {});
 }
 

@@ -1,10 +1,10 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { CliError, usage } from '../cli/errors.ts';
-import { readSecretFile } from '../secrets/file.ts';
+import { CliError, usage } from '../util/failure.ts';
+import { readSecretFile } from '../platform/files/secret-file.ts';
 import { readInput } from '../util/file.ts';
 import { parseJson } from '../util/json.ts';
-import { UnfitFile } from '../util/unfit.ts';
-import { canonicalJson } from './canonical.ts';
+import { UnfitFile } from '../util/file-problem.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 /** How far the chain went. */
 export interface Checkpoint {

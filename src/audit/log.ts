@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import type { Database } from '../db/schema.ts';
-import { unnest } from '../db/unnest.ts';
-import { canonicalJson } from './canonical.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import { unnest } from '../platform/postgres/unnest.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 /** What a change did to what: one row of audit_log. */
 export interface AuditEntry {

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
-import type { Database } from '../db/schema.ts';
-import type { Projected } from '../realtime/outbox.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import type { Projected } from './outbox.ts';
 
 /** The transaction of one change. */
 export type Trx = Transaction<Database> & {

@@ -1,5 +1,5 @@
 import { excerpt, nearest } from '../util/text.ts';
-import { usage } from './errors.ts';
+import { usage } from '../util/failure.ts';
 import type { Io } from './io.ts';
 
 import { type Field, type Fields, type Found, type OutputFlags, Streamed, type Style } from './result.ts';
@@ -38,10 +38,10 @@ export async function render(result: Row | Rows | Streamed, style: Style, io: Io
   const names = selection(style.fields, flags);
   if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) return renderOne(result, names, style, io);
   const rows = result as Rows;
-  if (style.live) return (await import('./live.ts')).renderLive(rows, names, style, io);
+  if (style.live) return (await import('./render-stream.ts')).renderLive(rows, names, style, io);
   if (style.flags.json !== undefined) return renderJson(rows, names, io);
-  if (style.flags.csv) return (await import('./csv.ts')).renderCsv(rows, names, style.fields, io);
-  if (io.out.isTTY) return (await import('./table.ts')).renderTable(rows, names, style, io);
+  if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv(rows, names, style.fields, io);
+  if (io.out.isTTY) return (await import('./render-table.ts')).renderTable(rows, names, style, io);
   for await (const chunk of chunks(rows, io.out)) {
     await io.out.write(
       chunk.map((row) => `${names.map((name) => plain(cell(row, name))).join('\t')}\n`).join(''),
@@ -67,8 +67,8 @@ async function renderStreamed({ pieces, rows }: Streamed, style: Style, io: Io):
 async function renderOne(row: Row, names: string[], style: Style, io: Io): Promise<void> {
   if (style.flags.json !== undefined)
     return io.out.write(`${jsonRow(row, names, io.out.isTTY ? 2 : undefined)}\n`);
-  if (style.flags.csv) return (await import('./csv.ts')).renderCsv([row], names, style.fields, io);
-  if (io.out.isTTY) return (await import('./table.ts')).renderCard(row, names, style, io);
+  if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv([row], names, style.fields, io);
+  if (io.out.isTTY) return (await import('./render-table.ts')).renderCard(row, names, style, io);
   // What a result does not have at all, and nobody asked for, is no line of it.
   const shown = style.flags.columns ? names : names.filter((name) => cell(row, name) !== undefined);
   await io.out.write(shown.map((name) => lines(name, style.fields[name], cell(row, name))).join(''));

@@ -1,9 +1,9 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { excerpt } from '../util/text.ts';
 import type { Invocation, Program, Verbs } from './command.ts';
-import { dress } from './dress.ts';
-import { usage } from './errors.ts';
-import { split } from './split.ts';
+import { dress } from './add-options.ts';
+import { usage } from '../util/failure.ts';
+import { split } from './resolve-path.ts';
 
 /** What a command line comes to: a verb to run, or help to show (as an error where a verb was missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };

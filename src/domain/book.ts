@@ -1,5 +1,5 @@
-import type { Position } from '../ledger/position.ts';
-import type { BookSession } from '../ledger/session.ts';
+import type { Position } from './position.ts';
+import type { BookSession } from './equity.ts';
 import type { OrderSide, OrderStatus } from './enums.ts';
 import type { Notice } from './notice.ts';
 

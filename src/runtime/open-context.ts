@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { Projector } from '../audit/after-commit.ts';
-import { canonicalJson } from '../audit/canonical.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
 import type { Request } from '../audit/idempotency.ts';
 import type { Origin } from '../audit/log.ts';
 import { subjectOf } from '../audit/subject.ts';
 import type { Invocation } from '../cli/command.ts';
-import { CliError } from '../cli/errors.ts';
+import { CliError } from '../util/failure.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
-import type { ConfigSource } from '../config/file.ts';
-import { chooseDatabase, describeTarget, redisSettings } from '../config/target.ts';
+import type { ConfigSource } from '../platform/config/file.ts';
+import { chooseDatabase, describeTarget, redisSettings } from '../platform/config/target.ts';
 import type { Context } from '../context.ts';
-import { openDatabases } from '../databases.ts';
+import { openDatabases } from './connections.ts';
 import { parseInstant } from '../util/time.ts';
 
 /** Builds the context of one command from its surroundings. */
@@ -34,7 +34,7 @@ export function openContext(
     allowSuperuser: globals.allowSuperuser,
   };
   const cacheDir = join(around.env['XDG_CACHE_HOME'] || join(around.home, '.cache'), 'pinnacle');
-  const config = once(async () => (await import('../config/load.ts')).loadConfig(configSource));
+  const config = once(async () => (await import('../platform/config/load.ts')).loadConfig(configSource));
   const database = once(async () => chooseDatabase(await config(), io));
 
   const origin: Origin = { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } };
@@ -53,7 +53,7 @@ export function openContext(
   const connection = once(async () => {
     const opened = await databases.work();
     const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
-    if (!free) await (await import('../access/login.ts')).refuseMighty(opened, ctx.origin, dryRun);
+    if (!free) await (await import('../operations/access/refuse-superuser.ts')).refuseMighty(opened, ctx.origin, dryRun);
     return opened;
   });
   let onReplica = false;
@@ -61,7 +61,7 @@ export function openContext(
     const { replicas: urls, maxReplicaWait } = await config();
     if (command.reads !== 'replica' || globals.primary || urls.length === 0) return undefined;
     const [primary, opened] = await Promise.all([connection(), databases.replicas(maxReplicaWait)]);
-    const { findReplica } = await import('../db/replica.ts');
+    const { findReplica } = await import('../platform/postgres/replica.ts');
     const found = await findReplica(primary, opened, maxReplicaWait);
     onReplica = found !== undefined;
     return found;
@@ -72,7 +72,7 @@ export function openContext(
   };
   const phaseHere = () =>
     once(async () => {
-      const { currentPhase } = await import('../db/phase.ts');
+      const { currentPhase } = await import('../platform/postgres/schema-phase.ts');
       return currentPhase((await source()).kysely);
     });
   let phase = phaseHere();
@@ -80,7 +80,7 @@ export function openContext(
   const projector = once(async (): Promise<Projector | undefined> => {
     const { redis } = await config();
     if (!redis) return undefined;
-    const { openProjector } = await import('../realtime/projector.ts');
+    const { openProjector } = await import('../projection/projector.ts');
     const opened = openProjector(redis, ctx.redis, around.now);
     projecting = opened;
     return opened;
@@ -130,7 +130,7 @@ export function openContext(
     db: async () => (await source()).kysely,
     redis: once(async () => {
       const settings = await ctx.redisSettings();
-      const { openRedis } = await import('../redis/connect.ts');
+      const { openRedis } = await import('../platform/redis/connect.ts');
       const opened = await openRedis(settings, name);
       signal.addEventListener('abort', opened.close, { once: true });
       releasers.push(async () => opened.close());
@@ -162,18 +162,18 @@ export function openContext(
     async explain(error) {
       if (signal.aborted) return signal.reason;
       if (error instanceof CliError) return error;
-      const { isRedisFailure, redisFailure } = await import('../redis/failure.ts');
+      const { isRedisFailure, redisFailure } = await import('../platform/redis/errors.ts');
       if (isRedisFailure(error)) {
-        const { describeRedis } = await import('../redis/settings.ts');
+        const { describeRedis } = await import('../platform/redis/settings.ts');
         return redisFailure(error, describeRedis(await ctx.redisSettings()));
       }
-      const { isDatabaseFailure, isUndefined, translateFailure } = await import('../db/sqlstate.ts');
+      const { isDatabaseFailure, isUndefined, translateFailure } = await import('../platform/postgres/errors.ts');
       if (!isDatabaseFailure(error)) return error;
       if (isUndefined(error) && command.phase) {
-        const { explainMissing } = await import('../db/phase.ts');
+        const { explainMissing } = await import('../platform/postgres/schema-phase.ts');
         return explainMissing(name, command.phase, await connection());
       }
-      const { rolesFor } = await import('../access/duties.ts');
+      const { rolesFor } = await import('../operations/access/roles-for-command.ts');
       return translateFailure(error, await target(), rolesFor(name, command.effect));
     },
     async instant(flag, text) {

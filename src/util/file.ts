@@ -12,7 +12,7 @@ import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { UnfitFile, unfit } from './unfit.ts';
+import { UnfitFile, unfit } from './file-problem.ts';
 
 interface InputOptions {
   /** Whether a symbolic link is followed. */

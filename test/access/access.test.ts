@@ -115,7 +115,7 @@ describe.each(servers)('access on $name', ({ open }) => {
   });
 
   it('knows every table of the schema', async () => {
-    const { TABLES } = await import('../../src/access/difference.ts');
+    const { TABLES } = await import('../../src/operations/access/diff-grants.ts');
     const { rows } = await db.query(
       "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname",
     );

@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { archivePieces, openArchive, readDump } from '../../src/backup/archive.ts';
-import { backupKey } from '../../src/backup/cipher.ts';
+import { archivePieces, openArchive, readDump } from '../../src/operations/backup/archive.ts';
+import { backupKey } from '../../src/operations/backup/cipher.ts';
 import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
 import { liveADay, withoutSession } from './book.ts';
 

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newestBackup } from '../../src/backup/folder.ts';
+import { newestBackup } from '../../src/operations/backup/catalog.ts';
 import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-backups-'));

@@ -143,7 +143,7 @@ describe.each(servers)('backups of a $name among others', ({ open }) => {
   });
 
   it('says which pg_dump it needs where there is none that fits', async () => {
-    const { findPgDump } = await import('../../src/backup/pg-dump.ts');
+    const { findPgDump } = await import('../../src/operations/backup/pg-dump.ts');
     await expect(findPgDump(99, process.env['PATH'])).rejects.toMatchObject({ code: 'NO_PG_DUMP', exit: 78 });
     expect((await findPgDump(9, process.env['PATH'])).major).toBeGreaterThan(9);
   });

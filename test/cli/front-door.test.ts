@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXITS } from '../../src/cli/errors.ts';
-import { SETTINGS } from '../../src/config/settings.ts';
+import { EXITS } from '../../src/util/failure.ts';
+import { SETTINGS } from '../../src/platform/config/settings.ts';
 import { NOUNS } from '../../src/program.ts';
 import { cli } from '../helpers/cli.ts';
 

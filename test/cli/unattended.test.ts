@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectServer } from '../../src/db/connect.ts';
+import { connectServer } from '../../src/platform/postgres/connect.ts';
 import { words } from '../helpers/book.ts';
 import { anyDatabase, databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { type Ended, start } from '../helpers/process.ts';
@@ -77,7 +77,7 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
     await db.query('BEGIN');
     await db.query('LOCK TABLE risk_rules');
     const { ended } = start(db.env, 'risk', 'check');
-    const { readTransactions } = await import('../../src/doctor/database.ts');
+    const { readTransactions } = await import('../../src/operations/health/checks-postgres.ts');
     const { kysely, close } = connectServer(String(db.env['DATABASE_URL']), {
       applicationName: 'test',
       poolSize: 1,

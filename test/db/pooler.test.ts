@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { change } from '../../src/audit/change.ts';
-import { connectServer } from '../../src/db/connect.ts';
+import { connectServer } from '../../src/platform/postgres/connect.ts';
 import { addTrader, words } from '../helpers/book.ts';
 import { type Bouncer, findBouncer, startBouncer } from '../helpers/bouncer.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mintId } from '../../src/util/id.ts';
+import { mintId } from '../../src/domain/id.ts';
 import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
 
 // What docs/scaling.md says that the schema guarantees.

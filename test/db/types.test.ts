@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type * as schema from '../../src/db/schema.ts';
-import type { Json } from '../../src/db/schema.ts';
+import type * as schema from '../../src/platform/postgres/tables.ts';
+import type { Json } from '../../src/platform/postgres/tables.ts';
 import * as enums from '../../src/domain/enums.ts';
 import { databases } from '../helpers/databases.ts';
 

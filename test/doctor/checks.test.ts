@@ -6,8 +6,8 @@ import {
   judgePhase,
   judgeScripts,
   judgeTransactions,
-} from '../../src/doctor/database.ts';
-import { judgeKeyAge, judgeRoom } from '../../src/doctor/house.ts';
+} from '../../src/operations/health/checks-postgres.ts';
+import { judgeKeyAge, judgeRoom } from '../../src/operations/health/checks-host.ts';
 import { judgeClock } from '../../src/platform/postgres/clock-skew.ts';
 
 describe('the verdict', () => {

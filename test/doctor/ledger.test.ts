@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { INVARIANTS } from '../../src/doctor/invariants.ts';
+import { INVARIANTS } from '../../src/trading/ledger/invariants.ts';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import { anyDatabase, type DatabaseKind, servers, type TestDatabase } from '../helpers/databases.ts';
 

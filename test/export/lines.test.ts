@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fields } from '../../src/cli/result.ts';
-import { countLines, FORMATS, lineWriter } from '../../src/export/lines.ts';
-import { rowLines, rowsOf } from '../../src/export/rows.ts';
+import { countLines, FORMATS, lineWriter } from '../../src/platform/files/copy-lines.ts';
+import { rowLines, rowsOf } from '../../src/platform/files/write-rows.ts';
 
 const FIELDS = {
   id: { type: 'text' },

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { BROKER_COLUMNS, type BrokerColumn, placeOf } from '../../src/secrets/broker.ts';
-import { seal } from '../../src/secrets/envelope.ts';
-import { parseRing, type Ring } from '../../src/secrets/ring.ts';
+import { BROKER_COLUMNS, type BrokerColumn, placeOf } from '../../src/platform/secrets/broker-credentials.ts';
+import { seal } from '../../src/platform/secrets/envelope.ts';
+import { parseRing, type Ring } from '../../src/platform/secrets/key-ring.ts';
 import type { TestDatabase } from './databases.ts';
 
 /** Gives a database a key ring of its own with one key, in a file; gives its path. */

@@ -2,7 +2,7 @@ import { chmod, chown, mkdtemp, readdir, readFile, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { formatRing, generateKey } from '../../src/secrets/ring.ts';
+import { formatRing, generateKey } from '../../src/platform/secrets/key-ring.ts';
 import { addTrader } from '../helpers/book.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 

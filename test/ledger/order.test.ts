@@ -8,7 +8,7 @@ import {
   type FillableOrder,
   LedgerRefusal,
   TRANSITIONS,
-} from '../../src/ledger/order.ts';
+} from '../../src/domain/order-state.ts';
 
 const order = (status: OrderStatus, filled_quantity = 0, filled_price = 0): FillableOrder => ({
   order_id: 'ord_x',

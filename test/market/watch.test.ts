@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CliError } from '../../src/cli/errors.ts';
+import { CliError } from '../../src/util/failure.ts';
 import { words } from '../helpers/book.ts';
 import { cli as program } from '../helpers/cli.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitStatements } from '../../src/migrate/statements.ts';
+import { splitStatements } from '../../src/operations/migrations/split-statements.ts';
 
 const split = (script: string) => splitStatements(script).map(({ sql }) => sql);
 

@@ -13,7 +13,7 @@ const MUTATIONS: [what: string, mutation: Mutation][] = [
   [
     'the average price moves on a reduce',
     {
-      file: 'src/ledger/position.ts',
+      file: 'src/domain/position.ts',
       right: 'return marked({ ...position, quantity, realized_pnl,',
       wrong:
         'return marked({ ...position, average_price: (position.average_price + price) / 2, quantity, realized_pnl,',
@@ -21,12 +21,12 @@ const MUTATIONS: [what: string, mutation: Mutation][] = [
   ],
   [
     'the lock of the trader is left out',
-    { file: 'src/ledger/lock.ts', right: 'ORDER BY user_id FOR NO KEY UPDATE', wrong: 'ORDER BY user_id' },
+    { file: 'src/trading/ledger/lock-book.ts', right: 'ORDER BY user_id FOR NO KEY UPDATE', wrong: 'ORDER BY user_id' },
   ],
   [
     "a session's orders are not counted",
     {
-      file: 'src/ledger/place.ts',
+      file: 'src/trading/ledger/place-orders.ts',
       right:
         "SET total_orders = s.total_orders + c.orders, updated_at = now()\n    FROM ${unnest('c', { user_id: 'text', orders",
       wrong: "SET updated_at = now()\n    FROM ${unnest('c', { user_id: 'text', orders",

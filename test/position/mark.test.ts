@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Position, unrealized } from '../../src/ledger/position.ts';
+import { type Position, unrealized } from '../../src/domain/position.ts';
 import { addTrader, words } from '../helpers/book.ts';
 import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rememberNewest } from '../../src/realtime/newest.ts';
+import { rememberNewest } from '../../src/projection/recent-cache.ts';
 
 describe('what was shown last', () => {
   it('is remembered of as many as are wanted, and forgotten beyond twice as many', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dueAt, JOBS, type Slot, slotsOf } from '../../src/schedule/jobs.ts';
+import { dueAt, JOBS, type Slot, slotsOf } from '../../src/operations/schedule/jobs.ts';
 import { words } from '../helpers/book.ts';
 import { cli } from '../helpers/cli.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, look, open, type Place, seal } from '../../src/secrets/envelope.ts';
-import { formatRing, generateKey, parseRing, type Ring } from '../../src/secrets/ring.ts';
+import { fingerprint, look, open, type Place, seal } from '../../src/platform/secrets/envelope.ts';
+import { formatRing, generateKey, parseRing, type Ring } from '../../src/platform/secrets/key-ring.ts';
 
 const NOW = new Date('2026-01-31T03:45:00Z');
 const ringOf = (): Ring => {

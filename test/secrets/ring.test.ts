@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatRing, generateKey, parseRing, type Ring } from '../../src/secrets/ring.ts';
+import { formatRing, generateKey, parseRing, type Ring } from '../../src/platform/secrets/key-ring.ts';
 
 it('a ring keeps its keys by age, though an id of digits alone comes first in JSON', () => {
   const first = generateKey(new Date('2026-01-30T03:45:00Z'), undefined);

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatRing, generateKey, parseRing } from '../../src/secrets/ring.ts';
+import { formatRing, generateKey, parseRing } from '../../src/platform/secrets/key-ring.ts';
 import { words } from '../helpers/book.ts';
 import type { CliOptions } from '../helpers/cli.ts';
 import { servers } from '../helpers/databases.ts';
@@ -258,7 +258,7 @@ describe.each(servers)('no secret leaves the program', () => {
     const argv = ['user', 'revoke-key', 'legacy', '--yes', '--json', '--debug'];
     expect((await search({}, ...argv)).code).toBe(1);
     const careless: Program = await mutant({
-      file: 'src/db/sqlstate.ts',
+      file: 'src/platform/postgres/errors.ts',
       right: ['`The database reported an error ($', '{state}).`'].join(''),
       wrong: 'error.message',
     });

@@ -4,7 +4,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CliError } from '../../src/cli/errors.ts';
+import { CliError } from '../../src/util/failure.ts';
 import { addTrader, words } from '../helpers/book.ts';
 import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell } from '../helpers/process.ts';

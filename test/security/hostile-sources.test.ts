@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identifier } from '../../src/cli/flags.ts';
-import { tradingSymbol } from '../../src/order/symbol.ts';
+import { tradingSymbol } from '../../src/domain/symbol.ts';
 import { parseJson } from '../../src/util/json.ts';
 import { words } from '../helpers/book.ts';
 import { anyDatabase } from '../helpers/databases.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { CliError } from '../../src/cli/errors.ts';
+import { CliError } from '../../src/util/failure.ts';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import type { CliOptions } from '../helpers/cli.ts';
 import type { DatabaseKind } from '../helpers/databases.ts';

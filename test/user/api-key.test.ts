@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateApiKey, hashApiKey, isApiKey } from '../../src/user/api-key.ts';
+import { generateApiKey, hashApiKey, isApiKey } from '../../src/platform/secrets/api-key.ts';
 import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
 
 describe('an API key', () => {

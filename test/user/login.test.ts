@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { generateApiKey, generateSessionToken, isApiKey } from '../../src/user/api-key.ts';
+import { generateApiKey, generateSessionToken, isApiKey } from '../../src/platform/secrets/api-key.ts';
 import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
 import { slowLine, startRedis, type TestRedis } from '../helpers/redis.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addMoney, Decimal, formatRupees, meanPrice, toDouble, toPaisa } from '../../src/util/money.ts';
+import { addMoney, Decimal, formatRupees, meanPrice, toDouble, toPaisa } from '../../src/domain/money.ts';
 
 /** Decimal text of a whole number of units of 10^-places, made without any of the code under test. */
 function decimalText(units: bigint, places: number): string {

@@ -1,4 +1,4 @@
-import { fail, ok, type Verdict, warn } from '../../doctor/verdict.ts';
+import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import { formatDuration } from '../../util/duration.ts';
 
 export const SKEW_WARN = 2_000;

@@ -1,0 +1,94 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../platform/postgres/tables.ts';
+import type { Link } from './seal-chain.ts';
+import type { Signed } from './checkpoint.ts';
+
+/** The time of an entry as it is hashed. */
+const AT = sql<string>`to_char(l.at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** Up to `limit` seals behind `seq`, in the order of the chain, with the entries they are of. */
+export async function readLinks(db: Kysely<Database>, seq: string, limit: number): Promise<Link[]> {
+  const { rows } = await sql<Link>`
+    SELECT s.seq, s.audit_id, s.txid, s.cluster, s.hash, CASE WHEN l.id IS NOT NULL THEN
+      json_build_array(l.id::text, l.txid::text, ${AT}, l.actor, l.command, l.target, l.body)::text END AS content
+    FROM audit_seals s LEFT JOIN audit_log l ON l.id = s.audit_id
+    WHERE s.seq > ${seq} ORDER BY s.seq LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+/** The system identifier of the database's cluster: another one after a restore. */
+export async function readCluster(db: Kysely<Database>): Promise<string> {
+  const { rows } = await sql<{ cluster: string }>`
+    SELECT system_identifier::text AS cluster FROM pg_control_system()`.execute(db);
+  return rows[0]?.cluster ?? '';
+}
+
+/** How many entries have no seal. */
+export async function countUnsealed(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ n: string }>`
+    SELECT count(*) AS n FROM audit_log l
+    WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)`.execute(db);
+  return Number(rows[0]?.n ?? 0);
+}
+
+/**
+ * Entries without a seal that stand before the last one, or claim a transaction that has not been yet. No entry of
+ * this cluster can: sealing takes them in order, and waits for whoever is still writing.
+ */
+export async function readInserted(db: Kysely<Database>, last: Link): Promise<{ id: string }[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT l.id FROM audit_log l
+    WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
+      AND ((l.txid, l.id) <= (${last.txid}::xid8, ${last.audit_id}::bigint)
+        OR l.txid >= pg_snapshot_xmax(pg_current_snapshot()))
+    ORDER BY l.id`.execute(db);
+  return rows;
+}
+
+/** Where the chain ends; nulls where it has not begun. */
+export async function lastSeal(db: Kysely<Database>) {
+  const none = { seq: null, audit_id: null, txid: null, cluster: null, hash: null };
+  const last = await db
+    .selectFrom('audit_seals')
+    .select(['seq', 'audit_id', 'txid', 'cluster', 'hash'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last ?? none;
+}
+
+/** The checkpoints in the database behind `seq`, in their order. */
+export async function readCheckpoints(db: Kysely<Database>, seq: string): Promise<Signed[]> {
+  return db
+    .selectFrom('audit_checkpoints')
+    .select(['body', 'key_id', 'signature'])
+    .where('seq', '>', seq)
+    .orderBy('seq')
+    .execute();
+}
+
+/** Every entry with its seal, in the order of the ids. */
+export function everyEntry(db: Kysely<Database>) {
+  return db
+    .selectFrom('audit_log as l')
+    .leftJoin('audit_seals as s', 's.audit_id', 'l.id')
+    .select(['l.id', 'l.txid', AT.as('at'), 'l.actor', 'l.command', 'l.target', 'l.body'])
+    .select(['s.seq', 's.cluster', 's.hash'])
+    .orderBy('l.id');
+}
+
+/** What one sealing after a write takes at most, so that no command pays for a backlog. */
+export const FEW = 100;
+/**
+ * Seals what a change has just written, if nobody else is at it. Not worth waiting for the disk: a seal that is lost
+ * with a power failure is made again, and nothing is signed before a seal that is.
+ */
+export async function sealSome(db: Kysely<Database>): Promise<void> {
+  await sql`SELECT set_config('synchronous_commit', 'off', true), audit_seal(${FEW}, false)`.execute(db);
+}
+
+/** Seals up to `limit` entries, after whoever is sealing now; gives how many there were. */
+export async function sealMany(db: Kysely<Database>, limit: number): Promise<number> {
+  const { rows } = await sql<{ sealed: number }>`SELECT audit_seal(${limit}, true) AS sealed`.execute(db);
+  return rows[0]?.sealed ?? 0;
+}

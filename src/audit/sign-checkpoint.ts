@@ -1,0 +1,36 @@
+import type { Kysely } from 'kysely';
+import type { Context } from '../context.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import { appendAnchor, readAnchor } from './anchor-file.ts';
+import { loadSigningKey, readCheckpoint, signCheckpoint } from './checkpoint.ts';
+import { lastSeal, readCheckpoints } from './seal-store.ts';
+
+/**
+ * Signs where the chain ends, unless that is signed already. The database has the checkpoint first: its COMMIT also
+ * makes sure of the seals, which the anchor must never be ahead of. Gives a word on what was done.
+ */
+export async function addCheckpoint(
+  db: Kysely<Database>,
+  keyFile: string,
+  anchorFile: string | undefined,
+  { own, now }: Pick<Context, 'own' | 'now'>,
+): Promise<string> {
+  const key = await loadSigningKey(keyFile, own.uid);
+  const { seq, audit_id, hash, cluster } = await lastSeal(db);
+  if (seq === null || audit_id === null || hash === null || cluster === null) return 'nothing to sign';
+  const signed = signCheckpoint(key, { seq, audit_id, hash, cluster, at: now().toISOString() });
+  const added = await db
+    .insertInto('audit_checkpoints')
+    .values({ seq, ...signed })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (anchorFile) await catchUp(db, anchorFile);
+  return added.numInsertedOrUpdatedRows ? 'signed' : 'signed before';
+}
+
+/** Appends what the anchor file lacks, also what an earlier failure kept from it. */
+async function catchUp(db: Kysely<Database>, path: string): Promise<void> {
+  const anchored = (await readAnchor(path)).map(({ signed }) => signed && readCheckpoint(signed)?.seq);
+  const last = anchored.reduce((most, seq) => (BigInt(seq ?? 0) > most ? BigInt(seq ?? 0) : most), 0n);
+  await appendAnchor(path, await readCheckpoints(db, String(last)));
+}

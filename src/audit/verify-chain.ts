@@ -1,0 +1,159 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import { usage } from '../util/failure.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import { type AnchorLine, readAnchor } from './anchor-file.ts';
+import { type Link, type Offender, walkChain } from './seal-chain.ts';
+import {
+  type Checkpoint,
+  keyMap,
+  loadPublicKeys,
+  loadSigningKey,
+  readCheckpoint,
+  type Signed,
+  signatureProblem,
+} from './checkpoint.ts';
+import { countUnsealed, readCheckpoints, readCluster, readInserted, readLinks } from './seal-store.ts';
+
+const BATCH = 5_000;
+
+/** The files a proof takes beside the database. */
+interface Sources {
+  anchor: string | undefined;
+  publicKey: string | undefined;
+  signingKey: string | undefined;
+  uid: number | undefined;
+}
+
+/** Walks the log as it stands at one moment, and holds the checkpoints against it. */
+export async function proveLog(db: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
+  const keys = await trustedKeys(sources);
+  const anchored = sources.anchor === undefined ? [] : await anchorOf(sources.anchor);
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (trx) => {
+      const stored = await readCheckpoints(trx, '0');
+      const { checkpoints, offenders } = sift(stored, anchored, keys);
+      const walk = walkChain();
+      let entries = 0;
+      // A worker for each batch would take longer to start than the batch does.
+      await sql`SET LOCAL max_parallel_workers_per_gather = 0`.execute(trx);
+      let links = await readLinks(trx, '0', BATCH);
+      while (links.length > 0) {
+        // The server reads the next batch while this one is hashed.
+        const next = readLinks(trx, links.at(-1)?.seq ?? '', BATCH);
+        for (const link of links) {
+          walk.step(link);
+          offenders.push(...contradicted(checkpoints.get(link.seq) ?? [], link));
+          checkpoints.delete(link.seq);
+        }
+        entries += links.length;
+        progress(entries);
+        links = await next;
+      }
+      const { last } = walk;
+      const moved = last !== undefined && last.cluster !== (await readCluster(trx));
+      const inserted = last && !moved ? await readInserted(trx, last) : [];
+      return {
+        entries,
+        unsealed: await countUnsealed(trx),
+        checkpoints: new Set([...stored, ...anchored.map(({ signed }) => signed)].map((each) => each?.body))
+          .size,
+        signatures: keys ? 'checked' : 'not checked: no public key',
+        cluster: moved ? 'another' : 'the same',
+        offenders: [
+          ...walk.offenders(),
+          ...inserted.map(({ id }) => slippedIn(id)),
+          ...offenders,
+          ...[...checkpoints.values()].flat().map((checkpoint) => cut(checkpoint, last)),
+        ],
+      };
+    });
+}
+
+/** The keys that checkpoints must be signed with; undefined where none is known. */
+async function trustedKeys({ publicKey, signingKey, uid }: Sources) {
+  if (publicKey !== undefined) return loadPublicKeys(publicKey);
+  if (signingKey === undefined) return undefined;
+  return keyMap([createPublicKey(await loadSigningKey(signingKey, uid))]);
+}
+
+async function anchorOf(path: string): Promise<AnchorLine[]> {
+  const lines = await readAnchor(path);
+  if (lines.length === 0)
+    throw usage(
+      `There is no checkpoint in the anchor file ${path}.`,
+      'It is written by: pinnacle audit seal',
+    );
+  return lines;
+}
+
+/** The checkpoints that can be believed, by the seal they are of, and those that cannot. */
+function sift(
+  stored: readonly Signed[],
+  anchored: readonly AnchorLine[],
+  keys: ReadonlyMap<string, KeyObject> | undefined,
+) {
+  const offenders: Offender[] = [];
+  const checkpoints = new Map<string, Checkpoint[]>();
+  const seen = new Set<string>();
+  const kept = new Set(stored.map(({ body }) => body));
+  const sources = [
+    ...stored.map((signed) => ({ signed, where: 'in the database' })),
+    ...anchored.map(({ line, signed }) => ({ signed, where: `in line ${line} of the anchor` })),
+  ];
+  for (const { signed, where } of sources) {
+    const checkpoint = signed && readCheckpoint(signed);
+    const problem = !checkpoint ? 'it cannot be read' : keys && signatureProblem(signed, keys);
+    if (problem) offenders.push(offender('checkpoint', checkpoint, `${where}: ${problem}`));
+    else if (checkpoint && signed && !seen.has(signed.body)) {
+      seen.add(signed.body);
+      // The database had it before the anchor did.
+      if (!kept.has(signed.body))
+        offenders.push(offender('checkpoint', checkpoint, `${where}, but not in the database any more`));
+      checkpoints.set(checkpoint.seq, [...(checkpoints.get(checkpoint.seq) ?? []), checkpoint]);
+    }
+  }
+  return { checkpoints, offenders };
+}
+
+function contradicted(checkpoints: readonly Checkpoint[], { hash, audit_id }: Link): Offender[] {
+  return checkpoints
+    .filter((checkpoint) => checkpoint.hash !== hash || checkpoint.audit_id !== audit_id)
+    .map((checkpoint) =>
+      offender(
+        'checkpoint',
+        checkpoint,
+        `the chain has another hash here than was signed at ${checkpoint.at}`,
+      ),
+    );
+}
+
+const cut = (checkpoint: Checkpoint, last: Link | undefined) =>
+  offender(
+    'tail cut',
+    checkpoint,
+    last && BigInt(last.seq) > BigInt(checkpoint.seq)
+      ? `signed at ${checkpoint.at}, and the seal is not there any more`
+      : `signed at ${checkpoint.at}, but the chain ends at ${last?.seq ?? 'nothing'}`,
+  );
+
+const slippedIn = (id: string): Offender => ({
+  problem: 'inserted',
+  id,
+  seq: null,
+  detail: 'it has no seal, and no transaction can have written it where it stands',
+});
+
+const offender = (
+  problem: Offender['problem'],
+  checkpoint: Checkpoint | undefined,
+  detail: string,
+): Offender => ({
+  problem,
+  id: checkpoint?.audit_id ?? null,
+  seq: checkpoint?.seq ?? null,
+  detail,
+});

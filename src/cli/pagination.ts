@@ -1,0 +1,78 @@
+import { usage } from '../util/failure.ts';
+import { integer, optional, text, toggle } from './flags.ts';
+import type { Io } from './io.ts';
+import type { Row } from './rows.ts';
+
+const LIMIT = 50;
+
+/** The flags of every list. */
+export const pageFlags = {
+  limit: { ...optional(integer('N', 'at most this many rows', 1, 1_000_000)), fallback: String(LIMIT) },
+  all: toggle('every row, streamed'),
+  after: optional(text('CURSOR', 'go on behind this cursor, as the page before named it', 500)),
+};
+
+interface PageInput {
+  limit: number | undefined;
+  all: boolean;
+  after: string | undefined;
+}
+
+/** Where a keyset page begins: the values of the sort columns of the last row before it. */
+export type Keyset = readonly string[];
+
+const BATCH = 1_000;
+
+/**
+ * A list by keyset: never OFFSET, so that a deep page costs what the first does. `fetch` gives up to `limit` rows
+ * behind a keyset, `keyOf` the keyset of a row. With --all the rows are streamed in batches; otherwise one page is
+ * returned, and where there is more, stderr names the cursor. `whenNone` is asked where there is not a single row.
+ */
+export async function page<R extends Row>(
+  input: PageInput,
+  io: Io,
+  fetch: (limit: number, after: Keyset | undefined) => Promise<R[]>,
+  keyOf: (row: R) => Keyset,
+  whenNone?: () => Promise<void>,
+): Promise<R[] | AsyncIterable<R>> {
+  if (input.all && input.limit !== undefined) throw usage('--all and --limit exclude each other.');
+  const after = input.after === undefined ? undefined : decode(input.after);
+  const limit = input.limit ?? LIMIT;
+  const rows = await fetch(input.all ? BATCH : limit + 1, after);
+  if (rows.length === 0 && after === undefined) await whenNone?.();
+  if (input.all) return stream(rows, fetch, keyOf);
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  if (last && rows.length > limit)
+    await io.say(`There are more than these ${shown.length}: --all, or --after ${encode(keyOf(last))}`);
+  return shown;
+}
+
+async function* stream<R extends Row>(
+  first: R[],
+  fetch: (limit: number, after: Keyset | undefined) => Promise<R[]>,
+  keyOf: (row: R) => Keyset,
+): AsyncGenerator<R> {
+  let rows = first;
+  for (;;) {
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < BATCH) return;
+    rows = await fetch(BATCH, keyOf(last));
+  }
+}
+
+const encode = (key: Keyset) => Buffer.from(JSON.stringify(key)).toString('base64url');
+
+function decode(cursor: string): Keyset {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(key) && key.every((part) => typeof part === 'string')) return key;
+  } catch {
+    // Not base64url of JSON: said below.
+  }
+  throw usage(
+    '--after is not a cursor of this list.',
+    'Take it from the line that the page before ended with.',
+  );
+}

@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import type { Compilable } from 'kysely';
+import { usage } from '../../util/failure.ts';
+import { choice, optional, text, toggle, withDefault } from '../../cli/flags.ts';
+import { startProgress } from '../../cli/progress.ts';
+import { type Fields, Streamed } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { count } from '../../util/text.ts';
+
+/** The flags of every export. */
+export const exportFlags = {
+  format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object a line'), 'csv'),
+  output: optional(text('FILE', 'the file to write; stdout when left out', 4_096)),
+  gzip: toggle('compress it'),
+  force: toggle('replace a file that is already there'),
+};
+
+/** What an export into a file prints. */
+export const exportFields = {
+  file: { type: 'text' },
+  rows: { type: 'integer' },
+  bytes: { type: 'integer' },
+  sha256: { type: 'text' },
+} as const satisfies Fields;
+
+export const exportDetails = `All rows as of one moment, in no order of their own; times in UTC, secrets never. A file is written whole or not at all,
+and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the rows themselves go to stdout.`;
+
+interface Input {
+  format: 'csv' | 'ndjson';
+  output: string | undefined;
+  gzip: boolean;
+  force: boolean;
+}
+
+/** Writes what a query finds into a file, or to stdout; the columns of the query are those of `fields`. */
+export async function exportQuery(
+  ctx: Context,
+  { format, output, gzip, force }: Input,
+  query: Compilable<object>,
+  fields: Fields,
+) {
+  if (output === undefined && gzip && ctx.io.out.isTTY)
+    throw usage('Compressed rows are not for a terminal.', 'Name a file with --output, or pipe them on.');
+  const [{ exportPieces }, { writeFileWhole }, connection] = await Promise.all([
+    import('../../platform/postgres/export-query.ts'),
+    import('../../platform/files/write-file.ts'),
+    ctx.connection(),
+  ]);
+  let rows = 0;
+  const progress = output === undefined ? undefined : await startProgress(ctx.io, 'exporting');
+  async function* pieces() {
+    for await (const piece of exportPieces(connection, query, fields, format)) {
+      ctx.signal.throwIfAborted();
+      rows += piece.rows;
+      progress?.update(count(rows, 'row'));
+      yield piece.text;
+    }
+  }
+  const source = gzip ? (await import('../../platform/files/write-file.ts')).gzipped(pieces()) : pieces();
+  if (output === undefined) return new Streamed(source);
+  const file = resolve(ctx.cwd, output);
+  const written = await writeFileWhole(file, force, source).finally(() => progress?.stop());
+  return { file, rows, ...written };
+}

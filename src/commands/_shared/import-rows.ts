@@ -1,0 +1,123 @@
+import { basename, resolve } from 'node:path';
+import type { AuditEntry } from '../../audit/log.ts';
+import type { Trx } from '../../audit/transaction.ts';
+import { CliError, usage } from '../../util/failure.ts';
+import { optional, text, toggle } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { count } from '../../util/text.ts';
+import { linesOf } from '../../platform/files/read-lines.ts';
+import { type Columns, readTable } from '../../platform/files/read-records.ts';
+import { type BadLine, complain, openRejects, rejectsPath, tallied } from '../../platform/files/rejects-file.ts';
+import { openSource } from '../../platform/files/open-source.ts';
+
+/** A row that is right by itself, and where it stands. */
+export interface Numbered<T> {
+  line: number;
+  value: T;
+}
+
+/** The flags of an import of few rows. */
+export const importFlags = {
+  keepGoing: toggle('import the good lines and list the bad ones in a file'),
+  rejects: optional(text('FILE', 'the file for the bad lines; FILE.rejects.csv when left out', 4_096)),
+};
+
+/** The text of a row by column; what the file leaves out is not there. */
+export type Values = Readonly<Record<string, string>>;
+
+interface Kind<T> {
+  columns: Columns;
+  /** A row as it is to be written, or the reason why it is none. */
+  read: (values: Values) => T | { reason: string };
+  /** Which of the rows cannot be written beside each other, and those that are there. */
+  refuse: (trx: Trx, rows: readonly Numbered<T>[]) => Promise<BadLine[]>;
+  write: (trx: Trx, values: readonly T[]) => Promise<void>;
+  /** Takes back what `write` did outside the database, where nothing was committed. */
+  undo?: () => Promise<void>;
+  /** What is told of that beside the tally. */
+  told?: () => object;
+  /** What the audit row is about. */
+  target: string;
+}
+
+interface Input {
+  file: string;
+  keepGoing: boolean;
+  rejects: string | undefined;
+}
+
+// What is imported this way is held in memory: traders and strategies, not their orders.
+const MOST = 100_000;
+const HINT = 'Correct the file, or import the good lines with --keep-going.';
+
+/** Imports a file of few rows in one transaction: all of them or, with --keep-going, the good ones. */
+export async function importSmall<T extends object>(ctx: Context, input: Input, kind: Kind<T>) {
+  const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
+  const rejects = input.keepGoing ? await openRejects(rejectsPath(path, input.rejects, ctx.cwd)) : undefined;
+  try {
+    const { rows, bad } = await readRows(path, kind, ctx);
+    const result = await ctx
+      .change(async (trx) => {
+        await rejects?.restart();
+        const refused = await kind.refuse(trx, rows);
+        const lines = [...bad, ...refused].sort((a, b) => a.line - b.line);
+        if (lines.length > 0 && !rejects) throw complain(lines.slice(0, 10), lines.length, HINT);
+        await rejects?.add(lines);
+        const kept = new Set(refused.map(({ line }) => line));
+        const values = rows.filter(({ line }) => !kept.has(line)).map(({ value }) => value);
+        if (values.length > 0) await kind.write(trx, values);
+        const tally = { imported: values.length, rejected: lines.length };
+        const audit: AuditEntry = { target: kind.target, body: { file: basename(path), ...tally } };
+        return {
+          result: tallied({ ...tally, ...kind.told?.() }, rejects),
+          audit: values.length > 0 ? audit : null,
+        };
+      })
+      .catch(async (error) => {
+        // Where nobody knows whether it is committed, nothing is taken back.
+        if (!(error instanceof CliError && error.kind === 'unknown')) await kind.undo?.();
+        throw error;
+      });
+    await rejects?.keep();
+    return result;
+  } finally {
+    await rejects?.discard();
+  }
+}
+
+async function readRows<T extends object>(path: string, { columns, read }: Kind<T>, ctx: Context) {
+  const source = openSource(path, ctx);
+  const table = await readTable(linesOf(source.bytes, source.name), source.name, columns, ctx.io.say);
+  const rows: Numbered<T>[] = [];
+  const bad: BadLine[] = [];
+  for await (const block of table.records) {
+    ctx.signal.throwIfAborted();
+    bad.push(...block.bad);
+    for (const { line, fields } of block.rows) {
+      const named = Object.fromEntries(table.columns.map((name, i) => [name, fields[i]?.trim() ?? '']));
+      const value = read(named);
+      if ('reason' in value) bad.push({ line, reason: value.reason as string });
+      else rows.push({ line, value });
+    }
+    if (rows.length + bad.length > MOST)
+      throw usage(`${source.name} has more than ${count(MOST, 'row')}.`, 'Import it in parts.');
+  }
+  return { rows, bad };
+}
+
+/** The rows whose key another row has before them, or that is taken already. */
+export function repeated<T>(
+  rows: readonly Numbered<T>[],
+  name: string,
+  keyOf: (value: T) => string,
+  taken: ReadonlySet<string>,
+): BadLine[] {
+  const lines = new Map<string, number>();
+  return rows.flatMap(({ line, value }) => {
+    const key = keyOf(value);
+    const before = lines.get(key);
+    if (before !== undefined) return [{ line, reason: `${name} ${key} is that of line ${before}` }];
+    lines.set(key, line);
+    return taken.has(key) ? [{ line, reason: `${name} ${key} is taken` }] : [];
+  });
+}

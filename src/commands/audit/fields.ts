@@ -1,0 +1,13 @@
+import type { Fields } from '../../cli/result.ts';
+
+export const auditFields = {
+  id: { type: 'integer' },
+  at: { type: 'time' },
+  actor: { type: 'text' },
+  command: { type: 'text' },
+  target: { type: 'text' },
+  txid: { type: 'integer', hidden: true },
+  body: { type: 'json', hidden: true },
+} as const satisfies Fields;
+
+export const AUDIT_COLUMNS = ['id', 'at', 'actor', 'command', 'target', 'txid', 'body'] as const;

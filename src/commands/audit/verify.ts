@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { defineCommand } from '../../cli/command.ts';
+import { optional, text } from '../../cli/flags.ts';
+import { startProgress } from '../../cli/progress.ts';
+import { Found } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+
+export const verify = defineCommand({
+  effect: 'read',
+  phase: 1,
+  verdict: true,
+  args: {},
+  flags: {
+    anchor: optional(text('FILE', 'the anchor file; audit.anchorFile when left out', 4_096)),
+    publicKey: optional(
+      text(
+        'FILE',
+        'public keys (PEM) that checkpoints must be signed with; else that of the signing key',
+        4_096,
+      ),
+    ),
+  },
+  fields: {
+    entries: { type: 'integer' },
+    unsealed: { type: 'integer' },
+    checkpoints: { type: 'integer' },
+    signatures: { type: 'text' },
+    cluster: { type: 'text' },
+    offenders: {
+      type: 'rows',
+      of: {
+        problem: { type: 'text' },
+        id: { type: 'integer' },
+        seq: { type: 'integer' },
+        detail: { type: 'text' },
+      },
+    },
+  },
+  examples: ['audit verify', 'audit verify --anchor /mnt/worm/pinnacle.anchor --public-key audit.pub'],
+  details: `Recomputes the whole chain on this machine. Ends 6 where something is not as it was sealed, with each entry that was
+altered, deleted, inserted, swapped or reordered, and each checkpoint that the chain does not bear out. That the end of the log
+was cut off only a checkpoint kept elsewhere can show: --anchor.`,
+  async run({ anchor, publicKey }, ctx: Context) {
+    const { proveLog } = await import('../../audit/verify-chain.ts');
+    const { anchorFile, signingKeyFile } = (await ctx.config()).audit;
+    const progress = await startProgress(ctx.io, 'verifying the audit log');
+    const proof = await proveLog(
+      await ctx.db(),
+      {
+        anchor: anchor === undefined ? anchorFile : resolve(ctx.cwd, anchor),
+        publicKey: publicKey === undefined ? undefined : resolve(ctx.cwd, publicKey),
+        signingKey: signingKeyFile,
+        uid: ctx.own.uid,
+      },
+      (entries) => progress.update(`${entries} entries`),
+    ).finally(() => progress.stop());
+    if (proof.cluster !== 'the same')
+      await ctx.io.say(
+        'The log was restored from another cluster: entries without a seal cannot be judged by their transaction until the next one is sealed.',
+      );
+    return proof.offenders.length > 0 ? new Found(proof) : proof;
+  },
+});

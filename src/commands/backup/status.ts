@@ -1,0 +1,30 @@
+import { defineCommand } from '../../cli/command.ts';
+import { duration } from '../../cli/flags.ts';
+import { Found } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { formatDuration } from '../../util/duration.ts';
+import { backupFields } from './fields.ts';
+
+export const status = defineCommand({
+  effect: 'read',
+  verdict: true,
+  args: {},
+  flags: { maxAge: duration('how old the newest backup may be') },
+  fields: backupFields,
+  examples: ['backup status --max-age 26h', 'backup status --max-age 26h --json name,created_at,verified_at'],
+  details: `The newest backup of the folder of backups that nothing was found against. Ends 6 where it is older than that, or there is
+none: for cron, which mails what it is told on stderr.`,
+  async run({ maxAge }, ctx: Context) {
+    const { newestBackup } = await import('../../operations/backup/catalog.ts');
+    const { dir } = (await ctx.config()).backup;
+    const newest = await newestBackup(dir);
+    if (!newest) {
+      await ctx.io.say(`There is no good backup in ${dir}.`);
+      return new Found([]);
+    }
+    const age = ctx.now().getTime() - Date.parse(newest.created_at ?? '');
+    if (age <= maxAge) return [newest];
+    await ctx.io.say(`The newest good backup is ${formatDuration(age)} old.`);
+    return new Found([newest]);
+  },
+});

@@ -1,0 +1,26 @@
+import { stat } from 'node:fs/promises';
+import { defineCommand } from '../../cli/command.ts';
+import type { Context } from '../../context.ts';
+import { configPaths } from '../../platform/config/file.ts';
+
+export const path = defineCommand({
+  effect: 'read',
+  args: {},
+  flags: {},
+  fields: { file: { type: 'text' }, exists: { type: 'boolean' }, read: { type: 'boolean' } },
+  examples: ['config path', 'config path --json', 'config path --config ./staging.json'],
+  details:
+    'Files are looked for in this order, and the first that exists is read; --config or PINNACLE_CONFIG names one.',
+  async run(_input, ctx: Context) {
+    const { paths } = configPaths(ctx.configSource);
+    const exist = await Promise.all(paths.map(exists));
+    return paths.map((file, i) => ({ file, exists: exist[i], read: exist.indexOf(true) === i }));
+  },
+});
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

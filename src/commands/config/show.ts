@@ -1,0 +1,33 @@
+import { defineCommand } from '../../cli/command.ts';
+import { toggle } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { isObject } from '../../util/json.ts';
+import { masked, SETTING_NAMES } from '../../platform/config/settings.ts';
+
+export const show = defineCommand({
+  effect: 'read',
+  args: {},
+  flags: { origin: toggle('where each value comes from') },
+  fields: {
+    setting: { type: 'text' },
+    value: { type: 'text' },
+    origin: { type: 'text', hidden: true, shownBy: 'origin' },
+  },
+  examples: ['config show', 'config show --origin --profile prod', 'config show --json'],
+  details: 'Passwords are shown as ***, wherever they come from.',
+  async run(_input, ctx: Context) {
+    const { resolved } = await ctx.config();
+    return SETTING_NAMES.flatMap((name) => {
+      const { value, origin } = resolved[name];
+      return leaves(name, value).map(([setting, text]) => ({ setting, value: text, origin }));
+    });
+  },
+});
+
+/** A setting by its path, or one a value where it is an object. */
+function leaves(path: string, value: unknown): [path: string, text: string | null][] {
+  if (isObject(value) && Object.keys(value).length > 0)
+    return Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner));
+  if (Array.isArray(value)) return [[path, JSON.stringify(value.map((each) => masked(String(each))))]];
+  return [[path, value === undefined || isObject(value) ? null : masked(String(value))]];
+}

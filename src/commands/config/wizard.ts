@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import { CliError, usage } from '../../util/failure.ts';
+import type { Io } from '../../cli/io.ts';
+import { askChoice, askText } from '../../cli/prompt.ts';
+import { masked, SETTINGS } from '../../platform/config/settings.ts';
+
+/** What goes into the file for the database: a value, or the variable to read it from. */
+export type Database = string | { $env: string };
+
+/** `embedded` or a URL that holds no password. */
+export const databaseAnswer = SETTINGS.database.schema.check(
+  z.refine((value) => masked(value) === value, {
+    error: 'must not hold a password: put the whole URL into an environment variable and name that',
+  }),
+);
+
+export const variableName = z
+  .string()
+  .check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' }));
+
+interface Given {
+  database: string | undefined;
+  databaseEnv: string | undefined;
+}
+
+const CHOICES = {
+  'embedded, in a folder of this machine': 'embedded',
+  'a PostgreSQL server, its URL in an environment variable': 'variable',
+  'a PostgreSQL server, its URL in the file without a password': 'url',
+} as const;
+
+/** The database, as flags or answers name it; exit 4 where there are neither. */
+export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): Promise<Database> {
+  if (database !== undefined && databaseEnv !== undefined)
+    throw usage('--database and --database-env exclude each other.');
+  if (database !== undefined) return database;
+  if (databaseEnv !== undefined) return { $env: databaseEnv };
+  if (!io.mayAsk)
+    throw new CliError('needsAnswer', 'NEEDS_ANSWER', 'config init needs --database or --database-env.', {
+      hint: 'For example: pinnacle config init --database embedded',
+    });
+  const kind =
+    CHOICES[(await askChoice(io, 'Which database?', Object.keys(CHOICES))) as keyof typeof CHOICES];
+  if (kind === 'embedded') return kind;
+  if (kind === 'url') return askText(io, 'Its URL:', complaint(databaseAnswer));
+  return { $env: await askText(io, 'Name of the variable:', complaint(variableName), 'DATABASE_URL') };
+}
+
+/** The time zone as answered; the usual one where nobody can be asked. */
+export async function chooseTimeZone(io: Io): Promise<string> {
+  const { fallback, help, schema } = SETTINGS.timeZone;
+  if (!io.mayAsk) return fallback;
+  return askText(io, `${help}:`, complaint(schema), fallback);
+}
+
+/** The complaint about an answer, for prompts. */
+function complaint(schema: z.ZodMiniType): (answer: string) => string | undefined {
+  return (answer) => {
+    const result = schema.safeParse(answer);
+    return result.success ? undefined : result.error.issues.map(({ message }) => message).join('; ');
+  };
+}

@@ -1,0 +1,17 @@
+import { refused } from '../../util/failure.ts';
+import { writeWhole } from '../../util/file.ts';
+import { UnfitFile } from '../../util/file-problem.ts';
+import { invalid } from '../../platform/config/file.ts';
+
+/** Writes a configuration file whole or not at all. Throws FILE_EXISTS unless `replace`, CONFIG_INVALID. */
+export async function writeConfig(path: string, text: string, replace: boolean): Promise<void> {
+  await writeWhole(path, text, replace).catch((error) => {
+    if (!(error instanceof UnfitFile)) throw error;
+    if (error.code === 'EEXIST')
+      throw refused('FILE_EXISTS', `There is already a file ${path}.`, 'Replace it with --yes.');
+    throw invalid(
+      `${path} ${error.why}.`,
+      error.code === 'ELOOP' ? 'Name the file behind it with --config.' : undefined,
+    );
+  });
+}

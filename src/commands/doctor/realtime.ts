@@ -1,0 +1,57 @@
+import { defineCommand } from '../../cli/command.ts';
+import { startProgress } from '../../cli/progress.ts';
+import { Found } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import type { Drift } from '../../projection/compare.ts';
+import { count } from '../../util/text.ts';
+
+export const realtime = defineCommand({
+  effect: 'read',
+  phase: 1,
+  verdict: true,
+  args: {},
+  flags: {},
+  fields: { key: { type: 'text' }, detail: { type: 'text' } },
+  examples: ['doctor realtime', 'doctor realtime --json'],
+  details: `Compares what Redis shows with the book: every order of the last 7 days, every notification of the last 30, their lists,
+how long they live, and what stands under their names without being in the book. A row for each that differs, and for
+changes that still wait; then exit 6.`,
+  async run(_input, ctx: Context) {
+    const progress = await startProgress(ctx.io, 'comparing Redis with the book');
+    const { drifts, seen } = await compare(ctx).finally(() => progress.stop());
+    if (drifts.length > 0) {
+      await ctx.io.say('What waits: pinnacle realtime drain. Whatever differs: pinnacle realtime rebuild');
+      return new Found(drifts);
+    }
+    await ctx.io.say(
+      `Redis shows the book: ${count(seen, 'order or notification', 'orders and notifications')}.`,
+    );
+    return drifts;
+  },
+});
+
+async function compare(ctx: Context): Promise<{ drifts: Drift[]; seen: number }> {
+  const [{ countPending }, { liveSubjects }, { lastingDrifts }, { findStrays }] = await Promise.all([
+    import('../../audit/outbox.ts'),
+    import('../../projection/scan-book.ts'),
+    import('../../projection/compare.ts'),
+    import('../../projection/orphans.ts'),
+  ]);
+  const [db, phase, redis] = [await ctx.db(), await ctx.phase(), await ctx.redis()];
+  const drifts: Drift[] = [];
+  let seen = 0;
+  for await (const subjects of liveSubjects(db, phase, ctx.now())) {
+    drifts.push(...(await lastingDrifts(db, redis, subjects, ctx)));
+    seen += subjects.orders.length + subjects.notifications.length;
+  }
+  for await (const strays of findStrays(db, redis, phase))
+    for (const { key, member } of strays)
+      drifts.push({
+        key,
+        detail: member === undefined ? 'is not in the book' : `holds ${member}, which it should not`,
+      });
+  const { pending, oldest } = await countPending(db);
+  if (pending > 0)
+    drifts.unshift({ key: 'realtime_outbox', detail: `${count(pending, 'change')} waiting since ${oldest}` });
+  return { drifts, seen };
+}

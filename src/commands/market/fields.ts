@@ -1,0 +1,39 @@
+import type { Fields } from '../../cli/result.ts';
+import { DETAILS, type Reading } from '../../domain/quote.ts';
+
+export const quoteFields = {
+  symbol: { type: 'text' },
+  ltp: { type: 'number' },
+  timestamp: { type: 'time' },
+  age_seconds: { type: 'integer' },
+  stale: { type: 'boolean' },
+  bid: { type: 'number', hidden: true },
+  ask: { type: 'number', hidden: true },
+  open: { type: 'number', hidden: true },
+  high: { type: 'number', hidden: true },
+  low: { type: 'number', hidden: true },
+  close: { type: 'number', hidden: true },
+  volume: { type: 'integer', hidden: true },
+  unreadable: { type: 'text' },
+} as const satisfies Fields;
+
+export type Shown = Record<keyof typeof quoteFields, string | number | boolean | null>;
+
+/** A reading as its columns; a quote older than `staleAfter` milliseconds is stale. */
+export function show({ symbol, quote, unreadable = '' }: Reading, now: Date, staleAfter: number): Shown {
+  const age = quote ? ageOf(quote.timestamp, now) : null;
+  const details = Object.fromEntries(DETAILS.map((name) => [name, quote?.[name] ?? null]));
+  return {
+    symbol,
+    ltp: quote?.ltp ?? null,
+    timestamp: quote?.timestamp ?? null,
+    age_seconds: age === null ? null : Math.floor(age / 1_000),
+    stale: age === null ? null : age > staleAfter,
+    ...(details as Pick<Shown, (typeof DETAILS)[number]>),
+    unreadable: unreadable === '' ? null : unreadable,
+  };
+}
+
+/** How old a quote is, in milliseconds; a clock that is a little ahead makes no negative age. */
+export const ageOf = (timestamp: string, now: Date): number =>
+  Math.max(0, now.getTime() - Date.parse(timestamp));

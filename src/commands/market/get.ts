@@ -1,0 +1,36 @@
+import { defineCommand } from '../../cli/command.ts';
+import { CliError } from '../../util/failure.ts';
+import { many, parsed } from '../../cli/flags.ts';
+import { Found } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+import { quoteFields, show } from './fields.ts';
+import { readQuotes } from '../../trading/quotes/store.ts';
+
+export const get = defineCommand({
+  effect: 'read',
+  args: {
+    symbol: parsed(tradingSymbol, 'SYMBOL', 'a symbol'),
+    more: many(parsed(tradingSymbol, 'SYMBOL', 'further symbols')),
+  },
+  flags: {},
+  fields: quoteFields,
+  examples: ['market get TCS', 'market get TCS INFY --json symbol,ltp,stale'],
+  details: `A symbol that is not in the cache ends 3. What somebody left there that is no quote has no price: it is said, and ends 6.`,
+  async run({ symbol, more }, ctx: Context) {
+    const symbols = [...new Set([symbol, ...more])];
+    const [now, { staleAfter }] = [ctx.now(), await ctx.config()];
+    const readings = await readQuotes(await ctx.redis(), symbols, now);
+    const missing = symbols.filter((_symbol, i) => readings[i] === undefined);
+    if (missing.length > 0)
+      throw new CliError('notFound', 'QUOTE_NOT_FOUND', `The cache has no quote of ${missing.join(', ')}.`, {
+        hint: 'See: pinnacle market list',
+      });
+    const found = readings.filter((reading) => reading !== undefined);
+    const bad = found.filter(({ unreadable }) => unreadable !== undefined);
+    for (const each of bad)
+      await ctx.io.warn(`The quote of ${each.symbol} cannot be read: ${each.unreadable}.`);
+    const rows = found.map((reading) => show(reading, now, staleAfter));
+    return bad.length > 0 ? new Found(rows) : rows;
+  },
+});

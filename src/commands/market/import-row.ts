@@ -1,0 +1,39 @@
+import { tradingSymbol } from '../../domain/symbol.ts';
+import { writtenInstant } from '../../util/time.ts';
+import { DETAILS, isPrice, problemOf, type Quote } from '../../domain/quote.ts';
+
+export const QUOTE_COLUMNS = { required: ['symbol', 'ltp', 'timestamp'], optional: DETAILS } as const;
+
+/** A quote of one row of text, or the reason why it is none. A local time is one of the trading time zone. */
+export function parseRow(
+  row: Readonly<Record<string, string>>,
+  now: Date,
+  timeZone: string,
+): Quote | { reason: string } {
+  const symbol = tradingSymbol.safeParse(row['symbol'] ?? '');
+  if (!symbol.success) return { reason: `symbol ${symbol.error.issues[0]?.message}` };
+  const ltp = numberOf(row['ltp'] ?? '');
+  const complaint = badPrice(ltp);
+  if (complaint) return { reason: `ltp ${complaint}` };
+  const timestamp = writtenInstant(row['timestamp'] ?? '', now, timeZone);
+  if (timestamp === undefined)
+    return { reason: 'timestamp must be a time such as 2026-01-31T09:15:00+05:30' };
+  const quote: Quote = { symbol: symbol.data, ltp, timestamp };
+  for (const name of DETAILS) {
+    const text = row[name] ?? '';
+    if (text === '') continue;
+    const value = numberOf(text);
+    const complaint = name === 'volume' ? badVolume(value) : badPrice(value);
+    if (complaint) return { reason: `${name} ${complaint}` };
+    quote[name] = value;
+  }
+  const reason = problemOf(quote, now);
+  return reason === undefined ? quote : { reason };
+}
+
+const badPrice = (value: number) =>
+  isPrice(value) ? undefined : 'must be a number of rupees from 0.01 to 1000000000';
+const badVolume = (value: number) =>
+  Number.isSafeInteger(value) ? undefined : 'must be a whole number of shares';
+
+const numberOf = (text: string): number => (/^\d{1,15}(\.\d{1,10})?$/.test(text) ? Number(text) : Number.NaN);

@@ -1,0 +1,51 @@
+import { defineCommand } from '../../cli/command.ts';
+import { toggle } from '../../cli/flags.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import type { Realtime } from '../../platform/redis/connect.ts';
+import { quoteFields, type Shown, show } from './fields.ts';
+import type { Reading } from '../../domain/quote.ts';
+import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  args: {},
+  flags: { stale: toggle('only quotes that are stale'), ...pageFlags },
+  fields: quoteFields,
+  examples: ['market list', 'market list --stale --all --json symbol,age_seconds'],
+  details: `A quote older than market.staleAfter is stale. What is under the name of a quote and is none has no price; unreadable
+says why.`,
+  async run(input, ctx: Context) {
+    const [redis, { staleAfter }, now] = [await ctx.redis(), await ctx.config(), ctx.now()];
+    const symbols = await findSymbols(redis);
+    return page(
+      input,
+      ctx.io,
+      async (limit, after) => {
+        const rows: Shown[] = [];
+        for await (const reading of readingsBehind(redis, symbols, after?.[0] ?? '', now)) {
+          const row = show(reading, now, staleAfter);
+          if (!input.stale || row.stale) rows.push(row);
+          if (rows.length === limit) break;
+        }
+        return rows;
+      },
+      (row) => [String(row.symbol)],
+    );
+  },
+});
+
+const AT_ONCE = 1_000;
+
+async function* readingsBehind(
+  redis: Realtime,
+  symbols: readonly string[],
+  after: string,
+  now: Date,
+): AsyncGenerator<Reading> {
+  const rest = symbols.filter((symbol) => symbol > after);
+  for (let from = 0; from < rest.length; from += AT_ONCE) {
+    const readings = await readQuotes(redis, rest.slice(from, from + AT_ONCE), now);
+    yield* readings.filter((reading) => reading !== undefined);
+  }
+}

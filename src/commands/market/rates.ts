@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineCommand } from '../../cli/command.ts';
+import { duration, withDefault } from '../../cli/flags.ts';
+import { startProgress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import { ageOf } from './fields.ts';
+import type { Reading } from '../../domain/quote.ts';
+import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
+
+const LOOK = 250;
+
+export const rates = defineCommand({
+  effect: 'read',
+  args: {},
+  flags: { for: withDefault(duration('how long to look'), '5s') },
+  fields: {
+    quotes: { type: 'integer' },
+    fresh: { type: 'integer' },
+    stale: { type: 'integer' },
+    unreadable: { type: 'integer' },
+    oldest_age_seconds: { type: 'integer' },
+    median_age_seconds: { type: 'integer' },
+    changed: { type: 'integer' },
+    changed_per_second: { type: 'number' },
+  },
+  examples: ['market rates', 'market rates --for 1m --json'],
+  details: `How old the quotes are at the end, and how many changed meanwhile. It looks four times a second: a quote that changes
+more often is counted four times a second. What is no quote is counted as unreadable only.`,
+  async run(input, ctx: Context) {
+    const [redis, { staleAfter }] = [await ctx.redis(), await ctx.config()];
+    const symbols = await findSymbols(redis);
+    const look = () => readQuotes(redis, symbols, ctx.now());
+    const started = performance.now();
+    let readings = await look();
+    let changed = 0;
+    const progress = await startProgress(ctx.io, `looking at ${symbols.length} quotes`);
+    try {
+      for (let rest = input.for; rest > 0; rest = started + input.for - performance.now()) {
+        await sleep(Math.min(LOOK, rest), undefined, { signal: ctx.signal });
+        const next = await look();
+        changed += next.filter((reading, i) => timeOf(reading) !== timeOf(readings[i])).length;
+        readings = next;
+      }
+    } finally {
+      progress.stop();
+    }
+    const seconds = (performance.now() - started) / 1_000;
+    const ages = agesOf(readings, ctx.now());
+    const stale = ages.filter((age) => age > staleAfter).length;
+    return {
+      quotes: ages.length,
+      fresh: ages.length - stale,
+      stale,
+      unreadable: readings.filter((reading) => reading?.unreadable !== undefined).length,
+      oldest_age_seconds: inSeconds(ages.at(-1)),
+      median_age_seconds: inSeconds(ages[Math.floor((ages.length - 1) / 2)]),
+      changed,
+      changed_per_second: input.for > 0 ? Math.round((changed / seconds) * 100) / 100 : null,
+    };
+  },
+});
+
+/** What tells one state of a quote from the next. */
+const timeOf = (reading: Reading | undefined) =>
+  reading?.quote ? `${reading.quote.timestamp} ${reading.quote.ltp}` : reading?.unreadable;
+
+const agesOf = (readings: readonly (Reading | undefined)[], now: Date): number[] =>
+  readings
+    .flatMap((reading) => (reading?.quote ? [ageOf(reading.quote.timestamp, now)] : []))
+    .sort((a, b) => a - b);
+
+const inSeconds = (age: number | undefined): number | null =>
+  age === undefined ? null : Math.floor(age / 1_000);

@@ -1,0 +1,55 @@
+import { defineCommand } from '../../cli/command.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { decimal, integer, optional, parsed, time } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+import { quoteFields, show } from './fields.ts';
+import { noteUnused } from '../../trading/quotes/warn-unused.ts';
+import { DETAILS, problemOf, type Quote } from '../../domain/quote.ts';
+import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
+
+const rupees = (help: string) => decimal('PRICE', `${help}, rupees a share`, 0.01, 1e9);
+
+export const set = defineCommand({
+  effect: 'write',
+  writesTo: 'redis',
+  args: { symbol: parsed(tradingSymbol, 'SYMBOL', 'the symbol') },
+  flags: {
+    ltp: rupees('the last traded price'),
+    timestamp: optional(time('when it was traded; now when left out')),
+    bid: optional(rupees('the best bid')),
+    ask: optional(rupees('the best ask')),
+    open: optional(rupees('the price of the opening')),
+    high: optional(rupees('the highest price of the day')),
+    low: optional(rupees('the lowest price of the day')),
+    close: optional(rupees('the close of the day before')),
+    volume: optional(integer('SHARES', 'shares traded today', 0, Number.MAX_SAFE_INTEGER)),
+  },
+  fields: quoteFields,
+  examples: [
+    'market set TCS --ltp 4012.50',
+    'market set TCS --ltp 4012.50 --timestamp 2026-01-30T15:29:58+05:30 --bid 4012.45 --ask 4012.60',
+  ],
+  details: `Lives for 30 days. A quote older than the one that is there is refused (exit 5). Quotes are data: they leave no audit row.`,
+  async run(input, ctx: Context) {
+    const { symbol, ltp } = input;
+    const now = ctx.now();
+    const timestamp =
+      input.timestamp === undefined ? now.toISOString() : await ctx.instant('--timestamp', input.timestamp);
+    const quote: Quote = { symbol, ltp, timestamp };
+    for (const name of DETAILS) if (input[name] !== undefined) quote[name] = input[name];
+    const problem = problemOf(quote, now);
+    if (problem) throw usage(`This is no quote: ${problem}.`);
+    const redis = await ctx.redis();
+    const [newest] = await withoutOlder(redis, [quote], now);
+    if (!newest)
+      throw refused(
+        'QUOTE_OLDER',
+        `The cache has a newer quote of ${symbol}.`,
+        `See: pinnacle market get ${symbol}`,
+      );
+    if (!ctx.dryRun) await writeQuotes(redis, [newest]);
+    await noteUnused([symbol], ctx);
+    return show({ symbol, quote }, now, (await ctx.config()).staleAfter);
+  },
+});

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { duration, integer, many, optional, parsed, withDefault } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+import { openLine } from '../../projection/reconnecting.ts';
+import type { Realtime } from '../../platform/redis/connect.ts';
+import { quoteFields, type Shown, show } from './fields.ts';
+import type { Reading } from '../../domain/quote.ts';
+import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
+
+const SHORTEST = 50;
+const RESCAN = 10_000;
+
+export const watch = defineCommand({
+  effect: 'read',
+  live: {},
+  args: { symbols: many(parsed(tradingSymbol, 'SYMBOL', 'the symbols; all when left out')) },
+  flags: {
+    interval: withDefault(duration('how often to look'), '1s'),
+    for: optional(duration('end after this long')),
+    count: optional(integer('N', 'end after this many lines')),
+  },
+  fields: quoteFields,
+  examples: ['market watch TCS INFY', 'market watch --interval 250ms --for 1m --json symbol,ltp,timestamp'],
+  details: `A line for each quote as it is now, and one whenever it has changed, with --json an object a line. Without SYMBOL new
+symbols are looked for every 10 seconds. While Redis is away it waits. Ends by Ctrl-C (130), --for or --count.`,
+  async run(input, ctx: Context) {
+    if (input.interval < SHORTEST) throw usage(`--interval must be at least ${SHORTEST}ms.`);
+    const line = await openLine(ctx);
+    return changes(input, line, ctx);
+  },
+});
+
+interface Input {
+  symbols: string[];
+  interval: number;
+  for: number | undefined;
+  count: number | undefined;
+}
+
+async function* changes(
+  input: Input,
+  line: Awaited<ReturnType<typeof openLine>>,
+  ctx: Context,
+): AsyncGenerator<Shown> {
+  const { staleAfter } = await ctx.config();
+  const differing = differ();
+  const symbolsOf = lookup(input.symbols);
+  const end = performance.now() + (input.for ?? Number.POSITIVE_INFINITY);
+  let left = input.count ?? Number.POSITIVE_INFINITY;
+  try {
+    for (;;) {
+      const readings = await line.ask(async (redis) => {
+        const symbols = await symbolsOf(redis);
+        const found = await readQuotes(redis, symbols, ctx.now());
+        return new Map(symbols.map((symbol, i) => [symbol, found[i]]));
+      });
+      for (const reading of differing(readings ?? new Map())) {
+        yield show(reading, ctx.now(), staleAfter);
+        if (--left === 0) return;
+      }
+      const rest = end - performance.now();
+      if (rest <= 0) return;
+      await sleep(Math.min(input.interval, rest), undefined, { signal: ctx.signal });
+    }
+  } finally {
+    line.close();
+  }
+}
+
+/** The symbols that are watched: those named, or whatever is in the cache, looked for now and then. */
+function lookup(named: readonly string[]): (redis: Realtime) => Promise<readonly string[]> {
+  let [known, since]: [readonly string[], number] = [[...new Set(named)], 0];
+  return async (redis) => {
+    if (named.length > 0 || (since > 0 && performance.now() - since < RESCAN)) return known;
+    [known, since] = [await findSymbols(redis), performance.now()];
+    return known;
+  };
+}
+
+/** What differs from the last time it was asked; a quote that is gone is one that cannot be read. */
+function differ(): (readings: ReadonlyMap<string, Reading | undefined>) => Reading[] {
+  const before = new Map<string, string>();
+  return (readings) =>
+    [...readings].flatMap(([symbol, found]) => {
+      if (!found && !before.has(symbol)) return [];
+      const reading = found ?? { symbol, unreadable: 'gone' };
+      const now = JSON.stringify(reading);
+      if (before.get(symbol) === now) return [];
+      before.set(symbol, now);
+      return [reading];
+    });
+}

@@ -1,0 +1,37 @@
+import { defineCommand } from '../../cli/command.ts';
+import { refused } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import { lockWait, phaseFields } from './fields.ts';
+import { agreeToLoss } from '../../operations/migrations/confirm-loss.ts';
+import { changesOf, lastOf, readRecord, refuseChanged } from '../../operations/migrations/history.ts';
+import { loadPhases } from '../../operations/migrations/scripts.ts';
+import { withSession } from '../../operations/migrations/rollout-session.ts';
+import { runSteps } from '../../operations/migrations/run-steps.ts';
+
+export const redo = defineCommand({
+  effect: 'destroy',
+  runsAgain: true,
+  args: {},
+  flags: { lockWait },
+  fields: phaseFields,
+  examples: ['migrate redo', 'migrate redo --dry-run'],
+  details:
+    'Takes the last phase back and applies it again, in one transaction, for trying out a script. Its up.sql may have changed since; its down.sql may not.',
+  async run({ lockWait }, ctx: Context) {
+    const phases = await loadPhases();
+    return withSession(ctx, lockWait, async (session) => {
+      const record = await readRecord(session.db);
+      refuseChanged(
+        changesOf(phases, record).filter(({ phase, part }) => phase < lastOf(record) || part !== 'up'),
+      );
+      const last = phases[lastOf(record) - 1];
+      if (!last) throw refused('NOTHING_APPLIED', 'No phase is applied.', 'Run: pinnacle migrate up');
+      await agreeToLoss(ctx, session, [last]);
+      const steps = [
+        { phase: last, direction: 'down' },
+        { phase: last, direction: 'up' },
+      ] as const;
+      return (await runSteps(ctx, session, steps, true)).slice(1);
+    });
+  },
+});

@@ -1,0 +1,25 @@
+import { defineCommand } from '../../cli/command.ts';
+import type { Context } from '../../context.ts';
+import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { notificationFields } from './fields.ts';
+import { notificationFilter, selectNotifications } from './filter.ts';
+
+export const exportNotifications = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 3,
+  args: {},
+  flags: { ...notificationFilter, ...exportFlags },
+  fields: exportFields,
+  examples: ['notification export --level error --output notifications.ndjson --format ndjson'],
+  details: exportDetails,
+  async run(input, ctx: Context) {
+    const parts = await selectNotifications(input, ctx);
+    return exportQuery(
+      ctx,
+      input,
+      parts.reduce((all, part) => all.unionAll(part)),
+      notificationFields,
+    );
+  },
+});

@@ -1,0 +1,33 @@
+import { usage } from '../../util/failure.ts';
+import { choice, identifier, optional, time, toggle, type Values } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
+import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
+
+/** The flags that say which notifications. */
+export const notificationFilter = {
+  user: optional(identifier('USER', 'what this trader sees: his own and the system-wide ones')),
+  system: toggle('system-wide ones only'),
+  unread: toggle('unread ones only'),
+  type: optional(choice(NOTIFICATION_TYPES, 'TYPE', 'of this type')),
+  level: optional(choice(ALERT_LEVELS, 'LEVEL', 'of this level and above')),
+  since: optional(time('created at this time or later')),
+};
+
+/** The notifications that the flags describe, in parts: what a trader sees is his own and the system-wide ones. */
+export async function selectNotifications(filter: Values<typeof notificationFilter>, ctx: Context) {
+  const { user, system, unread, type, level } = filter;
+  if (user !== undefined && system)
+    throw usage('--user and --system exclude each other.', 'What a trader sees has the system-wide ones.');
+  const since = filter.since && (await ctx.instant('--since', filter.since));
+  let found = (await ctx.db()).selectFrom('notifications').select(NOTIFICATION_COLUMNS);
+  if (system) found = found.where('user_id', 'is', null);
+  if (unread) found = found.where('read_at', 'is', null);
+  if (type) found = found.where('notification_type', '=', type);
+  if (level) found = found.where('alert_level', '>=', level);
+  if (since) found = found.where('created_at', '>=', since);
+  // Apart, because each part is a walk down an index, and both in one condition are a sort of all there is.
+  return user === undefined
+    ? [found]
+    : [found.where('user_id', '=', user), found.where('user_id', 'is', null)];
+}

@@ -1,0 +1,58 @@
+import { defineCommand } from '../../cli/command.ts';
+import { type Keyset, page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import { ALERT_LEVELS } from '../../domain/enums.ts';
+import { whenNoneOf } from '../../trading/users/store.ts';
+import { notificationFields } from './fields.ts';
+import { notificationFilter, selectNotifications } from './filter.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 3,
+  args: {},
+  flags: {
+    ...notificationFilter,
+    ...pageFlags,
+  },
+  fields: notificationFields,
+  examples: [
+    'notification list --user trader_001 --unread',
+    'notification list --level error --since today --json notification_id,title',
+  ],
+  details: `Unread ones come first, then the newest. The levels from the lowest: ${ALERT_LEVELS.join(', ')}.`,
+  async run(input, ctx: Context) {
+    const [db, parts] = [await ctx.db(), await selectNotifications(input, ctx)];
+
+    // Unread and read are two walks, each down an index; one sorted by both would sort the whole table for every page.
+    const walk = (state: string, limit: number, [at, id]: Keyset) => {
+      const newest = parts.map((part) => {
+        let found = part.where('read_at', state === UNREAD ? 'is' : 'is not', null);
+        if (at !== undefined)
+          found = found.where((eb) =>
+            eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(at, id ?? '')),
+          );
+        found = found.orderBy('created_at', 'desc').orderBy('notification_id', 'desc').limit(limit);
+        return db.selectFrom(found.as('part')).selectAll();
+      });
+      const merged = newest.reduce((all, part) => all.unionAll(part));
+      return merged.orderBy('created_at', 'desc').orderBy('notification_id', 'desc').limit(limit).execute();
+    };
+
+    return page(
+      input,
+      ctx.io,
+      async (limit, [state = UNREAD, ...behind] = []) => {
+        const first = state === UNREAD ? await walk(UNREAD, limit, behind) : [];
+        if (input.unread || first.length === limit) return first;
+        return [...first, ...(await walk(READ, limit - first.length, state === READ ? behind : []))];
+      },
+      (row) => [row.read_at === null ? UNREAD : READ, row.created_at, row.notification_id],
+      whenNoneOf(ctx.db, input.user),
+    );
+  },
+});
+
+// Where in the list a cursor stands.
+const UNREAD = 'unread';
+const READ = 'read';

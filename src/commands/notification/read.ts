@@ -1,0 +1,88 @@
+import type { Trx } from '../../audit/transaction.ts';
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { identifier, optional, toggle } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { findUser } from '../../trading/users/store.ts';
+import { count } from '../../util/text.ts';
+import { notificationFields } from './fields.ts';
+import { findNotification, NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
+
+export const read = defineCommand({
+  effect: 'write',
+  phase: 3,
+  args: { notification: optional(identifier('NOTIFICATION', 'one notification')) },
+  flags: {
+    user: optional(identifier('USER', 'with --all: every one of this trader')),
+    system: toggle('with --all: every system-wide one'),
+    all: toggle('every unread one there is'),
+  },
+  fields: { read: { type: 'integer' }, ...notificationFields },
+  examples: ['notification read ntf_01', 'notification read --user trader_001 --all'],
+  details: `Marking what is read already changes nothing and ends 0. System-wide ones are read once for everyone, so --user does
+not mean them. --all by itself means those of every trader and the system-wide ones, and needs --yes.`,
+  async run({ notification, user, system, all }, ctx: Context) {
+    if (user !== undefined && system) throw usage('--user and --system exclude each other.');
+    if (notification !== undefined && (all || system || user !== undefined))
+      throw usage('Name one notification or describe many, not both.');
+    if (notification !== undefined) return readOne(notification, ctx);
+    if (!all) throw usage('Say what to mark: one notification by its id, or many with --all.');
+    return readMany({ user, system }, ctx);
+  },
+});
+
+function readOne(id: string, ctx: Context) {
+  return ctx.change(async (trx) => {
+    const [marked] = await mark(trx, ctx)
+      .where('notification_id', '=', id)
+      .returning(NOTIFICATION_COLUMNS)
+      .execute();
+    if (!marked) return { result: { read: 0, ...(await findNotification(trx, id)) }, audit: null };
+    trx.touch('read', [id]);
+    return { result: { read: 1, ...marked }, audit: { target: `notification ${id}`, body: { read: 1 } } };
+  });
+}
+
+interface Scope {
+  user: string | undefined;
+  system: boolean;
+}
+
+async function readMany({ user, system }: Scope, ctx: Context) {
+  if (user === undefined && !system) {
+    const unread = await countUnread(ctx);
+    if (unread > 0) await ctx.agree(`This marks ${count(unread, 'notification')} of everyone as read.`);
+  }
+  return ctx.change(async (trx) => {
+    if (user !== undefined) await findUser(trx, user);
+    let marking = mark(trx, ctx);
+    if (user !== undefined) marking = marking.where('user_id', '=', user);
+    if (system) marking = marking.where('user_id', 'is', null);
+    const marked = await marking.returning('notification_id').execute();
+    trx.touch(
+      'read',
+      marked.map(({ notification_id }) => notification_id),
+    );
+    const done = { read: marked.length };
+    const target = user === undefined ? 'notifications' : `user ${user}`;
+    return { result: done, audit: done.read > 0 ? { target, body: { ...done, system } } : null };
+  });
+}
+
+/** What is unread as read now; the caller says which of it. */
+function mark(trx: Trx, ctx: Context) {
+  return trx
+    .updateTable('notifications')
+    .set({ read_at: ctx.now().toISOString() })
+    .where('read_at', 'is', null);
+}
+
+async function countUnread(ctx: Context): Promise<number> {
+  const db = await ctx.db();
+  const { unread } = await db
+    .selectFrom('notifications')
+    .select((eb) => eb.fn.countAll().as('unread'))
+    .where('read_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(unread);
+}

@@ -1,0 +1,41 @@
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { choice, identifier, json, optional, text, toggle, withDefault } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
+import { findUser } from '../../trading/users/store.ts';
+import { notificationFields } from './fields.ts';
+import { findNotification } from '../../trading/notifications/store.ts';
+
+export const send = defineCommand({
+  effect: 'write',
+  phase: 3,
+  args: {},
+  flags: {
+    user: optional(identifier('USER', 'the trader it is for')),
+    system: toggle('it is for everyone'),
+    type: choice(NOTIFICATION_TYPES, 'TYPE', 'the type'),
+    level: withDefault(choice(ALERT_LEVELS, 'LEVEL', 'the alert level'), 'INFO'),
+    title: text('TITLE', 'the title', 200),
+    message: text('TEXT', 'the message', 10_000),
+    data: optional(json('JSON', 'more for programs to read, a JSON object')),
+  },
+  fields: { ...notificationFields, data: { type: 'json' } },
+  examples: [
+    'notification send --system --type SERVICE_DOWN --level ERROR --title "Market data is down" --message "Since 09:20 IST"',
+    `notification send --user trader_001 --type RISK_ALERT --title "Call us" --message "About today" --data '{"ticket":42}'`,
+  ],
+  async run({ user, system, type, level, title, message, data = {} }, ctx: Context) {
+    if ((user !== undefined) === system)
+      throw usage('Say who it is for: --user USER, or --system for everyone.');
+    const { notify } = await import('../../trading/notifications/notify.ts');
+    const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+    return ctx.change(async (trx) => {
+      if (user !== undefined) await findUser(trx, user);
+      const notice = { notification_type: type, alert_level: level, title, message, data };
+      const [id = ''] = await notify(trx, phase, at, [{ user_id: user ?? null, ...notice }]);
+      const sent = await findNotification(trx, id);
+      return { result: sent, audit: { target: `notification ${id}`, body: { notification: sent } } };
+    });
+  },
+});

@@ -1,0 +1,18 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { notificationFields } from './fields.ts';
+import { findNotification } from '../../trading/notifications/store.ts';
+
+export const show = defineCommand({
+  effect: 'read',
+  phase: 3,
+  args: { notification: identifier('NOTIFICATION', 'the notification') },
+  flags: {},
+  fields: { ...notificationFields, data: { type: 'json' } },
+  examples: ['notification show ntf_01', 'notification show ntf_01 --json data'],
+  details: 'Looking at it does not mark it as read: that is what notification read is for.',
+  async run({ notification }, ctx: Context) {
+    return findNotification(await ctx.db(), notification);
+  },
+});

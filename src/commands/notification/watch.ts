@@ -1,0 +1,93 @@
+import type { ChalkInstance } from 'chalk';
+import type { SelectQueryBuilder } from 'kysely';
+import { defineCommand } from '../../cli/command.ts';
+import { choice, identifier, optional, time } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { ALERT_LEVELS, type AlertLevel } from '../../domain/enums.ts';
+import { follow, followFlags } from '../../projection/follow.ts';
+import { notificationFields } from './fields.ts';
+import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
+
+const PAGE = 1_000;
+
+export const watch = defineCommand({
+  effect: 'read',
+  phase: 3,
+  args: {},
+  flags: {
+    user: optional(identifier('USER', 'what this trader sees: his own and the system-wide ones')),
+    level: optional(choice(ALERT_LEVELS, 'LEVEL', 'of this level and above')),
+    since: optional(time('begin with those created at this time or later; otherwise from now on')),
+    ...followFlags,
+  },
+  fields: { ...notificationFields, data: { type: 'json' } },
+  live: {
+    line: (text, paint, local) =>
+      [
+        paint.dim(local(text('created_at'))),
+        colour(paint, text('alert_level')),
+        text('user_id') || '-',
+        paint.bold(text('title')),
+        text('message'),
+      ].join('  '),
+    rings: (row) => LOUD.includes((row as { alert_level: AlertLevel }).alert_level),
+  },
+  examples: [
+    'notification watch --user trader_001',
+    'notification watch --level error --since today --json notification_id,title',
+  ],
+  details: `Shows every notification once, as soon as it is committed, until it is interrupted. A terminal gets a line for each and
+rings for ERROR and CRITICAL; anything else, and --json, an object of JSON on each line. Redis only tells that there is
+something: what it loses, or cannot tell while it is away, is found in the database within seconds.`,
+  async run(input, ctx: Context) {
+    const { user, level } = input;
+    const since = input.since && (await ctx.instant('--since', input.since));
+    const db = await ctx.db();
+    const wanted = <O>(query: SelectQueryBuilder<Database, 'notifications', O>) => {
+      let found = query;
+      if (user) found = found.where((eb) => eb.or([eb('user_id', '=', user), eb('user_id', 'is', null)]));
+      if (level) found = found.where('alert_level', '>=', level);
+      return found;
+    };
+    return follow(
+      ctx,
+      {
+        stream: (keys) => keys.notificationEvents,
+        field: 'notification',
+        id: 'notification_id',
+        every: 5_000,
+        async *changed(from) {
+          for (let [at, id] = [from, '']; ; ) {
+            const page = await wanted(db.selectFrom('notifications'))
+              .select(['notification_id', 'created_at'])
+              .where((eb) => eb(eb.refTuple('created_at', 'notification_id'), '>', eb.tuple(at, id)))
+              .orderBy('created_at')
+              .orderBy('notification_id')
+              .limit(PAGE)
+              .execute();
+            yield page.map((row) => row.notification_id);
+            const last = page.at(-1);
+            if (!last || page.length < PAGE) return;
+            [at, id] = [last.created_at, last.notification_id];
+          }
+        },
+        read: (ids) =>
+          wanted(db.selectFrom('notifications'))
+            .select(NOTIFICATION_COLUMNS)
+            .where('notification_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+            .execute(),
+      },
+      { ...input, since },
+    );
+  },
+});
+
+const LOUD: readonly AlertLevel[] = ['ERROR', 'CRITICAL'];
+
+function colour(paint: ChalkInstance, level: string): string {
+  const text = level.padEnd('CRITICAL'.length);
+  if (level === 'CRITICAL') return paint.bold.inverse.red(text);
+  if (level === 'ERROR') return paint.red(text);
+  return level === 'WARNING' ? paint.yellow(text) : text;
+}

@@ -1,0 +1,29 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, text } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { orderFields } from './fields.ts';
+import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
+
+export const accept = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { order: identifier('ORDER', 'the order') },
+  flags: { brokerOrderId: text('ID', "the broker's id of the order", 100) },
+  fields: orderFields,
+  examples: ['order accept ord_01 --broker-order-id 260130000123'],
+  details: 'The order is PLACED from here on. The same acceptance again changes nothing and ends 0.',
+  async run({ order, brokerOrderId }, ctx: Context) {
+    const { requireMove } = await import('../../trading/ledger/refusals.ts');
+    return ctx.change(async (trx) => {
+      const before = await lockOrder(trx, order);
+      if (before.status === 'PLACED' && before.broker_order_id === brokerOrderId)
+        return { result: before, audit: null };
+      requireMove(before, 'PLACED');
+      return changeOrder(trx, before, {
+        status: 'PLACED',
+        broker_order_id: brokerOrderId,
+        updated_at: ctx.now().toISOString(),
+      });
+    });
+  },
+});

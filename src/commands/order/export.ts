@@ -1,0 +1,22 @@
+import { defineCommand } from '../../cli/command.ts';
+import type { Context } from '../../context.ts';
+import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { orderFields } from './fields.ts';
+import { orderFilter, selectOrders } from './filter.ts';
+
+export const exportOrders = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 1,
+  args: {},
+  flags: { ...orderFilter, ...exportFlags },
+  fields: exportFields,
+  examples: [
+    'order export --output orders.csv.gz --gzip',
+    'order export --user trader_001 --since 2026-01-01 --format ndjson | head',
+  ],
+  details: exportDetails,
+  async run(input, ctx: Context) {
+    return exportQuery(ctx, input, await selectOrders(input, ctx), orderFields);
+  },
+});

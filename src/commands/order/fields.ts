@@ -1,0 +1,20 @@
+import type { Fields } from '../../cli/result.ts';
+
+export const orderFields = {
+  order_id: { type: 'text' },
+  user_id: { type: 'text' },
+  strategy_id: { type: 'text' },
+  symbol: { type: 'text' },
+  side: { type: 'text' },
+  order_type: { type: 'text' },
+  quantity: { type: 'integer' },
+  price: { type: 'number' },
+  filled_quantity: { type: 'integer' },
+  filled_price: { type: 'number' },
+  status: { type: 'text' },
+  broker_order_id: { type: 'text', hidden: true },
+  error_message: { type: 'text', hidden: true },
+  retry_count: { type: 'integer', hidden: true },
+  created_at: { type: 'time' },
+  updated_at: { type: 'time', hidden: true },
+} as const satisfies Fields;

@@ -1,0 +1,30 @@
+import { choice, identifier, optional, parsed, time, type Values } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { ORDER_STATUSES } from '../../domain/enums.ts';
+import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+
+/** The flags that say which orders. */
+export const orderFilter = {
+  user: optional(identifier('USER', 'orders of this trader')),
+  status: optional(choice(ORDER_STATUSES, 'STATUS', 'orders in this status')),
+  symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'orders in this symbol')),
+  strategy: optional(identifier('STRATEGY', 'orders of this strategy')),
+  since: optional(time('orders created at this time or later')),
+  until: optional(time('orders created before this time')),
+};
+
+/** The orders that the flags describe. */
+export async function selectOrders(filter: Values<typeof orderFilter>, ctx: Context) {
+  const { user, status, symbol, strategy } = filter;
+  const since = filter.since && (await ctx.instant('--since', filter.since));
+  const until = filter.until && (await ctx.instant('--until', filter.until));
+  let orders = (await ctx.db()).selectFrom('orders').select(ORDER_COLUMNS);
+  if (user) orders = orders.where('user_id', '=', user);
+  if (status) orders = orders.where('status', '=', status);
+  if (symbol) orders = orders.where('symbol', '=', symbol);
+  if (strategy) orders = orders.where('strategy_id', '=', strategy);
+  if (since) orders = orders.where('created_at', '>=', since);
+  if (until) orders = orders.where('created_at', '<', until);
+  return orders;
+}

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { choice, identifier, optional, text, toggle } from '../../cli/flags.ts';
+import { startProgress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import { openRejects, rejectsPath } from '../../platform/files/rejects-file.ts';
+import { ORDER_FILE } from '../../trading/orders/order-file.ts';
+import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
+
+export const importOrders = defineCommand({
+  effect: 'write',
+  phase: 2,
+  args: { file: text('FILE', 'a CSV file, of orders NDJSON or compressed as well, or - for stdin', 4_096) },
+  flags: {
+    as: choice(['trades', 'orders'], 'KIND', 'what the rows are'),
+    user: optional(identifier('USER', 'the trader whose trades they are; a row of orders names its own')),
+    keepGoing: toggle('import the good lines and list the bad ones in a file'),
+    rejects: optional(text('FILE', 'the file for the bad lines; FILE.rejects.csv when left out', 4_096)),
+    fast: toggle('orders into an empty table: lock it, and make its indexes afterwards'),
+  },
+  fields: {
+    user_id: { type: 'text' },
+    imported: { type: 'integer' },
+    known: { type: 'integer' },
+    rejected: { type: 'integer' },
+    rejects_file: { type: 'text' },
+    realized_pnl: { type: 'money' },
+  },
+  examples: [
+    'order import trades.csv --as trades --user trader_001',
+    'order import trades.csv --as trades --user trader_001 --keep-going --rejects bad-lines.csv',
+    'order import orders.csv.gz --as orders',
+  ],
+  details: `Trades: ${TRADE_COLUMNS.required.join(',')}[,strategy_id]. Each row becomes a FILLED MARKET order and its fill, booked in
+the order of the file and known by its trade_id: importing a file again adds only what is new.
+Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
+of the table, which move no position and no capital. Times are in UTC unless they say another offset.
+All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
+  async run(input, ctx: Context) {
+    const { as, user, fast } = input;
+    if (as === 'trades' && user === undefined)
+      throw usage('--as trades needs --user: whose trades they are.');
+    if (as === 'orders' && user !== undefined)
+      throw usage('--as orders takes no --user: each row names its own.');
+    if (as === 'trades' && fast) throw usage('--fast is for orders: trades are booked one after the other.');
+    const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
+    const rejects = input.keepGoing
+      ? await openRejects(rejectsPath(path, input.rejects, ctx.cwd))
+      : undefined;
+    const progress = await startProgress(ctx.io, `Importing ${as}`);
+    try {
+      const finding = await (user === undefined
+        ? (await import('../../trading/orders/import-orders.ts')).importOrderFile(path, fast, rejects, progress, ctx)
+        : (await import('../../trading/orders/import-trades.ts')).importTradeFile(path, user, rejects, progress, ctx));
+      await rejects?.keep();
+      return finding;
+    } finally {
+      progress.stop();
+      await rejects?.discard();
+    }
+  },
+});

@@ -1,0 +1,40 @@
+import { defineCommand } from '../../cli/command.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import { whenNoneOf } from '../../trading/users/store.ts';
+import { orderFields } from './fields.ts';
+import { orderFilter, selectOrders } from './filter.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 1,
+  args: {},
+  flags: {
+    ...orderFilter,
+    ...pageFlags,
+  },
+  fields: orderFields,
+  examples: [
+    'order list --user trader_001 --status PENDING',
+    'order list --since today --json order_id,status',
+    'order list --all --csv',
+  ],
+  async run(input, ctx: Context) {
+    const chosen = await selectOrders(input, ctx);
+    return page(
+      input,
+      ctx.io,
+      (limit, after) => {
+        let orders = chosen;
+        if (after)
+          orders = orders.where((eb) =>
+            eb(eb.refTuple('created_at', 'order_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
+          );
+        return orders.orderBy('created_at', 'desc').orderBy('order_id', 'desc').limit(limit).execute();
+      },
+      (order) => [order.created_at, order.order_id],
+      whenNoneOf(ctx.db, input.user),
+    );
+  },
+});

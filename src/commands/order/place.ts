@@ -1,0 +1,76 @@
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { choice, decimal, identifier, integer, optional, parsed, withDefault } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
+import { clockOf } from '../../trading/risk/trading-day.ts';
+import { mintId } from '../../domain/id.ts';
+import { orderFields } from './fields.ts';
+import { findOrder } from '../../trading/orders/store.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+
+export const place = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: {},
+  flags: {
+    user: identifier('USER', 'the trader'),
+    symbol: parsed(tradingSymbol, 'SYMBOL', 'what to trade'),
+    side: choice(ORDER_SIDES, 'SIDE', 'the side'),
+    quantity: integer('SHARES', 'how many shares'),
+    type: withDefault(choice(ORDER_TYPES, 'TYPE', 'the kind of order'), 'MARKET'),
+    price: optional(
+      decimal(
+        'PRICE',
+        'rupees a share: the limit or trigger; for a MARKET order a reference only',
+        0.01,
+        1e9,
+      ),
+    ),
+    strategy: optional(identifier('STRATEGY', 'the strategy it belongs to')),
+    orderId: optional(identifier('ID', 'the id; one is made up when it is left out')),
+  },
+  fields: orderFields,
+  examples: [
+    'order place --user trader_001 --symbol RELIANCE --side BUY --quantity 10 --type LIMIT --price 2450.50',
+    'order place --user trader_001 --symbol TCS --side SELL --quantity 5 --json order_id',
+  ],
+  details: `A LIMIT or STOP_LOSS order needs --price. A MARKET order without it takes the quote in Redis as its reference, where there
+is a fresh one.`,
+  async run(input, ctx: Context) {
+    const { user, symbol, side, quantity, type, strategy } = input;
+    if (type !== 'MARKET' && input.price === undefined)
+      throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
+    const [{ admit }, { placeOrder }] = await Promise.all([
+      import('../../trading/risk/admit-order.ts'),
+      import('../../trading/ledger/place-orders.ts'),
+    ]);
+    const phase = await ctx.phase();
+    const now = ctx.now();
+    const clock = await clockOf(now, ctx);
+    const order = {
+      order_id: input.orderId ?? mintId('ord', now),
+      user_id: user,
+      strategy_id: strategy ?? null,
+      symbol,
+      side,
+      order_type: type,
+      quantity,
+      price: input.price ?? (await cachedPrice(symbol, ctx)),
+      created_at: now.toISOString(),
+    };
+    return ctx.change(async (trx) => {
+      await admit(trx, order, phase, clock);
+      await placeOrder(trx, order, phase);
+      const placed = await findOrder(trx, order.order_id);
+      return { result: placed, audit: { target: `order ${order.order_id}`, body: { order: placed } } };
+    });
+  },
+});
+
+/** What the cache says, where a Redis is configured; else 0, which is none. */
+async function cachedPrice(symbol: string, ctx: Context): Promise<number> {
+  const { redis } = await ctx.config();
+  if (!redis) return 0;
+  return (await import('../../trading/quotes/reference-price.ts')).referencePrice(symbol, redis.timeout, ctx);
+}

@@ -1,0 +1,31 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, text } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { orderFields } from './fields.ts';
+import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
+
+export const reject = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { order: identifier('ORDER', 'the order') },
+  flags: { reason: text('REASON', 'what the broker said', 1_000) },
+  fields: { ...orderFields, error_message: { type: 'text' } },
+  examples: ['order reject ord_01 --reason "margin shortfall"'],
+  details:
+    'For an order of which nothing is filled. The trader is notified. Rejecting a rejected order changes nothing.',
+  async run({ order, reason }, ctx: Context) {
+    const [{ requireMove }, { notify }, { rejectNotice }] = await Promise.all([
+      import('../../trading/ledger/refusals.ts'),
+      import('../../trading/notifications/notify.ts'),
+      import('../../domain/notices.ts'),
+    ]);
+    const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+    return ctx.change(async (trx) => {
+      const before = await lockOrder(trx, order);
+      if (before.status === 'REJECTED') return { result: before, audit: null };
+      requireMove(before, 'REJECTED');
+      await notify(trx, phase, at, [rejectNotice(before, reason)]);
+      return changeOrder(trx, before, { status: 'REJECTED', error_message: reason, updated_at: at });
+    });
+  },
+});

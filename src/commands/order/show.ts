@@ -1,0 +1,45 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, toggle } from '../../cli/flags.ts';
+import { Found } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import type { Drift } from '../../projection/compare.ts';
+import { orderFields } from './fields.ts';
+import { lifeFields, lifeOf } from '../../trading/orders/history.ts';
+import { findOrder } from '../../trading/orders/store.ts';
+
+export const show = defineCommand({
+  effect: 'read',
+  phase: 1,
+  args: { order: identifier('ORDER', 'the order') },
+  flags: { live: toggle('also where Redis shows it otherwise') },
+  fields: {
+    ...orderFields,
+    life: { type: 'rows', of: lifeFields },
+    drift: {
+      type: 'rows',
+      of: { key: { type: 'text' }, detail: { type: 'text' } },
+      hidden: true,
+      shownBy: 'live',
+    },
+  },
+  examples: [
+    'order show ord_01',
+    'order show ord_01 --json status,filled_quantity',
+    'order show ord_01 --live --json drift',
+  ],
+  details: `Its life: placement, fills and what they did to positions, notifications and audit rows, in time order. With --live also
+its drift: the keys of Redis that differ from the book, and how, in fields, type or lifetime; then exit 6.`,
+  async run({ order, live }, ctx: Context) {
+    const db = await ctx.db();
+    const found = await findOrder(db, order);
+    const shown = { ...found, life: await lifeOf(db, found, await ctx.phase()) };
+    if (!live) return shown;
+    const drift = await driftOf(order, ctx);
+    return drift.length > 0 ? new Found({ ...shown, drift }) : { ...shown, drift };
+  },
+});
+
+async function driftOf(order: string, ctx: Context): Promise<Drift[]> {
+  const { lastingDrifts } = await import('../../projection/compare.ts');
+  return lastingDrifts(await ctx.db(), await ctx.redis(), { orders: [order], notifications: [] }, ctx);
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { SelectQueryBuilder } from 'kysely';
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, optional, parsed } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { follow, followFlags } from '../../projection/follow.ts';
+import { orderFields } from './fields.ts';
+import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+
+const PAGE = 10_000;
+
+export const watch = defineCommand({
+  effect: 'read',
+  phase: 1,
+  args: {},
+  flags: {
+    user: optional(identifier('USER', 'orders of this trader')),
+    symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'orders in this symbol')),
+    strategy: optional(identifier('STRATEGY', 'orders of this strategy')),
+    ...followFlags,
+  },
+  fields: orderFields,
+  live: {
+    line: (text, paint, local) =>
+      [
+        paint.dim(local(text('updated_at'))),
+        text('status').padEnd('PARTIALLY_FILLED'.length),
+        text('user_id'),
+        paint.bold(`${text('side')} ${text('quantity')} ${text('symbol')}`),
+        `${text('filled_quantity')} at ${text('filled_price')}`,
+        text('order_id'),
+        text('error_message'),
+      ]
+        .join('  ')
+        .trimEnd(),
+  },
+  examples: [
+    'order watch --user trader_001',
+    'order watch --symbol TCS --json order_id,status,filled_quantity',
+  ],
+  details: `Shows an order when it is placed and whenever it changes, until it is interrupted: as it is then in the database, so of
+changes that come closer together than they can be shown only the last. A terminal gets a line for each; anything else,
+and --json, an object of JSON on each line. What Redis loses, or cannot tell while it is away, is found within seconds.`,
+  async run(input, ctx: Context) {
+    const { user, symbol, strategy } = input;
+    const db = await ctx.db();
+    const wanted = <O>(query: SelectQueryBuilder<Database, 'orders', O>) => {
+      let found = query;
+      if (user) found = found.where('user_id', '=', user);
+      if (symbol) found = found.where('symbol', '=', symbol);
+      if (strategy) found = found.where('strategy_id', '=', strategy);
+      return found;
+    };
+    return follow(
+      ctx,
+      {
+        stream: (keys) => keys.orderEvents,
+        field: 'order',
+        id: 'order_id',
+        // Before phase 4 there is no index of the times of change, and this reads the whole table.
+        every: 30_000,
+        async *changed(from) {
+          for (let [at, id] = [from, '']; ; ) {
+            const page = await wanted(db.selectFrom('orders'))
+              .select(['order_id', 'updated_at'])
+              // Says the same as the pair, in words that the index understands.
+              .where('updated_at', '>=', at)
+              .where((eb) => eb(eb.refTuple('updated_at', 'order_id'), '>', eb.tuple(at, id)))
+              .orderBy('updated_at')
+              .orderBy('order_id')
+              .limit(PAGE)
+              .execute();
+            yield page.map((row) => row.order_id);
+            const last = page.at(-1);
+            if (!last || page.length < PAGE) return;
+            [at, id] = [last.updated_at, last.order_id];
+          }
+        },
+        read: (ids) =>
+          wanted(db.selectFrom('orders'))
+            .select(ORDER_COLUMNS)
+            .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+            .execute(),
+        state: (order) => createHash('sha1').update(JSON.stringify(order)).digest('base64'),
+      },
+      input,
+    );
+  },
+});

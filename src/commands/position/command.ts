@@ -1,0 +1,14 @@
+import { type Verbs, verb } from '../../cli/command.ts';
+
+export const verbs: Verbs = {
+  list: verb('List positions, open ones unless said', async () => (await import('./list.ts')).list),
+  show: verb('Show one position', async () => (await import('./show.ts')).show),
+  mark: verb('Value open positions at prices', async () => (await import('./mark.ts')).mark),
+  close: verb('Close a position with the opposite order', async () => (await import('./close.ts')).close),
+  history: verb('List the fills that made a position', async () => (await import('./history.ts')).history),
+  pnl: verb('Sum profit and loss up', async () => (await import('./pnl.ts')).pnl),
+  export: verb(
+    'Write positions to a file or a pipe',
+    async () => (await import('./export.ts')).exportPositions,
+  ),
+};

@@ -1,0 +1,19 @@
+import { defineCommand } from '../../cli/command.ts';
+import type { Context } from '../../context.ts';
+import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { positionFields } from './fields.ts';
+import { positionFilter, selectPositions } from './filter.ts';
+
+export const exportPositions = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 2,
+  args: {},
+  flags: { ...positionFilter, ...exportFlags },
+  fields: exportFields,
+  examples: ['position export --status any --output positions.csv', 'position export --format ndjson | head'],
+  details: exportDetails,
+  async run(input, ctx: Context) {
+    return exportQuery(ctx, input, await selectPositions(input, ctx), positionFields);
+  },
+});

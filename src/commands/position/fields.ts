@@ -1,0 +1,21 @@
+import type { Fields } from '../../cli/result.ts';
+
+export const positionFields = {
+  position_id: { type: 'text' },
+  user_id: { type: 'text' },
+  strategy_id: { type: 'text' },
+  symbol: { type: 'text' },
+  side: { type: 'text' },
+  quantity: { type: 'integer' },
+  average_price: { type: 'number' },
+  current_price: { type: 'number' },
+  unrealized_pnl: { type: 'number' },
+  realized_pnl: { type: 'number' },
+  status: { type: 'text' },
+  order_id: { type: 'text', hidden: true },
+  opened_at: { type: 'time' },
+  closed_at: { type: 'time' },
+  created_at: { type: 'time', hidden: true },
+  updated_at: { type: 'time', hidden: true },
+  marked_at: { type: 'time', hidden: true },
+} as const satisfies Fields;

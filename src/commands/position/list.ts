@@ -1,0 +1,57 @@
+import { defineCommand } from '../../cli/command.ts';
+import { optional, time } from '../../cli/flags.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import { whenNoneOf } from '../../trading/users/store.ts';
+import type { Filter } from '../../trading/positions/as-of.ts';
+import { positionFields } from './fields.ts';
+import { positionFilter, selectPositions } from './filter.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 2,
+  args: {},
+  flags: {
+    ...positionFilter,
+    asOf: optional(time('as the book stood then, rebuilt from the fills booked by that time')),
+    ...pageFlags,
+  },
+  fields: positionFields,
+  examples: [
+    'position list --user trader_001',
+    'position list --status CLOSED --json symbol,realized_pnl',
+    'position list --user trader_001 --as-of 2026-01-30T15:30:00+05:30',
+  ],
+  async run(input, ctx: Context) {
+    if (input.asOf !== undefined) return listAsOf(await ctx.instant('--as-of', input.asOf), input, ctx);
+    const chosen = await selectPositions(input, ctx);
+    return page(
+      input,
+      ctx.io,
+      (limit, after) => {
+        let positions = chosen;
+        if (after)
+          positions = positions.where((eb) =>
+            eb(eb.refTuple('opened_at', 'position_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
+          );
+        return positions.orderBy('opened_at', 'desc').orderBy('position_id', 'desc').limit(limit).execute();
+      },
+      (position) => [position.opened_at, position.position_id],
+      whenNoneOf(ctx.db, input.user),
+    );
+  },
+});
+
+type Input = Filter & Parameters<typeof page>[0];
+
+async function listAsOf(at: string, input: Input, ctx: Context) {
+  const [{ checkMoment, positionsAsOf }, db] = await Promise.all([import('../../trading/positions/as-of.ts'), ctx.db()]);
+  await checkMoment(db, input.user, at, ctx.now());
+  return page(
+    input,
+    ctx.io,
+    (limit, after) => positionsAsOf(db, input, at, limit, after),
+    (position) => [position.opened_at, position.position_id],
+  );
+}

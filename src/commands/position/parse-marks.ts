@@ -1,0 +1,80 @@
+import { type Around, readCsv } from '../../cli/csv-input.ts';
+import { usage } from '../../util/failure.ts';
+import type { Mark } from '../../trading/ledger/mark-positions.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+import { excerpt } from '../../util/text.ts';
+
+/** A price, or what a quote file calls it: the last traded price, and when. */
+const COLUMNS = {
+  header: 'symbol,price',
+  required: ['symbol'],
+  optional: ['price', 'ltp', 'timestamp'],
+} as const;
+
+/** Marks, one a symbol, and the symbols that were named one by one. */
+export interface GivenMarks {
+  marks: Mark[];
+  named: Set<string>;
+}
+
+/**
+ * The marks of `SYMBOL=PRICE` words and of the rows of a CSV file (`-` is stdin). Throws a usage error that names the
+ * word or the line.
+ */
+export async function readMarks(
+  words: readonly string[],
+  path: string | undefined,
+  around: Around,
+): Promise<GivenMarks> {
+  const prices = new Map<string, number>();
+  const add = (where: string, { symbol, price }: Mark) => {
+    const before = prices.get(symbol);
+    if (before !== undefined && before !== price)
+      throw usage(`${where}: ${symbol} is marked twice, at ${before} and at ${price}.`, UNTOUCHED);
+    prices.set(symbol, price);
+  };
+  for (const word of words) add(`"${excerpt(word)}"`, parseWord(word));
+  const named = new Set(prices.keys());
+  if (path !== undefined) for await (const { where, mark } of rowsOf(path, around)) add(where, mark);
+  return { marks: [...prices].map(([symbol, price]) => ({ symbol, price, marked_at: null })), named };
+}
+
+const UNTOUCHED = 'Nothing was marked.';
+
+function parseWord(word: string): Mark {
+  const [symbol = '', price, ...more] = word.split('=');
+  if (price === undefined || more.length > 0)
+    throw usage(`"${excerpt(word)}" is no mark.`, 'Write SYMBOL=PRICE, such as TCS=4012.50.');
+  return parseMark(`"${excerpt(word)}"`, symbol, price);
+}
+
+async function* rowsOf(path: string, around: Around): AsyncGenerator<{ where: string; mark: Mark }> {
+  const name = path === '-' ? 'stdin' : path;
+  const { rows } = await readCsv(path, COLUMNS, around);
+  let empty = true;
+  for await (const { line, values } of rows) {
+    const { symbol = '', price, ltp } = values;
+    if ((price === undefined) === (ltp === undefined))
+      throw usage(`${name} needs one column with prices, price or ltp.`, UNTOUCHED);
+    const where = `${name}, line ${line}`;
+    yield { where, mark: parseMark(where, symbol, price ?? ltp ?? '') };
+    empty = false;
+  }
+  if (empty)
+    throw usage(
+      `There are no marks in ${name}.`,
+      'It needs a line SYMBOL,PRICE for each, such as TCS,4012.50.',
+    );
+}
+
+function parseMark(where: string, symbol: string, price: string): Mark {
+  const known = tradingSymbol.safeParse(symbol);
+  if (!known.success) throw usage(`${where}: the symbol ${known.error.issues[0]?.message}.`, UNTOUCHED);
+  const rupees = /^\d{1,10}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
+  if (rupees < 0.01 || rupees > 1e9)
+    throw usage(
+      `${where}: the price of ${known.data} must be a number of rupees from 0.01 to 1000000000, not "${excerpt(price)}".`,
+      UNTOUCHED,
+    );
+  return { symbol: known.data, price: rupees, marked_at: null };
+}

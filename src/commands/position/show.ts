@@ -1,0 +1,17 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { positionFields } from './fields.ts';
+import { findPosition } from '../../trading/positions/store.ts';
+
+export const show = defineCommand({
+  effect: 'read',
+  phase: 2,
+  args: { position: identifier('POSITION', 'the position') },
+  flags: {},
+  fields: positionFields,
+  examples: ['position show pos_01', 'position show pos_01 --json realized_pnl'],
+  async run({ position }, ctx: Context) {
+    return findPosition(await ctx.db(), position);
+  },
+});

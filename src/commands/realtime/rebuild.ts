@@ -1,0 +1,55 @@
+import { defineCommand } from '../../cli/command.ts';
+import { startProgress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import { count } from '../../util/text.ts';
+
+export const rebuild = defineCommand({
+  effect: 'write',
+  runsAgain: true,
+  phase: 1,
+  alone: true,
+  args: {},
+  flags: {},
+  fields: {
+    orders: { type: 'integer' },
+    notifications: { type: 'integer' },
+    strays: { type: 'integer' },
+  },
+  examples: ['realtime rebuild'],
+  details: `Writes every order of the last 7 days, every notification of the last 30 and their lists anew, and removes what stands
+under their names and is not in the book. Quotes and the sessions of users are not of the book and are left alone; so are
+the streams that tell of what happens. It may run while trading goes on, and be run again.`,
+  async run(_input, ctx: Context) {
+    const [{ liveSubjects }, { drainAll, settle }, { findStrays }] = await Promise.all([
+      import('../../projection/scan-book.ts'),
+      import('../../projection/project.ts'),
+      import('../../projection/orphans.ts'),
+    ]);
+    const [db, phase, redis] = [await ctx.db(), await ctx.phase(), await ctx.redis()];
+    const done = { orders: 0, notifications: 0, strays: 0 };
+    const progress = await startProgress(ctx.io, 'rebuilding');
+    try {
+      if (!ctx.dryRun) await drainAll(db, redis, ctx.now, ctx.signal);
+      for await (const subjects of liveSubjects(db, phase, ctx.now())) {
+        ctx.signal.throwIfAborted();
+        if (!ctx.dryRun) await settle(db, redis, subjects, ctx.now);
+        done.orders += subjects.orders.length;
+        done.notifications += subjects.notifications.length;
+        progress.update(`${count(done.orders + done.notifications, 'key')} written`);
+      }
+      for await (const strays of findStrays(db, redis, phase)) {
+        ctx.signal.throwIfAborted();
+        if (!ctx.dryRun)
+          await Promise.all(
+            strays.map(({ key, member }) =>
+              member === undefined ? redis.client.del(key) : redis.client.srem(key, member),
+            ),
+          );
+        done.strays += strays.length;
+      }
+    } finally {
+      progress.stop();
+    }
+    return done;
+  },
+});

@@ -1,0 +1,136 @@
+import { defineCommand } from '../../cli/command.ts';
+import { CliError } from '../../util/failure.ts';
+import { integer, optional } from '../../cli/flags.ts';
+import { startProgress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import { count } from '../../util/text.ts';
+import { readCutoffs, refuseSkew } from '../../operations/retention/cutoffs.ts';
+import type { Expiring } from '../../operations/retention/tables.ts';
+import { PROMISED, shortened } from '../../domain/retention-periods.ts';
+import { countDue, expiringIn, survey } from '../../operations/retention/count-due.ts';
+import { sweep, unfinished } from '../../operations/retention/delete-batches.ts';
+
+export const run = defineCommand({
+  effect: 'destroy',
+  phase: 1,
+  runsAgain: true,
+  alone: true,
+  args: {},
+  flags: { maxRows: optional(integer('N', 'stop after so many rows')) },
+  fields: {
+    kind: { type: 'text' },
+    keep: { type: 'text' },
+    before: { type: 'time' },
+    deleted: { type: 'integer' },
+    repaired: { type: 'integer' },
+    left: { type: 'integer' },
+    held: { type: 'integer' },
+  },
+  examples: ['retention run --yes', 'retention run --max-rows 100000 --yes', 'retention run --dry-run'],
+  details: `Deletes for good what retention plan says is due: 5,000 rows at a time, each batch with its audit row and followed by a rest
+as long as it took. It waits for no row that somebody holds. Interrupted, killed, or stopped by --max-rows, it is run again and goes
+on. left is what is still due after it, held what is old and stays. Keys of Redis that live for ever or too long get the
+longest life they may have (repaired). Refused (5) where the server's clock and ours differ by more than a minute. Limits of
+the configuration that are shorter than promised need --confirm NAME instead of --yes.`,
+  async run({ maxRows }, ctx: Context) {
+    const { retention: limits, redis } = await ctx.config();
+    const [db, phase] = [await ctx.db(), await ctx.phase()];
+    const { before, clock } = await readCutoffs(ctx, limits);
+    refuseSkew(clock);
+    const surveyed = [];
+    for (const kind of expiringIn(phase)) {
+      const cutoff = before[kind.limit];
+      surveyed.push({ kind, cutoff, keep: limits[kind.limit], ...(await survey(db, kind, cutoff)) });
+    }
+    await agreeTo(ctx, surveyed);
+    const most = maxRows ?? Number.POSITIVE_INFINITY;
+    const results = await sweepAll(ctx, surveyed, most);
+    return redis ? [...results, ...(await repairKeys(ctx, results))] : results;
+  },
+});
+
+interface Surveyed {
+  kind: Expiring;
+  cutoff: string;
+  keep: string;
+  due: number;
+  held: number;
+}
+
+/** Asks for a yes, or for the name of the database where a limit is shorter than promised. */
+async function agreeTo(ctx: Context, surveyed: readonly Surveyed[]): Promise<void> {
+  const due = surveyed
+    .filter((one) => one.due > 0)
+    .map(({ kind, due }) => `${kind.kind} (${count(due, 'row')})`);
+  const question = `This deletes for good what is past its time: ${due.join(', ') || 'nothing now'}.`;
+  const { retention: limits } = await ctx.config();
+  const short = shortened(limits);
+  if (short.length === 0) return ctx.agree(question);
+  const said = short.map((name) => `retention.${name} is ${limits[name]}, and ${PROMISED[name]} is promised`);
+  const { nameOf } = await import('../../operations/migrations/confirm-loss.ts');
+  const name = await nameOf(ctx, { connection: await ctx.connection(), db: await ctx.db() });
+  await ctx.agreeByName(name, `${question} ${said.join('; ')}.`);
+}
+
+interface Swept extends Record<string, string | number | null> {
+  deleted: number;
+}
+
+async function sweepAll(ctx: Context, surveyed: readonly Surveyed[], most: number): Promise<Swept[]> {
+  const due = surveyed.reduce((sum, one) => sum + one.due, 0);
+  const progress = await startProgress(ctx.io, 'deleting');
+  let deleted = 0;
+  const onBatch = (rows: number) => {
+    deleted += rows;
+    progress.update(`${count(deleted, 'row')} deleted`, deleted / Math.max(due, deleted));
+  };
+  try {
+    const results: Swept[] = [];
+    for (const one of surveyed) results.push(await sweepOne(ctx, one, most - deleted, onBatch));
+    return results;
+  } catch (error) {
+    if (deleted > 0) await ctx.io.say(`${count(deleted, 'row')} deleted; run it again to go on.`);
+    throw unfinished(error, deleted);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function sweepOne(
+  ctx: Context,
+  { kind, cutoff, keep, due, held }: Surveyed,
+  atMost: number,
+  onBatch: (rows: number) => void,
+): Promise<Swept> {
+  const told = { kind: kind.kind, keep, before: cutoff, repaired: null, held };
+  if (ctx.dryRun) {
+    const deleted = Math.min(due, atMost);
+    onBatch(deleted);
+    return { ...told, deleted, left: due - deleted };
+  }
+  const deleted = await sweep(ctx, kind, cutoff, atMost, onBatch);
+  return { ...told, deleted, left: await countDue(await ctx.db(), kind, cutoff) };
+}
+
+/** Failures that say of Redis that it is not there for us. */
+const NOT_THERE: readonly string[] = ['unreachable', 'forbidden', 'refused'];
+
+/** Ends 8 where Redis is away: the rows are deleted, and the next run looks at its keys. */
+async function repairKeys(ctx: Context, swept: readonly Swept[]): Promise<Swept[]> {
+  try {
+    const { checkRedis } = await import('../../operations/retention/redis.ts');
+    const found = await checkRedis(ctx, !ctx.dryRun);
+    const none = { before: null, deleted: 0, repaired: 0, left: 0, held: 0 };
+    return found.map(({ kind, keep, due, end }) => ({ kind, keep, ...none, [end]: due }));
+  } catch (error) {
+    const failure = await ctx.explain(error);
+    const deleted = swept.reduce((sum, one) => sum + one.deleted, 0);
+    if (!(failure instanceof CliError) || !NOT_THERE.includes(failure.kind)) throw failure;
+    throw new CliError(
+      'pending',
+      failure.code,
+      `${count(deleted, 'row')} deleted. ${failure.message} Not all of its keys were looked at.`,
+      { ...failure.details, changed: deleted > 0 && !ctx.dryRun },
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import type { Fields } from '../../cli/result.ts';
+
+export const ruleFields = {
+  rule_id: { type: 'text', hidden: true },
+  user_id: { type: 'text' },
+  rule_type: { type: 'text' },
+  rule_value: { type: 'number' },
+  current_value: { type: 'number' },
+  is_violated: { type: 'boolean' },
+  violation_message: { type: 'text' },
+  created_at: { type: 'time', hidden: true },
+  updated_at: { type: 'time', hidden: true },
+} as const satisfies Fields;
+
+/** A row of trading_halts; without user_id it is everyone's. */
+export const haltFields = {
+  halt_id: { type: 'text' },
+  user_id: { type: 'text' },
+  reason: { type: 'text' },
+  halted_by: { type: 'text' },
+  halted_at: { type: 'time' },
+} as const satisfies Fields;

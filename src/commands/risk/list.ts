@@ -1,0 +1,39 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, optional, toggle } from '../../cli/flags.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import type { RuleType } from '../../domain/enums.ts';
+import { whenNoneOf } from '../../trading/users/store.ts';
+import { ruleFields } from './fields.ts';
+import { RULE_COLUMNS } from '../../trading/risk/store.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 4,
+  args: { user: optional(identifier('USER', 'rules of this trader')) },
+  flags: { violated: toggle('only rules that are violated'), ...pageFlags },
+  fields: ruleFields,
+  examples: ['risk list trader_001', 'risk list --violated --json user_id,rule_type'],
+  details: 'What a rule stands at is what the last risk check found.',
+  async run(input, ctx: Context) {
+    const { user, violated } = input;
+    const db = await ctx.db();
+    return page(
+      input,
+      ctx.io,
+      (limit, after) => {
+        let rules = db.selectFrom('risk_rules').select(RULE_COLUMNS);
+        if (user) rules = rules.where('user_id', '=', user);
+        if (violated) rules = rules.where('is_violated', '=', true);
+        if (after)
+          rules = rules.where((eb) =>
+            eb(eb.refTuple('user_id', 'rule_type'), '>', eb.tuple(after[0] ?? '', after[1] as RuleType)),
+          );
+        return rules.orderBy('user_id').orderBy('rule_type').limit(limit).execute();
+      },
+      (rule) => [rule.user_id, rule.rule_type],
+      whenNoneOf(ctx.db, user),
+    );
+  },
+});

@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { usage } from '../../util/failure.ts';
+import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
+import type { NewOrder } from '../../trading/ledger/place-orders.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+import { plainUpperCase } from '../../util/text.ts';
+
+const inCapitals = z.transform((value: unknown) =>
+  typeof value === 'string' ? plainUpperCase(value) : value,
+);
+const WHOLE = { error: 'must be a whole number of shares, 1 or more' };
+const RUPEES = { error: 'must be rupees a share, 0 or more' };
+
+const proposal = z.strictObject(
+  {
+    symbol: tradingSymbol,
+    side: z.pipe(inCapitals, z.enum(ORDER_SIDES, { error: `must be one of ${ORDER_SIDES.join(', ')}` })),
+    quantity: z.int(WHOLE).check(z.gte(1, WHOLE), z.lte(2_147_483_647, WHOLE)),
+    price: z.nullish(z.number(RUPEES).check(z.gte(0, RUPEES), z.lte(1e9, RUPEES))),
+    order_type: z.optional(
+      z.pipe(inCapitals, z.enum(ORDER_TYPES, { error: `must be one of ${ORDER_TYPES.join(', ')}` })),
+    ),
+    strategy_id: z.nullish(z.string({ error: 'must be the id of a strategy, or null' })),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `has no ${issue.keys.join(', ')}` : 'must be an object',
+  },
+);
+
+/** The order that a JSON object describes, as this trader would place it now; a usage error names what is wrong. */
+export function proposedOrder(given: Readonly<Record<string, unknown>>, userId: string, now: Date): NewOrder {
+  const result = proposal.safeParse(given);
+  if (!result.success)
+    throw usage(
+      result.error.issues.map(({ path, message }) => `--order: ${[...path, message].join(' ')}.`).join('\n'),
+      'For example: --order \'{"symbol":"TCS","side":"BUY","quantity":10,"price":4000}\'',
+    );
+  const { price, order_type, strategy_id, ...order } = result.data;
+  return {
+    ...order,
+    order_id: '',
+    user_id: userId,
+    strategy_id: strategy_id ?? null,
+    order_type: order_type ?? (price ? 'LIMIT' : 'MARKET'),
+    price: price ?? 0,
+    created_at: now.toISOString(),
+  };
+}

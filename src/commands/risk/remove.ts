@@ -1,0 +1,33 @@
+import { defineCommand } from '../../cli/command.ts';
+import { notFound } from '../../util/failure.ts';
+import { choice, identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { RULE_TYPES } from '../../domain/enums.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { ruleFields } from './fields.ts';
+import { RULE_COLUMNS } from '../../trading/risk/store.ts';
+
+export const remove = defineCommand({
+  effect: 'write',
+  phase: 4,
+  args: {
+    user: identifier('USER', 'the trader'),
+    rule: choice(RULE_TYPES, 'RULE_TYPE', 'the rule'),
+  },
+  flags: {},
+  fields: ruleFields,
+  examples: ['risk remove trader_001 MAX_DAILY_LOSS'],
+  async run({ user, rule }, ctx: Context) {
+    return ctx.change(async (trx) => {
+      await lockUser(trx, user);
+      const removed = await trx
+        .deleteFrom('risk_rules')
+        .where('user_id', '=', user)
+        .where('rule_type', '=', rule)
+        .returning(RULE_COLUMNS)
+        .executeTakeFirst();
+      if (!removed) throw notFound('risk rule', `${rule} of ${user}`, `See: pinnacle risk list ${user}`);
+      return { result: removed, audit: { target: `user ${user}`, body: { removed } } };
+    });
+  },
+});

@@ -1,0 +1,66 @@
+import { defineCommand } from '../../cli/command.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { choice, decimal, identifier, requiredUnless, toggle } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { ruleFields } from './fields.ts';
+import { limitProblem, type Template } from '../../domain/risk-limits.ts';
+import { findRules } from '../../trading/risk/store.ts';
+
+export const set = defineCommand({
+  effect: 'write',
+  phase: 4,
+  args: {
+    user: identifier('USER', 'the trader'),
+    rule: requiredUnless('template', choice(RULE_TYPES, 'RULE_TYPE', 'the rule')),
+    value: requiredUnless('template', decimal('VALUE', 'its limit: rupees, percent or orders')),
+  },
+  flags: { template: toggle("set the rules that the configuration has for the trader's risk tolerance") },
+  fields: ruleFields,
+  examples: [
+    'risk set trader_001 MAX_DAILY_LOSS 25000',
+    'risk set trader_001 MAX_DRAWDOWN 7.5',
+    'risk set trader_001 --template',
+  ],
+  details: `A rule that is set already gets the new limit. Templates stand in the configuration, by risk tolerance:
+${example('medium')}
+A template leaves rules that it does not name as they are.`,
+  async run({ user, rule, value, template }, ctx: Context) {
+    if (template && rule !== undefined) throw usage('--template takes no RULE_TYPE and VALUE.');
+    const problem = rule && limitProblem(rule, value);
+    if (problem) throw usage(`VALUE ${problem}, not ${value}.`);
+    const { writeRules } = await import('../../trading/risk/write-limits.ts');
+    const { riskTemplates } = await ctx.config();
+    return ctx.change(async (trx) => {
+      const { risk_tolerance } = await lockUser(trx, user);
+      const limits = rule ? { [rule]: value } : templateFor(risk_tolerance, riskTemplates);
+      const types = Object.keys(limits) as RuleType[];
+      const before = await findRules(trx, user, types);
+      const changed = await writeRules(trx, user, limits, ctx.now());
+      const after = await findRules(trx, user, types);
+      const limitsOf = (rules: typeof before) =>
+        Object.fromEntries(rules.map(({ rule_type, rule_value }) => [rule_type, rule_value]));
+      return {
+        result: rule ? (after[0] ?? {}) : after,
+        audit: changed
+          ? { target: `user ${user}`, body: { before: limitsOf(before), after: limitsOf(after) } }
+          : null,
+      };
+    });
+  },
+});
+
+function templateFor(tolerance: string, templates: Readonly<Partial<Record<string, Template>>>): Template {
+  const template = Object.hasOwn(templates, tolerance) ? templates[tolerance] : undefined;
+  if (template && Object.keys(template).length > 0) return template;
+  throw refused(
+    'NO_TEMPLATE',
+    `The configuration has no risk template for the tolerance ${tolerance}.`,
+    `Add one: ${example(tolerance)}`,
+  );
+}
+
+function example(tolerance: string): string {
+  return `{ "risk": { "templates": { "${tolerance}": { "MAX_DRAWDOWN": 10, "MAX_ORDERS_PER_DAY": 200 } } } }`;
+}

@@ -1,0 +1,39 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, optional } from '../../cli/flags.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import { findUser } from '../../trading/users/store.ts';
+import { haltFields } from './fields.ts';
+
+const { user_id, reason, halted_by, halted_at, halt_id } = haltFields;
+
+export const status = defineCommand({
+  effect: 'read',
+  phase: 4,
+  args: { user: optional(identifier('USER', 'the state of this trader')) },
+  flags: pageFlags,
+  fields: {
+    user_id,
+    halted: { type: 'boolean' },
+    rules: { type: 'integer' },
+    violated: { type: 'integer' },
+    reason,
+    halted_by,
+    halted_at,
+    halt_id: { ...halt_id, hidden: true },
+  },
+  examples: ['risk status', 'risk status trader_001', 'risk status --json user_id,halted'],
+  details: `A line for each trader who is halted or has a rule; without a user_id, first, the halt of everyone. What is violated
+is what the last risk check found.`,
+  async run(input, ctx: Context) {
+    const { readStatus } = await import('../../trading/risk/status.ts');
+    const db = await ctx.db();
+    if (input.user) await findUser(db, input.user);
+    return page(
+      input,
+      ctx.io,
+      (limit, after) => readStatus(db, input.user, limit, after?.[0]),
+      (row) => [row.user_id ?? ''],
+    );
+  },
+});

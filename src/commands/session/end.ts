@@ -1,0 +1,75 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { identifier, requiredUnless, toggle } from '../../cli/flags.ts';
+import type { Result } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { sessionFields } from './fields.ts';
+import { noSession, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
+
+// An audit row names this many sessions; their number is whole.
+const NAMED = 1_000;
+
+export const end = defineCommand({
+  effect: 'write',
+  phase: 3,
+  alone: true,
+  args: {},
+  flags: {
+    user: requiredUnless('all', identifier('USER', 'the trader')),
+    all: toggle('every active session, at the end of the trading day'),
+  },
+  fields: sessionFields,
+  examples: [
+    'session end --user trader_001',
+    'session end --user trader_001 --json total_pnl,max_drawdown',
+    'session end --all',
+  ],
+  details:
+    'It ends with the capital that the account has now. Positions and working orders stay as they are.',
+  async run({ user, all }, ctx: Context) {
+    if (user !== undefined && all) throw usage('Name a --user or give --all, not both.');
+    const now = ctx.now().toISOString();
+    return ctx.change<Result>(async (trx) => {
+      await (user === undefined ? lockOwners(trx) : lockUser(trx, user));
+      const ended = await endSessions(trx, user, now);
+      if (user === undefined) {
+        const body = {
+          ended: ended.length,
+          sessions: ended.slice(0, NAMED).map(({ session_id }) => session_id),
+        };
+        return { result: ended, audit: ended.length > 0 ? { target: 'sessions', body } : null };
+      }
+      const [session] = ended;
+      if (!session) throw noSession(user, 'active session');
+      return { result: session, audit: { target: `session ${session.session_id}`, body: { session } } };
+    });
+  },
+});
+
+/** Traders are locked in the order of their ids, as everywhere. */
+async function lockOwners(trx: Trx): Promise<void> {
+  await sql`
+    SELECT FROM users WHERE user_id IN (SELECT user_id FROM trading_sessions WHERE status = 'ACTIVE')
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+}
+
+/** Ends the active session of a trader, or of all whose traders are locked. */
+function endSessions(trx: Trx, user: string | undefined, now: string) {
+  return trx
+    .updateTable('trading_sessions as s')
+    .from('users as u')
+    .set((eb) => ({
+      status: 'COMPLETED',
+      end_time: now,
+      capital_at_end: eb.cast<number>('u.total_capital', 'double precision'),
+      updated_at: now,
+    }))
+    .whereRef('s.user_id', '=', 'u.user_id')
+    .where('s.status', '=', 'ACTIVE')
+    .$if(user !== undefined, (query) => query.where('s.user_id', '=', String(user)))
+    .returning(SESSION_COLUMNS.map((name) => `s.${name}` as const))
+    .execute();
+}

@@ -1,0 +1,19 @@
+import { defineCommand } from '../../cli/command.ts';
+import type { Context } from '../../context.ts';
+import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { sessionFields } from './fields.ts';
+import { selectSessions, sessionFilter } from './filter.ts';
+
+export const exportSessions = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 3,
+  args: {},
+  flags: { ...sessionFilter, ...exportFlags },
+  fields: exportFields,
+  examples: ['session export --since 2026-01-01 --output sessions.csv'],
+  details: exportDetails,
+  async run(input, ctx: Context) {
+    return exportQuery(ctx, input, await selectSessions(input, ctx), sessionFields);
+  },
+});

@@ -1,0 +1,18 @@
+import type { Fields } from '../../cli/result.ts';
+
+export const sessionFields = {
+  session_id: { type: 'text' },
+  user_id: { type: 'text' },
+  status: { type: 'text' },
+  start_time: { type: 'time' },
+  end_time: { type: 'time' },
+  total_orders: { type: 'integer' },
+  successful_orders: { type: 'integer' },
+  total_pnl: { type: 'number' },
+  max_drawdown: { type: 'number' },
+  capital_at_start: { type: 'number' },
+  capital_at_end: { type: 'number' },
+  peak_equity: { type: 'number', hidden: true },
+  created_at: { type: 'time', hidden: true },
+  updated_at: { type: 'time', hidden: true },
+} as const satisfies Fields;

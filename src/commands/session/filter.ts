@@ -1,0 +1,22 @@
+import { choice, identifier, optional, time, type Values } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { SESSION_STATUSES } from '../../domain/enums.ts';
+import { SESSION_COLUMNS } from '../../trading/sessions/store.ts';
+
+/** The flags that say which sessions. */
+export const sessionFilter = {
+  user: optional(identifier('USER', 'sessions of this trader')),
+  status: optional(choice(SESSION_STATUSES, 'STATUS', 'sessions in this status')),
+  since: optional(time('sessions started at this time or later')),
+};
+
+/** The sessions that the flags describe. */
+export async function selectSessions(filter: Values<typeof sessionFilter>, ctx: Context) {
+  const { user, status } = filter;
+  const since = filter.since && (await ctx.instant('--since', filter.since));
+  let sessions = (await ctx.db()).selectFrom('trading_sessions').select(SESSION_COLUMNS);
+  if (user) sessions = sessions.where('user_id', '=', user);
+  if (status) sessions = sessions.where('status', '=', status);
+  if (since) sessions = sessions.where('start_time', '>=', since);
+  return sessions;
+}

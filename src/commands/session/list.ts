@@ -1,0 +1,36 @@
+import { defineCommand } from '../../cli/command.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import { whenNoneOf } from '../../trading/users/store.ts';
+import { sessionFields } from './fields.ts';
+import { selectSessions, sessionFilter } from './filter.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 3,
+  args: {},
+  flags: {
+    ...sessionFilter,
+    ...pageFlags,
+  },
+  fields: sessionFields,
+  examples: ['session list --status ACTIVE', 'session list --user trader_001 --since 7d --json'],
+  async run(input, ctx: Context) {
+    const chosen = await selectSessions(input, ctx);
+    return page(
+      input,
+      ctx.io,
+      (limit, after) => {
+        let sessions = chosen;
+        if (after)
+          sessions = sessions.where((eb) =>
+            eb(eb.refTuple('start_time', 'session_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
+          );
+        return sessions.orderBy('start_time', 'desc').orderBy('session_id', 'desc').limit(limit).execute();
+      },
+      (session) => [session.start_time, session.session_id],
+      whenNoneOf(ctx.db, input.user),
+    );
+  },
+});

@@ -1,0 +1,37 @@
+import { defineCommand } from '../../cli/command.ts';
+import { notFound, usage } from '../../util/failure.ts';
+import { identifier, optional, requiredUnless } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { findUser } from '../../trading/users/store.ts';
+import { sessionFields } from './fields.ts';
+import { noSession } from '../../trading/sessions/store.ts';
+
+export const show = defineCommand({
+  effect: 'read',
+  phase: 3,
+  args: { session: requiredUnless('user', identifier('SESSION', 'the session')) },
+  flags: { user: optional(identifier('USER', 'the running session of this trader, else the last')) },
+  fields: {
+    ...sessionFields,
+    peak_equity: { type: 'number' },
+    equity: { type: 'money' },
+    drawdown: { type: 'number' },
+  },
+  examples: ['session show --user trader_001', 'session show ses_01 --json equity,drawdown'],
+  details: `While a session runs, equity is capital_at_start + total_pnl + the unrealized profit of the open positions, and
+drawdown how far it is below peak_equity, in percent.`,
+  async run({ session, user }, ctx: Context) {
+    if (session !== undefined && user !== undefined)
+      throw usage('Name one session, or a trader with --user, not both.');
+    const { findStanding } = await import('../../trading/sessions/equity.ts');
+    const db = await ctx.db();
+    if (user === undefined) {
+      const found = await findStanding(db, 'session_id', session ?? '');
+      if (!found) throw notFound('session', session ?? '', 'See: pinnacle session list');
+      return found;
+    }
+    const found = await findStanding(db, 'user_id', user);
+    if (!found) throw noSession((await findUser(db, user)).user_id, 'session');
+    return found;
+  },
+});

@@ -1,0 +1,48 @@
+import { defineCommand } from '../../cli/command.ts';
+import { refused } from '../../util/failure.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { lockUser, userDisabled } from '../../trading/users/store.ts';
+import { mintId } from '../../domain/id.ts';
+import { sessionFields } from './fields.ts';
+import { findActive, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
+
+export const start = defineCommand({
+  effect: 'write',
+  phase: 3,
+  args: {},
+  flags: { user: identifier('USER', 'the trader') },
+  fields: sessionFields,
+  examples: ['session start --user trader_001'],
+  details: 'A trader has one running session at most. It begins with the capital that the account has now.',
+  async run({ user }, ctx: Context) {
+    const now = ctx.now();
+    const at = now.toISOString();
+    return ctx.change(async (trx) => {
+      const owner = await lockUser(trx, user);
+      if (!owner.enabled) throw userDisabled(user);
+      const running = await findActive(trx, user);
+      if (running)
+        throw refused(
+          'SESSION_ACTIVE',
+          `${user} has a running session since ${running.start_time}: ${running.session_id}.`,
+          `End it first: pinnacle session end --user ${user}`,
+        );
+      const capital = Number(owner.total_capital);
+      const session = await trx
+        .insertInto('trading_sessions')
+        .values({
+          session_id: mintId('ses', now),
+          user_id: user,
+          start_time: at,
+          capital_at_start: capital,
+          peak_equity: capital,
+          created_at: at,
+          updated_at: at,
+        })
+        .returning(SESSION_COLUMNS)
+        .executeTakeFirstOrThrow();
+      return { result: session, audit: { target: `session ${session.session_id}`, body: { session } } };
+    });
+  },
+});

@@ -1,0 +1,66 @@
+import { canonicalJson } from '../../audit/canonical-json.ts';
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { identifier, json, money, optional } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { activationFields } from './fields.ts';
+import { describeParameters, overrideProblems } from '../../domain/parameter-overrides.ts';
+import { announce, requireRunnable } from '../../trading/strategies/change-status.ts';
+import { findActivation, holdStrategy } from '../../trading/strategies/store.ts';
+
+export const activate = defineCommand({
+  effect: 'write',
+  phase: 2,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: {
+    user: identifier('USER', 'the trader'),
+    allocation: optional(money('RUPEES', 'the capital set aside for it; 0 sets none aside')),
+    parameters: optional(json('JSON', "the trader's own values for some of its parameters, a JSON object")),
+  },
+  fields: activationFields,
+  examples: [
+    'strategy activate rsi_dmi --user trader_001 --allocation 250000',
+    `strategy activate rsi_dmi --user trader_001 --parameters '{"rsi_period":21}'`,
+  ],
+  details: `The allocation must be within the trader's free capital, which is the total less what is set aside for strategies that
+are ACTIVE or PAUSED. It, or without one the free capital, must reach the min_capital of the strategy. --parameters
+replaces what the trader had overridden before; '{}' overrides nothing.
+Activating what is active already changes nothing but the allocation and the parameters, if they are given.`,
+  async run({ strategy: strategyId, user: userId, allocation, parameters }, ctx: Context) {
+    const { checkCapital, writeActivation } = await import('../../trading/strategies/activation.ts');
+    const [phase, now] = [await ctx.phase(), ctx.now().toISOString()];
+    return ctx.change(async (trx) => {
+      const user = await lockUser(trx, userId);
+      const strategy = await holdStrategy(trx, strategyId);
+      if (parameters) checkOverrides(parameters, (strategy.parameters ?? {}) as Record<string, unknown>);
+      await requireRunnable(trx, user, strategy, phase);
+      const before = await findActivation(trx, userId, strategyId);
+      const asked = {
+        allocation: allocation === undefined ? (before?.allocation_amount ?? 0) : Number(allocation),
+        parameters: parameters ?? before?.custom_parameters ?? {},
+      };
+      const same =
+        before?.status === 'ACTIVE' &&
+        before.allocation_amount === asked.allocation &&
+        canonicalJson(before.custom_parameters) === canonicalJson(asked.parameters);
+      if (same) return { result: before, audit: null };
+      await checkCapital(trx, user, strategy, asked.allocation);
+      const after = await writeActivation(trx, { userId, strategyId, ...asked }, before, now);
+      await announce(trx, phase, now, before, after);
+      return {
+        result: after,
+        audit: { target: `user ${userId}`, body: { strategy: strategyId, before: before ?? null, after } },
+      };
+    });
+  },
+});
+
+function checkOverrides(own: Record<string, unknown>, known: Record<string, unknown>): void {
+  const problems = overrideProblems(own, known);
+  if (problems.length > 0)
+    throw usage(
+      `--parameters does not fit the strategy.\n${problems.join('\n')}`,
+      `Its parameters: ${describeParameters(known)}.`,
+    );
+}

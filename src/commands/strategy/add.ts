@@ -1,0 +1,59 @@
+import { defineCommand } from '../../cli/command.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { identifier, requiredUnless } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { violates } from '../../platform/postgres/errors.ts';
+import { strategyFields } from './fields.ts';
+import { columnFlags, fileFlag, readColumns } from './flags.ts';
+import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
+import { complaints, strategySchema } from '../../domain/strategy.ts';
+
+export const add = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: {},
+  flags: {
+    file: fileFlag,
+    strategyId: requiredUnless('file', identifier('ID', 'the id')),
+    name: requiredUnless('file', columnFlags.name),
+    description: requiredUnless('file', columnFlags.description),
+    category: requiredUnless('file', columnFlags.category),
+    riskLevel: requiredUnless('file', columnFlags.riskLevel),
+    minCapital: requiredUnless('file', columnFlags.minCapital),
+    expectedReturn: requiredUnless('file', columnFlags.expectedReturn),
+    maxDrawdown: requiredUnless('file', columnFlags.maxDrawdown),
+    symbols: requiredUnless('file', columnFlags.symbols),
+    parameters: requiredUnless('file', columnFlags.parameters),
+  },
+  fields: strategyFields,
+  examples: [
+    'strategy add --file rsi_dmi.json',
+    `strategy add --strategy-id momentum_rs --name "Relative strength" --description "Buys the strongest" --category momentum --risk-level Medium --min-capital 100000 --expected-return 18 --max-drawdown 20 --symbols RELIANCE,TCS --parameters '{"lookback":126}'`,
+  ],
+  async run(input, ctx: Context) {
+    const checked = strategySchema.safeParse(await readColumns(input, ctx));
+    if (!checked.success)
+      throw usage(
+        complaints(checked.error).join('\n'),
+        'Give what is missing in the file or as flags: pinnacle strategy add --help',
+      );
+    const strategy = checked.data;
+    return ctx.change(async (trx) => {
+      const row = await trx
+        .insertInto('strategies')
+        .values({
+          ...strategy,
+          symbols: JSON.stringify(strategy.symbols),
+          parameters: JSON.stringify(strategy.parameters),
+          created_at: ctx.now().toISOString(),
+        })
+        .returning(STRATEGY_COLUMNS)
+        .executeTakeFirstOrThrow()
+        .catch((error) => {
+          if (!violates(error, 'strategies_pkey')) throw error;
+          throw refused('STRATEGY_EXISTS', `There is already a strategy ${strategy.strategy_id}.`);
+        });
+      return { result: row, audit: { target: `strategy ${row.strategy_id}`, body: { strategy: row } } };
+    });
+  },
+});

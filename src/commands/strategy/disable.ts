@@ -1,0 +1,37 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { count } from '../../util/text.ts';
+import { setAvailable } from '../../trading/strategies/set-enabled.ts';
+import { strategyFields } from './fields.ts';
+
+export const disable = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: {},
+  fields: strategyFields,
+  examples: ['strategy disable rsi_dmi'],
+  details: `It takes no new orders, of no trader, but such as reduce a position. Working orders and positions stay as they are; so
+does what each trader has set aside for it.`,
+  async run({ strategy }, ctx: Context) {
+    const disabled = await setAvailable(ctx, strategy, false);
+    const running = (await ctx.phase()) < 2 ? 0 : await countRunning(ctx, strategy);
+    if (running > 0)
+      await ctx.io.say(
+        `${count(running, 'trader')} had it running: it takes no new orders but such as reduce a position.`,
+      );
+    return disabled;
+  },
+});
+
+async function countRunning(ctx: Context, strategy: string): Promise<number> {
+  const db = await ctx.db();
+  const { running } = await db
+    .selectFrom('user_strategies')
+    .select((eb) => eb.fn.countAll().as('running'))
+    .where('strategy_id', '=', strategy)
+    .where('status', '=', 'ACTIVE')
+    .executeTakeFirstOrThrow();
+  return Number(running);
+}

@@ -1,0 +1,16 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { setAvailable } from '../../trading/strategies/set-enabled.ts';
+import { strategyFields } from './fields.ts';
+
+export const enable = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: {},
+  fields: strategyFields,
+  examples: ['strategy enable rsi_dmi'],
+  details: 'Traders who had it ACTIVE run it again at once; one who paused or stopped it does not.',
+  run: ({ strategy }, ctx: Context) => setAvailable(ctx, strategy, true),
+});

@@ -1,0 +1,46 @@
+import type { Fields } from '../../cli/result.ts';
+
+export const strategyFields = {
+  strategy_id: { type: 'text' },
+  name: { type: 'text' },
+  description: { type: 'text', hidden: true },
+  category: { type: 'text' },
+  risk_level: { type: 'text' },
+  min_capital: { type: 'number' },
+  expected_return_annual: { type: 'number' },
+  max_drawdown: { type: 'number' },
+  symbols: { type: 'json' },
+  parameters: { type: 'json', hidden: true },
+  is_active: { type: 'boolean' },
+  created_at: { type: 'time' },
+} as const satisfies Fields;
+
+/** A trader's use of a strategy: a row of user_strategies. */
+export const activationFields = {
+  user_id: { type: 'text' },
+  strategy_id: { type: 'text' },
+  status: { type: 'text' },
+  allocation_amount: { type: 'number' },
+  custom_parameters: { type: 'json', hidden: true },
+  total_orders: { type: 'integer' },
+  successful_orders: { type: 'integer' },
+  total_pnl: { type: 'number' },
+  activated_at: { type: 'time' },
+  deactivated_at: { type: 'time' },
+} as const satisfies Fields;
+
+/** A strategy in numbers, of all traders or of one. */
+export const statsFields = {
+  strategy_id: { type: 'text' },
+  user_id: { type: 'text', hidden: true },
+  active: { type: 'integer' },
+  paused: { type: 'integer' },
+  stopped: { type: 'integer' },
+  allocation: { type: 'money' },
+  orders: { type: 'integer' },
+  filled_orders: { type: 'integer' },
+  success_rate: { type: 'number' },
+  realized_pnl: { type: 'money' },
+  unrealized_pnl: { type: 'money' },
+  open_positions: { type: 'integer' },
+} as const satisfies Fields;

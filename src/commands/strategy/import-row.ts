@@ -1,0 +1,38 @@
+import type { Values } from '../_shared/import-rows.ts';
+import { parseJson } from '../../util/json.ts';
+import { complaints, type Strategy, strategySchema } from '../../domain/strategy.ts';
+
+/** The columns of a file of strategies: all of them. */
+export const STRATEGY_FILE = {
+  required: [
+    ...['strategy_id', 'name', 'description', 'category', 'risk_level', 'min_capital'],
+    ...['expected_return_annual', 'max_drawdown', 'symbols', 'parameters'],
+  ],
+  optional: [],
+};
+
+const NUMBERS = new Set(['min_capital', 'expected_return_annual', 'max_drawdown']);
+
+/** A strategy of one row of text, or the reasons why it is none. */
+export function parseStrategy(values: Values): Strategy | { reason: string } {
+  try {
+    const columns = Object.entries(values).map(([name, text]) => [name, meantBy(name, text)]);
+    const checked = strategySchema.safeParse(Object.fromEntries(columns));
+    return checked.success ? checked.data : { reason: complaints(checked.error).join(' ') };
+  } catch (error) {
+    if (error instanceof RangeError) return { reason: error.message };
+    throw error;
+  }
+}
+
+/** A number, a list or an object as it is meant: in CSV symbols may stand as words. */
+function meantBy(name: string, text: string): unknown {
+  if (NUMBERS.has(name)) return /^[+-]?\d{1,15}(\.\d{1,10})?$/.test(text) ? Number(text) : undefined;
+  if (name === 'symbols' && !text.startsWith('[')) return text.split(/[\s,]+/).filter((word) => word !== '');
+  if (name !== 'symbols' && name !== 'parameters') return text;
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw error instanceof RangeError ? new RangeError(`${name} ${error.message}`) : error;
+  }
+}

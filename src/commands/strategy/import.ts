@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import { writeAudits } from '../../audit/log.ts';
+import type { Trx } from '../../audit/transaction.ts';
+import { defineCommand } from '../../cli/command.ts';
+import { refused } from '../../util/failure.ts';
+import { text } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { violates } from '../../platform/postgres/errors.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
+import { parseStrategy, STRATEGY_FILE } from './import-row.ts';
+import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
+import type { Strategy } from '../../domain/strategy.ts';
+
+export const importStrategies = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { file: text('FILE', 'CSV or NDJSON, also compressed, or - for stdin', 4_096) },
+  flags: importFlags,
+  fields: {
+    imported: { type: 'integer' },
+    rejected: { type: 'integer' },
+    rejects_file: { type: 'text' },
+  },
+  examples: ['strategy import strategies.ndjson', 'strategy import strategies.csv --keep-going'],
+  details: `Columns: ${STRATEGY_FILE.required.join(',')}, by the rules of strategy add. In CSV parameters
+are JSON, and symbols JSON or words. All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
+  async run(input, ctx: Context) {
+    return importSmall(ctx, input, {
+      columns: STRATEGY_FILE,
+      read: parseStrategy,
+      refuse: refuseStrategies,
+      write: (trx, rows) => writeStrategies(trx, rows, ctx),
+      target: 'strategies',
+    });
+  },
+});
+
+async function refuseStrategies(trx: Trx, rows: readonly Numbered<Strategy>[]) {
+  const ids = rows.map(({ value }) => value.strategy_id);
+  const there = await trx
+    .selectFrom('strategies')
+    .select('strategy_id')
+    .where('strategy_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .execute();
+  const taken = new Set(there.map((row) => row.strategy_id));
+  return repeated(rows, 'strategy_id', ({ strategy_id }) => strategy_id, taken);
+}
+
+async function writeStrategies(trx: Trx, rows: readonly Strategy[], ctx: Context): Promise<void> {
+  const strategies = rows.map((row) => ({
+    ...row,
+    symbols: JSON.stringify(row.symbols),
+    parameters: JSON.stringify(row.parameters),
+  }));
+  const { rows: written } = await sql<{ strategy_id: string }>`
+    INSERT INTO strategies (strategy_id, name, description, category, risk_level, min_capital, expected_return_annual,
+      max_drawdown, symbols, parameters, created_at)
+    SELECT strategy_id, name, description, category, risk_level, min_capital, expected_return_annual, max_drawdown,
+      symbols::json, parameters::json, ${ctx.now().toISOString()}::timestamp
+    FROM ${unnest('s', TYPES, strategies)}
+    RETURNING ${sql.join(STRATEGY_COLUMNS.map((name) => sql.ref(name)))}`
+    .execute(trx)
+    .catch((error) => {
+      if (!violates(error, 'strategies_pkey')) throw error;
+      throw refused(
+        'STRATEGY_EXISTS',
+        'One of these strategies was added by somebody else meanwhile.',
+        'Run it again.',
+      );
+    });
+  await writeAudits(
+    trx,
+    ctx.origin,
+    written.map((strategy) => ({ target: `strategy ${strategy.strategy_id}`, body: { strategy } })),
+  );
+}
+
+const TYPES = {
+  strategy_id: 'text',
+  name: 'text',
+  description: 'text',
+  category: 'text',
+  risk_level: 'text',
+  min_capital: 'float8',
+  expected_return_annual: 'float8',
+  max_drawdown: 'float8',
+  symbols: 'text',
+  parameters: 'text',
+} as const;

@@ -1,0 +1,54 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, optional, toggle } from '../../cli/flags.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import { whenNoneOf } from '../../trading/users/store.ts';
+import { strategyFields } from './fields.ts';
+import { requireActivations, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 1,
+  args: {},
+  flags: {
+    user: optional(identifier('USER', 'those that this trader has activated, now or once, and their status')),
+    active: toggle('those that are available; with --user those that are ACTIVE for the trader, too'),
+    ...pageFlags,
+  },
+  fields: { ...strategyFields, status: { type: 'text', hidden: true, shownBy: 'user' } },
+  examples: ['strategy list', 'strategy list --user trader_001 --active --json strategy_id,symbols'],
+  async run(input, ctx: Context) {
+    const { user, active } = input;
+    if (user !== undefined) await requireActivations(ctx);
+    const db = await ctx.db();
+    return page(
+      input,
+      ctx.io,
+      (limit, after) => {
+        let strategies = db.selectFrom('strategies').select(STRATEGY_COLUMNS);
+        if (active) strategies = strategies.where('is_active', '=', true);
+        if (user !== undefined)
+          strategies = strategies.where('strategy_id', 'in', (eb) => {
+            const used = eb.selectFrom('user_strategies').select('strategy_id').where('user_id', '=', user);
+            return active ? used.where('status', '=', 'ACTIVE') : used;
+          });
+        if (after) strategies = strategies.where('strategy_id', '>', after[0] ?? '');
+        const ordered = strategies.orderBy('strategy_id').limit(limit);
+        if (user === undefined) return ordered.execute();
+        return ordered
+          .select((eb) =>
+            eb
+              .selectFrom('user_strategies as u')
+              .select('u.status')
+              .whereRef('u.strategy_id', '=', 'strategies.strategy_id')
+              .where('u.user_id', '=', user)
+              .as('status'),
+          )
+          .execute();
+      },
+      (strategy) => [strategy.strategy_id],
+      whenNoneOf(ctx.db, input.user),
+    );
+  },
+});

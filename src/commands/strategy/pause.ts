@@ -1,0 +1,17 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { activationFields } from './fields.ts';
+import { changeStatus } from '../../trading/strategies/change-status.ts';
+
+export const pause = defineCommand({
+  effect: 'write',
+  phase: 2,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: { user: identifier('USER', 'the trader') },
+  fields: activationFields,
+  examples: ['strategy pause rsi_dmi --user trader_001'],
+  details:
+    'It takes no new orders of the trader but such as reduce a position, and keeps its allocation. Working orders and positions stay as they are.',
+  run: ({ strategy, user }, ctx: Context) => changeStatus(ctx, user, strategy, 'PAUSED'),
+});

@@ -1,0 +1,17 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { activationFields } from './fields.ts';
+import { changeStatus } from '../../trading/strategies/change-status.ts';
+
+export const resume = defineCommand({
+  effect: 'write',
+  phase: 2,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: { user: identifier('USER', 'the trader') },
+  fields: activationFields,
+  examples: ['strategy resume rsi_dmi --user trader_001'],
+  details:
+    'For a strategy that is PAUSED. Refused while the strategy or the trader is disabled, or trading is halted.',
+  run: ({ strategy, user }, ctx: Context) => changeStatus(ctx, user, strategy, 'ACTIVE'),
+});

@@ -1,0 +1,32 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, optional } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { findUser } from '../../trading/users/store.ts';
+import { activationFields, strategyFields } from './fields.ts';
+import { findActivation, findStrategy, notActivated, requireActivations } from '../../trading/strategies/store.ts';
+
+export const show = defineCommand({
+  effect: 'read',
+  phase: 1,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: { user: optional(identifier('USER', "this trader's use of it as well")) },
+  fields: {
+    ...strategyFields,
+    ...activationFields,
+    parameters: { type: 'json' },
+    custom_parameters: { type: 'json' },
+  },
+  examples: [
+    'strategy show rsi_dmi --json parameters',
+    'strategy show rsi_dmi --user trader_001 --json status,allocation_amount',
+  ],
+  async run({ strategy, user }, ctx: Context) {
+    if (user !== undefined) await requireActivations(ctx);
+    const db = await ctx.db();
+    const found = await findStrategy(db, strategy);
+    if (user === undefined) return found;
+    const activation = await findActivation(db, (await findUser(db, user)).user_id, strategy);
+    if (!activation) throw notActivated(user, strategy);
+    return { ...found, ...activation };
+  },
+});

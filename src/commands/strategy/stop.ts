@@ -1,0 +1,17 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { activationFields } from './fields.ts';
+import { changeStatus } from '../../trading/strategies/change-status.ts';
+
+export const stop = defineCommand({
+  effect: 'write',
+  phase: 2,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: { user: identifier('USER', 'the trader') },
+  fields: activationFields,
+  examples: ['strategy stop rsi_dmi --user trader_001'],
+  details:
+    'It takes no new orders of the trader but such as reduce a position, and its allocation is free again. Working orders and positions stay as they are. Only strategy activate starts it again.',
+  run: ({ strategy, user }, ctx: Context) => changeStatus(ctx, user, strategy, 'STOPPED'),
+});

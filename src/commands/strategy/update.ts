@@ -1,0 +1,73 @@
+import { canonicalJson } from '../../audit/canonical-json.ts';
+import { defineCommand } from '../../cli/command.ts';
+import { usage } from '../../util/failure.ts';
+import { identifier, optional } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { strategyFields } from './fields.ts';
+import { columnFlags, fileFlag, readColumns } from './flags.ts';
+import { lockStrategy, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
+import { type Changes, changesSchema, complaints } from '../../domain/strategy.ts';
+
+export const update = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  flags: {
+    file: fileFlag,
+    name: optional(columnFlags.name),
+    description: optional(columnFlags.description),
+    category: optional(columnFlags.category),
+    riskLevel: optional(columnFlags.riskLevel),
+    minCapital: optional(columnFlags.minCapital),
+    expectedReturn: optional(columnFlags.expectedReturn),
+    maxDrawdown: optional(columnFlags.maxDrawdown),
+    symbols: optional(columnFlags.symbols),
+    parameters: optional(columnFlags.parameters),
+  },
+  fields: strategyFields,
+  examples: [
+    'strategy update rsi_dmi --symbols RELIANCE,TCS,INFY',
+    `strategy update rsi_dmi --parameters '{"rsi_period":21,"rsi_oversold":30,"rsi_overbought":70}'`,
+  ],
+  details: `What is not given stays as it is; --symbols and --parameters replace the whole of what was there. Traders who run it
+go on with what they have set aside and overridden.`,
+  async run(input, ctx: Context) {
+    const { strategy_id = input.strategy, ...changes } = checked(await readColumns(input, ctx));
+    if (strategy_id !== input.strategy)
+      throw usage(`The file is of the strategy ${strategy_id}, not of ${input.strategy}.`);
+    if (Object.keys(changes).length === 0)
+      throw usage('Say what to change.', `For example: pinnacle ${update.examples[0]}`);
+    return ctx.change(async (trx) => {
+      const before = await lockStrategy(trx, strategy_id);
+      const changed = (Object.keys(changes) as (keyof typeof changes)[]).filter(
+        (column) => canonicalJson(changes[column]) !== canonicalJson(before[column]),
+      );
+      if (changed.length === 0) return { result: before, audit: null };
+      const after = await trx
+        .updateTable('strategies')
+        .set(asStored(changes))
+        .where('strategy_id', '=', strategy_id)
+        .returning(STRATEGY_COLUMNS)
+        .executeTakeFirstOrThrow();
+      const of = (row: typeof after) => Object.fromEntries(changed.map((column) => [column, row[column]]));
+      return {
+        result: after,
+        audit: { target: `strategy ${strategy_id}`, body: { before: of(before), after: of(after) } },
+      };
+    });
+  },
+});
+
+function checked(columns: Record<string, unknown>): Changes {
+  const result = changesSchema.safeParse(columns);
+  if (result.success) return result.data;
+  throw usage(complaints(result.error).join('\n'), 'See: pinnacle strategy update --help');
+}
+
+function asStored({ symbols, parameters, ...plain }: Changes) {
+  return {
+    ...plain,
+    ...(symbols && { symbols: JSON.stringify(symbols) }),
+    ...(parameters && { parameters: JSON.stringify(parameters) }),
+  };
+}

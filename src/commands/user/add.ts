@@ -1,0 +1,59 @@
+import { defineCommand } from '../../cli/command.ts';
+import { refused } from '../../util/failure.ts';
+import { choice, identifier, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { violates } from '../../platform/postgres/errors.ts';
+import { mintId } from '../../domain/id.ts';
+import { userFields } from './fields.ts';
+import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
+import { USER_COLUMNS } from '../../trading/users/store.ts';
+import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
+
+export const add = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: {},
+  flags: {
+    userId: optional(identifier('ID', 'the id; one is made up when it is left out')),
+    name: text('NAME', 'full name', 100),
+    email: parsed(emailAddress, 'EMAIL', 'e-mail address'),
+    capital: withDefault(money('RUPEES', 'opening capital'), '100000.00'),
+    riskTolerance: withDefault(choice(RISK_TOLERANCES, 'LEVEL', 'risk tolerance'), 'medium'),
+    outputFile: outputFileFlag('api_key'),
+  },
+  fields: { ...userFields, api_key: { type: 'text', once: true }, output_file: { type: 'text' } },
+  examples: [
+    'user add --user-id trader_001 --name "Asha Rao" --email asha@example.com --capital 1000000',
+    'user add --name "Ravi Iyer" --email ravi@example.com --json user_id,api_key',
+    'user add --name "Ravi Iyer" --email ravi@example.com --output-file ravi.key',
+  ],
+  details: isShown('api_key'),
+  async run({ userId, name, email, capital, riskTolerance, outputFile }, ctx: Context) {
+    const now = ctx.now();
+    return withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
+      ctx.change(async (trx) => {
+        const user = await trx
+          .insertInto('users')
+          .values({
+            user_id: userId ?? mintId('usr', now),
+            name,
+            email,
+            api_key: hash,
+            total_capital: capital,
+            risk_tolerance: riskTolerance,
+            created_at: now.toISOString(),
+          })
+          .returning(USER_COLUMNS)
+          .executeTakeFirstOrThrow()
+          .catch((error) => {
+            if (violates(error, 'users_pkey'))
+              throw refused('USER_EXISTS', `There is already a user ${userId}.`);
+            if (violates(error, 'users_email_key'))
+              throw refused('EMAIL_TAKEN', `There is already a user with the e-mail address ${email}.`);
+            throw error;
+          });
+        return { result: { ...user, ...shown }, audit: { target: `user ${user.user_id}`, body: { user } } };
+      }),
+    );
+  },
+});

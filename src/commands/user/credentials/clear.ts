@@ -1,0 +1,35 @@
+import { defineCommand } from '../../../cli/command.ts';
+import { choice, identifier, optional } from '../../../cli/flags.ts';
+import type { Context } from '../../../context.ts';
+import { BROKER_COLUMNS, keyIdOf } from '../../../platform/secrets/broker-credentials.ts';
+
+export const clear = defineCommand({
+  effect: 'destroy',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: { field: optional(choice(BROKER_COLUMNS, 'FIELD', 'only this credential')) },
+  fields: {
+    user_id: { type: 'text' },
+    field: { type: 'text' },
+    key_id: { type: 'text' },
+  },
+  examples: [
+    'user credentials clear trader_001 --yes',
+    'user credentials clear trader_001 --field broker_token --yes',
+  ],
+  details: 'Prints what it removed. The broker must revoke the credentials as well.',
+  async run({ user, field }, ctx: Context) {
+    const { lockCredentials, writeCredentials } = await import('../../../trading/users/credentials.ts');
+    await ctx.agree(`Remove ${field ?? 'all broker credentials'} of ${user}?`);
+    return ctx.change(async (trx) => {
+      const credentials = await lockCredentials(trx, user);
+      const cleared = (field ? [field] : BROKER_COLUMNS)
+        .filter((column) => credentials[column] !== '')
+        .map((column) => ({ user_id: user, field: column, key_id: keyIdOf(credentials[column]) }));
+      if (cleared.length === 0) return { result: cleared, audit: null };
+      await writeCredentials(trx, user, Object.fromEntries(cleared.map((one) => [one.field, ''])));
+      const body = { cleared: cleared.map(({ field, key_id }) => ({ field, key_id })) };
+      return { result: cleared, audit: { target: `user ${user}`, body } };
+    });
+  },
+});

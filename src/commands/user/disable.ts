@@ -1,0 +1,33 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, optional, text } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { count } from '../../util/text.ts';
+import { userFields } from './fields.ts';
+import { setEnabled } from '../../trading/users/set-enabled.ts';
+import { sayLogout } from './sessions/warn-logout.ts';
+
+export const disable = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: { reason: optional(text('REASON', 'why, for the audit log')) },
+  fields: { ...userFields, working_orders: { type: 'integer' } },
+  examples: [
+    'user disable trader_001 --reason "left the desk"',
+    'user disable trader_001 --json working_orders',
+  ],
+  details: `Ends the trader's sessions and refuses logins, sessions, strategies and orders, but for those that only reduce a position.
+The API key stays and is good for nothing meanwhile. Working orders stay as they are: order cancel --user ends them.`,
+  async run({ user, reason }, ctx: Context) {
+    const { countWorking } = await import('../../trading/ledger/cancel-orders.ts');
+    const disabled = await setEnabled(ctx, user, { enabled: false, reason }, async (trx) => ({
+      working_orders: await countWorking(trx, { user }),
+    }));
+    await sayLogout(ctx, user);
+    if (disabled.working_orders)
+      await ctx.io.say(
+        `${count(disabled.working_orders, 'working order')} of ${user} may still be filled. To end them: pinnacle order cancel --user ${user}`,
+      );
+    return disabled;
+  },
+});

@@ -1,0 +1,17 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier, optional, text } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { userFields } from './fields.ts';
+import { setEnabled } from '../../trading/users/set-enabled.ts';
+
+export const enable = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: { reason: optional(text('REASON', 'why, for the audit log')) },
+  fields: userFields,
+  examples: ['user enable trader_001', 'user enable trader_001 --reason "reviewed with compliance"'],
+  details: `The API key is the one from before. Sessions that were ended stay ended; strategies that were active are so still, and
+place orders again.`,
+  run: ({ user, reason }, ctx: Context) => setEnabled(ctx, user, { enabled: true, reason }, async () => ({})),
+});

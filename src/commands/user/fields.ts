@@ -1,0 +1,13 @@
+import type { Fields } from '../../cli/result.ts';
+
+/** A trader as shown to anybody: neither the hash of the API key nor broker credentials. */
+export const userFields = {
+  user_id: { type: 'text' },
+  name: { type: 'text' },
+  email: { type: 'text' },
+  total_capital: { type: 'money' },
+  risk_tolerance: { type: 'text' },
+  enabled: { type: 'boolean' },
+  created_at: { type: 'time' },
+  last_login: { type: 'time' },
+} as const satisfies Fields;

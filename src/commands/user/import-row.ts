@@ -1,0 +1,30 @@
+import * as z from 'zod/mini';
+import { choice, identifier, money, text } from '../../cli/flags.ts';
+import type { Values } from '../_shared/import-rows.ts';
+import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
+
+export const USER_FILE = {
+  required: ['name', 'email'],
+  optional: ['user_id', 'total_capital', 'risk_tolerance'],
+};
+
+const RULES = z.object({
+  user_id: z.optional(identifier('ID', '').schema),
+  name: text('NAME', '', 100).schema,
+  email: emailAddress,
+  total_capital: z.prefault(money('RUPEES', '').schema, '100000.00'),
+  risk_tolerance: z.prefault(choice(RISK_TOLERANCES, 'LEVEL', '').schema, 'medium'),
+});
+
+/** A trader of a file, by the rules of `user add`; without an id one is made up. */
+export type UserRow = z.output<typeof RULES>;
+
+/** A trader of one row of text, or the reason why it is none. An empty field is as good as none. */
+export function parseUser(values: Values): UserRow | { reason: string } {
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+  const checked = RULES.safeParse(given);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
+  const name = String(issue?.path[0]);
+  return { reason: `${name} ${given[name] === undefined ? 'is missing' : issue?.message}` };
+}

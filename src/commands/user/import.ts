@@ -1,0 +1,146 @@
+import { unlink } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { sql } from 'kysely';
+import { writeAudits } from '../../audit/log.ts';
+import type { Trx } from '../../audit/transaction.ts';
+import { defineCommand } from '../../cli/command.ts';
+import { csvHeader, csvLines } from '../../cli/render-csv.ts';
+import { outputFailure, refused } from '../../util/failure.ts';
+import { text } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { violates } from '../../platform/postgres/errors.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import type { BadLine } from '../../platform/files/rejects-file.ts';
+import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
+import { writeWhole } from '../../util/file.ts';
+import { mintId } from '../../domain/id.ts';
+import { generateApiKey, hashApiKey } from '../../platform/secrets/api-key.ts';
+import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
+import { USER_COLUMNS } from '../../trading/users/store.ts';
+
+export const importUsers = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { file: text('FILE', 'CSV or NDJSON, also compressed, or - for stdin', 4_096) },
+  flags: {
+    keys: text('FILE', 'write the API keys to this new CSV file, which only you can read', 4_096),
+    ...importFlags,
+  },
+  fields: {
+    imported: { type: 'integer' },
+    rejected: { type: 'integer' },
+    rejects_file: { type: 'text' },
+    keys_file: { type: 'text' },
+  },
+  examples: [
+    'user import traders.csv --keys keys.csv',
+    'user import traders.csv --keys keys.csv --keep-going',
+  ],
+  details: `Columns: ${USER_FILE.required.join(',')}[,${USER_FILE.optional.join(',')}], by the rules of user add. Every trader gets an API
+key: user_id,api_key stand in the file of --keys and nowhere else, only their SHA-256 is stored. All or nothing, unless
+--keep-going. Ends 6 where lines were rejected.`,
+  async run({ keys, ...input }, ctx: Context) {
+    const secrets = depositOf(resolve(ctx.cwd, keys), ctx.dryRun);
+    return importSmall(ctx, input, {
+      columns: USER_FILE,
+      read: parseUser,
+      refuse: refuseUsers,
+      write: (trx, rows) => writeUsers(trx, rows, secrets.put, ctx),
+      undo: secrets.drop,
+      told: () => ({ keys_file: secrets.place() }),
+      target: 'users',
+    });
+  },
+});
+
+/** The file of new keys: written before they are in force, as they must be in somebody's hands then. */
+function depositOf(file: string, dryRun: boolean) {
+  let there = false;
+  const drop = async () => {
+    if (there) await unlink(file).catch(() => {});
+    there = false;
+  };
+  return {
+    async put(rows: readonly { user_id: string; api_key: string }[]) {
+      // A change that is run again makes other keys.
+      await drop();
+      if (dryRun) return;
+      await writeWhole(file, `${csvHeader(KEYS)}${csvLines(rows, KEYS, TEXT)}`, false).catch((error) => {
+        throw outputFailure(file, error, 'Name one that does not exist.');
+      });
+      there = true;
+    },
+    drop,
+    place: () => (there ? file : null),
+  };
+}
+
+const KEYS = ['user_id', 'api_key'];
+const TEXT = { user_id: { type: 'text' }, api_key: { type: 'text' } } as const;
+
+async function refuseUsers(trx: Trx, rows: readonly Numbered<UserRow>[]): Promise<BadLine[]> {
+  const [ids, emails] = [
+    rows.flatMap(({ value }) => value.user_id ?? []),
+    rows.map(({ value }) => value.email),
+  ];
+  const { rows: there } = await sql<{ user_id: string; email: string }>`
+    SELECT user_id, email FROM users WHERE user_id = ANY(${ids}) OR email = ANY(${emails})`.execute(trx);
+  const named = rows.filter(({ value }) => value.user_id !== undefined);
+  const byId = repeated(
+    named,
+    'user_id',
+    ({ user_id }) => String(user_id),
+    new Set(there.map((user) => user.user_id)),
+  );
+  const refused = new Set(byId.map(({ line }) => line));
+  const rest = rows.filter(({ line }) => !refused.has(line));
+  return [
+    ...byId,
+    ...repeated(rest, 'email', ({ email }) => email, new Set(there.map((user) => user.email))),
+  ];
+}
+
+async function writeUsers(
+  trx: Trx,
+  rows: readonly UserRow[],
+  put: (keys: readonly { user_id: string; api_key: string }[]) => Promise<void>,
+  ctx: Context,
+): Promise<void> {
+  const now = ctx.now();
+  const users = rows.map((row) => ({
+    ...row,
+    user_id: row.user_id ?? mintId('usr', now),
+    api_key: generateApiKey(),
+  }));
+  const hashed = users.map((user) => ({ ...user, api_key: hashApiKey(user.api_key) }));
+  const { rows: written } = await sql<{ user_id: string }>`
+    INSERT INTO users (user_id, name, email, api_key, total_capital, risk_tolerance, created_at)
+    SELECT user_id, name, email, api_key, total_capital, risk_tolerance, ${now.toISOString()}::timestamp
+    FROM ${unnest('u', TYPES, hashed)}
+    RETURNING ${sql.join(USER_COLUMNS.map((name) => sql.ref(name)))}`
+    .execute(trx)
+    .catch((error) => {
+      if (!violates(error, 'users_pkey') && !violates(error, 'users_email_key')) throw error;
+      throw refused(
+        'USER_EXISTS',
+        'One of these traders was added by somebody else meanwhile.',
+        'Run it again.',
+      );
+    });
+  // An entry a trader, as user add writes it: the opening capital of each is proved by his own.
+  await writeAudits(
+    trx,
+    ctx.origin,
+    written.map((user) => ({ target: `user ${user.user_id}`, body: { user } })),
+  );
+  await put(users);
+}
+
+const TYPES = {
+  user_id: 'text',
+  name: 'text',
+  email: 'text',
+  api_key: 'text',
+  total_capital: 'numeric',
+  risk_tolerance: 'text',
+} as const;

@@ -1,0 +1,27 @@
+import { defineCommand } from '../../cli/command.ts';
+import { page, pageFlags } from '../../cli/pagination.ts';
+import type { Context } from '../../context.ts';
+import { userFields } from './fields.ts';
+import { USER_COLUMNS } from '../../trading/users/store.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  reads: 'replica',
+  phase: 1,
+  args: {},
+  flags: pageFlags,
+  fields: userFields,
+  examples: ['user list', 'user list --json user_id,total_capital', 'user list --all --csv'],
+  async run(input, ctx: Context) {
+    const db = await ctx.db();
+    return page(
+      input,
+      ctx.io,
+      (limit, after) => {
+        const users = db.selectFrom('users').select(USER_COLUMNS).orderBy('user_id').limit(limit);
+        return (after ? users.where('user_id', '>', after[0] ?? '') : users).execute();
+      },
+      (user) => [user.user_id],
+    );
+  },
+});

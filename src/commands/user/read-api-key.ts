@@ -1,0 +1,18 @@
+import { CliError } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import { isApiKey } from '../../platform/secrets/api-key.ts';
+
+/** The API key on stdin, or typed unseen on a terminal; throws API_KEY_MALFORMED (exit 2) for one with a typo. */
+export async function readApiKey(ctx: Context): Promise<string> {
+  const { secretFromStdin, secretFromTerminal } = await import('../../operations/keyring/read-secret.ts');
+  const key = ctx.io.stdin.isTTY
+    ? await secretFromTerminal(ctx, 'The API key', 'Give it on stdin.')
+    : await secretFromStdin(ctx, 'The API key');
+  if (isApiKey(key)) return key;
+  throw new CliError(
+    'usage',
+    'API_KEY_MALFORMED',
+    'This is no API key, or not all of one: its check fails.',
+    { hint: 'A key is pin_live_ and 36 letters and digits.' },
+  );
+}

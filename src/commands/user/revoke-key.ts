@@ -1,0 +1,30 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { unusableHash } from '../../platform/secrets/api-key.ts';
+import { sayLogout } from './sessions/warn-logout.ts';
+
+export const revokeKey = defineCommand({
+  effect: 'destroy',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: {},
+  fields: { user_id: { type: 'text' }, grace_ended: { type: 'integer' } },
+  examples: ['user revoke-key trader_001 --yes'],
+  details: `Ends the key, every replaced one that is still accepted, and the trader's sessions. A new key: pinnacle user
+rotate-key`,
+  async run({ user }, ctx: Context) {
+    const { replaceKey } = await import('../../trading/users/api-keys.ts');
+    await ctx.agree(`Revoke every API key of ${user}?`);
+    const phase = await ctx.phase();
+    const now = ctx.now().toISOString();
+    const result = await ctx.change(async (trx) => {
+      const ended = await replaceKey(trx, user, unusableHash(), { now, graceUntil: null, phase });
+      trx.touch('logout', [user]);
+      const body = { api_key: 'revoked', grace_ended: ended };
+      return { result: { user_id: user, grace_ended: ended }, audit: { target: `user ${user}`, body } };
+    });
+    await sayLogout(ctx, user);
+    return result;
+  },
+});

@@ -1,0 +1,62 @@
+import { defineCommand } from '../../cli/command.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { duration, identifier, optional } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
+import { sayLogout } from './sessions/warn-logout.ts';
+
+const LONGEST_GRACE = 30 * 86_400_000;
+
+export const rotateKey = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: {
+    grace: optional(duration('how long the key before is still accepted, at most 30d')),
+    outputFile: outputFileFlag('api_key'),
+  },
+  fields: {
+    user_id: { type: 'text' },
+    api_key: { type: 'text', once: true },
+    output_file: { type: 'text' },
+    grace_until: { type: 'time' },
+    grace_ended: { type: 'integer' },
+  },
+  examples: [
+    'user rotate-key trader_001',
+    'user rotate-key trader_001 --grace 24h --output-file trader_001.key',
+    'user rotate-key trader_001 --grace 24h --json api_key',
+  ],
+  details: `${isShown('api_key')} Without --grace every key before ends at once, also those that an earlier
+rotation still accepts, and so do the trader's sessions; with it they go on, at most 7 days from their login.`,
+  async run({ user, grace, outputFile }, ctx: Context) {
+    const { replaceKey } = await import('../../trading/users/api-keys.ts');
+    const phase = await ctx.phase();
+    if (grace !== undefined) checkGrace(grace, phase);
+    const now = ctx.now();
+    const graceUntil = grace === undefined ? null : new Date(now.getTime() + grace).toISOString();
+    const result = await withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
+      ctx.change(async (trx) => {
+        const ended = await replaceKey(trx, user, hash, { now: now.toISOString(), graceUntil, phase });
+        if (graceUntil === null) trx.touch('logout', [user]);
+        const told = { grace_until: graceUntil, grace_ended: ended };
+        return {
+          result: { user_id: user, ...shown, ...told },
+          audit: { target: `user ${user}`, body: { api_key: 'replaced', ...told } },
+        };
+      }),
+    );
+    if (graceUntil === null) await sayLogout(ctx, user);
+    return result;
+  },
+});
+
+function checkGrace(grace: number, phase: number): void {
+  if (grace === 0 || grace > LONGEST_GRACE) throw usage('--grace must be more than 0 and at most 30d.');
+  if (phase < 4)
+    throw refused(
+      'PHASE_NEEDED',
+      '--grace needs phase 4 of the schema: before it a replaced key ends at once.',
+      'Run: pinnacle migrate up',
+    );
+}

@@ -1,0 +1,50 @@
+import { defineCommand } from '../../../cli/command.ts';
+import { identifier } from '../../../cli/flags.ts';
+import { page, pageFlags } from '../../../cli/pagination.ts';
+import type { Context } from '../../../context.ts';
+import { findUser } from '../../../trading/users/store.ts';
+
+export const list = defineCommand({
+  effect: 'read',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: pageFlags,
+  fields: {
+    session_id: { type: 'text' },
+    state: { type: 'text' },
+    created_at: { type: 'time' },
+    last_seen_at: { type: 'time' },
+    idle_seconds: { type: 'integer' },
+    expires_at: { type: 'time' },
+  },
+  examples: ['user sessions list trader_001', 'user sessions list trader_001 --json session_id,idle_seconds'],
+  details: `By id, which for our own is by age. Idle is the time since the session was last seen; who uses it sets last_seen_at. What
+others left under a session's name and is none has the state unreadable: revoke ends that, too.`,
+  async run({ user, ...paging }, ctx: Context) {
+    const { readSession, sessionIds } = await import('../../../trading/users/login-sessions.ts');
+    await findUser(await ctx.db(), user);
+    const redis = await ctx.redis();
+    const found = new Set<string>();
+    for await (const ids of sessionIds(redis, user)) for (const id of ids) found.add(id);
+    const sorted = [...found].sort();
+    const now = ctx.now().getTime();
+    const read = async (id: string) => {
+      const session = await readSession(redis, user, id);
+      const seen = session?.last_seen_at ?? null;
+      const idle_seconds = seen === null ? null : Math.max(0, Math.floor((now - Date.parse(seen)) / 1_000));
+      return session ? [{ ...session, idle_seconds }] : [];
+    };
+    return page(
+      paging,
+      ctx.io,
+      async (limit, after) => {
+        const rest = sorted.filter((id) => id > (after?.[0] ?? ''));
+        const rows: Awaited<ReturnType<typeof read>> = [];
+        while (rows.length < limit && rest.length > 0)
+          rows.push(...(await Promise.all(rest.splice(0, limit).map(read))).flat());
+        return rows.slice(0, limit);
+      },
+      ({ session_id }) => [session_id],
+    );
+  },
+});

@@ -1,0 +1,29 @@
+import { defineCommand } from '../../../cli/command.ts';
+import { identifier } from '../../../cli/flags.ts';
+import type { Context } from '../../../context.ts';
+import { lockUser } from '../../../trading/users/store.ts';
+import { sayLogout } from './warn-logout.ts';
+
+export const revokeAll = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: {},
+  fields: { user_id: { type: 'text' } },
+  examples: ['user sessions revoke-all trader_001'],
+  details: `Ends every session that there is by now, also while Redis is away: then as soon as it is back (8). The trader may log in
+again at once; to prevent that: user disable, or user rotate-key.`,
+  async run({ user }, ctx: Context) {
+    if (!(await ctx.config()).redis) throw (await import('../../../platform/redis/settings.ts')).noRedis();
+    const result = await ctx.change(async (trx) => {
+      await lockUser(trx, user);
+      trx.touch('logout', [user]);
+      return {
+        result: { user_id: user },
+        audit: { target: `user ${user}`, body: { revoked: 'all sessions' } },
+      };
+    });
+    await sayLogout(ctx, user);
+    return result;
+  },
+});

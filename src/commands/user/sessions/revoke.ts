@@ -1,0 +1,41 @@
+import { defineCommand } from '../../../cli/command.ts';
+import { CliError, notFound } from '../../../util/failure.ts';
+import { identifier } from '../../../cli/flags.ts';
+import type { Context } from '../../../context.ts';
+import { findUser, lockUser } from '../../../trading/users/store.ts';
+
+export const revoke = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader'), session: identifier('SESSION', 'the session', 100) },
+  flags: {},
+  fields: { user_id: { type: 'text' }, session_id: { type: 'text' } },
+  examples: ['user sessions revoke trader_001 lgn_01'],
+  details: `Ends 3 where there is no such session. While Redis is away nobody can tell: the session, if there is one, ends as soon as
+Redis is back (8).`,
+  async run({ user, session }, ctx: Context) {
+    await findUser(await ctx.db(), user);
+    if ((await isThere(ctx, user, session)) === false)
+      throw notFound('login session', session, `See: pinnacle user sessions list ${user}`);
+    return ctx.change(async (trx) => {
+      await lockUser(trx, user);
+      trx.touch('revoke', [`${user}:${session}`]);
+      return {
+        result: { user_id: user, session_id: session },
+        audit: { target: `user ${user}`, body: { revoked: session } },
+      };
+    });
+  },
+});
+
+/** Whether a trader has such a session; undefined while Redis cannot be asked. */
+async function isThere(ctx: Context, user: string, id: string): Promise<boolean | undefined> {
+  const { readSession } = await import('../../../trading/users/login-sessions.ts');
+  try {
+    return (await readSession(await ctx.redis(), user, id)) !== undefined;
+  } catch (error) {
+    const failure = await ctx.explain(error);
+    if (failure instanceof CliError && failure.kind === 'unreachable') return undefined;
+    throw failure;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Context } from '../../../context.ts';
+
+/** Says what a change that ends the sessions of a trader does about them. */
+export async function sayLogout(ctx: Context, userId: string): Promise<void> {
+  const { redis } = await ctx.config();
+  await ctx.io.say(
+    redis
+      ? `This ends the sessions of ${userId}.`
+      : `No Redis is configured here: where ${userId} has sessions, they go on. To end them, with REDIS_URL set: pinnacle user sessions revoke-all ${userId}`,
+  );
+}

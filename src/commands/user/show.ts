@@ -1,0 +1,17 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { userFields } from './fields.ts';
+import { findUser } from '../../trading/users/store.ts';
+
+export const show = defineCommand({
+  effect: 'read',
+  phase: 1,
+  args: { user: identifier('USER', 'the trader') },
+  flags: {},
+  fields: userFields,
+  examples: ['user show trader_001', 'user show trader_001 --json total_capital'],
+  async run({ user }, ctx: Context) {
+    return findUser(await ctx.db(), user);
+  },
+});

@@ -1,0 +1,34 @@
+import { defineCommand } from '../../cli/command.ts';
+import { toggle } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { hashApiKey } from '../../platform/secrets/api-key.ts';
+import { readApiKey } from './read-api-key.ts';
+
+export const verifyKey = defineCommand({
+  effect: 'write',
+  phase: 1,
+  args: {},
+  flags: { recordLogin: toggle("set the trader's last_login to now") },
+  fields: {
+    user_id: { type: 'text' },
+    enabled: { type: 'boolean' },
+    via: { type: 'text' },
+    expires_at: { type: 'time' },
+  },
+  examples: ['user verify-key', 'user verify-key --record-login --json user_id,enabled'],
+  details: `Reads the key from stdin, or asks for it unseen on a terminal. A typo is told by the check characters, without asking the
+database (exit 2); a key of nobody, or one that has expired, ends 3. Changes nothing without --record-login.`,
+  async run({ recordLogin }, ctx: Context) {
+    const key = await readApiKey(ctx);
+    const { findKeyHolder, recordLogin: record } = await import('../../trading/users/api-keys.ts');
+    const phase = await ctx.phase();
+    const [hash, now] = [hashApiKey(key), ctx.now().toISOString()];
+    const holder = await findKeyHolder(await ctx.db(), hash, now, phase);
+    if (!recordLogin) return holder;
+    return ctx.change(async (trx) => {
+      const result = await record(trx, holder.user_id, hash, now, phase);
+      const body = { last_login: now, via: result.via };
+      return { result, audit: { target: `user ${result.user_id}`, body } };
+    });
+  },
+});

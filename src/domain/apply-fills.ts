@@ -1,0 +1,186 @@
+import {
+  type Book,
+  type BookedFill,
+  type BookOrder,
+  type BookPosition,
+  type Fill,
+  type Fold,
+  fillKey,
+  positionKey,
+} from './book.ts';
+import type { Notice } from './notice.ts';
+import { mintId } from './id.ts';
+import { addMoney } from './money.ts';
+import { fillNotice } from './notices.ts';
+import { applyFillToOrder } from './order-state.ts';
+import { applyFill, type Position } from './position.ts';
+import { type BookSession, moveEquity } from './equity.ts';
+
+const NOTHING = '0.00';
+
+/** The same execution twice is one; the same id with other data is a mistake that a person must look at. */
+export class FillConflict extends Error {
+  override readonly name = 'FillConflict';
+}
+
+/**
+ * Books fills one after the other in memory, changing the book in place: order, position, capital and counters of
+ * each. No I/O. Throws LedgerRefusal where an order cannot take a fill, FillConflict where an id is known with other data.
+ */
+export function foldFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): Fold {
+  const tally: Tally = {
+    fills: [],
+    orders: new Set(),
+    positions: new Set(),
+    capital: new Map(),
+    strategies: new Map(),
+    sessions: new Set(),
+    notices: [],
+  };
+  for (const fill of fills) if (!isKnown(book, fill)) bookOne(book, fill, allowOverfill, tally);
+  return {
+    fills: tally.fills,
+    orders: [...tally.orders],
+    positions: [...tally.positions].sort((a, b) => Number(a.status === 'OPEN') - Number(b.status === 'OPEN')),
+    capital: [...tally.capital].map(([user_id, realized]) => ({ user_id, realized })),
+    strategies: [...tally.strategies.values()],
+    sessions: [...tally.sessions],
+    notices: tally.notices,
+    duplicates: fills.length - tally.fills.length,
+  };
+}
+
+/** What a fold has come to so far; rows that many fills move stand in it once. */
+interface Tally {
+  fills: BookedFill[];
+  orders: Set<BookOrder>;
+  positions: Set<BookPosition>;
+  capital: Map<string, string>;
+  strategies: Map<string, Fold['strategies'][number]>;
+  sessions: Set<BookSession>;
+  notices: Notice[];
+}
+
+function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): void {
+  const order = book.orders.get(fill.order_id);
+  if (!order) throw new FillConflict(`There is no order ${fill.order_id}.`);
+  const next = applyFillToOrder(order, fill, { allowOverfill });
+  const completes = next.status === 'FILLED' && order.status !== 'FILLED';
+  order.status = next.status;
+  order.filled_quantity = next.filled_quantity;
+  order.filled_price = next.filled_price;
+  order.updated_at = fill.booked_at;
+  tally.orders.add(order);
+  const moved = movePosition(book, order, fill);
+  for (const position of moved.touched) tally.positions.add(position);
+  const { realized, position_id, flipped_to } = moved;
+  if (realized !== NOTHING)
+    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? NOTHING, realized));
+  if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
+  const session = book.sessions.get(order.user_id);
+  if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
+  // Written out, here and below: spreading a fill or a position costs more than all the arithmetic.
+  const booked: BookedFill = {
+    order_id: fill.order_id,
+    broker_fill_id: fill.broker_fill_id,
+    quantity: fill.quantity,
+    price: fill.price,
+    executed_at: fill.executed_at,
+    booked_at: fill.booked_at,
+    fill_id: mintId('fil', new Date(fill.booked_at)),
+    overfill: next.overfill,
+    position_id,
+    flipped_to,
+    realized_pnl: realized,
+    session_id: session?.session_id ?? null,
+  };
+  tally.fills.push(booked);
+  const notice = fillNotice(order, booked, next, completes);
+  if (notice) tally.notices.push(notice);
+}
+
+function isKnown(book: Book, fill: Fill): boolean {
+  const key = fillKey(fill);
+  const known = book.known.get(key);
+  if (!known) {
+    book.known.set(key, fill);
+    return false;
+  }
+  if (known.quantity === fill.quantity && known.price === fill.price) return true;
+  throw new FillConflict(
+    `The fill ${fill.broker_fill_id} of order ${fill.order_id} is booked with other data: ${known.quantity} at ${known.price}.`,
+  );
+}
+
+interface Move {
+  touched: BookPosition[];
+  position_id: string;
+  flipped_to: string | null;
+  realized: string;
+  /** The unrealized P&L before and after, of the row or of the one that a flip opened; rupees. */
+  unrealized: readonly [number, number];
+}
+
+/** Nets a fill into the open position of its trader, symbol and strategy; opens, closes or flips it. */
+function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
+  const key = positionKey(order);
+  const before = book.positions.get(key) ?? null;
+  const unrealizedBefore = before?.unrealized_pnl ?? 0;
+  const effect = applyFill(before, { side: order.side, quantity: fill.quantity, price: fill.price });
+  const row = before ? settle(before, fill, effect.position) : open(order, fill, effect.position);
+  const flipped = effect.opened ? open(order, fill, effect.opened) : null;
+  const current = flipped ?? (row.status === 'OPEN' ? row : undefined);
+  if (current) book.positions.set(key, current);
+  else book.positions.delete(key);
+  return {
+    touched: flipped ? [row, flipped] : [row],
+    position_id: row.position_id,
+    flipped_to: flipped?.position_id ?? null,
+    realized: effect.realized,
+    unrealized: [unrealizedBefore, current?.unrealized_pnl ?? 0],
+  };
+}
+
+/** What a fill makes of a position, in its row. */
+function settle(row: BookPosition, fill: Fill, position: Position): BookPosition {
+  row.quantity = position.quantity;
+  row.average_price = position.average_price;
+  row.current_price = position.current_price;
+  row.unrealized_pnl = position.unrealized_pnl;
+  row.realized_pnl = position.realized_pnl;
+  row.status = position.status;
+  row.closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
+  row.updated_at = fill.booked_at;
+  return row;
+}
+
+function open(order: BookOrder, fill: Fill, position: Position): BookPosition {
+  return {
+    ...position,
+    position_id: mintId('pos', new Date(fill.executed_at)),
+    user_id: order.user_id,
+    strategy_id: order.strategy_id,
+    symbol: order.symbol,
+    order_id: order.order_id,
+    opened_at: fill.executed_at,
+    closed_at: null,
+    updated_at: fill.booked_at,
+  };
+}
+
+function credit(
+  strategies: Map<string, Fold['strategies'][number]>,
+  order: BookOrder,
+  strategyId: string,
+  completes: boolean,
+  realized: string,
+): void {
+  const key = `${order.user_id}\n${strategyId}`;
+  let sums = strategies.get(key);
+  if (!sums) {
+    sums = { user_id: order.user_id, strategy_id: strategyId, successful: 0, realized: NOTHING };
+    strategies.set(key, sums);
+  }
+  sums.successful += completes ? 1 : 0;
+  if (realized !== NOTHING) sums.realized = addMoney(sums.realized, realized);
+}

@@ -1,0 +1,48 @@
+import { toPaisa } from './money.ts';
+
+/**
+ * A running session while fills are booked. What adds up is in whole paisa, so that the sums are exact and a batch
+ * comes to what one fill after the other does; peak and drawdown are as their columns are, rupees and percent.
+ */
+export interface BookSession {
+  session_id: string;
+  user_id: string;
+  /** capital_at_start + total_pnl + the unrealized P&L of every open position of the trader. */
+  equity: number;
+  peak_equity: number;
+  max_drawdown: number;
+  /** What the fills being booked add. */
+  realized: number;
+  successful: number;
+}
+
+/** Moves a session by one fill, in place: what it realized, and the unrealized P&L (rupees) before and after it. */
+export function moveEquity(
+  session: BookSession,
+  realized: string,
+  [before, after]: readonly [number, number],
+  completes: boolean,
+): BookSession {
+  const credited = inPaisa(realized);
+  session.realized += credited;
+  session.successful += completes ? 1 : 0;
+  session.equity += credited + inPaisa(after) - inPaisa(before);
+  const equity = session.equity / 100;
+  session.peak_equity = Math.max(session.peak_equity, equity);
+  session.max_drawdown = Math.max(session.max_drawdown, drawdown(session.peak_equity, equity));
+  return session;
+}
+
+/**
+ * `(peak - equity) / peak` in percent; 0 where the peak is no capital to lose from. Taken from whole paisa with the
+ * division last: a share of doubles makes 29 percent 28.999999999999996, which a limit of 29 would let pass.
+ */
+export function drawdown(peak: number, equity: number): number {
+  const [top, stands] = [Math.round(peak * 100), Math.round(equity * 100)];
+  return top > 0 ? ((top - stands) * 100) / top : 0;
+}
+
+/** Rupees as a whole number of paisa. */
+export function inPaisa(rupees: number | string): number {
+  return rupees === 0 ? 0 : Math.round(Number(typeof rupees === 'number' ? toPaisa(rupees) : rupees) * 100);
+}

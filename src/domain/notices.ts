@@ -1,0 +1,40 @@
+import type { BookOrder, Fill } from './book.ts';
+import type { Notice } from './notice.ts';
+import { formatRupees, toPaisa } from './money.ts';
+import type { FilledOrder } from './order-state.ts';
+
+/** What a trader is told of a fill: that it completes an order, came after the cancel, or exceeds the order. */
+export function fillNotice(
+  order: BookOrder,
+  fill: Fill & { fill_id: string },
+  { late, overfill }: Pick<FilledOrder, 'late' | 'overfill'>,
+  completes: boolean,
+): Notice | undefined {
+  if (!late && !overfill && !completes) return undefined;
+  const { order_id, user_id, side, symbol, quantity, filled_quantity, filled_price } = order;
+  const shares = `${side} ${filled_quantity} of ${quantity} ${symbol}`;
+  return {
+    user_id,
+    notification_type: 'ORDER_FILLED',
+    alert_level: overfill ? 'CRITICAL' : late ? 'WARNING' : 'INFO',
+    title: `Order ${order_id} ${overfill ? 'overfilled' : completes ? 'filled' : 'filled after its cancel'}`,
+    message: `${shares} at ${formatRupees(toPaisa(filled_price))}${late ? ', after the order was cancelled' : ''}.`,
+    data: { order_id, fill_id: fill.fill_id },
+  };
+}
+
+/** What a trader is told when the broker rejects an order. */
+export function rejectNotice(
+  order: Pick<BookOrder, 'order_id' | 'user_id' | 'side' | 'quantity' | 'symbol'>,
+  reason: string,
+): Notice {
+  const { order_id, user_id, side, quantity, symbol } = order;
+  return {
+    user_id,
+    notification_type: 'ORDER_REJECTED',
+    alert_level: 'ERROR',
+    title: `Order ${order_id} rejected`,
+    message: `${side} ${quantity} ${symbol}: ${reason}`,
+    data: { order_id },
+  };
+}

@@ -1,0 +1,118 @@
+import type { OrderStatus } from './enums.ts';
+import { type Lot, meanPrice } from './money.ts';
+import { checkLot } from './position.ts';
+
+/**
+ * Which states an order may go to from each, by FIX: a cancelled order is completed only by a late fill. A rejected
+ * one never reached the market, and a retry makes it PENDING again.
+ */
+export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  PENDING: ['PLACED', 'PARTIALLY_FILLED', 'FILLED', 'REJECTED', 'CANCELLED'],
+  PLACED: ['PARTIALLY_FILLED', 'FILLED', 'REJECTED', 'CANCELLED'],
+  PARTIALLY_FILLED: ['PARTIALLY_FILLED', 'FILLED', 'CANCELLED'],
+  CANCELLED: ['FILLED'],
+  FILLED: [],
+  REJECTED: ['PENDING'],
+};
+
+/** Whether an order may go from one state to another; no state goes to itself but by a further partial fill. */
+export function canMove(from: OrderStatus, to: OrderStatus): boolean {
+  return TRANSITIONS[from].includes(to);
+}
+
+/** A step that the state of an order, or its quantity, does not allow; the message is for people. */
+export class LedgerRefusal extends Error {
+  override readonly name = 'LedgerRefusal';
+  readonly code: 'ORDER_STATE' | 'OVERFILL';
+  readonly hint: string | undefined;
+
+  constructor(code: LedgerRefusal['code'], message: string, hint?: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export interface FillableOrder {
+  order_id: string;
+  status: OrderStatus;
+  quantity: number;
+  filled_quantity: number;
+  /** Rupees a share, the weighted mean of what is filled. */
+  filled_price: number;
+}
+
+export interface FilledOrder {
+  status: OrderStatus;
+  filled_quantity: number;
+  filled_price: number;
+  /** The order was cancelled before the fill came. */
+  late: boolean;
+  /** More is filled than was ordered. */
+  overfill: boolean;
+}
+
+/**
+ * What a fill makes of an order. A late partial fill leaves it CANCELLED with more filled; a late fill that completes
+ * it makes it FILLED. More than was ordered is refused unless allowed; then the order is FILLED beyond its quantity.
+ * Throws LedgerRefusal, and RangeError for a quantity or price that is not positive.
+ */
+export function applyFillToOrder(
+  order: FillableOrder,
+  fill: Lot,
+  { allowOverfill }: { allowOverfill: boolean },
+): FilledOrder {
+  checkLot(fill);
+  if (order.status === 'REJECTED') throw misplaced(order, 'FILLED');
+  const filled = order.filled_quantity + fill.quantity;
+  const overfill = filled > order.quantity;
+  if (overfill && !allowOverfill) throw tooMuch(order, fill.quantity);
+  const late = order.status === 'CANCELLED';
+  return {
+    status: filled >= order.quantity ? 'FILLED' : late ? 'CANCELLED' : 'PARTIALLY_FILLED',
+    filled_quantity: filled,
+    filled_price: meanPrice({ quantity: order.filled_quantity, price: order.filled_price }, fill),
+    late,
+    overfill,
+  };
+}
+
+/** Whether an order may go to a state now; throws LedgerRefusal naming the state it is in and those it would need. */
+export function checkMove(
+  order: Pick<FillableOrder, 'order_id' | 'status'>,
+  to: OrderStatus,
+  step = STEPS[to],
+): void {
+  if (!canMove(order.status, to)) throw misplaced(order, to, step);
+}
+
+const STEPS: Readonly<Record<OrderStatus, string>> = {
+  PENDING: 'a retry',
+  PLACED: 'a placement',
+  PARTIALLY_FILLED: 'a partial fill',
+  FILLED: 'a fill',
+  REJECTED: 'a rejection',
+  CANCELLED: 'a cancel',
+};
+
+function misplaced(
+  { order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>,
+  to: OrderStatus,
+  step = STEPS[to],
+): LedgerRefusal {
+  const needed = (Object.keys(TRANSITIONS) as OrderStatus[]).filter((from) => canMove(from, to));
+  const states = needed.join(', ').replace(/, (\w+)$/, ' or $1');
+  return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${step} needs ${states}.`);
+}
+
+function tooMuch(order: FillableOrder, quantity: number): LedgerRefusal {
+  const { order_id, status, filled_quantity } = order;
+  if (status === 'FILLED')
+    return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is FILLED; nothing is left to fill.`);
+  const left = order.quantity - filled_quantity;
+  return new LedgerRefusal(
+    'OVERFILL',
+    `Order ${order_id} has ${left} left to fill, not ${quantity}.`,
+    'If the broker insists on it: --allow-overfill',
+  );
+}

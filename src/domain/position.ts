@@ -1,0 +1,104 @@
+import { Decimal, type Lot, meanPrice, toDouble, toPaisa } from './money.ts';
+
+/** A position as its row has it: shares, rupees a share, rupees. Doubles, as the columns are. */
+export interface Position {
+  side: 'LONG' | 'SHORT';
+  quantity: number;
+  average_price: number;
+  /** The last price known: of the latest fill or mark. */
+  current_price: number;
+  unrealized_pnl: number;
+  realized_pnl: number;
+  status: 'OPEN' | 'CLOSED';
+}
+
+/** An execution of an order: shares, rupees a share. */
+export interface Execution extends Lot {
+  side: 'BUY' | 'SELL';
+}
+
+export interface FillEffect {
+  /** The row that was there, or the first one; CLOSED with quantity 0 where the fill took it to nothing. */
+  position: Position;
+  /** The new row that a flip opens with what is left of the fill. */
+  opened?: Position;
+  /** Rupees to credit to the trader's capital, to the paisa. */
+  realized: string;
+}
+
+/**
+ * Nets an execution into a position (null: there is none). The same side moves the average price,
+ * `(avg*q + px*f)/(q+f)`; the other side realizes `(px-avg)*min(f,q)*sign` and leaves it; more than the position holds
+ * flips it: the row closes and a new one opens at px.
+ *
+ * The arithmetic is decimal, its results are doubles as the columns are, and every step starts from those doubles:
+ * folding fills in memory is the same, bit for bit, as booking them one by one. What is credited is
+ * `round(realized after, 2) - round(realized before, 2)`, so that credits add up to the rounded total.
+ * Throws RangeError for a quantity that is no positive whole number, a price that is no positive number, and a
+ * position that is CLOSED: what comes after it opens a new row.
+ */
+export function applyFill(position: Position | null, fill: Execution): FillEffect {
+  checkLot(fill);
+  if (position?.status === 'CLOSED') throw new RangeError('a CLOSED position takes no fill');
+  const side = fill.side === 'BUY' ? 'LONG' : 'SHORT';
+  if (position === null) return { position: openAt(side, fill.quantity, fill.price), realized: '0.00' };
+  if (position.side === side) return { position: add(position, fill), realized: '0.00' };
+  const closing = Math.min(fill.quantity, position.quantity);
+  const reduced = reduce(position, closing, fill.price);
+  const realized = toPaisa(new Decimal(toPaisa(reduced.realized_pnl)).minus(toPaisa(position.realized_pnl)));
+  if (fill.quantity === closing) return { position: reduced, realized };
+  return { position: reduced, opened: openAt(side, fill.quantity - closing, fill.price), realized };
+}
+
+/** What a position would realize at a mark, `(mark-avg)*quantity*sign` in rupees. Throws RangeError for a bad mark. */
+export function unrealized(
+  position: Pick<Position, 'side' | 'quantity' | 'average_price'>,
+  mark: number,
+): number {
+  checkPrice(mark);
+  return toDouble(gain(position, position.quantity, mark));
+}
+
+function gain(position: Pick<Position, 'side' | 'average_price'>, quantity: number, price: number): Decimal {
+  const perShare = new Decimal(price).minus(position.average_price);
+  return perShare.times(quantity).times(position.side === 'LONG' ? 1 : -1);
+}
+
+function openAt(side: Position['side'], quantity: number, price: number): Position {
+  return {
+    side,
+    quantity,
+    average_price: price,
+    current_price: price,
+    unrealized_pnl: 0,
+    realized_pnl: 0,
+    status: 'OPEN',
+  };
+}
+
+function add(position: Position, fill: Execution): Position {
+  const average_price = meanPrice({ quantity: position.quantity, price: position.average_price }, fill);
+  return marked({ ...position, quantity: position.quantity + fill.quantity, average_price }, fill.price);
+}
+
+function reduce(position: Position, closing: number, price: number): Position {
+  const quantity = position.quantity - closing;
+  const realized_pnl = toDouble(gain(position, closing, price).plus(position.realized_pnl));
+  return marked({ ...position, quantity, realized_pnl, status: quantity === 0 ? 'CLOSED' : 'OPEN' }, price);
+}
+
+function marked(position: Position, price: number): Position {
+  return { ...position, current_price: price, unrealized_pnl: unrealized(position, price) };
+}
+
+/** Throws RangeError, naming the value, unless these are shares at a price. */
+export function checkLot({ quantity, price }: Lot): void {
+  if (!Number.isSafeInteger(quantity) || quantity <= 0)
+    throw new RangeError(`a quantity must be a whole number of shares, 1 or more, not ${quantity}`);
+  checkPrice(price);
+}
+
+function checkPrice(price: number): void {
+  if (!Number.isFinite(price) || price <= 0)
+    throw new RangeError(`a price must be a positive number of rupees, not ${price}`);
+}

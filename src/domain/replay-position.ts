@@ -1,0 +1,40 @@
+import type { OrderSide } from './enums.ts';
+import { applyFill, type Position } from './position.ts';
+
+/** A fill as it is stored: shares, rupees a share. */
+export interface StoredFill {
+  position_id: string;
+  /** The position that the rest of it opened. */
+  flipped_to: string | null;
+  side: OrderSide;
+  quantity: number;
+  price: number;
+  /** The signed shares of its trader, symbol and strategy after it. */
+  stands: number;
+}
+
+export interface Step<F extends StoredFill> {
+  fill: F;
+  /** The shares of the fill that are this position's: of a flip, a part. */
+  shares: number;
+  /** The position after it. */
+  position: Position;
+}
+
+/** A position rebuilt from its fills, which stand in the order of their booking: a step a fill. */
+export function replay<F extends StoredFill>(positionId: string, fills: readonly F[]): Step<F>[] {
+  const steps: Step<F>[] = [];
+  let before: Position | null = null;
+  for (const fill of fills) {
+    const shares = sharesOf(positionId, fill, before);
+    const { position }: { position: Position } = applyFill(before, { ...fill, quantity: shares });
+    steps.push({ fill, shares, position });
+    before = position;
+  }
+  return steps;
+}
+
+function sharesOf(positionId: string, fill: StoredFill, before: Position | null): number {
+  if (fill.flipped_to === positionId) return Math.abs(fill.stands);
+  return fill.flipped_to !== null && before ? before.quantity : fill.quantity;
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+import { tradingSymbol } from './symbol.ts';
+
+export const RISK_LEVELS = ['Low', 'Medium', 'High'] as const;
+
+const line = (max: number) =>
+  z.string({ error: 'is missing' }).check(
+    z.refine((value) => value.trim() !== '', { error: 'must not be empty' }),
+    z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
+    z.refine((value) => !/[^\P{Cc}\n\t]/u.test(value), { error: 'must not contain control characters' }),
+  );
+
+const amount = (what: string, max: number) =>
+  z
+    .number({ error: `must be ${what}` })
+    .check(
+      z.refine((value) => Number.isFinite(value) && value >= 0 && value <= max, { error: `must be ${what}` }),
+    );
+
+/** A strategy as the file and the table have it; rupees and percent. */
+export const strategySchema = z.strictObject({
+  strategy_id: line(50).check(
+    z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, { error: 'must be letters, digits and _ . : - only' }),
+  ),
+  name: line(100),
+  description: line(10_000),
+  category: line(50),
+  risk_level: z.enum(RISK_LEVELS, { error: `must be one of ${RISK_LEVELS.join(', ')}` }),
+  min_capital: amount('an amount in rupees', 1e12),
+  expected_return_annual: z
+    .number({ error: 'must be a percentage' })
+    .check(z.refine((value) => Math.abs(value) <= 10_000, { error: 'must be a percentage' })),
+  max_drawdown: amount('a percentage from 0 to 100', 100),
+  symbols: z
+    .array(tradingSymbol, { error: 'must be a list of symbols' })
+    .check(z.minLength(1, { error: 'must name at least one symbol' })),
+  parameters: z.record(z.string(), z.json(), { error: 'must be a JSON object' }),
+});
+
+export type Strategy = z.output<typeof strategySchema>;
+
+/** Some of the columns, by the same rules. */
+export const changesSchema = z.partial(strategySchema);
+
+export type Changes = z.output<typeof changesSchema>;
+
+/** What is not right about columns of a strategy, a sentence each. */
+export function complaints(error: z.core.$ZodError): string[] {
+  return error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `A strategy has no ${issue.keys.join(', ')}.`
+      : `${issue.path.join('.')} ${issue.message}.`,
+  );
+}

@@ -1,0 +1,114 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../platform/postgres/tables.ts';
+
+/**
+ * One right that somebody has been given by name; `column` is null where it is the whole table. A function stands as
+ * GRANT names it: `FUNCTION audit_seal(integer,boolean)`.
+ */
+export interface Right {
+  role: string;
+  object: string;
+  privilege: string;
+  column: string | null;
+}
+
+/** Every right on the tables of the current schema, and on the function that seals, that was given to anybody but their owners; PUBLIC is ''. */
+export async function readRights(db: Kysely<Database>): Promise<Right[]> {
+  const { rows } = await sql<Right>`
+    WITH ours AS (
+      SELECT oid, relname, relowner, relacl FROM pg_class
+      WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+    ), given AS (
+      SELECT o.relname::text AS object, o.relowner AS owner, a.grantee, a.privilege_type, NULL::text AS attname
+      FROM ours o CROSS JOIN LATERAL aclexplode(o.relacl) a
+      UNION ALL
+      SELECT o.relname, o.relowner, a.grantee, a.privilege_type, c.attname
+      FROM ours o JOIN pg_attribute c ON c.attrelid = o.oid AND NOT c.attisdropped
+        CROSS JOIN LATERAL aclexplode(c.attacl) a
+      UNION ALL
+      SELECT 'FUNCTION ' || p.oid::regprocedure, p.proowner, a.grantee, a.privilege_type, NULL
+      FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+      WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'audit_seal'
+    )
+    SELECT coalesce(r.rolname, '')::text AS role, g.object, g.privilege_type AS privilege, g.attname AS column
+    FROM given g LEFT JOIN pg_roles r ON r.oid = g.grantee
+    WHERE g.grantee <> g.owner
+    ORDER BY 1, 2, 3, 4`.execute(db);
+  return rows;
+}
+
+/** A role of the cluster, and the roles it is a member of. */
+export interface RoleRow {
+  role: string;
+  login: boolean;
+  superuser: boolean;
+  /** What lets it do more than its grants say: log in, make roles or databases, copy, pass over rows. */
+  attributes: string[];
+  member_of: string[];
+}
+
+export async function readRoles(db: Kysely<Database>): Promise<RoleRow[]> {
+  const { rows } = await sql<RoleRow>`
+    SELECT r.rolname::text AS role, r.rolcanlogin AS login, r.rolsuper AS superuser,
+      array_remove(ARRAY[
+        CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolsuper THEN 'SUPERUSER' END,
+        CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
+        CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END
+      ], NULL) AS attributes,
+      ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+        WHERE m.member = r.oid ORDER BY 1) AS member_of
+    FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1`.execute(db);
+  return rows;
+}
+
+/** A table, type or function of ours, and who owns it. */
+export interface Owned {
+  kind: 'TABLE' | 'TYPE' | 'FUNCTION';
+  /** As SQL names it. */
+  name: string;
+  owner: string;
+}
+
+/** The tables named, with the enums of their columns, the functions of their triggers, and the one that seals. */
+export async function readOwners(db: Kysely<Database>, tables: readonly string[]): Promise<Owned[]> {
+  const { rows } = await sql<Owned>`
+    WITH ours AS (
+      SELECT oid, relname, relowner FROM pg_class
+      WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace AND relname = ANY(${tables})
+    )
+    SELECT 'TABLE' AS kind, quote_ident(relname) AS name, pg_get_userbyid(relowner)::text AS owner FROM ours
+    UNION SELECT 'TYPE', quote_ident(t.typname), pg_get_userbyid(t.typowner)::text
+    FROM ours o JOIN pg_attribute a ON a.attrelid = o.oid JOIN pg_type t ON t.oid = a.atttypid AND t.typtype = 'e'
+    UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
+    FROM ours o JOIN pg_trigger g ON g.tgrelid = o.oid AND NOT g.tgisinternal JOIN pg_proc p ON p.oid = g.tgfoid
+    UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
+    FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'audit_seal'
+    ORDER BY 1, 2`.execute(db);
+  return rows;
+}
+
+/** What is given on the schema and the database, by role; PUBLIC is ''. */
+export interface Ground {
+  schema: string;
+  database: string;
+  me: string;
+  /** `pinnacle_owner USAGE`, `CREATE`. */
+  rights: string[];
+  /** Whether this session has what the owner's role has, so that it may give it tables, and rights on them. */
+  may_own: boolean;
+}
+
+export async function readGround(db: Kysely<Database>, owner: string): Promise<Ground> {
+  const { rows } = await sql<Ground>`
+    SELECT quote_ident(n.nspname) AS schema, quote_ident(current_database()) AS database,
+      quote_ident(current_user) AS me,
+      ARRAY(SELECT coalesce(r.rolname, '') || ' ' || a.privilege_type
+        FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+        UNION ALL SELECT coalesce(r.rolname, '') || ' ' || a.privilege_type
+        FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+          LEFT JOIN pg_roles r ON r.oid = a.grantee
+        WHERE d.datname = current_database() AND a.privilege_type = 'CONNECT') AS rights,
+      coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = ${owner}), false) AS may_own
+    FROM pg_namespace n WHERE n.nspname = current_schema()`.execute(db);
+  return rows[0] as Ground;
+}

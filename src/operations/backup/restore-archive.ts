@@ -1,0 +1,146 @@
+import { rename, rm } from 'node:fs/promises';
+import { type Kysely, sql } from 'kysely';
+import { CliError } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import type { Connection } from '../../platform/postgres/connect.ts';
+import { openFresh, restoredFolder, takeRestored } from '../../platform/postgres/embedded.ts';
+import { lockFile } from '../../platform/files/lock-file.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { nameOf } from '../migrations/confirm-loss.ts';
+import { type Archive, openArchive } from './archive.ts';
+import type { BackupKey } from './cipher.ts';
+import { Damage } from './damage.ts';
+import { readThrough } from './verify-archive.ts';
+import { loadBackupKeys } from './keys.ts';
+import { loadArchive } from './load-archive.ts';
+import { openServerScratch } from './scratch-database.ts';
+import { refuseForeign, refuseOthers, takePlace } from './swap-database.ts';
+
+interface Source {
+  archive: Archive;
+  keys: readonly BackupKey[];
+}
+
+/** What became of it: where the database before is kept, null where there was none, and what was left out. */
+interface Outcome {
+  kept: string | null;
+  skipped: string[];
+}
+
+/** Restores a backup into the configured database. Throws BACKUP_DAMAGED, BACKUP_KEY_UNKNOWN (exit 11). */
+export async function bringBack(ctx: Context, file: string) {
+  try {
+    const archive = await openArchive(file);
+    const keys = archive.header.encryption ? await loadBackupKeys(ctx) : [];
+    const target = await ctx.migrationConnection();
+    const database = await databaseName(target.kysely);
+    const { header, trailer } = archive;
+    return { header, trailer, database, ...(await bring(ctx, target, database, { archive, keys })) };
+  } catch (error) {
+    throw error instanceof Damage ? unfitBackup(file, error) : error;
+  }
+}
+
+async function bring(ctx: Context, target: Connection, database: string, source: Source): Promise<Outcome> {
+  const empty = await isEmpty(target.kysely);
+  if (!empty) {
+    const session = { connection: target, db: target.kysely };
+    await ctx.agreeByName(
+      await nameOf(ctx, session),
+      'The backup takes the place of all that is in the database.',
+    );
+    if (target.kind === 'server') {
+      await refuseForeign(target.kysely, database);
+      await refuseOthers(target.kysely, database);
+    }
+  }
+  // Loading takes ten times as long; what is loaded is checked again.
+  const [damage] = await readThrough(ctx, source.archive, source.keys);
+  if (damage) throw damage;
+  if (empty) return { kept: null, skipped: await loadArchive(ctx, target, source.archive, source.keys) };
+  return target.kind === 'server'
+    ? replaceServer(ctx, target, database, source)
+    : replaceFolder(ctx, target, source);
+}
+
+async function databaseName(db: Kysely<Database>): Promise<string> {
+  const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(db);
+  return rows[0]?.name ?? '';
+}
+
+/** Whether there is nothing of anybody's in a database: no table, type or function. */
+async function isEmpty(db: Kysely<Database>): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    SELECT EXISTS (
+      SELECT FROM (
+        SELECT 'pg_class'::regclass AS class, oid, relnamespace AS schema FROM pg_class
+        UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace FROM pg_type
+        UNION ALL SELECT 'pg_proc'::regclass, oid, pronamespace FROM pg_proc
+      ) o JOIN pg_namespace n ON n.oid = o.schema
+      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
+    ) AS found`.execute(db);
+  return rows[0]?.found === false;
+}
+
+async function replaceServer(
+  ctx: Context,
+  target: Connection,
+  database: string,
+  source: Source,
+): Promise<Outcome> {
+  const server = await ctx.server();
+  if (!server) throw new Error('there is no server');
+  const scratch = await openServerScratch(ctx, server, database);
+  try {
+    const skipped = await loadArchive(ctx, scratch.connection, source.archive, source.keys);
+    if (ctx.dryRun) return { kept: null, skipped };
+    // Nobody may be connected to either of the two while they change places, we neither.
+    await Promise.all([target.close(), scratch.connection.close()]);
+    return { kept: await takePlace(ctx, scratch, database, skipped), skipped };
+  } finally {
+    // After the change of places there is none of that name.
+    await scratch.drop();
+  }
+}
+
+async function replaceFolder(ctx: Context, target: Connection, source: Source): Promise<Outcome> {
+  const { dataDir, timeout } = await ctx.config();
+  const fresh = `${dataDir}.restoring`;
+  let skipped: string[];
+  const connection = await openFresh(fresh, ctx.cacheDir);
+  try {
+    skipped = await loadArchive(ctx, connection, source.archive, source.keys);
+  } catch (error) {
+    await connection.close();
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
+  }
+  await connection.close();
+  if (ctx.dryRun) {
+    await rm(fresh, { recursive: true, force: true });
+    return { kept: null, skipped };
+  }
+  await target.close();
+  const lock = { pid: ctx.own.pid, command: ctx.origin.command, timeout, signal: ctx.signal };
+  const release = await lockFile(`${dataDir}.lock`, `The embedded database ${dataDir}`, lock);
+  try {
+    // From here on it is the database, whoever puts it in its place.
+    await rename(fresh, restoredFolder(dataDir, stampOf(ctx)));
+    return { kept: (await takeRestored(dataDir)) ?? null, skipped };
+  } finally {
+    await release();
+  }
+}
+
+const stampOf = (ctx: Context) => ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '');
+
+function unfitBackup(file: string, { problem, detail }: Damage): CliError {
+  const code = problem === 'key' ? 'BACKUP_KEY_UNKNOWN' : 'BACKUP_DAMAGED';
+  return new CliError('integrity', code, `The backup ${file} cannot be restored: ${detail}.`, {
+    hint:
+      problem === 'key'
+        ? 'Add that key to the file of backup.keyFile; nothing was changed.'
+        : 'Nothing was changed. Another backup may be whole: pinnacle backup list',
+  });
+}

@@ -1,0 +1,99 @@
+import { type Kysely, sql } from 'kysely';
+import { CliError } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { execute } from '../../platform/postgres/execute-sql.ts';
+import { runDispensable } from './run-optional.ts';
+import type { ServerScratch } from './scratch-database.ts';
+
+const IN_USE = '55006';
+const MAX_NAME = 63;
+
+/** Throws NOT_PERMITTED (exit 12) where a database is not ours to rename: before the work, not behind it. */
+export async function refuseForeign(db: Kysely<Database>, database: string): Promise<void> {
+  const { rows } = await sql<{ owner: string }>`
+    SELECT pg_get_userbyid(datdba) AS owner FROM pg_database
+    WHERE datname = ${database} AND NOT pg_has_role(datdba, 'USAGE')`.execute(db);
+  const [foreign] = rows;
+  if (foreign)
+    throw new CliError(
+      'forbidden',
+      'NOT_PERMITTED',
+      `The database ${database} belongs to ${foreign.owner}.`,
+      {
+        hint: 'What takes its place must own it, or be a member of its owner: PINNACLE_MIGRATE_URL can name such a login.',
+      },
+    );
+}
+
+/** Throws DATABASE_IN_USE (exit 10) where others are connected to a database. */
+export async function refuseOthers(db: Kysely<Database>, database: string): Promise<void> {
+  const { rows } = await sql<{ program: string | null; role: string | null }>`
+    SELECT nullif(application_name, '') AS program, usename AS role FROM pg_stat_activity
+    WHERE datname = ${database} AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    ORDER BY backend_start`.execute(db);
+  const [first] = rows;
+  if (first)
+    throw inUse(
+      database,
+      `${first.program ?? 'a program without a name'} as ${first.role}, ${rows.length} in all`,
+    );
+}
+
+function inUse(database: string, who: string): CliError {
+  return new CliError('busy', 'DATABASE_IN_USE', `Others are connected to ${database}: ${who}.`, {
+    hint: 'Nothing was changed. Stop what works with it, then try again: a restore takes its place as a whole.',
+    retryable: true,
+  });
+}
+
+/**
+ * Gives a scratch database the name, owner, rights and settings of another one, which gets a dated name: in one transaction,
+ * so that a database of that name is always there, the one or the other. Gives the dated name.
+ */
+export async function takePlace(
+  ctx: Context,
+  { name, beside }: ServerScratch,
+  database: string,
+  skipped: string[],
+): Promise<string> {
+  const stamp = ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
+  const before = `${database.slice(0, MAX_NAME - stamp.length - 8)}_before_${stamp}`;
+  await execute(beside, 'BEGIN');
+  try {
+    for (const statement of await inheritance(beside, database, name))
+      if (!(await runDispensable(beside, statement))) skipped.push(statement);
+    await execute(beside, `ALTER DATABASE ${quoted(database)} RENAME TO ${quoted(before)}`);
+    await execute(beside, `ALTER DATABASE ${quoted(name)} RENAME TO ${quoted(database)}`);
+    ctx.signal.throwIfAborted();
+    await execute(beside, 'COMMIT');
+  } catch (error) {
+    await execute(beside, 'ROLLBACK').catch(() => {});
+    throw (error as { code?: string }).code === IN_USE
+      ? inUse(database, 'they came while it was restored')
+      : error;
+  }
+  return before;
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** What a dump does not hold of a database: its owner, who may do what with it, and its settings. */
+async function inheritance(db: Kysely<Database>, from: string, to: string): Promise<string[]> {
+  const { rows } = await sql<{ statement: string }>`
+    WITH d AS (SELECT * FROM pg_database WHERE datname = ${from}), a AS (SELECT (aclexplode(datacl)).* FROM d)
+    SELECT format('ALTER DATABASE %I OWNER TO %I', ${to}::text, pg_get_userbyid(datdba)) AS statement FROM d
+    WHERE datdba <> (SELECT datdba FROM pg_database WHERE datname = ${to})
+    UNION ALL SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', ${to}::text) FROM d WHERE datacl IS NOT NULL
+    UNION ALL SELECT format('GRANT %s ON DATABASE %I TO %s', privilege_type, ${to}::text,
+      CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) FROM a
+    UNION ALL SELECT statement FROM (
+      SELECT format('SELECT set_config(%L, %L, true)', split_part(setting, '=', 1),
+          substr(setting, strpos(setting, '=') + 1)) AS set_it,
+        CASE setrole WHEN 0 THEN format('ALTER DATABASE %I SET %I FROM CURRENT', ${to}::text, split_part(setting, '=', 1))
+          ELSE format('ALTER ROLE %I IN DATABASE %I SET %I FROM CURRENT', pg_get_userbyid(setrole), ${to}::text,
+            split_part(setting, '=', 1)) END AS keep_it
+      FROM pg_db_role_setting s JOIN d ON d.oid = s.setdatabase CROSS JOIN LATERAL unnest(setconfig) AS setting
+    ) s CROSS JOIN LATERAL (VALUES (set_it), (keep_it)) v (statement)`.execute(db);
+  return rows.map(({ statement }) => statement);
+}

@@ -1,0 +1,57 @@
+import type { Context } from '../../context.ts';
+import type { Connection } from '../../platform/postgres/connect.ts';
+import type { Primary } from '../../platform/postgres/replica.ts';
+
+const PATIENCE = 1_000;
+const UNKNOWN = { lag_bytes: null, lag_seconds: null };
+
+/** How every configured replica stands, each asked for a second at most. */
+export async function replicaStandings(ctx: Context) {
+  const { replicas: urls, maxReplicaWait } = await ctx.config();
+  const connections = await ctx.replicas(PATIENCE);
+  if (connections.length === 0) return [];
+  const [{ describeServer }, { readPrimary }] = await Promise.all([
+    import('../../platform/postgres/connect.ts'),
+    import('../../platform/postgres/replica.ts'),
+  ]);
+  const primary = await readPrimary(await ctx.connection());
+  return Promise.all(
+    connections.map(async (connection, i) => ({
+      replica: describeServer(urls[i] ?? ''),
+      ...(await stand(connection, primary, maxReplicaWait)),
+    })),
+  );
+}
+
+async function stand(connection: Connection, primary: Primary, wait: number) {
+  const { readReplica, unfit } = await import('../../platform/postgres/replica.ts');
+  const end = performance.now() + wait;
+  try {
+    for (;;) {
+      const found = await within(readReplica(connection));
+      const reason = unfit(found, primary);
+      const missing = primary.position > found.replayed ? primary.position - found.replayed : 0n;
+      const lag = {
+        lag_bytes: Number(missing),
+        lag_seconds: missing > 0n && found.lag !== null ? Math.round(found.lag) / 1_000 : 0,
+      };
+      if (reason !== undefined) return { state: 'unfit', ...UNKNOWN, detail: reason };
+      if (missing === 0n) return { state: 'ready', ...lag, detail: null };
+      if (performance.now() > end) return { state: 'behind', ...lag, detail: 'the primary answers' };
+    }
+  } catch {
+    return {
+      state: 'unreachable',
+      ...UNKNOWN,
+      detail: 'no answer within a second, or the login was refused',
+    };
+  }
+}
+
+async function within<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_done, fail) => {
+    timer = setTimeout(() => fail(new Error('late')), PATIENCE);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,49 @@
+import { CliError } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import { lacksRight } from '../../platform/postgres/errors.ts';
+import { orders, outbox, partitions, rules, sealing, sessions } from './checks-trading.ts';
+import { survey } from './checks-postgres.ts';
+import { backup, disk, keyring, roles } from './checks-host.ts';
+import { lifetimes, redis, replicas } from './checks-redis.ts';
+import type { CheckName } from './check-names.ts';
+import type { Check, Scene } from './check.ts';
+import { ok, type Verdict, warn } from '../../util/verdict.ts';
+
+/** Makes the checks that are named, in that order; with `fix` puts right what can be, and looks again. */
+export async function examine(ctx: Context, names: readonly CheckName[], fix: boolean) {
+  const { scene, checks } = await survey(ctx);
+  const all: Record<CheckName, Check> = {
+    ...checks,
+    ...{ replicas, redis, outbox, lifetimes, sealing, orders, sessions, rules, partitions },
+    ...{ roles, keyring, backup, disk },
+  };
+  const rows = [];
+  for (const check of names) rows.push({ check, ...(await examineOne(all[check], scene, fix)) });
+  return rows;
+}
+
+async function examineOne(check: Check, scene: Scene, fix: boolean): Promise<Verdict & { fixed: boolean }> {
+  const found = await look(check, scene);
+  if (!fix || found.state === 'ok' || !check.fix) return { ...found, fixed: false };
+  try {
+    await check.fix(scene);
+  } catch (error) {
+    const { message } = (await scene.ctx.explain(error)) as Error;
+    return { ...found, detail: `${found.detail}; could not be put right: ${message}`, fixed: false };
+  }
+  const after = await look(check, scene);
+  return { ...after, detail: `${after.detail}; was: ${found.detail}`, fixed: after.state === 'ok' };
+}
+
+async function look(check: Check, scene: Scene): Promise<Verdict> {
+  if ((check.phase ?? 0) > scene.phase) return ok(`comes with phase ${check.phase} of the schema`);
+  try {
+    return await check.look(scene);
+  } catch (error) {
+    if (lacksRight(error)) return warn('this login may not look', 'Look as pinnacle_operator.');
+    const failure = await scene.ctx.explain(error);
+    // Without the database nothing can be told of it; without Redis the rest still can.
+    if (!(failure instanceof CliError && failure.code.startsWith('REDIS_'))) throw failure;
+    return warn('cannot be told while Redis does not answer', 'pinnacle doctor --check redis');
+  }
+}

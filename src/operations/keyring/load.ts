@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { CliError } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import { readSecretFile } from '../../platform/files/secret-file.ts';
+import { parseRing, type Ring } from '../../platform/secrets/key-ring.ts';
+
+/** Where the key ring is kept; only a file can be written. */
+export type RingSource =
+  | { kind: 'file'; path: string; name: string }
+  | { kind: 'command'; words: readonly string[]; name: string }
+  | { kind: 'environment'; text: string; name: string };
+
+const COMMAND_TIMEOUT = 10_000;
+const MAX_OUTPUT = 65_536;
+
+/** The one source that is configured, if any. Throws CONFIG_INVALID (exit 78) where there are several. */
+export async function ringSource(ctx: Context): Promise<RingSource | undefined> {
+  const { keyring } = await ctx.config();
+  const text = ctx.configSource.env['PINNACLE_KEYRING'];
+  const sources: RingSource[] = [
+    ...(text ? [{ kind: 'environment' as const, text, name: 'the variable PINNACLE_KEYRING' }] : []),
+    ...(keyring.file
+      ? [{ kind: 'file' as const, path: keyring.file, name: `the file ${keyring.file}` }]
+      : []),
+    ...(keyring.command
+      ? [{ kind: 'command' as const, words: keyring.command, name: `the command ${keyring.command[0]}` }]
+      : []),
+  ];
+  if (sources.length > 1)
+    throw new CliError(
+      'config',
+      'CONFIG_INVALID',
+      `There is more than one key ring: ${sources.map(({ name }) => name).join(', ')}.`,
+      { hint: 'Leave one of them.' },
+    );
+  return sources[0];
+}
+
+/** The key ring; throws where none is configured (exit 78), or where it is not there or cannot be trusted (exit 11). */
+export async function loadRing(ctx: Context): Promise<Ring> {
+  const source = await ringSource(ctx);
+  if (!source) throw notConfigured();
+  const ring = await readRing(ctx, source);
+  if (ring) return ring;
+  throw new CliError('integrity', 'KEYRING_MISSING', `There is no key ring: ${source.name} does not exist.`, {
+    hint: 'Make one: pinnacle keys generate',
+  });
+}
+
+/** The ring of a source; undefined where its file does not exist yet. */
+export async function readRing(ctx: Context, source: RingSource): Promise<Ring | undefined> {
+  const text = await textOf(ctx, source);
+  if (text === undefined) return undefined;
+  try {
+    return parseRing(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CliError('integrity', 'KEYRING_INVALID', `The key ring of ${source.name} ${error.message}.`);
+  }
+}
+
+async function textOf(ctx: Context, source: RingSource): Promise<string | undefined> {
+  if (source.kind === 'environment') return source.text;
+  if (source.kind === 'command') return outputOf(ctx, source.words);
+  return (await readSecretFile(source.path, ctx.own.uid, 'The key ring'))?.toString('utf8');
+}
+
+/** What a command prints. It is run without a shell, and nothing that it says is passed on. */
+function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      cwd: ctx.cwd,
+      env: { ...ctx.configSource.env },
+      timeout: COMMAND_TIMEOUT,
+      killSignal: 'SIGKILL' as const,
+      maxBuffer: MAX_OUTPUT,
+      signal: ctx.signal,
+    };
+    const child = execFile(program, words, options, (error, stdout) => {
+      if (!error) return resolve(stdout);
+      if (ctx.signal.aborted) return reject(ctx.signal.reason);
+      const late = error.killed && typeof error.code !== 'string';
+      const why = late ? 'did not end in time' : `failed (${error.code ?? error.signal})`;
+      reject(
+        new CliError('integrity', 'KEYRING_COMMAND_FAILED', `The key ring command ${program} ${why}.`, {
+          hint: 'Run it by hand: it must print the key ring, and end 0.',
+        }),
+      );
+    });
+    child.stdin?.end();
+  });
+}
+
+/** That nothing says where the key ring is: exit 78. */
+export function notConfigured(): CliError {
+  return new CliError('config', 'NO_KEYRING', 'No key ring is configured.', {
+    hint: 'Set PINNACLE_KEYRING_FILE to the file where it is, or is to be.',
+  });
+}

@@ -1,0 +1,41 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Context } from '../../context.ts';
+import { execute } from '../../platform/postgres/execute-sql.ts';
+import { type CatalogEntry, compareCatalogs, type Difference, readCatalog } from './catalog.ts';
+import { lastOf, readRecord } from './history.ts';
+import { loadPhases } from './scripts.ts';
+import { splitStatements } from './split-statements.ts';
+
+/** How the database differs from what the scripts of its phases make, and up to which phase it has them. */
+export async function findDifferences(ctx: Context): Promise<{ phase: number; differences: Difference[] }> {
+  const phase = ctx.db().then(readRecord).then(lastOf);
+  const readings = [scratchCatalog(ctx, phase), liveCatalog(ctx, phase)] as const;
+  // Both are awaited before either's failure is thrown, so that no scratch database is left behind.
+  await Promise.allSettled(readings);
+  const [expected, actual] = await Promise.all(readings);
+  return { phase: await phase, differences: compareCatalogs(expected, actual) };
+}
+
+async function liveCatalog(ctx: Context, phase: Promise<number>): Promise<CatalogEntry[]> {
+  await phase;
+  return readCatalog(await ctx.db());
+}
+
+/** What the applied scripts make of an empty database. It is opened while the live one still says its phase. */
+async function scratchCatalog(ctx: Context, phase: Promise<number>): Promise<CatalogEntry[]> {
+  const { openScratch } = await import('../../platform/postgres/embedded.ts');
+  const [phases, scratch] = await Promise.all([
+    loadPhases(),
+    mkdtemp(join(tmpdir(), 'pinnacle-drift-')).then((folder) => openScratch(folder, ctx.cacheDir)),
+  ]);
+  try {
+    const last = await phase;
+    for (const applied of phases.filter((candidate) => candidate.phase <= last))
+      for (const { sql } of splitStatements(applied.up.text)) await execute(scratch.kysely, sql);
+    return await readCatalog(scratch.kysely);
+  } finally {
+    await scratch.close();
+  }
+}

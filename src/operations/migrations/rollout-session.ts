@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
+import { commit } from '../../audit/change.ts';
+import { CliError } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import type { Connection } from '../../platform/postgres/connect.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { execute } from '../../platform/postgres/execute-sql.ts';
+import { formatDuration } from '../../util/duration.ts';
+
+/** One session that holds the lock of the rollout. */
+export interface Session {
+  connection: Connection;
+  /** Bound to the one session: what is set or locked there holds for the next statement. */
+  db: Kysely<Database>;
+}
+
+// 'pinnacle' in ASCII: one rollout a database, whoever runs it.
+const LOCK = { high: 0x70696e6e, low: 0x61636c65 };
+const LOCK_KEY = ((BigInt(LOCK.high) << 32n) | BigInt(LOCK.low)).toString();
+const POLL = 250;
+
+/** Works under the lock of the rollout; waits for another rollout up to `lockWait` ms. Throws ROLLOUT_RUNNING. */
+export async function withSession<T>(
+  ctx: Context,
+  lockWait: number,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const connection = await ctx.migrationConnection();
+  return connection.kysely.connection().execute(async (db) => {
+    await takeLock(ctx, db, lockWait);
+    try {
+      return await work({ connection, db });
+    } finally {
+      // On a broken line the server has released it with the session.
+      await sql`SELECT pg_advisory_unlock(${LOCK_KEY}::bigint)`.execute(db).catch(() => {});
+    }
+  });
+}
+
+async function takeLock(ctx: Context, db: Kysely<Database>, lockWait: number): Promise<void> {
+  const deadline = performance.now() + lockWait;
+  let waiting = false;
+  while (!(await tryLock(db))) {
+    if (performance.now() >= deadline)
+      throw new CliError(
+        'busy',
+        'ROLLOUT_RUNNING',
+        `Another rollout is running on this database: ${await holderOf(db)}.`,
+        {
+          hint: 'Nothing was changed. Try again when it has ended, or wait longer with --lock-wait.',
+          retryable: true,
+        },
+      );
+    if (!waiting)
+      await ctx.io.say(
+        `Another rollout is running: ${await holderOf(db)}. Waiting up to ${formatDuration(lockWait)}.`,
+      );
+    waiting = true;
+    await sleep(POLL, undefined, { signal: ctx.signal });
+  }
+}
+
+async function tryLock(db: Kysely<Database>): Promise<boolean> {
+  const { rows } = await sql<{
+    got: boolean;
+  }>`SELECT pg_try_advisory_lock(${LOCK_KEY}::bigint) AS got`.execute(db);
+  return rows[0]?.got === true;
+}
+
+interface Holder {
+  pid: number;
+  program: string | null;
+  role: string | null;
+  since: string | null;
+}
+
+async function holderOf(db: Kysely<Database>): Promise<string> {
+  const { rows } = await sql<Holder>`
+    SELECT a.pid, a.application_name AS program, a.usename AS role,
+      date_trunc('second', a.backend_start AT TIME ZONE 'UTC') AS since
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+      AND l.classid = ${LOCK.high}::oid AND l.objid = ${LOCK.low}::oid
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(db);
+  const [holder] = rows;
+  if (!holder) return 'it has just ended';
+  // Another role's times are hidden from an ordinary one.
+  const since = holder.since ? `, connected since ${holder.since}` : '';
+  return `${holder.program || 'a program without a name'} (server process ${holder.pid}, role ${holder.role}${since})`;
+}
+
+/** One transaction of a rollout: committed unless this is a dry run; a failure rolls it back and is thrown on. */
+export async function inTransaction<T>(
+  ctx: Context,
+  { connection, db }: Session,
+  work: () => Promise<T>,
+): Promise<T> {
+  ctx.signal.throwIfAborted();
+  await execute(db, 'BEGIN');
+  let result: T;
+  let txid: string | undefined;
+  try {
+    // A table lock that is waited for holds up everybody behind it: rather give up soon and try again.
+    await execute(db, "SET LOCAL lock_timeout = '3s'");
+    await execute(db, 'SET LOCAL statement_timeout = 0');
+    result = await work();
+    const { rows } = await sql<{ txid: string }>`SELECT pg_current_xact_id()::text AS txid`.execute(db);
+    txid = rows[0]?.txid;
+    ctx.signal.throwIfAborted();
+  } catch (error) {
+    // On a broken line the server rolls back by itself.
+    await execute(db, 'ROLLBACK').catch(() => {});
+    throw error;
+  }
+  if (ctx.dryRun) await execute(db, 'ROLLBACK');
+  else await commit(connection, () => execute(db, 'COMMIT'), txid);
+  return result;
+}

@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { EXPIRING, type Expiring, LASTING } from './tables.ts';
+
+/** How many rows of a kind there are, are due, and stay although they are old. */
+export interface Standing {
+  rows: number;
+  due: number;
+  held: number;
+  /** In UTC; null where there are none. */
+  oldest: string | null;
+}
+
+/** The kinds of rows that a database of this phase has and that expire. */
+export function expiringIn(phase: number): readonly Expiring[] {
+  return EXPIRING.filter((kind) => kind.phase <= phase);
+}
+
+/** What is kept for ever. */
+export function surveyLasting(db: Kysely<Database>, phase: number) {
+  return Promise.all(
+    LASTING.filter((kind) => kind.phase <= phase).map(async ({ kind, at }) => {
+      const { rows } = await sql<{ rows: string; oldest: string | null }>`
+        SELECT count(${sql.ref(at)}) AS rows, min(${sql.ref(at)}) AS oldest FROM ${sql.table(kind)}`.execute(
+        db,
+      );
+      return { kind, rows: Number(rows[0]?.rows), oldest: rows[0]?.oldest ?? null };
+    }),
+  );
+}
+
+/** How one kind stands against its cutoff. */
+export async function survey(
+  db: Kysely<Database>,
+  { at, from, only, held }: Expiring,
+  cutoff: string,
+): Promise<Standing> {
+  const time = sql.ref(`t.${at}`);
+  const { rows } = await sql<Record<keyof Standing, string>>`
+    SELECT count(*) AS rows, count(*) FILTER (WHERE ${time} < ${cutoff}::timestamp AND ${only}) AS due,
+      count(*) FILTER (WHERE ${held?.when(cutoff) ?? sql`false`}) AS held, min(${time}) AS oldest
+    FROM ${from}`.execute(db);
+  const [row] = rows;
+  return {
+    rows: Number(row?.rows),
+    due: Number(row?.due),
+    held: Number(row?.held),
+    oldest: row?.oldest ?? null,
+  };
+}
+
+/** How many rows of a kind are due. */
+export async function countDue(db: Kysely<Database>, { at, from, only }: Expiring, cutoff: string) {
+  const { rows } = await sql<{ due: string }>`
+    SELECT count(*) AS due FROM ${from} WHERE ${sql.ref(`t.${at}`)} < ${cutoff}::timestamp AND ${only}`.execute(
+    db,
+  );
+  return Number(rows[0]?.due);
+}

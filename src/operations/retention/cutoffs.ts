@@ -1,0 +1,46 @@
+import { type Kysely, sql } from 'kysely';
+import { refused } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import type { Verdict } from '../../util/verdict.ts';
+import { judgeClock } from '../../platform/postgres/clock-skew.ts';
+import { intervalOf, type Limited, type Limits } from '../../domain/retention-periods.ts';
+
+export interface Cutoffs {
+  /** The time before which rows are due, in UTC and to the microsecond, by the server's clock. */
+  before: Readonly<Record<Limited, string>>;
+  /** Whether the server's clock and ours agree. */
+  clock: Verdict;
+}
+
+/** Reads the server's clock once, for everything that is judged by it. */
+export async function readCutoffs(ctx: Context, limits: Limits): Promise<Cutoffs> {
+  const db = await ctx.db();
+  // Connects first, so that it does not count as the way of the answer.
+  await sql`SELECT`.execute(db);
+  const [sent, started] = [ctx.now(), performance.now()];
+  const { server, ...before } = await readClock(db, limits);
+  const took = performance.now() - started;
+  return { before, clock: judgeClock(Date.parse(server) - (sent.getTime() + took / 2)) };
+}
+
+async function readClock(db: Kysely<Database>, limits: Limits) {
+  const ago = (limit: Limited) => sql`c.now - ${intervalOf(limits[limit])}::interval`;
+  const { rows } = await sql<Record<Limited | 'server', string>>`
+    SELECT c.now AS server, ${ago('sessions')} AS sessions, ${ago('riskRules')} AS "riskRules",
+      ${ago('notifications')} AS notifications, ${ago('idempotencyKeys')} AS "idempotencyKeys"
+    FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now) c`.execute(db);
+  const [row] = rows;
+  if (!row) throw new Error('a statement without a table gives one row');
+  return row;
+}
+
+/** Throws CLOCKS_DIFFER (exit 5): by one of the two clocks too much would be deleted, and nobody knows by which. */
+export function refuseSkew({ state, detail, help }: Verdict): void {
+  if (state === 'fail')
+    throw refused(
+      'CLOCKS_DIFFER',
+      `Nothing is deleted while the clocks differ: ${detail}.`,
+      help ?? undefined,
+    );
+}

@@ -1,0 +1,85 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Limited } from '../../domain/retention-periods.ts';
+
+/** Rows that are never deleted. `at` is the time by which the oldest is told. */
+interface Lasting {
+  kind: string;
+  phase: 1 | 2 | 3 | 4;
+  at: string;
+}
+
+/** By the customer's table; executions and the audit log are what proves them. */
+export const LASTING: readonly Lasting[] = [
+  { kind: 'users', phase: 1, at: 'created_at' },
+  { kind: 'strategies', phase: 1, at: 'created_at' },
+  { kind: 'orders', phase: 1, at: 'created_at' },
+  { kind: 'positions', phase: 2, at: 'opened_at' },
+  { kind: 'order_fills', phase: 2, at: 'executed_at' },
+  { kind: 'audit_log', phase: 1, at: 'at' },
+];
+
+/** Rows that are deleted once a time of theirs, `at`, is before the cutoff; `t` is the table in what is said in SQL. */
+export interface Expiring {
+  kind: string;
+  limit: Limited;
+  phase: 1 | 2 | 3 | 4;
+  at: string;
+  from: RawBuilder<unknown>;
+  /** What else must be so. */
+  only: RawBuilder<unknown>;
+  /** Locks the rows to be deleted, and what decides on them; waits for nobody. */
+  lock: RawBuilder<unknown>;
+  /** Rows that stay however old they are, told as `why`. */
+  held?: { when: (cutoff: string) => RawBuilder<unknown>; why: string };
+}
+
+const ROW = sql`FOR UPDATE OF t SKIP LOCKED`;
+
+export const EXPIRING: readonly Expiring[] = [
+  {
+    kind: 'trading_sessions',
+    limit: 'sessions',
+    phase: 3,
+    at: 'end_time',
+    from: sql`trading_sessions t`,
+    only: sql`t.status <> 'ACTIVE'`,
+    lock: ROW,
+    held: {
+      when: (cutoff) =>
+        sql`t.start_time < ${cutoff}::timestamp AND (t.status = 'ACTIVE' OR t.end_time IS NULL)`,
+      why: 'not ended',
+    },
+  },
+  {
+    kind: 'risk_rules',
+    limit: 'riskRules',
+    phase: 4,
+    at: 'updated_at',
+    from: sql`risk_rules t JOIN users u ON u.user_id = t.user_id`,
+    only: sql`NOT u.enabled`,
+    // So that nobody is let in again between the look at a trader and the end of the rules.
+    lock: sql`${ROW} FOR SHARE OF u SKIP LOCKED`,
+    held: {
+      when: (cutoff) => sql`t.updated_at < ${cutoff}::timestamp AND u.enabled`,
+      why: 'in force',
+    },
+  },
+  {
+    kind: 'notifications',
+    limit: 'notifications',
+    phase: 3,
+    at: 'created_at',
+    from: sql`notifications t`,
+    only: sql`true`,
+    lock: ROW,
+  },
+  {
+    kind: 'idempotency_keys',
+    limit: 'idempotencyKeys',
+    phase: 1,
+    at: 'at',
+    from: sql`idempotency_keys t`,
+    only: sql`true`,
+    lock: ROW,
+  },
+];

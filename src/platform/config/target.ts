@@ -1,0 +1,39 @@
+import { CliError } from '../../util/failure.ts';
+import type { Io } from '../../cli/io.ts';
+import type { RedisSettings } from '../redis/settings.ts';
+import type { Config } from './load.ts';
+
+/** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
+export async function chooseDatabase(settings: Config, io: Io): Promise<string> {
+  if (settings.database) return settings.database;
+  if (!io.mayAsk)
+    throw new CliError('config', 'NO_DATABASE', 'No database is configured.', {
+      hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database.',
+    });
+  await io.say(`No database is configured: using the embedded one in ${settings.dataDir}.`);
+  return 'embedded';
+}
+
+/** How Redis is reached; throws NO_REDIS (exit 78) where none is configured. */
+export async function redisSettings(config: () => Promise<Config>): Promise<RedisSettings> {
+  const { redis } = await config();
+  if (redis) return redis;
+  throw (await import('../redis/settings.ts')).noRedis();
+}
+
+/** Where a write goes: a database, or else Redis. */
+export async function describeTarget(
+  config: () => Promise<Config>,
+  database: (() => Promise<string>) | undefined,
+): Promise<string> {
+  const settings = await config();
+  const where = database
+    ? await describeDatabase(settings, await database())
+    : `Redis ${(await import('../redis/settings.ts')).describeRedis(await redisSettings(config))}`;
+  return settings.profile ? `${settings.profile} (${where})` : where;
+}
+
+async function describeDatabase({ dataDir }: Config, chosen: string): Promise<string> {
+  if (chosen === 'embedded') return `embedded ${dataDir}`;
+  return (await import('../postgres/connect.ts')).describeServer(chosen);
+}

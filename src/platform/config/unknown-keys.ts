@@ -1,0 +1,54 @@
+import { isObject } from '../../util/json.ts';
+import { nearest } from '../../util/text.ts';
+import { SETTING_NAMES } from './settings.ts';
+
+export type Json = Record<string, unknown>;
+
+const TOP_ONLY = ['profile', 'profiles', '$schema'];
+const PLAIN = SETTING_NAMES.filter((name) => !name.includes('.'));
+const GROUPED = SETTING_NAMES.filter((name) => name.includes('.'));
+const GROUPS = [...new Set(GROUPED.map((name) => name.slice(0, name.indexOf('.'))))];
+
+/** Everything in a configuration that is no setting or of the wrong shape, each with the name probably meant. */
+export function keyComplaints(content: unknown): string[] {
+  if (!isObject(content)) return ['the file must hold a JSON object'];
+  const { profile, profiles, $schema, ...settings } = content;
+  return [
+    ...(profile === undefined || typeof profile === 'string'
+      ? []
+      : ['profile must be the name of a profile']),
+    ...profilesComplaints(profiles),
+    ...settingComplaints(settings, TOP_ONLY),
+  ];
+}
+
+function profilesComplaints(profiles: unknown): string[] {
+  if (profiles === undefined) return [];
+  if (!isObject(profiles)) return ['profiles must be an object of profiles'];
+  return Object.entries(profiles).flatMap(([name, profile]) =>
+    isObject(profile)
+      ? settingComplaints(profile).map((complaint) => `profile ${name}: ${complaint}`)
+      : [`profile ${name} must be an object of settings`],
+  );
+}
+
+function settingComplaints(settings: Json, alsoKnown: readonly string[] = []): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    if (!GROUPS.includes(key)) return unknown(key, PLAIN, [...GROUPED, ...alsoKnown]);
+    if (!isObject(value)) return [`${key} must be an object`];
+    return Object.keys(value).flatMap((inner) => unknown(`${key}.${inner}`, GROUPED, PLAIN));
+  });
+}
+
+/** A complaint where the key is not among the known; `also` are other places' keys that may have been meant. */
+function unknown(key: string, known: readonly string[], also: readonly string[]): string[] {
+  if (known.includes(key)) return [];
+  if (GROUPED.includes(key as never)) return [`${key} must be written as ${nested(key)}`];
+  const guess = nearest(key, [...known, ...also]);
+  return [`there is no setting ${key}${guess ? `; did you mean ${guess}?` : ''}`];
+}
+
+function nested(key: string): string {
+  const [group, inner] = key.split('.');
+  return `{ "${group}": { "${inner}": … } }`;
+}

@@ -1,0 +1,136 @@
+import type { Field, Fields } from '../../cli/result.ts';
+
+/** What a file of rows can be. */
+export const FORMATS = ['csv', 'ndjson'] as const;
+export type Format = (typeof FORMATS)[number];
+
+const [TAB, LINE, SPACE, BACKSLASH, N] = [0x09, 0x0a, 0x20, 0x5c, 0x4e];
+const [T, Z] = [0x54, 0x5a];
+
+/** Which bytes of a value stand in a file as PostgreSQL writes them: printable ASCII that the format need not quote. */
+function plainBytes(quoted: string): Uint8Array {
+  const plain = new Uint8Array(256).fill(1, SPACE, 0x7f);
+  for (const char of `\\"${quoted}`) plain[char.charCodeAt(0)] = 0;
+  return plain;
+}
+const PLAIN: Readonly<Record<Format, Uint8Array>> = { csv: plainBytes(','), ndjson: plainBytes('') };
+
+/** Bytes that a spreadsheet takes for the beginning of a formula. */
+const FORMULA = new Uint8Array(256);
+for (const char of '=+-@') FORMULA[char.charCodeAt(0)] = 1;
+
+interface Column {
+  /** What stands before a value and behind it, and all of a NULL. */
+  before: Buffer;
+  after: Buffer;
+  absent: Buffer;
+  time: boolean;
+}
+
+/** Lines of the format, and how many. */
+interface Written {
+  text: Buffer;
+  rows: number;
+}
+
+/**
+ * Turns lines of COPY into lines of the format byte by byte, many times as fast as row by row; undefined where a value
+ * is not plain: to be quoted, escaped or kept from being a formula.
+ */
+export function lineWriter(
+  names: readonly string[],
+  fields: Fields,
+  format: Format,
+): (lines: Buffer) => Written | undefined {
+  const columns = names.map((name, i) => columnOf(name, fields[name] as Field, format, i, names.length));
+  // What a row grows by at most: all but the byte between two values, and the Z of a time.
+  const growth = columns.reduce(
+    (sum, { before, after, absent, time }) =>
+      sum + Math.max(before.length + after.length - 1 + (time ? 1 : 0), absent.length - 3),
+    0,
+  );
+  const isPlain = PLAIN[format];
+  return (lines) => {
+    // Every value has a byte behind it, so that there are no more rows than this.
+    const most = Math.ceil(lines.length / columns.length);
+    const out = Buffer.allocUnsafe(lines.length + most * Math.max(0, growth));
+    const place = { from: 0, to: 0 };
+    let rows = 0;
+    for (; place.from < lines.length; rows++)
+      for (const column of columns)
+        if (!writeValue(lines, out, place, column, isPlain, format === 'csv')) return undefined;
+    return { text: out.subarray(0, place.to), rows };
+  };
+}
+
+function columnOf(name: string, { type }: Field, format: Format, i: number, of: number): Column {
+  const last = i === of - 1;
+  if (format === 'csv')
+    return {
+      before: bytes(''),
+      after: bytes(last ? '\n' : ','),
+      absent: bytes(last ? '\n' : ','),
+      time: type === 'time',
+    };
+  const quote = type === 'integer' || type === 'number' ? '' : '"';
+  const label = `${i === 0 ? '{' : ''}${JSON.stringify(name)}:`;
+  return {
+    before: bytes(label + quote),
+    after: bytes(quote + (last ? '}\n' : ',')),
+    absent: bytes(`${label}null${last ? '}\n' : ','}`),
+    time: type === 'time',
+  };
+}
+
+const bytes = (text: string) => Buffer.from(text);
+
+/** Writes the value at `place.from` and moves both behind it; false where it is not plain. */
+function writeValue(
+  lines: Buffer,
+  out: Buffer,
+  place: { from: number; to: number },
+  { before, after, absent, time }: Column,
+  plain: Uint8Array,
+  guarded: boolean,
+): boolean {
+  let { from, to } = place;
+  if (lines[from] === BACKSLASH) {
+    if (lines[from + 1] !== N) return false;
+    place.to = put(absent, out, to);
+    place.from = from + 3;
+    return true;
+  }
+  if (guarded && isFormula(lines, from)) return false;
+  to = put(before, out, to);
+  let byte = lines[from] as number;
+  const start = to;
+  for (; plain[byte] === 1; byte = lines[++from] as number) out[to++] = byte;
+  if (byte !== TAB && byte !== LINE) return false;
+  if (time) {
+    out[out.indexOf(SPACE, start)] = T;
+    out[to++] = Z;
+  }
+  place.to = put(after, out, to);
+  place.from = from + 1;
+  return true;
+}
+
+/** Whether a spreadsheet would take the value for a formula; it passes over blanks before one. */
+function isFormula(lines: Buffer, from: number): boolean {
+  let at = from;
+  while (lines[at] === SPACE) at++;
+  return FORMULA[lines[at] as number] === 1;
+}
+
+/** A copy of few bytes, which is faster by hand. */
+function put(bytes: Buffer, out: Buffer, at: number): number {
+  for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i] as number;
+  return at + bytes.length;
+}
+
+/** How many lines there are. */
+export function countLines(lines: Buffer): number {
+  let n = 0;
+  for (let at = lines.indexOf(LINE); at !== -1; at = lines.indexOf(LINE, at + 1)) n++;
+  return n;
+}

@@ -1,0 +1,122 @@
+import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../../util/failure.ts';
+
+interface Holder {
+  pid: number;
+  /** When that process started, so that a recycled pid is not taken for it. */
+  started: string;
+  command: string;
+}
+
+export interface LockOptions {
+  pid: number;
+  command: string;
+  /** Milliseconds to wait for another process. */
+  timeout: number;
+  signal: AbortSignal;
+  onWait?: (holder: string) => void;
+}
+
+const POLL = 40;
+const GUARD_LIFETIME = 10_000;
+
+/**
+ * Takes a lock file made by link(), which exactly one process can; waits while its holder lives, takes over from a
+ * dead one, never from a live one. Gives the release. Throws DATABASE_BUSY (exit 10) naming the holder.
+ */
+export async function lockFile(
+  path: string,
+  what: string,
+  options: LockOptions,
+): Promise<() => Promise<void>> {
+  const mine = JSON.stringify({
+    pid: options.pid,
+    started: await startOf(options.pid),
+    command: options.command,
+  });
+  const deadline = performance.now() + options.timeout;
+  let waiting = false;
+  while (!(await claim(path, mine, options.pid))) {
+    const holder = await holderOf(path);
+    if (holder && !(await isAlive(holder))) {
+      await buryDead(path, options.pid);
+      continue;
+    }
+    const who = holder ? `process ${holder.pid} (pinnacle ${holder.command})` : 'another process';
+    if (performance.now() > deadline)
+      throw new CliError('busy', 'DATABASE_BUSY', `${what} is in use by ${who}.`, {
+        hint: 'Try again when it has ended, or wait longer with --timeout.',
+        retryable: true,
+      });
+    if (!waiting) options.onWait?.(who);
+    waiting = true;
+    // Jitter keeps many waiting processes from asking in step.
+    await sleep(POLL + Math.random() * POLL, undefined, { signal: options.signal });
+  }
+  return async () => {
+    if ((await readFile(path, 'utf8').catch(() => '')) === mine) await unlink(path).catch(() => {});
+  };
+}
+
+async function claim(path: string, content: string, pid: number): Promise<boolean> {
+  const draft = `${path}.${pid}`;
+  await writeFile(draft, content, { mode: 0o600 });
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(draft).catch(() => {});
+  }
+}
+
+async function holderOf(path: string): Promise<Holder | undefined> {
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  if (content === undefined) return undefined;
+  try {
+    return JSON.parse(content) as Holder;
+  } catch {
+    // A lock is linked when it is whole; a torn one is what a power failure left of it.
+    return { pid: 0, started: '', command: '' };
+  }
+}
+
+async function isAlive(holder: Holder): Promise<boolean> {
+  if (!Number.isInteger(holder.pid) || holder.pid <= 0) return false;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return (await startOf(holder.pid)) === holder.started;
+}
+
+/** Removes a dead holder's lock under a guard of its own: two buriers at once could bury a live successor. */
+async function buryDead(path: string, pid: number): Promise<void> {
+  const guard = `${path}.guard`;
+  if (!(await claim(guard, '', pid))) {
+    const age = await stat(guard).then(
+      (found) => Date.now() - found.mtimeMs,
+      () => 0,
+    );
+    if (age > GUARD_LIFETIME) await unlink(guard).catch(() => {});
+    await sleep(POLL);
+    return;
+  }
+  try {
+    const holder = await holderOf(path);
+    if (holder && !(await isAlive(holder))) await unlink(path).catch(() => {});
+  } finally {
+    await unlink(guard).catch(() => {});
+  }
+}
+
+/** The kernel's start time of a process; empty where there is no /proc, and then the pid alone must do. */
+async function startOf(pid: number): Promise<string> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The second field is the name in brackets and may hold anything, brackets and blanks too.
+  return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}

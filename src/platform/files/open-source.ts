@@ -1,0 +1,67 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { CliError, usage } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import { openInput } from '../../util/file.ts';
+import { UnfitFile } from '../../util/file-problem.ts';
+
+/** The bytes of a file that is imported. */
+export interface Source {
+  bytes: AsyncIterable<Buffer>;
+  /** How the file is called in what is said of it. */
+  name: string;
+  /** How much of it has been read, 0 to 1; undefined for what has no size. */
+  share: () => number | undefined;
+  /** Whether it can be read this once only: stdin, a pipe. */
+  once: boolean;
+}
+
+/** Opens a file, or stdin for `-`, compressed by gzip or not. Throws a usage error for what cannot be read. */
+export function openSource(path: string, { io, signal }: Pick<Context, 'io' | 'signal'>): Source {
+  if (path === '-')
+    return {
+      bytes: unzipped(io.stdin as AsyncIterable<Buffer>, 'stdin'),
+      name: 'stdin',
+      share: () => undefined,
+      once: true,
+    };
+  const name = `The file ${path}`;
+  try {
+    const { stream, stats } = openInput(path, { pipes: true, signal });
+    const size = stats.isFile() ? stats.size : undefined;
+    const share = () => size && stream.bytesRead / size;
+    return { bytes: unzipped(stream, name), name, share, once: size === undefined };
+  } catch (error) {
+    throw error instanceof UnfitFile ? usage(`${name} ${error.why}.`) : error;
+  }
+}
+
+/** What is compressed begins with two bytes that no text begins with. */
+async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  const chunks = source[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  async function* all() {
+    if (!first.done) yield first.value;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  }
+  const gzip = !first.done && first.value[0] === 0x1f && first.value[1] === 0x8b;
+  try {
+    // Errors of the file come out of the decompressor, where the bytes are read.
+    yield* gzip ? (pipeline(Readable.from(all()), createGunzip(), () => {}) as AsyncIterable<Buffer>) : all();
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (code.startsWith('Z_')) throw usage(`${name} is compressed, but damaged or cut off.`);
+    if (/^E[A-Z]+$/.test(code)) throw usage(`${name} cannot be read (${code}).`);
+    throw error;
+  }
+}
+
+/** The failure of an import that would have to begin again, with what can be read only once. */
+export function pipeSpent(): CliError {
+  return new CliError(
+    'busy',
+    'DATABASE_BUSY',
+    'The database was busy, and what comes through a pipe cannot be read a second time.',
+    { hint: 'Nothing was imported. Run it again.', retryable: true },
+  );
+}

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import { csvLines } from '../../cli/render-csv.ts';
+import { type CliError, outputFailure, usage } from '../../util/failure.ts';
+import { Found } from '../../cli/result.ts';
+import { openDraft } from '../../util/file.ts';
+import { count } from '../../util/text.ts';
+
+/** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */
+export interface Rejects {
+  restart: () => Promise<void>;
+  add: (lines: readonly BadLine[]) => Promise<void>;
+  /** Where the lines will be found; null while there is none. */
+  place: () => string | null;
+  /** Puts the file in place if it holds any line. */
+  keep: () => Promise<void>;
+  discard: () => Promise<void>;
+}
+
+const FIELDS = { line: { type: 'integer' }, reason: { type: 'text' } } as const;
+const NAMES = Object.keys(FIELDS);
+
+/** Where the bad lines of a file go: to the file that is named, or beside it. */
+export function rejectsPath(path: string, named: string | undefined, cwd: string): string {
+  if (named !== undefined) return resolve(cwd, named);
+  if (path === '-') throw usage('--keep-going on stdin needs --rejects FILE for the bad lines.');
+  return `${path}.rejects.csv`;
+}
+
+/** Opens a file for bad lines, 0600. Throws FILE_EXISTS where there is one: it is never written over. */
+export async function openRejects(path: string): Promise<Rejects> {
+  const failed = (error: unknown): never => {
+    throw outputFailure(path, error, 'Move it, or name another one with --rejects.');
+  };
+  const draft = await openDraft(path, false).catch(failed);
+  let lines = 0;
+  return {
+    async restart() {
+      lines = 0;
+      await draft.restart().catch(failed);
+      await draft.write(`${NAMES.join(',')}\n`).catch(failed);
+    },
+    async add(bad) {
+      lines += bad.length;
+      await draft.write(csvLines(bad, NAMES, FIELDS)).catch(failed);
+    },
+    place: () => (lines > 0 ? path : null),
+    async keep() {
+      if (lines > 0) await draft.keep().catch(failed);
+    },
+    discard: draft.discard,
+  };
+}
+
+/** What an import gives: its tally and where the bad lines are, as a finding (exit 6) where there are any. */
+export function tallied<T extends { rejected: number }>(
+  tally: T,
+  rejects: Rejects | undefined,
+): Found | (T & { rejects_file: string | null }) {
+  const row = { ...tally, rejects_file: rejects?.place() ?? null };
+  return tally.rejected > 0 ? new Found(row) : row;
+}
+
+/** A line of a file that could not be taken, and why. */
+export interface BadLine {
+  line: number;
+  reason: string;
+}
+
+/** The failure of an all-or-nothing import: the first bad lines by number, and how many there are. */
+export function complain(bad: readonly BadLine[], total: number, hint: string): CliError {
+  const lines = bad.map(({ line, reason }) => `line ${line}: ${reason}`);
+  const more = total > bad.length ? [`and ${count(total - bad.length, 'line')} more`] : [];
+  return usage(
+    [`${count(total, 'line')} cannot be taken; nothing was imported.`, ...lines, ...more].join('\n'),
+    hint,
+  );
+}

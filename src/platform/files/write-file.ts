@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { outputFailure } from '../../util/failure.ts';
+import { openDraft } from '../../util/file.ts';
+
+/** What was written: the size in bytes and the SHA-256 of the file. */
+export interface Written {
+  bytes: number;
+  sha256: string;
+}
+
+/**
+ * Writes a file piece by piece, whole or not at all, readable by its owner only. Throws FILE_EXISTS unless `force`,
+ * OUTPUT_FAILED (exit 74).
+ */
+export async function writeFileWhole(
+  path: string,
+  force: boolean,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<Written> {
+  const failed = (error: unknown): never => {
+    throw outputFailure(path, error, 'Replace it with --force.');
+  };
+  const draft = await openDraft(path, force).catch(failed);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  // One piece is on its way to the disk while the next one is made.
+  let writing: Promise<void> | undefined;
+  try {
+    for await (const piece of pieces) {
+      hash.update(piece);
+      bytes += piece.length;
+      await writing;
+      writing = draft.write(piece).catch(failed);
+      writing.catch(() => {});
+    }
+    await writing;
+    await draft.keep().catch(failed);
+  } finally {
+    await draft.discard();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** The pieces compressed; what fails in the making of them is thrown here. */
+export function gzipped(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  // Errors of the source come out of the compressor, where the pieces are read.
+  return pipeline(Readable.from(pieces), createGzip({ level: 6 }), () => {});
+}

@@ -1,0 +1,39 @@
+import { csvLines } from '../../cli/render-csv.ts';
+import type { Fields } from '../../cli/result.ts';
+import { jsonRow } from '../../cli/rows.ts';
+import { fromPostgres } from '../../util/time.ts';
+import type { Format } from './copy-lines.ts';
+
+/** Rows as lines of the format, whatever their text holds. */
+export function rowLines(
+  rows: readonly object[],
+  names: readonly string[],
+  fields: Fields,
+  format: Format,
+): string {
+  if (format === 'csv') return csvLines(rows, [...names], fields);
+  return rows.map((row) => `${jsonRow(row, names)}\n`).join('');
+}
+
+/** Lines of COPY as rows. */
+export function rowsOf(lines: Buffer, names: readonly string[], fields: Fields): object[] {
+  return lines
+    .toString('utf8', 0, lines.length - 1)
+    .split('\n')
+    .map((line) => {
+      const values = line.split('\t');
+      return Object.fromEntries(
+        names.map((name, i) => [name, decoded(values[i] ?? '\\N', fields[name]?.type)]),
+      );
+    });
+}
+
+function decoded(text: string, type: Fields[string]['type'] | undefined): unknown {
+  if (text === '\\N') return null;
+  if (type === 'integer' || type === 'number') return Number(text);
+  const value = text.includes('\\') ? text.replace(/\\(.)/g, (_all, char) => ESCAPES[char] ?? char) : text;
+  if (type === 'json') return JSON.parse(value);
+  return type === 'time' ? fromPostgres(value) : value;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };

@@ -1,0 +1,174 @@
+import { CliError } from '../../util/failure.ts';
+
+/** What pg throws: a server's answer has a five-character code, a broken line an errno or nothing. */
+export interface DatabaseFailure {
+  code?: string;
+  message: string;
+  severity?: string;
+  constraint?: string;
+  table?: string;
+  column?: string;
+}
+
+const RETRYABLE = new Set(['40001', '40P01']);
+const UNDEFINED = new Set(['42P01', '42703', '42704', '42883']);
+const UNREACHABLE = /^(EAGAIN|ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOENT$|EACCES$)/;
+// pg gives these no code of their own.
+const BROKEN =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|timeout expired/;
+const TLS = /^ERR_(TLS|SSL)_|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|^CERT_/;
+const NO_TLS = /does not support SSL|establishing an SSL connection/;
+
+/** True for a deadlock or a serialization failure: the whole transaction may simply be run again. */
+export function mayRunAgain(error: unknown): boolean {
+  return RETRYABLE.has(codeOf(error));
+}
+
+/** True when the line to the server broke or never came to be. */
+export function isDisconnect(error: unknown): boolean {
+  const code = codeOf(error);
+  if (/^(08|57P0[123])/.test(code)) return true;
+  return !isSqlState(code) && (UNREACHABLE.test(code) || BROKEN.test(messageOf(error)));
+}
+
+/** True when the database lacks a table, column, type or function that was asked for. */
+export function isUndefined(error: unknown): boolean {
+  return UNDEFINED.has(codeOf(error));
+}
+
+/** True when the database refused for want of a right. */
+export function lacksRight(error: unknown): boolean {
+  return codeOf(error) === '42501';
+}
+
+/** True for an error of PostgreSQL or of the way to it. */
+export function isDatabaseFailure(error: unknown): error is DatabaseFailure {
+  return (
+    isSqlState(codeOf(error)) ||
+    isDisconnect(error) ||
+    (error instanceof Error &&
+      (TLS.test(codeOf(error)) ||
+        /^SASL|password must be a string/.test(error.message) ||
+        NO_TLS.test(error.message)))
+  );
+}
+
+const isSqlState = (code: string) => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
+const codeOf = (error: unknown) => String((error as DatabaseFailure | undefined)?.code ?? '');
+const messageOf = (error: unknown) => String((error as DatabaseFailure | undefined)?.message ?? '');
+
+/**
+ * PostgreSQL's error in the operator's words. Only the SQLSTATE and names of the schema are passed on: `detail` and
+ * `where` hold values of rows. `roles` are those that would be permitted what was tried.
+ */
+export function translateFailure(
+  error: DatabaseFailure,
+  target: string,
+  roles: readonly string[] = [],
+): CliError {
+  const code = codeOf(error);
+  if (isDisconnect(error) || code === '53300')
+    return new CliError(
+      'unreachable',
+      'DATABASE_UNREACHABLE',
+      `The database ${target} cannot be reached${why(error)}.`,
+      {
+        hint: 'Nothing was changed. Check DATABASE_URL and that the server is up, then try again.',
+        retryable: true,
+      },
+    );
+  if (code.startsWith('28') || /SASL|password must be a string/.test(messageOf(error)))
+    return new CliError('forbidden', 'LOGIN_REFUSED', `The database ${target} refused the login.`, {
+      hint: 'Check the user and password of DATABASE_URL; a password can be kept out of it with { "$file": … } in the configuration.',
+    });
+  if (!isSqlState(code))
+    return new CliError(
+      'unreachable',
+      'TLS_REFUSED',
+      `No trusted TLS connection to ${target}: ${distrust(error)}.`,
+      {
+        hint: 'Name the CA with sslrootcert=FILE in the URL. Away from this machine TLS is verified in full, unless --insecure-tls accepts the risk.',
+      },
+    );
+  return byState(code, error, target, roles);
+}
+
+function byState(code: string, error: DatabaseFailure, target: string, roles: readonly string[]): CliError {
+  const at = [error.table && `table ${error.table}`, error.column && `column ${error.column}`]
+    .concat(error.constraint ? `constraint ${error.constraint}` : [])
+    .filter(Boolean)
+    .join(', ');
+  const state = `${at ? `${at}; ` : ''}SQLSTATE ${code}`;
+  if (code === '3D000')
+    return new CliError('config', 'DATABASE_MISSING', `There is no such database: ${target}.`, {
+      hint: 'Create it (createdb) or correct DATABASE_URL.',
+    });
+  if (lacksRight(error))
+    return new CliError(
+      'forbidden',
+      'NOT_PERMITTED',
+      `The database role is not permitted to do this (${state}).`,
+      roles.length > 0 ? { hint: `Permitted to: ${roles.join(', ')}. See: pinnacle access show` } : {},
+    );
+  if (code === '57014' || code === '55P03' || RETRYABLE.has(code))
+    return new CliError(
+      'busy',
+      'DATABASE_BUSY',
+      `The database did not get to it in time (SQLSTATE ${code}).`,
+      {
+        hint: 'Nothing was changed. Try again, or give it longer with --timeout.',
+        retryable: true,
+      },
+    );
+  if (code.startsWith('53') || code.startsWith('58'))
+    return new CliError(
+      'unreachable',
+      'DATABASE_EXHAUSTED',
+      `The server lacks room or resources (SQLSTATE ${code}).`,
+      {
+        hint: 'Nothing was changed. See the log of the server.',
+        retryable: true,
+      },
+    );
+  if (code.startsWith('22'))
+    return new CliError('usage', 'VALUE_REFUSED', `The database refused a value (${state}).`);
+  if (code.startsWith('23'))
+    return new CliError('refused', 'CONSTRAINT', `A rule of the database refused this (${state}).`);
+  if (code === '25006')
+    return new CliError(
+      'refused',
+      'READ_ONLY',
+      `The database ${target} takes no writes now; is it a replica?`,
+    );
+  return new CliError('failure', 'DATABASE_ERROR', `The database reported an error (${state}).`);
+}
+
+/** Why TLS failed, in our words: the text of a certificate is whoever's made it. */
+function distrust(error: DatabaseFailure): string {
+  const code = codeOf(error);
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
+  if (/SELF_SIGNED|UNABLE_TO|^CERT_/.test(code))
+    return 'its certificate is not from an authority that is trusted';
+  if (NO_TLS.test(messageOf(error))) return 'the server does not offer it';
+  return 'the handshake failed';
+}
+
+function why(error: DatabaseFailure): string {
+  const code = codeOf(error);
+  if (code === 'ECONNREFUSED') return ': nothing listens there';
+  if (code === 'ENOENT') return ': there is no such socket';
+  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return ': its name is not known';
+  if (/timeout/.test(messageOf(error))) return ': no answer in time';
+  if (code === '53300') return ': it has no connection to spare';
+  return '';
+}
+
+/** True when the named constraint refused a row, or one whose name matches. */
+export function violates(error: unknown, constraint: string | RegExp): boolean {
+  const name = (error as DatabaseFailure).constraint ?? '';
+  return (
+    codeOf(error).startsWith('23') &&
+    (constraint instanceof RegExp ? constraint.test(name) : name === constraint)
+  );
+}

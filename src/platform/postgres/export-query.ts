@@ -1,0 +1,51 @@
+import { type Compilable, sql } from 'kysely';
+import type { Fields } from '../../cli/result.ts';
+import type { Connection } from './connect.ts';
+import { countLines, type Format, lineWriter } from '../files/copy-lines.ts';
+import { rowLines, rowsOf } from '../files/write-rows.ts';
+
+/** Some lines of an export, and how many. */
+export interface Piece {
+  text: Buffer;
+  rows: number;
+}
+
+const AT_ONCE = 2_000;
+
+/** What a query finds as text of a format, piece by piece: as of one moment, in no order of its own. */
+export async function* exportPieces(
+  connection: Connection,
+  query: Compilable<object>,
+  fields: Fields,
+  format: Format,
+): AsyncGenerator<Piece> {
+  const names = Object.keys(fields);
+  if (format === 'csv') yield { text: Buffer.from(`${names.join(',')}\n`), rows: 0 };
+  if (!connection.copyOut) {
+    for await (const rows of fetched(connection, query))
+      yield { text: Buffer.from(rowLines(rows, names, fields, format)), rows: rows.length };
+    return;
+  }
+  const write = lineWriter(names, fields, format);
+  for await (const lines of connection.copyOut(query.compile())) {
+    yield write(lines) ?? {
+      text: Buffer.from(rowLines(rowsOf(lines, names, fields), names, fields, format)),
+      rows: countLines(lines),
+    };
+  }
+}
+
+/** The rows of a query by a cursor, for the embedded engine, whose COPY crashes it. */
+async function* fetched({ kysely }: Connection, query: Compilable<object>): AsyncGenerator<object[]> {
+  const trx = await kysely.startTransaction().setAccessMode('read only').execute();
+  try {
+    await sql`DECLARE exported NO SCROLL CURSOR FOR ${query as never}`.execute(trx);
+    for (;;) {
+      const { rows } = await sql<object>`FETCH ${sql.lit(AT_ONCE)} FROM exported`.execute(trx);
+      if (rows.length === 0) return;
+      yield rows;
+    }
+  } finally {
+    await trx.rollback().execute();
+  }
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import { CliError } from '../../util/failure.ts';
+import type { Connection } from './connect.ts';
+import { type LockOptions, lockFile } from '../files/lock-file.ts';
+
+/** What keeps a command alone at its work; or, in words, who is at it already. */
+export type Guard = { release: () => Promise<void> } | { holder: string };
+
+/**
+ * An advisory lock on a server, held by a transaction of a session of its own, so that it holds through PgBouncer in
+ * transaction mode. That transaction reads nothing and writes nothing: neither vacuum nor sealing waits for it.
+ */
+export async function guardOnServer(connection: Connection, name: string): Promise<Guard> {
+  const trx = await connection.kysely.startTransaction().execute();
+  const end = async () => {
+    await trx
+      .rollback()
+      .execute()
+      .catch(() => {});
+  };
+  try {
+    await sql`SET LOCAL idle_in_transaction_session_timeout = 0`.execute(trx);
+    const { rows } = await sql<{ taken: boolean; since: string | null }>`
+      WITH job AS (SELECT hashtextextended(${name}, 0) AS key)
+      SELECT pg_try_advisory_xact_lock(key) AS taken, (
+        SELECT to_char(min(a.xact_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid()
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (l.classid::bigint << 32) | l.objid::bigint = key
+      ) AS since FROM job`.execute(trx);
+    const [row] = rows;
+    if (row?.taken) return { release: end };
+    await end();
+    return { holder: row?.since ? `, since ${row.since}` : '' };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** A lock file beside the folder of the embedded database. */
+export async function guardInFolder(
+  dir: string,
+  name: string,
+  options: Omit<LockOptions, 'timeout'>,
+): Promise<Guard> {
+  const path = `${dir}.${createHash('sha256').update(name).digest('hex').slice(0, 16)}.job`;
+  try {
+    return { release: await lockFile(path, name, { ...options, timeout: 0 }) };
+  } catch (error) {
+    if (!(error instanceof CliError && error.kind === 'busy')) throw error;
+    return { holder: '' };
+  }
+}

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely';
+import { type CliError, refused } from '../../util/failure.ts';
+import type { Connection } from './connect.ts';
+import type { Database } from './tables.ts';
+import { isUndefined } from './errors.ts';
+
+/** The last phase of the rollout that the database has, 0 to 4; 0 where nothing was ever rolled out. */
+export async function currentPhase(db: Kysely<Database>): Promise<number> {
+  try {
+    const row = await db
+      .selectFrom('pinnacle_migrations')
+      .select((eb) => eb.fn.max('phase').as('phase'))
+      .executeTakeFirst();
+    return row?.phase ?? 0;
+  } catch (error) {
+    if (isUndefined(error)) return 0;
+    throw error;
+  }
+}
+
+/** A table that is not there: the rollout has not come that far, or somebody changed the schema by hand. */
+export async function explainMissing(
+  name: string,
+  needed: number,
+  { kysely }: Connection,
+): Promise<CliError> {
+  const phase = await currentPhase(kysely);
+  if (phase < needed)
+    return refused(
+      'PHASE_NEEDED',
+      `${name} needs phase ${needed} of the schema; this database is at phase ${phase}.`,
+      `Run: pinnacle migrate up${needed < 4 ? ` --to ${needed}` : ''}`,
+    );
+  return refused(
+    'SCHEMA_CHANGED',
+    'The database lacks something that this command uses, although its phase has it.',
+    'Run: pinnacle migrate drift',
+  );
+}

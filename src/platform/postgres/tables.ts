@@ -1,0 +1,266 @@
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type {
+  AlertLevel,
+  NotificationType,
+  OrderSide,
+  OrderStatus,
+  OrderType,
+  PositionSide,
+  PositionStatus,
+  RuleType,
+  SessionStatus,
+  StrategyStatus,
+} from '../../domain/enums.ts';
+
+/**
+ * Every table as the catalog has it after phase 4 (`test/db/types.test.ts` compares the two).
+ *
+ * `pg` and the embedded database are set up to return timestamps as RFC 3339 text with Z, and numeric and bigint as text.
+ * A column that only a `<table>_no_nulls` CHECK keeps from NULL is non-null here.
+ */
+interface UsersTable {
+  user_id: string;
+  name: string;
+  email: string;
+  api_key: string;
+  broker_api_key: Generated<string>;
+  broker_secret: Generated<string>;
+  broker_token: Generated<string>;
+  total_capital: GeneratedMoney;
+  risk_tolerance: Generated<string>;
+  enabled: Generated<boolean>;
+  created_at: GeneratedTimestamp;
+  last_login: string | null;
+}
+
+interface OrdersTable {
+  order_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  side: OrderSide;
+  order_type: OrderType;
+  quantity: number;
+  price: number;
+  filled_quantity: Generated<number>;
+  filled_price: Generated<number>;
+  status: Generated<OrderStatus>;
+  broker_order_id: Generated<string>;
+  error_message: Generated<string>;
+  retry_count: Generated<number>;
+  created_at: GeneratedTimestamp;
+  updated_at: GeneratedTimestamp;
+  imported: Generated<boolean>;
+}
+
+interface StrategiesTable {
+  strategy_id: string;
+  name: string;
+  description: string;
+  category: string;
+  risk_level: string;
+  min_capital: number;
+  expected_return_annual: number;
+  max_drawdown: number;
+  symbols: JsonColumn;
+  parameters: JsonColumn;
+  is_active: Generated<boolean>;
+  created_at: GeneratedTimestamp;
+}
+
+interface UserStrategiesTable {
+  user_id: string;
+  strategy_id: string;
+  status: Generated<StrategyStatus>;
+  activated_at: GeneratedTimestamp;
+  deactivated_at: string | null;
+  allocation_amount: Generated<number>;
+  custom_parameters: GeneratedJson;
+  total_orders: Generated<number>;
+  successful_orders: Generated<number>;
+  total_pnl: Generated<number>;
+  created_at: GeneratedTimestamp;
+  updated_at: GeneratedTimestamp;
+}
+
+interface PositionsTable {
+  position_id: string;
+  user_id: string;
+  symbol: string;
+  side: PositionSide;
+  quantity: number;
+  average_price: number;
+  current_price: number;
+  unrealized_pnl: Generated<number>;
+  realized_pnl: Generated<number>;
+  strategy_id: string | null;
+  order_id: string | null;
+  status: Generated<PositionStatus>;
+  opened_at: GeneratedTimestamp;
+  closed_at: string | null;
+  created_at: GeneratedTimestamp;
+  updated_at: GeneratedTimestamp;
+  /** The time of the quote that current_price is from. */
+  marked_at: string | null;
+}
+
+interface OrderFillsTable {
+  seq: GeneratedAlways<string>;
+  fill_id: string;
+  order_id: string;
+  broker_fill_id: string;
+  quantity: number;
+  price: number;
+  executed_at: Timestamp;
+  overfill: Generated<boolean>;
+  position_id: string;
+  flipped_to: string | null;
+  realized_pnl: GeneratedMoney;
+  created_at: GeneratedTimestamp;
+  /** From phase 3. */
+  session_id: string | null;
+}
+
+interface NotificationsTable {
+  notification_id: string;
+  user_id: string | null;
+  notification_type: NotificationType;
+  alert_level: Generated<AlertLevel>;
+  title: string;
+  message: string;
+  data: GeneratedJson;
+  read_at: string | null;
+  created_at: GeneratedTimestamp;
+}
+
+interface TradingSessionsTable {
+  session_id: string;
+  user_id: string;
+  start_time: GeneratedTimestamp;
+  end_time: string | null;
+  total_orders: Generated<number>;
+  successful_orders: Generated<number>;
+  total_pnl: Generated<number>;
+  max_drawdown: Generated<number>;
+  capital_at_start: number;
+  capital_at_end: number | null;
+  status: Generated<SessionStatus>;
+  created_at: GeneratedTimestamp;
+  updated_at: GeneratedTimestamp;
+  peak_equity: number | null;
+}
+
+interface RiskRulesTable {
+  rule_id: string;
+  user_id: string;
+  rule_type: RuleType;
+  rule_value: number;
+  current_value: Generated<number>;
+  is_violated: Generated<boolean>;
+  violation_message: Generated<string>;
+  created_at: GeneratedTimestamp;
+  updated_at: GeneratedTimestamp;
+}
+
+interface TradingHaltsTable {
+  halt_id: string;
+  user_id: string | null;
+  reason: string;
+  halted_by: string;
+  halted_at: GeneratedTimestamp;
+  resumed_by: string | null;
+  resumed_reason: string | null;
+  resumed_at: string | null;
+}
+
+interface ApiKeyGraceTable {
+  api_key: string;
+  user_id: string;
+  expires_at: Timestamp;
+  created_at: GeneratedTimestamp;
+}
+
+export interface Database {
+  users: UsersTable;
+  orders: OrdersTable;
+  strategies: StrategiesTable;
+  audit_log: AuditLogTable;
+  audit_seals: AuditSealsTable;
+  audit_checkpoints: AuditCheckpointsTable;
+  realtime_outbox: RealtimeOutboxTable;
+  idempotency_keys: IdempotencyKeysTable;
+  user_strategies: UserStrategiesTable;
+  positions: PositionsTable;
+  order_fills: OrderFillsTable;
+  notifications: NotificationsTable;
+  trading_sessions: TradingSessionsTable;
+  risk_rules: RiskRulesTable;
+  trading_halts: TradingHaltsTable;
+  api_key_grace: ApiKeyGraceTable;
+  pinnacle_migrations: PinnacleMigrationsTable;
+}
+
+/** How the values of columns come from the driver and go to it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
+export type Timestamp = ColumnType<string, string, string>;
+export type GeneratedTimestamp = Generated<string>;
+/** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
+export type GeneratedMoney = Generated<string>;
+/** Parsed when read; written as the text of `JSON.stringify`. */
+export type JsonColumn = ColumnType<Json, string, string>;
+export type GeneratedJson = ColumnType<Json, string | undefined, string>;
+
+/** The tables of what the program keeps of its own work. */
+export interface AuditLogTable {
+  id: GeneratedAlways<string>;
+  txid: Generated<string>;
+  at: GeneratedTimestamp;
+  actor: Generated<string>;
+  command: string;
+  target: string;
+  body: string;
+}
+
+export interface AuditSealsTable {
+  seq: string;
+  audit_id: string;
+  txid: string;
+  cluster: string;
+  hash: string;
+}
+
+export interface AuditCheckpointsTable {
+  seq: string;
+  body: string;
+  key_id: string;
+  signature: string;
+}
+
+export interface RealtimeOutboxTable {
+  id: GeneratedAlways<string>;
+  at: GeneratedTimestamp;
+  kind: string;
+  key: string;
+}
+
+export interface IdempotencyKeysTable {
+  actor: Generated<string>;
+  key: string;
+  command: string;
+  request: string;
+  result: JsonColumn;
+  at: GeneratedTimestamp;
+}
+
+/** Created by the migration runner, not by a phase. */
+export interface PinnacleMigrationsTable {
+  phase: number;
+  name: string;
+  up_sha256: string;
+  down_sha256: string;
+  applied_at: Timestamp;
+  applied_by: string;
+  duration_ms: number;
+}

@@ -1,0 +1,83 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
+import { parseJson } from '../../util/json.ts';
+
+/** A key of the ring with what is derived from it, each purpose its own. */
+export interface RingKey {
+  /** The first 8 hex digits of a hash of the key: the same key has the same id in every ring. */
+  id: string;
+  key: Buffer;
+  createdAt: string;
+  cipherKey: Buffer;
+  fingerprintKey: Buffer;
+}
+
+/** The keys that secrets can be opened with, and the one they are sealed with. */
+export interface Ring {
+  keys: ReadonlyMap<string, RingKey>;
+  active: RingKey;
+}
+
+const KEY_BYTES = 32;
+
+const ringFile = z.strictObject({
+  version: z.literal(1),
+  active: z.string(),
+  keys: z.record(
+    z.string().check(z.regex(/^[0-9a-f]{8}$/)),
+    z.strictObject({ key: z.string(), created_at: z.iso.datetime() }),
+  ),
+});
+
+/** The ring of its JSON text; throws RangeError that says what is wrong, without a word of the text. */
+export function parseRing(text: string): Ring {
+  const result = ringFile.safeParse(parseJson(text));
+  if (!result.success) throw new RangeError('is no key ring');
+  // An id of digits alone would come first, as every such key of a JSON object does.
+  const entries = Object.entries(result.data.keys).sort(([, a], [, b]) =>
+    a.created_at < b.created_at ? -1 : Number(a.created_at > b.created_at),
+  );
+  const keys = new Map(
+    entries.map(([id, { key, created_at }]) => {
+      const bytes = Buffer.from(key, 'base64');
+      if (bytes.length !== KEY_BYTES || bytes.toString('base64') !== key)
+        throw new RangeError(`holds a key ${id} that is not ${KEY_BYTES} bytes of base64`);
+      const found = derive(bytes, created_at);
+      if (found.id !== id) throw new RangeError(`holds a key ${id} that is not that key`);
+      return [id, found] as const;
+    }),
+  );
+  const active = keys.get(result.data.active);
+  if (!active) throw new RangeError('does not hold the key that it calls active');
+  return { keys, active };
+}
+
+/** The JSON text of a ring. */
+export function formatRing(ring: Ring): string {
+  const keys = [...ring.keys.values()].map(({ id, key, createdAt }) => [
+    id,
+    { key: key.toString('base64'), created_at: createdAt },
+  ]);
+  return `${JSON.stringify({ version: 1, active: ring.active.id, keys: Object.fromEntries(keys) }, null, 2)}\n`;
+}
+
+/** A new key, of another id than those of the ring. */
+export function generateKey(now: Date, ring: Ring | undefined): RingKey {
+  for (;;) {
+    const key = derive(randomBytes(KEY_BYTES), now.toISOString());
+    if (!ring?.keys.has(key.id)) return key;
+  }
+}
+
+function derive(key: Buffer, createdAt: string): RingKey {
+  return {
+    id: expand(key, 'pinnacle key id', 4).toString('hex'),
+    key,
+    createdAt,
+    cipherKey: expand(key, 'pinnacle broker credential', KEY_BYTES),
+    fingerprintKey: expand(key, 'pinnacle audit fingerprint', KEY_BYTES),
+  };
+}
+
+const expand = (key: Buffer, purpose: string, bytes: number) =>
+  Buffer.from(hkdfSync('sha256', key, '', purpose, bytes));

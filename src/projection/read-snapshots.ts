@@ -1,0 +1,124 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../platform/postgres/tables.ts';
+import { NOTIFICATION_COLUMNS } from '../trading/notifications/store.ts';
+import { ORDER_COLUMNS } from '../trading/orders/store.ts';
+import { type Keys, LIFETIME, NEWEST } from '../platform/redis/keys.ts';
+
+/** What Redis is to hold under a key, by the book. `expires` is a Unix time in seconds. */
+export type Image =
+  /** JSON; null where nothing is to be there. */
+  | { type: 'json'; key: string; value: string | null; expires: number }
+  /** A list of exactly these. */
+  | { type: 'list'; key: string; members: string[]; expires: number }
+  /** A set of these at least: members leave it only when it is rebuilt. */
+  | { type: 'set'; key: string; members: string[]; expires: number };
+
+/** The things whose images are asked for, by their ids. */
+export interface Subjects {
+  orders: readonly string[];
+  notifications: readonly string[];
+  /** The traders whose list of notifications is asked for, beside those of these notifications. */
+  lists?: readonly string[];
+}
+
+const seconds = (time: string | Date) => Math.floor(new Date(time).getTime() / 1_000);
+
+/** The images of orders and notifications and of the lists they stand in, as the book is now. */
+export async function readImages(
+  db: Kysely<Database>,
+  keys: Keys,
+  { orders, notifications, lists = [] }: Subjects,
+  now: Date,
+): Promise<Image[]> {
+  const found = await Promise.all([
+    orderImages(db, keys, orders, now),
+    noticeImages(db, keys, notifications, now),
+    listImages(db, keys, lists, now),
+  ]);
+  return found.flat();
+}
+
+async function orderImages(
+  db: Kysely<Database>,
+  keys: Keys,
+  ids: readonly string[],
+  now: Date,
+): Promise<Image[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('orders')
+    .select(ORDER_COLUMNS)
+    .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .execute();
+  const images = new Map<string, Image>(ids.map((id) => [id, absent(keys.order(id))]));
+  const sets = new Map<string, Image & { type: 'set' }>();
+  for (const row of rows) {
+    const expires = seconds(row.updated_at) + LIFETIME.order;
+    if (expires <= seconds(now)) continue;
+    images.set(row.order_id, json(keys.order(row.order_id), row, expires));
+    const key = keys.userOrders(row.user_id);
+    const set = sets.get(key) ?? { type: 'set', key, members: [], expires };
+    set.members.push(row.order_id);
+    set.expires = Math.max(set.expires, expires);
+    sets.set(key, set);
+  }
+  return [...images.values(), ...sets.values()];
+}
+
+async function noticeImages(
+  db: Kysely<Database>,
+  keys: Keys,
+  ids: readonly string[],
+  now: Date,
+): Promise<Image[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('notifications')
+    .select(NOTIFICATION_COLUMNS)
+    .where('notification_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .execute();
+  const images = new Map<string, Image>(ids.map((id) => [id, absent(keys.notification(id))]));
+  for (const row of rows) {
+    const expires = seconds(row.created_at) + LIFETIME.notification;
+    if (expires > seconds(now))
+      images.set(row.notification_id, json(keys.notification(row.notification_id), row, expires));
+  }
+  const users = [...new Set(rows.flatMap(({ user_id }) => user_id ?? []))];
+  return [...images.values(), ...(await listImages(db, keys, users, now))];
+}
+
+/** The newest notifications of traders, newest first. */
+async function listImages(
+  db: Kysely<Database>,
+  keys: Keys,
+  users: readonly string[],
+  now: Date,
+): Promise<Image[]> {
+  if (users.length === 0) return [];
+  const kept = new Date(now.getTime() - LIFETIME.notification * 1_000).toISOString();
+  const { rows } = await sql<{ user_id: string; ids: string[]; newest: string | null }>`
+    SELECT u.user_id, array_agg(n.notification_id ORDER BY n.created_at DESC, n.notification_id DESC) AS ids,
+      max(n.created_at) AS newest
+    FROM unnest(${[...users]}::text[]) AS u(user_id)
+    CROSS JOIN LATERAL (
+      SELECT notification_id, created_at FROM notifications
+      WHERE user_id = u.user_id AND created_at > ${kept}::timestamp
+      ORDER BY created_at DESC, notification_id DESC LIMIT ${NEWEST}
+    ) n
+    GROUP BY u.user_id`.execute(db);
+  const lists = new Map(rows.map((row) => [row.user_id, row]));
+  return users.map((user) => {
+    const { ids = [], newest = null } = lists.get(user) ?? {};
+    const expires = newest === null ? 0 : seconds(newest) + LIFETIME.notification;
+    return { type: 'list', key: keys.userNotifications(user), members: ids, expires };
+  });
+}
+
+const absent = (key: string): Image => ({ type: 'json', key, value: null, expires: 0 });
+
+const json = (key: string, row: unknown, expires: number): Image => ({
+  type: 'json',
+  key,
+  value: JSON.stringify(row),
+  expires,
+});

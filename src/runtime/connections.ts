@@ -1,0 +1,109 @@
+import type { Origin } from '../audit/log.ts';
+import type { Io } from '../cli/io.ts';
+import type { Config } from '../platform/config/load.ts';
+import type { Connection } from '../platform/postgres/connect.ts';
+import type { Guard } from '../platform/postgres/job-lock.ts';
+
+interface Surroundings {
+  /** The command as the operator knows it. */
+  name: string;
+  pid: number;
+  io: Io;
+  signal: AbortSignal;
+  config: () => Promise<Config>;
+  /** `embedded`, or the URL of the server. */
+  database: () => Promise<string>;
+  cacheDir: string;
+  insecureTls: boolean;
+  origin: Origin;
+  /** What is to be closed when the command ends, the last first. */
+  releasers: (() => Promise<void>)[];
+}
+
+/** The databases of one command: each opened when it is asked for, and severed where the command is interrupted. */
+export function openDatabases({
+  name,
+  pid,
+  io,
+  signal,
+  config,
+  database,
+  cacheDir,
+  insecureTls,
+  origin,
+  releasers,
+}: Surroundings) {
+  const kept = async (open: () => Promise<Connection>): Promise<Connection> => {
+    signal.throwIfAborted();
+    const connection = await open();
+    const sever = () => connection.sever();
+    signal.addEventListener('abort', sever, { once: true });
+    releasers.push(async () => {
+      signal.removeEventListener('abort', sever);
+      await connection.close();
+    });
+    return connection;
+  };
+  const server = async (
+    url: string,
+    purpose: 'work' | 'migration' | 'replica' | 'guard',
+    connectTimeout?: number,
+  ) => {
+    const [settings, { connectServer, weaknessOf }] = await Promise.all([
+      config(),
+      import('../platform/postgres/connect.ts'),
+    ]);
+    const weakness = weaknessOf(url, insecureTls);
+    if (weakness && origin.labels['tls'] === undefined) {
+      origin.labels['tls'] = 'insecure';
+      await io.warn(`${weakness}.`);
+    }
+    return connectServer(url, {
+      applicationName: `pinnacle/${name}${purpose === 'guard' ? ' guard' : ''}`,
+      // A migration holds one session; a second one asks what became of its COMMIT if that session breaks.
+      poolSize: purpose === 'migration' ? 2 : settings.poolSize,
+      statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
+      insecureTls,
+      ...(connectTimeout === undefined ? {} : { connectTimeout }),
+      ownSession: purpose === 'migration',
+    });
+  };
+  const embedded = async () => {
+    const [{ dataDir, timeout }, { openEmbedded }] = await Promise.all([
+      config(),
+      import('../platform/postgres/embedded.ts'),
+    ]);
+    return openEmbedded(dataDir, { cacheDir, pid, command: name, timeout, signal });
+  };
+  /** The URL past any pooler; undefined for the embedded database. */
+  const direct = async () => {
+    const [{ migrateUrl }, chosen] = [await config(), await database()];
+    return chosen === 'embedded' ? undefined : (migrateUrl ?? chosen);
+  };
+  return {
+    async work(): Promise<Connection> {
+      const chosen = await database();
+      return kept(() => (chosen === 'embedded' ? embedded() : server(chosen, 'work')));
+    },
+    async migration(): Promise<Connection> {
+      const url = await direct();
+      return kept(() => (url === undefined ? embedded() : server(url, 'migration')));
+    },
+    async server(): Promise<{ url: string; insecureTls: boolean } | undefined> {
+      const url = await direct();
+      return url === undefined ? undefined : { url, insecureTls };
+    },
+    async replicas(within: number): Promise<Connection[]> {
+      if ((await database()) === 'embedded') return [];
+      const { replicas } = await config();
+      return Promise.all(replicas.map((url) => kept(() => server(url, 'replica', within))));
+    },
+    /** Keeps a job from running elsewhere; on the direct way if there is one, as it holds a session all the while. */
+    async guard(job: string): Promise<Guard> {
+      const [{ dataDir, migrateUrl }, chosen] = [await config(), await database()];
+      const guard = await import('../platform/postgres/job-lock.ts');
+      if (chosen === 'embedded') return guard.guardInFolder(dataDir, job, { pid, command: name, signal });
+      return guard.guardOnServer(await kept(() => server(migrateUrl ?? chosen, 'guard')), job);
+    },
+  };
+}

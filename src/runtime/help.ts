@@ -1,0 +1,92 @@
+import type { Program } from '../cli/command.ts';
+import { usage } from '../util/failure.ts';
+import { isGlobal } from '../cli/globals.ts';
+import { exitCodes, type NounNode, programTree, type VerbNode } from '../cli/describe.ts';
+import { nearest, safeJson } from '../util/text.ts';
+
+type Row = Readonly<Record<string, string | number>>;
+
+/** What can be read about beside the commands, as rows of a name and its meaning, or as prose. */
+const TOPICS: Record<string, () => Promise<readonly Row[] | string>> = {
+  'exit-codes': async () => exitCodes().map(({ exit, kind, meaning }) => ({ exit, meaning, kind })),
+  environment,
+  formats: async () => FORMATS,
+};
+
+/** The help for the words after `help`; undefined where they name a command, whose own --help it is. */
+export async function topic(words: readonly string[], program: Program): Promise<string | undefined> {
+  const names = words.filter((word) => !isGlobal(word));
+  const asJson = names.length < words.length && words.includes('--json');
+  const [first, ...more] = names;
+  if (first === undefined) return asJson ? json(await programTree(program)) : undefined;
+  const found = more.length === 0 && Object.hasOwn(TOPICS, first) ? await TOPICS[first]?.() : undefined;
+  if (found !== undefined) return asJson ? json(found) : asText(found);
+  if (asJson) return json(await nodeOf(program, names));
+  const guess = Object.hasOwn(program.nouns, first) ? undefined : nearest(first, Object.keys(TOPICS));
+  if (guess) throw usage(`There is no help on ${first}; did you mean ${guess}?`);
+  return undefined;
+}
+
+const json = (value: unknown) => safeJson(value, 2);
+
+async function nodeOf(program: Program, names: readonly string[]): Promise<NounNode | VerbNode> {
+  type Node = { commands: (NounNode | VerbNode)[] } | VerbNode;
+  let node: Node = await programTree(program);
+  for (const name of names) {
+    const children: (NounNode | VerbNode)[] = 'commands' in node ? node.commands : [];
+    const next = children.find((child) => child.name === name);
+    if (!next) throw usage(`There is no command ${names.join(' ')}.`, `See: ${program.name} help`);
+    node = next;
+  }
+  return node as NounNode | VerbNode;
+}
+
+function asText(found: readonly Row[] | string): string {
+  if (typeof found === 'string') return found;
+  const lines = found.map((row) => Object.values(row).slice(0, 2).map(String));
+  const width = Math.max(...lines.map(([name = '']) => name.length));
+  return lines.map(([name = '', meaning = '']) => `  ${name.padEnd(width)}  ${meaning}`).join('\n');
+}
+
+const SURROUNDINGS: Readonly<Record<string, string>> = {
+  PINNACLE_CONFIG: 'the configuration file, as --config',
+  PINNACLE_PROFILE: 'the profile of the configuration, as --profile',
+  PINNACLE_KEYRING: 'the key ring itself, where neither a file nor a command holds it',
+  PINNACLE_FORCE_TTY: 'set to 1, stdout is written to as to a terminal',
+  NO_COLOR: 'set to anything, no colour',
+  FORCE_COLOR: 'colour even where no terminal is; 0 for none',
+  CI: 'set to anything but 0 or false, no question is asked',
+  XDG_CONFIG_HOME: 'where the user’s own configuration is looked for (~/.config)',
+  XDG_DATA_HOME: 'where the embedded database is kept (~/.local/share)',
+  XDG_CACHE_HOME: 'where scratch databases are kept (~/.cache)',
+};
+
+async function environment(): Promise<readonly Row[]> {
+  const { SETTINGS } = await import('../platform/config/settings.ts');
+  const settings = Object.entries(SETTINGS).flatMap(([setting, { env, help }]) =>
+    env.map((variable) => ({ variable, meaning: help, setting })),
+  );
+  const others = Object.entries(SURROUNDINGS).map(([variable, meaning]) => ({ variable, meaning }));
+  return [...settings, ...others];
+}
+
+const FORMATS = `Output. A terminal gets a table; anything else gets tab-separated rows without a header, one row a line, or
+"name<TAB>value" lines for a single thing. --json prints JSON: an array for a list, an object for a single thing,
+[] where nothing is found. --csv prints CSV with a header; text that a spreadsheet would run as a formula gets a
+leading apostrophe, numbers never do. --columns a,b and --json a,b choose columns. Control characters are shown as
+\\u{..}, in JSON as \\u.... .
+
+Failures. stdout stays empty and stderr tells why. With --json, stderr holds
+{ "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null where nobody can know.
+
+Money. Rupees with at most two decimals: 2500.50. JSON carries amounts as text, so that no paisa is lost; a table
+groups them the Indian way.
+
+Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time zone (2026-01-31,
+2026-01-31 09:15), now, today, yesterday, or an age: 30s, 5m, 24h, 7d, 2w. Machine output is RFC 3339 in UTC with Z;
+a table shows the configured time zone, and the last seven days as ages; --utc shows UTC.
+
+Durations. 500ms, 30s, 5m, 24h, 7d, 2w.
+
+Pages. A list shows 50 rows; --limit N, or --all for every row, streamed. Where there is more, stderr names a
+cursor: --after CURSOR goes on behind it, unmoved by what was added before it.`;

@@ -1,0 +1,47 @@
+import type { Trx } from '../../audit/transaction.ts';
+import type { Fill, Fold } from '../../domain/book.ts';
+import { foldFills } from '../../domain/apply-fills.ts';
+import { lockBook } from './lock-book.ts';
+import { type NewOrder, placeOrders } from './place-orders.ts';
+import { refusing } from './refusals.ts';
+import { writeFold } from './write-book.ts';
+
+export interface Booking {
+  /** The phase of the rollout, 2 or more: sessions and notifications are moved from 3. */
+  phase: number;
+  /** Orders that are placed with these fills: history, of which nobody is notified. */
+  placing?: readonly NewOrder[];
+  /** The broker is the truth: a fill beyond the order's quantity is recorded, flagged and notified. */
+  allowOverfill?: boolean;
+}
+
+/**
+ * Books executions and everything they cause, within the caller's transaction: the one place where money moves, the
+ * same for one fill from the keyboard and for a batch of a file. Orders that are placed with their fills are written
+ * once, as the fills leave them. Executions that are booked already are counted and left alone.
+ * Throws a refusal (exit 5) naming the order's state, the limit or the conflict; then nothing may be committed.
+ */
+export async function bookFills(
+  trx: Trx,
+  fills: readonly Fill[],
+  { phase, placing = [], allowOverfill = false }: Booking,
+): Promise<Fold> {
+  const book = await lockBook(trx, fills, placing, phase);
+  const fold = refusing(() => foldFills(book, fills, allowOverfill));
+  const fresh = new Set(placing.map((order) => order.order_id));
+  await placeOrders(
+    trx,
+    placing.map((order) => ({ ...order, ...book.orders.get(order.order_id) })),
+    phase,
+  );
+  await writeFold(
+    trx,
+    {
+      ...fold,
+      orders: fold.orders.filter((order) => !fresh.has(order.order_id)),
+      notices: fold.notices.filter(({ data }) => !fresh.has(String(data['order_id']))),
+    },
+    phase,
+  );
+  return fold;
+}

@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import {
+  type Book,
+  type BookOrder,
+  type BookPosition,
+  type Fill,
+  fillKey,
+  positionKey,
+} from '../../domain/book.ts';
+import type { NewOrder } from './place-orders.ts';
+import { type BookSession, inPaisa } from '../../domain/equity.ts';
+
+/**
+ * Locks what the fills touch and reads it: traders, then orders, then open positions, then sessions, each in id order,
+ * so that no two bookings deadlock. The trader comes first: two first fills of a symbol find no position row to wait for.
+ * Orders that are being placed are in the book as they will stand before their fills.
+ */
+export async function lockBook(
+  trx: Trx,
+  fills: readonly Fill[],
+  placing: readonly NewOrder[],
+  phase: number,
+): Promise<Book> {
+  const fresh = new Map(placing.map((order) => [order.order_id, unfilled(order)]));
+  const written = fills.filter((fill) => !fresh.has(fill.order_id));
+  const orderIds = [...new Set(written.map((fill) => fill.order_id))];
+  const traders = [...new Set(placing.map((order) => order.user_id))];
+  await sql`
+    SELECT FROM users
+    WHERE user_id = ANY(${traders}) OR user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+  const orders = [...(await lockOrders(trx, orderIds)), ...fresh.values()];
+  return {
+    orders: new Map(orders.map((order) => [order.order_id, order])),
+    positions: await lockPositions(trx, orders),
+    known: await findKnown(trx, written),
+    sessions: await lockSessions(trx, [...new Set(orders.map((order) => order.user_id))], phase),
+  };
+}
+
+function unfilled(order: NewOrder): BookOrder {
+  return { ...order, filled_quantity: 0, filled_price: 0, status: 'PENDING', updated_at: order.created_at };
+}
+
+async function lockOrders(trx: Trx, orderIds: readonly string[]): Promise<BookOrder[]> {
+  if (orderIds.length === 0) return [];
+  const { rows } = await sql<BookOrder>`
+    SELECT order_id, user_id, strategy_id, symbol, side, quantity, filled_quantity, filled_price, status, created_at, updated_at
+    FROM orders WHERE order_id = ANY(${orderIds}) ORDER BY order_id FOR NO KEY UPDATE`.execute(trx);
+  return rows;
+}
+
+async function findKnown(trx: Trx, fills: readonly Fill[]): Promise<Book['known']> {
+  if (fills.length === 0) return new Map();
+  const { rows } = await sql<Pick<Fill, 'order_id' | 'broker_fill_id' | 'quantity' | 'price'>>`
+    SELECT f.order_id, f.broker_fill_id, f.quantity, f.price
+    FROM order_fills f JOIN ${unnest('k', { order_id: 'text', broker_fill_id: 'text' }, fills)}
+      ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id`.execute(trx);
+  return new Map(rows.map((fill) => [fillKey(fill), fill]));
+}
+
+async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Book['positions']> {
+  const keys = [...new Map(orders.map((order) => [positionKey(order), order])).values()];
+  const wanted = keys.map(({ user_id, symbol, strategy_id }) => ({
+    user_id,
+    symbol,
+    strategy_id: strategy_id ?? '',
+  }));
+  const { rows } = await sql<BookPosition>`
+    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.side, p.quantity, p.average_price, p.current_price,
+      p.unrealized_pnl, p.realized_pnl, p.status, p.order_id, p.opened_at, p.closed_at, p.updated_at
+    FROM positions p JOIN ${unnest('k', { user_id: 'text', symbol: 'text', strategy_id: 'text' }, wanted)}
+      ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+    WHERE p.status = 'OPEN' ORDER BY p.position_id FOR NO KEY UPDATE OF p`.execute(trx);
+  return new Map(rows.map((position) => [positionKey(position), position]));
+}
+
+async function lockSessions(trx: Trx, traders: readonly string[], phase: number): Promise<Book['sessions']> {
+  if (phase < 3) return new Map();
+  const { rows } = await sql<Omit<BookSession, 'equity'> & { equity: string }>`
+    SELECT s.session_id, s.user_id, s.max_drawdown, coalesce(s.peak_equity, s.capital_at_start) AS peak_equity,
+      round(s.capital_at_start::numeric, 2) + round(s.total_pnl::numeric, 2) + (
+        SELECT coalesce(sum(round(p.unrealized_pnl::numeric, 2)), 0)
+        FROM positions p WHERE p.user_id = s.user_id AND p.status = 'OPEN') AS equity
+    FROM trading_sessions s
+    WHERE s.user_id = ANY(${traders}) AND s.status = 'ACTIVE'
+    ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx);
+  return new Map(
+    rows.map((row) => [row.user_id, { ...row, equity: inPaisa(row.equity), realized: 0, successful: 0 }]),
+  );
+}

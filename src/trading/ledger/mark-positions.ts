@@ -1,0 +1,57 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import { remeasureSessions } from '../sessions/remeasure-equity.ts';
+
+/** A price in rupees a share. */
+export interface Mark {
+  symbol: string;
+  price: number;
+  /** The time of the quote that it is from, UTC; null where somebody says so. */
+  marked_at: string | null;
+}
+
+export interface Marked extends Mark {
+  /** How many open positions it values. */
+  positions: number;
+  /** What they would realize at it, in rupees. */
+  unrealized_pnl: string;
+}
+
+/**
+ * Values every open position in the marked symbols, of all traders, and takes the equity of their running sessions
+ * anew; constant statements however many. Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as the
+ * ledger computes it. Gives what each mark hit; one that hits nothing is left out.
+ */
+export async function markPositions(
+  trx: Trx,
+  marks: readonly Mark[],
+  phase: number,
+  at: string,
+): Promise<Marked[]> {
+  const { rows: traders } = await sql<{ user_id: string }>`
+    SELECT user_id FROM users WHERE user_id IN (
+      SELECT user_id FROM positions WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}))
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+  if (traders.length === 0) return [];
+  const locked = traders.map((trader) => trader.user_id);
+  // A double's text is its shortest exact decimal; a cast to numeric would cut it to 15 digits.
+  const { rows } = await sql<Marked>`
+    WITH held AS (
+      SELECT p.position_id, m.price, m.marked_at,
+        (m.price::text::numeric - p.average_price::text::numeric) * p.quantity
+          * CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END AS gain
+      FROM positions p JOIN ${unnest('m', { symbol: 'text', price: 'float8', marked_at: 'timestamp' }, marks)} ON m.symbol = p.symbol
+      WHERE p.status = 'OPEN' AND p.user_id = ANY(${locked})
+      ORDER BY p.position_id FOR NO KEY UPDATE OF p
+    ), marked AS (
+      UPDATE positions p SET current_price = h.price, unrealized_pnl = h.gain::float8,
+        marked_at = h.marked_at, updated_at = ${at}::timestamp
+      FROM held h WHERE p.position_id = h.position_id
+      RETURNING p.symbol, p.current_price AS price, p.marked_at, p.unrealized_pnl AS unrealized
+    )
+    SELECT symbol, price, marked_at, count(*)::int AS positions, sum(round(unrealized::numeric, 2)) AS unrealized_pnl
+    FROM marked GROUP BY symbol, price, marked_at ORDER BY symbol COLLATE "C"`.execute(trx);
+  if (phase >= 3) await remeasureSessions(trx, locked, at);
+  return rows;
+}

@@ -1,0 +1,101 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { refused } from '../../util/failure.ts';
+import { violates } from '../../platform/postgres/errors.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import type { BookOrder } from '../../domain/book.ts';
+import type { OrderSide, OrderType } from '../../domain/enums.ts';
+
+/** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
+export interface NewOrder {
+  order_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  side: OrderSide;
+  order_type: OrderType;
+  quantity: number;
+  price: number;
+  created_at: string;
+}
+
+/** What the fills that came with an order have made of it; without any it is PENDING. */
+type Placed = NewOrder &
+  Partial<Pick<BookOrder, 'status' | 'filled_quantity' | 'filled_price' | 'updated_at'>>;
+
+/** Writes orders and counts them for their strategies and the running sessions of their traders, in a statement a table however many there are. */
+export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: number): Promise<void> {
+  if (orders.length === 0) return;
+  const source = unnest(
+    'o',
+    {
+      order_id: 'text',
+      user_id: 'text',
+      strategy_id: 'text',
+      symbol: 'text',
+      side: 'text',
+      order_type: 'text',
+      quantity: 'int',
+      price: 'float8',
+      filled_quantity: 'int',
+      filled_price: 'float8',
+      status: 'text',
+      created_at: 'timestamp',
+      updated_at: 'timestamp',
+    },
+    orders.map((order) => ({ ...UNFILLED, updated_at: order.created_at, ...order })),
+  );
+  await sql`
+    INSERT INTO orders (order_id, user_id, strategy_id, symbol, side, order_type, quantity, price, filled_quantity,
+      filled_price, status, created_at, updated_at)
+    SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price,
+      filled_quantity, filled_price, status::order_status, created_at, updated_at
+    FROM ${source}`.execute(trx);
+  for (const order of orders) trx.touch('order', [order.order_id], order.updated_at ?? order.created_at);
+  await countForStrategies(trx, orders, phase);
+  await countForSessions(trx, orders, phase);
+}
+
+/** The same for one order of which the operator chose the id: throws ORDER_EXISTS where it is taken. */
+export async function placeOrder(trx: Trx, order: NewOrder, phase: number): Promise<void> {
+  await placeOrders(trx, [order], phase).catch((error) => {
+    // Of a partitioned table it is the partition's key that refuses.
+    if (!violates(error, /^orders_(\w+_)?pkey$/)) throw error;
+    throw refused(
+      'ORDER_EXISTS',
+      `There is already an order ${order.order_id}.`,
+      `See: pinnacle order show ${order.order_id}`,
+    );
+  });
+}
+
+const UNFILLED = { status: 'PENDING', filled_quantity: 0, filled_price: 0 };
+
+async function countForStrategies(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
+  const counts = tally(orders.filter((order) => order.strategy_id !== null));
+  if (phase < 2 || counts.length === 0) return;
+  await sql`
+    UPDATE user_strategies s SET total_orders = s.total_orders + c.orders, updated_at = now()
+    FROM ${unnest('c', { user_id: 'text', strategy_id: 'text', orders: 'int' }, counts)}
+    WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`.execute(trx);
+}
+
+async function countForSessions(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
+  if (phase < 3) return;
+  const counts = tally(orders.map((order) => ({ ...order, strategy_id: null })));
+  await sql`
+    UPDATE trading_sessions s SET total_orders = s.total_orders + c.orders, updated_at = now()
+    FROM ${unnest('c', { user_id: 'text', orders: 'int' }, counts)}
+    WHERE s.user_id = c.user_id AND s.status = 'ACTIVE'`.execute(trx);
+}
+
+/** How many orders there are of each trader and strategy. */
+function tally(orders: readonly Pick<NewOrder, 'user_id' | 'strategy_id'>[]) {
+  const counts = new Map<string, { user_id: string; strategy_id: string | null; orders: number }>();
+  for (const { user_id, strategy_id } of orders) {
+    const key = `${user_id}\n${strategy_id}`;
+    const count = counts.get(key) ?? { user_id, strategy_id, orders: 0 };
+    counts.set(key, { ...count, orders: count.orders + 1 });
+  }
+  return [...counts.values()];
+}

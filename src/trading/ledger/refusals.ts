@@ -1,0 +1,29 @@
+import { refused } from '../../util/failure.ts';
+import type { OrderStatus } from '../../domain/enums.ts';
+import { FillConflict } from '../../domain/apply-fills.ts';
+import { checkMove, LedgerRefusal } from '../../domain/order-state.ts';
+
+/** Throws a refusal (exit 5) naming the state that an order is in, unless it may go to the other one. */
+export function requireMove(
+  order: { order_id: string; status: OrderStatus },
+  to: OrderStatus,
+  step?: string,
+): void {
+  refusing(() => checkMove(order, to, step));
+}
+
+/** What the pure ledger refuses, as the command line says it. */
+export function refusing<T>(decide: () => T): T {
+  try {
+    return decide();
+  } catch (error) {
+    if (error instanceof LedgerRefusal) throw refused(error.code, error.message, error.hint);
+    if (error instanceof FillConflict)
+      throw refused(
+        'FILL_CONFLICT',
+        error.message,
+        'See what is booked: pinnacle order show ORDER. Another execution needs a broker fill id of its own.',
+      );
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import type { Fold } from '../../domain/book.ts';
+import { notify } from '../notifications/notify.ts';
+
+/**
+ * Writes what a fold came to: one statement for all tables of the book, however many fills there were, and one for
+ * the notifications. Every part touches a table of its own, so their order does not matter.
+ */
+export async function writeFold(trx: Trx, fold: Fold, phase: number): Promise<void> {
+  const bookedAt = fold.fills.at(-1)?.booked_at;
+  if (bookedAt === undefined) return;
+  const parts = [
+    ...orders(fold),
+    positions(fold),
+    fills(fold, phase),
+    ...capital(fold),
+    ...strategies(fold, bookedAt),
+    ...sessions(fold, bookedAt),
+  ];
+  const named = parts.map((part, i) => sql`${sql.ref(`part${i}`)} AS (${part})`);
+  await sql`WITH ${sql.join(named)} SELECT`.execute(trx);
+  trx.touch(
+    'order',
+    fold.orders.map((order) => order.order_id),
+  );
+  await notify(trx, phase, bookedAt, fold.notices);
+}
+
+type Part = RawBuilder<unknown>;
+
+function orders(fold: Fold): Part[] {
+  if (fold.orders.length === 0) return [];
+  const source = unnest(
+    'n',
+    {
+      order_id: 'text',
+      status: 'text',
+      filled_quantity: 'int',
+      filled_price: 'float8',
+      updated_at: 'timestamp',
+    },
+    fold.orders,
+  );
+  return [
+    sql`
+    UPDATE orders o
+    SET status = n.status::order_status, filled_quantity = n.filled_quantity, filled_price = n.filled_price,
+      updated_at = n.updated_at
+    FROM ${source} WHERE o.order_id = n.order_id`,
+  ];
+}
+
+function positions(fold: Fold): Part {
+  const source = unnest(
+    'n',
+    {
+      position_id: 'text',
+      user_id: 'text',
+      strategy_id: 'text',
+      symbol: 'text',
+      side: 'text',
+      quantity: 'int',
+      average_price: 'float8',
+      current_price: 'float8',
+      unrealized_pnl: 'float8',
+      realized_pnl: 'float8',
+      status: 'text',
+      order_id: 'text',
+      opened_at: 'timestamp',
+      closed_at: 'timestamp',
+      updated_at: 'timestamp',
+    },
+    fold.positions,
+  );
+  return sql`
+    INSERT INTO positions (position_id, user_id, strategy_id, symbol, side, quantity, average_price, current_price,
+      unrealized_pnl, realized_pnl, status, order_id, opened_at, closed_at, created_at, updated_at)
+    SELECT position_id, user_id, strategy_id, symbol, side::position_side, quantity, average_price, current_price,
+      unrealized_pnl, realized_pnl, status::position_status, order_id, opened_at, closed_at, opened_at, updated_at
+    FROM ${source}
+    ON CONFLICT (position_id) DO UPDATE
+    SET quantity = excluded.quantity, average_price = excluded.average_price, current_price = excluded.current_price,
+      unrealized_pnl = excluded.unrealized_pnl, realized_pnl = excluded.realized_pnl, status = excluded.status,
+      closed_at = excluded.closed_at, updated_at = excluded.updated_at, marked_at = NULL`;
+}
+
+function fills(fold: Fold, phase: number): Part {
+  const columns = {
+    fill_id: 'text',
+    order_id: 'text',
+    broker_fill_id: 'text',
+    quantity: 'int',
+    price: 'float8',
+    executed_at: 'timestamp',
+    overfill: 'boolean',
+    position_id: 'text',
+    flipped_to: 'text',
+    realized_pnl: 'numeric',
+    booked_at: 'timestamp',
+  } as const;
+  if (phase < 3)
+    return sql`
+    INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, overfill, position_id,
+      flipped_to, realized_pnl, created_at)
+    SELECT * FROM ${unnest('n', columns, fold.fills)}`;
+  return sql`
+    INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, overfill, position_id,
+      flipped_to, realized_pnl, created_at, session_id)
+    SELECT * FROM ${unnest('n', { ...columns, session_id: 'text' }, fold.fills)}`;
+}
+
+function capital(fold: Fold): Part[] {
+  if (fold.capital.length === 0) return [];
+  return [
+    sql`
+    UPDATE users u SET total_capital = u.total_capital + c.realized
+    FROM ${unnest('c', { user_id: 'text', realized: 'numeric' }, fold.capital)} WHERE u.user_id = c.user_id`,
+  ];
+}
+
+function strategies(fold: Fold, bookedAt: string): Part[] {
+  if (fold.strategies.length === 0) return [];
+  const source = unnest(
+    'c',
+    { user_id: 'text', strategy_id: 'text', successful: 'int', realized: 'numeric' },
+    fold.strategies,
+  );
+  // The column is a double: rounding to the paisa after each sum keeps it from drifting.
+  return [
+    sql`
+    UPDATE user_strategies s
+    SET successful_orders = s.successful_orders + c.successful,
+      total_pnl = round(s.total_pnl::numeric + c.realized, 2)::float8, updated_at = greatest(s.updated_at, ${bookedAt}::timestamp)
+    FROM ${source} WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`,
+  ];
+}
+
+function sessions(fold: Fold, bookedAt: string): Part[] {
+  if (fold.sessions.length === 0) return [];
+  const source = unnest(
+    'c',
+    {
+      session_id: 'text',
+      successful: 'int',
+      realized: 'numeric',
+      peak_equity: 'float8',
+      max_drawdown: 'float8',
+    },
+    fold.sessions.map((session) => ({ ...session, realized: session.realized / 100 })),
+  );
+  return [
+    sql`
+    UPDATE trading_sessions s
+    SET successful_orders = s.successful_orders + c.successful,
+      total_pnl = round(s.total_pnl::numeric + c.realized, 2)::float8, peak_equity = c.peak_equity,
+      max_drawdown = c.max_drawdown, updated_at = greatest(s.updated_at, ${bookedAt}::timestamp)
+    FROM ${source} WHERE s.session_id = c.session_id`,
+  ];
+}

@@ -1,0 +1,45 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import type { Notice } from '../../domain/notice.ts';
+import { mintId } from '../../domain/id.ts';
+
+/**
+ * Writes notifications within the transaction of what they tell of, in one statement however many there are; gives
+ * their ids. Before phase 3 there is no table for them, and nothing is written. `at` is UTC.
+ */
+export async function notify(
+  trx: Trx,
+  phase: number,
+  at: string,
+  notices: readonly Notice[],
+): Promise<string[]> {
+  if (phase < 3 || notices.length === 0) return [];
+  const rows = notices.map((notice) => ({
+    ...notice,
+    notification_id: mintId('ntf', new Date(at)),
+    data: JSON.stringify(notice.data),
+    created_at: at,
+  }));
+  await sql`
+    INSERT INTO notifications (notification_id, user_id, notification_type, alert_level, title, message, data, created_at)
+    SELECT notification_id, user_id, notification_type::notification_type, alert_level::alert_level, title, message,
+      data::json, created_at
+    FROM ${unnest(
+      'n',
+      {
+        notification_id: 'text',
+        user_id: 'text',
+        notification_type: 'text',
+        alert_level: 'text',
+        title: 'text',
+        message: 'text',
+        data: 'text',
+        created_at: 'timestamp',
+      },
+      rows,
+    )}`.execute(trx);
+  const ids = rows.map((row) => row.notification_id);
+  trx.touch('notification', ids);
+  return ids;
+}

@@ -1,0 +1,122 @@
+import { basename } from 'node:path';
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import type { Progress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import { linesOf } from '../../platform/files/read-lines.ts';
+import { type Records, type Row, readTable } from '../../platform/files/read-records.ts';
+import { type BadLine, complain, type Rejects, tallied } from '../../platform/files/rejects-file.ts';
+import { createSeen, type Seen } from '../../platform/files/id-set.ts';
+import { openSource, pipeSpent } from '../../platform/files/open-source.ts';
+import { count } from '../../util/text.ts';
+import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
+import { openTable, type Target } from './load-orders.ts';
+
+const HINT = 'Correct the file, or import the good lines with --keep-going.';
+
+/**
+ * Writes the orders of a file in one transaction; the bad lines go to `rejects`, or fail it all where there is none.
+ * With `fast` an empty table is loaded without its indexes, which are made afterwards.
+ */
+export async function importOrderFile(
+  path: string,
+  fast: boolean,
+  rejects: Rejects | undefined,
+  progress: Progress,
+  ctx: Context,
+) {
+  const connection = await ctx.connection();
+  let spent = false;
+  return ctx.change(async (trx) => {
+    // A deadlock runs the change again from the start, which a pipe cannot do.
+    if (spent) throw pipeSpent();
+    await rejects?.restart();
+    await prepare(trx);
+    const traders = await tradersOf(trx);
+    const source = openSource(path, ctx);
+    spent = source.once;
+    const table = await readTable(linesOf(source.bytes, source.name), source.name, ORDER_FILE, ctx.io.say);
+    const reader = orderReader(table.columns, ctx.now().toISOString());
+    const into = await openTable(connection, trx, reader.columns, fast);
+    const check = { read: reader.read, traders, seen: createSeen(), into };
+    const tell = (imported: number) => progress.update(count(imported, 'order'), source.share());
+    const tally = await load(trx, table.records, check, rejects, tell).catch(async (error) => {
+      await into.abort();
+      throw error;
+    });
+    const body = { file: basename(path), ...tally, ...(fast ? { fast } : {}) };
+    const result = tallied({ user_id: null, ...tally, known: null, realized_pnl: null }, rejects);
+    return { result, audit: tally.imported > 0 ? { target: 'orders', body } : null };
+  });
+}
+
+interface Check {
+  read: (row: Row) => OrderRow | { reason: string };
+  traders: ReadonlySet<string>;
+  seen: Seen;
+  into: Target;
+}
+
+/** The orders among some rows, and the rows that are none or cannot be added. */
+async function sift({ rows, bad }: Records, { read, traders, seen, into }: Check) {
+  const good = new Map<string, OrderRow>();
+  const lines = new Map<string, number>();
+  const refuse = (line: number, reason: string) => void bad.push({ line, reason });
+  for (const row of rows) {
+    const order = read(row);
+    if ('reason' in order) refuse(row.line, order.reason);
+    else if (!traders.has(order.user_id)) refuse(row.line, `there is no trader ${order.user_id}`);
+    else {
+      const before = seen.add(order.order_id, row.line);
+      if (before !== undefined) refuse(row.line, `order_id ${order.order_id} is that of line ${before}`);
+      else {
+        good.set(order.order_id, order);
+        lines.set(order.order_id, row.line);
+      }
+    }
+  }
+  for (const id of await into.known([...good.keys()])) {
+    refuse(lines.get(id) ?? 0, `order_id ${id} is taken`);
+    good.delete(id);
+  }
+  return { orders: [...good.values()], bad: bad.sort((a, b) => a.line - b.line) };
+}
+
+/** Writes what is good into the table, and ends that; throws where something is bad and nobody takes it. */
+async function load(
+  trx: Trx,
+  blocks: AsyncIterable<Records>,
+  check: Check,
+  rejects: Rejects | undefined,
+  tell: (imported: number) => void,
+) {
+  const tally = { imported: 0, rejected: 0 };
+  const listed: BadLine[] = [];
+  for await (const records of blocks) {
+    const { orders, bad } = await sift(records, check);
+    tally.rejected += bad.length;
+    listed.push(...bad.slice(0, Math.max(0, 10 - listed.length)));
+    if (bad.length > 0) await rejects?.add(bad);
+    // Once a line is bad and nothing will be kept, the rest is only checked.
+    if (tally.rejected > 0 && !rejects) continue;
+    await check.into.write(orders);
+    for (const { order_id, updated_at } of orders) trx.touch('order', [order_id], updated_at);
+    tally.imported += orders.length;
+    tell(tally.imported);
+  }
+  if (tally.rejected > 0 && !rejects) throw complain(listed, tally.rejected, HINT);
+  await check.into.end();
+  return tally;
+}
+
+/** A long statement is what an import is, and its orders carry the mark of their kind; both end with the transaction. */
+async function prepare(trx: Trx): Promise<void> {
+  await sql`SELECT set_config('statement_timeout', '0', true), set_config('pinnacle.importing', 'on', true)`.execute(
+    trx,
+  );
+}
+
+async function tradersOf(trx: Trx): Promise<Set<string>> {
+  const users = await trx.selectFrom('users').select('user_id').execute();
+  return new Set(users.map(({ user_id }) => user_id));
+}

@@ -1,0 +1,76 @@
+import { basename } from 'node:path';
+import { readCsv } from '../../cli/csv-input.ts';
+import type { Progress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import { type BadLine, complain, type Rejects, tallied } from '../../platform/files/rejects-file.ts';
+import { pipeSpent } from '../../platform/files/open-source.ts';
+import { lockUser } from '../users/store.ts';
+import { addMoney } from '../../domain/money.ts';
+import { count } from '../../util/text.ts';
+import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade-file.ts';
+import { bookTrades } from './book-trades.ts';
+
+interface Tally {
+  imported: number;
+  known: number;
+  rejected: number;
+  realized_pnl: string;
+}
+
+const BATCH = 1_000;
+const HINT = 'Correct the file, or import the good lines with --keep-going.';
+
+/** Books the trades of a file in one transaction; the bad lines go to `rejects`, or fail it all where there is none. */
+export async function importTradeFile(
+  path: string,
+  userId: string,
+  rejects: Rejects | undefined,
+  progress: Progress,
+  ctx: Context,
+) {
+  const [now, timeZone, phase] = [ctx.now(), await ctx.timeZone(), await ctx.phase()];
+  let spent = false;
+  return ctx.change(async (trx) => {
+    // A deadlock runs the change again from the start, which a pipe cannot do.
+    if (spent) throw pipeSpent();
+    await rejects?.restart();
+    // Two imports of one file take turns, so that the second finds the trades of the first.
+    await lockUser(trx, userId);
+    const input = await readCsv(path, TRADE_COLUMNS, ctx);
+    spent = input.once;
+    const tally: Tally = { imported: 0, known: 0, rejected: 0, realized_pnl: '0.00' };
+    const bad: BadLine[] = [];
+    const reject = async (lines: readonly BadLine[]) => {
+      tally.rejected += lines.length;
+      await rejects?.add(lines);
+      bad.push(...lines.slice(0, Math.max(0, 10 - bad.length)));
+    };
+    const flush = async (batch: readonly NumberedTrade[]) => {
+      ctx.signal.throwIfAborted();
+      // Once a line is bad and nothing will be kept, the rest is only checked.
+      if (tally.rejected > 0 && !rejects) return;
+      const booked = await bookTrades(trx, userId, batch, phase);
+      await reject(booked.bad);
+      tally.imported += booked.imported;
+      tally.known += booked.known;
+      tally.realized_pnl = addMoney(tally.realized_pnl, booked.realized);
+      progress.update(`${count(tally.imported + tally.known, 'trade')}`, input.share());
+    };
+    let batch: NumberedTrade[] = [];
+    for await (const { line, values } of input.rows) {
+      const trade = parseTrade(values, now, timeZone);
+      if ('reason' in trade) await reject([{ line, reason: trade.reason }]);
+      else batch.push({ line, trade });
+      if (batch.length < BATCH) continue;
+      await flush(batch);
+      batch = [];
+    }
+    await flush(batch);
+    if (tally.rejected > 0 && !rejects) throw complain(bad, tally.rejected, HINT);
+    const body = { file: basename(path), ...tally };
+    return {
+      result: tallied({ user_id: userId, ...tally }, rejects),
+      audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null,
+    };
+  });
+}

@@ -1,0 +1,121 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { refused } from '../../util/failure.ts';
+import type { Connection } from '../../platform/postgres/connect.ts';
+import type { OrderRow } from './order-file.ts';
+
+/** The table of orders while a file is loaded into it. */
+export interface Target {
+  /** Those of these ids that it has already. */
+  known: (ids: readonly string[]) => Promise<string[]>;
+  write: (orders: readonly OrderRow[]) => Promise<void>;
+  end: () => Promise<void>;
+  abort: () => Promise<void>;
+}
+
+/** Opens the table for rows of these columns: by COPY on a server, which has the session of the transaction meanwhile. */
+export async function openTable(
+  connection: Connection,
+  trx: Trx,
+  columns: readonly string[],
+  fast: boolean,
+): Promise<Target> {
+  if (connection.kind === 'embedded') {
+    if (fast)
+      throw refused(
+        'NOT_EMBEDDED',
+        'The embedded database cannot load a table without its indexes.',
+        'Leave out --fast.',
+      );
+    return embedded(trx, columns);
+  }
+  const rebuild = fast ? await (await import('./drop-indexes.ts')).bareTable(trx, 'orders') : undefined;
+  const empty = rebuild !== undefined || (await isEmpty(trx));
+  const { copyIn } = await import('../../platform/postgres/copy.ts');
+  const names = columns.join(', ');
+  const copy = await copyIn(
+    trx,
+    `COPY orders (${names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (broker_order_id, error_message))`,
+  );
+  return {
+    // Asked on another session, as this one is copying. What is added meanwhile is refused by the primary key.
+    known: async (ids) => (empty || ids.length === 0 ? [] : knownOf(connection.kysely, ids)),
+    write: (orders) => copy.write(orders.map(({ csv }) => csv).join('')).catch(overtaken),
+    async end() {
+      await copy.end().catch(overtaken);
+      await rebuild?.();
+    },
+    abort: copy.abort,
+  };
+}
+
+/** An id that was free when it was looked up, and is not any more. */
+function overtaken(error: { code?: string; detail?: string }): never {
+  const [, id] = /\(order_id\)=\(([^)]*)\)/.exec(error.detail ?? '') ?? [];
+  if (error.code !== '23505' || id === undefined) throw error;
+  throw refused(
+    'ORDER_EXISTS',
+    `Somebody added an order ${id} meanwhile; nothing was imported.`,
+    'Run it again.',
+  );
+}
+
+async function isEmpty(db: Connection['kysely']): Promise<boolean> {
+  return (await db.selectFrom('orders').select('order_id').limit(1).executeTakeFirst()) === undefined;
+}
+
+/** Ids grow with time, so those of a block mostly lie together where no others are: one look says so. */
+async function knownOf(db: Connection['kysely'], ids: readonly string[]): Promise<string[]> {
+  const [first, last] = ids.reduce(
+    ([low, high], id) => [id < low ? id : low, id > high ? id : high],
+    [ids[0] as string, ids[0] as string],
+  );
+  const between = db
+    .selectFrom('orders')
+    .select('order_id')
+    .where('order_id', '>=', first)
+    .where('order_id', '<=', last);
+  if (!(await between.limit(1).executeTakeFirst())) return [];
+  const rows = await db
+    .selectFrom('orders')
+    .select('order_id')
+    .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .execute();
+  return rows.map(({ order_id }) => order_id);
+}
+
+const CASTS: Readonly<Record<string, RawBuilder<unknown>>> = {
+  side: sql`order_side`,
+  order_type: sql`order_type`,
+  status: sql`order_status`,
+  quantity: sql`integer`,
+  filled_quantity: sql`integer`,
+  retry_count: sql`integer`,
+  price: sql`double precision`,
+  filled_price: sql`double precision`,
+  created_at: sql`timestamp`,
+  updated_at: sql`timestamp`,
+};
+
+/** The embedded engine's COPY crashes it: there the rows are the lines of an array, taken apart by column. */
+function embedded(trx: Trx, columns: readonly string[]): Target {
+  return {
+    known: (ids) => (ids.length === 0 ? Promise.resolve([]) : knownOf(trx, ids)),
+    async write(orders) {
+      if (orders.length === 0) return;
+      const { parse } = await import('csv-parse/sync');
+      const rows = orders.flatMap(({ csv }) => parse(csv) as string[][]);
+      const arrays = columns.map((_column, i) => sql`${sql.val(rows.map((row) => row[i]))}::text[]`);
+      const values = columns.map((column) => {
+        const value = column === 'strategy_id' ? sql`nullif(${sql.ref(column)}, '')` : sql.ref(column);
+        const cast = CASTS[column];
+        return cast ? sql`${value}::${cast}` : value;
+      });
+      const names = columns.map((column) => sql.ref(column));
+      await sql`INSERT INTO orders (${sql.join(names)}) SELECT ${sql.join(values)}
+        FROM unnest(${sql.join(arrays)}) AS row(${sql.join(names)})`.execute(trx);
+    },
+    end: async () => {},
+    abort: async () => {},
+  };
+}

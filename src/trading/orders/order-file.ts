@@ -1,0 +1,202 @@
+import { ORDER_SIDES, ORDER_STATUSES, ORDER_TYPES } from '../../domain/enums.ts';
+import type { Columns, Row } from '../../platform/files/read-records.ts';
+import { plainUpperCase } from '../../util/text.ts';
+
+/** The columns of a file of orders: those of the table. */
+export const ORDER_FILE = {
+  required: [
+    ...['order_id', 'user_id', 'symbol', 'side', 'order_type', 'quantity', 'price', 'status', 'created_at'],
+  ],
+  optional: [
+    ...[
+      'strategy_id',
+      'filled_quantity',
+      'filled_price',
+      'broker_order_id',
+      'error_message',
+      'retry_count',
+      'updated_at',
+    ],
+  ],
+} as const satisfies Columns;
+type Column = (typeof ORDER_FILE)['required' | 'optional'][number];
+
+/** An order of a file, as COPY takes it. */
+export interface OrderRow {
+  order_id: string;
+  user_id: string;
+  /** The time of its last change, in UTC. */
+  updated_at: string;
+  /** The line of CSV. */
+  csv: string;
+}
+
+/** What a value must be, and the value as the table takes it: undefined for what it cannot be. */
+type Rule = readonly [must: string, read: (text: string) => string | undefined];
+
+const MAX_INTEGER = 2_147_483_647;
+const MAX_PRICE = 1e12;
+
+const like = (pattern: RegExp) => (text: string) => (pattern.test(text) ? text : undefined);
+const word = (words: readonly string[]): Rule => {
+  const known = new Set(words);
+  const read = (text: string) => {
+    if (known.has(text)) return text;
+    const upper = plainUpperCase(text.trim());
+    return known.has(upper) ? upper : undefined;
+  };
+  return [`one of ${words.join(', ')}`, read];
+};
+const integer = (least: number): Rule => [
+  `a whole number from ${least} to ${MAX_INTEGER}`,
+  (text) =>
+    /^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= MAX_INTEGER ? text : undefined,
+];
+const rupees: Rule = [
+  'a number of rupees, such as 2450.50',
+  (text) => {
+    if (!/^\d{1,15}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i.test(text)) return undefined;
+    const value = Number(text);
+    // What is too small for a double is 0 here, and an error to PostgreSQL.
+    return value > MAX_PRICE || (value === 0 && /^[\d.]*[1-9]/.test(text)) ? undefined : text;
+  },
+];
+const time: Rule = ['a time such as 2026-01-31T03:45:00Z', utc];
+
+const RULES: Readonly<Record<Column, Rule>> = {
+  order_id: ['an id: at most 50 letters, digits and _ . : -', like(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,49}$/)],
+  user_id: ['an id: at most 50 letters, digits and _ . : -', like(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,49}$/)],
+  strategy_id: ['an id, or empty', like(/^([A-Za-z0-9][A-Za-z0-9_.:-]{0,49})?$/)],
+  symbol: ['at most 20 letters, digits and & . _ -', symbol],
+  side: word(ORDER_SIDES),
+  order_type: word(ORDER_TYPES),
+  status: word(ORDER_STATUSES),
+  quantity: integer(1),
+  price: rupees,
+  filled_quantity: integer(0),
+  filled_price: rupees,
+  retry_count: integer(0),
+  broker_order_id: ['at most 100 printable characters', like(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{0,100}$/u)],
+  error_message: [
+    'at most 10000 characters, none of them a control character',
+    like(/^[^\p{Cc}\p{Cs}]{0,10000}$/u),
+  ],
+  created_at: time,
+  updated_at: time,
+};
+
+/** What an order has that a file says nothing of. */
+const ABSENT: Readonly<Partial<Record<Column, string>>> = {
+  filled_quantity: '0',
+  filled_price: '0',
+  retry_count: '0',
+};
+
+/** Reads the rows of a file with these columns. `now` is the present in UTC, after which no order can be. */
+export function orderReader(columns: readonly string[], now: string) {
+  const given = columns as readonly Column[];
+  const rules = given.map((column) => RULES[column]);
+  const missing = ORDER_FILE.optional.filter((column) => !given.includes(column));
+  const at = Object.fromEntries(given.map((column, i) => [column, i])) as Record<Column, number | undefined>;
+
+  /** The values of a row as the table takes them, or the reason why it has none. */
+  const valuesOf = (fields: readonly string[]): string[] | { reason: string } => {
+    const values: string[] = [];
+    for (const [i, [must, understand]] of rules.entries()) {
+      const field = fields[i] as string;
+      const value = understand(field) ?? (field === '' ? ABSENT[given[i] as Column] : undefined);
+      if (value === undefined) return { reason: `${given[i]} must be ${must}` };
+      values.push(value);
+    }
+    return values;
+  };
+
+  /** An order of a row, or the reason why it is none. */
+  const read = ({ fields, raw }: Row): OrderRow | { reason: string } => {
+    const values = valuesOf(fields);
+    if ('reason' in values) return values;
+    const of = (column: Column) => {
+      const place = at[column];
+      return place === undefined ? (ABSENT[column] ?? '') : (values[place] as string);
+    };
+    const created = of('created_at');
+    const updated = at.updated_at === undefined ? created : of('updated_at');
+    const reason =
+      contradiction(
+        of('status'),
+        Number(of('quantity')),
+        Number(of('filled_quantity')),
+        Number(of('filled_price')),
+      ) ?? disorder(instantKey(created), instantKey(updated), now);
+    if (reason) return { reason };
+    const rest = missing.map((column) => (column === 'updated_at' ? created : (ABSENT[column] ?? '')));
+    const same = raw !== undefined && values.every((value, i) => value === fields[i]);
+    const line = same ? raw : values.map(quoted).join(',');
+    return {
+      order_id: of('order_id'),
+      user_id: of('user_id'),
+      updated_at: `${instantKey(updated)}Z`,
+      csv: rest.length > 0 ? `${line},${rest.join(',')}\n` : `${line}\n`,
+    };
+  };
+  return { columns: [...given, ...missing], read };
+}
+
+const NOTHING = (filled: number) => filled === 0;
+const HOLDS: Readonly<Record<string, (filled: number, quantity: number) => boolean>> = {
+  FILLED: (filled, quantity) => filled >= quantity,
+  PARTIALLY_FILLED: (filled, quantity) => filled > 0 && filled < quantity,
+  CANCELLED: (filled, quantity) => filled < quantity,
+};
+
+/** What a status says of an order's fills, as the ledger keeps to it. */
+function contradiction(status: string, quantity: number, filled: number, price: number): string | undefined {
+  const holds = (HOLDS[status] ?? NOTHING)(filled, quantity);
+  if (!holds) return `an order of ${quantity} with ${filled} filled cannot be ${status}`;
+  if (filled > 0 !== price > 0) return 'filled_price must be there where something is filled, and only there';
+  return undefined;
+}
+
+function disorder(created: string, updated: string, now: string): string | undefined {
+  if (updated < created) return 'updated_at is before created_at';
+  return `${updated}Z` > now ? 'its time is in the future' : undefined;
+}
+
+const SYMBOL = /^[A-Z0-9][A-Z0-9&._-]{0,19}$/;
+
+function symbol(text: string): string | undefined {
+  if (SYMBOL.test(text)) return text;
+  const upper = plainUpperCase(text.trim());
+  return SYMBOL.test(upper) ? upper : undefined;
+}
+
+const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d):([0-5]\d):([0-5]\d)(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?$/;
+const DAYS = new Map<string, boolean>();
+
+/** Times are those of the table: UTC, unless they name another offset. */
+function utc(text: string): string | undefined {
+  const [, day, hour, minute, second, fraction = '', zone = 'Z'] = TIME.exec(text) ?? [];
+  if (day === undefined || Number(hour) > 23 || !isDay(day)) return undefined;
+  if (zone === 'Z') return text;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  if (hours > 14 || minutes > 59) return undefined;
+  const shift = (hours * 60 + minutes) * (zone.startsWith('-') ? 60_000 : -60_000);
+  const instant = new Date(Date.parse(`${day}T${hour}:${minute}:${second}Z`) + shift);
+  return `${instant.toISOString().slice(0, 19)}${fraction}Z`;
+}
+
+/** Whether there is such a day; a file has few of them, many times. */
+function isDay(day: string): boolean {
+  let known = DAYS.get(day);
+  if (known === undefined) {
+    const date = new Date(`${day}T00:00:00Z`);
+    known = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) && day > '1970';
+    if (DAYS.size < 100_000) DAYS.set(day, known);
+  }
+  return known;
+}
+
+/** Times in one form, whose order is that of time. */
+const instantKey = (time: string) => `${time.slice(0, 10)}T${time.slice(11).replace(/Z$/, '')}`;
+
+const quoted = (value: string) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);

@@ -1,0 +1,87 @@
+import type { OrderSide } from '../../domain/enums.ts';
+import { plainUpperCase } from '../../util/text.ts';
+import { writtenInstant } from '../../util/time.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+
+/** An execution from a file of trades; price in rupees a share, time in UTC. */
+export interface Trade {
+  trade_id: string;
+  symbol: string;
+  side: OrderSide;
+  quantity: number;
+  price: number;
+  executed_at: string;
+  strategy_id: string | null;
+}
+
+/** A trade and the line it stands on. */
+export interface NumberedTrade {
+  line: number;
+  trade: Trade;
+}
+
+export const TRADE_COLUMNS = {
+  required: ['trade_id', 'symbol', 'side', 'quantity', 'price', 'executed_at'],
+  optional: ['strategy_id'],
+} as const;
+
+const SYMBOLS = new Map<string, string>();
+
+/** A trade of one row of text, or the reason why it is none. A local time is one of the trading time zone. */
+export function parseTrade(
+  row: Readonly<Record<string, string>>,
+  now: Date,
+  timeZone: string,
+): Trade | { reason: string } {
+  const {
+    trade_id = '',
+    symbol = '',
+    side = '',
+    quantity = '',
+    price = '',
+    executed_at = '',
+    strategy_id = '',
+  } = row;
+  if (!/^[\x21-\x7e]{1,100}$/.test(trade_id)) return { reason: 'trade_id must be 1 to 100 plain characters' };
+  const known = symbolOf(symbol);
+  if (known === undefined) return { reason: 'symbol must be at most 20 letters, digits and & . _ -' };
+  const way = plainUpperCase(side);
+  if (way !== 'BUY' && way !== 'SELL') return { reason: 'side must be BUY or SELL' };
+  const shares = /^\d{1,10}$/.test(quantity) ? Number(quantity) : 0;
+  if (shares < 1 || shares > 2_147_483_647)
+    return { reason: 'quantity must be a whole number of shares, 1 or more' };
+  const rupees = /^\d{1,12}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
+  if (rupees <= 0 || rupees > 1e9) return { reason: 'price must be a positive number of rupees' };
+  if (!/^[A-Za-z0-9_.:-]{0,50}$/.test(strategy_id)) return { reason: 'strategy_id is not an id' };
+  const at = writtenInstant(executed_at, now, timeZone);
+  if (at === undefined) return { reason: 'executed_at must be a time such as 2026-01-31T09:15:00+05:30' };
+  if (at > now.toISOString()) return { reason: 'executed_at is in the future' };
+  return {
+    trade_id,
+    symbol: known,
+    side: way,
+    quantity: shares,
+    price: rupees,
+    executed_at: at,
+    strategy_id: strategy_id === '' ? null : strategy_id,
+  };
+}
+
+/** A file names few symbols many times. */
+function symbolOf(text: string): string | undefined {
+  const known = SYMBOLS.get(text);
+  if (known !== undefined) return known;
+  const result = tradingSymbol.safeParse(text);
+  if (!result.success) return undefined;
+  if (SYMBOLS.size < 10_000) SYMBOLS.set(text, result.data);
+  return result.data;
+}
+
+/** The first difference between two trades of one id, in words; undefined where they are the same. */
+export function difference(given: Trade, booked: Trade): string | undefined {
+  for (const column of ['symbol', 'side', 'quantity', 'price', 'executed_at', 'strategy_id'] as const) {
+    if (given[column] !== booked[column])
+      return `${column} ${booked[column] ?? 'none'}, not ${given[column] ?? 'none'}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,77 @@
+import { type Kysely, sql } from 'kysely';
+import { usage } from '../../util/failure.ts';
+import type { Keyset } from '../../cli/pagination.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import type { PositionStatus } from '../../domain/enums.ts';
+import { replay } from '../../domain/replay-position.ts';
+import { findFills } from './fills.ts';
+import type { Position } from './store.ts';
+
+export interface Filter {
+  user: string | undefined;
+  symbol: string | undefined;
+  strategy: string | undefined;
+  status: PositionStatus | 'any';
+}
+
+/**
+ * Throws a usage error unless the book may have held something then: not in the future, and not before the account
+ * (without a trader: any account) or, as imported history is older, its first order.
+ */
+export async function checkMoment(
+  db: Kysely<Database>,
+  user: string | undefined,
+  at: string,
+  now: Date,
+): Promise<void> {
+  if (at > now.toISOString()) throw usage('--as-of is in the future.');
+  const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;
+  const { rows } = await sql<{ began: string | null }>`
+    SELECT least((SELECT min(created_at) FROM users WHERE ${whose}), (SELECT min(created_at) FROM orders WHERE ${whose}))
+      AS began`.execute(db);
+  const began = rows[0]?.began;
+  if (began && at < new Date(began).toISOString())
+    throw usage(
+      `--as-of is before ${user === undefined ? 'any account' : `the account of ${user}`} existed (${began}).`,
+    );
+}
+
+/**
+ * A page of positions as the book stood at a time (UTC), rebuilt from the fills booked by then; newest first, in two
+ * statements. A trade that was imported counts as booked when it was executed.
+ */
+export async function positionsAsOf(
+  db: Kysely<Database>,
+  { user, symbol, strategy, status }: Filter,
+  at: string,
+  limit: number,
+  after: Keyset | undefined,
+): Promise<Position[]> {
+  // A position was open from its first fill, which is one of its opening order, to its last, if that closed it.
+  const isLater = sql`SELECT FROM order_fills f WHERE f.position_id = p.position_id AND f.created_at > ${at}::timestamp`;
+  const { rows } = await sql<Position>`
+    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.order_id, p.opened_at, p.created_at
+    FROM positions p
+    WHERE p.opened_at <= ${at}::timestamp
+      AND ${at}::timestamp >= (
+        SELECT f.created_at FROM order_fills f
+        WHERE f.order_id = p.order_id AND p.position_id IN (f.position_id, f.flipped_to) ORDER BY f.seq LIMIT 1)
+      ${status === 'any' ? sql`` : sql`AND (p.status = 'OPEN' OR EXISTS (${isLater})) = ${status === 'OPEN'}`}
+      ${user === undefined ? sql`` : sql`AND p.user_id = ${user}`}
+      ${symbol === undefined ? sql`` : sql`AND p.symbol = ${symbol}`}
+      ${strategy === undefined ? sql`` : sql`AND p.strategy_id = ${strategy}`}
+      ${after === undefined ? sql`` : sql`AND (p.opened_at, p.position_id) < (${after[0]}::timestamp, ${after[1]})`}
+    ORDER BY p.opened_at DESC, p.position_id DESC LIMIT ${limit}`.execute(db);
+  const fills = await findFills(
+    db,
+    rows.map((row) => row.position_id),
+    at,
+  );
+  return rows.flatMap((row) => {
+    const last = replay(row.position_id, fills.get(row.position_id) ?? []).at(-1);
+    if (!last) return [];
+    const { fill, position } = last;
+    const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
+    return [{ ...row, ...position, closed_at, updated_at: fill.created_at, marked_at: null }];
+  });
+}

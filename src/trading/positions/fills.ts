@@ -1,0 +1,52 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../platform/postgres/tables.ts';
+import type { StoredFill } from '../../domain/replay-position.ts';
+
+export interface PositionFill extends StoredFill {
+  fill_id: string;
+  order_id: string;
+  broker_fill_id: string;
+  executed_at: string;
+  created_at: string;
+  realized_pnl: string;
+}
+
+/**
+ * The fills that made these positions, by position and in the order of their booking; with `until` (UTC) up to the
+ * first one that was booked later, so that a position is always as it once stood, whatever clocks and imports did to
+ * the times. What a fill left of a flip follows from all earlier ones of its key, so those are read, too.
+ */
+export async function findFills(
+  db: Kysely<Database>,
+  positionIds: readonly string[],
+  until?: string,
+): Promise<Map<string, PositionFill[]>> {
+  const { rows } = await sql<PositionFill & { is_later: boolean }>`
+    WITH keys AS (
+      SELECT DISTINCT user_id, symbol, coalesce(strategy_id, '') AS strategy_id
+      FROM positions WHERE position_id = ANY(${positionIds})
+    ), fills AS (
+      SELECT f.seq, f.fill_id, f.order_id, f.broker_fill_id, f.position_id, f.flipped_to, o.side, f.quantity, f.price,
+        f.executed_at, f.created_at, f.realized_pnl, sum(CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END)
+          OVER (PARTITION BY k.user_id, k.symbol, k.strategy_id ORDER BY f.seq) AS stands
+      FROM keys k
+      JOIN positions p ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+      JOIN order_fills f ON f.position_id = p.position_id
+      JOIN orders o ON o.order_id = f.order_id
+    )
+    SELECT fill_id, order_id, broker_fill_id, position_id, flipped_to, side, quantity, price, stands::float8 AS stands,
+      executed_at, created_at, realized_pnl,
+      ${until === undefined ? sql`false` : sql`created_at > ${until}::timestamp`} AS is_later
+    FROM fills
+    WHERE position_id = ANY(${positionIds}) OR flipped_to = ANY(${positionIds})
+    ORDER BY seq`.execute(db);
+  const found = new Map(positionIds.map((id) => [id, [] as PositionFill[]]));
+  const ended = new Set<string>();
+  for (const { is_later, ...fill } of rows) {
+    for (const id of [fill.position_id, fill.flipped_to ?? '']) {
+      if (is_later) ended.add(id);
+      else if (!ended.has(id)) found.get(id)?.push(fill);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,61 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../platform/postgres/tables.ts';
+import type { By } from '../../domain/pnl-grouping.ts';
+
+interface Range {
+  user: string | undefined;
+  since: string | undefined;
+  until: string | undefined;
+}
+
+interface Profit {
+  /** A date, a month, a symbol, a strategy (null: none) or a trader. */
+  key: string | null;
+  fills: number;
+  /** Rupees. */
+  realized_pnl: string;
+  /** Rupees; null for a period, which what is open now does not belong to. */
+  unrealized_pnl: string | null;
+}
+
+const PERIODS = { day: 'YYYY-MM-DD', week: 'YYYY-MM-DD', month: 'YYYY-MM' } as const;
+const COLUMNS = {
+  symbol: sql`symbol`,
+  strategy: sql`strategy_id`,
+  user: sql`user_id`,
+} as const;
+
+/** Profit by period of execution, or by what was traded; one statement. */
+export async function profitBy(
+  db: Kysely<Database>,
+  by: By,
+  range: Range,
+  timeZone: string,
+): Promise<Profit[]> {
+  const rows =
+    by === 'day' || by === 'week' || by === 'month'
+      ? sql<Profit>`
+        SELECT to_char(date_trunc(${by}, at AT TIME ZONE 'UTC' AT TIME ZONE ${timeZone}), ${PERIODS[by]}) AS key,
+          count(*)::int AS fills, sum(realized_pnl) AS realized_pnl, NULL AS unrealized_pnl
+        FROM (${traded(range)}) AS t GROUP BY key ORDER BY key`
+      : sql<Profit>`
+        SELECT key, sum(fills)::int AS fills, round(sum(realized), 2) AS realized_pnl,
+          round(sum(unrealized), 2) AS unrealized_pnl
+        FROM (
+          SELECT ${COLUMNS[by]} AS key, 1 AS fills, realized_pnl AS realized, 0 AS unrealized
+          FROM (${traded(range)}) AS t
+          UNION ALL
+          SELECT ${COLUMNS[by]}, 0, 0, round(unrealized_pnl::numeric, 2)
+          FROM positions WHERE status = 'OPEN' ${range.user === undefined ? sql`` : sql`AND user_id = ${range.user}`}
+        ) AS parts GROUP BY key ORDER BY realized_pnl DESC, key`;
+  return (await rows.execute(db)).rows;
+}
+
+function traded({ user, since, until }: Range) {
+  return sql`
+    SELECT f.executed_at AS at, f.realized_pnl, o.symbol, o.strategy_id, o.user_id
+    FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+    WHERE true ${user === undefined ? sql`` : sql`AND o.user_id = ${user}`}
+      ${since === undefined ? sql`` : sql`AND f.executed_at >= ${since}::timestamp`}
+      ${until === undefined ? sql`` : sql`AND f.executed_at < ${until}::timestamp`}`;
+}

@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import type { Context } from '../../context.ts';
+import { count } from '../../util/text.ts';
+
+const NAMED = 5;
+
+/**
+ * Says which symbols no strategy trades and no open position is in: perhaps a typing error. Where no database is
+ * configured, or it cannot be asked, nothing is said: quotes do without it.
+ */
+export async function noteUnused(symbols: readonly string[], ctx: Context): Promise<void> {
+  if ((await ctx.config()).database === undefined) return;
+  const used = await findUsed(ctx).catch(() => undefined);
+  if (!used) return ctx.signal.throwIfAborted();
+  const unused = symbols.filter((symbol) => !used.has(symbol));
+  if (unused.length === 0) return;
+  const names = unused.slice(0, NAMED).join(', ');
+  await ctx.io.say(
+    `note: ${count(unused.length, 'symbol')} that no strategy trades and nobody holds: ${names}${unused.length > NAMED ? ', …' : ''}`,
+  );
+}
+
+/** Every symbol that is traded; undefined before there are tables to look in. */
+async function findUsed(ctx: Context): Promise<Set<string> | undefined> {
+  const [db, phase] = [await ctx.db(), await ctx.phase()];
+  if (phase < 1) return undefined;
+  const { rows } = await sql<{ symbol: string }>`
+    SELECT json_array_elements_text(symbols) AS symbol FROM strategies WHERE json_typeof(symbols) = 'array'
+    ${phase < 2 ? sql`` : sql`UNION SELECT symbol FROM positions WHERE status = 'OPEN'`}`.execute(db);
+  return new Set(rows.map(({ symbol }) => symbol));
+}

@@ -1,0 +1,153 @@
+import { type Kysely, sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { type CliError, notFound, refused } from '../../util/failure.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import type { StrategyStatus } from '../../domain/enums.ts';
+import { findUser, lockUser, userDisabled } from '../users/store.ts';
+import { WORKING } from '../ledger/cancel-orders.ts';
+import type { Clock } from './trading-day.ts';
+import { tradingHalted } from './halts.ts';
+import { type Judgement, judge } from '../../domain/risk-rules.ts';
+import type { NewOrder } from '../ledger/place-orders.ts';
+import { readRisk } from './read-exposure.ts';
+
+interface Options {
+  /**
+   * The id of an order that is placed already and is to stand as given: amended, or sent again. It does not count
+   * twice, nor as a new order of the day. The quantity given is what would be left to fill.
+   */
+  replacing?: string;
+}
+
+/** What admission comes to: every rule's word, and the refusals, the weightiest first; none is a yes. */
+export interface Admission {
+  judgements: Judgement[];
+  refusals: CliError[];
+}
+
+/**
+ * Whether an order may be placed now. Its trader is known and enabled; its strategy available and, from phase 2,
+ * active for the trader; from phase 4 trading is not halted, and no risk rule is broken. An order that only reduces a
+ * position is a disabled trader's to place, too, and passes halts, strategies and every rule but MAX_ORDERS_PER_DAY.
+ * Locks the trader, so that what is decided here still holds when the order is written.
+ * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or a refusal.
+ */
+export async function admit(
+  trx: Trx,
+  order: NewOrder,
+  phase: number,
+  clock: Clock,
+  options: Options = {},
+): Promise<void> {
+  const user = await lockUser(trx, order.user_id);
+  const { refusals } = await weigh(trx, user, order, phase, clock, options);
+  if (refusals[0]) throw refusals[0];
+}
+
+/** The same as a question: nothing is locked, and the answer holds for this moment only. */
+export async function wouldAdmit(
+  db: Kysely<Database>,
+  order: NewOrder,
+  phase: number,
+  clock: Clock,
+): Promise<Admission> {
+  return weigh(db, await findUser(db, order.user_id), order, phase, clock, {});
+}
+
+async function weigh(
+  db: Kysely<Database>,
+  user: { enabled: boolean; total_capital: string },
+  order: NewOrder,
+  phase: number,
+  clock: Clock,
+  { replacing }: Options,
+): Promise<Admission> {
+  const standing = await readStanding(db, order, phase, replacing);
+  const { halt, facts } = phase < 4 ? NO_RISK : await readRisk(db, order, clock, replacing);
+  const reduces = order.quantity <= standing.reducible;
+  const judgements = facts
+    ? judge({ ...facts, capital: user.total_capital }, { ...order, reduces, isNew: replacing === undefined })
+    : [];
+  const refusals = [
+    user.enabled || reduces ? undefined : userDisabled(order.user_id),
+    halt && !reduces ? tradingHalted(halt) : undefined,
+    reduces ? undefined : strategyRefusal(order, standing, phase),
+    riskRefusal(judgements),
+  ];
+  return { judgements, refusals: refusals.filter((refusal) => refusal !== undefined) };
+}
+
+const NO_RISK = { halt: undefined, facts: undefined };
+
+interface Standing {
+  /** Whether the strategy is available; null where there is none of that id. */
+  available: boolean | null;
+  status: StrategyStatus | null;
+  /** Shares that an order could sell or buy back before the position of its key is gone. */
+  reducible: number;
+}
+
+async function readStanding(
+  db: Kysely<Database>,
+  order: NewOrder,
+  phase: number,
+  replacing: string | undefined,
+): Promise<Standing> {
+  const { user_id, symbol, side, strategy_id } = order;
+  const available = sql`(SELECT is_active FROM strategies WHERE strategy_id = ${strategy_id}) AS available`;
+  const key = sql`user_id = ${user_id} AND symbol = ${symbol} AND coalesce(strategy_id, '') = ${strategy_id ?? ''}`;
+  const { rows } =
+    phase < 2
+      ? await sql<Standing>`SELECT ${available}, NULL AS status, 0 AS reducible`.execute(db)
+      : await sql<Standing>`
+          SELECT ${available},
+            (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
+            coalesce((SELECT quantity FROM positions WHERE ${key} AND status = 'OPEN'
+              AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}::position_side), 0)
+            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND status IN ${WORKING}
+              AND side = ${side}::order_side AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible`.execute(
+          db,
+        );
+  const standing = rows[0] as Standing;
+  if (strategy_id !== null && standing.available === null)
+    throw notFound('strategy', strategy_id, 'See: pinnacle strategy list');
+  return standing;
+}
+
+/** The refusal that a strategy which is not available is. */
+export function strategyDisabled(strategyId: string): CliError {
+  return refused(
+    'STRATEGY_DISABLED',
+    `The strategy ${strategyId} is not available.`,
+    `Run: pinnacle strategy enable ${strategyId}`,
+  );
+}
+
+function strategyRefusal(
+  { user_id, strategy_id }: NewOrder,
+  { available, status }: Standing,
+  phase: number,
+): CliError | undefined {
+  if (strategy_id === null) return undefined;
+  if (!available) return strategyDisabled(strategy_id);
+  if (phase < 2 || status === 'ACTIVE') return undefined;
+  return refused(
+    'STRATEGY_NOT_ACTIVE',
+    `The strategy ${strategy_id} is ${status ?? 'not active'} for ${user_id}.`,
+    `Run: pinnacle strategy ${status === 'PAUSED' ? 'resume' : 'activate'} ${strategy_id} --user ${user_id}`,
+  );
+}
+
+function riskRefusal(judgements: readonly Judgement[]): CliError | undefined {
+  const broken = judgements.filter(({ verdict }) => verdict !== 'ok');
+  if (broken.length === 0) return undefined;
+  return refused('RISK_LIMIT', broken.map(({ message }) => message).join('\n'), hintFor(broken));
+}
+
+/** MAX_POSITION_SIZE is about what the order would lead to, which the refusal itself does not say. */
+function hintFor(broken: readonly Judgement[]): string {
+  const size = broken.find(({ rule_type }) => rule_type === 'MAX_POSITION_SIZE');
+  const leadsTo =
+    size && size.projected !== null ? `With this order the position would be worth ${size.projected}. ` : '';
+  return `${leadsTo}See: pinnacle risk list`;
+}

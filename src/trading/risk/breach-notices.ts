@@ -1,0 +1,26 @@
+import type { Notice } from '../../domain/notice.ts';
+import type { CheckedRule } from './evaluate-rules.ts';
+
+/** What a trader is told of a rule that is newly violated, or no longer. */
+export function breachNotice({ user_id, rule_type, verdict, message, limit, current }: CheckedRule): Notice {
+  const broken = verdict === 'violated';
+  const severe = ['MAX_DRAWDOWN', 'MAX_DAILY_LOSS', 'MIN_CAPITAL_THRESHOLD'].includes(rule_type);
+  return {
+    user_id,
+    notification_type: 'RISK_ALERT',
+    alert_level: broken ? (severe ? 'CRITICAL' : 'WARNING') : 'INFO',
+    title: `${rule_type} is ${broken ? 'violated' : 'no longer violated'}`,
+    message,
+    data: { rule_type, limit, current },
+  };
+}
+
+/** What the audit log keeps of a check: how many rules broke and cleared, and which, the first thousand of them. */
+export function breachAudit(news: readonly CheckedRule[]) {
+  const violated = news.filter(({ verdict }) => verdict === 'violated').length;
+  return {
+    violated,
+    cleared: news.length - violated,
+    rules: news.slice(0, 1_000).map(({ user_id, message, verdict }) => ({ user_id, verdict, message })),
+  };
+}

@@ -1,0 +1,127 @@
+import { type Kysely, sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { type CliError, refused } from '../../util/failure.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { mintId } from '../../domain/id.ts';
+import { cancelWorking, WORKING } from '../ledger/cancel-orders.ts';
+
+/** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */
+export interface Halt {
+  halt_id: string;
+  user_id: string | null;
+  reason: string;
+  halted_by: string;
+  halted_at: string;
+}
+
+/** The latch that keeps a trader from trading, as a query of at most one row: everyone's before his own. */
+export function haltOver(userId: string) {
+  return sql<Halt>`
+    SELECT halt_id, user_id, reason, halted_by, halted_at FROM trading_halts
+    WHERE resumed_at IS NULL AND coalesce(user_id, '') IN ('', ${userId})
+    ORDER BY user_id NULLS FIRST LIMIT 1`;
+}
+
+/** Throws TRADING_HALTED (exit 5) while a halt is latched for the trader or for everyone. Before phase 4 there is none. */
+export async function checkNotHalted(trx: Trx, userId: string, phase: number): Promise<void> {
+  if (phase < 4) return;
+  const { rows } = await haltOver(userId).execute(trx);
+  if (rows[0]) throw tradingHalted(rows[0]);
+}
+
+/** The refusal that a latched halt is, naming since when, why, and the command that ends it. */
+export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): CliError {
+  const whose = user_id === null ? 'for everyone' : `for ${user_id}`;
+  return refused(
+    'TRADING_HALTED',
+    `Trading is halted ${whose} since ${halted_at} by ${halted_by}: ${reason}`,
+    `Only cancels and orders that reduce a position pass. To go on: pinnacle risk resume ${user_id ?? '--all'} --reason R --confirm ${user_id ?? 'all'}`,
+  );
+}
+
+/**
+ * Latches a halt of a trader, or of everyone where userId is null; one that is latched already stays as it is, with its
+ * first reason. Waits for no trader: a latch that is committed keeps entries out from that moment on.
+ */
+export async function latchHalt(
+  trx: Trx,
+  userId: string | null,
+  reason: string,
+  at: string,
+): Promise<{ halt: Halt; fresh: boolean }> {
+  const haltId = mintId('hlt', new Date(at));
+  const { rows } = await sql<Halt>`
+    INSERT INTO trading_halts (halt_id, user_id, reason, halted_by, halted_at)
+    VALUES (${haltId}, ${userId}, ${reason}, session_user, ${at}::timestamp)
+    ON CONFLICT ((coalesce(user_id, ''))) WHERE resumed_at IS NULL DO UPDATE SET reason = trading_halts.reason
+    RETURNING halt_id, user_id, reason, halted_by, halted_at`.execute(trx);
+  const halt = rows[0] as Halt;
+  return { halt, fresh: halt.halt_id === haltId };
+}
+
+/** What a sweep did; of the order ids only the first thousand. */
+export interface Swept {
+  orders_cancelled: number;
+  strategies_paused: number;
+  order_ids: string[];
+}
+
+/**
+ * Cancels every working order of a trader, or of everyone, keeping what is filled, and pauses what strategies are
+ * active. It waits for the traders' locks, as long as a statement may take, so that whatever was let in before the
+ * latch was seen is swept as well.
+ */
+export async function sweep(trx: Trx, userId: string | null, at: string): Promise<Swept> {
+  const whose = scope(userId);
+  await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx);
+  await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
+    trx,
+  );
+  const cancelled = await cancelWorking(trx, { user: userId ?? undefined }, at);
+  const strategies = await sql`
+    UPDATE user_strategies SET status = 'PAUSED', updated_at = ${at}::timestamp
+    WHERE ${whose} AND status = 'ACTIVE'`.execute(trx);
+  return {
+    orders_cancelled: cancelled.length,
+    strategies_paused: Number(strategies.numAffectedRows ?? 0),
+    order_ids: cancelled.slice(0, 1_000),
+  };
+}
+
+/** What a sweep would touch now. */
+export async function countAffected(
+  db: Kysely<Database>,
+  userId: string | null,
+): Promise<{ orders: number; active: number; paused: number }> {
+  const whose = scope(userId);
+  const { rows } = await sql<{ orders: number; active: number; paused: number }>`
+    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND status IN ${WORKING})::int AS orders,
+      (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'ACTIVE')::int AS active,
+      (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'PAUSED')::int AS paused`.execute(db);
+  return rows[0] as { orders: number; active: number; paused: number };
+}
+
+const scope = (userId: string | null) => (userId === null ? sql`true` : sql`user_id = ${userId}`);
+
+/** A halt that is over. */
+export interface Ended extends Halt {
+  resumed_by: string;
+  resumed_reason: string;
+  resumed_at: string;
+}
+
+/** Clears the latch of a trader, or that of everyone; undefined where there is none. */
+export async function clearHalt(
+  trx: Trx,
+  userId: string | null,
+  reason: string,
+  at: string,
+): Promise<Ended | undefined> {
+  const { rows } = await sql<Ended>`
+    UPDATE trading_halts SET resumed_by = session_user, resumed_reason = ${reason}, resumed_at = ${at}::timestamp
+    WHERE resumed_at IS NULL AND coalesce(user_id, '') = ${userId ?? ''}
+    RETURNING halt_id, user_id, reason, halted_by, halted_at, resumed_by, resumed_reason, resumed_at`.execute(
+    trx,
+  );
+  return rows[0];
+}

@@ -1,0 +1,37 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../platform/postgres/tables.ts';
+
+/** How one trader stands, or everyone where user_id is null. */
+interface Status extends Record<string, unknown> {
+  user_id: string | null;
+  halted: boolean;
+  rules: number;
+  violated: number;
+  reason: string | null;
+  halted_by: string | null;
+  halted_at: string | null;
+  halt_id: string | null;
+}
+
+/** Up to `limit` traders with a latched halt or a rule, behind `after`, by id; the halt of everyone is the first. */
+export async function readStatus(
+  db: Kysely<Database>,
+  userId: string | undefined,
+  limit: number,
+  after: string | undefined,
+): Promise<Status[]> {
+  const { rows } = await sql<Status>`
+    SELECT nullif(user_id, '') AS user_id, h.halt_id IS NOT NULL AS halted, coalesce(r.rules, 0) AS rules,
+      coalesce(r.violated, 0) AS violated, h.reason, h.halted_by, h.halted_at, h.halt_id
+    FROM (
+      SELECT user_id, count(*)::int AS rules, count(*) FILTER (WHERE is_violated)::int AS violated
+      FROM risk_rules GROUP BY user_id
+    ) r FULL JOIN (
+      SELECT coalesce(user_id, '') AS user_id, halt_id, reason, halted_by, halted_at
+      FROM trading_halts WHERE resumed_at IS NULL
+    ) h USING (user_id)
+    WHERE ${userId === undefined ? sql`true` : sql`user_id IN ('', ${userId})`}
+      AND ${after === undefined ? sql`true` : sql`user_id > ${after}`}
+    ORDER BY 1 NULLS FIRST LIMIT ${limit}`.execute(db);
+  return rows;
+}

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely';
+import type { Database } from '../../platform/postgres/tables.ts';
+import type { RuleType } from '../../domain/enums.ts';
+
+export const RULE_COLUMNS = [
+  'rule_id',
+  'user_id',
+  'rule_type',
+  'rule_value',
+  'current_value',
+  'is_violated',
+  'violation_message',
+  'created_at',
+  'updated_at',
+] as const;
+
+/** A trader's rules of these types, in the order of the types. */
+export function findRules(db: Kysely<Database>, userId: string, types: readonly RuleType[]) {
+  return db
+    .selectFrom('risk_rules')
+    .select(RULE_COLUMNS)
+    .where('user_id', '=', userId)
+    .where('rule_type', 'in', types)
+    .orderBy('rule_type')
+    .execute();
+}
+
+/** The halts that are latched over a trader, everyone's first; over anybody where no trader is named. */
+export function findLatches(db: Kysely<Database>, userId: string | undefined) {
+  let latches = db
+    .selectFrom('trading_halts')
+    .select(['halt_id', 'user_id', 'reason', 'halted_by', 'halted_at'])
+    .where('resumed_at', 'is', null);
+  if (userId !== undefined)
+    latches = latches.where((eb) => eb.or([eb('user_id', 'is', null), eb('user_id', '=', userId)]));
+  return latches.orderBy('user_id', (order) => order.asc().nullsFirst()).execute();
+}
+
+export type Latch = Awaited<ReturnType<typeof findLatches>>[number];

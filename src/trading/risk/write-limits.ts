@@ -1,0 +1,24 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import { mintId } from '../../domain/id.ts';
+import type { Template } from '../../domain/risk-limits.ts';
+
+/** Sets limits of a trader, who must be locked, in one statement; false where all were so already. */
+export async function writeRules(trx: Trx, userId: string, limits: Template, now: Date): Promise<boolean> {
+  const rows = Object.entries(limits).map(([rule_type, rule_value]) => ({
+    rule_id: mintId('rul', now),
+    rule_type,
+    rule_value,
+  }));
+  const at = now.toISOString();
+  const written = await sql`
+    INSERT INTO risk_rules (rule_id, user_id, rule_type, rule_value, created_at, updated_at)
+    SELECT rule_id, ${userId}, rule_type::rule_type, rule_value, ${at}::timestamp, ${at}::timestamp
+    FROM ${unnest('r', { rule_id: 'text', rule_type: 'text', rule_value: 'float8' }, rows)}
+    ON CONFLICT (user_id, rule_type) DO UPDATE
+    SET rule_value = excluded.rule_value, updated_at = excluded.updated_at
+    WHERE risk_rules.rule_value <> excluded.rule_value
+    RETURNING rule_id`.execute(trx);
+  return written.rows.length > 0;
+}

@@ -1,0 +1,37 @@
+import type { Kysely } from 'kysely';
+import { CliError } from '../../util/failure.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+
+export const SESSION_COLUMNS = [
+  'session_id',
+  'user_id',
+  'status',
+  'start_time',
+  'end_time',
+  'total_orders',
+  'successful_orders',
+  'total_pnl',
+  'max_drawdown',
+  'capital_at_start',
+  'capital_at_end',
+  'peak_equity',
+  'created_at',
+  'updated_at',
+] as const;
+
+/** The running session of a trader, if there is one. */
+export async function findActive(db: Kysely<Database>, userId: string) {
+  return db
+    .selectFrom('trading_sessions')
+    .select(['session_id', 'start_time'])
+    .where('user_id', '=', userId)
+    .where('status', '=', 'ACTIVE')
+    .executeTakeFirst();
+}
+
+/** That a trader has no such session: exit 3, naming the command that starts one. */
+export function noSession(userId: string, which: 'active session' | 'session'): CliError {
+  return new CliError('notFound', 'SESSION_NOT_FOUND', `${userId} has no ${which}.`, {
+    hint: `Run: pinnacle session start --user ${userId}`,
+  });
+}

@@ -1,0 +1,96 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { refused } from '../../util/failure.ts';
+import { formatRupees, toPaisa } from '../../domain/money.ts';
+import { ACTIVATION_COLUMNS, type Activation } from './store.ts';
+
+/**
+ * Throws a refusal where the allocation (rupees, 0 for none) is beyond the trader's free capital, or where it, or
+ * without one the free capital, is less than the strategy needs. The trader is locked.
+ */
+export async function checkCapital(
+  trx: Trx,
+  { user_id }: { user_id: string },
+  { strategy_id, min_capital }: { strategy_id: string; min_capital: number },
+  allocation: number,
+): Promise<void> {
+  const free = await freeCapital(trx, user_id, strategy_id);
+  const [asked, left] = [rupees(allocation), rupees(free)];
+  if (allocation > 0 && allocation > Number(free))
+    throw refused(
+      'FREE_CAPITAL',
+      `An allocation of ${asked} is beyond the free capital of ${user_id}, ${left}.`,
+      `See what is set aside: pinnacle strategy stats --user ${user_id}`,
+    );
+  const fund = allocation > 0 ? allocation : Number(free);
+  if (fund < min_capital)
+    throw refused(
+      'MIN_CAPITAL',
+      `The strategy ${strategy_id} needs ${rupees(min_capital)}; ${
+        allocation > 0 ? `the allocation is ${asked}` : `${user_id} has ${left} of free capital`
+      }.`,
+    );
+}
+
+const rupees = (amount: number | string) => formatRupees(toPaisa(amount));
+
+/** A trader's capital in rupees that is not set aside for other strategies which are ACTIVE or PAUSED. */
+async function freeCapital(trx: Trx, userId: string, besides: string): Promise<string> {
+  const { rows } = await sql<{ free: string }>`
+    SELECT total_capital - (
+      SELECT coalesce(sum(round(allocation_amount::numeric, 2)), 0) FROM user_strategies
+      WHERE user_id = ${userId} AND strategy_id <> ${besides} AND status IN ('ACTIVE', 'PAUSED')) AS free
+    FROM users WHERE user_id = ${userId}`.execute(trx);
+  return rows[0]?.free ?? '0.00';
+}
+
+interface Asked {
+  userId: string;
+  strategyId: string;
+  /** Rupees. */
+  allocation: number;
+  parameters: unknown;
+}
+
+/**
+ * Makes a trader's use of a strategy ACTIVE, as it was `before` or anew. A new one counts from what the book has of it
+ * already, so that its totals are always those of its orders and fills. The trader is locked.
+ */
+export async function writeActivation(
+  trx: Trx,
+  { userId, strategyId, allocation, parameters }: Asked,
+  before: Activation | undefined,
+  at: string,
+): Promise<Activation> {
+  const values = {
+    status: 'ACTIVE',
+    allocation_amount: allocation,
+    custom_parameters: JSON.stringify(parameters),
+    updated_at: at,
+  } as const;
+  if (before)
+    return trx
+      .updateTable('user_strategies')
+      .set({ ...values, ...(before.status === 'STOPPED' && { activated_at: at, deactivated_at: null }) })
+      .where('user_id', '=', userId)
+      .where('strategy_id', '=', strategyId)
+      .returning(ACTIVATION_COLUMNS)
+      .executeTakeFirstOrThrow();
+  const orders = sql`orders o WHERE o.user_id = ${userId} AND o.strategy_id = ${strategyId}`;
+  return trx
+    .insertInto('user_strategies')
+    .values({
+      user_id: userId,
+      strategy_id: strategyId,
+      ...values,
+      activated_at: at,
+      created_at: at,
+      total_orders: sql`(SELECT count(*) FROM ${orders})`,
+      successful_orders: sql`(SELECT count(*) FROM ${orders} AND o.status = 'FILLED')`,
+      total_pnl: sql`(
+        SELECT coalesce(sum(f.realized_pnl), 0) FROM order_fills f
+        WHERE f.order_id IN (SELECT o.order_id FROM ${orders}))`,
+    })
+    .returning(ACTIVATION_COLUMNS)
+    .executeTakeFirstOrThrow();
+}

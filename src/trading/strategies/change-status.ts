@@ -1,0 +1,75 @@
+import type { Trx } from '../../audit/transaction.ts';
+import { refused } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import type { StrategyStatus } from '../../domain/enums.ts';
+import { lockUser, userDisabled } from '../users/store.ts';
+import { ACTIVATION_COLUMNS, type Activation, findActivation, holdStrategy, notActivated } from './store.ts';
+
+/**
+ * Pauses, resumes or stops a trader's use of a strategy; what is so already stays as it is. Throws a refusal where it
+ * is STOPPED, which only an activation ends, and where what would be ACTIVE may not run.
+ */
+export async function changeStatus(ctx: Context, userId: string, strategyId: string, to: StrategyStatus) {
+  const [phase, now] = [await ctx.phase(), ctx.now().toISOString()];
+  return ctx.change(async (trx) => {
+    const user = await lockUser(trx, userId);
+    const strategy = await holdStrategy(trx, strategyId);
+    const before = await findActivation(trx, userId, strategyId);
+    if (!before) throw notActivated(userId, strategyId);
+    if (before.status === to) return { result: before, audit: null };
+    if (before.status === 'STOPPED')
+      throw refused(
+        'STRATEGY_STOPPED',
+        `The strategy ${strategyId} is STOPPED for ${userId}.`,
+        `To start it again: pinnacle strategy activate ${strategyId} --user ${userId}`,
+      );
+    if (to === 'ACTIVE') await requireRunnable(trx, user, strategy, phase);
+    const after = await trx
+      .updateTable('user_strategies')
+      .set({ status: to, updated_at: now, ...(to === 'STOPPED' && { deactivated_at: now }) })
+      .where('user_id', '=', userId)
+      .where('strategy_id', '=', strategyId)
+      .returning(ACTIVATION_COLUMNS)
+      .executeTakeFirstOrThrow();
+    await announce(trx, phase, now, before, after);
+    const body = { strategy: strategyId, before: before.status, after: after.status };
+    return { result: after, audit: { target: `user ${userId}`, body } };
+  });
+}
+
+/** Throws a refusal unless the trader and the strategy are enabled and trading is not halted. The trader is locked. */
+export async function requireRunnable(
+  trx: Trx,
+  user: { user_id: string; enabled: boolean },
+  strategy: { strategy_id: string; is_active: boolean },
+  phase: number,
+): Promise<void> {
+  if (!user.enabled) throw userDisabled(user.user_id);
+  if (!strategy.is_active) throw (await import('../risk/admit-order.ts')).strategyDisabled(strategy.strategy_id);
+  const { checkNotHalted } = await import('../risk/halts.ts');
+  await checkNotHalted(trx, user.user_id, phase);
+}
+
+/** Tells the trader that his use of a strategy has another status now, if it has. */
+export async function announce(
+  trx: Trx,
+  phase: number,
+  at: string,
+  before: Activation | undefined,
+  after: Activation,
+): Promise<void> {
+  const { user_id, strategy_id, status } = after;
+  if (before?.status === status) return;
+  const { notify } = await import('../notifications/notify.ts');
+  const was = before === undefined ? 'It was not activated before.' : `It was ${before.status}.`;
+  await notify(trx, phase, at, [
+    {
+      user_id,
+      notification_type: 'STRATEGY_SIGNAL',
+      alert_level: 'INFO',
+      title: `Strategy ${strategy_id} is ${status}`,
+      message: was,
+      data: { strategy_id, before: before?.status ?? null, after: status },
+    },
+  ]);
+}

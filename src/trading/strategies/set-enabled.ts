@@ -1,0 +1,18 @@
+import type { Context } from '../../context.ts';
+import { lockStrategy, STRATEGY_COLUMNS } from './store.ts';
+
+/** Makes a strategy available or not; one that is so already stays as it is. */
+export function setAvailable(ctx: Context, strategyId: string, available: boolean) {
+  return ctx.change(async (trx) => {
+    const before = await lockStrategy(trx, strategyId);
+    if (before.is_active === available) return { result: before, audit: null };
+    const after = await trx
+      .updateTable('strategies')
+      .set({ is_active: available })
+      .where('strategy_id', '=', strategyId)
+      .returning(STRATEGY_COLUMNS)
+      .executeTakeFirstOrThrow();
+    const body = { before: { is_active: before.is_active }, after: { is_active: after.is_active } };
+    return { result: after, audit: { target: `strategy ${strategyId}`, body } };
+  });
+}

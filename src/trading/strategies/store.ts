@@ -1,0 +1,89 @@
+import type { Kysely } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { CliError, notFound, refused } from '../../util/failure.ts';
+import type { Context } from '../../context.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+
+export const STRATEGY_COLUMNS = [
+  'strategy_id',
+  'name',
+  'description',
+  'category',
+  'risk_level',
+  'min_capital',
+  'expected_return_annual',
+  'max_drawdown',
+  'symbols',
+  'parameters',
+  'is_active',
+  'created_at',
+] as const;
+
+export const ACTIVATION_COLUMNS = [
+  'user_id',
+  'strategy_id',
+  'status',
+  'allocation_amount',
+  'custom_parameters',
+  'total_orders',
+  'successful_orders',
+  'total_pnl',
+  'activated_at',
+  'deactivated_at',
+] as const;
+
+/** One strategy; throws STRATEGY_NOT_FOUND. */
+export async function findStrategy(db: Kysely<Database>, strategyId: string) {
+  return known(await select(db, strategyId).executeTakeFirst(), strategyId);
+}
+
+/** The same, and nobody else may change the strategy until the transaction ends. */
+export async function lockStrategy(trx: Trx, strategyId: string) {
+  return known(await select(trx, strategyId).forNoKeyUpdate().executeTakeFirst(), strategyId);
+}
+
+/** The same, and it stays as it is until the transaction ends, while others hold it as well. Lock its trader first. */
+export async function holdStrategy(trx: Trx, strategyId: string) {
+  return known(await select(trx, strategyId).forShare().executeTakeFirst(), strategyId);
+}
+
+function select(db: Kysely<Database>, strategyId: string) {
+  return db.selectFrom('strategies').select(STRATEGY_COLUMNS).where('strategy_id', '=', strategyId);
+}
+
+function known<T>(strategy: T | undefined, strategyId: string): T {
+  if (strategy === undefined) throw notFound('strategy', strategyId, 'See: pinnacle strategy list');
+  return strategy;
+}
+
+/** Throws a refusal on a database that does not have traders' uses of strategies yet. */
+export async function requireActivations(ctx: Context): Promise<void> {
+  if ((await ctx.phase()) < 2)
+    throw refused(
+      'PHASE_NEEDED',
+      '--user needs phase 2 of the schema: before it no trader activates a strategy.',
+      'Run: pinnacle migrate up --to 2',
+    );
+}
+
+/** A trader's use of a strategy, if there ever was one. */
+export async function findActivation(db: Kysely<Database>, userId: string, strategyId: string) {
+  return db
+    .selectFrom('user_strategies')
+    .select(ACTIVATION_COLUMNS)
+    .where('user_id', '=', userId)
+    .where('strategy_id', '=', strategyId)
+    .executeTakeFirst();
+}
+
+export type Activation = NonNullable<Awaited<ReturnType<typeof findActivation>>>;
+
+/** That a trader never activated a strategy: exit 3, naming the command that does. */
+export function notActivated(userId: string, strategyId: string): CliError {
+  return new CliError(
+    'notFound',
+    'ACTIVATION_NOT_FOUND',
+    `${userId} has not activated the strategy ${strategyId}.`,
+    { hint: `Run: pinnacle strategy activate ${strategyId} --user ${userId}` },
+  );
+}

@@ -1,0 +1,84 @@
+import { type Kysely, sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { CliError } from '../../util/failure.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { lockUser, userDisabled } from './store.ts';
+
+/** Whose a key is, and whether it is the current one or a replaced one that is still accepted. */
+interface KeyHolder {
+  user_id: string;
+  enabled: boolean;
+  via: 'current' | 'grace';
+  expires_at: string | null;
+}
+
+/** The trader whose key has this hash; replaced keys are known from phase 4 on. Throws API_KEY_UNKNOWN (exit 3). */
+export async function findKeyHolder(
+  db: Kysely<Database>,
+  hash: string,
+  now: string,
+  phase: number,
+): Promise<KeyHolder> {
+  const replaced = sql`
+    UNION ALL SELECT u.user_id, u.enabled, 'grace', g.expires_at
+    FROM api_key_grace g JOIN users u ON u.user_id = g.user_id
+    WHERE g.api_key = ${hash} AND g.expires_at > ${now}::timestamp`;
+  const { rows } = await sql<KeyHolder>`
+    SELECT user_id, enabled, 'current' AS via, NULL::timestamp AS expires_at FROM users WHERE api_key = ${hash}
+    ${phase < 4 ? sql`` : replaced}`.execute(db);
+  if (rows[0]) return rows[0];
+  throw new CliError(
+    'notFound',
+    'API_KEY_UNKNOWN',
+    'This key is of no trader: it was replaced, revoked or never given.',
+  );
+}
+
+/**
+ * Records that the holder of a key came in. Locks the trader and looks once more: the key may have been replaced since.
+ * Throws API_KEY_UNKNOWN or USER_DISABLED.
+ */
+export async function recordLogin(
+  trx: Trx,
+  userId: string,
+  hash: string,
+  now: string,
+  phase: number,
+): Promise<KeyHolder> {
+  await lockUser(trx, userId);
+  const holder = await findKeyHolder(trx, hash, now, phase);
+  if (!holder.enabled) throw userDisabled(holder.user_id);
+  await trx.updateTable('users').set({ last_login: now }).where('user_id', '=', holder.user_id).execute();
+  return holder;
+}
+
+/**
+ * Gives a trader another key. The one before is accepted until `graceUntil`, where that is given, and then so are
+ * those before it until their own time; without it all of them end now. Gives how many ended before their time.
+ */
+export async function replaceKey(
+  trx: Trx,
+  userId: string,
+  hash: string,
+  { now, graceUntil, phase }: { now: string; graceUntil: string | null; phase: number },
+): Promise<number> {
+  await lockUser(trx, userId);
+  const ended = phase < 4 ? 0 : await endGrace(trx, userId, now, graceUntil !== null);
+  if (graceUntil !== null)
+    await sql`
+      INSERT INTO api_key_grace (api_key, user_id, expires_at, created_at)
+      SELECT api_key, user_id, ${graceUntil}::timestamp, ${now}::timestamp FROM users WHERE user_id = ${userId}`.execute(
+      trx,
+    );
+  await trx.updateTable('users').set({ api_key: hash }).where('user_id', '=', userId).execute();
+  return ended;
+}
+
+/** Forgets the replaced keys of a trader, or only those that have expired; gives how many had not. */
+async function endGrace(trx: Trx, userId: string, now: string, onlyExpired: boolean): Promise<number> {
+  const { rows } = await sql<{ expired: boolean }>`
+    DELETE FROM api_key_grace
+    WHERE user_id = ${userId} AND (NOT ${onlyExpired}::boolean OR expires_at <= ${now}::timestamp)
+    RETURNING expires_at <= ${now}::timestamp AS expired`.execute(trx);
+  return rows.filter(({ expired }) => !expired).length;
+}
