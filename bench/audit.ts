@@ -4,8 +4,8 @@ import pg from 'pg';
 import { change } from '../src/audit/change.ts';
 import { proveLog } from '../src/audit/verify-chain.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
-import { admit } from '../src/trading/risk/admit-order.ts';
 import { placeOrders } from '../src/trading/ledger/place-orders.ts';
+import { admit } from '../src/trading/risk/admit-order.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 

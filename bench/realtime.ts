@@ -2,9 +2,9 @@
 
 import type { Redis } from 'ioredis';
 import { type Quote, quoteText, readQuote } from '../src/domain/quote.ts';
-import { readQuotes, withoutOlder, writeQuotes } from '../src/trading/quotes/store.ts';
 import { openRedis, type Realtime } from '../src/platform/redis/connect.ts';
 import { LIFETIME } from '../src/platform/redis/keys.ts';
+import { readQuotes, withoutOlder, writeQuotes } from '../src/trading/quotes/store.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import { publish } from './publish.ts';
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { type Noun, type Program, type Verb, type Verbs, verb } from './cli/command.ts';
-import { CliError, EXITS, errorObject, usage } from './util/failure.ts';
 import { type Globals, glimpse, helpWords } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
+import { CliError, EXITS, errorObject, usage } from './util/failure.ts';
 import { safeJson, visible, visibleLines } from './util/text.ts';
 
 const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
@@ -21,12 +21,24 @@ export const NOUNS: Verbs = {
   position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
   session: noun('Trading sessions: profit, drawdown, capital', () => import('./commands/session/command.ts')),
   risk: noun('Risk rules, and the kill switch', () => import('./commands/risk/command.ts')),
-  notification: noun('Notifications of fills, risk and services', () => import('./commands/notification/command.ts')),
-  keys: noun('The key ring that broker credentials are encrypted with', () => import('./commands/keys/command.ts')),
-  audit: noun('Who changed what, and whether the record is whole', () => import('./commands/audit/command.ts')),
+  notification: noun(
+    'Notifications of fills, risk and services',
+    () => import('./commands/notification/command.ts'),
+  ),
+  keys: noun(
+    'The key ring that broker credentials are encrypted with',
+    () => import('./commands/keys/command.ts'),
+  ),
+  audit: noun(
+    'Who changed what, and whether the record is whole',
+    () => import('./commands/audit/command.ts'),
+  ),
   access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
   market: noun('Quotes in Redis: set, import, watch', () => import('./commands/market/command.ts')),
-  realtime: noun('What Redis shows of the book, for watching live', () => import('./commands/realtime/command.ts')),
+  realtime: noun(
+    'What Redis shows of the book, for watching live',
+    () => import('./commands/realtime/command.ts'),
+  ),
   partition: noun('Orders in monthly partitions', () => import('./commands/partition/command.ts')),
   retention: noun(
     "Delete what is past its time, by the customer's table",

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { CliError } from '../util/failure.ts';
 import type { Database } from '../platform/postgres/tables.ts';
+import type { CliError } from '../util/failure.ts';
 import type { Pending } from './outbox.ts';
 
 /** Brings to Redis what one command has committed. */

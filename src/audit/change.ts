@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlledTransaction, type Kysely, sql, type Transaction } from 'kysely';
-import { CliError } from '../util/failure.ts';
 import type { Result } from '../cli/result.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
-import type { Database } from '../platform/postgres/tables.ts';
 import { isDisconnect, mayRunAgain } from '../platform/postgres/errors.ts';
-import { type Pending, type Projected, type Touched, writeOutbox } from './outbox.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import { CliError } from '../util/failure.ts';
 import type { Projector } from './after-commit.ts';
 import type { Request } from './idempotency.ts';
 import { type AuditEntry, type Origin, writeAudit } from './log.ts';
+import { type Pending, type Projected, type Touched, writeOutbox } from './outbox.ts';
 import type { Trx } from './transaction.ts';
 
 /** The outcome of a change; without an audit entry it may have changed nothing ("already so"). */
@@ -45,7 +45,8 @@ export async function change<T>(
       return await attemptChange(connection, options, work);
     } catch (error) {
       if (!mayRunAgain(error) || attempt >= ATTEMPTS || options.signal.aborted) {
-        if (!options.dryRun) await (await import('./record-denial.ts')).recordDenial(connection, options, error);
+        if (!options.dryRun)
+          await (await import('./record-denial.ts')).recordDenial(connection, options, error);
         throw error;
       }
       await sleep(Math.random() * 20 * 2 ** attempt);

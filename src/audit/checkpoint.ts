@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { CliError, usage } from '../util/failure.ts';
 import { readSecretFile } from '../platform/files/secret-file.ts';
+import { CliError, usage } from '../util/failure.ts';
 import { readInput } from '../util/file.ts';
-import { parseJson } from '../util/json.ts';
 import { UnfitFile } from '../util/file-problem.ts';
+import { parseJson } from '../util/json.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** How far the chain went. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Invocation } from '../cli/command.ts';
-import { CliError, usage } from '../util/failure.ts';
 import { DoneBefore, type Earlier } from '../cli/output.ts';
 import { type Fields, Found, type Result } from '../cli/result.ts';
 import type { Row } from '../cli/rows.ts';
 import type { Database } from '../platform/postgres/tables.ts';
+import { CliError, usage } from '../util/failure.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** A command that is to have its effect once, however often it is asked for under this key. */

@@ -1,6 +1,6 @@
-import { CliError } from '../util/failure.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
 import { isDatabaseFailure, translateFailure } from '../platform/postgres/errors.ts';
+import { CliError } from '../util/failure.ts';
 import type { Origin } from './log.ts';
 
 /** Records that a change was refused or not permitted, in a transaction of its own; as well as it can be done. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
-import type { Link } from './seal-chain.ts';
 import type { Signed } from './checkpoint.ts';
+import type { Link } from './seal-chain.ts';
 
 /** The time of an entry as it is hashed. */
 const AT = sql<string>`to_char(l.at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;

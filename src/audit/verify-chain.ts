@@ -1,9 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import { usage } from '../util/failure.ts';
 import type { Database } from '../platform/postgres/tables.ts';
+import { usage } from '../util/failure.ts';
 import { type AnchorLine, readAnchor } from './anchor-file.ts';
-import { type Link, type Offender, walkChain } from './seal-chain.ts';
 import {
   type Checkpoint,
   keyMap,
@@ -13,6 +12,7 @@ import {
   type Signed,
   signatureProblem,
 } from './checkpoint.ts';
+import { type Link, type Offender, walkChain } from './seal-chain.ts';
 import { countUnsealed, readCheckpoints, readCluster, readInserted, readLinks } from './seal-store.ts';
 
 const BATCH = 5_000;

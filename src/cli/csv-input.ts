@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
+import { usage } from '../util/failure.ts';
 import { openInput } from '../util/file.ts';
 import { UnfitFile } from '../util/file-problem.ts';
-import { usage } from '../util/failure.ts';
 import type { Io } from './io.ts';
 
 export interface CsvColumns {

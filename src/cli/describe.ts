@@ -1,6 +1,6 @@
+import { EXITS } from '../util/failure.ts';
 import { kebab } from '../util/text.ts';
 import type { Command, Program, Verbs } from './command.ts';
-import { EXITS } from '../util/failure.ts';
 import type { Params } from './flags.ts';
 import { GLOBAL_FLAGS } from './globals.ts';
 import { usageLine } from './usage-line.ts';

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import { visible, visibleLines } from '../util/text.ts';
 import { CliError } from '../util/failure.ts';
+import { visible, visibleLines } from '../util/text.ts';
 import type { Log } from './log.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };

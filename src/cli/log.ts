@@ -1,6 +1,6 @@
+import { outputFailure } from '../util/failure.ts';
 import { openAppending } from '../util/file.ts';
 import { safeJson } from '../util/text.ts';
-import { outputFailure } from '../util/failure.ts';
 
 /** What a run says, as lines of JSON in a file: what goes to stderr, and how it ended. */
 export interface Log {

@@ -1,5 +1,5 @@
-import { excerpt, nearest } from '../util/text.ts';
 import { usage } from '../util/failure.ts';
+import { excerpt, nearest } from '../util/text.ts';
 import type { Io } from './io.ts';
 
 import { type Field, type Fields, type Found, type OutputFlags, Streamed, type Style } from './result.ts';

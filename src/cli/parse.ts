@@ -1,8 +1,8 @@
 import { Command as Commander, CommanderError } from 'commander';
-import { excerpt } from '../util/text.ts';
-import type { Invocation, Program, Verbs } from './command.ts';
-import { dress } from './add-options.ts';
 import { usage } from '../util/failure.ts';
+import { excerpt } from '../util/text.ts';
+import { dress } from './add-options.ts';
+import type { Invocation, Program, Verbs } from './command.ts';
 import { split } from './resolve-path.ts';
 
 /** What a command line comes to: a verb to run, or help to show (as an error where a verb was missing). */

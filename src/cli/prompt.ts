@@ -1,5 +1,5 @@
-import { visible } from '../util/text.ts';
 import { CliError, usage } from '../util/failure.ts';
+import { visible } from '../util/text.ts';
 import type { Io } from './io.ts';
 
 /** The only door to inquirer: questions go to stderr, so that stdout stays data. */

@@ -1,6 +1,6 @@
+import { CliError, EXITS, usage } from '../util/failure.ts';
 import { excerpt, kebab } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
-import { CliError, EXITS, usage } from '../util/failure.ts';
 import type { Param } from './flags.ts';
 import type { Globals } from './globals.ts';
 import { checkColumns, DoneBefore, type Earlier, render } from './output.ts';

@@ -8,13 +8,13 @@ import {
   fillKey,
   positionKey,
 } from './book.ts';
-import type { Notice } from './notice.ts';
+import { type BookSession, moveEquity } from './equity.ts';
 import { mintId } from './id.ts';
 import { addMoney } from './money.ts';
+import type { Notice } from './notice.ts';
 import { fillNotice } from './notices.ts';
 import { applyFillToOrder } from './order-state.ts';
 import { applyFill, type Position } from './position.ts';
-import { type BookSession, moveEquity } from './equity.ts';
 
 const NOTHING = '0.00';
 

@@ -1,7 +1,7 @@
-import type { Position } from './position.ts';
-import type { BookSession } from './equity.ts';
 import type { OrderSide, OrderStatus } from './enums.ts';
+import type { BookSession } from './equity.ts';
 import type { Notice } from './notice.ts';
+import type { Position } from './position.ts';
 
 /** An execution to book: shares, rupees a share, UTC. */
 export interface Fill {

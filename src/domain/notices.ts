@@ -1,6 +1,6 @@
 import type { BookOrder, Fill } from './book.ts';
-import type { Notice } from './notice.ts';
 import { formatRupees, toPaisa } from './money.ts';
+import type { Notice } from './notice.ts';
 import type { FilledOrder } from './order-state.ts';
 
 /** What a trader is told of a fill: that it completes an order, came after the cancel, or exceeds the order. */

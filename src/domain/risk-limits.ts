@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
+import { isObject } from '../util/json.ts';
+import { nearest } from '../util/text.ts';
 import { RULE_TYPES, type RuleType } from './enums.ts';
 import { RISK_TOLERANCES } from './user.ts';
-import { isObject } from '../util/json.ts';
-
-import { nearest } from '../util/text.ts';
 
 /** Limits by rule: rupees, percent or orders. */
 export type Template = Partial<Record<RuleType, number>>;

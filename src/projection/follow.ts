@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { CliError } from '../util/failure.ts';
 import { duration, integer, optional } from '../cli/flags.ts';
 import { cell } from '../cli/rows.ts';
 import type { Context } from '../context.ts';
-import { type Newest, rememberNewest } from './recent-cache.ts';
+import { CliError } from '../util/failure.ts';
 import { LONGEST_WAIT, openStream, type Stream, type Told } from './event-stream.ts';
+import { type Newest, rememberNewest } from './recent-cache.ts';
 
 /** What is followed: a stream that tells which things changed, and the book, which says what they are. */
 export interface Topic<R> extends Told {

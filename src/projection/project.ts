@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
+import { forget, oldestPending, type Pending } from '../audit/outbox.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { Realtime } from '../platform/redis/connect.ts';
 import { endSession, readSession, sessionIds } from '../trading/users/login-sessions.ts';
 import { type Image, readImages, type Subjects } from './read-snapshots.ts';
-import { forget, oldestPending, type Pending } from '../audit/outbox.ts';
 import { announce, writeImages } from './write-snapshots.ts';
 
 /**

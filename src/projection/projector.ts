@@ -1,8 +1,8 @@
 import type { Projector } from '../audit/after-commit.ts';
-import { CliError } from '../util/failure.ts';
 import type { Realtime } from '../platform/redis/connect.ts';
 import { LIFETIME } from '../platform/redis/keys.ts';
 import { describeRedis, type RedisSettings } from '../platform/redis/settings.ts';
+import { CliError } from '../util/failure.ts';
 
 /**
  * A projector that connects when there is something to project. After one failure, of connecting or since, it tries no

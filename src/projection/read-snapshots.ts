@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
+import { type Keys, LIFETIME, NEWEST } from '../platform/redis/keys.ts';
 import { NOTIFICATION_COLUMNS } from '../trading/notifications/store.ts';
 import { ORDER_COLUMNS } from '../trading/orders/store.ts';
-import { type Keys, LIFETIME, NEWEST } from '../platform/redis/keys.ts';
 
 /** What Redis is to hold under a key, by the book. `expires` is a Unix time in seconds. */
 export type Image =

@@ -1,6 +1,6 @@
-import { CliError } from '../util/failure.ts';
 import type { Context } from '../context.ts';
 import { openRedis, type Realtime } from '../platform/redis/connect.ts';
+import { CliError } from '../util/failure.ts';
 
 /** A line to Redis that outlives its connections. */
 export interface Line {

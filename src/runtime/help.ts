@@ -1,7 +1,7 @@
 import type { Program } from '../cli/command.ts';
-import { usage } from '../util/failure.ts';
-import { isGlobal } from '../cli/globals.ts';
 import { exitCodes, type NounNode, programTree, type VerbNode } from '../cli/describe.ts';
+import { isGlobal } from '../cli/globals.ts';
+import { usage } from '../util/failure.ts';
 import { nearest, safeJson } from '../util/text.ts';
 
 type Row = Readonly<Record<string, string | number>>;

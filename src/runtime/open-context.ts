@@ -5,13 +5,13 @@ import type { Request } from '../audit/idempotency.ts';
 import type { Origin } from '../audit/log.ts';
 import { subjectOf } from '../audit/subject.ts';
 import type { Invocation } from '../cli/command.ts';
-import { CliError } from '../util/failure.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
+import type { Context } from '../context.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
 import { chooseDatabase, describeTarget, redisSettings } from '../platform/config/target.ts';
-import type { Context } from '../context.ts';
-import { openDatabases } from './connections.ts';
+import { CliError } from '../util/failure.ts';
 import { parseInstant } from '../util/time.ts';
+import { openDatabases } from './connections.ts';
 
 /** Builds the context of one command from its surroundings. */
 export function openContext(
@@ -53,7 +53,12 @@ export function openContext(
   const connection = once(async () => {
     const opened = await databases.work();
     const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
-    if (!free) await (await import('../operations/access/refuse-superuser.ts')).refuseMighty(opened, ctx.origin, dryRun);
+    if (!free)
+      await (await import('../operations/access/refuse-superuser.ts')).refuseMighty(
+        opened,
+        ctx.origin,
+        dryRun,
+      );
     return opened;
   });
   let onReplica = false;
@@ -167,7 +172,9 @@ export function openContext(
         const { describeRedis } = await import('../platform/redis/settings.ts');
         return redisFailure(error, describeRedis(await ctx.redisSettings()));
       }
-      const { isDatabaseFailure, isUndefined, translateFailure } = await import('../platform/postgres/errors.ts');
+      const { isDatabaseFailure, isUndefined, translateFailure } = await import(
+        '../platform/postgres/errors.ts'
+      );
       if (!isDatabaseFailure(error)) return error;
       if (isUndefined(error) && command.phase) {
         const { explainMissing } = await import('../platform/postgres/schema-phase.ts');

@@ -1,5 +1,5 @@
-import { excerpt } from './text.ts';
 import { UnfitFile } from './file-problem.ts';
+import { excerpt } from './text.ts';
 
 /** Exit codes by kind of failure; `pinnacle help exit-codes` prints this table. */
 export const EXITS = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { EXITS } from '../../src/util/failure.ts';
 import { SETTINGS } from '../../src/platform/config/settings.ts';
 import { NOUNS } from '../../src/program.ts';
+import { EXITS } from '../../src/util/failure.ts';
 import { cli } from '../helpers/cli.ts';
 
 const errorOf = (stderr: string) => JSON.parse(stderr).error;

@@ -2,10 +2,10 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CliError } from '../../src/util/failure.ts';
 import type { ConfigSource } from '../../src/platform/config/file.ts';
 import { loadConfig } from '../../src/platform/config/load.ts';
 import { masked } from '../../src/platform/config/settings.ts';
+import type { CliError } from '../../src/util/failure.ts';
 
 let cwd: string;
 beforeEach(async () => {

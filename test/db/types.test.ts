@@ -1,8 +1,8 @@
 import type { Insertable, Selectable } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as enums from '../../src/domain/enums.ts';
 import type * as schema from '../../src/platform/postgres/tables.ts';
 import type { Json } from '../../src/platform/postgres/tables.ts';
-import * as enums from '../../src/domain/enums.ts';
 import { databases } from '../helpers/databases.ts';
 
 /** The catalog's name of each enum type, and the union that stands for it. */

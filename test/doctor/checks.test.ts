@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { judgeKeyAge, judgeRoom } from '../../src/operations/health/checks-host.ts';
 import {
   judgeConnection,
   judgeConnections,
@@ -7,7 +8,6 @@ import {
   judgeScripts,
   judgeTransactions,
 } from '../../src/operations/health/checks-postgres.ts';
-import { judgeKeyAge, judgeRoom } from '../../src/operations/health/checks-host.ts';
 import { judgeClock } from '../../src/platform/postgres/clock-skew.ts';
 
 describe('the verdict', () => {

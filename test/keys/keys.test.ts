@@ -150,7 +150,9 @@ describe.each(servers)('keys beside others on $name', ({ open }) => {
   it('retire waits for whoever is sealing', async () => {
     const { key_id } = await db.json<{ key_id: string }>('keys', 'generate');
     const sealing = Number(
-      /SEALING = ([\d_]+)/.exec(await readFile('src/operations/keyring/locks.ts', 'utf8'))?.[1]?.replaceAll('_', ''),
+      /SEALING = ([\d_]+)/
+        .exec(await readFile('src/operations/keyring/locks.ts', 'utf8'))?.[1]
+        ?.replaceAll('_', ''),
     );
     await db.query('BEGIN');
     await db.query('SELECT pg_advisory_xact_lock_shared($1)', [sealing]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyFill, type Execution, type Position, unrealized } from '../../src/domain/position.ts';
 import { addMoney, toPaisa } from '../../src/domain/money.ts';
+import { applyFill, type Execution, type Position, unrealized } from '../../src/domain/position.ts';
 
 const buy = (quantity: number, price: number): Execution => ({ side: 'BUY', quantity, price });
 const sell = (quantity: number, price: number): Execution => ({ side: 'SELL', quantity, price });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Book, BookOrder, BookPosition, Fill, Fold } from '../../src/domain/book.ts';
 import { foldFills } from '../../src/domain/apply-fills.ts';
+import type { Book, BookOrder, BookPosition, Fill, Fold } from '../../src/domain/book.ts';
+import { Decimal, toPaisa } from '../../src/domain/money.ts';
 import { unrealized } from '../../src/domain/position.ts';
 import { replay } from '../../src/domain/replay-position.ts';
-import { Decimal, toPaisa } from '../../src/domain/money.ts';
 
 /*
  * Whole books: some traders with a running session and some without, their orders in two symbols with and without a

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { applyFill, type Execution, type Position, unrealized } from '../../src/domain/position.ts';
 import { addMoney } from '../../src/domain/money.ts';
+import { applyFill, type Execution, type Position, unrealized } from '../../src/domain/position.ts';
 import { shared } from '../helpers/shared.ts';
 
 const CASES = shared('cases/positions.json');

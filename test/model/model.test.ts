@@ -21,7 +21,11 @@ const MUTATIONS: [what: string, mutation: Mutation][] = [
   ],
   [
     'the lock of the trader is left out',
-    { file: 'src/trading/ledger/lock-book.ts', right: 'ORDER BY user_id FOR NO KEY UPDATE', wrong: 'ORDER BY user_id' },
+    {
+      file: 'src/trading/ledger/lock-book.ts',
+      right: 'ORDER BY user_id FOR NO KEY UPDATE',
+      wrong: 'ORDER BY user_id',
+    },
   ],
   [
     "a session's orders are not counted",

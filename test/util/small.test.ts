@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from '../../src/util/duration.ts';
 import { mintId } from '../../src/domain/id.ts';
+import { formatDuration, parseDuration } from '../../src/util/duration.ts';
 import { parseJson } from '../../src/util/json.ts';
 import { count, excerpt, nearest, safeJson, visible } from '../../src/util/text.ts';
 

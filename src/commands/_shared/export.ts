@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Compilable } from 'kysely';
-import { usage } from '../../util/failure.ts';
 import { choice, optional, text, toggle, withDefault } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import { type Fields, Streamed } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { usage } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 
 /** The flags of every export. */

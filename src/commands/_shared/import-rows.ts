@@ -1,14 +1,20 @@
 import { basename, resolve } from 'node:path';
 import type { AuditEntry } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
-import { CliError, usage } from '../../util/failure.ts';
 import { optional, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
+import { openSource } from '../../platform/files/open-source.ts';
 import { linesOf } from '../../platform/files/read-lines.ts';
 import { type Columns, readTable } from '../../platform/files/read-records.ts';
-import { type BadLine, complain, openRejects, rejectsPath, tallied } from '../../platform/files/rejects-file.ts';
-import { openSource } from '../../platform/files/open-source.ts';
+import {
+  type BadLine,
+  complain,
+  openRejects,
+  rejectsPath,
+  tallied,
+} from '../../platform/files/rejects-file.ts';
+import { CliError, usage } from '../../util/failure.ts';
+import { count } from '../../util/text.ts';
 
 /** A row that is right by itself, and where it stands. */
 export interface Numbered<T> {

@@ -1,7 +1,7 @@
 import { writeAudit } from '../../audit/log.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
+import { refused } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import { stepFields } from './fields.ts';
 

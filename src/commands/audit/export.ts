@@ -1,9 +1,9 @@
+import { everyEntry } from '../../audit/seal-store.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, withDefault } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
-import { everyEntry } from '../../audit/seal-store.ts';
 
 /** Every value is text, as it is hashed. */
 const FIELDS = {

@@ -1,8 +1,8 @@
+import { parseBody } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { optional, text, time } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
-import { parseBody } from '../../audit/canonical-json.ts';
 import { AUDIT_COLUMNS, auditFields } from './fields.ts';
 
 export const list = defineCommand({

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { CliError } from '../../util/failure.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { CliError } from '../../util/failure.ts';
 
 export const seal = defineCommand({
   effect: 'write',

@@ -1,8 +1,8 @@
+import { parseBody } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { notFound } from '../../util/failure.ts';
 import { integer } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { parseBody } from '../../audit/canonical-json.ts';
+import { notFound } from '../../util/failure.ts';
 import { AUDIT_COLUMNS, auditFields } from './fields.ts';
 
 export const show = defineCommand({

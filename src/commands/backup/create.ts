@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { outputFailure } from '../../util/failure.ts';
 import { optional, text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import { outputFailure } from '../../util/failure.ts';
 import { unfit } from '../../util/file-problem.ts';
 
 export const create = defineCommand({

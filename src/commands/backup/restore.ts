@@ -24,7 +24,10 @@ transaction, checked against its SHA-256 and its rows, and only then takes the p
 it was, or all of the backup. Of a server and of the embedded database alike, and from one into the other. Rights of roles
 that are not here are left out, and named.`,
   async run({ path }, ctx: Context) {
-    const [{ locate }, { bringBack }] = await Promise.all([import('../../operations/backup/catalog.ts'), import('../../operations/backup/restore-archive.ts')]);
+    const [{ locate }, { bringBack }] = await Promise.all([
+      import('../../operations/backup/catalog.ts'),
+      import('../../operations/backup/restore-archive.ts'),
+    ]);
     const file = await locate(ctx, path);
     const progress = await startProgress(ctx.io, 'restoring');
     const { header, trailer, database, kept, skipped } = await bringBack(ctx, file).finally(() =>

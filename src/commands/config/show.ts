@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { isObject } from '../../util/json.ts';
 import { masked, SETTING_NAMES } from '../../platform/config/settings.ts';
+import { isObject } from '../../util/json.ts';
 
 export const show = defineCommand({
   effect: 'read',

@@ -3,8 +3,8 @@ import { defineCommand } from '../../cli/command.ts';
 import { optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { type ConfigFile, findConfigFile, invalid, readConfigFile } from '../../platform/config/file.ts';
-import type { Json } from '../../platform/config/unknown-keys.ts';
 import { fileLayer, literalComplaints } from '../../platform/config/resolve.ts';
+import type { Json } from '../../platform/config/unknown-keys.ts';
 
 export const validate = defineCommand({
   effect: 'read',

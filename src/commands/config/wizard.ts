@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { CliError, usage } from '../../util/failure.ts';
 import type { Io } from '../../cli/io.ts';
 import { askChoice, askText } from '../../cli/prompt.ts';
 import { masked, SETTINGS } from '../../platform/config/settings.ts';
+import { CliError, usage } from '../../util/failure.ts';
 
 /** What goes into the file for the database: a value, or the variable to read it from. */
 export type Database = string | { $env: string };

@@ -1,7 +1,7 @@
+import { invalid } from '../../platform/config/file.ts';
 import { refused } from '../../util/failure.ts';
 import { writeWhole } from '../../util/file.ts';
 import { UnfitFile } from '../../util/file-problem.ts';
-import { invalid } from '../../platform/config/file.ts';
 
 /** Writes a configuration file whole or not at all. Throws FILE_EXISTS unless `replace`, CONFIG_INVALID. */
 export async function writeConfig(path: string, text: string, replace: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
+import { refused } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import { keyArgument, keyFields } from './fields.ts';
 

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { CliError } from '../../util/failure.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { Offender } from '../../platform/secrets/broker-credentials.ts';
+import { CliError } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 
 export const rotate = defineCommand({

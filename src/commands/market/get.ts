@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { CliError } from '../../util/failure.ts';
 import { many, parsed } from '../../cli/flags.ts';
 import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import { quoteFields, show } from './fields.ts';
 import { readQuotes } from '../../trading/quotes/store.ts';
+import { CliError } from '../../util/failure.ts';
+import { quoteFields, show } from './fields.ts';
 
 export const get = defineCommand({
   effect: 'read',

@@ -1,6 +1,6 @@
+import { DETAILS, isPrice, problemOf, type Quote } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { writtenInstant } from '../../util/time.ts';
-import { DETAILS, isPrice, problemOf, type Quote } from '../../domain/quote.ts';
 
 export const QUOTE_COLUMNS = { required: ['symbol', 'ltp', 'timestamp'], optional: DETAILS } as const;
 

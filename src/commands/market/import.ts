@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { readCsv } from '../../cli/csv-input.ts';
-import { usage } from '../../util/failure.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { type BadLine, complain } from '../../platform/files/rejects-file.ts';
-import { count } from '../../util/text.ts';
-import { noteUnused } from '../../trading/quotes/warn-unused.ts';
 import type { Quote } from '../../domain/quote.ts';
-import { parseRow, QUOTE_COLUMNS } from './import-row.ts';
+import { type BadLine, complain } from '../../platform/files/rejects-file.ts';
 import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
+import { noteUnused } from '../../trading/quotes/warn-unused.ts';
+import { usage } from '../../util/failure.ts';
+import { count } from '../../util/text.ts';
+import { parseRow, QUOTE_COLUMNS } from './import-row.ts';
 
 export const importQuotes = defineCommand({
   effect: 'write',

@@ -2,10 +2,10 @@ import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
-import type { Realtime } from '../../platform/redis/connect.ts';
-import { quoteFields, type Shown, show } from './fields.ts';
 import type { Reading } from '../../domain/quote.ts';
+import type { Realtime } from '../../platform/redis/connect.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
+import { quoteFields, type Shown, show } from './fields.ts';
 
 export const list = defineCommand({
   effect: 'read',

@@ -3,9 +3,9 @@ import { defineCommand } from '../../cli/command.ts';
 import { duration, withDefault } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { ageOf } from './fields.ts';
 import type { Reading } from '../../domain/quote.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
+import { ageOf } from './fields.ts';
 
 const LOOK = 250;
 

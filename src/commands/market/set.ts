@@ -1,12 +1,12 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused, usage } from '../../util/failure.ts';
 import { decimal, integer, optional, parsed, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
-import { quoteFields, show } from './fields.ts';
-import { noteUnused } from '../../trading/quotes/warn-unused.ts';
 import { DETAILS, problemOf, type Quote } from '../../domain/quote.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
 import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
+import { noteUnused } from '../../trading/quotes/warn-unused.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { quoteFields, show } from './fields.ts';
 
 const rupees = (help: string) => decimal('PRICE', `${help}, rupees a share`, 0.01, 1e9);
 

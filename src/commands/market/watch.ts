@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { duration, integer, many, optional, parsed, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
-import { openLine } from '../../projection/reconnecting.ts';
-import type { Realtime } from '../../platform/redis/connect.ts';
-import { quoteFields, type Shown, show } from './fields.ts';
 import type { Reading } from '../../domain/quote.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+import type { Realtime } from '../../platform/redis/connect.ts';
+import { openLine } from '../../projection/reconnecting.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
+import { usage } from '../../util/failure.ts';
+import { quoteFields, type Shown, show } from './fields.ts';
 
 const SHORTEST = 50;
 const RESCAN = 10_000;

@@ -1,13 +1,19 @@
 import { sql } from 'kysely';
 import { writeAudit } from '../../audit/log.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import { integer } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { checkPhase, lockWait, phaseFields } from './fields.ts';
-import { type Applied, lastOf, readRecord, recordPhase, statusOf } from '../../operations/migrations/history.ts';
-import { loadPhases, type Phase, tablesOf } from '../../operations/migrations/scripts.ts';
+import {
+  type Applied,
+  lastOf,
+  readRecord,
+  recordPhase,
+  statusOf,
+} from '../../operations/migrations/history.ts';
 import { inTransaction, type Session, withSession } from '../../operations/migrations/rollout-session.ts';
+import { loadPhases, type Phase, tablesOf } from '../../operations/migrations/scripts.ts';
+import { refused } from '../../util/failure.ts';
+import { checkPhase, lockWait, phaseFields } from './fields.ts';
 
 export const baseline = defineCommand({
   effect: 'write',

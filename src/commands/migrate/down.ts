@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { checkPhase, lockWait, phaseFields, to } from './fields.ts';
 import { agreeToLoss } from '../../operations/migrations/confirm-loss.ts';
 import { changesOf, lastOf, readRecord, refuseChanged } from '../../operations/migrations/history.ts';
-import { loadPhases } from '../../operations/migrations/scripts.ts';
 import { withSession } from '../../operations/migrations/rollout-session.ts';
 import { runSteps } from '../../operations/migrations/run-steps.ts';
+import { loadPhases } from '../../operations/migrations/scripts.ts';
+import { checkPhase, lockWait, phaseFields, to } from './fields.ts';
 
 export const down = defineCommand({
   effect: 'destroy',

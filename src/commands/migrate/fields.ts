@@ -1,7 +1,7 @@
-import { usage } from '../../util/failure.ts';
 import { duration, integer, optional, withDefault } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { Phase } from '../../operations/migrations/scripts.ts';
+import { usage } from '../../util/failure.ts';
 
 /** A phase and whether the database has it. */
 export const phaseFields = {

@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { checkPhase, to } from './fields.ts';
 import { changesOf, lastOf, readRecord, refuseChanged } from '../../operations/migrations/history.ts';
 import { loadPhases, type Phase } from '../../operations/migrations/scripts.ts';
 import { splitStatements } from '../../operations/migrations/split-statements.ts';
+import { checkPhase, to } from './fields.ts';
 
 export const plan = defineCommand({
   effect: 'read',

@@ -1,12 +1,12 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
-import { lockWait, phaseFields } from './fields.ts';
 import { agreeToLoss } from '../../operations/migrations/confirm-loss.ts';
 import { changesOf, lastOf, readRecord, refuseChanged } from '../../operations/migrations/history.ts';
-import { loadPhases } from '../../operations/migrations/scripts.ts';
 import { withSession } from '../../operations/migrations/rollout-session.ts';
 import { runSteps } from '../../operations/migrations/run-steps.ts';
+import { loadPhases } from '../../operations/migrations/scripts.ts';
+import { refused } from '../../util/failure.ts';
+import { lockWait, phaseFields } from './fields.ts';
 
 export const redo = defineCommand({
   effect: 'destroy',

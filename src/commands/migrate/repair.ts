@@ -1,10 +1,10 @@
 import { writeAudit } from '../../audit/log.ts';
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { changeFields, lockWait } from './fields.ts';
 import { changesOf, readRecord } from '../../operations/migrations/history.ts';
-import { loadPhases } from '../../operations/migrations/scripts.ts';
 import { inTransaction, withSession } from '../../operations/migrations/rollout-session.ts';
+import { loadPhases } from '../../operations/migrations/scripts.ts';
+import { changeFields, lockWait } from './fields.ts';
 
 export const repair = defineCommand({
   effect: 'destroy',

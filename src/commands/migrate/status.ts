@@ -2,9 +2,9 @@ import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { phaseFields } from './fields.ts';
 import { readRecord, statusOf } from '../../operations/migrations/history.ts';
 import { loadPhases } from '../../operations/migrations/scripts.ts';
+import { phaseFields } from './fields.ts';
 
 export const status = defineCommand({
   effect: 'read',

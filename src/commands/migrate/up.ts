@@ -1,10 +1,16 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { checkPhase, lockWait, phaseFields, to } from './fields.ts';
-import { changesOf, lastOf, readRecord, refuseChanged, statusOf } from '../../operations/migrations/history.ts';
-import { loadPhases } from '../../operations/migrations/scripts.ts';
+import {
+  changesOf,
+  lastOf,
+  readRecord,
+  refuseChanged,
+  statusOf,
+} from '../../operations/migrations/history.ts';
 import { withSession } from '../../operations/migrations/rollout-session.ts';
 import { runSteps } from '../../operations/migrations/run-steps.ts';
+import { loadPhases } from '../../operations/migrations/scripts.ts';
+import { checkPhase, lockWait, phaseFields, to } from './fields.ts';
 
 export const up = defineCommand({
   effect: 'write',

@@ -1,10 +1,10 @@
 import { defineCommand } from '../../cli/command.ts';
 import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
-import { changeFields } from './fields.ts';
 import { changesOf, readRecord } from '../../operations/migrations/history.ts';
 import { loadPhases } from '../../operations/migrations/scripts.ts';
+import { count } from '../../util/text.ts';
+import { changeFields } from './fields.ts';
 
 export const verify = defineCommand({
   effect: 'read',

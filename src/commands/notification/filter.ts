@@ -1,8 +1,8 @@
-import { usage } from '../../util/failure.ts';
 import { choice, identifier, optional, time, toggle, type Values } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
+import { usage } from '../../util/failure.ts';
 
 /** The flags that say which notifications. */
 export const notificationFilter = {

@@ -1,12 +1,12 @@
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { identifier, optional, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { findNotification, NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { findUser } from '../../trading/users/store.ts';
+import { usage } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import { notificationFields } from './fields.ts';
-import { findNotification, NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 
 export const read = defineCommand({
   effect: 'write',

@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { choice, identifier, json, optional, text, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
-import { findUser } from '../../trading/users/store.ts';
-import { notificationFields } from './fields.ts';
 import { findNotification } from '../../trading/notifications/store.ts';
+import { findUser } from '../../trading/users/store.ts';
+import { usage } from '../../util/failure.ts';
+import { notificationFields } from './fields.ts';
 
 export const send = defineCommand({
   effect: 'write',

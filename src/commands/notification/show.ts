@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { notificationFields } from './fields.ts';
 import { findNotification } from '../../trading/notifications/store.ts';
+import { notificationFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',

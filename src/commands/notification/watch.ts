@@ -3,11 +3,11 @@ import type { SelectQueryBuilder } from 'kysely';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, identifier, optional, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { ALERT_LEVELS, type AlertLevel } from '../../domain/enums.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 import { follow, followFlags } from '../../projection/follow.ts';
-import { notificationFields } from './fields.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
+import { notificationFields } from './fields.ts';
 
 const PAGE = 1_000;
 

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { orderFields } from './fields.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
+import { orderFields } from './fields.ts';
 
 export const accept = defineCommand({
   effect: 'write',

@@ -1,10 +1,10 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused, usage } from '../../util/failure.ts';
 import { decimal, identifier, integer, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
-import { orderFields } from './fields.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
+import { clockOf } from '../../trading/risk/trading-day.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { orderFields } from './fields.ts';
 
 export const amend = defineCommand({
   effect: 'write',

@@ -1,12 +1,12 @@
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Scope } from '../../trading/ledger/cancel-orders.ts';
+import { changeOrder, findOrders, lockOrder } from '../../trading/orders/store.ts';
+import { usage } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import { orderFields } from './fields.ts';
-import { changeOrder, findOrders, lockOrder } from '../../trading/orders/store.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
 
 export const cancel = defineCommand({
   effect: 'write',

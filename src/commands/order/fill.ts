@@ -1,10 +1,10 @@
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { decimal, identifier, integer, optional, text, time, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
-import { orderFields } from './fields.ts';
 import { findOrder } from '../../trading/orders/store.ts';
+import { usage } from '../../util/failure.ts';
+import { orderFields } from './fields.ts';
 
 export const fill = defineCommand({
   effect: 'write',

@@ -1,8 +1,8 @@
 import { choice, identifier, optional, parsed, time, type Values } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_STATUSES } from '../../domain/enums.ts';
-import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
+import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
 
 /** The flags that say which orders. */
 export const orderFilter = {

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { choice, identifier, optional, text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { openRejects, rejectsPath } from '../../platform/files/rejects-file.ts';
 import { ORDER_FILE } from '../../trading/orders/order-file.ts';
 import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
+import { usage } from '../../util/failure.ts';
 
 export const importOrders = defineCommand({
   effect: 'write',
@@ -51,8 +51,20 @@ All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
     const progress = await startProgress(ctx.io, `Importing ${as}`);
     try {
       const finding = await (user === undefined
-        ? (await import('../../trading/orders/import-orders.ts')).importOrderFile(path, fast, rejects, progress, ctx)
-        : (await import('../../trading/orders/import-trades.ts')).importTradeFile(path, user, rejects, progress, ctx));
+        ? (await import('../../trading/orders/import-orders.ts')).importOrderFile(
+            path,
+            fast,
+            rejects,
+            progress,
+            ctx,
+          )
+        : (await import('../../trading/orders/import-trades.ts')).importTradeFile(
+            path,
+            user,
+            rejects,
+            progress,
+            ctx,
+          ));
       await rejects?.keep();
       return finding;
     } finally {

@@ -1,13 +1,13 @@
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { choice, decimal, identifier, integer, optional, parsed, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
 import { mintId } from '../../domain/id.ts';
-import { orderFields } from './fields.ts';
-import { findOrder } from '../../trading/orders/store.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
+import { findOrder } from '../../trading/orders/store.ts';
+import { clockOf } from '../../trading/risk/trading-day.ts';
+import { usage } from '../../util/failure.ts';
+import { orderFields } from './fields.ts';
 
 export const place = defineCommand({
   effect: 'write',

@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { clockOf } from '../../trading/risk/trading-day.ts';
 import { orderFields } from './fields.ts';
-import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 
 export const retry = defineCommand({
   effect: 'write',

@@ -3,9 +3,9 @@ import { identifier, toggle } from '../../cli/flags.ts';
 import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { Drift } from '../../projection/compare.ts';
-import { orderFields } from './fields.ts';
 import { lifeFields, lifeOf } from '../../trading/orders/history.ts';
 import { findOrder } from '../../trading/orders/store.ts';
+import { orderFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',

@@ -3,11 +3,11 @@ import type { SelectQueryBuilder } from 'kysely';
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { follow, followFlags } from '../../projection/follow.ts';
-import { orderFields } from './fields.ts';
 import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
+import { orderFields } from './fields.ts';
 
 const PAGE = 10_000;
 

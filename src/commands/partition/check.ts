@@ -2,12 +2,12 @@ import { type Kysely, sql } from 'kysely';
 import { defineCommand } from '../../cli/command.ts';
 import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
-import { count } from '../../util/text.ts';
-import { months, refusePositions, table } from './fields.ts';
 import { lastBound, readForeignKeys, readPartitions } from '../../operations/partitions/layout.ts';
 import { AHEAD, END, monthsAhead, timeOf } from '../../operations/partitions/months.ts';
 import { MADE, PROOF } from '../../operations/partitions/plan-steps.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { count } from '../../util/text.ts';
+import { months, refusePositions, table } from './fields.ts';
 
 interface Finding extends Record<string, string> {
   finding: string;

@@ -1,10 +1,15 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
-import { months, refusePositions, stepFields, table } from './fields.ts';
-import { readForeignKeys, readOriginal, readPartitions, refuseLater } from '../../operations/partitions/layout.ts';
+import {
+  readForeignKeys,
+  readOriginal,
+  readPartitions,
+  refuseLater,
+} from '../../operations/partitions/layout.ts';
 import { boundOf, endOfHistory, monthsAhead } from '../../operations/partitions/months.ts';
 import { enabling, UNDOING, validating } from '../../operations/partitions/plan-steps.ts';
+import { refused } from '../../util/failure.ts';
+import { months, refusePositions, stepFields, table } from './fields.ts';
 
 const LOCK_WAIT = 10_000;
 

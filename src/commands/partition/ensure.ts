@@ -1,11 +1,24 @@
 import { sql } from 'kysely';
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
-import { months, refusePositions, stepFields, table } from './fields.ts';
-import { lastBound, readForeignKeys, readOriginal, readPartitions, refuseLater } from '../../operations/partitions/layout.ts';
-import { AHEAD, boundOf, endOfHistory, monthOf, monthsAhead, timeOf } from '../../operations/partitions/months.ts';
+import {
+  lastBound,
+  readForeignKeys,
+  readOriginal,
+  readPartitions,
+  refuseLater,
+} from '../../operations/partitions/layout.ts';
+import {
+  AHEAD,
+  boundOf,
+  endOfHistory,
+  monthOf,
+  monthsAhead,
+  timeOf,
+} from '../../operations/partitions/months.ts';
 import { extending, validating } from '../../operations/partitions/plan-steps.ts';
+import { refused } from '../../util/failure.ts';
+import { months, refusePositions, stepFields, table } from './fields.ts';
 
 const LOCK_WAIT = 10_000;
 

@@ -1,6 +1,6 @@
-import { refused } from '../../util/failure.ts';
 import { choice, integer, withDefault } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
+import { refused } from '../../util/failure.ts';
 
 export const table = withDefault(choice(['orders', 'positions'], 'TABLE', 'which table'), 'orders');
 

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { refusePositions, table } from './fields.ts';
 import { readPartitions } from '../../operations/partitions/layout.ts';
 import { HISTORY, timeOf } from '../../operations/partitions/months.ts';
+import { refusePositions, table } from './fields.ts';
 
 export const status = defineCommand({
   effect: 'read',

@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused, usage } from '../../util/failure.ts';
 import { decimal, identifier, optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
 import { mintId } from '../../domain/id.ts';
-import { positionFields } from './fields.ts';
 import { findClosing, findPosition, lockPosition } from '../../trading/positions/store.ts';
+import { clockOf } from '../../trading/risk/trading-day.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { positionFields } from './fields.ts';
 
 export const close = defineCommand({
   effect: 'write',

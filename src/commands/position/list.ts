@@ -2,8 +2,8 @@ import { defineCommand } from '../../cli/command.ts';
 import { optional, time } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
 import type { Filter } from '../../trading/positions/as-of.ts';
+import { whenNoneOf } from '../../trading/users/store.ts';
 import { positionFields } from './fields.ts';
 import { positionFilter, selectPositions } from './filter.ts';
 
@@ -46,7 +46,10 @@ export const list = defineCommand({
 type Input = Filter & Parameters<typeof page>[0];
 
 async function listAsOf(at: string, input: Input, ctx: Context) {
-  const [{ checkMoment, positionsAsOf }, db] = await Promise.all([import('../../trading/positions/as-of.ts'), ctx.db()]);
+  const [{ checkMoment, positionsAsOf }, db] = await Promise.all([
+    import('../../trading/positions/as-of.ts'),
+    ctx.db(),
+  ]);
   await checkMoment(db, input.user, at, ctx.now());
   return page(
     input,

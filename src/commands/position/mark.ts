@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { CliError, usage } from '../../util/failure.ts';
 import { many, optional, text, toggle } from '../../cli/flags.ts';
 import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
 import type { Mark, Marked } from '../../trading/ledger/mark-positions.ts';
-import { count } from '../../util/text.ts';
 import type { Unmarked } from '../../trading/positions/marks-from-cache.ts';
+import { clockOf } from '../../trading/risk/trading-day.ts';
+import { CliError, usage } from '../../util/failure.ts';
+import { count } from '../../util/text.ts';
 
 export const mark = defineCommand({
   effect: 'write',

@@ -1,7 +1,7 @@
 import { type Around, readCsv } from '../../cli/csv-input.ts';
-import { usage } from '../../util/failure.ts';
-import type { Mark } from '../../trading/ledger/mark-positions.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
+import type { Mark } from '../../trading/ledger/mark-positions.ts';
+import { usage } from '../../util/failure.ts';
 import { excerpt } from '../../util/text.ts';
 
 /** A price, or what a quote file calls it: the last traded price, and when. */

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { choice, identifier, optional, time, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { findUser } from '../../trading/users/store.ts';
 import { BY } from '../../domain/pnl-grouping.ts';
+import { findUser } from '../../trading/users/store.ts';
 
 export const pnl = defineCommand({
   effect: 'read',

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { positionFields } from './fields.ts';
 import { findPosition } from '../../trading/positions/store.ts';
+import { positionFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',

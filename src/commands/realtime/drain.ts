@@ -1,9 +1,9 @@
+import { countPending } from '../../audit/outbox.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { lacksRight } from '../../platform/postgres/errors.ts';
+import { CliError } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
-import { countPending } from '../../audit/outbox.ts';
 
 export const drain = defineCommand({
   effect: 'write',

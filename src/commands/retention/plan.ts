@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import { expiringIn, survey, surveyLasting } from '../../operations/retention/count-due.ts';
 import { readCutoffs } from '../../operations/retention/cutoffs.ts';
 import type { Expiring } from '../../operations/retention/tables.ts';
-import { expiringIn, survey, surveyLasting } from '../../operations/retention/count-due.ts';
 
 export const plan = defineCommand({
   effect: 'read',

@@ -1,14 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
-import { CliError } from '../../util/failure.ts';
 import { integer, optional } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
-import { readCutoffs, refuseSkew } from '../../operations/retention/cutoffs.ts';
-import type { Expiring } from '../../operations/retention/tables.ts';
 import { PROMISED, shortened } from '../../domain/retention-periods.ts';
 import { countDue, expiringIn, survey } from '../../operations/retention/count-due.ts';
+import { readCutoffs, refuseSkew } from '../../operations/retention/cutoffs.ts';
 import { sweep, unfinished } from '../../operations/retention/delete-batches.ts';
+import type { Expiring } from '../../operations/retention/tables.ts';
+import { CliError } from '../../util/failure.ts';
+import { count } from '../../util/text.ts';
 
 export const run = defineCommand({
   effect: 'destroy',

@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { identifier, json, optional } from '../../cli/flags.ts';
 import { Found, type Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { breachAudit, breachNotice } from '../../trading/risk/breach-notices.ts';
 import { clockOf } from '../../trading/risk/trading-day.ts';
 import { findUser } from '../../trading/users/store.ts';
-import { breachAudit, breachNotice } from '../../trading/risk/breach-notices.ts';
+import { usage } from '../../util/failure.ts';
 import { proposedOrder } from './proposed-order.ts';
 
 export const check = defineCommand({

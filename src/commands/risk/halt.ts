@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { CliError } from '../../util/failure.ts';
 import { text, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { CliError } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import { haltFields } from './fields.ts';
 import { findScope, scopeOf, trader } from './scope.ts';

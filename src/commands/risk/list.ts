@@ -3,9 +3,9 @@ import { identifier, optional, toggle } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import type { RuleType } from '../../domain/enums.ts';
+import { RULE_COLUMNS } from '../../trading/risk/store.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { ruleFields } from './fields.ts';
-import { RULE_COLUMNS } from '../../trading/risk/store.ts';
 
 export const list = defineCommand({
   effect: 'read',

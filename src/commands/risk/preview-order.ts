@@ -1,8 +1,8 @@
 import { Found } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import type { NewOrder } from '../../trading/ledger/place-orders.ts';
 import { wouldAdmit } from '../../trading/risk/admit-order.ts';
 import type { Clock } from '../../trading/risk/trading-day.ts';
-import type { NewOrder } from '../../trading/ledger/place-orders.ts';
 
 /** Every rule's word on an order that nobody places; what else would refuse it is said on stderr. */
 export async function ask(order: NewOrder, clock: Clock, ctx: Context) {

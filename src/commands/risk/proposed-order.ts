@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { usage } from '../../util/failure.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
-import type { NewOrder } from '../../trading/ledger/place-orders.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
+import type { NewOrder } from '../../trading/ledger/place-orders.ts';
+import { usage } from '../../util/failure.ts';
 import { plainUpperCase } from '../../util/text.ts';
 
 const inCapitals = z.transform((value: unknown) =>

@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { notFound } from '../../util/failure.ts';
 import { choice, identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { RULE_TYPES } from '../../domain/enums.ts';
-import { lockUser } from '../../trading/users/store.ts';
-import { ruleFields } from './fields.ts';
 import { RULE_COLUMNS } from '../../trading/risk/store.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { notFound } from '../../util/failure.ts';
+import { ruleFields } from './fields.ts';
 
 export const remove = defineCommand({
   effect: 'write',

@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { type CliError, refused } from '../../util/failure.ts';
 import { text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { findLatches, type Latch } from '../../trading/risk/store.ts';
+import { type CliError, refused } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import { haltFields } from './fields.ts';
 import { findScope, type Scope, scopeOf, trader } from './scope.ts';
-import { findLatches, type Latch } from '../../trading/risk/store.ts';
 
 export const resume = defineCommand({
   effect: 'destroy',

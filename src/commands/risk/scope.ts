@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import { usage } from '../../util/failure.ts';
 import { identifier, requiredUnless } from '../../cli/flags.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { findUser } from '../../trading/users/store.ts';
+import { usage } from '../../util/failure.ts';
 
 export const trader = requiredUnless('all', identifier('USER', 'the trader'));
 

@@ -1,12 +1,12 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused, usage } from '../../util/failure.ts';
 import { choice, decimal, identifier, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
-import { lockUser } from '../../trading/users/store.ts';
-import { ruleFields } from './fields.ts';
 import { limitProblem, type Template } from '../../domain/risk-limits.ts';
 import { findRules } from '../../trading/risk/store.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { ruleFields } from './fields.ts';
 
 export const set = defineCommand({
   effect: 'write',

@@ -2,9 +2,9 @@ import { defineCommand } from '../../cli/command.ts';
 import { choice } from '../../cli/flags.ts';
 import { Streamed } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { commandOf, JOBS, roleOf } from '../../operations/schedule/jobs.ts';
 import { offsetOf } from '../../util/time.ts';
 import { crontab } from './crontab.ts';
-import { commandOf, JOBS, roleOf } from '../../operations/schedule/jobs.ts';
 import { systemd } from './systemd.ts';
 
 export const print = defineCommand({

@@ -1,5 +1,5 @@
-import type { Place } from './crontab.ts';
 import { commandOf, dueAt, type Job, roleOf, slotsOf } from '../../operations/schedule/jobs.ts';
+import type { Place } from './crontab.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 

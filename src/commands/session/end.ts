@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { identifier, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { lockUser } from '../../trading/users/store.ts';
-import { sessionFields } from './fields.ts';
 import { noSession, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { usage } from '../../util/failure.ts';
+import { sessionFields } from './fields.ts';
 
 // An audit row names this many sessions; their number is whole.
 const NAMED = 1_000;

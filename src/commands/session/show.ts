@@ -1,10 +1,10 @@
 import { defineCommand } from '../../cli/command.ts';
-import { notFound, usage } from '../../util/failure.ts';
 import { identifier, optional, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { findUser } from '../../trading/users/store.ts';
-import { sessionFields } from './fields.ts';
 import { noSession } from '../../trading/sessions/store.ts';
+import { findUser } from '../../trading/users/store.ts';
+import { notFound, usage } from '../../util/failure.ts';
+import { sessionFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',

@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { lockUser, userDisabled } from '../../trading/users/store.ts';
 import { mintId } from '../../domain/id.ts';
-import { sessionFields } from './fields.ts';
 import { findActive, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
+import { lockUser, userDisabled } from '../../trading/users/store.ts';
+import { refused } from '../../util/failure.ts';
+import { sessionFields } from './fields.ts';
 
 export const start = defineCommand({
   effect: 'write',

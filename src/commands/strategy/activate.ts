@@ -1,13 +1,13 @@
 import { canonicalJson } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { identifier, json, money, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { lockUser } from '../../trading/users/store.ts';
-import { activationFields } from './fields.ts';
 import { describeParameters, overrideProblems } from '../../domain/parameter-overrides.ts';
 import { announce, requireRunnable } from '../../trading/strategies/change-status.ts';
 import { findActivation, holdStrategy } from '../../trading/strategies/store.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { usage } from '../../util/failure.ts';
+import { activationFields } from './fields.ts';
 
 export const activate = defineCommand({
   effect: 'write',

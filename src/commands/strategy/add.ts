@@ -1,12 +1,12 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused, usage } from '../../util/failure.ts';
 import { identifier, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { complaints, strategySchema } from '../../domain/strategy.ts';
 import { violates } from '../../platform/postgres/errors.ts';
+import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
+import { refused, usage } from '../../util/failure.ts';
 import { strategyFields } from './fields.ts';
 import { columnFlags, fileFlag, readColumns } from './flags.ts';
-import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
-import { complaints, strategySchema } from '../../domain/strategy.ts';
 
 export const add = defineCommand({
   effect: 'write',

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
 import { setAvailable } from '../../trading/strategies/set-enabled.ts';
+import { count } from '../../util/text.ts';
 import { strategyFields } from './fields.ts';
 
 export const disable = defineCommand({

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { usage } from '../../util/failure.ts';
 import { choice, decimal, json, optional, text, words } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { readInput } from '../../util/file.ts';
-import { isObject, parseJson } from '../../util/json.ts';
-import { UnfitFile } from '../../util/file-problem.ts';
 import { RISK_LEVELS } from '../../domain/strategy.ts';
+import { usage } from '../../util/failure.ts';
+import { readInput } from '../../util/file.ts';
+import { UnfitFile } from '../../util/file-problem.ts';
+import { isObject, parseJson } from '../../util/json.ts';
 
 /** A flag for each column of a strategy but its id. */
 export const columnFlags = {

@@ -1,6 +1,6 @@
-import type { Values } from '../_shared/import-rows.ts';
-import { parseJson } from '../../util/json.ts';
 import { complaints, type Strategy, strategySchema } from '../../domain/strategy.ts';
+import { parseJson } from '../../util/json.ts';
+import type { Values } from '../_shared/import-rows.ts';
 
 /** The columns of a file of strategies: all of them. */
 export const STRATEGY_FILE = {

@@ -2,15 +2,15 @@ import { sql } from 'kysely';
 import { writeAudits } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import type { Strategy } from '../../domain/strategy.ts';
 import { violates } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
+import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
+import { refused } from '../../util/failure.ts';
 import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
 import { parseStrategy, STRATEGY_FILE } from './import-row.ts';
-import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
-import type { Strategy } from '../../domain/strategy.ts';
 
 export const importStrategies = defineCommand({
   effect: 'write',

@@ -2,9 +2,9 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, toggle } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import { requireActivations, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { strategyFields } from './fields.ts';
-import { requireActivations, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 
 export const list = defineCommand({
   effect: 'read',

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { activationFields } from './fields.ts';
 import { changeStatus } from '../../trading/strategies/change-status.ts';
+import { activationFields } from './fields.ts';
 
 export const resume = defineCommand({
   effect: 'write',

@@ -1,9 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import {
+  findActivation,
+  findStrategy,
+  notActivated,
+  requireActivations,
+} from '../../trading/strategies/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { activationFields, strategyFields } from './fields.ts';
-import { findActivation, findStrategy, notActivated, requireActivations } from '../../trading/strategies/store.ts';
 
 export const show = defineCommand({
   effect: 'read',

@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { findStrategy } from '../../trading/strategies/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { statsFields } from './fields.ts';
-import { findStrategy } from '../../trading/strategies/store.ts';
 
 export const stats = defineCommand({
   effect: 'read',

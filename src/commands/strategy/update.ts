@@ -1,12 +1,12 @@
 import { canonicalJson } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { usage } from '../../util/failure.ts';
 import { identifier, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { type Changes, changesSchema, complaints } from '../../domain/strategy.ts';
+import { lockStrategy, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
+import { usage } from '../../util/failure.ts';
 import { strategyFields } from './fields.ts';
 import { columnFlags, fileFlag, readColumns } from './flags.ts';
-import { lockStrategy, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
-import { type Changes, changesSchema, complaints } from '../../domain/strategy.ts';
 
 export const update = defineCommand({
   effect: 'write',

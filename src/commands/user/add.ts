@@ -1,13 +1,13 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused } from '../../util/failure.ts';
 import { choice, identifier, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { violates } from '../../platform/postgres/errors.ts';
 import { mintId } from '../../domain/id.ts';
+import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
+import { violates } from '../../platform/postgres/errors.ts';
+import { USER_COLUMNS } from '../../trading/users/store.ts';
+import { refused } from '../../util/failure.ts';
 import { userFields } from './fields.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
-import { USER_COLUMNS } from '../../trading/users/store.ts';
-import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 
 export const add = defineCommand({
   effect: 'write',

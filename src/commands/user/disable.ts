@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { setEnabled } from '../../trading/users/set-enabled.ts';
 import { count } from '../../util/text.ts';
 import { userFields } from './fields.ts';
-import { setEnabled } from '../../trading/users/set-enabled.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
 
 export const disable = defineCommand({

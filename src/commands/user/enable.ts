@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { userFields } from './fields.ts';
 import { setEnabled } from '../../trading/users/set-enabled.ts';
+import { userFields } from './fields.ts';
 
 export const enable = defineCommand({
   effect: 'write',

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { choice, identifier, money, text } from '../../cli/flags.ts';
-import type { Values } from '../_shared/import-rows.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
+import type { Values } from '../_shared/import-rows.ts';
 
 export const USER_FILE = {
   required: ['name', 'email'],

@@ -4,19 +4,19 @@ import { sql } from 'kysely';
 import { writeAudits } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { csvHeader, csvLines } from '../../cli/render-csv.ts';
-import { outputFailure, refused } from '../../util/failure.ts';
 import { text } from '../../cli/flags.ts';
+import { csvHeader, csvLines } from '../../cli/render-csv.ts';
 import type { Context } from '../../context.ts';
+import { mintId } from '../../domain/id.ts';
+import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { violates } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
-import type { BadLine } from '../../platform/files/rejects-file.ts';
-import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
-import { writeWhole } from '../../util/file.ts';
-import { mintId } from '../../domain/id.ts';
 import { generateApiKey, hashApiKey } from '../../platform/secrets/api-key.ts';
-import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
 import { USER_COLUMNS } from '../../trading/users/store.ts';
+import { outputFailure, refused } from '../../util/failure.ts';
+import { writeWhole } from '../../util/file.ts';
+import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
+import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
 
 export const importUsers = defineCommand({
   effect: 'write',

@@ -1,10 +1,10 @@
 import { unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { CliError, outputFailure, usage } from '../../util/failure.ts';
 import { optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { writeWhole } from '../../util/file.ts';
 import { generateApiKey, generateSessionToken, hashApiKey } from '../../platform/secrets/api-key.ts';
+import { CliError, outputFailure, usage } from '../../util/failure.ts';
+import { writeWhole } from '../../util/file.ts';
 
 /** What is made here and shown once, by the column it is shown in. */
 const SECRETS = {

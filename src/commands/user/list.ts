@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
-import { userFields } from './fields.ts';
 import { USER_COLUMNS } from '../../trading/users/store.ts';
+import { userFields } from './fields.ts';
 
 export const list = defineCommand({
   effect: 'read',

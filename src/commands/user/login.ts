@@ -2,8 +2,8 @@ import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
 import { hashApiKey } from '../../platform/secrets/api-key.ts';
-import { readApiKey } from './read-api-key.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
+import { readApiKey } from './read-api-key.ts';
 
 export const login = defineCommand({
   effect: 'write',

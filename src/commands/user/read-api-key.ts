@@ -1,6 +1,6 @@
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { isApiKey } from '../../platform/secrets/api-key.ts';
+import { CliError } from '../../util/failure.ts';
 
 /** The API key on stdin, or typed unseen on a terminal; throws API_KEY_MALFORMED (exit 2) for one with a typo. */
 export async function readApiKey(ctx: Context): Promise<string> {

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { refused, usage } from '../../util/failure.ts';
 import { duration, identifier, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { refused, usage } from '../../util/failure.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
 

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { userFields } from './fields.ts';
 import { findUser } from '../../trading/users/store.ts';
+import { userFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',

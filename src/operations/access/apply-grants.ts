@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import { CliError } from '../../util/failure.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { lacksRight } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { CliError } from '../../util/failure.ts';
 import { differences, type Step } from './diff-grants.ts';
 import { OWNER } from './role-grants.ts';
 

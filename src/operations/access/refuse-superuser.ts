@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Origin } from '../../audit/log.ts';
-import { CliError } from '../../util/failure.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
+import { CliError } from '../../util/failure.ts';
 
 /**
  * Refuses to work as a superuser or as the owner of the tables, whom neither grants nor the append-only audit log

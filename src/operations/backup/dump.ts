@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { refused } from '../../util/failure.ts';
 import { countUse } from '../keyring/usage.ts';
 import { lastOf, readRecord } from '../migrations/history.ts';
 import type { Dump, Header } from './archive.ts';

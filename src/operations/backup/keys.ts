@@ -1,6 +1,6 @@
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { readSecretFile } from '../../platform/files/secret-file.ts';
+import { CliError } from '../../util/failure.ts';
 import { type BackupKey, backupKey, KEY_BYTES } from './cipher.ts';
 
 /** The keys of backup.keyFile, the one that encrypts first; none where no file is configured. Throws exit 11, 78. */

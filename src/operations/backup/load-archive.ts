@@ -4,16 +4,16 @@ import { writeAudit } from '../../audit/log.ts';
 import { sealMany } from '../../audit/seal-store.ts';
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
+import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { splitStatements } from '../migrations/split-statements.ts';
-import { execute } from '../../platform/postgres/execute-sql.ts';
 import { type Archive, readDump } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
-import { Damage } from './damage.ts';
-import { runDispensable } from './run-optional.ts';
-import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
-import { type Copying, type CopyTarget, type Part, readParts } from './dump-parser.ts';
 import { copyByArrays } from './copy-by-unnest.ts';
+import { Damage } from './damage.ts';
+import { type Copying, type CopyTarget, type Part, readParts } from './dump-parser.ts';
+import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
+import { runDispensable } from './run-optional.ts';
 
 /**
  * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
+import { CliError } from '../../util/failure.ts';
 
 /** A pg_dump of this machine. */
 export interface PgDump {

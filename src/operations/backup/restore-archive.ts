@@ -1,20 +1,20 @@
 import { rename, rm } from 'node:fs/promises';
 import { type Kysely, sql } from 'kysely';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
+import { lockFile } from '../../platform/files/lock-file.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { openFresh, restoredFolder, takeRestored } from '../../platform/postgres/embedded.ts';
-import { lockFile } from '../../platform/files/lock-file.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { CliError } from '../../util/failure.ts';
 import { nameOf } from '../migrations/confirm-loss.ts';
 import { type Archive, openArchive } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
 import { Damage } from './damage.ts';
-import { readThrough } from './verify-archive.ts';
 import { loadBackupKeys } from './keys.ts';
 import { loadArchive } from './load-archive.ts';
 import { openServerScratch } from './scratch-database.ts';
 import { refuseForeign, refuseOthers, takePlace } from './swap-database.ts';
+import { readThrough } from './verify-archive.ts';
 
 interface Source {
   archive: Archive;

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { isUndefined, lacksRight } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 
 /** Runs a statement that can be done without, within a transaction; false where something it names, or the right to it, is missing. */
 export async function runDispensable(trx: Kysely<Database>, statement: string): Promise<boolean> {

@@ -3,14 +3,14 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { type Connection, connectServer } from '../../platform/postgres/connect.ts';
 import { openScratch } from '../../platform/postgres/embedded.ts';
-import { withDatabase } from '../../platform/postgres/libpq.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { lacksRight } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import { withDatabase } from '../../platform/postgres/libpq.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { CliError } from '../../util/failure.ts';
 
 /** A database of nobody else's. */
 export interface Scratch {

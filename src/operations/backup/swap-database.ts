@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { CliError } from '../../util/failure.ts';
 import { runDispensable } from './run-optional.ts';
 import type { ServerScratch } from './scratch-database.ts';
 

@@ -2,9 +2,9 @@ import type { Context } from '../../context.ts';
 import { type Archive, openArchive, readDump } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
 import { Damage } from './damage.ts';
+import { readParts } from './dump-parser.ts';
 import { loadBackupKeys } from './keys.ts';
 import { rowCounter, shortfalls } from './row-counts.ts';
-import { readParts } from './dump-parser.ts';
 
 /** What was found of a backup; `archive` is undefined where not even its two lines can be read. */
 interface Inspection {

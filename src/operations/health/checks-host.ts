@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import type { Context } from '../../context.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { count } from '../../util/text.ts';
-import type { Check } from './check.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
+import type { Check } from './check.ts';
 
 const DAY = 86_400_000;
 const GIB = 2 ** 30;

@@ -1,15 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import { judgeClock } from '../../platform/postgres/clock-skew.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { formatDuration } from '../../util/duration.ts';
+import { count } from '../../util/text.ts';
+import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import type { Difference } from '../migrations/catalog.ts';
 import { findDifferences } from '../migrations/detect-drift.ts';
 import { type Change, changesOf, lastOf, readRecord } from '../migrations/history.ts';
 import { loadPhases } from '../migrations/scripts.ts';
-import { judgeClock } from '../../platform/postgres/clock-skew.ts';
-import { formatDuration } from '../../util/duration.ts';
-import { count } from '../../util/text.ts';
 import type { Check, Scene } from './check.ts';
-import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 
 /** The scene of an examination, and the checks that share what it begins with. */
 export async function survey(ctx: Context) {

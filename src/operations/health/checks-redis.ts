@@ -1,7 +1,7 @@
 import { count } from '../../util/text.ts';
-import { replicaStandings } from './replica-lag.ts';
-import type { Check } from './check.ts';
 import { fail, ok, warn } from '../../util/verdict.ts';
+import type { Check } from './check.ts';
+import { replicaStandings } from './replica-lag.ts';
 
 const NO_REDIS = ok('no Redis is configured');
 

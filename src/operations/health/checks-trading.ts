@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { formatDuration } from '../../util/duration.ts';
 import { count } from '../../util/text.ts';
-import type { Check, Scene } from './check.ts';
 import { ok, type Verdict, warn } from '../../util/verdict.ts';
+import type { Check, Scene } from './check.ts';
 
 /** How long something may stay as it is before somebody should look. */
 const LATE = 15 * 60_000;

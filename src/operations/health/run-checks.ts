@@ -1,13 +1,13 @@
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { lacksRight } from '../../platform/postgres/errors.ts';
-import { orders, outbox, partitions, rules, sealing, sessions } from './checks-trading.ts';
-import { survey } from './checks-postgres.ts';
-import { backup, disk, keyring, roles } from './checks-host.ts';
-import { lifetimes, redis, replicas } from './checks-redis.ts';
-import type { CheckName } from './check-names.ts';
-import type { Check, Scene } from './check.ts';
+import { CliError } from '../../util/failure.ts';
 import { ok, type Verdict, warn } from '../../util/verdict.ts';
+import type { Check, Scene } from './check.ts';
+import type { CheckName } from './check-names.ts';
+import { backup, disk, keyring, roles } from './checks-host.ts';
+import { survey } from './checks-postgres.ts';
+import { lifetimes, redis, replicas } from './checks-redis.ts';
+import { orders, outbox, partitions, rules, sealing, sessions } from './checks-trading.ts';
 
 /** Makes the checks that are named, in that order; with `fix` puts right what can be, and looks again. */
 export async function examine(ctx: Context, names: readonly CheckName[], fix: boolean) {

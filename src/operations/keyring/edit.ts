@@ -2,13 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AuditEntry } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
-import { CliError, refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { lockFile } from '../../platform/files/lock-file.ts';
 import { BROKER_COLUMNS } from '../../platform/secrets/broker-credentials.ts';
-import { notConfigured, readRing, ringSource } from './load.ts';
 import { formatRing, type Ring, type RingKey } from '../../platform/secrets/key-ring.ts';
+import { CliError, refused } from '../../util/failure.ts';
 import { writeWhole } from '../../util/file.ts';
+import { notConfigured, readRing, ringSource } from './load.ts';
 
 interface Edit {
   /** The ring as it is to be. */

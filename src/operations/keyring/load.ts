@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { readSecretFile } from '../../platform/files/secret-file.ts';
 import { parseRing, type Ring } from '../../platform/secrets/key-ring.ts';
+import { CliError } from '../../util/failure.ts';
 
 /** Where the key ring is kept; only a file can be written. */
 export type RingSource =

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { CliError, usage } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { readSecretFile } from '../../platform/files/secret-file.ts';
+import { CliError, usage } from '../../util/failure.ts';
 
 const MAX_BYTES = 65_536;
 

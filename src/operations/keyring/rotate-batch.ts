@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import {
@@ -13,9 +12,10 @@ import {
   placeOf,
 } from '../../platform/secrets/broker-credentials.ts';
 import { seal } from '../../platform/secrets/envelope.ts';
-import { holdKeys } from './locks.ts';
-import { loadRing } from './load.ts';
 import type { Ring } from '../../platform/secrets/key-ring.ts';
+import { CliError } from '../../util/failure.ts';
+import { loadRing } from './load.ts';
+import { holdKeys } from './locks.ts';
 
 const BATCH = 500;
 

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import { CliError, notFound } from '../../util/failure.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
 import type { Ring, RingKey } from '../../platform/secrets/key-ring.ts';
+import { CliError, notFound } from '../../util/failure.ts';
 
 /** How many credentials of each column a key encrypts; `key_id` is null for what is no envelope. */
 export type Use = Record<BrokerColumn, number> & { key_id: string | null; total: number };

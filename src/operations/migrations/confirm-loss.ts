@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { count } from '../../util/text.ts';
-import { type Phase, tablesOf } from './scripts.ts';
 import type { Session } from './rollout-session.ts';
+import { type Phase, tablesOf } from './scripts.ts';
 
 /** Where these phases' tables hold rows, goes on only when the name of the database is typed out; empty ones just go. */
 export async function agreeToLoss(ctx: Context, session: Session, phases: readonly Phase[]): Promise<void> {

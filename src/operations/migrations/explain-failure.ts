@@ -1,6 +1,6 @@
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { type DatabaseFailure, isDatabaseFailure, translateFailure } from '../../platform/postgres/errors.ts';
+import { CliError } from '../../util/failure.ts';
 import { excerpt } from '../../util/text.ts';
 import type { Step } from './scripts.ts';
 import type { Statement } from './split-statements.ts';

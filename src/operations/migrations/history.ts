@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import { refused } from '../../util/failure.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { isUndefined } from '../../platform/postgres/errors.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { refused } from '../../util/failure.ts';
 import type { Phase } from './scripts.ts';
 
 const COLUMNS = [

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { commit } from '../../audit/change.ts';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 import { formatDuration } from '../../util/duration.ts';
+import { CliError } from '../../util/failure.ts';
 
 /** One session that holds the lock of the rollout. */
 export interface Session {

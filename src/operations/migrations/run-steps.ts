@@ -7,8 +7,8 @@ import { execute } from '../../platform/postgres/execute-sql.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { explainStep, StatementError } from './explain-failure.ts';
 import { recordPhase, unrecordPhase } from './history.ts';
-import type { Step } from './scripts.ts';
 import { inTransaction, type Session } from './rollout-session.ts';
+import type { Step } from './scripts.ts';
 import { splitStatements } from './split-statements.ts';
 
 /** A step that was run. */

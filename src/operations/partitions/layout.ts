@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { refused } from '../../util/failure.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { refused } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import { AHEAD, END } from './months.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAudit } from '../../audit/log.ts';
-import { CliError, refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import { lacksRight, mayRunAgain } from '../../platform/postgres/errors.ts';
-import { inTransaction, type Session } from '../migrations/rollout-session.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import { CliError, refused } from '../../util/failure.ts';
+import { inTransaction, type Session } from '../migrations/rollout-session.ts';
 import type { Step } from './plan-steps.ts';
 
 /** How long one try may keep others waiting behind it. */

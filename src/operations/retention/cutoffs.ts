@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
-import type { Verdict } from '../../util/verdict.ts';
-import { judgeClock } from '../../platform/postgres/clock-skew.ts';
 import { intervalOf, type Limited, type Limits } from '../../domain/retention-periods.ts';
+import { judgeClock } from '../../platform/postgres/clock-skew.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { refused } from '../../util/failure.ts';
+import type { Verdict } from '../../util/verdict.ts';
 
 export interface Cutoffs {
   /** The time before which rows are due, in UTC and to the microsecond, by the server's clock. */

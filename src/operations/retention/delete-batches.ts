@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { CliError } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
+import { CliError } from '../../util/failure.ts';
 import { count } from '../../util/text.ts';
 import type { Expiring } from './tables.ts';
 

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { compareImages } from '../../projection/compare.ts';
-import { readImages } from '../../projection/read-snapshots.ts';
-import { settle } from '../../projection/project.ts';
-import { findStrays } from '../../projection/orphans.ts';
 import type { Realtime } from '../../platform/redis/connect.ts';
 import { wordOf } from '../../platform/redis/errors.ts';
 import { type Keys, LIFETIME } from '../../platform/redis/keys.ts';
+import { compareImages } from '../../projection/compare.ts';
+import { findStrays } from '../../projection/orphans.ts';
+import { settle } from '../../projection/project.ts';
+import { readImages } from '../../projection/read-snapshots.ts';
 
 /** How one kind of thing in Redis stands; with `repair`, stood. */
 export interface Live {

@@ -1,5 +1,5 @@
-import { rolesFor } from '../access/roles-for-command.ts';
 import type { Role } from '../access/role-grants.ts';
+import { rolesFor } from '../access/roles-for-command.ts';
 
 /** A minute of the week, Sunday midnight being 0. */
 type Minute = number;

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import { CliError } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
-import { isObject, parseJson } from '../../util/json.ts';
 import { UnfitFile } from '../../util/file-problem.ts';
-import { type Json, keyComplaints } from './unknown-keys.ts';
+import { isObject, parseJson } from '../../util/json.ts';
 import { masked } from './settings.ts';
+import { type Json, keyComplaints } from './unknown-keys.ts';
 
 /** Where configuration is looked for. */
 export interface ConfigSource {

@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
-import type { RedisSettings } from '../redis/settings.ts';
 import type { Limits } from '../../domain/retention-periods.ts';
 import type { Templates } from '../../domain/risk-limits.ts';
 import { parseDuration } from '../../util/duration.ts';
+import type { RedisSettings } from '../redis/settings.ts';
 import { type ConfigFile, type ConfigSource, findConfigFile, invalid } from './file.ts';
-import type { Json } from './unknown-keys.ts';
 import { envLayer, fileLayer, flagLayer, type Resolved, resolveAll } from './resolve.ts';
 import type { SettingName } from './settings.ts';
+import type { Json } from './unknown-keys.ts';
 
 /** The settings in force. Durations are milliseconds, paths absolute. */
 export interface Config {

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { CliError } from '../../util/failure.ts';
 import { type ConfigFile, type ConfigSource, invalid } from './file.ts';
-import type { Json } from './unknown-keys.ts';
-import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 import { check, dereference, type Found, pointer } from './references.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
+import type { Json } from './unknown-keys.ts';
 
 export interface Resolved {
   value: SettingValue | undefined;

@@ -1,5 +1,5 @@
-import { CliError } from '../../util/failure.ts';
 import type { Io } from '../../cli/io.ts';
+import { CliError } from '../../util/failure.ts';
 import type { RedisSettings } from '../redis/settings.ts';
 import type { Config } from './load.ts';
 

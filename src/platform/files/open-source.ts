@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CliError, usage } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
+import { CliError, usage } from '../../util/failure.ts';
 import { openInput } from '../../util/file.ts';
 import { UnfitFile } from '../../util/file-problem.ts';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { csvLines } from '../../cli/render-csv.ts';
-import { type CliError, outputFailure, usage } from '../../util/failure.ts';
 import { Found } from '../../cli/result.ts';
+import { type CliError, outputFailure, usage } from '../../util/failure.ts';
 import { openDraft } from '../../util/file.ts';
 import { count } from '../../util/text.ts';
 

@@ -1,5 +1,5 @@
-import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import { formatDuration } from '../../util/duration.ts';
+import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 
 export const SKEW_WARN = 2_000;
 export const SKEW_FAIL = 60_000;

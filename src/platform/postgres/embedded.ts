@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CliError } from '../../util/failure.ts';
-import { type Connection, open } from './connect.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
+import { type Connection, open } from './connect.ts';
 
 /** The PostgreSQL major version of the embedded engine; a folder of another one cannot be opened. */
 const ENGINE_MAJOR = '18';

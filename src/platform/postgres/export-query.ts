@@ -1,8 +1,8 @@
 import { type Compilable, sql } from 'kysely';
 import type { Fields } from '../../cli/result.ts';
-import type { Connection } from './connect.ts';
 import { countLines, type Format, lineWriter } from '../files/copy-lines.ts';
 import { rowLines, rowsOf } from '../files/write-rows.ts';
+import type { Connection } from './connect.ts';
 
 /** Some lines of an export, and how many. */
 export interface Piece {

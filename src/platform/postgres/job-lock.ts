@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { CliError } from '../../util/failure.ts';
-import type { Connection } from './connect.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
+import type { Connection } from './connect.ts';
 
 /** What keeps a command alone at its work; or, in words, who is at it already. */
 export type Guard = { release: () => Promise<void> } | { holder: string };

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import { type CliError, refused } from '../../util/failure.ts';
 import type { Connection } from './connect.ts';
-import type { Database } from './tables.ts';
 import { isUndefined } from './errors.ts';
+import type { Database } from './tables.ts';
 
 /** The last phase of the rollout that the database has, 0 to 4; 0 where nothing was ever rolled out. */
 export async function currentPhase(db: Kysely<Database>): Promise<number> {

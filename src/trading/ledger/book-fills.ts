@@ -1,6 +1,6 @@
 import type { Trx } from '../../audit/transaction.ts';
-import type { Fill, Fold } from '../../domain/book.ts';
 import { foldFills } from '../../domain/apply-fills.ts';
+import type { Fill, Fold } from '../../domain/book.ts';
 import { lockBook } from './lock-book.ts';
 import { type NewOrder, placeOrders } from './place-orders.ts';
 import { refusing } from './refusals.ts';

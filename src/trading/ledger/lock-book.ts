@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { unnest } from '../../platform/postgres/unnest.ts';
 import {
   type Book,
   type BookOrder,
@@ -9,8 +8,9 @@ import {
   fillKey,
   positionKey,
 } from '../../domain/book.ts';
-import type { NewOrder } from './place-orders.ts';
 import { type BookSession, inPaisa } from '../../domain/equity.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import type { NewOrder } from './place-orders.ts';
 
 /**
  * Locks what the fills touch and reads it: traders, then orders, then open positions, then sessions, each in id order,

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { refused } from '../../util/failure.ts';
-import { violates } from '../../platform/postgres/errors.ts';
-import { unnest } from '../../platform/postgres/unnest.ts';
 import type { BookOrder } from '../../domain/book.ts';
 import type { OrderSide, OrderType } from '../../domain/enums.ts';
+import { violates } from '../../platform/postgres/errors.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import { refused } from '../../util/failure.ts';
 
 /** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
 export interface NewOrder {

@@ -1,7 +1,7 @@
-import { refused } from '../../util/failure.ts';
-import type { OrderStatus } from '../../domain/enums.ts';
 import { FillConflict } from '../../domain/apply-fills.ts';
+import type { OrderStatus } from '../../domain/enums.ts';
 import { checkMove, LedgerRefusal } from '../../domain/order-state.ts';
+import { refused } from '../../util/failure.ts';
 
 /** Throws a refusal (exit 5) naming the state that an order is in, unless it may go to the other one. */
 export function requireMove(

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { unnest } from '../../platform/postgres/unnest.ts';
 import type { Fold } from '../../domain/book.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
 import { notify } from '../notifications/notify.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { unnest } from '../../platform/postgres/unnest.ts';
-import type { Notice } from '../../domain/notice.ts';
 import { mintId } from '../../domain/id.ts';
+import type { Notice } from '../../domain/notice.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
 
 /**
  * Writes notifications within the transaction of what they tell of, in one statement however many there are; gives

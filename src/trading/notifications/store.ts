@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import { notFound } from '../../util/failure.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { notFound } from '../../util/failure.ts';
 
 export const NOTIFICATION_COLUMNS = [
   'notification_id',

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { BadLine } from '../../platform/files/rejects-file.ts';
-import { bookFills } from '../ledger/book-fills.ts';
 import { mintId } from '../../domain/id.ts';
 import { addMoney } from '../../domain/money.ts';
+import type { BadLine } from '../../platform/files/rejects-file.ts';
+import { bookFills } from '../ledger/book-fills.ts';
 import { difference, type NumberedTrade, type Trade } from './trade-file.ts';
 
 interface Booked {

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { parseBody } from '../../audit/canonical-json.ts';
 import type { Fields } from '../../cli/result.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { OrderSide, PositionSide } from '../../domain/enums.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 import { isObject } from '../../util/json.ts';
 import type { Order } from './store.ts';
 

@@ -3,14 +3,14 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import { createSeen, type Seen } from '../../platform/files/id-set.ts';
+import { openSource, pipeSpent } from '../../platform/files/open-source.ts';
 import { linesOf } from '../../platform/files/read-lines.ts';
 import { type Records, type Row, readTable } from '../../platform/files/read-records.ts';
 import { type BadLine, complain, type Rejects, tallied } from '../../platform/files/rejects-file.ts';
-import { createSeen, type Seen } from '../../platform/files/id-set.ts';
-import { openSource, pipeSpent } from '../../platform/files/open-source.ts';
 import { count } from '../../util/text.ts';
-import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
 import { openTable, type Target } from './load-orders.ts';
+import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
 
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 

@@ -2,13 +2,13 @@ import { basename } from 'node:path';
 import { readCsv } from '../../cli/csv-input.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { type BadLine, complain, type Rejects, tallied } from '../../platform/files/rejects-file.ts';
-import { pipeSpent } from '../../platform/files/open-source.ts';
-import { lockUser } from '../users/store.ts';
 import { addMoney } from '../../domain/money.ts';
+import { pipeSpent } from '../../platform/files/open-source.ts';
+import { type BadLine, complain, type Rejects, tallied } from '../../platform/files/rejects-file.ts';
 import { count } from '../../util/text.ts';
-import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade-file.ts';
+import { lockUser } from '../users/store.ts';
 import { bookTrades } from './book-trades.ts';
+import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade-file.ts';
 
 interface Tally {
   imported: number;

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { refused } from '../../util/failure.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
+import { refused } from '../../util/failure.ts';
 import type { OrderRow } from './order-file.ts';
 
 /** The table of orders while a file is loaded into it. */

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { AuditEntry } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
-import { notFound } from '../../util/failure.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { notFound } from '../../util/failure.ts';
 
 export const ORDER_COLUMNS = [
   'order_id',

@@ -1,7 +1,7 @@
 import type { OrderSide } from '../../domain/enums.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
 import { plainUpperCase } from '../../util/text.ts';
 import { writtenInstant } from '../../util/time.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
 
 /** An execution from a file of trades; price in rupees a share, time in UTC. */
 export interface Trade {

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import { usage } from '../../util/failure.ts';
 import type { Keyset } from '../../cli/pagination.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { PositionStatus } from '../../domain/enums.ts';
 import { replay } from '../../domain/replay-position.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { usage } from '../../util/failure.ts';
 import { findFills } from './fills.ts';
 import type { Position } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { StoredFill } from '../../domain/replay-position.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 
 export interface PositionFill extends StoredFill {
   fill_id: string;

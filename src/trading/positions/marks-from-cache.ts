@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import type { Quote } from '../../domain/quote.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { Mark } from '../ledger/mark-positions.ts';
-import type { Quote } from '../../domain/quote.ts';
 
 /** A symbol of open positions that the cache has no price of, and why. */
 export interface Unmarked {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { By } from '../../domain/pnl-grouping.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 
 interface Range {
   user: string | undefined;

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { notFound } from '../../util/failure.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { OrderSide } from '../../domain/enums.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { notFound } from '../../util/failure.ts';
 
 export const POSITION_COLUMNS = [
   'position_id',

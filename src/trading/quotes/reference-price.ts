@@ -1,7 +1,7 @@
-import { CliError } from '../../util/failure.ts';
+import { show } from '../../commands/market/fields.ts';
 import type { Context } from '../../context.ts';
 import { within } from '../../platform/redis/connect.ts';
-import { show } from '../../commands/market/fields.ts';
+import { CliError } from '../../util/failure.ts';
 import { readQuotes } from './store.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
+import { type Quote, quoteText, type Reading, readQuote } from '../../domain/quote.ts';
 import type { Realtime } from '../../platform/redis/connect.ts';
 import { wordOf } from '../../platform/redis/errors.ts';
 import { LIFETIME } from '../../platform/redis/keys.ts';
-import { type Quote, quoteText, type Reading, readQuote } from '../../domain/quote.ts';
 
 const AT_ONCE = 1_000;
 

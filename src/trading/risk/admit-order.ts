@@ -1,15 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { type CliError, notFound, refused } from '../../util/failure.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
-import { findUser, lockUser, userDisabled } from '../users/store.ts';
-import { WORKING } from '../ledger/cancel-orders.ts';
-import type { Clock } from './trading-day.ts';
-import { tradingHalted } from './halts.ts';
 import { type Judgement, judge } from '../../domain/risk-rules.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { type CliError, notFound, refused } from '../../util/failure.ts';
+import { WORKING } from '../ledger/cancel-orders.ts';
 import type { NewOrder } from '../ledger/place-orders.ts';
+import { findUser, lockUser, userDisabled } from '../users/store.ts';
+import { tradingHalted } from './halts.ts';
 import { readRisk } from './read-exposure.ts';
+import type { Clock } from './trading-day.ts';
 
 interface Options {
   /**

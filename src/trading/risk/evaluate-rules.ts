@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { RuleType } from '../../domain/enums.ts';
-import type { Clock } from './trading-day.ts';
 import { staleMarks } from './stale-marks.ts';
+import type { Clock } from './trading-day.ts';
 
 /** A rule after a check, in rupees, percent or orders; `current` is null where it cannot be evaluated. */
 export interface CheckedRule extends Record<string, unknown> {

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { type CliError, refused } from '../../util/failure.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { mintId } from '../../domain/id.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { type CliError, refused } from '../../util/failure.ts';
 import { cancelWorking, WORKING } from '../ledger/cancel-orders.ts';
 
 /** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */

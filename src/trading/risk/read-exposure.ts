@@ -1,12 +1,12 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { RuleType } from '../../domain/enums.ts';
-import { WORKING } from '../ledger/cancel-orders.ts';
-import type { Clock } from './trading-day.ts';
-import { type Halt, haltOver } from './halts.ts';
 import type { RiskFacts } from '../../domain/risk-rules.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { WORKING } from '../ledger/cancel-orders.ts';
 import type { NewOrder } from '../ledger/place-orders.ts';
+import { type Halt, haltOver } from './halts.ts';
 import { staleMarks } from './stale-marks.ts';
+import type { Clock } from './trading-day.ts';
 
 /** What stands in an order's way, or does not: a latched halt, and what the rules are measured against. */
 export interface RiskStanding {

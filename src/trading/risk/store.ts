@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
 import type { RuleType } from '../../domain/enums.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 
 export const RULE_COLUMNS = [
   'rule_id',

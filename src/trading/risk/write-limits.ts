@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { unnest } from '../../platform/postgres/unnest.ts';
 import { mintId } from '../../domain/id.ts';
 import type { Template } from '../../domain/risk-limits.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
 
 /** Sets limits of a trader, who must be locked, in one statement; false where all were so already. */
 export async function writeRules(trx: Trx, userId: string, limits: Template, now: Date): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { drawdown } from '../../domain/equity.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 import { SESSION_COLUMNS } from './store.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import { CliError } from '../../util/failure.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { CliError } from '../../util/failure.ts';
 
 export const SESSION_COLUMNS = [
   'session_id',

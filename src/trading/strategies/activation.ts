@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { refused } from '../../util/failure.ts';
 import { formatRupees, toPaisa } from '../../domain/money.ts';
+import { refused } from '../../util/failure.ts';
 import { ACTIVATION_COLUMNS, type Activation } from './store.ts';
 
 /**

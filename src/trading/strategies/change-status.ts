@@ -1,7 +1,7 @@
 import type { Trx } from '../../audit/transaction.ts';
-import { refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
+import { refused } from '../../util/failure.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
 import { ACTIVATION_COLUMNS, type Activation, findActivation, holdStrategy, notActivated } from './store.ts';
 
@@ -45,7 +45,8 @@ export async function requireRunnable(
   phase: number,
 ): Promise<void> {
   if (!user.enabled) throw userDisabled(user.user_id);
-  if (!strategy.is_active) throw (await import('../risk/admit-order.ts')).strategyDisabled(strategy.strategy_id);
+  if (!strategy.is_active)
+    throw (await import('../risk/admit-order.ts')).strategyDisabled(strategy.strategy_id);
   const { checkNotHalted } = await import('../risk/halts.ts');
   await checkNotHalted(trx, user.user_id, phase);
 }

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { CliError, notFound, refused } from '../../util/failure.ts';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { CliError, notFound, refused } from '../../util/failure.ts';
 
 export const STRATEGY_COLUMNS = [
   'strategy_id',

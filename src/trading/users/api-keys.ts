@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { CliError } from '../../util/failure.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { CliError } from '../../util/failure.ts';
 import { lockUser, userDisabled } from './store.ts';
 
 /** Whose a key is, and whether it is the current one or a replaced one that is still accepted. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { type CliError, notFound, refused } from '../../util/failure.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { type CliError, notFound, refused } from '../../util/failure.ts';
 
 export const USER_COLUMNS = [
   'user_id',

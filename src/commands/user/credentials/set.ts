@@ -1,8 +1,8 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { usage } from '../../../util/failure.ts';
 import { choice, identifier, optional, text, toggle } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
 import { BROKER_COLUMNS, placeOf } from '../../../platform/secrets/broker-credentials.ts';
+import { usage } from '../../../util/failure.ts';
 
 /** The most bytes whose envelope fits varchar(100), as the columns are before phase 4. */
 const MOST_BEFORE_4 = 36;
@@ -72,7 +72,9 @@ async function readSecret(
   file: string | undefined,
 ): Promise<string> {
   if (stdin && file !== undefined) throw usage('--secret-stdin and --from-file exclude each other.');
-  const { secretFromFile, secretFromStdin, secretFromTerminal } = await import('../../../operations/keyring/read-secret.ts');
+  const { secretFromFile, secretFromStdin, secretFromTerminal } = await import(
+    '../../../operations/keyring/read-secret.ts'
+  );
   const what = `The ${field}`;
   if (file !== undefined) return secretFromFile(ctx, file, what);
   if (stdin) return secretFromStdin(ctx, what);

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { CliError, notFound } from '../../../util/failure.ts';
 import { identifier } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
 import { findUser, lockUser } from '../../../trading/users/store.ts';
+import { CliError, notFound } from '../../../util/failure.ts';
 
 export const revoke = defineCommand({
   effect: 'write',
