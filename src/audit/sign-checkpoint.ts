@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import type { Context } from '../context.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { appendAnchor, readAnchor } from './anchor-file.ts';
 import { loadSigningKey, readCheckpoint, signCheckpoint } from './checkpoint.ts';
@@ -13,7 +12,7 @@ export async function addCheckpoint(
   db: Kysely<Database>,
   keyFile: string,
   anchorFile: string | undefined,
-  { own, now }: Pick<Context, 'own' | 'now'>,
+  { own, now }: { own: { uid: number | undefined }; now: () => Date },
 ): Promise<string> {
   const key = await loadSigningKey(keyFile, own.uid);
   const { seq, audit_id, hash, cluster } = await lastSeal(db);

@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import { encodeTime, incrementBase32, ulid } from 'ulid';
+import { randomFraction } from '../util/random.ts';
 
 export type IdPrefix = 'usr' | 'ord' | 'pos' | 'fil' | 'ntf' | 'ses' | 'rul' | 'hlt' | 'lgn';
 
@@ -14,16 +14,4 @@ export function mintId(prefix: IdPrefix, at: Date): string {
   const random = time === last.time ? incrementBase32(last.random) : ulid(time, randomFraction).slice(10);
   last = { time, random };
   return `${prefix}_${encodeTime(time, 10)}${random}`;
-}
-
-// Drawn a few thousand bytes at a time: an id takes sixteen, and asking for each by itself costs more than the rest.
-const pool = new Uint8Array(4_096);
-let drawn = pool.length;
-
-function randomFraction(): number {
-  if (drawn === pool.length) {
-    randomFillSync(pool);
-    drawn = 0;
-  }
-  return (pool[drawn++] ?? 0) / 256;
 }

@@ -26,6 +26,10 @@ const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\
 export const isPrice = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0.01 && value <= 1e9;
 
+/** How old a quote is, in milliseconds; a clock that is a little ahead makes no negative age. */
+export const ageOf = (timestamp: string, now: Date): number =>
+  Math.max(0, now.getTime() - Date.parse(timestamp));
+
 /** Whether a time is later than clocks may differ. */
 const isAhead = (timestamp: string, now: Date): boolean => Date.parse(timestamp) > now.getTime() + AHEAD;
 

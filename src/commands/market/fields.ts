@@ -1,5 +1,5 @@
 import type { Fields } from '../../cli/result.ts';
-import { DETAILS, type Reading } from '../../domain/quote.ts';
+import { ageOf, DETAILS, type Reading } from '../../domain/quote.ts';
 
 export const quoteFields = {
   symbol: { type: 'text' },
@@ -33,7 +33,3 @@ export function show({ symbol, quote, unreadable = '' }: Reading, now: Date, sta
     unreadable: unreadable === '' ? null : unreadable,
   };
 }
-
-/** How old a quote is, in milliseconds; a clock that is a little ahead makes no negative age. */
-export const ageOf = (timestamp: string, now: Date): number =>
-  Math.max(0, now.getTime() - Date.parse(timestamp));

@@ -5,7 +5,7 @@ import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { Reading } from '../../domain/quote.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
-import { ageOf } from './fields.ts';
+import { ageOf } from '../../domain/quote.ts';
 
 const LOOK = 250;
 

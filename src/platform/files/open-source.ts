@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Context } from '../../context.ts';
+import type { Io } from '../../cli/io.ts';
 import { CliError, usage } from '../../util/failure.ts';
 import { openInput } from '../../util/file.ts';
 import { UnfitFile } from '../../util/file-problem.ts';
@@ -17,7 +17,7 @@ export interface Source {
 }
 
 /** Opens a file, or stdin for `-`, compressed by gzip or not. Throws a usage error for what cannot be read. */
-export function openSource(path: string, { io, signal }: Pick<Context, 'io' | 'signal'>): Source {
+export function openSource(path: string, { io, signal }: { io: Io; signal: AbortSignal }): Source {
   if (path === '-')
     return {
       bytes: unzipped(io.stdin as AsyncIterable<Buffer>, 'stdin'),

@@ -1,5 +1,5 @@
-import { show } from '../../commands/market/fields.ts';
 import type { Context } from '../../context.ts';
+import { ageOf } from '../../domain/quote.ts';
 import { within } from '../../platform/redis/connect.ts';
 import { CliError } from '../../util/failure.ts';
 import { readQuotes } from './store.ts';
@@ -16,11 +16,12 @@ export async function referencePrice(symbol: string, timeout: number, ctx: Conte
   try {
     const [reading] = await within(timeout, asked);
     if (!reading) return 0;
-    const { ltp, stale, unreadable } = show(reading, now, staleAfter);
-    if (typeof ltp === 'number' && !stale) return ltp;
-    await ctx.io.say(
-      `No reference price: the quote of ${symbol} ${unreadable === null ? 'is stale' : `cannot be read: ${unreadable}`}.`,
-    );
+    const { quote, unreadable } = reading;
+    if (quote && ageOf(quote.timestamp, now) <= staleAfter) return quote.ltp;
+    if (quote || unreadable)
+      await ctx.io.say(
+        `No reference price: the quote of ${symbol} ${quote ? 'is stale' : `cannot be read: ${unreadable}`}.`,
+      );
   } catch (error) {
     const failure = await ctx.explain(error);
     if (!(failure instanceof CliError) || ctx.signal.aborted) throw failure;
