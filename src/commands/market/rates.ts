@@ -4,8 +4,8 @@ import { duration, withDefault } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { Reading } from '../../domain/quote.ts';
-import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
 import { ageOf } from '../../domain/quote.ts';
+import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
 
 const LOOK = 250;
 
