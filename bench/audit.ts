@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
 import { change } from '../src/audit/change.ts';
-import { proveLog } from '../src/audit/verify-chain.ts';
+import { verifyLog } from '../src/audit/verify-chain.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { placeOrders } from '../src/trading/ledger/place-orders.ts';
-import { admit } from '../src/trading/risk/admit-order.ts';
+import { checkPreTrade } from '../src/trading/risk/admit-order.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 
@@ -81,7 +81,7 @@ async function write(audited: boolean, name: string): Promise<number> {
       created_at: START,
     };
     await change(connection, ORIGIN, async (trx) => {
-      await admit(trx, order, 4, CLOCK);
+      await checkPreTrade(trx, order, 4, CLOCK);
       await placeOrders(trx, [order], 4);
       return { result: null, audit: audited ? { target: `order ${order.order_id}`, body: { order } } : null };
     });
@@ -103,7 +103,7 @@ async function verify(): Promise<number> {
   for (let round = 0; round < 3; round++) {
     const started = process.hrtime.bigint();
     const sources = { anchor: undefined, publicKey: undefined, signingKey: undefined, uid: undefined };
-    const { entries, unsealed, offenders } = await proveLog(connection.kysely, sources, () => {});
+    const { entries, unsealed, offenders } = await verifyLog(connection.kysely, sources, () => {});
     if (entries !== ENTRIES || unsealed > 0 || offenders.length > 0)
       throw new Error(`verified ${entries}, ${unsealed} unsealed, ${offenders.length} offenders`);
     rates.push(entries / (Number(process.hrtime.bigint() - started) / 1e9));

@@ -2,8 +2,8 @@
 
 import type { Redis } from 'ioredis';
 import { type Quote, quoteText, readQuote } from '../src/domain/quote.ts';
-import { openRedis, type Realtime } from '../src/platform/redis/connect.ts';
-import { LIFETIME } from '../src/platform/redis/keys.ts';
+import { openRedis, type RedisConnection } from '../src/platform/redis/connect.ts';
+import { TTL_SECONDS } from '../src/platform/redis/keys.ts';
 import { readQuotes, withoutOlder, writeQuotes } from '../src/trading/quotes/store.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import { publish } from './publish.ts';
@@ -23,8 +23,8 @@ const symbols = quotes.map(({ symbol }) => symbol);
 interface Measure {
   name: string;
   demanded?: number;
-  ours: (redis: Realtime) => Promise<unknown>;
-  oneByOne: (redis: Realtime) => Promise<unknown>;
+  ours: (redis: RedisConnection) => Promise<unknown>;
+  oneByOne: (redis: RedisConnection) => Promise<unknown>;
 }
 
 const MEASURES: readonly Measure[] = [
@@ -41,7 +41,7 @@ const MEASURES: readonly Measure[] = [
     ours: importAll,
     async oneByOne({ client, keys }) {
       for (const quote of quotes)
-        await client.set(keys.quote(quote.symbol), quoteText(quote), 'EX', LIFETIME.quote);
+        await client.set(keys.quote(quote.symbol), quoteText(quote), 'EX', TTL_SECONDS.quote);
     },
   },
   {
@@ -83,7 +83,7 @@ try {
   await server.stop();
 }
 
-async function importAll(redis: Realtime): Promise<void> {
+async function importAll(redis: RedisConnection): Promise<void> {
   await writeQuotes(redis, await withoutOlder(redis, quotes, NOW));
 }
 

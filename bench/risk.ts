@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { change } from '../src/audit/change.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
-import { checkRules } from '../src/trading/risk/evaluate-rules.ts';
+import { evaluateAllRules } from '../src/trading/risk/evaluate-rules.ts';
 import { startOfDay } from '../src/util/time.ts';
 import { findBinaries, startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
@@ -140,7 +140,7 @@ async function recordStatements(): Promise<string[]> {
   const rail = { command: 'bench', labels: {}, dryRun: false, signal: new AbortController().signal };
   try {
     await change(connection, rail, async (trx) => ({
-      result: await checkRules(trx, null, CLOCK),
+      result: await evaluateAllRules(trx, null, CLOCK),
       audit: null,
     }));
   } finally {

@@ -7,8 +7,8 @@ import pg from 'pg';
 import { change } from '../src/audit/change.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { openRedis } from '../src/platform/redis/connect.ts';
-import { openProjector } from '../src/projection/projector.ts';
-import { notify } from '../src/trading/notifications/notify.ts';
+import { openAfterCommit } from '../src/projection/projector.ts';
+import { insertNotifications } from '../src/trading/notifications/notify.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import { publish } from './publish.ts';
@@ -56,7 +56,7 @@ async function measureDelays(): Promise<number[]> {
   });
   const settings = { url: redis.url, sentinels: undefined, cluster: undefined, master: '', ca: undefined };
   const open = await openRedis({ ...settings, prefix: '', timeout: 2_000 }, 'bench');
-  const projector = openProjector(
+  const projector = openAfterCommit(
     { ...settings, prefix: '', timeout: 2_000 },
     async () => open,
     () => new Date(),
@@ -82,7 +82,7 @@ async function measureDelays(): Promise<number[]> {
         notification_type: 'SYSTEM_ERROR' as const,
         alert_level: 'INFO' as const,
       };
-      const [id = ''] = await notify(trx, 4, new Date().toISOString(), [
+      const [id = ''] = await insertNotifications(trx, 4, new Date().toISOString(), [
         { ...notice, title, message: 'm', data: {} },
       ]);
       return { result: null, audit: { target: `notification ${id}`, body: {} } };

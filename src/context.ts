@@ -8,7 +8,7 @@ import type { ConfigSource } from './platform/config/file.ts';
 import type { Config } from './platform/config/load.ts';
 import type { Connection } from './platform/postgres/connect.ts';
 import type { Database } from './platform/postgres/tables.ts';
-import type { Realtime } from './platform/redis/connect.ts';
+import type { RedisConnection } from './platform/redis/connect.ts';
 import type { RedisSettings } from './platform/redis/settings.ts';
 
 /** What a verb is given. Everything is opened on first use and closed in the opposite order. */
@@ -36,7 +36,7 @@ export interface Context extends RailContext {
   server: () => Promise<{ url: string; insecureTls: boolean } | undefined>;
   db: () => Promise<Kysely<Database>>;
   /** Redis, for what cannot be done without it; throws NO_REDIS (exit 78) where none is configured. */
-  redis: () => Promise<Realtime>;
+  redis: () => Promise<RedisConnection>;
   /** How Redis is reached, for who opens it himself; throws the same. */
   redisSettings: () => Promise<RedisSettings>;
   /** The phase of the rollout that the database is at, 0 to 4. */

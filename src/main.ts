@@ -1,8 +1,8 @@
 import './navigator-stub.ts';
 import { homedir, userInfo } from 'node:os';
-import { CliError } from './util/failure.ts';
+import { Failure } from './util/failure.ts';
 
-const GRACE = 2_000;
+const SHUTDOWN_GRACE_MS = 2_000;
 
 /** Binds the process to the program: its streams, signals and exit code. */
 export async function main(): Promise<void> {
@@ -12,10 +12,10 @@ export async function main(): Promise<void> {
     const code = signal === 'SIGINT' ? 130 : 143;
     // Asked twice, or unable to end in good order: then at once.
     if (abort.signal.aborted) process.exit(code);
-    setTimeout(() => process.exit(code), GRACE).unref();
+    setTimeout(() => process.exit(code), SHUTDOWN_GRACE_MS).unref();
     const kind = code === 130 ? 'interrupted' : 'terminated';
     abort.abort(
-      new CliError(
+      new Failure(
         kind,
         kind.toUpperCase(),
         `${signal === 'SIGINT' ? 'Interrupted' : 'Terminated'}; what was not finished has been rolled back.`,

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { type Noun, type Program, type Verb, type Verbs, verb } from './cli/command.ts';
-import { type Globals, glimpse, helpWords } from './cli/globals.ts';
+import { type Globals, helpWords, scanGlobals } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
-import { CliError, EXITS, errorObject, usage } from './util/failure.ts';
-import { safeJson, visible, visibleLines } from './util/text.ts';
+import { EXITS, errorObject, Failure, usage } from './util/failure.ts';
+import { escapeControlLines, escapeControls, safeJson } from './util/text.ts';
 
 const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
   summary,
@@ -74,7 +74,7 @@ export async function run(
 ): Promise<number> {
   const out = new Sink(around.stdout, isSet(around.env['PINNACLE_FORCE_TTY']));
   const err = new Sink(around.stderr);
-  const early = glimpse(argv);
+  const early = scanGlobals(argv);
   const io = (globals: Globals, log?: Log) => {
     const { quiet = false, color, input } = globals;
     return createIo(around, out, err, { quiet, color, input }, log);
@@ -100,7 +100,7 @@ export async function run(
 }
 
 /** What is committed waits for Redis: said once, and exit 8 unless the command itself has more to say. */
-async function sayPending({ message }: CliError, code: number, io: Io): Promise<number> {
+async function reportPending({ message }: Failure, code: number, io: Io): Promise<number> {
   await io.warn(`${message} What was changed is committed and waits; later: pinnacle realtime drain`);
   return code === 0 ? EXITS.pending[0] : code;
 }
@@ -145,7 +145,7 @@ async function runVerb(
   try {
     const code = await execute(invocation, ctx);
     const waiting = unprojected();
-    return waiting ? await sayPending(waiting, code, io) : code;
+    return waiting ? await reportPending(waiting, code, io) : code;
   } catch (error) {
     return await report(await ctx.explain(error).catch(() => error), invocation.globals, io);
   } finally {
@@ -155,13 +155,13 @@ async function runVerb(
 
 /** Says what went wrong on stderr, as text or as the error object of --json, and gives the exit code. */
 async function report(error: unknown, globals: Globals, io: Io): Promise<number> {
-  const known = error instanceof CliError ? error : unexpected();
+  const known = error instanceof Failure ? error : unexpected();
   await io.log?.add({ level: 'error', ...errorObject(known).error });
   if (globals.json !== undefined) await io.err.write(`${safeJson(errorObject(known))}\n`);
   else {
     const paint = await io.paint(io.err);
-    const [first, ...more] = visibleLines(known.message);
-    const hint = known.details.hint ? visibleLines(known.details.hint).map((line) => `  ${line}`) : [];
+    const [first, ...more] = escapeControlLines(known.message);
+    const hint = known.details.hint ? escapeControlLines(known.details.hint).map((line) => `  ${line}`) : [];
     const lines = [`${paint.red('error:')} ${first}`, ...more.map((line) => `       ${line}`), ...hint];
     await io.err.write(`${lines.join('\n')}\n`);
   }
@@ -169,8 +169,8 @@ async function report(error: unknown, globals: Globals, io: Io): Promise<number>
   return known.exit;
 }
 
-function unexpected(): CliError {
-  return new CliError('failure', 'UNEXPECTED', 'Something went wrong that should not have.', {
+function unexpected(): Failure {
+  return new Failure('failure', 'UNEXPECTED', 'Something went wrong that should not have.', {
     hint: 'Run it again with --debug to see where.',
     changed: null,
   });
@@ -180,5 +180,8 @@ function unexpected(): CliError {
 function debugTrail(error: unknown): string {
   if (!(error instanceof Error)) return 'thrown: not an error';
   const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return visible([error.name, ...frames.map((line) => line.trim())].join(' | ')).replaceAll(' | ', '\n  ');
+  return escapeControls([error.name, ...frames.map((line) => line.trim())].join(' | ')).replaceAll(
+    ' | ',
+    '\n  ',
+  );
 }

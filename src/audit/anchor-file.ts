@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { CliError } from '../util/failure.ts';
+import { Failure } from '../util/failure.ts';
 import { readInput } from '../util/file.ts';
-import { UnfitFile, unfit } from '../util/file-problem.ts';
+import { FileProblem, toFileProblem } from '../util/file-problem.ts';
 import type { Signed } from './checkpoint.ts';
 
 // Some hundred thousand checkpoints.
-const MAX_BYTES = 67_108_864;
+const MAX_ANCHOR_BYTES = 67_108_864;
 
 /** A line of an anchor file; without `signed` where it is no checkpoint. */
 export interface AnchorLine {
@@ -16,11 +16,11 @@ export interface AnchorLine {
 
 /** The checkpoints in an anchor file; none where there is no such file. Throws ANCHOR_FAILED (exit 74). */
 export async function readAnchor(path: string): Promise<AnchorLine[]> {
-  const text = await readInput(path, MAX_BYTES).then(
+  const text = await readInput(path, MAX_ANCHOR_BYTES).then(
     ({ bytes }) => bytes.toString('utf8'),
     (error) => {
-      if (error instanceof UnfitFile && error.code === 'ENOENT') return '';
-      throw failed(path, error);
+      if (error instanceof FileProblem && error.code === 'ENOENT') return '';
+      throw anchorFailure(path, error);
     },
   );
   return text
@@ -38,7 +38,7 @@ export async function appendAnchor(path: string, checkpoints: readonly Signed[])
     const handle = await open(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) throw new UnfitFile('EINVAL', 'is no regular file');
+      if (!stats.isFile()) throw new FileProblem('EINVAL', 'is no regular file');
       const end = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, stats.size - 1));
       // What a power failure left half written stays a line of its own.
       const torn = end.bytesRead === 1 && end.buffer[0] !== 0x0a;
@@ -51,7 +51,7 @@ export async function appendAnchor(path: string, checkpoints: readonly Signed[])
       await handle.close();
     }
   } catch (error) {
-    throw failed(path, unfit(error, 'written'));
+    throw anchorFailure(path, toFileProblem(error, 'written'));
   }
 }
 
@@ -66,7 +66,7 @@ function parseLine(text: string): Signed | undefined {
   }
 }
 
-const failed = (path: string, error: unknown): unknown =>
-  error instanceof UnfitFile
-    ? new CliError('output', 'ANCHOR_FAILED', `The anchor file ${path} ${error.why}.`)
+const anchorFailure = (path: string, error: unknown): unknown =>
+  error instanceof FileProblem
+    ? new Failure('output', 'ANCHOR_FAILED', `The anchor file ${path} ${error.why}.`)
     : error;

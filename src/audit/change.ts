@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlledTransaction, type Kysely, sql, type Transaction } from 'kysely';
 import type { Result } from '../cli/result.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
-import { isDisconnect, mayRunAgain } from '../platform/postgres/errors.ts';
+import { isDisconnect, isRetryable } from '../platform/postgres/errors.ts';
 import type { Database } from '../platform/postgres/tables.ts';
-import { CliError } from '../util/failure.ts';
-import type { Projector } from './after-commit.ts';
-import type { Request } from './idempotency.ts';
+import { Failure } from '../util/failure.ts';
+import type { AfterCommit } from './after-commit.ts';
+import type { IdempotentRequest } from './idempotency.ts';
 import { type AuditEntry, type Origin, writeAudit } from './log.ts';
-import { type Pending, type Projected, type Touched, writeOutbox } from './outbox.ts';
+import { type Pending, type ProjectionKind, type Touched, writeOutbox } from './outbox.ts';
 import type { Trx } from './transaction.ts';
 
 /** The outcome of a change; without an audit entry it may have changed nothing ("already so"). */
@@ -23,12 +23,12 @@ export interface ChangeOptions extends Origin {
   dryRun: boolean;
   signal: AbortSignal;
   /** What brings to Redis what was touched; left out where no Redis is configured. */
-  projector?: Projector | undefined;
+  projector?: AfterCommit | undefined;
   /** The key under which the command has its effect once. */
-  request?: Request | undefined;
+  request?: IdempotentRequest | undefined;
 }
 
-const ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 
 /**
  * One change: a transaction with its audit row, or nothing. Deadlocks and serialization failures run it again as a
@@ -44,9 +44,9 @@ export async function change<T>(
     try {
       return await attemptChange(connection, options, work);
     } catch (error) {
-      if (!mayRunAgain(error) || attempt >= ATTEMPTS || options.signal.aborted) {
+      if (!isRetryable(error) || attempt >= MAX_ATTEMPTS || options.signal.aborted) {
         if (!options.dryRun)
-          await (await import('./record-denial.ts')).recordDenial(connection, options, error);
+          await (await import('./record-denial.ts')).recordDenied(connection, options, error);
         throw error;
       }
       await sleep(Math.random() * 20 * 2 ** attempt);
@@ -65,10 +65,10 @@ async function attemptChange<T>(
   let pending: Pending[] = [];
   let txid: string | undefined;
   let result: T;
-  const once = await onceOnly(options);
+  const once = await idempotency(options);
   try {
     await once?.claim(trx);
-    const outcome = await work(touching(trx, touched, options.projector));
+    const outcome = await work(withTouch(trx, touched, options.projector));
     await once?.settle(trx, outcome);
     pending = await writeOutbox(trx, touched);
     if (outcome.audit) txid = await writeAudit(trx, options, outcome.audit);
@@ -83,7 +83,7 @@ async function attemptChange<T>(
     await commit(connection, () => trx.commit().execute(), txid, options.request?.key);
     once?.kept();
     await Promise.all([
-      txid === undefined ? undefined : sealed(connection),
+      txid === undefined ? undefined : sealBestEffort(connection),
       options.projector?.project(connection.kysely, pending),
     ]);
   }
@@ -91,15 +91,15 @@ async function attemptChange<T>(
 }
 
 /** What has a command take its effect once: undefined where it was given no key, or what it gave is kept by now. */
-async function onceOnly({ request, dryRun }: ChangeOptions) {
+async function idempotency({ request, dryRun }: ChangeOptions) {
   if (!request || request.kept || dryRun) return undefined;
-  const { claim, giveBack, keep } = await import('./idempotency.ts');
+  const { claim, release, keep } = await import('./idempotency.ts');
   let whole = true;
   return {
     claim: (trx: Kysely<Database>) => claim(trx, request),
     settle(trx: Kysely<Database>, { result, unfinished }: Outcome<unknown>) {
       whole = !unfinished;
-      return whole ? keep(trx, request, result as Result) : giveBack(trx, request);
+      return whole ? keep(trx, request, result as Result) : release(trx, request);
     },
     kept() {
       request.kept = whole;
@@ -107,9 +107,9 @@ async function onceOnly({ request, dryRun }: ChangeOptions) {
   };
 }
 
-function touching(trx: Transaction<Database>, touched: Touched, projector: Projector | undefined): Trx {
+function withTouch(trx: Transaction<Database>, touched: Touched, projector: AfterCommit | undefined): Trx {
   return Object.assign(trx, {
-    touch(kind: Projected, keys: readonly string[], at?: string) {
+    touch(kind: ProjectionKind, keys: readonly string[], at?: string) {
       if (!projector || (at !== undefined && at < projector.since)) return;
       const known = touched.get(kind) ?? new Set();
       for (const key of keys) known.add(key);
@@ -119,9 +119,9 @@ function touching(trx: Transaction<Database>, touched: Touched, projector: Proje
 }
 
 /** What cannot be sealed now, whoever writes next will seal: no change fails for it. */
-async function sealed({ kysely }: Connection): Promise<void> {
-  const { sealSome } = await import('./seal-store.ts');
-  await sealSome(kysely).catch(() => {});
+async function sealBestEffort({ kysely }: Connection): Promise<void> {
+  const { sealRecent } = await import('./seal-store.ts');
+  await sealRecent(kysely).catch(() => {});
 }
 
 /** Sends a COMMIT that no interrupt cuts off; where its answer is lost, asks the server what became of it. */
@@ -135,12 +135,12 @@ export async function commit(
     await connection.committing(send);
   } catch (error) {
     if (txid === undefined || !isDisconnect(error)) throw error;
-    await learnOutcome(connection, txid, error, key);
+    await askOutcome(connection, txid, error, key);
   }
 }
 
 /** Asks a new session what became of a transaction whose COMMIT got no answer; returns when it was committed. */
-async function learnOutcome(
+async function askOutcome(
   connection: Connection,
   txid: string,
   cause: unknown,
@@ -158,7 +158,7 @@ async function learnOutcome(
   }
   if (status === 'committed') return;
   if (status === 'aborted') throw cause;
-  throw new CliError(
+  throw new Failure(
     'unknown',
     'OUTCOME_UNKNOWN',
     'The connection broke while the change was being committed.',

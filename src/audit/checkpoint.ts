@@ -1,8 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { readSecretFile } from '../platform/files/secret-file.ts';
-import { CliError, usage } from '../util/failure.ts';
+import { Failure, usage } from '../util/failure.ts';
 import { readInput } from '../util/file.ts';
-import { UnfitFile } from '../util/file-problem.ts';
+import { FileProblem } from '../util/file-problem.ts';
 import { parseJson } from '../util/json.ts';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -77,7 +77,7 @@ export async function loadSigningKey(path: string, uid: number | undefined): Pro
 /** The Ed25519 public keys in a PEM file, by their id; one that was replaced may stand beside its successor. */
 export async function loadPublicKeys(path: string): Promise<Map<string, KeyObject>> {
   const { bytes } = await readInput(path, 65_536).catch((error) => {
-    throw error instanceof UnfitFile ? usage(`The public key ${path} ${error.why}.`) : error;
+    throw error instanceof FileProblem ? usage(`The public key ${path} ${error.why}.`) : error;
   });
   const blocks =
     bytes.toString('utf8').match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
@@ -112,4 +112,4 @@ function parsed(make: () => KeyObject): KeyObject | undefined {
 }
 
 const invalidKey = (message: string, hint: string) =>
-  new CliError('config', 'SIGNING_KEY_INVALID', message, { hint });
+  new Failure('config', 'SIGNING_KEY_INVALID', message, { hint });

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Invocation } from '../cli/command.ts';
-import { DoneBefore, type Earlier } from '../cli/output.ts';
-import { type Fields, Found, type Result } from '../cli/result.ts';
+import { AlreadyApplied, type ReplayedResult } from '../cli/output.ts';
+import { type Fields, Finding, type Result } from '../cli/result.ts';
 import type { Row } from '../cli/rows.ts';
 import type { Database } from '../platform/postgres/tables.ts';
-import { CliError, usage } from '../util/failure.ts';
+import { Failure, usage } from '../util/failure.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** A command that is to have its effect once, however often it is asked for under this key. */
-export interface Request {
+export interface IdempotentRequest {
   key: string;
   command: string;
   /** SHA-256 of what was asked for, in hex. */
@@ -21,14 +21,14 @@ export interface Request {
 }
 
 interface Kept {
-  kind: Found['kind'] | 'rows';
+  kind: Finding['kind'] | 'rows';
   data: Row | readonly Row[];
 }
 
-const LONGEST = 200;
+const MAX_KEY_LENGTH = 200;
 
 /** What is asked for under a key. Throws a usage error where the command takes none, or the key is none. */
-export function requestOf({ path, command, globals }: Invocation, input: object): Request {
+export function requestOf({ path, command, globals }: Invocation, input: object): IdempotentRequest {
   const [key, name] = [globals.idempotencyKey ?? '', path.join(' ')];
   if (command.effect === 'read') throw usage(`${name} changes nothing: it takes no --idempotency-key.`);
   if (command.runsAgain || command.writesTo)
@@ -36,8 +36,8 @@ export function requestOf({ path, command, globals }: Invocation, input: object)
       `${name} takes no --idempotency-key.`,
       'Running it again is safe as it is: it goes on with what is left, or finds it done.',
     );
-  if (!/^[\x21-\x7e]+$/.test(key) || key.length > LONGEST)
-    throw usage(`--idempotency-key must be 1 to ${LONGEST} visible ASCII characters.`);
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_KEY_LENGTH)
+    throw usage(`--idempotency-key must be 1 to ${MAX_KEY_LENGTH} visible ASCII characters.`);
   const fingerprint = createHash('sha256')
     .update(canonicalJson({ command: name, input }))
     .digest('hex');
@@ -47,7 +47,10 @@ export function requestOf({ path, command, globals }: Invocation, input: object)
 const shownOnce = (fields: Fields) => Object.keys(fields).filter((name) => fields[name]?.once);
 
 /** What the same request gave before; undefined where it is new. Throws KEY_REUSED (exit 2) where another had the key. */
-export async function findEarlier(db: Kysely<Database>, request: Request): Promise<Earlier | undefined> {
+export async function findReplay(
+  db: Kysely<Database>,
+  request: IdempotentRequest,
+): Promise<ReplayedResult | undefined> {
   const row = await db
     .selectFrom('idempotency_keys')
     .select(['command', 'request', 'result', 'at'])
@@ -55,18 +58,18 @@ export async function findEarlier(db: Kysely<Database>, request: Request): Promi
     .executeTakeFirst();
   if (!row) return undefined;
   if (row.request !== request.fingerprint)
-    throw new CliError(
+    throw new Failure(
       'usage',
       'KEY_REUSED',
       `--idempotency-key ${request.key} was given before with something else: ${row.command}, at ${row.at}.`,
       { hint: 'Repeat that command as it was, or take a new key.' },
     );
   const { kind, data } = row.result as unknown as Kept;
-  return { result: kind === 'rows' ? data : new Found(data, kind), at: row.at };
+  return { result: kind === 'rows' ? data : new Finding(data, kind), at: row.at };
 }
 
 /** Takes the key for the transaction that is open on `trx`; waits for whoever has just taken it. Throws DoneBefore. */
-export async function claim(trx: Kysely<Database>, request: Request): Promise<void> {
+export async function claim(trx: Kysely<Database>, request: IdempotentRequest): Promise<void> {
   const { numInsertedOrUpdatedRows: taken } = await trx
     .insertInto('idempotency_keys')
     .values({
@@ -77,14 +80,14 @@ export async function claim(trx: Kysely<Database>, request: Request): Promise<vo
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
-  const earlier = taken ? undefined : await findEarlier(trx, request);
-  if (earlier) throw new DoneBefore(earlier);
+  const earlier = taken ? undefined : await findReplay(trx, request);
+  if (earlier) throw new AlreadyApplied(earlier);
 }
 
 /** Keeps what the command gives with the change that gives it, secrets left out. */
-export async function keep(trx: Kysely<Database>, request: Request, result: Result): Promise<void> {
+export async function keep(trx: Kysely<Database>, request: IdempotentRequest, result: Result): Promise<void> {
   const kept: Kept =
-    result instanceof Found
+    result instanceof Finding
       ? { kind: result.kind, data: result.data }
       : { kind: 'rows', data: result as Row | readonly Row[] };
   const json = JSON.stringify(kept, (name, value) => (request.once.includes(name) ? null : value));
@@ -92,8 +95,8 @@ export async function keep(trx: Kysely<Database>, request: Request, result: Resu
 }
 
 /** Gives the key back: what the command still has to do comes in another transaction. */
-export async function giveBack(trx: Kysely<Database>, request: Request): Promise<void> {
+export async function release(trx: Kysely<Database>, request: IdempotentRequest): Promise<void> {
   await sql`DELETE FROM idempotency_keys WHERE ${mine(request)}`.execute(trx);
 }
 
-const mine = ({ key }: Request) => sql<boolean>`actor = session_user AND key = ${key}`;
+const mine = ({ key }: IdempotentRequest) => sql<boolean>`actor = session_user AND key = ${key}`;

@@ -4,7 +4,7 @@ import { chainHash, type Link } from './seal-chain.ts';
 import { readLinks } from './seal-store.ts';
 
 /** The seal of an entry, with those beside it, and whether each holds. */
-export async function sealOf(db: Kysely<Database>, id: string) {
+export async function inspectSeal(db: Kysely<Database>, id: string) {
   const sealed = await db
     .selectFrom('audit_seals')
     .select('seq')

@@ -6,18 +6,18 @@ import { unnest } from '../platform/postgres/unnest.ts';
  * What of a change has to reach Redis: an order, a new notification, one that was only marked as read, that all
  * sessions of a user end, or that one does (`user:session`).
  */
-export type Projected = 'order' | 'notification' | 'read' | 'logout' | 'revoke';
+export type ProjectionKind = 'order' | 'notification' | 'read' | 'logout' | 'revoke';
 
 /** Something that was changed and is not in Redis yet. `at` is when, in UTC. */
 export interface Pending {
   id: string;
-  kind: Projected;
+  kind: ProjectionKind;
   key: string;
   at: string;
 }
 
 /** What a transaction has touched so far, each thing once. */
-export type Touched = Map<Projected, Set<string>>;
+export type Touched = Map<ProjectionKind, Set<string>>;
 
 /** Writes what a transaction touched into the outbox, within it; gives what has to be projected once it is committed. */
 export async function writeOutbox(trx: Kysely<Database>, touched: Touched): Promise<Pending[]> {
@@ -49,7 +49,7 @@ export async function countPending(
 }
 
 /** Takes what is projected out of the outbox. */
-export async function forget(db: Kysely<Database>, entries: readonly Pending[]): Promise<void> {
+export async function deleteOutbox(db: Kysely<Database>, entries: readonly Pending[]): Promise<void> {
   await db
     .deleteFrom('realtime_outbox')
     .where('id', '=', (eb) => eb.fn.any(eb.val(entries.map(({ id }) => id))))

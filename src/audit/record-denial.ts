@@ -1,12 +1,12 @@
 import type { Connection } from '../platform/postgres/connect.ts';
 import { isDatabaseFailure, translateFailure } from '../platform/postgres/errors.ts';
-import { CliError } from '../util/failure.ts';
+import { Failure } from '../util/failure.ts';
 import type { Origin } from './log.ts';
 
 /** Records that a change was refused or not permitted, in a transaction of its own; as well as it can be done. */
-export async function recordDenial(connection: Connection, origin: Origin, error: unknown): Promise<void> {
+export async function recordDenied(connection: Connection, origin: Origin, error: unknown): Promise<void> {
   const denial = isDatabaseFailure(error) ? translateFailure(error, 'in use') : error;
-  if (!(denial instanceof CliError) || !['refused', 'forbidden'].includes(denial.kind)) return;
+  if (!(denial instanceof Failure) || !['refused', 'forbidden'].includes(denial.kind)) return;
   const { writeAudit } = await import('./log.ts');
   const { code, message } = denial;
   const body = { command: origin.command, code, message };

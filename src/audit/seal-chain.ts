@@ -12,7 +12,7 @@ export interface Link {
 }
 
 /** Something that is not as it was sealed. `id` is that of an audit entry. */
-export interface Offender {
+export interface AuditViolation {
   problem:
     | 'altered'
     | 'deleted'
@@ -33,11 +33,11 @@ export function chainHash(before: string, content: string): string {
   return digest('sha256', before + content);
 }
 
-interface Broken {
+interface ChainViolation {
   content: string;
   before: string;
   hash: string;
-  offender: Offender;
+  offender: AuditViolation;
 }
 
 /**
@@ -45,8 +45,8 @@ interface Broken {
  * stored, so that one alteration does not condemn everything behind it.
  */
 export function walkChain() {
-  const offenders: Offender[] = [];
-  const broken: Broken[] = [];
+  const offenders: AuditViolation[] = [];
+  const broken: ChainViolation[] = [];
   let last: Link | undefined;
   // What the hash of the last link should have been, where it is another one.
   let recomputed: string | undefined;
@@ -58,7 +58,7 @@ export function walkChain() {
       if (blamed) Object.assign(blamed, { problem: 'seal altered', detail: 'its stored hash was changed' });
       return;
     }
-    const offender = offence(link, 'altered', 'it is not what was sealed');
+    const offender = violation(link, 'altered', 'it is not what was sealed');
     broken.push({ content, before, hash: link.hash, offender });
     offenders.push(offender);
   }
@@ -74,25 +74,25 @@ export function walkChain() {
       const gap = isGap(last, link);
       if (gap) offenders.push(missingSeals(last, link));
       if (last && !isBehind(link, last))
-        offenders.push(offence(link, 'reordered', 'sealed behind an entry that was written after it'));
+        offenders.push(violation(link, 'reordered', 'sealed behind an entry that was written after it'));
       const expected = link.content === null ? undefined : chainHash(before, link.content);
       // Behind a gap the hash before is not known, so that this one cannot be told.
       const whole = expected === link.hash || gap;
       if (link.content === null)
-        offenders.push(offence(link, 'deleted', 'it was sealed, and is not there any more'));
+        offenders.push(violation(link, 'deleted', 'it was sealed, and is not there any more'));
       else if (!whole) judge(link, link.content, before);
       recomputed = whole ? undefined : expected;
       last = link;
     },
     /** Everything found, entries that changed places named as such. */
-    offenders(): Offender[] {
-      nameSwaps(broken);
+    offenders(): AuditViolation[] {
+      detectSwaps(broken);
       return offenders;
     },
   };
 }
 
-const offence = (link: Link, problem: Offender['problem'], detail: string): Offender => ({
+const violation = (link: Link, problem: AuditViolation['problem'], detail: string): AuditViolation => ({
   problem,
   id: link.audit_id,
   seq: link.seq,
@@ -101,7 +101,7 @@ const offence = (link: Link, problem: Offender['problem'], detail: string): Offe
 
 const isGap = (before: Link | undefined, link: Link) => Number(link.seq) !== Number(before?.seq ?? 0) + 1;
 
-function missingSeals(last: Link | undefined, link: Link): Offender {
+function missingSeals(last: Link | undefined, link: Link): AuditViolation {
   const [from, to] = [Number(last?.seq ?? 0) + 1, Number(link.seq) - 1];
   const detail =
     from === to ? 'a seal is missing, and what it sealed' : `the seals ${from} to ${to} are missing`;
@@ -119,7 +119,7 @@ function isBehind(link: Link, before: Link): boolean {
 const COMPARED = 200;
 
 /** Finds altered entries that are whole once another one's content is put in their place. */
-function nameSwaps(broken: readonly Broken[]): void {
+function detectSwaps(broken: readonly ChainViolation[]): void {
   if (broken.length > COMPARED) return;
   const entries = broken.map((each) => ({ ...each, fields: JSON.parse(each.content) as string[] }));
   for (const { fields, before, hash, offender } of entries)

@@ -12,10 +12,10 @@ import {
   type Signed,
   signatureProblem,
 } from './checkpoint.ts';
-import { type Link, type Offender, walkChain } from './seal-chain.ts';
+import { type AuditViolation, type Link, walkChain } from './seal-chain.ts';
 import { countUnsealed, readCheckpoints, readCluster, readInserted, readLinks } from './seal-store.ts';
 
-const BATCH = 5_000;
+const BATCH_ROWS = 5_000;
 
 /** The files a proof takes beside the database. */
 interface Sources {
@@ -26,7 +26,7 @@ interface Sources {
 }
 
 /** Walks the log as it stands at one moment, and holds the checkpoints against it. */
-export async function proveLog(db: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
+export async function verifyLog(db: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
   const keys = await trustedKeys(sources);
   const anchored = sources.anchor === undefined ? [] : await anchorOf(sources.anchor);
   return db
@@ -35,15 +35,15 @@ export async function proveLog(db: Kysely<Database>, sources: Sources, progress:
     .setAccessMode('read only')
     .execute(async (trx) => {
       const stored = await readCheckpoints(trx, '0');
-      const { checkpoints, offenders } = sift(stored, anchored, keys);
+      const { checkpoints, offenders } = classify(stored, anchored, keys);
       const walk = walkChain();
       let entries = 0;
       // A worker for each batch would take longer to start than the batch does.
       await sql`SET LOCAL max_parallel_workers_per_gather = 0`.execute(trx);
-      let links = await readLinks(trx, '0', BATCH);
+      let links = await readLinks(trx, '0', BATCH_ROWS);
       while (links.length > 0) {
         // The server reads the next batch while this one is hashed.
-        const next = readLinks(trx, links.at(-1)?.seq ?? '', BATCH);
+        const next = readLinks(trx, links.at(-1)?.seq ?? '', BATCH_ROWS);
         for (const link of links) {
           walk.step(link);
           offenders.push(...contradicted(checkpoints.get(link.seq) ?? [], link));
@@ -65,7 +65,7 @@ export async function proveLog(db: Kysely<Database>, sources: Sources, progress:
         cluster: moved ? 'another' : 'the same',
         offenders: [
           ...walk.offenders(),
-          ...inserted.map(({ id }) => slippedIn(id)),
+          ...inserted.map(({ id }) => insertedLater(id)),
           ...offenders,
           ...[...checkpoints.values()].flat().map((checkpoint) => cut(checkpoint, last)),
         ],
@@ -91,12 +91,12 @@ async function anchorOf(path: string): Promise<AnchorLine[]> {
 }
 
 /** The checkpoints that can be believed, by the seal they are of, and those that cannot. */
-function sift(
+function classify(
   stored: readonly Signed[],
   anchored: readonly AnchorLine[],
   keys: ReadonlyMap<string, KeyObject> | undefined,
 ) {
-  const offenders: Offender[] = [];
+  const offenders: AuditViolation[] = [];
   const checkpoints = new Map<string, Checkpoint[]>();
   const seen = new Set<string>();
   const kept = new Set(stored.map(({ body }) => body));
@@ -107,23 +107,23 @@ function sift(
   for (const { signed, where } of sources) {
     const checkpoint = signed && readCheckpoint(signed);
     const problem = !checkpoint ? 'it cannot be read' : keys && signatureProblem(signed, keys);
-    if (problem) offenders.push(offender('checkpoint', checkpoint, `${where}: ${problem}`));
+    if (problem) offenders.push(violationFor('checkpoint', checkpoint, `${where}: ${problem}`));
     else if (checkpoint && signed && !seen.has(signed.body)) {
       seen.add(signed.body);
       // The database had it before the anchor did.
       if (!kept.has(signed.body))
-        offenders.push(offender('checkpoint', checkpoint, `${where}, but not in the database any more`));
+        offenders.push(violationFor('checkpoint', checkpoint, `${where}, but not in the database any more`));
       checkpoints.set(checkpoint.seq, [...(checkpoints.get(checkpoint.seq) ?? []), checkpoint]);
     }
   }
   return { checkpoints, offenders };
 }
 
-function contradicted(checkpoints: readonly Checkpoint[], { hash, audit_id }: Link): Offender[] {
+function contradicted(checkpoints: readonly Checkpoint[], { hash, audit_id }: Link): AuditViolation[] {
   return checkpoints
     .filter((checkpoint) => checkpoint.hash !== hash || checkpoint.audit_id !== audit_id)
     .map((checkpoint) =>
-      offender(
+      violationFor(
         'checkpoint',
         checkpoint,
         `the chain has another hash here than was signed at ${checkpoint.at}`,
@@ -132,7 +132,7 @@ function contradicted(checkpoints: readonly Checkpoint[], { hash, audit_id }: Li
 }
 
 const cut = (checkpoint: Checkpoint, last: Link | undefined) =>
-  offender(
+  violationFor(
     'tail cut',
     checkpoint,
     last && BigInt(last.seq) > BigInt(checkpoint.seq)
@@ -140,18 +140,18 @@ const cut = (checkpoint: Checkpoint, last: Link | undefined) =>
       : `signed at ${checkpoint.at}, but the chain ends at ${last?.seq ?? 'nothing'}`,
   );
 
-const slippedIn = (id: string): Offender => ({
+const insertedLater = (id: string): AuditViolation => ({
   problem: 'inserted',
   id,
   seq: null,
   detail: 'it has no seal, and no transaction can have written it where it stands',
 });
 
-const offender = (
-  problem: Offender['problem'],
+const violationFor = (
+  problem: AuditViolation['problem'],
   checkpoint: Checkpoint | undefined,
   detail: string,
-): Offender => ({
+): AuditViolation => ({
   problem,
   id: checkpoint?.audit_id ?? null,
   seq: checkpoint?.seq ?? null,

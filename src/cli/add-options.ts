@@ -6,7 +6,7 @@ import { GLOBAL_FLAGS, type Globals } from './globals.ts';
 import { usageLine } from './usage-line.ts';
 
 /** Gives a commander command the arguments, flags, examples and action of a verb. */
-export function dress(
+export function addCommandOptions(
   leaf: Commander,
   command: Command,
   path: readonly string[],

@@ -1,8 +1,8 @@
 import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
-import type { Earlier } from './output.ts';
-import type { Fields, Live, Result } from './result.ts';
+import type { ReplayedResult } from './output.ts';
+import type { Fields, Result, StreamFormat } from './result.ts';
 
 /**
  * What running a command may do. `write` and `destroy` name their target first, take --dry-run and leave an audit
@@ -25,7 +25,7 @@ export interface RailContext {
   /** Keeps the same command line from running elsewhere until this one ends; who runs it, in words, where somebody does. */
   alone: (input: object) => Promise<string | undefined>;
   /** What the command gave the first time under its --idempotency-key; undefined where it has none, or it is new. */
-  earlier: (input: object) => Promise<Earlier | undefined>;
+  earlier: (input: object) => Promise<ReplayedResult | undefined>;
   /** Keeps what it gives for the next time, where no change of its own did. */
   remember: (result: Result) => Promise<void>;
 }
@@ -48,7 +48,7 @@ export interface Command<A extends Params = Params, F extends Params = Params, C
   /** Work that is done by one process at a time: the same command line must not run twice at once. */
   alone?: true;
   /** Its rows come as things happen: each is printed at once, as JSON one object a line. */
-  live?: Live;
+  live?: StreamFormat;
   args: A;
   flags: F;
   /** What it prints: a column each. */

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { usage } from '../util/failure.ts';
 import { openInput } from '../util/file.ts';
-import { UnfitFile } from '../util/file-problem.ts';
+import { FileProblem } from '../util/file-problem.ts';
 import type { Io } from './io.ts';
 
 export interface CsvColumns {
@@ -66,7 +66,7 @@ function open(path: string) {
     const { stream, stats } = openInput(path, { pipes: true });
     return { source: stream, size: stats.isFile() ? stats.size : undefined };
   } catch (error) {
-    throw error instanceof UnfitFile ? usage(`The file ${path} ${error.why}.`) : error;
+    throw error instanceof FileProblem ? usage(`The file ${path} ${error.why}.`) : error;
   }
 }
 
@@ -91,7 +91,7 @@ async function* rowsOf(
       }
     }
   } catch (error) {
-    throw structural(error, name);
+    throw isStructural(error, name);
   }
   if (!header)
     throw usage(
@@ -125,7 +125,7 @@ async function checkHeader(
 }
 
 /** What csv-parse and the file system throw, in words; anything else is passed on. */
-function structural(error: unknown, name: string): unknown {
+function isStructural(error: unknown, name: string): unknown {
   const { code, lines } = error as { code?: string; lines?: number };
   if (code === 'CSV_MAX_RECORD_SIZE')
     return usage(`${name}, line ${lines}: the row is too long to be CSV of this kind.`);

@@ -82,7 +82,7 @@ export function helpWords(argv: readonly string[]): string[] | undefined {
 }
 
 /** The global flags in a command line that could not be understood as a whole, as far as errors need them. */
-export function glimpse(argv: readonly string[]): Globals {
+export function scanGlobals(argv: readonly string[]): Globals {
   const has = (flag: string) => argv.includes(flag);
   return {
     ...(argv.some((word) => word === '--json' || word.startsWith('--json=')) ? { json: true as const } : {}),

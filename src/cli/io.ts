@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import { CliError } from '../util/failure.ts';
-import { visible, visibleLines } from '../util/text.ts';
+import { Failure } from '../util/failure.ts';
+import { escapeControlLines, escapeControls } from '../util/text.ts';
 import type { Log } from './log.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
@@ -51,7 +51,7 @@ export class Sink {
     if (this.#gone) return;
     await new Promise<void>((resolve) => this.stream.write(text, () => resolve()));
     if (this.#failure)
-      throw new CliError(
+      throw new Failure(
         'output',
         'OUTPUT_FAILED',
         `The output could not be written: ${reason(this.#failure)}.`,
@@ -106,11 +106,11 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     log,
     async say(line) {
       await log?.add({ level: 'info', message: line });
-      if (!flags.quiet) await err.write(`${visibleLines(line).join('\n')}\n`);
+      if (!flags.quiet) await err.write(`${escapeControlLines(line).join('\n')}\n`);
     },
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });
-      await err.write(`warning: ${visible(sentence)}\n`);
+      await err.write(`warning: ${escapeControls(sentence)}\n`);
     },
     async paint(sink) {
       const { Chalk } = await import('chalk');

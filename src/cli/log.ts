@@ -8,7 +8,7 @@ export interface Log {
   close: () => Promise<void>;
 }
 
-interface Run {
+interface LoggedRun {
   /** The command as the operator knows it. */
   command: string;
   pid: number;
@@ -19,7 +19,7 @@ interface Run {
  * Opens the file of --log, made 0600 where it is not there, to write behind what it has. Throws OUTPUT_FAILED (exit 74)
  * where it cannot be opened; from then on a log that cannot be written keeps no command from its work.
  */
-export async function openLog(path: string, { command, pid, now }: Run): Promise<Log> {
+export async function openLog(path: string, { command, pid, now }: LoggedRun): Promise<Log> {
   const file = await openAppending(path).catch((error) => {
     throw outputFailure(path, error, 'Name another file with --log.');
   });

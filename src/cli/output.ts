@@ -1,9 +1,16 @@
 import { usage } from '../util/failure.ts';
-import { excerpt, nearest } from '../util/text.ts';
+import { closestMatch, truncate } from '../util/text.ts';
 import type { Io } from './io.ts';
 
-import { type Field, type Fields, type Found, type OutputFlags, Streamed, type Style } from './result.ts';
-import { cell, chunks, jsonRow, plain, type Row, type Rows } from './rows.ts';
+import {
+  type Field,
+  type Fields,
+  type Finding,
+  type OutputFlags,
+  RawOutput,
+  type RenderOptions,
+} from './result.ts';
+import { chunks, columnValue, jsonRow, type Row, type Rows, toPlainText } from './rows.ts';
 
 /** Throws a usage error (with the list of columns) where --json or --columns names one that is not there. */
 export function checkColumns(fields: Fields, flags: OutputFlags): void {
@@ -19,9 +26,9 @@ function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
   const chosen = asked.split(',').map((name) => name.trim());
   for (const name of chosen) {
     if (names.includes(name)) continue;
-    const guess = nearest(name, names);
+    const guess = closestMatch(name, names);
     throw usage(
-      `There is no column "${excerpt(name)}"${guess ? `; did you mean ${guess}?` : '.'}`,
+      `There is no column "${truncate(name)}"${guess ? `; did you mean ${guess}?` : '.'}`,
       `The columns are: ${names.join(', ')}.`,
     );
   }
@@ -29,8 +36,8 @@ function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
 }
 
 /** Writes a verb's result to stdout, as JSON, CSV, a table for a terminal or tab-separated text for a pipe. */
-export async function render(result: Row | Rows | Streamed, style: Style, io: Io): Promise<void> {
-  if (result instanceof Streamed) return renderStreamed(result, style, io);
+export async function render(result: Row | Rows | RawOutput, style: RenderOptions, io: Io): Promise<void> {
+  if (result instanceof RawOutput) return renderStreamed(result, style, io);
   const { live, flags } = style;
   // A line of its own is for people: to a pipe the same goes as JSON.
   if (live?.line && !io.out.isTTY && !flags.csv && (flags.json ?? flags.columns) === undefined)
@@ -38,18 +45,18 @@ export async function render(result: Row | Rows | Streamed, style: Style, io: Io
   const names = selection(style.fields, flags);
   if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) return renderOne(result, names, style, io);
   const rows = result as Rows;
-  if (style.live) return (await import('./render-stream.ts')).renderLive(rows, names, style, io);
+  if (style.live) return (await import('./render-stream.ts')).renderStream(rows, names, style, io);
   if (style.flags.json !== undefined) return renderJson(rows, names, io);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv(rows, names, style.fields, io);
   if (io.out.isTTY) return (await import('./render-table.ts')).renderTable(rows, names, style, io);
   for await (const chunk of chunks(rows, io.out)) {
     await io.out.write(
-      chunk.map((row) => `${names.map((name) => plain(cell(row, name))).join('\t')}\n`).join(''),
+      chunk.map((row) => `${names.map((name) => toPlainText(columnValue(row, name))).join('\t')}\n`).join(''),
     );
   }
 }
 
-async function renderStreamed({ pieces, rows }: Streamed, style: Style, io: Io): Promise<void> {
+async function renderStreamed({ pieces, rows }: RawOutput, style: RenderOptions, io: Io): Promise<void> {
   const { json, csv, columns } = style.flags;
   if (json !== undefined || csv || columns !== undefined) {
     if (rows) return render(rows, style, io);
@@ -64,22 +71,25 @@ async function renderStreamed({ pieces, rows }: Streamed, style: Style, io: Io):
   }
 }
 
-async function renderOne(row: Row, names: string[], style: Style, io: Io): Promise<void> {
+async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io): Promise<void> {
   if (style.flags.json !== undefined)
     return io.out.write(`${jsonRow(row, names, io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv([row], names, style.fields, io);
   if (io.out.isTTY) return (await import('./render-table.ts')).renderCard(row, names, style, io);
   // What a result does not have at all, and nobody asked for, is no line of it.
-  const shown = style.flags.columns ? names : names.filter((name) => cell(row, name) !== undefined);
-  await io.out.write(shown.map((name) => lines(name, style.fields[name], cell(row, name))).join(''));
+  const shown = style.flags.columns ? names : names.filter((name) => columnValue(row, name) !== undefined);
+  await io.out.write(shown.map((name) => lines(name, style.fields[name], columnValue(row, name))).join(''));
 }
 
 /** A column of a single thing for a pipe: a line, or one a row of the table within it. */
 function lines(name: string, field: Field | undefined, value: unknown): string {
   const { of } = field ?? {};
-  if (!of) return `${name}\t${plain(value)}\n`;
+  if (!of) return `${name}\t${toPlainText(value)}\n`;
   return ((value ?? []) as Row[])
-    .map((row) => `${[name, ...Object.keys(of).map((column) => plain(cell(row, column)))].join('\t')}\n`)
+    .map(
+      (row) =>
+        `${[name, ...Object.keys(of).map((column) => toPlainText(columnValue(row, column)))].join('\t')}\n`,
+    )
     .join('');
 }
 
@@ -94,15 +104,15 @@ async function renderJson(rows: Rows, names: string[], io: Io): Promise<void> {
 }
 
 /** What a command gave the first time it was run under its --idempotency-key, and when (UTC). */
-export interface Earlier {
-  result: Row | readonly Row[] | Found;
+export interface ReplayedResult {
+  result: Row | readonly Row[] | Finding;
   at: string;
 }
 
 /** Thrown out of a change that another process has made meanwhile under the same key. */
-export class DoneBefore extends Error {
-  readonly earlier: Earlier;
-  constructor(earlier: Earlier) {
+export class AlreadyApplied extends Error {
+  readonly earlier: ReplayedResult;
+  constructor(earlier: ReplayedResult) {
     super('done before');
     this.earlier = earlier;
   }

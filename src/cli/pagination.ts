@@ -3,11 +3,14 @@ import { integer, optional, text, toggle } from './flags.ts';
 import type { Io } from './io.ts';
 import type { Row } from './rows.ts';
 
-const LIMIT = 50;
+const DEFAULT_LIMIT = 50;
 
 /** The flags of every list. */
 export const pageFlags = {
-  limit: { ...optional(integer('N', 'at most this many rows', 1, 1_000_000)), fallback: String(LIMIT) },
+  limit: {
+    ...optional(integer('N', 'at most this many rows', 1, 1_000_000)),
+    fallback: String(DEFAULT_LIMIT),
+  },
   all: toggle('every row, streamed'),
   after: optional(text('CURSOR', 'go on behind this cursor, as the page before named it', 500)),
 };
@@ -21,7 +24,7 @@ interface PageInput {
 /** Where a keyset page begins: the values of the sort columns of the last row before it. */
 export type Keyset = readonly string[];
 
-const BATCH = 1_000;
+const BATCH_ROWS = 1_000;
 
 /**
  * A list by keyset: never OFFSET, so that a deep page costs what the first does. `fetch` gives up to `limit` rows
@@ -37,8 +40,8 @@ export async function page<R extends Row>(
 ): Promise<R[] | AsyncIterable<R>> {
   if (input.all && input.limit !== undefined) throw usage('--all and --limit exclude each other.');
   const after = input.after === undefined ? undefined : decode(input.after);
-  const limit = input.limit ?? LIMIT;
-  const rows = await fetch(input.all ? BATCH : limit + 1, after);
+  const limit = input.limit ?? DEFAULT_LIMIT;
+  const rows = await fetch(input.all ? BATCH_ROWS : limit + 1, after);
   if (rows.length === 0 && after === undefined) await whenNone?.();
   if (input.all) return stream(rows, fetch, keyOf);
   const shown = rows.slice(0, limit);
@@ -57,8 +60,8 @@ async function* stream<R extends Row>(
   for (;;) {
     yield* rows;
     const last = rows.at(-1);
-    if (!last || rows.length < BATCH) return;
-    rows = await fetch(BATCH, keyOf(last));
+    if (!last || rows.length < BATCH_ROWS) return;
+    rows = await fetch(BATCH_ROWS, keyOf(last));
   }
 }
 

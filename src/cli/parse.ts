@@ -1,9 +1,9 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { usage } from '../util/failure.ts';
-import { excerpt } from '../util/text.ts';
-import { dress } from './add-options.ts';
+import { truncate } from '../util/text.ts';
+import { addCommandOptions } from './add-options.ts';
 import type { Invocation, Program, Verbs } from './command.ts';
-import { split } from './resolve-path.ts';
+import { resolvePath } from './resolve-path.ts';
 
 /** What a command line comes to: a verb to run, or help to show (as an error where a verb was missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };
@@ -13,7 +13,7 @@ export type Parsed = { run: Invocation } | { help: string; missing: boolean };
  * anywhere. Throws a usage error, with a suggestion where a word is nearly right.
  */
 export async function parse(program: Program, argv: readonly string[], columns: number): Promise<Parsed> {
-  const { path, rest } = await split(program.nouns, argv);
+  const { path, rest } = await resolvePath(program.nouns, argv);
   let help = '';
   const collect = (text: string) => {
     help += text;
@@ -31,7 +31,7 @@ export async function parse(program: Program, argv: readonly string[], columns: 
   });
   root.exitOverride().helpCommand('help [command]', 'show help for a command or a topic');
   root.helpOption('-h, --help', 'show this help');
-  await grow(root, program.nouns, path, [], (found) => {
+  await registerPath(root, program.nouns, path, [], (found) => {
     invocation = found;
   });
   try {
@@ -62,10 +62,10 @@ function complaint(error: CommanderError): string {
     .replace('\n(Did you mean', ' (did you mean')
     // What was given to a flag that does not exist may be a password.
     .replace(/'(--[^'=]+)=[\s\S]*'/, "'$1'");
-  return `${text.charAt(0).toUpperCase()}${excerpt(text.slice(1), 200).replace(/\.$/, '')}.`;
+  return `${text.charAt(0).toUpperCase()}${truncate(text.slice(1), 200).replace(/\.$/, '')}.`;
 }
 
-async function grow(
+async function registerPath(
   parent: Commander,
   table: Verbs,
   path: readonly string[],
@@ -78,8 +78,9 @@ async function grow(
     if (name !== path[0]) continue;
     const here = [...trail, name];
     // Its flags would otherwise take those of the verb that follows.
-    if ('own' in node && node.own && path.length === 1) dress(child, await node.own.load(), here, found);
-    if ('verbs' in node) await grow(child, await node.verbs(), path.slice(1), here, found);
-    else dress(child, await node.load(), here, found);
+    if ('own' in node && node.own && path.length === 1)
+      addCommandOptions(child, await node.own.load(), here, found);
+    if ('verbs' in node) await registerPath(child, await node.verbs(), path.slice(1), here, found);
+    else addCommandOptions(child, await node.load(), here, found);
   }
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../util/duration.ts';
-import { visible } from '../util/text.ts';
+import { escapeControls } from '../util/text.ts';
 import type { Io } from './io.ts';
 
 /** A spinner or bar on stderr while a terminal watches; nothing in a pipe or with --quiet. */
@@ -9,24 +9,24 @@ export interface Progress {
   stop: () => void;
 }
 
-const SILENT: Progress = { update() {}, stop() {} };
-const WIDTH = 24;
+const QUIET_MS: Progress = { update() {}, stop() {} };
+const BAR_WIDTH = 24;
 
 /** Starts progress on stderr with a first line of text. */
 export async function startProgress(io: Io, text: string): Promise<Progress> {
-  if (io.quiet || !io.err.isTTY || io.err.gone) return SILENT;
+  if (io.quiet || !io.err.isTTY || io.err.gone) return QUIET_MS;
   // A terminal that does not know its width says 0, and the spinner would go on erasing lines for ever.
-  if (io.err.columns === 0) return SILENT;
+  if (io.err.columns === 0) return QUIET_MS;
   const { default: ora } = await import('ora');
   const spinner = ora({
-    text: visible(text),
+    text: escapeControls(text),
     stream: io.err.stream as NodeJS.WriteStream,
     discardStdin: false,
   }).start();
   const started = performance.now();
   return {
     update(text, share) {
-      const line = visible(text);
+      const line = escapeControls(text);
       spinner.text = share === undefined ? line : `${bar(share)} ${line}${remaining(share, started)}`;
     },
     stop: () => void spinner.stop(),
@@ -34,8 +34,8 @@ export async function startProgress(io: Io, text: string): Promise<Progress> {
 }
 
 function bar(share: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * WIDTH);
-  return '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
+  return '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
 }
 
 function remaining(share: number, started: number): string {

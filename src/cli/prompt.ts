@@ -1,5 +1,5 @@
-import { CliError, usage } from '../util/failure.ts';
-import { visible } from '../util/text.ts';
+import { Failure, usage } from '../util/failure.ts';
+import { escapeControls } from '../util/text.ts';
 import type { Io } from './io.ts';
 
 /** The only door to inquirer: questions go to stderr, so that stdout stays data. */
@@ -11,12 +11,12 @@ async function ask<T>(io: Io, question: { message: string } & Record<string, unk
   });
   try {
     const answers = await prompt([
-      { ...question, message: visible(question.message), name: 'answer' },
+      { ...question, message: escapeControls(question.message), name: 'answer' },
     ] as unknown as Parameters<typeof prompt>[0]);
     return (answers as { answer: T }).answer;
   } catch (error) {
     if (error instanceof Error && error.name === 'ExitPromptError')
-      throw new CliError('interrupted', 'INTERRUPTED', 'Interrupted at the question; nothing was changed.');
+      throw new Failure('interrupted', 'INTERRUPTED', 'Interrupted at the question; nothing was changed.');
     throw error;
   }
 }
@@ -32,7 +32,7 @@ export function askText(
     type: 'input',
     message,
     ...(fallback === undefined ? {} : { default: fallback }),
-    validate: (text: string) => visible(check(text) ?? '') || true,
+    validate: (text: string) => escapeControls(check(text) ?? '') || true,
   });
 }
 
@@ -58,26 +58,26 @@ export interface Consent {
 }
 
 /** Goes on only with --yes or a yes on a terminal; absence of an answer is never yes (exit 4). */
-export async function requireYes(io: Io, consent: Consent, question: string): Promise<void> {
+export async function confirm(io: Io, consent: Consent, question: string): Promise<void> {
   if (consent.yes) return;
-  if (!io.mayAsk) throw unanswered(question, '--yes');
-  if (!(await askYes(io, question))) throw new CliError('needsAnswer', 'DECLINED', 'Left as it was.');
+  if (!io.mayAsk) throw promptUnavailable(question, '--yes');
+  if (!(await askYes(io, question))) throw new Failure('needsAnswer', 'DECLINED', 'Left as it was.');
 }
 
 /** Goes on only when the name is typed out, as --confirm NAME or on a terminal; --yes is not enough. */
-export async function requireName(io: Io, consent: Consent, name: string, question: string): Promise<void> {
+export async function confirmByName(io: Io, consent: Consent, name: string, question: string): Promise<void> {
   if (consent.confirm !== undefined) {
     if (consent.confirm === name) return;
     throw usage(`--confirm says "${consent.confirm}", but this is "${name}". Nothing was changed.`);
   }
-  if (!io.mayAsk) throw unanswered(question, `--confirm ${name}`);
+  if (!io.mayAsk) throw promptUnavailable(question, `--confirm ${name}`);
   await askText(io, `${question} Type ${name} to go on:`, (text) =>
     text === name ? undefined : `Type ${name}, or press Ctrl-C to leave everything as it is.`,
   );
 }
 
-function unanswered(question: string, flag: string): CliError {
-  return new CliError(
+function promptUnavailable(question: string, flag: string): Failure {
+  return new Failure(
     'needsAnswer',
     'NEEDS_ANSWER',
     `${question} Nobody is there to ask, so nothing was changed.`,

@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { wallClock } from '../util/time.ts';
 import type { Io } from './io.ts';
-import type { Live, Style } from './result.ts';
-import { cell, jsonRow, plain, type Row, type Rows } from './rows.ts';
+import type { RenderOptions, StreamFormat } from './result.ts';
+import { columnValue, jsonRow, type Row, type Rows, toPlainText } from './rows.ts';
 
 /** Rows as they come, each at once: JSON or CSV a line, aligned columns for a terminal, tab-separated text for a pipe. */
-export async function renderLive(rows: Rows, names: string[], style: Style, io: Io): Promise<void> {
-  for (const flag of SMALL) setFlagsFromString(flag);
+export async function renderStream(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
+  for (const flag of SAMPLE_ROWS) setFlagsFromString(flag);
   const { header, line } = await shape(names, style, io);
   if (header) await io.out.write(header);
   for await (const row of rows) {
@@ -16,14 +16,14 @@ export async function renderLive(rows: Rows, names: string[], style: Style, io: 
 }
 
 // What may run for days is to stay small: V8 lets the room of young objects grow to 32 MB, and that of old ones freely.
-const SMALL = ['--semi-space-growth-factor=1', '--heap-growing-percent=10'];
+const SAMPLE_ROWS = ['--semi-space-growth-factor=1', '--heap-growing-percent=10'];
 
 interface Shape {
   header?: string;
   line: (row: Row) => string;
 }
 
-async function shape(names: string[], style: Style, io: Io): Promise<Shape> {
+async function shape(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
   if (style.flags.json !== undefined) return { line: (row) => `${jsonRow(row, names)}\n` };
   if (style.flags.csv) {
     const { csvHeader, csvLines } = await import('./render-csv.ts');
@@ -32,25 +32,30 @@ async function shape(names: string[], style: Style, io: Io): Promise<Shape> {
   if (io.out.isTTY && style.live?.line && style.flags.columns === undefined)
     return ownLine(style.live, style, io);
   if (io.out.isTTY) return columns(names, style, io);
-  return { line: (row) => `${names.map((name) => plain(cell(row, name))).join('\t')}\n` };
+  return { line: (row) => `${names.map((name) => toPlainText(columnValue(row, name))).join('\t')}\n` };
 }
 
 /** The verb's own line; the bell comes from here alone, never from the data. */
-async function ownLine({ line, rings }: Live, { flags, timeZone }: Style, io: Io): Promise<Shape> {
+async function ownLine(
+  { line, rings }: StreamFormat,
+  { flags, timeZone }: RenderOptions,
+  io: Io,
+): Promise<Shape> {
   const paint = await io.paint(io.out);
   const zone = flags.utc ? 'UTC' : await timeZone();
   const local = (time: string) => wallClock(time, zone);
   return {
-    line: (row) => `${rings?.(row) ? '\x07' : ''}${line?.((name) => plain(cell(row, name)), paint, local)}\n`,
+    line: (row) =>
+      `${rings?.(row) ? '\x07' : ''}${line?.((name) => toPlainText(columnValue(row, name)), paint, local)}\n`,
   };
 }
 
 /** Columns as wide as the widest value so far. */
-async function columns(names: string[], style: Style, io: Io): Promise<Shape> {
-  const { humanizer } = await import('./render-table.ts');
+async function columns(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
+  const { displayFormatter } = await import('./render-table.ts');
   const paint = await io.paint(io.out);
   // What scrolls by is read later: an age would be wrong by then, so all times are those of the clock.
-  const human = await humanizer({ ...style, now: new Date(0) }, names);
+  const human = await displayFormatter({ ...style, now: new Date(0) }, names);
   const widths = names.map((name) => Math.max(name.length, WIDTHS[style.fields[name]?.type ?? 'text'] ?? 0));
   const aligned = (cells: string[]) =>
     cells.map((text, i) => {
@@ -61,7 +66,7 @@ async function columns(names: string[], style: Style, io: Io): Promise<Shape> {
   return {
     header: `${paint.bold(head)}\n`,
     line: (row) =>
-      `${aligned(names.map((name) => human(cell(row, name), name)))
+      `${aligned(names.map((name) => human(columnValue(row, name), name)))
         .join('  ')
         .trimEnd()}\n`,
   };

@@ -2,15 +2,15 @@ import Table from 'cli-table3';
 import { formatRupees } from '../domain/money.ts';
 import { formatTime } from '../util/time.ts';
 import type { Io } from './io.ts';
-import type { Field, Style } from './result.ts';
-import { cell, chunks, plain, type Row, type Rows } from './rows.ts';
+import type { Field, RenderOptions } from './result.ts';
+import { chunks, columnValue, type Row, type Rows, toPlainText } from './rows.ts';
 
 const NUMERIC = new Set<Field['type']>(['integer', 'number', 'money']);
 
 /** Rows as a table for a terminal. */
-export async function renderTable(rows: Rows, names: string[], style: Style, io: Io): Promise<void> {
+export async function renderTable(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
-  const human = await humanizer(style, names);
+  const human = await displayFormatter(style, names);
   const aligned = names.map((name) => (NUMERIC.has(style.fields[name]?.type ?? 'text') ? 'right' : 'left'));
   for await (const chunk of chunks(rows, io.out)) {
     const table = new Table({
@@ -19,7 +19,7 @@ export async function renderTable(rows: Rows, names: string[], style: Style, io:
       style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
       chars: BORDERLESS,
     });
-    for (const row of chunk) table.push(names.map((name) => human(cell(row, name), name)));
+    for (const row of chunk) table.push(names.map((name) => human(columnValue(row, name), name)));
     await io.out.write(`${table.toString()}\n`);
   }
 }
@@ -31,17 +31,19 @@ const BORDERLESS = Object.fromEntries(
 );
 
 /** One thing as a line a column that it has, and beneath it the tables it holds. */
-export async function renderCard(row: Row, all: string[], style: Style, io: Io): Promise<void> {
+export async function renderCard(row: Row, all: string[], style: RenderOptions, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
-  const names = all.filter((name) => cell(row, name) !== undefined);
+  const names = all.filter((name) => columnValue(row, name) !== undefined);
   const plainNames = names.filter((name) => !style.fields[name]?.of);
   const width = Math.max(...plainNames.map((name) => name.length));
-  const human = await humanizer(style, plainNames);
-  const lines = plainNames.map((name) => `${paint.dim(name.padEnd(width))}  ${human(cell(row, name), name)}`);
+  const human = await displayFormatter(style, plainNames);
+  const lines = plainNames.map(
+    (name) => `${paint.dim(name.padEnd(width))}  ${human(columnValue(row, name), name)}`,
+  );
   await io.out.write(lines.map((line) => `${line}\n`).join(''));
   for (const name of names) {
     const { of } = style.fields[name] ?? {};
-    const within = cell(row, name) as Row[];
+    const within = columnValue(row, name) as Row[];
     if (!of || within.length === 0) continue;
     await io.out.write(`\n${paint.bold(name)}\n`);
     await renderTable(within, Object.keys(of), { ...style, fields: of }, io);
@@ -49,8 +51,8 @@ export async function renderCard(row: Row, all: string[], style: Style, io: Io):
 }
 
 /** A value for people: rupees grouped the Indian way, recent times relative. */
-export async function humanizer(
-  { fields, now, flags, timeZone }: Style,
+export async function displayFormatter(
+  { fields, now, flags, timeZone }: RenderOptions,
   names: readonly string[],
 ): Promise<(value: unknown, name: string) => string> {
   // The zone is a setting: where no column needs it, a broken configuration is no reason not to print.
@@ -58,9 +60,9 @@ export async function humanizer(
   return (value, name) => {
     if (value === null || value === undefined || value === '') return '-';
     const type = fields[name]?.type;
-    if (type === 'money') return formatRupees(plain(value));
+    if (type === 'money') return formatRupees(toPlainText(value));
     if (type === 'boolean') return value ? 'yes' : 'no';
     if (typeof value === 'number') return value.toLocaleString('en-IN', { maximumFractionDigits: 4 });
-    return type === 'time' && !flags.utc ? formatTime(plain(value), now, zone) : plain(value);
+    return type === 'time' && !flags.utc ? formatTime(toPlainText(value), now, zone) : toPlainText(value);
   };
 }

@@ -1,7 +1,7 @@
 import type { Noun, Verb, Verbs } from './command.ts';
 import { isGlobal, takesValue } from './globals.ts';
 
-interface Split {
+interface ResolvedPath {
   /** The words that name a verb, or a noun where no verb follows. */
   path: string[];
   /** Everything else in its order; without global flags where they have no verb to serve. */
@@ -9,7 +9,7 @@ interface Split {
 }
 
 /** Which words name a verb and which are for it, loading only the tables on the way. */
-export async function split(nouns: Verbs, argv: readonly string[]): Promise<Split> {
+export async function resolvePath(nouns: Verbs, argv: readonly string[]): Promise<ResolvedPath> {
   const { path, globals, flags, rest, isVerb } = await walk(nouns, argv);
   if (isVerb) return { path, rest: [...globals, ...flags, ...rest] };
   // A word that names nothing is what is wrong, whatever help was asked for.

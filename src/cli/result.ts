@@ -20,44 +20,44 @@ export type Fields = Readonly<Record<string, Field>>;
  * What a verb returns when its rows are themselves the finding: the data is printed and the command ends 6, or 11
  * where the finding is a secret that cannot be trusted.
  */
-export class Found {
+export class Finding {
   readonly data: Row | readonly Row[];
   readonly kind: 'found' | 'integrity';
-  constructor(data: Row | readonly Row[], kind: Found['kind'] = 'found') {
+  constructor(data: Row | readonly Row[], kind: Finding['kind'] = 'found') {
     this.data = data;
     this.kind = kind;
   }
 }
 
 /** What a verb returns when its data is text as it stands, in a format that its own flags chose. */
-export class Streamed {
+export class RawOutput {
   readonly pieces: AsyncIterable<Uint8Array> | readonly Uint8Array[];
   /** The same for --json, --csv and --columns, where it has such a form. */
   readonly rows: readonly Row[] | undefined;
-  constructor(pieces: Streamed['pieces'], rows?: readonly Row[]) {
+  constructor(pieces: RawOutput['pieces'], rows?: readonly Row[]) {
     this.pieces = pieces;
     this.rows = rows;
   }
 }
 
-export type Result = Row | Rows | Found | Streamed;
+export type Result = Row | Rows | Finding | RawOutput;
 export interface OutputFlags {
   json?: true | string;
   csv?: boolean;
   columns?: string;
   utc?: boolean;
 }
-export interface Style {
+export interface RenderOptions {
   now: Date;
   timeZone: () => Promise<string>;
   flags: OutputFlags;
   fields: Fields;
   /** Each row is written as it comes. */
-  live?: Live | undefined;
+  live?: StreamFormat | undefined;
 }
 
 /** How a verb whose rows come as things happen shows them on a terminal; as columns of a table where it does not say. */
-export interface Live {
+export interface StreamFormat {
   /** The line of a row, of values that are fit for a terminal; `local` makes a time a local one. */
   line?: (text: (name: string) => string, paint: ChalkInstance, local: (time: string) => string) => string;
   /** Whether the terminal rings its bell for a row. */

@@ -1,15 +1,15 @@
-import { safeJson, visible } from '../util/text.ts';
+import { escapeControls, safeJson } from '../util/text.ts';
 import type { Sink } from './io.ts';
 
 export type Row = object;
 export type Rows = readonly Row[] | AsyncIterable<Row>;
 
 /** The value of a column. */
-export const cell = (row: Row, name: string): unknown => (row as Record<string, unknown>)[name];
+export const columnValue = (row: Row, name: string): unknown => (row as Record<string, unknown>)[name];
 
 /** Those columns of a row as JSON that no terminal can be driven with, null where it has nothing. */
 export function jsonRow(row: Row, names: readonly string[], indent?: number): string {
-  const picked = Object.fromEntries(names.map((name) => [name, cell(row, name) ?? null]));
+  const picked = Object.fromEntries(names.map((name) => [name, columnValue(row, name) ?? null]));
   try {
     return safeJson(picked, indent);
   } catch (error) {
@@ -20,9 +20,9 @@ export function jsonRow(row: Row, names: readonly string[], indent?: number): st
 }
 
 /** A value for machines: untruncated, control characters visible, nothing localised. */
-export function plain(value: unknown): string {
+export function toPlainText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return visible(typeof value === 'object' ? jsonText(value) : String(value));
+  return escapeControls(typeof value === 'object' ? jsonText(value) : String(value));
 }
 
 // What stands for a value that another program nested deeper than JSON can be written.

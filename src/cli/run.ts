@@ -1,10 +1,10 @@
-import { CliError, EXITS, usage } from '../util/failure.ts';
-import { excerpt, kebab } from '../util/text.ts';
+import { EXITS, Failure, usage } from '../util/failure.ts';
+import { kebab, truncate } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
 import type { Param } from './flags.ts';
 import type { Globals } from './globals.ts';
-import { checkColumns, DoneBefore, type Earlier, render } from './output.ts';
-import { type Field, type Fields, Found, type Result, Streamed } from './result.ts';
+import { AlreadyApplied, checkColumns, type ReplayedResult, render } from './output.ts';
+import { type Field, type Fields, Finding, RawOutput, type Result } from './result.ts';
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
@@ -15,12 +15,12 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   checkColumns(command.fields, globals);
   const input = validate(await complete(invocation, ctx));
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
-  if (!(await mayRun(invocation, input, ctx))) return 0;
+  if (!(await isOnlyInstance(invocation, input, ctx))) return 0;
   const earlier = await ctx.earlier(input);
   const result = earlier
-    ? await repeat(earlier, command, ctx)
-    : await once(command, () => command.run(input as never, ctx), ctx);
-  const finding = result instanceof Found;
+    ? await replayResult(earlier, command, ctx)
+    : await runAndRecord(command, () => command.run(input as never, ctx), ctx);
+  const finding = result instanceof Finding;
   if (globals.quiet && !finding && isNoAnswer(command) && !isAskedFor(globals)) return 0;
   await render(
     finding ? result.data : result,
@@ -42,7 +42,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
  * Whether the command is alone at it, where it must be. Throws ALREADY_RUNNING (exit 10), unless what runs already is to
  * be passed over.
  */
-async function mayRun(
+async function isOnlyInstance(
   { command, globals }: Invocation,
   input: Record<string, unknown>,
   ctx: RailContext,
@@ -52,7 +52,7 @@ async function mayRun(
   if (holder === undefined) return true;
   const message = `The same command is running already${holder}.`;
   if (!globals.skipIfRunning)
-    throw new CliError('busy', 'ALREADY_RUNNING', message, {
+    throw new Failure('busy', 'ALREADY_RUNNING', message, {
       hint: 'Wait for it; with --skip-if-running this ends 0 instead.',
       retryable: true,
     });
@@ -61,22 +61,26 @@ async function mayRun(
 }
 
 /** Runs it, keeps what it gives for whoever asks again, and gives what somebody else got who was quicker. */
-async function once(
+async function runAndRecord(
   command: Command,
   run: () => Promise<Result> | Result,
   ctx: RailContext,
 ): Promise<Result> {
   try {
-    const result = await answer(run, ctx);
+    const result = await runWithFallback(run, ctx);
     await ctx.remember(result);
     return result;
   } catch (error) {
-    if (error instanceof DoneBefore) return repeat(error.earlier, command, ctx);
+    if (error instanceof AlreadyApplied) return replayResult(error.earlier, command, ctx);
     throw error;
   }
 }
 
-async function repeat({ result, at }: Earlier, { fields }: Command, ctx: RailContext): Promise<Result> {
+async function replayResult(
+  { result, at }: ReplayedResult,
+  { fields }: Command,
+  ctx: RailContext,
+): Promise<Result> {
   const secret = Object.values(fields).some(({ once }) => once)
     ? ', but for the secret, which was shown that once'
     : '';
@@ -87,14 +91,14 @@ async function repeat({ result, at }: Earlier, { fields }: Command, ctx: RailCon
 }
 
 /** A replica that fails is not the operator's trouble: nothing is printed yet, and the primary is asked anew. */
-async function answer(run: () => Promise<Result> | Result, ctx: RailContext): Promise<Result> {
+async function runWithFallback(run: () => Promise<Result> | Result, ctx: RailContext): Promise<Result> {
   try {
     const result = await run();
     // What is printed as it comes cannot be asked for anew once a part of it is out.
-    const whole = !(result instanceof Streamed || Symbol.asyncIterator in result);
+    const whole = !(result instanceof RawOutput || Symbol.asyncIterator in result);
     return whole || !ctx.leaveReplica() ? result : await run();
   } catch (error) {
-    if (error instanceof CliError || !ctx.leaveReplica()) throw error;
+    if (error instanceof Failure || !ctx.leaveReplica()) throw error;
     return run();
   }
 }
@@ -153,7 +157,7 @@ async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry
   if (missing.length === 0) return all;
   if (!ctx.io.mayAsk) {
     const labels = missing.map(({ label }) => label).join(', ');
-    throw new CliError('needsAnswer', 'NEEDS_ANSWER', `${invocation.path.join(' ')} needs ${labels}.`, {
+    throw new Failure('needsAnswer', 'NEEDS_ANSWER', `${invocation.path.join(' ')} needs ${labels}.`, {
       hint: `For example: pinnacle ${invocation.command.examples[0]}`,
     });
   }
@@ -180,7 +184,7 @@ function validate(all: readonly Entry[]): Record<string, unknown> {
     const result = param.schema.safeParse(value);
     if (result.success) input[key] = result.data;
     else {
-      const echo = param.secret ? '' : `, not ${JSON.stringify(excerpt(String(value)))}`;
+      const echo = param.secret ? '' : `, not ${JSON.stringify(truncate(String(value)))}`;
       complaints.push(`${label} ${result.error.issues[0]?.message ?? 'is not valid'}${echo}`);
     }
   }

@@ -1,10 +1,10 @@
 import {
   type Book,
   type BookedFill,
+  type BookingResult,
   type BookOrder,
   type BookPosition,
   type Fill,
-  type Fold,
   fillKey,
   positionKey,
 } from './book.ts';
@@ -16,7 +16,7 @@ import { fillNotice } from './notices.ts';
 import { applyFillToOrder } from './order-state.ts';
 import { applyFill, type Position } from './position.ts';
 
-const NOTHING = '0.00';
+const ZERO_RUPEES = '0.00';
 
 /** The same execution twice is one; the same id with other data is a mistake that a person must look at. */
 export class FillConflict extends Error {
@@ -27,8 +27,8 @@ export class FillConflict extends Error {
  * Books fills one after the other in memory, changing the book in place: order, position, capital and counters of
  * each. No I/O. Throws LedgerRefusal where an order cannot take a fill, FillConflict where an id is known with other data.
  */
-export function foldFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): Fold {
-  const tally: Tally = {
+export function applyFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): BookingResult {
+  const tally: Accumulator = {
     fills: [],
     orders: new Set(),
     positions: new Set(),
@@ -37,7 +37,7 @@ export function foldFills(book: Book, fills: readonly Fill[], allowOverfill: boo
     sessions: new Set(),
     notices: [],
   };
-  for (const fill of fills) if (!isKnown(book, fill)) bookOne(book, fill, allowOverfill, tally);
+  for (const fill of fills) if (!isKnown(book, fill)) applyOne(book, fill, allowOverfill, tally);
   return {
     fills: tally.fills,
     orders: [...tally.orders],
@@ -51,17 +51,17 @@ export function foldFills(book: Book, fills: readonly Fill[], allowOverfill: boo
 }
 
 /** What a fold has come to so far; rows that many fills move stand in it once. */
-interface Tally {
+interface Accumulator {
   fills: BookedFill[];
   orders: Set<BookOrder>;
   positions: Set<BookPosition>;
   capital: Map<string, string>;
-  strategies: Map<string, Fold['strategies'][number]>;
+  strategies: Map<string, BookingResult['strategies'][number]>;
   sessions: Set<BookSession>;
   notices: Notice[];
 }
 
-function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): void {
+function applyOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Accumulator): void {
   const order = book.orders.get(fill.order_id);
   if (!order) throw new FillConflict(`There is no order ${fill.order_id}.`);
   const next = applyFillToOrder(order, fill, { allowOverfill });
@@ -74,8 +74,8 @@ function bookOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Tally): 
   const moved = movePosition(book, order, fill);
   for (const position of moved.touched) tally.positions.add(position);
   const { realized, position_id, flipped_to } = moved;
-  if (realized !== NOTHING)
-    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? NOTHING, realized));
+  if (realized !== ZERO_RUPEES)
+    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? ZERO_RUPEES, realized));
   if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
   const session = book.sessions.get(order.user_id);
   if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
@@ -127,7 +127,7 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   const before = book.positions.get(key) ?? null;
   const unrealizedBefore = before?.unrealized_pnl ?? 0;
   const effect = applyFill(before, { side: order.side, quantity: fill.quantity, price: fill.price });
-  const row = before ? settle(before, fill, effect.position) : open(order, fill, effect.position);
+  const row = before ? updatePosition(before, fill, effect.position) : open(order, fill, effect.position);
   const flipped = effect.opened ? open(order, fill, effect.opened) : null;
   const current = flipped ?? (row.status === 'OPEN' ? row : undefined);
   if (current) book.positions.set(key, current);
@@ -142,7 +142,7 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
 }
 
 /** What a fill makes of a position, in its row. */
-function settle(row: BookPosition, fill: Fill, position: Position): BookPosition {
+function updatePosition(row: BookPosition, fill: Fill, position: Position): BookPosition {
   row.quantity = position.quantity;
   row.average_price = position.average_price;
   row.current_price = position.current_price;
@@ -169,7 +169,7 @@ function open(order: BookOrder, fill: Fill, position: Position): BookPosition {
 }
 
 function credit(
-  strategies: Map<string, Fold['strategies'][number]>,
+  strategies: Map<string, BookingResult['strategies'][number]>,
   order: BookOrder,
   strategyId: string,
   completes: boolean,
@@ -178,9 +178,9 @@ function credit(
   const key = `${order.user_id}\n${strategyId}`;
   let sums = strategies.get(key);
   if (!sums) {
-    sums = { user_id: order.user_id, strategy_id: strategyId, successful: 0, realized: NOTHING };
+    sums = { user_id: order.user_id, strategy_id: strategyId, successful: 0, realized: ZERO_RUPEES };
     strategies.set(key, sums);
   }
   sums.successful += completes ? 1 : 0;
-  if (realized !== NOTHING) sums.realized = addMoney(sums.realized, realized);
+  if (realized !== ZERO_RUPEES) sums.realized = addMoney(sums.realized, realized);
 }

@@ -63,7 +63,7 @@ export interface Book {
 }
 
 /** What booking the fills comes to: rows to write, in the order they may be written. */
-export interface Fold {
+export interface BookingResult {
   fills: BookedFill[];
   orders: BookOrder[];
   /** Closed ones first, because only one position of a key may be open. */

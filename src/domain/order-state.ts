@@ -16,7 +16,7 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
 };
 
 /** Whether an order may go from one state to another; no state goes to itself but by a further partial fill. */
-export function canMove(from: OrderStatus, to: OrderStatus): boolean {
+export function canTransition(from: OrderStatus, to: OrderStatus): boolean {
   return TRANSITIONS[from].includes(to);
 }
 
@@ -63,10 +63,10 @@ export function applyFillToOrder(
   { allowOverfill }: { allowOverfill: boolean },
 ): FilledOrder {
   checkLot(fill);
-  if (order.status === 'REJECTED') throw misplaced(order, 'FILLED');
+  if (order.status === 'REJECTED') throw invalidTransition(order, 'FILLED');
   const filled = order.filled_quantity + fill.quantity;
   const overfill = filled > order.quantity;
-  if (overfill && !allowOverfill) throw tooMuch(order, fill.quantity);
+  if (overfill && !allowOverfill) throw overfillError(order, fill.quantity);
   const late = order.status === 'CANCELLED';
   return {
     status: filled >= order.quantity ? 'FILLED' : late ? 'CANCELLED' : 'PARTIALLY_FILLED',
@@ -78,12 +78,12 @@ export function applyFillToOrder(
 }
 
 /** Whether an order may go to a state now; throws LedgerRefusal naming the state it is in and those it would need. */
-export function checkMove(
+export function assertTransition(
   order: Pick<FillableOrder, 'order_id' | 'status'>,
   to: OrderStatus,
   step = STEPS[to],
 ): void {
-  if (!canMove(order.status, to)) throw misplaced(order, to, step);
+  if (!canTransition(order.status, to)) throw invalidTransition(order, to, step);
 }
 
 const STEPS: Readonly<Record<OrderStatus, string>> = {
@@ -95,17 +95,17 @@ const STEPS: Readonly<Record<OrderStatus, string>> = {
   CANCELLED: 'a cancel',
 };
 
-function misplaced(
+function invalidTransition(
   { order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>,
   to: OrderStatus,
   step = STEPS[to],
 ): LedgerRefusal {
-  const needed = (Object.keys(TRANSITIONS) as OrderStatus[]).filter((from) => canMove(from, to));
+  const needed = (Object.keys(TRANSITIONS) as OrderStatus[]).filter((from) => canTransition(from, to));
   const states = needed.join(', ').replace(/, (\w+)$/, ' or $1');
   return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${step} needs ${states}.`);
 }
 
-function tooMuch(order: FillableOrder, quantity: number): LedgerRefusal {
+function overfillError(order: FillableOrder, quantity: number): LedgerRefusal {
   const { order_id, status, filled_quantity } = order;
   if (status === 'FILLED')
     return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is FILLED; nothing is left to fill.`);

@@ -78,16 +78,16 @@ function openAt(side: Position['side'], quantity: number, price: number): Positi
 
 function add(position: Position, fill: Execution): Position {
   const average_price = meanPrice({ quantity: position.quantity, price: position.average_price }, fill);
-  return marked({ ...position, quantity: position.quantity + fill.quantity, average_price }, fill.price);
+  return withMark({ ...position, quantity: position.quantity + fill.quantity, average_price }, fill.price);
 }
 
 function reduce(position: Position, closing: number, price: number): Position {
   const quantity = position.quantity - closing;
   const realized_pnl = toDouble(gain(position, closing, price).plus(position.realized_pnl));
-  return marked({ ...position, quantity, realized_pnl, status: quantity === 0 ? 'CLOSED' : 'OPEN' }, price);
+  return withMark({ ...position, quantity, realized_pnl, status: quantity === 0 ? 'CLOSED' : 'OPEN' }, price);
 }
 
-function marked(position: Position, price: number): Position {
+function withMark(position: Position, price: number): Position {
   return { ...position, current_price: price, unrealized_pnl: unrealized(position, price) };
 }
 

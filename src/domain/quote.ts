@@ -1,11 +1,11 @@
 import { writtenInstant } from '../util/time.ts';
 
 /** What a quote may say besides its price: rupees a share, and shares traded. */
-export const DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'volume'] as const;
+export const QUOTE_DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'volume'] as const;
 
 /** The last traded price of a symbol, in rupees a share, and when it was that; UTC with Z. */
 export type Quote = { symbol: string; ltp: number; timestamp: string } & {
-  [detail in (typeof DETAILS)[number]]?: number | undefined;
+  [detail in (typeof QUOTE_DETAILS)[number]]?: number | undefined;
 };
 
 /** What the cache holds for a symbol: a quote, or why it is none. */
@@ -16,9 +16,9 @@ export interface Reading {
 }
 
 // Clocks of services differ by seconds; beyond this a quote would stay fresh for longer than it is.
-const AHEAD = 60_000;
+const MAX_AHEAD_MS = 60_000;
 // What somebody else left under a key of ours may be of any size.
-const LONGEST = 65_536;
+const MAX_QUOTE_BYTES = 65_536;
 const CANONICAL = /^\d{4}-\d\d-([01]\d|2[0-8])T([01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z$/;
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
@@ -31,7 +31,8 @@ export const ageOf = (timestamp: string, now: Date): number =>
   Math.max(0, now.getTime() - Date.parse(timestamp));
 
 /** Whether a time is later than clocks may differ. */
-const isAhead = (timestamp: string, now: Date): boolean => Date.parse(timestamp) > now.getTime() + AHEAD;
+const isAhead = (timestamp: string, now: Date): boolean =>
+  Date.parse(timestamp) > now.getTime() + MAX_AHEAD_MS;
 
 /** What is wrong with a quote that is to be written, in words; undefined where nothing is. */
 export function problemOf({ timestamp, bid, ask, high, low }: Quote, now: Date): string | undefined {
@@ -48,7 +49,7 @@ export function quoteText(quote: Quote): string {
 
 /** What a text of the cache says of a symbol; whoever wrote it, only what is certain counts as a price. */
 export function readQuote(symbol: string, text: string, now: Date): Reading {
-  const found = text.length > LONGEST ? undefined : objectOf(text);
+  const found = text.length > MAX_QUOTE_BYTES ? undefined : objectOf(text);
   if (!found) return { symbol, unreadable: 'no JSON object' };
   const { ltp, timestamp } = found;
   if (ltp === undefined) return { symbol, unreadable: 'no ltp' };
@@ -57,7 +58,7 @@ export function readQuote(symbol: string, text: string, now: Date): Reading {
   if (at === undefined) return { symbol, unreadable: 'timestamp is no RFC 3339 time' };
   if (isAhead(at, now)) return { symbol, unreadable: 'timestamp is in the future' };
   const quote: Quote = { symbol, ltp, timestamp: at };
-  for (const name of DETAILS) {
+  for (const name of QUOTE_DETAILS) {
     const detail = found[name];
     if (typeof detail === 'number') quote[name] = detail;
   }

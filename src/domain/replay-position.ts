@@ -13,7 +13,7 @@ export interface StoredFill {
   stands: number;
 }
 
-export interface Step<F extends StoredFill> {
+export interface ReplayedFill<F extends StoredFill> {
   fill: F;
   /** The shares of the fill that are this position's: of a flip, a part. */
   shares: number;
@@ -22,8 +22,8 @@ export interface Step<F extends StoredFill> {
 }
 
 /** A position rebuilt from its fills, which stand in the order of their booking: a step a fill. */
-export function replay<F extends StoredFill>(positionId: string, fills: readonly F[]): Step<F>[] {
-  const steps: Step<F>[] = [];
+export function replay<F extends StoredFill>(positionId: string, fills: readonly F[]): ReplayedFill<F>[] {
+  const steps: ReplayedFill<F>[] = [];
   let before: Position | null = null;
   for (const fill of fills) {
     const shares = sharesOf(positionId, fill, before);

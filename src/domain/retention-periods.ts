@@ -1,12 +1,12 @@
 /** How long each kind of row is kept: by the customer's table, and repeatable commands by the promise of --idempotency-key. */
-export const PROMISED = {
+export const DEFAULT_PERIODS = {
   sessions: '1y',
   riskRules: '1y',
   notifications: '30d',
   idempotencyKeys: '7d',
 } as const;
 
-export type Limited = keyof typeof PROMISED;
+export type Limited = keyof typeof DEFAULT_PERIODS;
 /** A period such as `30d`, `4w` or `1y` for each kind. */
 export type Limits = Readonly<Record<Limited, string>>;
 
@@ -30,8 +30,10 @@ export function intervalOf(period: string): string {
 }
 
 /** The kinds that are kept for less than was promised; 365 days are a year. */
-export function shortened(limits: Limits): Limited[] {
-  return (Object.keys(PROMISED) as Limited[]).filter((name) => daysOf(limits[name]) < daysOf(PROMISED[name]));
+export function belowDefault(limits: Limits): Limited[] {
+  return (Object.keys(DEFAULT_PERIODS) as Limited[]).filter(
+    (name) => daysOf(limits[name]) < daysOf(DEFAULT_PERIODS[name]),
+  );
 }
 
 function daysOf(period: string): number {

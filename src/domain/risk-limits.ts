@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { isObject } from '../util/json.ts';
-import { nearest } from '../util/text.ts';
+import { closestMatch } from '../util/text.ts';
 import { RULE_TYPES, type RuleType } from './enums.ts';
 import { RISK_TOLERANCES } from './user.ts';
 
@@ -28,7 +28,7 @@ export const riskTemplates = z.custom<Templates>().check((ctx) => {
   if (!isObject(ctx.value)) return complain([], 'must be an object of templates');
   for (const [tolerance, rules] of Object.entries(ctx.value)) {
     if (!isOneOf(RISK_TOLERANCES, tolerance))
-      complain([tolerance], `is no risk tolerance${meant(tolerance, RISK_TOLERANCES)}`);
+      complain([tolerance], `is no risk tolerance${didYouMean(tolerance, RISK_TOLERANCES)}`);
     else if (!isObject(rules)) complain([tolerance], 'must be an object of rules');
     else
       for (const [rule, limit] of Object.entries(rules)) {
@@ -37,13 +37,13 @@ export const riskTemplates = z.custom<Templates>().check((ctx) => {
       }
   }
 });
-export function ruleProblem(rule: string, limit: unknown): string | undefined {
-  if (!isOneOf(RULE_TYPES, rule)) return `is no rule${meant(rule, RULE_TYPES)}`;
+function ruleProblem(rule: string, limit: unknown): string | undefined {
+  if (!isOneOf(RULE_TYPES, rule)) return `is no rule${didYouMean(rule, RULE_TYPES)}`;
   const problem = limitProblem(rule as RuleType, limit);
   return problem && `${problem}, not ${JSON.stringify(limit)}`;
 }
-export const isOneOf = (words: readonly string[], word: string) => words.includes(word);
-export function meant(word: string, words: readonly string[]): string {
-  const guess = nearest(word, words);
+const isOneOf = (words: readonly string[], word: string) => words.includes(word);
+function didYouMean(word: string, words: readonly string[]): string {
+  const guess = closestMatch(word, words);
   return guess ? `; did you mean ${guess}?` : `; there are ${words.join(', ')}`;
 }

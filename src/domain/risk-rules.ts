@@ -2,7 +2,7 @@ import type { OrderSide, RuleType } from './enums.ts';
 import { Decimal } from './money.ts';
 
 /** What a trader's rules are measured against before an order, read at one moment. Rupees as decimal text. */
-export interface RiskFacts {
+export interface RiskSnapshot {
   /** The limits that are set; what a rule that is not set would need is not read. */
   limits: Readonly<Partial<Record<RuleType, number>>>;
   /** What the open positions in the order's symbol are worth, shorts negative. */
@@ -26,7 +26,7 @@ export interface RiskFacts {
 }
 
 /** The order to be judged; a price of 0 is none. */
-export interface Proposal {
+export interface ProposedOrder {
   user_id: string;
   side: OrderSide;
   quantity: number;
@@ -38,7 +38,7 @@ export interface Proposal {
 }
 
 /** What one rule says of an order. Headroom is what the limit leaves before it. */
-export interface Judgement {
+export interface RuleResult {
   rule_type: RuleType;
   limit: number;
   current: number | null;
@@ -49,17 +49,17 @@ export interface Judgement {
   message: string;
 }
 
-type Measure = { current: Decimal; projected: Decimal } | { lacks: string };
+type Metric = { current: Decimal; projected: Decimal } | { lacks: string };
 
 /** Every rule that is set, measured with the order and without it. Pure. */
-export function judge(facts: RiskFacts, order: Proposal): Judgement[] {
-  return (Object.keys(MEASURES) as RuleType[]).flatMap((rule) => {
+export function evaluateRules(facts: RiskSnapshot, order: ProposedOrder): RuleResult[] {
+  return (Object.keys(METRICS) as RuleType[]).flatMap((rule) => {
     const limit = facts.limits[rule];
-    return limit === undefined ? [] : [judgeRule(rule, limit, MEASURES[rule](facts, order), order)];
+    return limit === undefined ? [] : [evaluateRule(rule, limit, METRICS[rule](facts, order), order)];
   });
 }
 
-function judgeRule(rule_type: RuleType, limit: number, measure: Measure, order: Proposal): Judgement {
+function evaluateRule(rule_type: RuleType, limit: number, measure: Metric, order: ProposedOrder): RuleResult {
   const exempt = rule_type === 'MAX_ORDERS_PER_DAY' ? !order.isNew : order.reduces;
   if ('lacks' in measure)
     return {
@@ -80,12 +80,12 @@ function judgeRule(rule_type: RuleType, limit: number, measure: Measure, order: 
     current: current.toNumber(),
     projected: projected.toNumber(),
     headroom: headroom.toNumber(),
-    verdict: !exempt && BREAKS[rule_type](projected, limit) ? 'violated' : 'ok',
+    verdict: !exempt && COMPARATORS[rule_type](projected, limit) ? 'violated' : 'ok',
     message: `${rule_type}: current=${written(current)} limit=${written(new Decimal(limit))}`,
   };
 }
 
-const MEASURES: Readonly<Record<RuleType, (facts: RiskFacts, order: Proposal) => Measure>> = {
+const METRICS: Readonly<Record<RuleType, (facts: RiskSnapshot, order: ProposedOrder) => Metric>> = {
   MAX_POSITION_SIZE: positionSize,
   MAX_DRAWDOWN: ({ drawdown, stale_marks }, { user_id }) =>
     drawdown === null
@@ -103,7 +103,7 @@ const MEASURES: Readonly<Record<RuleType, (facts: RiskFacts, order: Proposal) =>
     valued(stale_marks, new Decimal(capital).plus(unrealized)),
 };
 
-const BREAKS: Readonly<Record<RuleType, (value: Decimal, limit: number) => boolean>> = {
+const COMPARATORS: Readonly<Record<RuleType, (value: Decimal, limit: number) => boolean>> = {
   MAX_POSITION_SIZE: (value, limit) => value.gt(limit),
   MAX_DRAWDOWN: (value, limit) => value.gte(limit),
   MAX_DAILY_LOSS: (value, limit) => value.gte(limit),
@@ -112,11 +112,11 @@ const BREAKS: Readonly<Record<RuleType, (value: Decimal, limit: number) => boole
 };
 
 /** A rule of entries: the order itself does not move what it measures, and what positions are worth must be known. */
-const valued = (stale: string | null, current: Decimal): Measure =>
+const valued = (stale: string | null, current: Decimal): Metric =>
   stale === null ? { current, projected: current } : { lacks: stale };
 
 /** Working orders on the same side count as if they were filled: together they must not go beyond the limit. */
-function positionSize(facts: RiskFacts, { side, quantity, price: own }: Proposal): Measure {
+function positionSize(facts: RiskSnapshot, { side, quantity, price: own }: ProposedOrder): Metric {
   const price = own || facts.mark;
   if (!price) return { lacks: 'a price (--price)' };
   if (facts.stale_mark !== null) return { lacks: facts.stale_mark };

@@ -45,7 +45,7 @@ export const changesSchema = z.partial(strategySchema);
 export type Changes = z.output<typeof changesSchema>;
 
 /** What is not right about columns of a strategy, a sentence each. */
-export function complaints(error: z.core.$ZodError): string[] {
+export function strategyProblems(error: z.core.$ZodError): string[] {
   return error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
       ? `A strategy has no ${issue.keys.join(', ')}.`

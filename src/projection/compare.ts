@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
-import type { Realtime } from '../platform/redis/connect.ts';
-import { wordOf } from '../platform/redis/errors.ts';
-import { type Image, readImages, type Subjects } from './read-snapshots.ts';
+import type { RedisConnection } from '../platform/redis/connect.ts';
+import { errorCodeOf } from '../platform/redis/errors.ts';
+import { type ProjectionKeys, readSnapshots, type Snapshot } from './read-snapshots.ts';
 
 /** How Redis differs from an image. */
 export interface Drift {
@@ -11,54 +11,57 @@ export interface Drift {
   detail: string;
 }
 
-const LOOKS = 4;
-const BETWEEN = 150;
+const COMPARE_ATTEMPTS = 4;
+const COMPARE_PAUSE_MS = 150;
 
 /** How Redis differs from the book, and goes on to: between a change and its way to Redis everything does for a moment. */
 export async function lastingDrifts(
   db: Kysely<Database>,
-  redis: Realtime,
-  subjects: Subjects,
+  redis: RedisConnection,
+  subjects: ProjectionKeys,
   { now, signal }: { now: () => Date; signal: AbortSignal },
 ): Promise<Drift[]> {
   for (let look = 1; ; look++) {
     signal.throwIfAborted();
-    const drifts = await compareImages(redis, await readImages(db, redis.keys, subjects, now()));
-    if (drifts.length === 0 || look === LOOKS) return drifts;
-    await sleep(BETWEEN);
+    const drifts = await compareSnapshots(redis, await readSnapshots(db, redis.keys, subjects, now()));
+    if (drifts.length === 0 || look === COMPARE_ATTEMPTS) return drifts;
+    await sleep(COMPARE_PAUSE_MS);
   }
 }
 
 /** What of these images Redis does not hold. */
-export async function compareImages(redis: Realtime, images: readonly Image[]): Promise<Drift[]> {
-  const found = await Promise.all(images.map((image) => compareImage(redis, image)));
+export async function compareSnapshots(
+  redis: RedisConnection,
+  images: readonly Snapshot[],
+): Promise<Drift[]> {
+  const found = await Promise.all(images.map((image) => compareSnapshot(redis, image)));
   return found.flat();
 }
 
-async function compareImage({ client }: Realtime, image: Image): Promise<Drift[]> {
+async function compareSnapshot({ client }: RedisConnection, image: Snapshot): Promise<Drift[]> {
   const { key } = image;
   const drift = (detail: string): Drift[] => [{ key, detail }];
   try {
     const [held, expires] = await Promise.all([contentOf(client, image), client.expiretime(key)]);
     const difference = differenceOf(image, held);
     if (difference) return drift(difference);
-    return held !== null && !lives(image, expires) ? drift(`lives ${lifeOf(expires)}`) : [];
+    return held !== null && !hasExpectedTtl(image, expires) ? drift(`lives ${ttlOf(expires)}`) : [];
   } catch (error) {
-    if (wordOf(error) !== 'WRONGTYPE') throw error;
+    if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
     return drift(`is no ${image.type === 'json' ? 'JSON' : image.type}`);
   }
 }
 
 type Content = string | string[] | null;
 
-async function contentOf(client: Realtime['client'], image: Image): Promise<Content> {
+async function contentOf(client: RedisConnection['client'], image: Snapshot): Promise<Content> {
   if (image.type === 'json') return client.get(image.key);
   const members =
     image.type === 'list' ? await client.lrange(image.key, 0, -1) : await client.smembers(image.key);
   return members.length === 0 ? null : members;
 }
 
-function differenceOf(image: Image, held: Content): string | undefined {
+function differenceOf(image: Snapshot, held: Content): string | undefined {
   const due = image.type === 'json' ? image.value : image.members.length === 0 ? null : image.members;
   if (due === null || held === null) {
     if (due === held) return undefined;
@@ -87,10 +90,10 @@ function differentFields(due: string, held: string): string | undefined {
 }
 
 // A set lives as long as its youngest order, of which others than these may be younger.
-const lives = ({ type, expires }: Image, actual: number) =>
+const hasExpectedTtl = ({ type, expires }: Snapshot, actual: number) =>
   type === 'set' ? actual >= expires : actual === expires;
 
-const lifeOf = (expires: number) =>
+const ttlOf = (expires: number) =>
   expires < 0
     ? 'for ever'
     : `until ${new Date(expires * 1_000).toISOString()}, which is not as long as it should`;

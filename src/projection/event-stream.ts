@@ -3,7 +3,7 @@ import type { Keys } from '../platform/redis/keys.ts';
 import type { RedisSettings } from '../platform/redis/settings.ts';
 
 /** A stream, where its events hold a thing as JSON, and how the id is named in there. */
-export interface Told {
+export interface EventSource {
   stream: (keys: Keys) => string;
   field: string;
   id: string;
@@ -19,12 +19,12 @@ export interface Stream {
 }
 
 /** The longest that `next` may wait, in milliseconds: a Redis silent for longer than that and its timeout is dead. */
-export const LONGEST_WAIT = 1_000;
-const AT_ONCE = 100;
+export const MAX_WAIT_MS = 1_000;
+const BATCH_EVENTS = 100;
 
 /** Opens a stream for a command; throws what Redis throws, here and while it is read. */
-export async function openStream(settings: RedisSettings, name: string, told: Told): Promise<Stream> {
-  const { client, keys, close } = await openRedis(settings, name, LONGEST_WAIT);
+export async function openStream(settings: RedisSettings, name: string, told: EventSource): Promise<Stream> {
+  const { client, keys, close } = await openRedis(settings, name, MAX_WAIT_MS);
   const stream = told.stream(keys);
   let last = '0-0';
   return {
@@ -35,7 +35,7 @@ export async function openStream(settings: RedisSettings, name: string, told: To
     async next(wait) {
       // To wait 0 is to wait for ever.
       const block = Math.max(1, Math.floor(wait));
-      const found = await client.xread('COUNT', AT_ONCE, 'BLOCK', block, 'STREAMS', stream, last);
+      const found = await client.xread('COUNT', BATCH_EVENTS, 'BLOCK', block, 'STREAMS', stream, last);
       const events = found?.[0]?.[1] ?? [];
       last = events.at(-1)?.[0] ?? last;
       return events.flatMap(([, fields]) => idIn(fields[fields.indexOf(told.field) + 1], told.id));

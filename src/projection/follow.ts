@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { duration, integer, optional } from '../cli/flags.ts';
-import { cell } from '../cli/rows.ts';
+import { columnValue } from '../cli/rows.ts';
 import type { Context } from '../context.ts';
-import { CliError } from '../util/failure.ts';
-import { LONGEST_WAIT, openStream, type Stream, type Told } from './event-stream.ts';
-import { type Newest, rememberNewest } from './recent-cache.ts';
+import { Failure } from '../util/failure.ts';
+import { type EventSource, MAX_WAIT_MS, openStream, type Stream } from './event-stream.ts';
+import { createRecentCache, type RecentCache } from './recent-cache.ts';
 
 /** What is followed: a stream that tells which things changed, and the book, which says what they are. */
-export interface Topic<R> extends Told {
+export interface Topic<R> extends EventSource {
   /** The ids of what came or changed at this time or later, in UTC, some at a time, the oldest first. */
   changed: (since: string) => AsyncIterable<string[]>;
   /** How often the book is asked that where nothing seems amiss, in milliseconds. */
@@ -62,7 +62,7 @@ async function* endless<R extends object>(
   end: number,
 ): AsyncGenerator<R> {
   const settings = await ctx.redisSettings();
-  const shown = rememberNewest(REMEMBERED, ctx.now);
+  const shown = createRecentCache(REMEMBERED, ctx.now);
   const book = await openBook(ctx, topic, since, shown);
   const trouble = troubleOf(ctx);
   let stream: Stream | undefined;
@@ -86,7 +86,7 @@ async function* endless<R extends object>(
         if (!open) throw cause;
         await trouble.over();
         for (const until = Math.min(end, book.due()); performance.now() < until; ) {
-          const wait = Math.min(LONGEST_WAIT, until - performance.now());
+          const wait = Math.min(MAX_WAIT_MS, until - performance.now());
           yield* news(topic, shown, await open.next(wait));
         }
       } catch (error) {
@@ -102,11 +102,15 @@ async function* endless<R extends object>(
 }
 
 /** What of these things was not shown yet, in their order. */
-async function* news<R extends object>(topic: Topic<R>, shown: Newest, ids: string[]): AsyncGenerator<R> {
+async function* news<R extends object>(
+  topic: Topic<R>,
+  shown: RecentCache,
+  ids: string[],
+): AsyncGenerator<R> {
   const { id, read, state } = topic;
   const asked = [...new Set(ids)].filter((each) => state || shown.get(each) === undefined);
   if (asked.length === 0) return;
-  const rows = new Map((await read(asked)).map((row) => [String(cell(row, id)), row]));
+  const rows = new Map((await read(asked)).map((row) => [String(columnValue(row, id)), row]));
   for (const each of asked) {
     const row = rows.get(each);
     if (!row) continue;
@@ -118,10 +122,10 @@ async function* news<R extends object>(topic: Topic<R>, shown: Newest, ids: stri
 }
 
 /** A change is dated before it is committed, and by another clock: so far back the book is read again. */
-const OVERLAP = 60_000;
+const OVERLAP_MS = 60_000;
 
 /** The book, read for what came since it was last read, or since the start; throws where the database is away. */
-async function openBook<R>(ctx: Context, topic: Topic<R>, since: string | undefined, shown: Newest) {
+async function openBook<R>(ctx: Context, topic: Topic<R>, since: string | undefined, shown: RecentCache) {
   const db = await ctx.db();
   const clock = async () => {
     const { rows } = await sql<{ now: string }>`SELECT localtimestamp AS now`.execute(db);
@@ -136,7 +140,7 @@ async function openBook<R>(ctx: Context, topic: Topic<R>, since: string | undefi
     due: () => due,
     async *missed(): AsyncGenerator<string[]> {
       const at = await clock();
-      const from = Math.max(start, read - OVERLAP, shown.since());
+      const from = Math.max(start, read - OVERLAP_MS, shown.since());
       yield* topic.changed(new Date(from).toISOString());
       read = at;
       due = performance.now() + topic.every;
@@ -144,7 +148,7 @@ async function openBook<R>(ctx: Context, topic: Topic<R>, since: string | undefi
   };
 }
 
-const PAUSE = { least: 50, most: 1_000 };
+const RETRY_PAUSE_MS = { least: 50, most: 1_000 };
 
 /** Waits out what is away: says it once, and grows patient. */
 function troubleOf(ctx: Context) {
@@ -154,13 +158,13 @@ function troubleOf(ctx: Context) {
     /** How many milliseconds to wait now; throws what waiting does not mend. */
     async met(error: unknown): Promise<number> {
       const failure = await ctx.explain(error);
-      if (!(failure instanceof CliError) || !mendsItself(failure)) throw failure;
+      if (!(failure instanceof Failure) || !isTransient(failure)) throw failure;
       // A line that breaks and is back at once is not worth a word.
       if (pause > 0 && !said) {
         said = true;
         await ctx.io.warn(`${failure.message} Trying until it can.`);
       }
-      pause = Math.min(PAUSE.most, Math.max(PAUSE.least, pause * 2));
+      pause = Math.min(RETRY_PAUSE_MS.most, Math.max(RETRY_PAUSE_MS.least, pause * 2));
       return pause;
     },
     async over(): Promise<void> {
@@ -172,5 +176,5 @@ function troubleOf(ctx: Context) {
 }
 
 // What stands in the place of a stream gives way to the next event.
-const mendsItself = ({ kind, code }: CliError) =>
+const isTransient = ({ kind, code }: Failure) =>
   kind === 'unreachable' || kind === 'busy' || code === 'REDIS_WRONGTYPE';

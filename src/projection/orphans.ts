@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
-import type { Realtime } from '../platform/redis/connect.ts';
-import { wordOf } from '../platform/redis/errors.ts';
+import type { RedisConnection } from '../platform/redis/connect.ts';
+import { errorCodeOf } from '../platform/redis/errors.ts';
 
 /** A key of ours, or a member of a set of ours, that stands for nothing in the book. */
-export interface Stray {
+export interface OrphanKey {
   key: string;
   /** The member; undefined where the whole key is a stray. */
   member?: string;
@@ -25,12 +25,12 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** What Redis holds under our names, or those of one kind, that the book knows nothing of, some at a time. */
-export async function* findStrays(
+export async function* findOrphans(
   db: Kysely<Database>,
-  redis: Realtime,
+  redis: RedisConnection,
   phase: number,
   only?: string,
-): AsyncIterable<Stray[]> {
+): AsyncIterable<OrphanKey[]> {
   const kinds = KINDS.filter((each) => each.phase <= phase && (only ?? each.kind) === each.kind);
   for (const kind of kinds) {
     const prefix = `${redis.keys.prefix}${kind.kind}:`;
@@ -46,12 +46,12 @@ export async function* findStrays(
 /** Members of the sets of orders that are no orders, or somebody else's. */
 async function* strayMembers(
   db: Kysely<Database>,
-  redis: Realtime,
+  redis: RedisConnection,
   keys: readonly string[],
-): AsyncIterable<Stray[]> {
+): AsyncIterable<OrphanKey[]> {
   for (const key of keys) {
     const members = await redis.client.smembers(key).catch((error) => {
-      if (wordOf(error) !== 'WRONGTYPE') throw error;
+      if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
       return [];
     });
     const user = key.slice(redis.keys.userOrders('').length);

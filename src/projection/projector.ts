@@ -1,31 +1,31 @@
-import type { Projector } from '../audit/after-commit.ts';
-import type { Realtime } from '../platform/redis/connect.ts';
-import { LIFETIME } from '../platform/redis/keys.ts';
+import type { AfterCommit } from '../audit/after-commit.ts';
+import type { RedisConnection } from '../platform/redis/connect.ts';
+import { TTL_SECONDS } from '../platform/redis/keys.ts';
 import { describeRedis, type RedisSettings } from '../platform/redis/settings.ts';
-import { CliError } from '../util/failure.ts';
+import { Failure } from '../util/failure.ts';
 
 /**
  * A projector that connects when there is something to project. After one failure, of connecting or since, it tries no
  * more. Throws CONFIG_INVALID (exit 78) where it is told no usable URL.
  */
-export function openProjector(
+export function openAfterCommit(
   settings: RedisSettings,
-  connect: () => Promise<Realtime>,
+  connect: () => Promise<RedisConnection>,
   now: () => Date,
-): Projector {
+): AfterCommit {
   const where = describeRedis(settings);
-  let failure: CliError | undefined;
+  let failure: Failure | undefined;
   return {
-    since: new Date(now().getTime() - LIFETIME.order * 1_000).toISOString(),
+    since: new Date(now().getTime() - TTL_SECONDS.order * 1_000).toISOString(),
     async project(db, entries) {
       if (failure || entries.length === 0) return;
-      const [{ within }, { project }] = await Promise.all([
+      const [{ withTimeout }, { project }] = await Promise.all([
         import('../platform/redis/connect.ts'),
         import('./project.ts'),
       ]);
       const done = connect().then((redis) => project(db, redis, entries, now));
       done.catch(() => {});
-      await within(settings.timeout, done).catch(async (error) => {
+      await withTimeout(settings.timeout, done).catch(async (error) => {
         failure = await explain(error, where);
       });
     },
@@ -33,10 +33,10 @@ export function openProjector(
   };
 }
 
-async function explain(error: unknown, where: string): Promise<CliError> {
+async function explain(error: unknown, where: string): Promise<Failure> {
   const { isRedisFailure, redisFailure } = await import('../platform/redis/errors.ts');
   if (isRedisFailure(error)) return redisFailure(error, where);
-  return error instanceof CliError
+  return error instanceof Failure
     ? error
-    : new CliError('unreachable', 'NOT_PROJECTED', 'The database did not answer after the change.');
+    : new Failure('unreachable', 'NOT_PROJECTED', 'The database did not answer after the change.');
 }

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
-import { type Keys, LIFETIME, NEWEST } from '../platform/redis/keys.ts';
+import { type Keys, RECENT_NOTIFICATIONS, TTL_SECONDS } from '../platform/redis/keys.ts';
 import { NOTIFICATION_COLUMNS } from '../trading/notifications/store.ts';
 import { ORDER_COLUMNS } from '../trading/orders/store.ts';
 
 /** What Redis is to hold under a key, by the book. `expires` is a Unix time in seconds. */
-export type Image =
+export type Snapshot =
   /** JSON; null where nothing is to be there. */
   | { type: 'json'; key: string; value: string | null; expires: number }
   /** A list of exactly these. */
@@ -14,7 +14,7 @@ export type Image =
   | { type: 'set'; key: string; members: string[]; expires: number };
 
 /** The things whose images are asked for, by their ids. */
-export interface Subjects {
+export interface ProjectionKeys {
   orders: readonly string[];
   notifications: readonly string[];
   /** The traders whose list of notifications is asked for, beside those of these notifications. */
@@ -24,36 +24,36 @@ export interface Subjects {
 const seconds = (time: string | Date) => Math.floor(new Date(time).getTime() / 1_000);
 
 /** The images of orders and notifications and of the lists they stand in, as the book is now. */
-export async function readImages(
+export async function readSnapshots(
   db: Kysely<Database>,
   keys: Keys,
-  { orders, notifications, lists = [] }: Subjects,
+  { orders, notifications, lists = [] }: ProjectionKeys,
   now: Date,
-): Promise<Image[]> {
+): Promise<Snapshot[]> {
   const found = await Promise.all([
-    orderImages(db, keys, orders, now),
-    noticeImages(db, keys, notifications, now),
-    listImages(db, keys, lists, now),
+    orderSnapshots(db, keys, orders, now),
+    notificationSnapshots(db, keys, notifications, now),
+    listSnapshots(db, keys, lists, now),
   ]);
   return found.flat();
 }
 
-async function orderImages(
+async function orderSnapshots(
   db: Kysely<Database>,
   keys: Keys,
   ids: readonly string[],
   now: Date,
-): Promise<Image[]> {
+): Promise<Snapshot[]> {
   if (ids.length === 0) return [];
   const rows = await db
     .selectFrom('orders')
     .select(ORDER_COLUMNS)
     .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
     .execute();
-  const images = new Map<string, Image>(ids.map((id) => [id, absent(keys.order(id))]));
-  const sets = new Map<string, Image & { type: 'set' }>();
+  const images = new Map<string, Snapshot>(ids.map((id) => [id, absent(keys.order(id))]));
+  const sets = new Map<string, Snapshot & { type: 'set' }>();
   for (const row of rows) {
-    const expires = seconds(row.updated_at) + LIFETIME.order;
+    const expires = seconds(row.updated_at) + TTL_SECONDS.order;
     if (expires <= seconds(now)) continue;
     images.set(row.order_id, json(keys.order(row.order_id), row, expires));
     const key = keys.userOrders(row.user_id);
@@ -65,37 +65,37 @@ async function orderImages(
   return [...images.values(), ...sets.values()];
 }
 
-async function noticeImages(
+async function notificationSnapshots(
   db: Kysely<Database>,
   keys: Keys,
   ids: readonly string[],
   now: Date,
-): Promise<Image[]> {
+): Promise<Snapshot[]> {
   if (ids.length === 0) return [];
   const rows = await db
     .selectFrom('notifications')
     .select(NOTIFICATION_COLUMNS)
     .where('notification_id', '=', (eb) => eb.fn.any(eb.val(ids)))
     .execute();
-  const images = new Map<string, Image>(ids.map((id) => [id, absent(keys.notification(id))]));
+  const images = new Map<string, Snapshot>(ids.map((id) => [id, absent(keys.notification(id))]));
   for (const row of rows) {
-    const expires = seconds(row.created_at) + LIFETIME.notification;
+    const expires = seconds(row.created_at) + TTL_SECONDS.notification;
     if (expires > seconds(now))
       images.set(row.notification_id, json(keys.notification(row.notification_id), row, expires));
   }
   const users = [...new Set(rows.flatMap(({ user_id }) => user_id ?? []))];
-  return [...images.values(), ...(await listImages(db, keys, users, now))];
+  return [...images.values(), ...(await listSnapshots(db, keys, users, now))];
 }
 
 /** The newest notifications of traders, newest first. */
-async function listImages(
+async function listSnapshots(
   db: Kysely<Database>,
   keys: Keys,
   users: readonly string[],
   now: Date,
-): Promise<Image[]> {
+): Promise<Snapshot[]> {
   if (users.length === 0) return [];
-  const kept = new Date(now.getTime() - LIFETIME.notification * 1_000).toISOString();
+  const kept = new Date(now.getTime() - TTL_SECONDS.notification * 1_000).toISOString();
   const { rows } = await sql<{ user_id: string; ids: string[]; newest: string | null }>`
     SELECT u.user_id, array_agg(n.notification_id ORDER BY n.created_at DESC, n.notification_id DESC) AS ids,
       max(n.created_at) AS newest
@@ -103,20 +103,20 @@ async function listImages(
     CROSS JOIN LATERAL (
       SELECT notification_id, created_at FROM notifications
       WHERE user_id = u.user_id AND created_at > ${kept}::timestamp
-      ORDER BY created_at DESC, notification_id DESC LIMIT ${NEWEST}
+      ORDER BY created_at DESC, notification_id DESC LIMIT ${RECENT_NOTIFICATIONS}
     ) n
     GROUP BY u.user_id`.execute(db);
   const lists = new Map(rows.map((row) => [row.user_id, row]));
   return users.map((user) => {
     const { ids = [], newest = null } = lists.get(user) ?? {};
-    const expires = newest === null ? 0 : seconds(newest) + LIFETIME.notification;
+    const expires = newest === null ? 0 : seconds(newest) + TTL_SECONDS.notification;
     return { type: 'list', key: keys.userNotifications(user), members: ids, expires };
   });
 }
 
-const absent = (key: string): Image => ({ type: 'json', key, value: null, expires: 0 });
+const absent = (key: string): Snapshot => ({ type: 'json', key, value: null, expires: 0 });
 
-const json = (key: string, row: unknown, expires: number): Image => ({
+const json = (key: string, row: unknown, expires: number): Snapshot => ({
   type: 'json',
   key,
   value: JSON.stringify(row),

@@ -1,5 +1,5 @@
 /** What was shown last: of the newest things, a word each. */
-export interface Newest {
+export interface RecentCache {
   get: (id: string) => string | undefined;
   set: (id: string, word: string) => void;
   /** Everything first noted after this time, in milliseconds, is remembered; 0 while all is. */
@@ -7,7 +7,7 @@ export interface Newest {
 }
 
 /** Remembers at least so many of the newest things, at most twice as many, and forgets the older ones together. */
-export function rememberNewest(many: number, now: () => Date): Newest {
+export function createRecentCache(many: number, now: () => Date): RecentCache {
   let [young, old] = [new Map<string, string>(), new Map<string, string>()];
   let [youngSince, oldSince] = [0, 0];
   return {

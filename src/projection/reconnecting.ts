@@ -1,17 +1,17 @@
 import type { Context } from '../context.ts';
-import { openRedis, type Realtime } from '../platform/redis/connect.ts';
-import { CliError } from '../util/failure.ts';
+import { openRedis, type RedisConnection } from '../platform/redis/connect.ts';
+import { Failure } from '../util/failure.ts';
 
 /** A line to Redis that outlives its connections. */
-export interface Line {
+export interface ReconnectingRedis {
   /** What Redis answers; undefined while it is away, which is said once. */
-  ask: <T>(question: (redis: Realtime) => Promise<T>) => Promise<T | undefined>;
+  ask: <T>(question: (redis: RedisConnection) => Promise<T>) => Promise<T | undefined>;
   close: () => void;
 }
 
 /** Opens a line to a Redis that must be there now, and may go away and come back later. */
-export async function openLine(ctx: Context): Promise<Line> {
-  let redis: Realtime | undefined = await ctx.redis();
+export async function openReconnecting(ctx: Context): Promise<ReconnectingRedis> {
+  let redis: RedisConnection | undefined = await ctx.redis();
   let away = false;
   const reopen = async () => {
     const { redis: settings } = await ctx.config();
@@ -34,7 +34,7 @@ export async function openLine(ctx: Context): Promise<Line> {
         return answer;
       } catch (error) {
         const failure = await ctx.explain(error);
-        if (!(failure instanceof CliError) || failure.kind !== 'unreachable') throw failure;
+        if (!(failure instanceof Failure) || failure.kind !== 'unreachable') throw failure;
         drop();
         if (!away) await ctx.io.say(`${failure.message} Waiting for it to come back.`);
         away = true;

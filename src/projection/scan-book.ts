@@ -1,16 +1,20 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
-import { LIFETIME } from '../platform/redis/keys.ts';
-import type { Subjects } from './read-snapshots.ts';
+import { TTL_SECONDS } from '../platform/redis/keys.ts';
+import type { ProjectionKeys } from './read-snapshots.ts';
 
-const AT_ONCE = 1_000;
+const BATCH_ROWS = 1_000;
 
 /** Everything of the book that Redis is to show now, some at a time: what changed or came within its lifetime. */
-export async function* liveSubjects(db: Kysely<Database>, phase: number, now: Date): AsyncIterable<Subjects> {
-  for await (const orders of walk(db, 'orders', 'order_id', 'updated_at', LIFETIME.order, now))
+export async function* keysToRebuild(
+  db: Kysely<Database>,
+  phase: number,
+  now: Date,
+): AsyncIterable<ProjectionKeys> {
+  for await (const orders of walk(db, 'orders', 'order_id', 'updated_at', TTL_SECONDS.order, now))
     yield { orders, notifications: [] };
   if (phase < 3) return;
-  const { notification } = LIFETIME;
+  const { notification } = TTL_SECONDS;
   for await (const notifications of walk(
     db,
     'notifications',
@@ -36,7 +40,7 @@ async function* walk(
     const { rows } = await sql<{ id: string }>`
       SELECT ${sql.ref(id)} AS id FROM ${sql.table(table)}
       WHERE ${sql.ref(id)} > ${after} AND ${sql.ref(time)} > ${since}::timestamp
-      ORDER BY ${sql.ref(id)} LIMIT ${AT_ONCE}`.execute(db);
+      ORDER BY ${sql.ref(id)} LIMIT ${BATCH_ROWS}`.execute(db);
     const last = rows.at(-1);
     if (!last) return;
     yield rows.map((row) => row.id);

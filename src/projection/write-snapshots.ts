@@ -1,14 +1,17 @@
-import type { Realtime } from '../platform/redis/connect.ts';
-import { wordOf } from '../platform/redis/errors.ts';
+import type { RedisConnection } from '../platform/redis/connect.ts';
+import { errorCodeOf } from '../platform/redis/errors.ts';
 import { STREAM_LENGTH } from '../platform/redis/keys.ts';
-import type { Image } from './read-snapshots.ts';
+import type { Snapshot } from './read-snapshots.ts';
 
 /** Makes Redis hold these images, whatever was under their keys before; they travel together. */
-export async function writeImages({ client }: Realtime, images: readonly Image[]): Promise<void> {
-  await Promise.all(images.map((image) => writeImage(client, image)));
+export async function writeSnapshots(
+  { client }: RedisConnection,
+  images: readonly Snapshot[],
+): Promise<void> {
+  await Promise.all(images.map((image) => writeSnapshot(client, image)));
 }
 
-async function writeImage(client: Realtime['client'], image: Image): Promise<unknown> {
+async function writeSnapshot(client: RedisConnection['client'], image: Snapshot): Promise<unknown> {
   const { type, key, expires } = image;
   if (type === 'json' && image.value !== null) return client.set(key, image.value, 'EXAT', expires);
   if (type === 'json' || image.members.length === 0) return client.del(key);
@@ -29,8 +32,8 @@ async function writeImage(client: Realtime['client'], image: Image): Promise<unk
 }
 
 /** Tells whoever watches what an order or a notification has come to. An event may come twice, after a failure. */
-export async function announce(
-  { client }: Realtime,
+export async function publishEvents(
+  { client }: RedisConnection,
   stream: string,
   field: string,
   json: string,
@@ -40,14 +43,14 @@ export async function announce(
 
 /** Runs a command on a key of ours; what another type of value stands there, somebody else's mistake, gives way. */
 async function replacing(
-  client: Realtime['client'],
+  client: RedisConnection['client'],
   key: string,
   run: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await run();
   } catch (error) {
-    if (wordOf(error) !== 'WRONGTYPE') throw error;
+    if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
     await client.del(key);
     await run();
   }

@@ -2,7 +2,7 @@ import type { Origin } from '../audit/log.ts';
 import type { Io } from '../cli/io.ts';
 import type { Config } from '../platform/config/load.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
-import type { Guard } from '../platform/postgres/job-lock.ts';
+import type { JobLock } from '../platform/postgres/job-lock.ts';
 
 interface Surroundings {
   /** The command as the operator knows it. */
@@ -49,11 +49,11 @@ export function openDatabases({
     purpose: 'work' | 'migration' | 'replica' | 'guard',
     connectTimeout?: number,
   ) => {
-    const [settings, { connectServer, weaknessOf }] = await Promise.all([
+    const [settings, { connectServer, tlsWeakness }] = await Promise.all([
       config(),
       import('../platform/postgres/connect.ts'),
     ]);
-    const weakness = weaknessOf(url, insecureTls);
+    const weakness = tlsWeakness(url, insecureTls);
     if (weakness && origin.labels['tls'] === undefined) {
       origin.labels['tls'] = 'insecure';
       await io.warn(`${weakness}.`);
@@ -99,11 +99,11 @@ export function openDatabases({
       return Promise.all(replicas.map((url) => kept(() => server(url, 'replica', within))));
     },
     /** Keeps a job from running elsewhere; on the direct way if there is one, as it holds a session all the while. */
-    async guard(job: string): Promise<Guard> {
+    async guard(job: string): Promise<JobLock> {
       const [{ dataDir, migrateUrl }, chosen] = [await config(), await database()];
       const guard = await import('../platform/postgres/job-lock.ts');
-      if (chosen === 'embedded') return guard.guardInFolder(dataDir, job, { pid, command: name, signal });
-      return guard.guardOnServer(await kept(() => server(migrateUrl ?? chosen, 'guard')), job);
+      if (chosen === 'embedded') return guard.lockJobInFolder(dataDir, job, { pid, command: name, signal });
+      return guard.lockJobOnServer(await kept(() => server(migrateUrl ?? chosen, 'guard')), job);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Program } from '../cli/command.ts';
 import { exitCodes, type NounNode, programTree, type VerbNode } from '../cli/describe.ts';
 import { isGlobal } from '../cli/globals.ts';
 import { usage } from '../util/failure.ts';
-import { nearest, safeJson } from '../util/text.ts';
+import { closestMatch, safeJson } from '../util/text.ts';
 
 type Row = Readonly<Record<string, string | number>>;
 
@@ -22,7 +22,7 @@ export async function topic(words: readonly string[], program: Program): Promise
   const found = more.length === 0 && Object.hasOwn(TOPICS, first) ? await TOPICS[first]?.() : undefined;
   if (found !== undefined) return asJson ? json(found) : asText(found);
   if (asJson) return json(await nodeOf(program, names));
-  const guess = Object.hasOwn(program.nouns, first) ? undefined : nearest(first, Object.keys(TOPICS));
+  const guess = Object.hasOwn(program.nouns, first) ? undefined : closestMatch(first, Object.keys(TOPICS));
   if (guess) throw usage(`There is no help on ${first}; did you mean ${guess}?`);
   return undefined;
 }

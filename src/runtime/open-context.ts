@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import type { Projector } from '../audit/after-commit.ts';
+import type { AfterCommit } from '../audit/after-commit.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
-import type { Request } from '../audit/idempotency.ts';
+import type { IdempotentRequest } from '../audit/idempotency.ts';
 import type { Origin } from '../audit/log.ts';
-import { subjectOf } from '../audit/subject.ts';
+import { auditTargetOf } from '../audit/subject.ts';
 import type { Invocation } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
 import { chooseDatabase, describeTarget, redisSettings } from '../platform/config/target.ts';
-import { CliError } from '../util/failure.ts';
+import { Failure } from '../util/failure.ts';
 import { parseInstant } from '../util/time.ts';
 import { openDatabases } from './connections.ts';
 
@@ -37,7 +37,11 @@ export function openContext(
   const config = once(async () => (await import('../platform/config/load.ts')).loadConfig(configSource));
   const database = once(async () => chooseDatabase(await config(), io));
 
-  const origin: Origin = { command: name, subject: subjectOf(invocation), labels: { os_user: around.user } };
+  const origin: Origin = {
+    command: name,
+    subject: auditTargetOf(invocation),
+    labels: { os_user: around.user },
+  };
   const databases = openDatabases({
     name,
     pid: around.pid,
@@ -54,7 +58,7 @@ export function openContext(
     const opened = await databases.work();
     const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
     if (!free)
-      await (await import('../operations/access/refuse-superuser.ts')).refuseMighty(
+      await (await import('../operations/access/refuse-superuser.ts')).refuseSuperuser(
         opened,
         ctx.origin,
         dryRun,
@@ -81,12 +85,12 @@ export function openContext(
       return currentPhase((await source()).kysely);
     });
   let phase = phaseHere();
-  let projecting: Projector | undefined;
-  const projector = once(async (): Promise<Projector | undefined> => {
+  let projecting: AfterCommit | undefined;
+  const projector = once(async (): Promise<AfterCommit | undefined> => {
     const { redis } = await config();
     if (!redis) return undefined;
-    const { openProjector } = await import('../projection/projector.ts');
-    const opened = openProjector(redis, ctx.redis, around.now);
+    const { openAfterCommit } = await import('../projection/projector.ts');
+    const opened = openAfterCommit(redis, ctx.redis, around.now);
     projecting = opened;
     return opened;
   });
@@ -96,7 +100,7 @@ export function openContext(
     ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
   };
   const dryRun = globals.dryRun === true;
-  let request: Request | undefined;
+  let request: IdempotentRequest | undefined;
 
   const ctx: Context = {
     io,
@@ -152,9 +156,9 @@ export function openContext(
     },
     async earlier(input) {
       if (globals.idempotencyKey === undefined) return undefined;
-      const { findEarlier, requestOf } = await import('../audit/idempotency.ts');
+      const { findReplay, requestOf } = await import('../audit/idempotency.ts');
       request = requestOf(invocation, input);
-      return findEarlier((await connection()).kysely, request);
+      return findReplay((await connection()).kysely, request);
     },
     async remember(result) {
       if (request && !request.kept && !dryRun) await ctx.change(async () => ({ result, audit: null }));
@@ -166,17 +170,17 @@ export function openContext(
     },
     async explain(error) {
       if (signal.aborted) return signal.reason;
-      if (error instanceof CliError) return error;
+      if (error instanceof Failure) return error;
       const { isRedisFailure, redisFailure } = await import('../platform/redis/errors.ts');
       if (isRedisFailure(error)) {
         const { describeRedis } = await import('../platform/redis/settings.ts');
         return redisFailure(error, describeRedis(await ctx.redisSettings()));
       }
-      const { isDatabaseFailure, isUndefined, translateFailure } = await import(
+      const { isDatabaseFailure, isUndefinedObject, translateFailure } = await import(
         '../platform/postgres/errors.ts'
       );
       if (!isDatabaseFailure(error)) return error;
-      if (isUndefined(error) && command.phase) {
+      if (isUndefinedObject(error) && command.phase) {
         const { explainMissing } = await import('../platform/postgres/schema-phase.ts');
         return explainMissing(name, command.phase, await connection());
       }
@@ -187,14 +191,14 @@ export function openContext(
       try {
         return parseInstant(text, around.now(), (await config()).timeZone);
       } catch (error) {
-        throw new CliError('usage', 'USAGE', `${flag} ${(error as Error).message}.`);
+        throw new Failure('usage', 'USAGE', `${flag} ${(error as Error).message}.`);
       }
     },
     async agree(question) {
-      if (!dryRun) await (await import('../cli/prompt.ts')).requireYes(io, consent, question);
+      if (!dryRun) await (await import('../cli/prompt.ts')).confirm(io, consent, question);
     },
     async agreeByName(answer, question) {
-      if (!dryRun) await (await import('../cli/prompt.ts')).requireName(io, consent, answer, question);
+      if (!dryRun) await (await import('../cli/prompt.ts')).confirmByName(io, consent, answer, question);
     },
   };
   return {
@@ -208,10 +212,10 @@ export function openContext(
 export interface OpenContext {
   ctx: Context;
   /** What is committed and could not be brought to Redis, as a failure; undefined where all was. */
-  unprojected: () => CliError | undefined;
+  unprojected: () => Failure | undefined;
   release: () => Promise<void>;
 }
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
+function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make();

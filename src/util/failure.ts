@@ -1,5 +1,5 @@
-import { UnfitFile } from './file-problem.ts';
-import { excerpt } from './text.ts';
+import { FileProblem } from './file-problem.ts';
+import { truncate } from './text.ts';
 
 /** Exit codes by kind of failure; `pinnacle help exit-codes` prints this table. */
 export const EXITS = {
@@ -33,7 +33,7 @@ interface Details {
 }
 
 /** A failure in the operator's words. Everything thrown that is not one of these is a defect or a foreign error. */
-export class CliError extends Error {
+export class Failure extends Error {
   override readonly name = 'CliError';
   readonly kind: FailureKind;
   readonly code: string;
@@ -41,7 +41,7 @@ export class CliError extends Error {
 
   constructor(kind: FailureKind, code: string, message: string, details: Details = {}) {
     // It may quote what was given, however long that is.
-    super(excerpt(message, 4_000));
+    super(truncate(message, 4_000));
     this.kind = kind;
     this.code = code;
     this.details = details;
@@ -53,30 +53,30 @@ export class CliError extends Error {
 }
 
 /** Bad input: exit 2, nothing done. */
-export function usage(message: string, hint?: string): CliError {
-  return new CliError('usage', 'USAGE', message, hint ? { hint } : {});
+export function usage(message: string, hint?: string): Failure {
+  return new Failure('usage', 'USAGE', message, hint ? { hint } : {});
 }
 
 /** The named thing does not exist: exit 3. */
-export function notFound(kind: string, id: string, hint?: string): CliError {
+export function notFound(kind: string, id: string, hint?: string): Failure {
   const code = `${kind.toUpperCase().replaceAll(' ', '_')}_NOT_FOUND`;
-  return new CliError('notFound', code, `There is no ${kind} ${id}.`, hint ? { hint } : {});
+  return new Failure('notFound', code, `There is no ${kind} ${id}.`, hint ? { hint } : {});
 }
 
 /** Refused by a state, limit or conflict: exit 5, nothing changed. */
-export function refused(code: string, message: string, hint?: string): CliError {
-  return new CliError('refused', code, message, hint ? { hint } : {});
+export function refused(code: string, message: string, hint?: string): Failure {
+  return new Failure('refused', code, message, hint ? { hint } : {});
 }
 
 /** What kept a file from being written, in words: FILE_EXISTS (exit 5) or OUTPUT_FAILED (exit 74); else the error itself. */
 export function outputFailure(path: string, error: unknown, hint: string): unknown {
-  if (!(error instanceof UnfitFile)) return error;
+  if (!(error instanceof FileProblem)) return error;
   if (error.code === 'EEXIST') return refused('FILE_EXISTS', `There is already a file ${path}.`, hint);
-  return new CliError('output', 'OUTPUT_FAILED', `${path} ${error.why}.`);
+  return new Failure('output', 'OUTPUT_FAILED', `${path} ${error.why}.`);
 }
 
 /** The object written to stderr when a command fails under `--json`. */
-export function errorObject(error: CliError) {
+export function errorObject(error: Failure) {
   const { hint = null, retryable = false, changed = false } = error.details;
   return { error: { code: error.code, message: error.message, hint, retryable, changed } };
 }

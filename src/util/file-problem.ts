@@ -1,5 +1,5 @@
 /** A file that cannot be used; `why` goes behind its name in a sentence, `code` is the system's. */
-export class UnfitFile extends Error {
+export class FileProblem extends Error {
   override readonly name = 'UnfitFile';
   readonly code: string;
   readonly why: string;
@@ -20,9 +20,9 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** What the system said of a file, as UnfitFile; anything else is passed on. */
-export const unfit = (error: unknown, what: 'read' | 'written'): unknown => {
+export const toFileProblem = (error: unknown, what: 'read' | 'written'): unknown => {
   const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof UnfitFile || code === undefined) return error;
-  if (code === 'EACCES') return new UnfitFile(code, `may not be ${what} by you`);
-  return new UnfitFile(code, WORDS[code] ?? `cannot be ${what} (${code})`);
+  if (error instanceof FileProblem || code === undefined) return error;
+  if (code === 'EACCES') return new FileProblem(code, `may not be ${what} by you`);
+  return new FileProblem(code, WORDS[code] ?? `cannot be ${what} (${code})`);
 };

@@ -12,7 +12,7 @@ import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { UnfitFile, unfit } from './file-problem.ts';
+import { FileProblem, toFileProblem } from './file-problem.ts';
 
 interface InputOptions {
   /** Whether a symbolic link is followed. */
@@ -36,9 +36,9 @@ export function openInput(
     // Opening a pipe would otherwise wait for its other end, where no signal is heard.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (links ? 0 : constants.O_NOFOLLOW));
     const stats = fstatSync(fd);
-    if (stats.isDirectory()) throw new UnfitFile('EISDIR', 'is a folder, not a file');
+    if (stats.isDirectory()) throw new FileProblem('EISDIR', 'is a folder, not a file');
     const piped = pipes && stats.isFIFO();
-    if (!stats.isFile() && !piped) throw new UnfitFile('EINVAL', 'is no regular file');
+    if (!stats.isFile() && !piped) throw new FileProblem('EINVAL', 'is no regular file');
     const stream = piped
       ? new Socket({ fd, readable: true, writable: false })
       : createReadStream('', { fd, highWaterMark: 65_536 });
@@ -46,7 +46,7 @@ export function openInput(
     return { stream, stats };
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
-    throw unfit(error, 'read');
+    throw toFileProblem(error, 'read');
   }
 }
 
@@ -64,16 +64,16 @@ export async function readInput(
       chunks.push(chunk);
       size += chunk.length;
       if (size > max)
-        throw new UnfitFile('EFBIG', `is larger than ${max / 1_024} KiB, so it is some other file`);
+        throw new FileProblem('EFBIG', `is larger than ${max / 1_024} KiB, so it is some other file`);
     }
   } catch (error) {
-    throw unfit(error, 'read');
+    throw toFileProblem(error, 'read');
   }
   return { bytes: Buffer.concat(chunks), stats };
 }
 
 /** A file on its way: it has another name until it is whole, and only its owner can read it. */
-export interface Draft {
+export interface AtomicFile {
   write: (content: string | Uint8Array) => Promise<void>;
   /** Drops what was written so far. */
   restart: () => Promise<void>;
@@ -87,9 +87,9 @@ export interface Draft {
  * Begins a file beside the name that it is to have. With `replace` it takes the place of a regular file; nothing is
  * ever written over else, nor through a symbolic link. Throws UnfitFile, with EEXIST for what is in the way.
  */
-export async function openDraft(path: string, replace: boolean): Promise<Draft> {
+export async function openAtomic(path: string, replace: boolean): Promise<AtomicFile> {
   const failed = (error: unknown): never => {
-    throw unfit(error, 'written');
+    throw toFileProblem(error, 'written');
   };
   await checkPlace(path, replace);
   const beside = `${path}.${randomUUID()}`;
@@ -126,21 +126,21 @@ export async function openAppending(path: string): Promise<FileHandle> {
   try {
     // A pipe that nobody reads would otherwise be waited for.
     handle = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-    if (!(await handle.stat()).isFile()) throw new UnfitFile('EINVAL', 'is no regular file');
+    if (!(await handle.stat()).isFile()) throw new FileProblem('EINVAL', 'is no regular file');
     return handle;
   } catch (error) {
     await handle?.close();
-    throw unfit(error, 'written');
+    throw toFileProblem(error, 'written');
   }
 }
 
 async function checkPlace(path: string, replace: boolean): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
   if (!there) return;
-  if (!replace) throw new UnfitFile('EEXIST', 'exists');
-  if (there.isSymbolicLink()) throw new UnfitFile('ELOOP', 'is a symbolic link');
-  if (there.isDirectory()) throw new UnfitFile('EISDIR', 'is a folder, not a file');
-  if (!there.isFile()) throw new UnfitFile('EINVAL', 'is no regular file');
+  if (!replace) throw new FileProblem('EEXIST', 'exists');
+  if (there.isSymbolicLink()) throw new FileProblem('ELOOP', 'is a symbolic link');
+  if (there.isDirectory()) throw new FileProblem('EISDIR', 'is a folder, not a file');
+  if (!there.isFile()) throw new FileProblem('EINVAL', 'is no regular file');
 }
 
 /** Until then a power failure may take back a name that was given. */
@@ -150,8 +150,8 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Writes a file at once, by the rules of a draft. */
-export async function writeWhole(path: string, content: string, replace: boolean): Promise<void> {
-  const draft = await openDraft(path, replace);
+export async function writeAtomic(path: string, content: string, replace: boolean): Promise<void> {
+  const draft = await openAtomic(path, replace);
   try {
     await draft.write(content);
     await draft.keep();

@@ -2,13 +2,13 @@
 const UNSAFE = /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu;
 
 /** Makes every control, bidi and zero-width character visible as `\u{..}`, so that text cannot drive a terminal. */
-export function visible(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
 /** The same for text of several lines, which stay lines. */
-export function visibleLines(text: string): string[] {
-  return text.split('\n').map(visible);
+export function escapeControlLines(text: string): string[] {
+  return text.split('\n').map(escapeControls);
 }
 
 /** JSON text with the same characters escaped the JSON way; it still parses to the same value. */
@@ -23,17 +23,17 @@ export function safeJson(value: unknown, indent?: number): string {
 }
 
 /** `1 order`, `2 orders`, `1,000 orders`. */
-export function count(n: number, noun: string, plural = `${noun}s`): string {
+export function pluralize(n: number, noun: string, plural = `${noun}s`): string {
   return `${n.toLocaleString('en-IN')} ${n === 1 ? noun : plural}`;
 }
 
 /** The text cut to a length with an ellipsis, for echoing a bad value back. */
-export function excerpt(text: string, length = 60): string {
+export function truncate(text: string, length = 60): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
 /** The candidate nearest to a mistyped word (Levenshtein, at most a third of its length away), if any. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+export function closestMatch(word: string, candidates: readonly string[]): string | undefined {
   // Nobody mistypes so long a word, and comparing it would take as long as it is.
   if (word.length > 64) return undefined;
   const ranked = candidates

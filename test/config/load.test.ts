@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigSource } from '../../src/platform/config/file.ts';
 import { loadConfig } from '../../src/platform/config/load.ts';
-import { masked } from '../../src/platform/config/settings.ts';
-import type { CliError } from '../../src/util/failure.ts';
+import { maskSecrets } from '../../src/platform/config/settings.ts';
+import type { Failure } from '../../src/util/failure.ts';
 
 let cwd: string;
 beforeEach(async () => {
@@ -31,7 +31,7 @@ async function write(content: unknown, mode = 0o600, name = 'pinnacle.config.jso
 async function complaint(given: ConfigSource = source()): Promise<string> {
   const error = await loadConfig(given).then(
     () => expect.fail('the configuration was accepted'),
-    (thrown: CliError) => thrown,
+    (thrown: Failure) => thrown,
   );
   expect([error.exit, error.code]).toEqual([78, 'CONFIG_INVALID']);
   return error.message;
@@ -239,7 +239,7 @@ describe('secrets', () => {
     ['postgres://u@h/d?password=p&sslpassword=q&x=1', 'postgres://u@h/d?password=***&sslpassword=***&x=1'],
     ['postgres://u@h:5432/d?user=a@b', 'postgres://u@h:5432/d?user=a@b'],
     ['embedded', 'embedded'],
-  ])('are masked: %s', (url, shown) => expect(masked(url)).toBe(shown));
+  ])('are masked: %s', (url, shown) => expect(maskSecrets(url)).toBe(shown));
 });
 
 it('accepts the example, whose secrets are elsewhere', async () => {

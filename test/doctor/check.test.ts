@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/operations/health/check-names.ts';
-import { readTransactions, readVitals } from '../../src/operations/health/checks-postgres.ts';
+import { readServerStats, readTransactions } from '../../src/operations/health/checks-postgres.ts';
 import { connectServer } from '../../src/platform/postgres/connect.ts';
 import type { CliOptions } from '../helpers/cli.ts';
 import { anyDatabase, databases, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
@@ -122,7 +122,7 @@ describe.each(servers)('doctor on the $name', ({ open }) => {
       statementTimeout: 0,
     });
     try {
-      const before = await readVitals(connection.kysely);
+      const before = await readServerStats(connection.kysely);
       expect(await readTransactions(connection.kysely)).toMatchObject([
         { program: 'pinnacle/order fill', state: 'idle in transaction', age: expect.any(Number) },
       ]);

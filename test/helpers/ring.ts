@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { BROKER_COLUMNS, type BrokerColumn, placeOf } from '../../src/platform/secrets/broker-credentials.ts';
-import { seal } from '../../src/platform/secrets/envelope.ts';
+import { encrypt } from '../../src/platform/secrets/envelope.ts';
 import { parseRing, type Ring } from '../../src/platform/secrets/key-ring.ts';
 import type { TestDatabase } from './databases.ts';
 
@@ -37,7 +37,7 @@ export async function seedCredentials(
   const sealed = (user: string, column: BrokerColumn) => {
     const secret = `canary-${user}-${column}`.slice(0, 36);
     secrets.set(`${user} ${column}`, secret);
-    return seal(ring, placeOf(user, column), secret);
+    return encrypt(ring, placeOf(user, column), secret);
   };
   const ids = Array.from({ length: count }, (_, i) => `u${String(i).padStart(6, '0')}`);
   const columns = BROKER_COLUMNS.map((column) => ids.map((id) => sealed(id, column)));

@@ -150,7 +150,7 @@ describe.each(servers)('keys beside others on $name', ({ open }) => {
   it('retire waits for whoever is sealing', async () => {
     const { key_id } = await db.json<{ key_id: string }>('keys', 'generate');
     const sealing = Number(
-      /SEALING = ([\d_]+)/
+      /KEYS_LOCK_ID = ([\d_]+)/
         .exec(await readFile('src/operations/keyring/locks.ts', 'utf8'))?.[1]
         ?.replaceAll('_', ''),
     );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrokerColumn } from '../../src/platform/secrets/broker-credentials.ts';
 import { placeOf } from '../../src/platform/secrets/broker-credentials.ts';
-import { open as openEnvelope } from '../../src/platform/secrets/envelope.ts';
+import { decrypt as openEnvelope } from '../../src/platform/secrets/envelope.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { start } from '../helpers/process.ts';
 import { giveRing, newActiveKey, ringIn, seedCredentials } from '../helpers/ring.ts';

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ORDER_STATUSES, type OrderStatus } from '../../src/domain/enums.ts';
 import {
   applyFillToOrder,
-  canMove,
-  checkMove,
+  assertTransition,
+  canTransition,
   type FillableOrder,
   LedgerRefusal,
   TRANSITIONS,
@@ -31,7 +31,9 @@ function refusal(step: () => unknown): LedgerRefusal {
 }
 
 test('the table of states is the one we agreed on', () => {
-  const table = ORDER_STATUSES.map((from) => `${from}: ${ORDER_STATUSES.filter((to) => canMove(from, to))}`);
+  const table = ORDER_STATUSES.map(
+    (from) => `${from}: ${ORDER_STATUSES.filter((to) => canTransition(from, to))}`,
+  );
   expect(table).toEqual([
     'PENDING: PLACED,FILLED,PARTIALLY_FILLED,REJECTED,CANCELLED',
     'PLACED: FILLED,PARTIALLY_FILLED,REJECTED,CANCELLED',
@@ -103,19 +105,19 @@ describe('a fill of an order that is', () => {
 
 test('a cancel needs a working order', () => {
   for (const status of ['PENDING', 'PLACED', 'PARTIALLY_FILLED'] as const)
-    checkMove(order(status), 'CANCELLED');
+    assertTransition(order(status), 'CANCELLED');
   for (const status of ['FILLED', 'REJECTED', 'CANCELLED'] as const)
-    expect(refusal(() => checkMove(order(status), 'CANCELLED')).message).toBe(
+    expect(refusal(() => assertTransition(order(status), 'CANCELLED')).message).toBe(
       `Order ord_x is ${status}; a cancel needs PENDING, PLACED or PARTIALLY_FILLED.`,
     );
 });
 
 test('a rejection or a placement is refused once shares are filled', () => {
   const filled = order('PARTIALLY_FILLED', 1, 100);
-  expect(refusal(() => checkMove(filled, 'REJECTED')).message).toBe(
+  expect(refusal(() => assertTransition(filled, 'REJECTED')).message).toBe(
     'Order ord_x is PARTIALLY_FILLED; a rejection needs PENDING or PLACED.',
   );
-  expect(refusal(() => checkMove(filled, 'PLACED')).message).toBe(
+  expect(refusal(() => assertTransition(filled, 'PLACED')).message).toBe(
     'Order ord_x is PARTIALLY_FILLED; a placement needs PENDING.',
   );
 });
@@ -140,7 +142,7 @@ describe('whatever happens to an order', () => {
         expect(overfill).toBe(next.filled_quantity > before.quantity);
         return { ...before, ...next };
       }
-      checkMove(before, each);
+      assertTransition(before, each);
       return { ...before, status: each };
     } catch (error) {
       expect(error).toBeInstanceOf(LedgerRefusal);
@@ -164,7 +166,7 @@ describe('whatever happens to an order', () => {
           const before = now;
           now = after(before, each, allowOverfill);
           agrees(now, allowOverfill);
-          if (now.status !== before.status) expect(canMove(before.status, now.status)).toBe(true);
+          if (now.status !== before.status) expect(canTransition(before.status, now.status)).toBe(true);
           const shares = now.filled_quantity - before.filled_quantity;
           if (typeof each === 'object') expect([0, each.quantity]).toContain(shares);
           if (typeof each === 'object') paid += shares * each.price;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { foldFills } from '../../src/domain/apply-fills.ts';
-import type { Book, BookOrder, BookPosition, Fill, Fold } from '../../src/domain/book.ts';
+import { applyFills } from '../../src/domain/apply-fills.ts';
+import type { Book, BookingResult, BookOrder, BookPosition, Fill } from '../../src/domain/book.ts';
 import { Decimal, toPaisa } from '../../src/domain/money.ts';
 import { unrealized } from '../../src/domain/position.ts';
 import { replay } from '../../src/domain/replay-position.ts';
@@ -100,18 +100,18 @@ interface Kept {
   book: Book;
   /** Every position there ever was, as it stands. */
   positions: BookPosition[];
-  fills: Fold['fills'];
-  folds: Fold[];
+  fills: BookingResult['fills'];
+  folds: BookingResult[];
 }
 
 /** Books a history in batches that end after the fills of these numbers; at once without any. */
 function keep(history: History, cuts: readonly number[] = []): Kept {
   let book = newBook(history);
-  const folds: Fold[] = [];
+  const folds: BookingResult[] = [];
   const positions = new Map<string, BookPosition>();
   const ends = [...new Set(cuts.map((cut) => cut % history.fills.length))].sort((a, b) => a - b);
   for (const [i, start] of [0, ...ends].entries()) {
-    const fold = foldFills(book, history.fills.slice(start, ends[i]), true);
+    const fold = applyFills(book, history.fills.slice(start, ends[i]), true);
     folds.push(structuredClone(fold));
     for (const position of fold.positions) positions.set(position.position_id, structuredClone(position));
     book = reread(book);
@@ -302,7 +302,7 @@ describe('whatever is booked', () => {
       if (own.length === 0) return;
       const alone = keep({ ...given, fills: own });
       expect(alone.book.sessions.get('asha')).toEqual(book.sessions.get('asha'));
-      const credits = (of: Fold['fills']) =>
+      const credits = (of: BookingResult['fills']) =>
         of.filter(({ order_id }) => asha.has(order_id)).map(({ realized_pnl }) => realized_pnl);
       expect(credits(alone.fills)).toEqual(credits(fills));
     });
@@ -314,7 +314,7 @@ describe('whatever is booked', () => {
       const credited = new Map<string, string>();
       const expected = new Map<string, { equity: number; peak: number; drawdown: number }>();
       for (const each of given.fills) {
-        const { fills } = foldFills(book, [each], true);
+        const { fills } = applyFills(book, [each], true);
         const user = one(book.orders.get(each.order_id)).user_id;
         if (fills.length > 0 && book.sessions.has(user)) {
           credited.set(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CliError } from '../../src/util/failure.ts';
+import { Failure } from '../../src/util/failure.ts';
 import { words } from '../helpers/book.ts';
 import { cli as program } from '../helpers/cli.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -99,7 +99,7 @@ describe('market watch', () => {
     const abort = new AbortController();
     const watching = watch('TCS --json ltp', { signal: abort.signal });
     await looked();
-    abort.abort(new CliError('interrupted', 'INTERRUPTED', 'Interrupted.'));
+    abort.abort(new Failure('interrupted', 'INTERRUPTED', 'Interrupted.'));
     expect(await watching).toMatchObject({ code: 130, stdout: '{"ltp":1}\n' });
     expect((await watch('TCS', { env: { REDIS_URL: 'redis://127.0.0.1:1' } })).code).toBe(7);
     expect((await program(words('market watch --interval 1ms'), { env })).code).toBe(2);

@@ -14,9 +14,9 @@ const MUTATIONS: [what: string, mutation: Mutation][] = [
     'the average price moves on a reduce',
     {
       file: 'src/domain/position.ts',
-      right: 'return marked({ ...position, quantity, realized_pnl,',
+      right: 'return withMark({ ...position, quantity, realized_pnl,',
       wrong:
-        'return marked({ ...position, average_price: (position.average_price + price) / 2, quantity, realized_pnl,',
+        'return withMark({ ...position, average_price: (position.average_price + price) / 2, quantity, realized_pnl,',
     },
   ],
   [

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { rememberNewest } from '../../src/projection/recent-cache.ts';
+import { createRecentCache } from '../../src/projection/recent-cache.ts';
 
 describe('what was shown last', () => {
   it('is remembered of as many as are wanted, and forgotten beyond twice as many', () => {
     let time = 0;
-    const newest = rememberNewest(10, () => new Date(time));
+    const newest = createRecentCache(10, () => new Date(time));
     const known = () =>
       Array.from({ length: 100 }, (_, i) => i).filter((i) => newest.get(`${i}`) === `word ${i}`);
     for (let i = 0; i < 100; i++) {

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, look, open, type Place, seal } from '../../src/platform/secrets/envelope.ts';
+import {
+  decrypt,
+  encrypt,
+  fingerprint,
+  inspectEnvelope,
+  type Place,
+} from '../../src/platform/secrets/envelope.ts';
 import { formatRing, generateKey, parseRing, type Ring } from '../../src/platform/secrets/key-ring.ts';
 
 const NOW = new Date('2026-01-31T03:45:00Z');
@@ -20,20 +26,20 @@ const ALPHABETS = {
 };
 
 describe('an envelope', () => {
-  const envelope = seal(ring, place, SECRET);
+  const envelope = encrypt(ring, place, SECRET);
 
   it('of 36 bytes has 100 characters, the column of the first phases', () => {
     expect(Buffer.byteLength(SECRET)).toBe(36);
     expect(envelope).toMatch(/^pne1\.[0-9a-f]{8}\.[A-Za-z0-9_-]{86}$/);
-    expect(look(envelope)).toMatchObject({ keyId: ring.active.id, length: 36 });
+    expect(inspectEnvelope(envelope)).toMatchObject({ keyId: ring.active.id, length: 36 });
   });
 
   it.each(['x', 'ünïcödé', '🔑'.repeat(500), 'j'.repeat(901)])('gives back what was sealed', (secret) => {
-    expect(open(ring, place, seal(ring, place, secret))).toEqual({ secret });
+    expect(decrypt(ring, place, encrypt(ring, place, secret))).toEqual({ secret });
   });
 
   it('is another one every time', () => {
-    expect(new Set(Array.from({ length: 1_000 }, () => seal(ring, place, SECRET)))).toHaveProperty(
+    expect(new Set(Array.from({ length: 1_000 }, () => encrypt(ring, place, SECRET)))).toHaveProperty(
       'size',
       1_000,
     );
@@ -41,7 +47,7 @@ describe('an envelope', () => {
 
   it('is refused at every length that it is cut to', () => {
     const accepted = [...envelope].flatMap((_char, length) =>
-      'secret' in open(ring, place, envelope.slice(0, length)) ? [length] : [],
+      'secret' in decrypt(ring, place, envelope.slice(0, length)) ? [length] : [],
     );
     expect(envelope).toHaveLength(100);
     expect(accepted).toEqual([]);
@@ -56,7 +62,7 @@ describe('an envelope', () => {
           .map((other) => envelope.slice(0, at) + other + envelope.slice(at + 1)),
       );
       expect(forged.length).toBeGreaterThan(250);
-      const answers = forged.map((text) => open(ring, place, text));
+      const answers = forged.map((text) => decrypt(ring, place, text));
       expect(answers.filter((answer) => 'secret' in answer)).toEqual([]);
       expect(JSON.stringify(answers)).not.toContain('canary');
     },
@@ -70,7 +76,7 @@ describe('an envelope', () => {
       return [...swapped, `${head}${char}${char}${tail}`, `${head}${tail}`];
     });
     forged.push(`${envelope}=`, `${envelope}A`, `${envelope}\n`, ` ${envelope}`, `${envelope}${envelope}`);
-    expect(forged.filter((text) => 'secret' in open(ring, place, text))).toEqual([]);
+    expect(forged.filter((text) => 'secret' in decrypt(ring, place, text))).toEqual([]);
   });
 
   it('cut to a tag of 4 to 15 bytes is refused', () => {
@@ -78,7 +84,7 @@ describe('an envelope', () => {
     const sealed = Buffer.from(text, 'base64url');
     for (let bytes = 29; bytes < sealed.length; bytes++)
       expect(
-        open(ring, place, `${version}.${id}.${sealed.subarray(0, bytes).toString('base64url')}`),
+        decrypt(ring, place, `${version}.${id}.${sealed.subarray(0, bytes).toString('base64url')}`),
       ).toEqual({
         problem: 'SECRET_INTEGRITY',
       });
@@ -93,20 +99,20 @@ describe('an envelope', () => {
       { ...place, column: 'broker_secrett', row: 'rader_001' },
     ],
   ])('moved to %s is SECRET_INTEGRITY', (_where, elsewhere) => {
-    expect(open(ring, elsewhere, envelope)).toEqual({ problem: 'SECRET_INTEGRITY' });
+    expect(decrypt(ring, elsewhere, envelope)).toEqual({ problem: 'SECRET_INTEGRITY' });
   });
 
   it('under another ring is SECRET_KEY_UNKNOWN, and under a key of another id SECRET_INTEGRITY', () => {
     const other = ringOf();
-    expect(open(other, place, envelope)).toEqual({ problem: 'SECRET_KEY_UNKNOWN' });
+    expect(decrypt(other, place, envelope)).toEqual({ problem: 'SECRET_KEY_UNKNOWN' });
     const posing = { ...other, keys: new Map([[ring.active.id, other.active]]) };
-    expect(open(posing, place, envelope)).toEqual({ problem: 'SECRET_INTEGRITY' });
+    expect(decrypt(posing, place, envelope)).toEqual({ problem: 'SECRET_INTEGRITY' });
   });
 
   it.each(['', 'hunter2', 'pne2.00000000.AAAA', 'PNE1.00000000.AAAA'])(
     '%j is SECRET_NOT_ENCRYPTED',
     (text) => {
-      expect(open(ring, place, text)).toEqual({ problem: 'SECRET_NOT_ENCRYPTED' });
+      expect(decrypt(ring, place, text)).toEqual({ problem: 'SECRET_NOT_ENCRYPTED' });
     },
   );
 
@@ -116,7 +122,7 @@ describe('an envelope', () => {
     'pne1.zzzzzzzz.AAAA',
     `pne1.00000000.${Buffer.alloc(28).toString('base64url')}`,
   ])('%j is SECRET_MALFORMED', (text) => {
-    expect(open(ring, place, text)).toEqual({ problem: 'SECRET_MALFORMED' });
+    expect(decrypt(ring, place, text)).toEqual({ problem: 'SECRET_MALFORMED' });
   });
 });
 

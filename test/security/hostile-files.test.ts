@@ -4,7 +4,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CliError } from '../../src/util/failure.ts';
+import { Failure } from '../../src/util/failure.ts';
 import { addTrader, words } from '../helpers/book.ts';
 import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell } from '../helpers/process.ts';
@@ -75,7 +75,7 @@ describe.each(anyDatabase)('files on $name', ({ open }) => {
     it(`${pipe ? 'waits for' : 'refuses'} a named pipe, and can be interrupted`, async () => {
       execFileSync('mkfifo', [path('pipe')]);
       const abort = new AbortController();
-      const interrupted = new CliError('interrupted', 'INTERRUPTED', 'Interrupted.');
+      const interrupted = new Failure('interrupted', 'INTERRUPTED', 'Interrupted.');
       const timer = setTimeout(() => abort.abort(interrupted), 500);
       const { code, stderr } = await run(line, path('pipe'), abort.signal);
       clearTimeout(timer);

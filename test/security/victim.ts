@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { CliError } from '../../src/util/failure.ts';
+import { Failure } from '../../src/util/failure.ts';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import type { CliOptions } from '../helpers/cli.ts';
 import type { DatabaseKind } from '../helpers/databases.ts';
@@ -45,7 +45,7 @@ export async function openVictim({ open }: DatabaseKind) {
     const about = JSON.stringify([argv.map((word) => word.slice(0, 80)), options.env ?? '']);
     // What goes on until it is interrupted.
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(new CliError('interrupted', 'INTERRUPTED', 'Over.')), 2_000);
+    const timer = setTimeout(() => abort.abort(new Failure('interrupted', 'INTERRUPTED', 'Over.')), 2_000);
     const started = process.cpuUsage();
     const { code, stdout, stderr } = await db.cliWith({ cwd, signal: abort.signal, ...options }, ...argv);
     const { user, system } = process.cpuUsage(started);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKER_COLUMNS, placeOf } from '../../src/platform/secrets/broker-credentials.ts';
-import { open as openEnvelope } from '../../src/platform/secrets/envelope.ts';
+import { decrypt as openEnvelope } from '../../src/platform/secrets/envelope.ts';
 import { addTrader } from '../helpers/book.ts';
 import { anyDatabase, type Phase, type TestDatabase } from '../helpers/databases.ts';
 import { giveRing, ringIn } from '../helpers/ring.ts';

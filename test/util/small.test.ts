@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mintId } from '../../src/domain/id.ts';
 import { formatDuration, parseDuration } from '../../src/util/duration.ts';
 import { parseJson } from '../../src/util/json.ts';
-import { count, excerpt, nearest, safeJson, visible } from '../../src/util/text.ts';
+import { closestMatch, escapeControls, pluralize, safeJson, truncate } from '../../src/util/text.ts';
 
 describe('durations', () => {
   it.each([
@@ -47,10 +47,10 @@ describe('hostile text', () => {
   const hostile = 'a\u001b[31m\u0007\u009b\u007f\u202e\u200b\u2066\ufeff\u{e0041}\nb';
 
   it('is made visible', () => {
-    expect(visible(hostile)).toBe(
+    expect(escapeControls(hostile)).toBe(
       'a\\u{1b}[31m\\u{7}\\u{9b}\\u{7f}\\u{202e}\\u{200b}\\u{2066}\\u{feff}\\u{e0041}\\u{a}b',
     );
-    expect(visible('₹ नमस्ते é 🙂')).toBe('₹ नमस्ते é 🙂');
+    expect(escapeControls('₹ नमस्ते é 🙂')).toBe('₹ नमस्ते é 🙂');
   });
 
   it('is escaped in JSON and parses to the same', () => {
@@ -62,21 +62,21 @@ describe('hostile text', () => {
 
 describe('words', () => {
   it('suggests what is near, and nothing else', () => {
-    expect(nearest('staus', ['status', 'side'])).toBe('status');
-    expect(nearest('ordr', ['order', 'user'])).toBe('order');
-    expect(nearest('xyz', ['order', 'user'])).toBeUndefined();
-    expect(nearest('a', [])).toBeUndefined();
+    expect(closestMatch('staus', ['status', 'side'])).toBe('status');
+    expect(closestMatch('ordr', ['order', 'user'])).toBe('order');
+    expect(closestMatch('xyz', ['order', 'user'])).toBeUndefined();
+    expect(closestMatch('a', [])).toBeUndefined();
   });
 
   it('counts and cuts', () => {
     expect([
-      count(0, 'order'),
-      count(1, 'order'),
-      count(123_456, 'order'),
-      count(2, 'entry', 'entries'),
+      pluralize(0, 'order'),
+      pluralize(1, 'order'),
+      pluralize(123_456, 'order'),
+      pluralize(2, 'entry', 'entries'),
     ]).toEqual(['0 orders', '1 order', '1,23,456 orders', '2 entries']);
-    expect(excerpt('x'.repeat(100))).toHaveLength(60);
-    expect(excerpt('short')).toBe('short');
+    expect(truncate('x'.repeat(100))).toHaveLength(60);
+    expect(truncate('short')).toBe('short');
   });
 });
 

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import type { Compilable } from 'kysely';
 import { choice, optional, text, toggle, withDefault } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { type Fields, Streamed } from '../../cli/result.ts';
+import { type Fields, RawOutput } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { usage } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 
 /** The flags of every export. */
 export const exportFlags = {
@@ -53,12 +53,12 @@ export async function exportQuery(
     for await (const piece of exportPieces(connection, query, fields, format)) {
       ctx.signal.throwIfAborted();
       rows += piece.rows;
-      progress?.update(count(rows, 'row'));
+      progress?.update(pluralize(rows, 'row'));
       yield piece.text;
     }
   }
   const source = gzip ? (await import('../../platform/files/write-file.ts')).gzipped(pieces()) : pieces();
-  if (output === undefined) return new Streamed(source);
+  if (output === undefined) return new RawOutput(source);
   const file = resolve(ctx.cwd, output);
   const written = await writeFileWhole(file, force, source).finally(() => progress?.stop());
   return { file, rows, ...written };

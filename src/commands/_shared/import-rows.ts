@@ -8,13 +8,13 @@ import { linesOf } from '../../platform/files/read-lines.ts';
 import { type Columns, readTable } from '../../platform/files/read-records.ts';
 import {
   type BadLine,
-  complain,
   openRejects,
+  rejectedLinesError,
   rejectsPath,
-  tallied,
+  withRejects,
 } from '../../platform/files/rejects-file.ts';
-import { CliError, usage } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { Failure, usage } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 
 /** A row that is right by itself, and where it stands. */
 export interface Numbered<T> {
@@ -67,7 +67,7 @@ export async function importSmall<T extends object>(ctx: Context, input: Input, 
         await rejects?.restart();
         const refused = await kind.refuse(trx, rows);
         const lines = [...bad, ...refused].sort((a, b) => a.line - b.line);
-        if (lines.length > 0 && !rejects) throw complain(lines.slice(0, 10), lines.length, HINT);
+        if (lines.length > 0 && !rejects) throw rejectedLinesError(lines.slice(0, 10), lines.length, HINT);
         await rejects?.add(lines);
         const kept = new Set(refused.map(({ line }) => line));
         const values = rows.filter(({ line }) => !kept.has(line)).map(({ value }) => value);
@@ -75,13 +75,13 @@ export async function importSmall<T extends object>(ctx: Context, input: Input, 
         const tally = { imported: values.length, rejected: lines.length };
         const audit: AuditEntry = { target: kind.target, body: { file: basename(path), ...tally } };
         return {
-          result: tallied({ ...tally, ...kind.told?.() }, rejects),
+          result: withRejects({ ...tally, ...kind.told?.() }, rejects),
           audit: values.length > 0 ? audit : null,
         };
       })
       .catch(async (error) => {
         // Where nobody knows whether it is committed, nothing is taken back.
-        if (!(error instanceof CliError && error.kind === 'unknown')) await kind.undo?.();
+        if (!(error instanceof Failure && error.kind === 'unknown')) await kind.undo?.();
         throw error;
       });
     await rejects?.keep();
@@ -106,7 +106,7 @@ async function readRows<T extends object>(path: string, { columns, read }: Kind<
       else rows.push({ line, value });
     }
     if (rows.length + bad.length > MOST)
-      throw usage(`${source.name} has more than ${count(MOST, 'row')}.`, 'Import it in parts.');
+      throw usage(`${source.name} has more than ${pluralize(MOST, 'row')}.`, 'Import it in parts.');
   }
   return { rows, bad };
 }

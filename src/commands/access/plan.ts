@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { stepFields } from './fields.ts';
 
@@ -15,9 +15,9 @@ export const plan = defineCommand({
   async run(_input, ctx: Context) {
     const { kind, kysely } = await ctx.connection();
     if (kind === 'embedded') return [];
-    const { differences } = await import('../../operations/access/diff-grants.ts');
-    const steps = await kysely.transaction().setAccessMode('read only').execute(differences);
-    if (steps.length > 0) return new Found(steps);
+    const { diffGrants } = await import('../../operations/access/diff-grants.ts');
+    const steps = await kysely.transaction().setAccessMode('read only').execute(diffGrants);
+    if (steps.length > 0) return new Finding(steps);
     await ctx.io.say('Nothing to do: roles and grants are as they should be.');
     return steps;
   },

@@ -19,7 +19,7 @@ export const show = defineCommand({
   async run(_input, ctx: Context) {
     const { kind, kysely } = await ctx.connection();
     if (kind === 'embedded') return [];
-    const { holdings } = await import('../../operations/access/list-privileges.ts');
-    return kysely.transaction().setAccessMode('read only').execute(holdings);
+    const { listPrivileges } = await import('../../operations/access/list-privileges.ts');
+    return kysely.transaction().setAccessMode('read only').execute(listPrivileges);
   },
 });

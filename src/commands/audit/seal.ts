@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 export const seal = defineCommand({
   effect: 'write',
@@ -22,14 +22,14 @@ export const seal = defineCommand({
 With audit.signingKeyFile set the end of the chain is signed, and with audit.anchorFile the checkpoint is also appended to a
 file outside the database. For cron: every command seals what it writes, but only a checkpoint shows that the end was cut off.`,
   async run({ checkpoint }, ctx: Context) {
-    const [{ sealMany }, { countUnsealed, lastSeal }, { addCheckpoint }] = await Promise.all([
+    const [{ sealAll }, { countUnsealed, lastSeal }, { addCheckpoint }] = await Promise.all([
       import('../../audit/seal-store.ts'),
       import('../../audit/seal-store.ts'),
       import('../../audit/sign-checkpoint.ts'),
     ]);
     const { signingKeyFile, anchorFile } = (await ctx.config()).audit;
     if (checkpoint && !signingKeyFile)
-      throw new CliError('config', 'NO_SIGNING_KEY', 'No signing key is configured.', {
+      throw new Failure('config', 'NO_SIGNING_KEY', 'No signing key is configured.', {
         hint: 'Set audit.signingKeyFile, or PINNACLE_AUDIT_SIGNING_KEY_FILE.',
       });
     const db = await ctx.db();
@@ -40,7 +40,7 @@ file outside the database. For cron: every command seals what it writes, but onl
     let sealed = 0;
     for (let batch = -1; batch !== 0; sealed += batch) {
       ctx.signal.throwIfAborted();
-      batch = await sealMany(db, 10_000);
+      batch = await sealAll(db, 10_000);
     }
     const signed = signingKeyFile && (await addCheckpoint(db, signingKeyFile, anchorFile, ctx));
     const [unsealed, last] = [await countUnsealed(db), await lastSeal(db)];

@@ -26,7 +26,7 @@ export const show = defineCommand({
   details:
     'An entry is sealed, altered, or not sealed yet; its neighbours are those before and behind it in the chain.',
   async run({ entry }, ctx: Context) {
-    const { sealOf } = await import('../../audit/inspect-seal.ts');
+    const { inspectSeal } = await import('../../audit/inspect-seal.ts');
     const db = await ctx.db();
     const found = await db
       .selectFrom('audit_log')
@@ -34,6 +34,6 @@ export const show = defineCommand({
       .where('id', '=', String(entry))
       .executeTakeFirst();
     if (!found) throw notFound('audit entry', String(entry), 'See: pinnacle audit list');
-    return { ...found, body: parseBody(found.body), ...(await sealOf(db, found.id)) };
+    return { ...found, body: parseBody(found.body), ...(await inspectSeal(db, found.id)) };
   },
 });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { optional, text } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 
 export const verify = defineCommand({
@@ -41,10 +41,10 @@ export const verify = defineCommand({
 altered, deleted, inserted, swapped or reordered, and each checkpoint that the chain does not bear out. That the end of the log
 was cut off only a checkpoint kept elsewhere can show: --anchor.`,
   async run({ anchor, publicKey }, ctx: Context) {
-    const { proveLog } = await import('../../audit/verify-chain.ts');
+    const { verifyLog } = await import('../../audit/verify-chain.ts');
     const { anchorFile, signingKeyFile } = (await ctx.config()).audit;
     const progress = await startProgress(ctx.io, 'verifying the audit log');
-    const proof = await proveLog(
+    const proof = await verifyLog(
       await ctx.db(),
       {
         anchor: anchor === undefined ? anchorFile : resolve(ctx.cwd, anchor),
@@ -58,6 +58,6 @@ was cut off only a checkpoint kept elsewhere can show: --anchor.`,
       await ctx.io.say(
         'The log was restored from another cluster: entries without a seal cannot be judged by their transaction until the next one is sealed.',
       );
-    return proof.offenders.length > 0 ? new Found(proof) : proof;
+    return proof.offenders.length > 0 ? new Finding(proof) : proof;
   },
 });

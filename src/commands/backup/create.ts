@@ -5,7 +5,7 @@ import { optional, text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { outputFailure } from '../../util/failure.ts';
-import { unfit } from '../../util/file-problem.ts';
+import { toFileProblem } from '../../util/file-problem.ts';
 
 export const create = defineCommand({
   effect: 'write',
@@ -45,7 +45,7 @@ unless the database has one. A server is read over migrateUrl where that is set.
       { archivePieces },
       { encryptingKey },
       { writeFileWhole },
-      { SUFFIX },
+      { ARCHIVE_SUFFIX },
       { totalOf },
     ] = await Promise.all([
       import('../../operations/backup/dump.ts'),
@@ -60,12 +60,12 @@ unless the database has one. A server is read over migrateUrl where that is set.
     return withDump(ctx, async ({ header: facts, text, rows }) => {
       const header = { ...facts, encryption: key ? { key_id: key.id, salt: newSalt() } : null };
       const { database, created_at, phase } = header;
-      const name = `${database.replace(/[^\w.-]/g, '_')}-${created_at.replace(/[-:.]/g, '')}${SUFFIX}`;
+      const name = `${database.replace(/[^\w.-]/g, '_')}-${created_at.replace(/[-:.]/g, '')}${ARCHIVE_SUFFIX}`;
       const file = output === undefined ? join(dir, name) : resolve(ctx.cwd, output);
       if (ctx.dryRun) return { file, database, created_at, phase, encrypted: encrypt };
       if (output === undefined)
         await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
-          throw outputFailure(dir, unfit(error, 'written'), '');
+          throw outputFailure(dir, toFileProblem(error, 'written'), '');
         });
       const progress = await startProgress(ctx.io, 'backing up');
       const pieces = archivePieces(header, text, rows, key);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { integer } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { backupFields } from './fields.ts';
 
 const A_DAY = 86_400_000;
@@ -22,24 +22,24 @@ export const prune = defineCommand({
 stays, however old it is, and so does what has a problem: that is for somebody to look at. What a killed process left half written
 goes, too, once nobody has written to it for a day.`,
   async run({ keep }, ctx: Context) {
-    const { readBackups, VERIFIED } = await import('../../operations/backup/catalog.ts');
+    const { readBackups, VERIFIED_SUFFIX } = await import('../../operations/backup/catalog.ts');
     const { dir } = (await ctx.config()).backup;
     if (!ctx.dryRun) await removeDrafts(dir, ctx.now().getTime() - A_DAY);
     const good = (await readBackups(dir)).filter(({ problem }) => problem === null);
     const proved = good.find(({ verified_at }) => verified_at !== null);
     const going = good.slice(keep).filter((backup) => backup !== proved);
     if (going.length === 0) {
-      await ctx.io.say(`Nothing to do: there are ${count(good.length, 'backup')}.`);
+      await ctx.io.say(`Nothing to do: there are ${pluralize(good.length, 'backup')}.`);
       return [];
     }
     await ctx.agree(
-      `Remove ${count(going.length, 'backup')}, the newest of them of ${going[0]?.created_at}?`,
+      `Remove ${pluralize(going.length, 'backup')}, the newest of them of ${going[0]?.created_at}?`,
     );
     if (ctx.dryRun) return going;
     for (const { path } of [...going].reverse()) {
       ctx.signal.throwIfAborted();
       await rm(path);
-      await rm(`${path}${VERIFIED}`, { force: true });
+      await rm(`${path}${VERIFIED_SUFFIX}`, { force: true });
     }
     return going;
   },

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const restore = defineCommand({
   effect: 'destroy',
@@ -24,13 +24,13 @@ transaction, checked against its SHA-256 and its rows, and only then takes the p
 it was, or all of the backup. Of a server and of the embedded database alike, and from one into the other. Rights of roles
 that are not here are left out, and named.`,
   async run({ path }, ctx: Context) {
-    const [{ locate }, { bringBack }] = await Promise.all([
+    const [{ locate }, { restoreArchive }] = await Promise.all([
       import('../../operations/backup/catalog.ts'),
       import('../../operations/backup/restore-archive.ts'),
     ]);
     const file = await locate(ctx, path);
     const progress = await startProgress(ctx.io, 'restoring');
-    const { header, trailer, database, kept, skipped } = await bringBack(ctx, file).finally(() =>
+    const { header, trailer, database, kept, skipped } = await restoreArchive(ctx, file).finally(() =>
       progress.stop(),
     );
     for (const statement of skipped.slice(0, 3)) await ctx.io.say(`left out: ${statement}`);
@@ -40,7 +40,7 @@ that are not here are left out, and named.`,
       );
     if (header.key_ids.length > 0)
       await ctx.io.say(
-        `Its credentials need ${count(header.key_ids.length, 'key')} of the key ring: ${header.key_ids.join(', ')}.`,
+        `Its credentials need ${pluralize(header.key_ids.length, 'key')} of the key ring: ${header.key_ids.join(', ')}.`,
       );
     if (kept) await ctx.io.say(`The database before is kept as ${kept}.`);
     if ((await ctx.config()).redis && !ctx.dryRun)

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import { duration } from '../../cli/flags.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { backupFields } from './fields.ts';
@@ -20,11 +20,11 @@ none: for cron, which mails what it is told on stderr.`,
     const newest = await newestBackup(dir);
     if (!newest) {
       await ctx.io.say(`There is no good backup in ${dir}.`);
-      return new Found([]);
+      return new Finding([]);
     }
     const age = ctx.now().getTime() - Date.parse(newest.created_at ?? '');
     if (age <= maxAge) return [newest];
     await ctx.io.say(`The newest good backup is ${formatDuration(age)} old.`);
-    return new Found([newest]);
+    return new Finding([newest]);
   },
 });

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 
 export const verify = defineCommand({
@@ -31,13 +31,13 @@ Ends 6 with what is wrong: altered, cut, a missing table, a key that is not ther
 database on the configured server (which takes CREATEDB), or into a scratch folder where that is embedded; doctor ledger and
 audit verify judge it there, and it is taken away again. When it was verified is kept beside it.`,
   async run({ path, deep }, ctx: Context) {
-    const [{ locate, recordVerified }, { inspect }] = await Promise.all([
+    const [{ locate, recordVerified }, { verifyArchive }] = await Promise.all([
       import('../../operations/backup/catalog.ts'),
       import('../../operations/backup/verify-archive.ts'),
     ]);
     const file = await locate(ctx, path);
     const progress = await startProgress(ctx.io, 'verifying the backup');
-    const { archive, problems } = await inspect(ctx, file, deep).finally(() => progress.stop());
+    const { archive, problems } = await verifyArchive(ctx, file, deep).finally(() => progress.stop());
     const verified_at = ctx.now().toISOString();
     const sha256 = archive?.trailer.sha256 ?? '';
     // That a key is not here tells nothing of the backup.
@@ -56,6 +56,6 @@ audit verify judge it there, and it is taken away again. When it was verified is
       verified_at: problems.length > 0 ? null : verified_at,
       problems: problems.map(({ problem, detail }) => ({ problem, detail })),
     };
-    return problems.length > 0 ? new Found(result) : result;
+    return problems.length > 0 ? new Finding(result) : result;
   },
 });

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { masked, SETTING_NAMES } from '../../platform/config/settings.ts';
+import { maskSecrets, SETTING_NAMES } from '../../platform/config/settings.ts';
 import { isObject } from '../../util/json.ts';
 
 export const show = defineCommand({
@@ -28,6 +28,6 @@ export const show = defineCommand({
 function leaves(path: string, value: unknown): [path: string, text: string | null][] {
   if (isObject(value) && Object.keys(value).length > 0)
     return Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner));
-  if (Array.isArray(value)) return [[path, JSON.stringify(value.map((each) => masked(String(each))))]];
-  return [[path, value === undefined || isObject(value) ? null : masked(String(value))]];
+  if (Array.isArray(value)) return [[path, JSON.stringify(value.map((each) => maskSecrets(String(each))))]];
+  return [[path, value === undefined || isObject(value) ? null : maskSecrets(String(value))]];
 }

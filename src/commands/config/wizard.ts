@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
 import type { Io } from '../../cli/io.ts';
 import { askChoice, askText } from '../../cli/prompt.ts';
-import { masked, SETTINGS } from '../../platform/config/settings.ts';
-import { CliError, usage } from '../../util/failure.ts';
+import { maskSecrets, SETTINGS } from '../../platform/config/settings.ts';
+import { Failure, usage } from '../../util/failure.ts';
 
 /** What goes into the file for the database: a value, or the variable to read it from. */
 export type Database = string | { $env: string };
 
 /** `embedded` or a URL that holds no password. */
 export const databaseAnswer = SETTINGS.database.schema.check(
-  z.refine((value) => masked(value) === value, {
+  z.refine((value) => maskSecrets(value) === value, {
     error: 'must not hold a password: put the whole URL into an environment variable and name that',
   }),
 );
@@ -36,7 +36,7 @@ export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): 
   if (database !== undefined) return database;
   if (databaseEnv !== undefined) return { $env: databaseEnv };
   if (!io.mayAsk)
-    throw new CliError('needsAnswer', 'NEEDS_ANSWER', 'config init needs --database or --database-env.', {
+    throw new Failure('needsAnswer', 'NEEDS_ANSWER', 'config init needs --database or --database-env.', {
       hint: 'For example: pinnacle config init --database embedded',
     });
   const kind =

@@ -1,12 +1,12 @@
 import { invalid } from '../../platform/config/file.ts';
 import { refused } from '../../util/failure.ts';
-import { writeWhole } from '../../util/file.ts';
-import { UnfitFile } from '../../util/file-problem.ts';
+import { writeAtomic } from '../../util/file.ts';
+import { FileProblem } from '../../util/file-problem.ts';
 
 /** Writes a configuration file whole or not at all. Throws FILE_EXISTS unless `replace`, CONFIG_INVALID. */
 export async function writeConfig(path: string, text: string, replace: boolean): Promise<void> {
-  await writeWhole(path, text, replace).catch((error) => {
-    if (!(error instanceof UnfitFile)) throw error;
+  await writeAtomic(path, text, replace).catch((error) => {
+    if (!(error instanceof FileProblem)) throw error;
     if (error.code === 'EEXIST')
       throw refused('FILE_EXISTS', `There is already a file ${path}.`, 'Replace it with --yes.');
     throw invalid(

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { choice, optional, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { CHECKS } from '../../operations/health/check-names.ts';
 
@@ -27,11 +27,11 @@ ahead; roles, the age of the key ring, the newest backup, room on the disk: ok, 
 a check fails; a warning alone ends 0. A database that cannot be reached is exit 7, as for every command. The proofs that
 read everything: pinnacle doctor ledger, audit verify, keys verify, doctor realtime, backup verify --deep.`,
   async run({ check, fix }, ctx: Context) {
-    const { examine } = await import('../../operations/health/run-checks.ts');
+    const { runChecks } = await import('../../operations/health/run-checks.ts');
     const progress = await startProgress(ctx.io, 'examining the database');
     const names = check === undefined ? CHECKS : [check];
-    const checks = await examine(ctx, names, fix && !ctx.dryRun).finally(() => progress.stop());
-    if (checks.some(({ state }) => state === 'fail')) return new Found(checks);
+    const checks = await runChecks(ctx, names, fix && !ctx.dryRun).finally(() => progress.stop());
+    if (checks.some(({ state }) => state === 'fail')) return new Finding(checks);
     await ctx.io.say('Whether the book is right, too: pinnacle doctor ledger');
     return checks;
   },

@@ -1,10 +1,10 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { findUser } from '../../trading/users/store.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const ledger = defineCommand({
   effect: 'read',
@@ -22,21 +22,21 @@ export const ledger = defineCommand({
   details: `Proves the book as it stands at one moment, however much is traded meanwhile: a row for each invariant that holds, a row
 for each thing that breaks one (the first 100 of each), and exit 6 where anything does.`,
   async run({ user }, ctx: Context) {
-    const { proveBook } = await import('../../trading/ledger/verify-invariants.ts');
+    const { verifyInvariants } = await import('../../trading/ledger/verify-invariants.ts');
     const [db, phase] = [await ctx.db(), await ctx.phase()];
     if (user !== undefined) await findUser(db, user);
     const progress = await startProgress(ctx.io, 'proving the book');
-    const { findings, size } = await proveBook(db, phase, user).finally(() => progress.stop());
+    const { findings, size } = await verifyInvariants(db, phase, user).finally(() => progress.stop());
     const rows = findings.flatMap(({ invariant: { name: check, holds }, offenders, total }) => {
       if (total === 0) return [{ check, state: 'ok', id: null, detail: holds }];
       const found = offenders.map(({ id, detail }) => ({ check, state: 'fail', id, detail }));
       const more = total - offenders.length;
       return more > 0 ? [...found, { check, state: 'fail', id: null, detail: `and ${more} more` }] : found;
     });
-    if (rows.some(({ state }) => state === 'fail')) return new Found(rows);
+    if (rows.some(({ state }) => state === 'fail')) return new Finding(rows);
     const { orders, fills, positions } = size;
     await ctx.io.say(
-      `All is well with ${count(orders, 'order')}, ${count(fills, 'fill')} and ${count(positions, 'position')}.`,
+      `All is well with ${pluralize(orders, 'order')}, ${pluralize(fills, 'fill')} and ${pluralize(positions, 'position')}.`,
     );
     return rows;
   },

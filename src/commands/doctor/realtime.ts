@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { Drift } from '../../projection/compare.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const realtime = defineCommand({
   effect: 'read',
@@ -21,17 +21,17 @@ changes that still wait; then exit 6.`,
     const { drifts, seen } = await compare(ctx).finally(() => progress.stop());
     if (drifts.length > 0) {
       await ctx.io.say('What waits: pinnacle realtime drain. Whatever differs: pinnacle realtime rebuild');
-      return new Found(drifts);
+      return new Finding(drifts);
     }
     await ctx.io.say(
-      `Redis shows the book: ${count(seen, 'order or notification', 'orders and notifications')}.`,
+      `Redis shows the book: ${pluralize(seen, 'order or notification', 'orders and notifications')}.`,
     );
     return drifts;
   },
 });
 
 async function compare(ctx: Context): Promise<{ drifts: Drift[]; seen: number }> {
-  const [{ countPending }, { liveSubjects }, { lastingDrifts }, { findStrays }] = await Promise.all([
+  const [{ countPending }, { keysToRebuild }, { lastingDrifts }, { findOrphans }] = await Promise.all([
     import('../../audit/outbox.ts'),
     import('../../projection/scan-book.ts'),
     import('../../projection/compare.ts'),
@@ -40,11 +40,11 @@ async function compare(ctx: Context): Promise<{ drifts: Drift[]; seen: number }>
   const [db, phase, redis] = [await ctx.db(), await ctx.phase(), await ctx.redis()];
   const drifts: Drift[] = [];
   let seen = 0;
-  for await (const subjects of liveSubjects(db, phase, ctx.now())) {
+  for await (const subjects of keysToRebuild(db, phase, ctx.now())) {
     drifts.push(...(await lastingDrifts(db, redis, subjects, ctx)));
     seen += subjects.orders.length + subjects.notifications.length;
   }
-  for await (const strays of findStrays(db, redis, phase))
+  for await (const strays of findOrphans(db, redis, phase))
     for (const { key, member } of strays)
       drifts.push({
         key,
@@ -52,6 +52,9 @@ async function compare(ctx: Context): Promise<{ drifts: Drift[]; seen: number }>
       });
   const { pending, oldest } = await countPending(db);
   if (pending > 0)
-    drifts.unshift({ key: 'realtime_outbox', detail: `${count(pending, 'change')} waiting since ${oldest}` });
+    drifts.unshift({
+      key: 'realtime_outbox',
+      detail: `${pluralize(pending, 'change')} waiting since ${oldest}`,
+    });
   return { drifts, seen };
 }

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { replicaStandings } from '../../operations/health/replica-lag.ts';
+import { replicaStates } from '../../operations/health/replica-lag.ts';
 
 export const replicas = defineCommand({
   effect: 'read',
@@ -20,8 +20,8 @@ export const replicas = defineCommand({
 maxReplicaWait), behind, unfit (promoted, of another cluster, following another primary) or unreachable. Ends 6 where one
 is not ready; reports go to another or to the primary then.`,
   async run(_input, ctx: Context) {
-    const rows = await replicaStandings(ctx);
+    const rows = await replicaStates(ctx);
     if (rows.length === 0) await ctx.io.say('No replicas are configured.');
-    return rows.some(({ state }) => state !== 'ready') ? new Found(rows) : rows;
+    return rows.some(({ state }) => state !== 'ready') ? new Finding(rows) : rows;
   },
 });

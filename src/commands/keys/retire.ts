@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { refused } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { keyArgument, keyFields } from './fields.ts';
 
 export const retire = defineCommand({
@@ -15,7 +15,7 @@ export const retire = defineCommand({
   details: `Refused while the key is active or encrypts anything in this database. A backup from before keys rotate still needs the
 key, and so does another database of the same ring: keep a copy of the ring with such backups.`,
   async run({ key: id }, ctx: Context) {
-    const [{ editRing }, { countUse, keyOf }, { stopSealing }] = await Promise.all([
+    const [{ editRing }, { countUse, keyOf }, { lockKeysExclusive }] = await Promise.all([
       import('../../operations/keyring/edit.ts'),
       import('../../operations/keyring/usage.ts'),
       import('../../operations/keyring/locks.ts'),
@@ -29,12 +29,12 @@ key, and so does another database of the same ring: keep a copy of the ring with
           `The key ${id} is active.`,
           'Activate another one first: pinnacle keys activate KEY',
         );
-      await stopSealing(trx);
+      await lockKeysExclusive(trx);
       const used = (await countUse(trx)).find(({ key_id }) => key_id === id);
       if (used)
         throw refused(
           'KEY_IN_USE',
-          `The key ${id} still encrypts ${count(used.total, 'credential')}.`,
+          `The key ${id} still encrypts ${pluralize(used.total, 'credential')}.`,
           'Encrypt them anew first: pinnacle keys rotate',
         );
       const keys = new Map([...known.keys].filter(([other]) => other !== id));

@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import type { Offender } from '../../platform/secrets/broker-credentials.ts';
-import { CliError } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import type { CredentialProblem } from '../../platform/secrets/broker-credentials.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const rotate = defineCommand({
   effect: 'write',
@@ -25,7 +25,7 @@ and goes on with what is left. Credentials that cannot be read stay as they are 
       import('../../operations/keyring/load.ts'),
     ]);
     const tally = { key_id: (await loadRing(ctx)).active.id, users: 0, credentials: 0 };
-    const offenders = new Map<string, Offender>();
+    const offenders = new Map<string, CredentialProblem>();
     const progress = await startProgress(ctx.io, 'Rotating credentials');
     try {
       // First past the rows that somebody holds, then waiting for them. A dry run would meet all of them twice.
@@ -38,7 +38,7 @@ and goes on with what is left. Credentials that cannot be read stay as they are 
           for (const one of batch.offenders) offenders.set(`${one.user_id} ${one.field}`, one);
           after = batch.last;
           tally.key_id = batch.key_id;
-          progress.update(count(tally.credentials, 'credential'));
+          progress.update(pluralize(tally.credentials, 'credential'));
         }
       }
     } catch (error) {
@@ -51,14 +51,16 @@ and goes on with what is left. Credentials that cannot be read stay as they are 
   },
 });
 
-function unreadable(offenders: readonly Offender[], rotated: number): CliError {
+function unreadable(offenders: readonly CredentialProblem[], rotated: number): Failure {
   const each = offenders.map(
     ({ user_id, field, code, problem }) => `${user_id} ${field} ${problem} (${code}).`,
   );
-  return new CliError(
+  return new Failure(
     'integrity',
     'CREDENTIALS_UNREADABLE',
-    [`${count(offenders.length, 'credential')} could not be rotated; ${rotated} are.`, ...each].join('\n'),
+    [`${pluralize(offenders.length, 'credential')} could not be rotated; ${rotated} are.`, ...each].join(
+      '\n',
+    ),
     { hint: 'Set them anew: pinnacle user credentials set USER --field FIELD', changed: rotated > 0 },
   );
 }

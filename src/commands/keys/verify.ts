@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import type { Offender } from '../../platform/secrets/broker-credentials.ts';
-import { count } from '../../util/text.ts';
+import type { CredentialProblem } from '../../platform/secrets/broker-credentials.ts';
+import { pluralize } from '../../util/text.ts';
 
 const BATCH = 1_000;
 
@@ -29,7 +29,7 @@ export const verify = defineCommand({
       import('../../platform/secrets/broker-credentials.ts'),
     ]);
     const db = await ctx.db();
-    const offenders: Offender[] = [];
+    const offenders: CredentialProblem[] = [];
     let [traders, values, after] = [0, 0, ''];
     const progress = await startProgress(ctx.io, 'Verifying credentials');
     try {
@@ -46,15 +46,15 @@ export const verify = defineCommand({
         }
         traders += users.length;
         after = last.user_id;
-        progress.update(count(values, 'credential'));
+        progress.update(pluralize(values, 'credential'));
       }
     } finally {
       progress.stop();
     }
-    const all = `${count(values, 'credential')} of ${count(traders, 'trader')}`;
+    const all = `${pluralize(values, 'credential')} of ${pluralize(traders, 'trader')}`;
     if (offenders.length > 0) {
       await ctx.io.say(`${offenders.length} of ${all} cannot be read.`);
-      return new Found(offenders, 'integrity');
+      return new Finding(offenders, 'integrity');
     }
     await ctx.io.say(`${all}: all can be read.`);
     return [];

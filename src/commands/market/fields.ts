@@ -1,5 +1,5 @@
 import type { Fields } from '../../cli/result.ts';
-import { ageOf, DETAILS, type Reading } from '../../domain/quote.ts';
+import { ageOf, QUOTE_DETAILS, type Reading } from '../../domain/quote.ts';
 
 export const quoteFields = {
   symbol: { type: 'text' },
@@ -22,14 +22,14 @@ export type Shown = Record<keyof typeof quoteFields, string | number | boolean |
 /** A reading as its columns; a quote older than `staleAfter` milliseconds is stale. */
 export function show({ symbol, quote, unreadable = '' }: Reading, now: Date, staleAfter: number): Shown {
   const age = quote ? ageOf(quote.timestamp, now) : null;
-  const details = Object.fromEntries(DETAILS.map((name) => [name, quote?.[name] ?? null]));
+  const details = Object.fromEntries(QUOTE_DETAILS.map((name) => [name, quote?.[name] ?? null]));
   return {
     symbol,
     ltp: quote?.ltp ?? null,
     timestamp: quote?.timestamp ?? null,
     age_seconds: age === null ? null : Math.floor(age / 1_000),
     stale: age === null ? null : age > staleAfter,
-    ...(details as Pick<Shown, (typeof DETAILS)[number]>),
+    ...(details as Pick<Shown, (typeof QUOTE_DETAILS)[number]>),
     unreadable: unreadable === '' ? null : unreadable,
   };
 }

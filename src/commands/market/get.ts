@@ -1,10 +1,10 @@
 import { defineCommand } from '../../cli/command.ts';
 import { many, parsed } from '../../cli/flags.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { readQuotes } from '../../trading/quotes/store.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { quoteFields, show } from './fields.ts';
 
 export const get = defineCommand({
@@ -23,7 +23,7 @@ export const get = defineCommand({
     const readings = await readQuotes(await ctx.redis(), symbols, now);
     const missing = symbols.filter((_symbol, i) => readings[i] === undefined);
     if (missing.length > 0)
-      throw new CliError('notFound', 'QUOTE_NOT_FOUND', `The cache has no quote of ${missing.join(', ')}.`, {
+      throw new Failure('notFound', 'QUOTE_NOT_FOUND', `The cache has no quote of ${missing.join(', ')}.`, {
         hint: 'See: pinnacle market list',
       });
     const found = readings.filter((reading) => reading !== undefined);
@@ -31,6 +31,6 @@ export const get = defineCommand({
     for (const each of bad)
       await ctx.io.warn(`The quote of ${each.symbol} cannot be read: ${each.unreadable}.`);
     const rows = found.map((reading) => show(reading, now, staleAfter));
-    return bad.length > 0 ? new Found(rows) : rows;
+    return bad.length > 0 ? new Finding(rows) : rows;
   },
 });

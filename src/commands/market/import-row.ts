@@ -1,8 +1,8 @@
-import { DETAILS, isPrice, problemOf, type Quote } from '../../domain/quote.ts';
+import { isPrice, problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { writtenInstant } from '../../util/time.ts';
 
-export const QUOTE_COLUMNS = { required: ['symbol', 'ltp', 'timestamp'], optional: DETAILS } as const;
+export const QUOTE_COLUMNS = { required: ['symbol', 'ltp', 'timestamp'], optional: QUOTE_DETAILS } as const;
 
 /** A quote of one row of text, or the reason why it is none. A local time is one of the trading time zone. */
 export function parseRow(
@@ -19,7 +19,7 @@ export function parseRow(
   if (timestamp === undefined)
     return { reason: 'timestamp must be a time such as 2026-01-31T09:15:00+05:30' };
   const quote: Quote = { symbol: symbol.data, ltp, timestamp };
-  for (const name of DETAILS) {
+  for (const name of QUOTE_DETAILS) {
     const text = row[name] ?? '';
     if (text === '') continue;
     const value = numberOf(text);

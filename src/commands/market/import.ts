@@ -4,11 +4,11 @@ import { readCsv } from '../../cli/csv-input.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import type { Quote } from '../../domain/quote.ts';
-import { type BadLine, complain } from '../../platform/files/rejects-file.ts';
+import { type BadLine, rejectedLinesError } from '../../platform/files/rejects-file.ts';
 import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
-import { noteUnused } from '../../trading/quotes/warn-unused.ts';
+import { warnUnusedSymbols } from '../../trading/quotes/warn-unused.ts';
 import { usage } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { parseRow, QUOTE_COLUMNS } from './import-row.ts';
 
 export const importQuotes = defineCommand({
@@ -30,8 +30,8 @@ than another of the file, is passed over and counted. Quotes live for 30 days an
     ctx.signal.throwIfAborted();
     if (!ctx.dryRun && quotes.length > 0) await writeQuotes(redis, quotes);
     const older = rows - quotes.length;
-    if (older > 0) await ctx.io.say(`Passed over ${count(older, 'quote')} older than what is known.`);
-    await noteUnused(
+    if (older > 0) await ctx.io.say(`Passed over ${pluralize(older, 'quote')} older than what is known.`);
+    await warnUnusedSymbols(
       newest.map(({ symbol }) => symbol),
       ctx,
     );
@@ -58,7 +58,7 @@ async function readFile(path: string, now: Date, ctx: Context): Promise<{ newest
     } else if (quote.timestamp >= (newest.get(quote.symbol)?.timestamp ?? ''))
       newest.set(quote.symbol, quote);
   }
-  if (rejected > 0) throw complain(bad, rejected, 'Correct the file, and import it again.');
+  if (rejected > 0) throw rejectedLinesError(bad, rejected, 'Correct the file, and import it again.');
   if (seen === 0) throw usage(`There are no quotes in ${path === '-' ? 'stdin' : path}.`);
   return { newest: [...newest.values()], rows: seen };
 }

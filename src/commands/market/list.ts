@@ -3,7 +3,7 @@ import { toggle } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import type { Reading } from '../../domain/quote.ts';
-import type { Realtime } from '../../platform/redis/connect.ts';
+import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
 import { quoteFields, type Shown, show } from './fields.ts';
 
@@ -38,7 +38,7 @@ says why.`,
 const AT_ONCE = 1_000;
 
 async function* readingsBehind(
-  redis: Realtime,
+  redis: RedisConnection,
   symbols: readonly string[],
   after: string,
   now: Date,

@@ -1,10 +1,10 @@
 import { defineCommand } from '../../cli/command.ts';
 import { decimal, integer, optional, parsed, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { DETAILS, problemOf, type Quote } from '../../domain/quote.ts';
+import { problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
-import { noteUnused } from '../../trading/quotes/warn-unused.ts';
+import { warnUnusedSymbols } from '../../trading/quotes/warn-unused.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { quoteFields, show } from './fields.ts';
 
@@ -37,7 +37,7 @@ export const set = defineCommand({
     const timestamp =
       input.timestamp === undefined ? now.toISOString() : await ctx.instant('--timestamp', input.timestamp);
     const quote: Quote = { symbol, ltp, timestamp };
-    for (const name of DETAILS) if (input[name] !== undefined) quote[name] = input[name];
+    for (const name of QUOTE_DETAILS) if (input[name] !== undefined) quote[name] = input[name];
     const problem = problemOf(quote, now);
     if (problem) throw usage(`This is no quote: ${problem}.`);
     const redis = await ctx.redis();
@@ -49,7 +49,7 @@ export const set = defineCommand({
         `See: pinnacle market get ${symbol}`,
       );
     if (!ctx.dryRun) await writeQuotes(redis, [newest]);
-    await noteUnused([symbol], ctx);
+    await warnUnusedSymbols([symbol], ctx);
     return show({ symbol, quote }, now, (await ctx.config()).staleAfter);
   },
 });

@@ -4,8 +4,8 @@ import { duration, integer, many, optional, parsed, withDefault } from '../../cl
 import type { Context } from '../../context.ts';
 import type { Reading } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import type { Realtime } from '../../platform/redis/connect.ts';
-import { openLine } from '../../projection/reconnecting.ts';
+import type { RedisConnection } from '../../platform/redis/connect.ts';
+import { openReconnecting } from '../../projection/reconnecting.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
 import { usage } from '../../util/failure.ts';
 import { quoteFields, type Shown, show } from './fields.ts';
@@ -28,7 +28,7 @@ export const watch = defineCommand({
 symbols are looked for every 10 seconds. While Redis is away it waits. Ends by Ctrl-C (130), --for or --count.`,
   async run(input, ctx: Context) {
     if (input.interval < SHORTEST) throw usage(`--interval must be at least ${SHORTEST}ms.`);
-    const line = await openLine(ctx);
+    const line = await openReconnecting(ctx);
     return changes(input, line, ctx);
   },
 });
@@ -42,7 +42,7 @@ interface Input {
 
 async function* changes(
   input: Input,
-  line: Awaited<ReturnType<typeof openLine>>,
+  line: Awaited<ReturnType<typeof openReconnecting>>,
   ctx: Context,
 ): AsyncGenerator<Shown> {
   const { staleAfter } = await ctx.config();
@@ -71,7 +71,7 @@ async function* changes(
 }
 
 /** The symbols that are watched: those named, or whatever is in the cache, looked for now and then. */
-function lookup(named: readonly string[]): (redis: Realtime) => Promise<readonly string[]> {
+function lookup(named: readonly string[]): (redis: RedisConnection) => Promise<readonly string[]> {
   let [known, since]: [readonly string[], number] = [[...new Set(named)], 0];
   return async (redis) => {
     if (named.length > 0 || (since > 0 && performance.now() - since < RESCAN)) return known;

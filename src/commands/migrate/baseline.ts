@@ -5,8 +5,8 @@ import { integer } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import {
   type Applied,
-  lastOf,
-  readRecord,
+  lastPhase,
+  readHistory,
   recordPhase,
   statusOf,
 } from '../../operations/migrations/history.ts';
@@ -29,7 +29,7 @@ export const baseline = defineCommand({
     checkPhase('PHASE', goal, phases);
     const chosen = phases.filter(({ phase }) => phase <= goal);
     return withSession(ctx, lockWait, async (session) => {
-      const last = lastOf(await readRecord(session.db));
+      const last = lastPhase(await readHistory(session.db));
       if (last > 0)
         throw refused(
           'ALREADY_RECORDED',

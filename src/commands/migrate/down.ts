@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { agreeToLoss } from '../../operations/migrations/confirm-loss.ts';
-import { changesOf, lastOf, readRecord, refuseChanged } from '../../operations/migrations/history.ts';
+import { confirmLoss } from '../../operations/migrations/confirm-loss.ts';
+import { changesOf, lastPhase, readHistory, refuseChanged } from '../../operations/migrations/history.ts';
 import { withSession } from '../../operations/migrations/rollout-session.ts';
 import { runSteps } from '../../operations/migrations/run-steps.ts';
 import { loadPhases } from '../../operations/migrations/scripts.ts';
@@ -20,16 +20,16 @@ export const down = defineCommand({
     const phases = await loadPhases();
     checkPhase('--to', to ?? 0, phases);
     return withSession(ctx, lockWait, async (session) => {
-      const record = await readRecord(session.db);
-      const goal = to ?? Math.max(0, lastOf(record) - 1);
+      const record = await readHistory(session.db);
+      const goal = to ?? Math.max(0, lastPhase(record) - 1);
       const going = record.filter(({ phase }) => phase > goal).reverse();
       if (going.length === 0) {
-        await ctx.io.say(`Nothing to do: the database is at phase ${lastOf(record)}.`);
+        await ctx.io.say(`Nothing to do: the database is at phase ${lastPhase(record)}.`);
         return [];
       }
       refuseChanged(changesOf(phases, going));
       const chosen = phases.filter(({ phase }) => going.some((applied) => applied.phase === phase)).reverse();
-      await agreeToLoss(ctx, session, chosen);
+      await confirmLoss(ctx, session, chosen);
       return runSteps(
         ctx,
         session,

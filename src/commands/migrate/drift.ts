@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { findDifferences } from '../../operations/migrations/detect-drift.ts';
+import { detectDrift } from '../../operations/migrations/detect-drift.ts';
 
 export const drift = defineCommand({
   effect: 'read',
@@ -20,8 +20,8 @@ export const drift = defineCommand({
     'Compares the tables, types and functions of the applied phases with a scratch database that ran the same scripts. Ends 6 with a row for each difference. What is not ours is ignored, but anything added to our tables is a difference.',
   async run(_input, ctx: Context) {
     const progress = await startProgress(ctx.io, 'comparing the database with its scripts');
-    const { phase, differences } = await findDifferences(ctx).finally(() => progress.stop());
-    if (differences.length > 0) return new Found(differences);
+    const { phase, differences } = await detectDrift(ctx).finally(() => progress.stop());
+    if (differences.length > 0) return new Finding(differences);
     await ctx.io.say(`No difference: the database is as its scripts make it, up to phase ${phase}.`);
     return [];
   },

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { changesOf, lastOf, readRecord, refuseChanged } from '../../operations/migrations/history.ts';
+import { changesOf, lastPhase, readHistory, refuseChanged } from '../../operations/migrations/history.ts';
 import { loadPhases, type Phase } from '../../operations/migrations/scripts.ts';
 import { splitStatements } from '../../operations/migrations/split-statements.ts';
 import { checkPhase, to } from './fields.ts';
@@ -23,10 +23,11 @@ export const plan = defineCommand({
     const goal = to ?? phases.length;
     checkPhase('--to', goal, phases);
     const db = await ctx.db();
-    const record = await db.transaction().setAccessMode('read only').execute(readRecord);
+    const record = await db.transaction().setAccessMode('read only').execute(readHistory);
     refuseChanged(changesOf(phases, record));
-    const pending = phases.filter(({ phase }) => phase > lastOf(record) && phase <= goal);
-    if (pending.length === 0) await ctx.io.say(`Nothing to do: the database is at phase ${lastOf(record)}.`);
+    const pending = phases.filter(({ phase }) => phase > lastPhase(record) && phase <= goal);
+    if (pending.length === 0)
+      await ctx.io.say(`Nothing to do: the database is at phase ${lastPhase(record)}.`);
     return pending.flatMap(linesOf);
   },
 });

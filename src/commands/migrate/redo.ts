@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { agreeToLoss } from '../../operations/migrations/confirm-loss.ts';
-import { changesOf, lastOf, readRecord, refuseChanged } from '../../operations/migrations/history.ts';
+import { confirmLoss } from '../../operations/migrations/confirm-loss.ts';
+import { changesOf, lastPhase, readHistory, refuseChanged } from '../../operations/migrations/history.ts';
 import { withSession } from '../../operations/migrations/rollout-session.ts';
 import { runSteps } from '../../operations/migrations/run-steps.ts';
 import { loadPhases } from '../../operations/migrations/scripts.ts';
@@ -20,13 +20,13 @@ export const redo = defineCommand({
   async run({ lockWait }, ctx: Context) {
     const phases = await loadPhases();
     return withSession(ctx, lockWait, async (session) => {
-      const record = await readRecord(session.db);
+      const record = await readHistory(session.db);
       refuseChanged(
-        changesOf(phases, record).filter(({ phase, part }) => phase < lastOf(record) || part !== 'up'),
+        changesOf(phases, record).filter(({ phase, part }) => phase < lastPhase(record) || part !== 'up'),
       );
-      const last = phases[lastOf(record) - 1];
+      const last = phases[lastPhase(record) - 1];
       if (!last) throw refused('NOTHING_APPLIED', 'No phase is applied.', 'Run: pinnacle migrate up');
-      await agreeToLoss(ctx, session, [last]);
+      await confirmLoss(ctx, session, [last]);
       const steps = [
         { phase: last, direction: 'down' },
         { phase: last, direction: 'up' },

@@ -1,7 +1,7 @@
 import { writeAudit } from '../../audit/log.ts';
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { changesOf, readRecord } from '../../operations/migrations/history.ts';
+import { changesOf, readHistory } from '../../operations/migrations/history.ts';
 import { inTransaction, withSession } from '../../operations/migrations/rollout-session.ts';
 import { loadPhases } from '../../operations/migrations/scripts.ts';
 import { changeFields, lockWait } from './fields.ts';
@@ -18,7 +18,9 @@ export const repair = defineCommand({
   async run({ lockWait }, ctx: Context) {
     const phases = await loadPhases();
     return withSession(ctx, lockWait, async (session) => {
-      const changes = changesOf(phases, await readRecord(session.db)).filter(({ part }) => part !== 'folder');
+      const changes = changesOf(phases, await readHistory(session.db)).filter(
+        ({ part }) => part !== 'folder',
+      );
       const changed = phases.filter(({ phase }) => changes.some((change) => change.phase === phase));
       if (changed.length === 0) {
         await ctx.io.say('Nothing to do: no recorded script has changed.');

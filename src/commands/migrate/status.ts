@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { readRecord, statusOf } from '../../operations/migrations/history.ts';
+import { readHistory, statusOf } from '../../operations/migrations/history.ts';
 import { loadPhases } from '../../operations/migrations/scripts.ts';
 import { phaseFields } from './fields.ts';
 
@@ -13,8 +13,8 @@ export const status = defineCommand({
   fields: phaseFields,
   examples: ['migrate status', 'migrate status --exit-code --json phase,state'],
   async run({ exitCode }, ctx: Context) {
-    const [phases, record] = await Promise.all([loadPhases(), ctx.db().then(readRecord)]);
+    const [phases, record] = await Promise.all([loadPhases(), ctx.db().then(readHistory)]);
     const rows = statusOf(phases, record);
-    return exitCode && rows.some(({ state }) => state !== 'applied') ? new Found(rows) : rows;
+    return exitCode && rows.some(({ state }) => state !== 'applied') ? new Finding(rows) : rows;
   },
 });

@@ -2,8 +2,8 @@ import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import {
   changesOf,
-  lastOf,
-  readRecord,
+  lastPhase,
+  readHistory,
   refuseChanged,
   statusOf,
 } from '../../operations/migrations/history.ts';
@@ -26,12 +26,13 @@ export const up = defineCommand({
     const goal = to ?? phases.length;
     checkPhase('--to', goal, phases);
     return withSession(ctx, lockWait, async (session) => {
-      const record = await readRecord(session.db);
+      const record = await readHistory(session.db);
       refuseChanged(changesOf(phases, record));
       const steps = phases
-        .filter(({ phase }) => phase > lastOf(record) && phase <= goal)
+        .filter(({ phase }) => phase > lastPhase(record) && phase <= goal)
         .map((phase) => ({ phase, direction: 'up' as const }));
-      if (steps.length === 0) await ctx.io.say(`Nothing to do: the database is at phase ${lastOf(record)}.`);
+      if (steps.length === 0)
+        await ctx.io.say(`Nothing to do: the database is at phase ${lastPhase(record)}.`);
       const before = statusOf(phases, record).filter(({ state }) => state === 'applied');
       return [...before, ...(await runSteps(ctx, session, steps))];
     });

@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { changesOf, readRecord } from '../../operations/migrations/history.ts';
+import { changesOf, readHistory } from '../../operations/migrations/history.ts';
 import { loadPhases } from '../../operations/migrations/scripts.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { changeFields } from './fields.ts';
 
 export const verify = defineCommand({
@@ -16,10 +16,10 @@ export const verify = defineCommand({
   details:
     'Compares the scripts with the SHA-256 recorded when they were applied. Ends 6 with a row for each that differs, and for each recorded phase without a folder. Whether somebody changed the database itself: migrate drift.',
   async run(_input, ctx: Context) {
-    const [phases, record] = await Promise.all([loadPhases(), ctx.db().then(readRecord)]);
+    const [phases, record] = await Promise.all([loadPhases(), ctx.db().then(readHistory)]);
     const changes = changesOf(phases, record);
-    if (changes.length > 0) return new Found(changes);
-    await ctx.io.say(`The scripts of ${count(record.length, 'applied phase')} are unchanged.`);
+    if (changes.length > 0) return new Finding(changes);
+    await ctx.io.say(`The scripts of ${pluralize(record.length, 'applied phase')} are unchanged.`);
     return [];
   },
 });

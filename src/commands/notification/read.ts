@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import { findNotification, NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { notificationFields } from './fields.ts';
 
 export const read = defineCommand({
@@ -51,7 +51,7 @@ interface Scope {
 async function readMany({ user, system }: Scope, ctx: Context) {
   if (user === undefined && !system) {
     const unread = await countUnread(ctx);
-    if (unread > 0) await ctx.agree(`This marks ${count(unread, 'notification')} of everyone as read.`);
+    if (unread > 0) await ctx.agree(`This marks ${pluralize(unread, 'notification')} of everyone as read.`);
   }
   return ctx.change(async (trx) => {
     if (user !== undefined) await findUser(trx, user);

@@ -28,12 +28,12 @@ export const send = defineCommand({
   async run({ user, system, type, level, title, message, data = {} }, ctx: Context) {
     if ((user !== undefined) === system)
       throw usage('Say who it is for: --user USER, or --system for everyone.');
-    const { notify } = await import('../../trading/notifications/notify.ts');
+    const { insertNotifications } = await import('../../trading/notifications/notify.ts');
     const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
     return ctx.change(async (trx) => {
       if (user !== undefined) await findUser(trx, user);
       const notice = { notification_type: type, alert_level: level, title, message, data };
-      const [id = ''] = await notify(trx, phase, at, [{ user_id: user ?? null, ...notice }]);
+      const [id = ''] = await insertNotifications(trx, phase, at, [{ user_id: user ?? null, ...notice }]);
       const sent = await findNotification(trx, id);
       return { result: sent, audit: { target: `notification ${id}`, body: { notification: sent } } };
     });

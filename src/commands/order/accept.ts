@@ -13,12 +13,12 @@ export const accept = defineCommand({
   examples: ['order accept ord_01 --broker-order-id 260130000123'],
   details: 'The order is PLACED from here on. The same acceptance again changes nothing and ends 0.',
   async run({ order, brokerOrderId }, ctx: Context) {
-    const { requireMove } = await import('../../trading/ledger/refusals.ts');
+    const { requireTransition } = await import('../../trading/ledger/refusals.ts');
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       if (before.status === 'PLACED' && before.broker_order_id === brokerOrderId)
         return { result: before, audit: null };
-      requireMove(before, 'PLACED');
+      requireTransition(before, 'PLACED');
       return changeOrder(trx, before, {
         status: 'PLACED',
         broker_order_id: brokerOrderId,

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { decimal, identifier, integer, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
+import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { orderFields } from './fields.ts';
 
@@ -21,19 +21,19 @@ export const amend = defineCommand({
   async run({ order, quantity, price }, ctx: Context) {
     if (quantity === undefined && price === undefined)
       throw usage('Nothing to amend: give --quantity, --price or both.');
-    const [{ requireMove }, { admit }] = await Promise.all([
+    const [{ requireTransition }, { checkPreTrade }] = await Promise.all([
       import('../../trading/ledger/refusals.ts'),
       import('../../trading/risk/admit-order.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
-    const clock = await clockOf(now, ctx);
+    const clock = await tradingDayOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       const terms = { quantity: quantity ?? before.quantity, price: price ?? before.price };
       if (terms.quantity === before.quantity && terms.price === before.price)
         return { result: before, audit: null };
       // What may be cancelled is working, and only what is working can be amended.
-      requireMove(before, 'CANCELLED', 'an amendment');
+      requireTransition(before, 'CANCELLED', 'an amendment');
       if (terms.quantity <= before.filled_quantity)
         throw refused(
           'ALREADY_FILLED',
@@ -43,7 +43,7 @@ export const amend = defineCommand({
       const less = terms.quantity <= before.quantity && terms.price <= before.price;
       const rest = terms.quantity - before.filled_quantity;
       if (!less)
-        await admit(trx, { ...before, ...terms, quantity: rest }, phase, clock, { replacing: order });
+        await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, phase, clock, { replacing: order });
       return changeOrder(trx, before, { ...terms, updated_at: now.toISOString() });
     });
   },

@@ -2,10 +2,10 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import type { Scope } from '../../trading/ledger/cancel-orders.ts';
+import type { CancelScope } from '../../trading/ledger/cancel-orders.ts';
 import { changeOrder, findOrders, lockOrder } from '../../trading/orders/store.ts';
 import { usage } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { orderFields } from './fields.ts';
 
 export const cancel = defineCommand({
@@ -27,17 +27,17 @@ orders that all of them describe; describing orders needs --yes, naming one does
     const scoped = Object.values(scope).some((part) => part !== undefined);
     if (order === undefined) return cancelMany(scope, scoped || all, ctx);
     if (scoped || all) throw usage('Name one order or describe many, not both.');
-    const { requireMove } = await import('../../trading/ledger/refusals.ts');
+    const { requireTransition } = await import('../../trading/ledger/refusals.ts');
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       if (before.status === 'CANCELLED') return { result: before, audit: null };
-      requireMove(before, 'CANCELLED');
+      requireTransition(before, 'CANCELLED');
       return changeOrder(trx, before, { status: 'CANCELLED', updated_at: ctx.now().toISOString() });
     });
   },
 });
 
-async function cancelMany(scope: Scope, described: boolean, ctx: Context) {
+async function cancelMany(scope: CancelScope, described: boolean, ctx: Context) {
   if (!described)
     throw usage(
       'Say what to cancel.',
@@ -49,7 +49,7 @@ async function cancelMany(scope: Scope, described: boolean, ctx: Context) {
     await ctx.io.say('No working order is meant by that.');
     return [];
   }
-  await ctx.agree(`This cancels ${count(orders, 'working order')}${describe(scope)}.`);
+  await ctx.agree(`This cancels ${pluralize(orders, 'working order')}${describe(scope)}.`);
   return ctx.change(async (trx) => {
     const ids = await cancelWorking(trx, scope, ctx.now().toISOString());
     const body = { scope, cancelled: ids.length, orders: ids.slice(0, NAMED) };
@@ -63,7 +63,7 @@ async function cancelMany(scope: Scope, described: boolean, ctx: Context) {
 // An audit row names this many orders of a bulk; their number is whole.
 const NAMED = 1_000;
 
-function describe({ user, strategy, symbol }: Scope): string {
+function describe({ user, strategy, symbol }: CancelScope): string {
   return [
     user === undefined ? '' : ` of ${user}`,
     strategy === undefined ? '' : ` of strategy ${strategy}`,

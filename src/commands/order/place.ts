@@ -5,7 +5,7 @@ import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { mintId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { findOrder } from '../../trading/orders/store.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
+import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { usage } from '../../util/failure.ts';
 import { orderFields } from './fields.ts';
 
@@ -41,13 +41,13 @@ is a fresh one.`,
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
-    const [{ admit }, { placeOrder }] = await Promise.all([
+    const [{ checkPreTrade }, { placeOrder }] = await Promise.all([
       import('../../trading/risk/admit-order.ts'),
       import('../../trading/ledger/place-orders.ts'),
     ]);
     const phase = await ctx.phase();
     const now = ctx.now();
-    const clock = await clockOf(now, ctx);
+    const clock = await tradingDayOf(now, ctx);
     const order = {
       order_id: input.orderId ?? mintId('ord', now),
       user_id: user,
@@ -60,7 +60,7 @@ is a fresh one.`,
       created_at: now.toISOString(),
     };
     return ctx.change(async (trx) => {
-      await admit(trx, order, phase, clock);
+      await checkPreTrade(trx, order, phase, clock);
       await placeOrder(trx, order, phase);
       const placed = await findOrder(trx, order.order_id);
       return { result: placed, audit: { target: `order ${order.order_id}`, body: { order: placed } } };

@@ -14,7 +14,7 @@ export const reject = defineCommand({
   details:
     'For an order of which nothing is filled. The trader is notified. Rejecting a rejected order changes nothing.',
   async run({ order, reason }, ctx: Context) {
-    const [{ requireMove }, { notify }, { rejectNotice }] = await Promise.all([
+    const [{ requireTransition }, { insertNotifications }, { rejectNotice }] = await Promise.all([
       import('../../trading/ledger/refusals.ts'),
       import('../../trading/notifications/notify.ts'),
       import('../../domain/notices.ts'),
@@ -23,8 +23,8 @@ export const reject = defineCommand({
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       if (before.status === 'REJECTED') return { result: before, audit: null };
-      requireMove(before, 'REJECTED');
-      await notify(trx, phase, at, [rejectNotice(before, reason)]);
+      requireTransition(before, 'REJECTED');
+      await insertNotifications(trx, phase, at, [rejectNotice(before, reason)]);
       return changeOrder(trx, before, { status: 'REJECTED', error_message: reason, updated_at: at });
     });
   },

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
+import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { orderFields } from './fields.ts';
 
 export const retry = defineCommand({
@@ -15,16 +15,16 @@ export const retry = defineCommand({
   details: `A REJECTED order is PENDING again, with its terms unchanged and retry_count one higher: the order manager sends it
 anew. It must pass what a new order must pass, but does not count as one more order of the day.`,
   async run({ order }, ctx: Context) {
-    const [{ requireMove }, { admit }] = await Promise.all([
+    const [{ requireTransition }, { checkPreTrade }] = await Promise.all([
       import('../../trading/ledger/refusals.ts'),
       import('../../trading/risk/admit-order.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
-    const clock = await clockOf(now, ctx);
+    const clock = await tradingDayOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
-      requireMove(before, 'PENDING');
-      await admit(trx, before, phase, clock, { replacing: order });
+      requireTransition(before, 'PENDING');
+      await checkPreTrade(trx, before, phase, clock, { replacing: order });
       return changeOrder(trx, before, {
         status: 'PENDING',
         retry_count: before.retry_count + 1,

@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, toggle } from '../../cli/flags.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { Drift } from '../../projection/compare.ts';
-import { lifeFields, lifeOf } from '../../trading/orders/history.ts';
+import { historyFields, orderHistory } from '../../trading/orders/history.ts';
 import { findOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
 
@@ -14,7 +14,7 @@ export const show = defineCommand({
   flags: { live: toggle('also where Redis shows it otherwise') },
   fields: {
     ...orderFields,
-    life: { type: 'rows', of: lifeFields },
+    life: { type: 'rows', of: historyFields },
     drift: {
       type: 'rows',
       of: { key: { type: 'text' }, detail: { type: 'text' } },
@@ -32,10 +32,10 @@ its drift: the keys of Redis that differ from the book, and how, in fields, type
   async run({ order, live }, ctx: Context) {
     const db = await ctx.db();
     const found = await findOrder(db, order);
-    const shown = { ...found, life: await lifeOf(db, found, await ctx.phase()) };
+    const shown = { ...found, life: await orderHistory(db, found, await ctx.phase()) };
     if (!live) return shown;
     const drift = await driftOf(order, ctx);
-    return drift.length > 0 ? new Found({ ...shown, drift }) : { ...shown, drift };
+    return drift.length > 0 ? new Finding({ ...shown, drift }) : { ...shown, drift };
   },
 });
 

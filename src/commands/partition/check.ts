@@ -1,15 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 import { defineCommand } from '../../cli/command.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { lastBound, readForeignKeys, readPartitions } from '../../operations/partitions/layout.ts';
-import { AHEAD, END, monthsAhead, timeOf } from '../../operations/partitions/months.ts';
+import { AHEAD_PARTITION, END, monthsAhead, timeOf } from '../../operations/partitions/months.ts';
 import { MADE, PROOF } from '../../operations/partitions/plan-steps.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { months, refusePositions, table } from './fields.ts';
 
-interface Finding extends Record<string, string> {
+interface CheckResult extends Record<string, string> {
   finding: string;
   object: string;
   hint: string;
@@ -44,34 +44,40 @@ export const check = defineCommand({
           .map(({ table, name }) => found('not validated', `${table}.${name}`, COMPLETE)),
       );
     }
-    if (findings.length > 0) return new Found(findings);
+    if (findings.length > 0) return new Finding(findings);
     await ctx.io.say(
-      partitions ? `${count(partitions.length, 'partition')} in order.` : 'orders is one table.',
+      partitions ? `${pluralize(partitions.length, 'partition')} in order.` : 'orders is one table.',
     );
     return [];
   },
 });
 
 const COMPLETE = 'Run: pinnacle partition enable orders';
-const found = (finding: string, object: string, hint: string): Finding => ({ finding, object, hint });
+const found = (finding: string, object: string, hint: string): CheckResult => ({ finding, object, hint });
 
-async function unfinished(db: Kysely<Database>): Promise<Finding[]> {
+async function unfinished(db: Kysely<Database>): Promise<CheckResult[]> {
   const { rows } = await sql<{ object: string }>`
     SELECT conrelid::regclass::text || '.' || conname AS object FROM pg_constraint
-    WHERE conname = ${PROOF} AND conrelid IN ('orders'::regclass, to_regclass(${AHEAD}))
+    WHERE conname = ${PROOF} AND conrelid IN ('orders'::regclass, to_regclass(${AHEAD_PARTITION}))
     UNION ALL SELECT relname FROM pg_class WHERE oid = to_regclass(${MADE})`.execute(db);
   return rows.map(({ object }) => found('unfinished', object, COMPLETE));
 }
 
-async function beyond(db: Kysely<Database>, last: string): Promise<Finding[]> {
+async function beyond(db: Kysely<Database>, last: string): Promise<CheckResult[]> {
   const { rows } = await sql<{ orders: string }>`
     SELECT count(*) AS orders FROM orders WHERE order_id >= ${last} AND order_id < ${END}`.execute(db);
   const orders = Number(rows[0]?.orders);
   if (orders === 0) return [];
-  return [found(`${count(orders, 'order')} beyond the last month`, AHEAD, 'Run: pinnacle partition ensure')];
+  return [
+    found(
+      `${pluralize(orders, 'order')} beyond the last month`,
+      AHEAD_PARTITION,
+      'Run: pinnacle partition ensure',
+    ),
+  ];
 }
 
-async function lacking(db: Kysely<Database>): Promise<Finding[]> {
+async function lacking(db: Kysely<Database>): Promise<CheckResult[]> {
   const { rows } = await sql<{ object: string }>`
     SELECT c.relname || '.' || i.relname AS object
     FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid

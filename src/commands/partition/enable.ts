@@ -7,7 +7,7 @@ import {
   refuseLater,
 } from '../../operations/partitions/layout.ts';
 import { boundOf, endOfHistory, monthsAhead } from '../../operations/partitions/months.ts';
-import { enabling, UNDOING, validating } from '../../operations/partitions/plan-steps.ts';
+import { enableSteps, UNDOING, validateSteps } from '../../operations/partitions/plan-steps.ts';
 import { refused } from '../../util/failure.ts';
 import { months, refusePositions, stepFields, table } from './fields.ts';
 
@@ -31,7 +31,7 @@ export const enable = defineCommand({
     return withSession(ctx, LOCK_WAIT, async (session) => {
       const keys = await readForeignKeys(session.db);
       if (await readPartitions(session.db)) {
-        const left = validating(keys.filter(({ valid }) => !valid));
+        const left = validateSteps(keys.filter(({ valid }) => !valid));
         if (left.length === 0) await ctx.io.say('Nothing to do: orders is partitioned.');
         return runSteps(ctx, session, left);
       }
@@ -49,7 +49,7 @@ export const enable = defineCommand({
       );
       const ahead = monthsAhead(from, ctx.now(), Math.max(months, 2));
       try {
-        return await runSteps(ctx, session, enabling(original, keys, from, ahead));
+        return await runSteps(ctx, session, enableSteps(original, keys, from, ahead));
       } catch (error) {
         // Before the switch, what was promised must not outlive the attempt; on a broken line it does, until the next.
         if (!(await readPartitions(session.db).catch(() => [])))

@@ -9,14 +9,14 @@ import {
   refuseLater,
 } from '../../operations/partitions/layout.ts';
 import {
-  AHEAD,
+  AHEAD_PARTITION,
   boundOf,
   endOfHistory,
   monthOf,
   monthsAhead,
   timeOf,
 } from '../../operations/partitions/months.ts';
-import { extending, validating } from '../../operations/partitions/plan-steps.ts';
+import { extendSteps, validateSteps } from '../../operations/partitions/plan-steps.ts';
 import { refused } from '../../util/failure.ts';
 import { months, refusePositions, stepFields, table } from './fields.ts';
 
@@ -47,16 +47,16 @@ export const ensure = defineCommand({
       const now = ctx.now();
       const first = timeOf(last) as Date;
       if (monthsAhead(first, now, months).length === 0)
-        return runSteps(ctx, session, validating(keys.filter(({ valid }) => !valid)));
+        return runSteps(ctx, session, validateSteps(keys.filter(({ valid }) => !valid)));
       const { owner } = await readOriginal(session.db);
-      const { rows } = await sql`SELECT FROM ${sql.table(AHEAD)} LIMIT 1`.execute(session.db);
+      const { rows } = await sql`SELECT FROM ${sql.table(AHEAD_PARTITION)} LIMIT 1`.execute(session.db);
       if (rows.length === 0)
-        return runSteps(ctx, session, extending(owner, keys, last, monthsAhead(first, now, months)));
+        return runSteps(ctx, session, extendSteps(owner, keys, last, monthsAhead(first, now, months)));
       // What lies ahead already becomes a partition of its own, up to a month that nothing can be of yet.
       const until = endOfHistory(now);
       await refuseLater(session.db, boundOf(until > first ? until : first));
       const filled = { partition: monthOf(first).partition, until };
-      return runSteps(ctx, session, extending(owner, keys, last, monthsAhead(until, now, months), filled));
+      return runSteps(ctx, session, extendSteps(owner, keys, last, monthsAhead(until, now, months), filled));
     });
   },
 });

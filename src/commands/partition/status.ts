@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { readPartitions } from '../../operations/partitions/layout.ts';
-import { HISTORY, timeOf } from '../../operations/partitions/months.ts';
+import { HISTORY_PARTITION, timeOf } from '../../operations/partitions/months.ts';
 import { refusePositions, table } from './fields.ts';
 
 export const status = defineCommand({
@@ -29,7 +29,7 @@ export const status = defineCommand({
     return (partitions ?? []).map(({ name, from, to, rows, bytes }, _, all) => ({
       partition: name,
       since: time(from),
-      until: name === HISTORY ? time(all[1]?.from ?? null) : time(to),
+      until: name === HISTORY_PARTITION ? time(all[1]?.from ?? null) : time(to),
       rows,
       bytes,
       first_id: from,

@@ -3,7 +3,7 @@ import { decimal, identifier, optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
 import { findClosing, findPosition, lockPosition } from '../../trading/positions/store.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
+import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { positionFields } from './fields.ts';
 
@@ -29,13 +29,13 @@ export const close = defineCommand({
 only reduces.`,
   async run({ position: id, price, orderId, brokerFillId }, ctx: Context) {
     if (brokerFillId !== undefined && price === undefined) throw usage('--broker-fill-id needs --price.');
-    const [{ admit }, { placeOrder }, { bookFills }] = await Promise.all([
+    const [{ checkPreTrade }, { placeOrder }, { bookFills }] = await Promise.all([
       import('../../trading/risk/admit-order.ts'),
       import('../../trading/ledger/place-orders.ts'),
       import('../../trading/ledger/book-fills.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
-    const clock = await clockOf(now, ctx);
+    const clock = await tradingDayOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockPosition(trx, id);
       if (before.status === 'CLOSED')
@@ -60,7 +60,7 @@ only reduces.`,
         price: price ?? before.current_price,
         created_at: now.toISOString(),
       } as const;
-      await admit(trx, order, phase, clock);
+      await checkPreTrade(trx, order, phase, clock);
       await placeOrder(trx, order, phase);
       const at = order.created_at;
       const { fills } =

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { many, optional, text, toggle } from '../../cli/flags.ts';
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { Mark, Marked } from '../../trading/ledger/mark-positions.ts';
 import type { Unmarked } from '../../trading/positions/marks-from-cache.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
-import { CliError, usage } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { tradingDayOf } from '../../trading/risk/trading-day.ts';
+import { Failure, usage } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const mark = defineCommand({
   effect: 'write',
@@ -46,7 +46,7 @@ its mark, is listed with the problem, and the command ends 6.`,
     const { marks, named } = await readMarks(words, path, ctx);
     const marked = await book(marks, named, ctx, (rows) => rows);
     const passed = marks.length - marked.length;
-    if (passed > 0) await ctx.io.say(`Passed over ${count(passed, 'symbol')} that nobody holds.`);
+    if (passed > 0) await ctx.io.say(`Passed over ${pluralize(passed, 'symbol')} that nobody holds.`);
     return marked;
   },
 });
@@ -71,14 +71,17 @@ async function book<T>(
 }
 
 async function markFromCache(ctx: Context) {
-  const { cachedMarks } = await import('../../trading/positions/marks-from-cache.ts');
-  const [{ marks, unmarked }, { staleBefore }] = [await cachedMarks(ctx), await clockOf(ctx.now(), ctx)];
+  const { marksFromQuotes } = await import('../../trading/positions/marks-from-cache.ts');
+  const [{ marks, unmarked }, { staleBefore }] = [
+    await marksFromQuotes(ctx),
+    await tradingDayOf(ctx.now(), ctx),
+  ];
   const isStale = ({ marked_at }: Marked) => Date.parse(marked_at ?? '') < Date.parse(staleBefore);
   let stale: Marked[] = [];
   const result = await book(marks, new Set(), ctx, (marked) => {
     stale = marked.filter(isStale);
     const rows = [...marked.map((each) => ({ ...each, stale: isStale(each) })), ...unmarked];
-    return unmarked.length > 0 ? new Found(rows) : rows;
+    return unmarked.length > 0 ? new Finding(rows) : rows;
   });
   if (stale.length > 0) await ctx.io.say(`Stale quotes: ${symbolsOf(stale)}`);
   for (const each of unmarked) await ctx.io.warn(sentence(each));
@@ -88,7 +91,7 @@ async function markFromCache(ctx: Context) {
 const symbolsOf = (rows: readonly { symbol: string }[]) => rows.map(({ symbol }) => symbol).join(', ');
 
 const sentence = ({ symbol, positions, problem }: Unmarked) =>
-  `${symbol} (${count(positions, 'position')}) is not marked: ${problem}.`;
+  `${symbol} (${pluralize(positions, 'position')}) is not marked: ${problem}.`;
 
 // An audit row names this many marks; their number is whole.
 const NAMED = 1_000;
@@ -98,8 +101,8 @@ function audit(marked: readonly Marked[]) {
   return { symbols: marked.length, positions, marks: marked.slice(0, NAMED) };
 }
 
-function nobodyHolds(symbols: readonly string[]): CliError {
-  return new CliError(
+function nobodyHolds(symbols: readonly string[]): Failure {
+  return new Failure(
     'notFound',
     'POSITION_NOT_FOUND',
     `Nobody has an open position in ${symbols.join(', ')}.`,

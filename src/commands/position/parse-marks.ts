@@ -2,7 +2,7 @@ import { type Around, readCsv } from '../../cli/csv-input.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Mark } from '../../trading/ledger/mark-positions.ts';
 import { usage } from '../../util/failure.ts';
-import { excerpt } from '../../util/text.ts';
+import { truncate } from '../../util/text.ts';
 
 /** A price, or what a quote file calls it: the last traded price, and when. */
 const COLUMNS = {
@@ -33,7 +33,7 @@ export async function readMarks(
       throw usage(`${where}: ${symbol} is marked twice, at ${before} and at ${price}.`, UNTOUCHED);
     prices.set(symbol, price);
   };
-  for (const word of words) add(`"${excerpt(word)}"`, parseWord(word));
+  for (const word of words) add(`"${truncate(word)}"`, parseWord(word));
   const named = new Set(prices.keys());
   if (path !== undefined) for await (const { where, mark } of rowsOf(path, around)) add(where, mark);
   return { marks: [...prices].map(([symbol, price]) => ({ symbol, price, marked_at: null })), named };
@@ -44,8 +44,8 @@ const UNTOUCHED = 'Nothing was marked.';
 function parseWord(word: string): Mark {
   const [symbol = '', price, ...more] = word.split('=');
   if (price === undefined || more.length > 0)
-    throw usage(`"${excerpt(word)}" is no mark.`, 'Write SYMBOL=PRICE, such as TCS=4012.50.');
-  return parseMark(`"${excerpt(word)}"`, symbol, price);
+    throw usage(`"${truncate(word)}" is no mark.`, 'Write SYMBOL=PRICE, such as TCS=4012.50.');
+  return parseMark(`"${truncate(word)}"`, symbol, price);
 }
 
 async function* rowsOf(path: string, around: Around): AsyncGenerator<{ where: string; mark: Mark }> {
@@ -73,7 +73,7 @@ function parseMark(where: string, symbol: string, price: string): Mark {
   const rupees = /^\d{1,10}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
   if (rupees < 0.01 || rupees > 1e9)
     throw usage(
-      `${where}: the price of ${known.data} must be a number of rupees from 0.01 to 1000000000, not "${excerpt(price)}".`,
+      `${where}: the price of ${known.data} must be a number of rupees from 0.01 to 1000000000, not "${truncate(price)}".`,
       UNTOUCHED,
     );
   return { symbol: known.data, price: rupees, marked_at: null };

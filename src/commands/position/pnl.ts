@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { choice, identifier, optional, time, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { BY } from '../../domain/pnl-grouping.ts';
+import { PNL_GROUPINGS } from '../../domain/pnl-grouping.ts';
 import { findUser } from '../../trading/users/store.ts';
 
 export const pnl = defineCommand({
@@ -11,7 +11,7 @@ export const pnl = defineCommand({
   args: {},
   flags: {
     user: optional(identifier('USER', 'of this trader')),
-    by: withDefault(choice(BY, 'WHAT', 'what a row stands for'), 'day'),
+    by: withDefault(choice(PNL_GROUPINGS, 'WHAT', 'what a row stands for'), 'day'),
     since: optional(time('fills executed at this time or later')),
     until: optional(time('fills executed before this time')),
   },
@@ -25,11 +25,11 @@ export const pnl = defineCommand({
   details: `Realized P&L as it was credited, to the paisa, by the day, week (its Monday) or month of execution in the trading time
 zone, or by symbol, strategy or trader. Unrealized P&L of what is open now stands only with the latter.`,
   async run({ user, by, ...range }, ctx: Context) {
-    const { profitBy } = await import('../../trading/positions/pnl.ts');
+    const { pnlBy } = await import('../../trading/positions/pnl.ts');
     const db = await ctx.db();
     if (user !== undefined) await findUser(db, user);
     const since = range.since && (await ctx.instant('--since', range.since));
     const until = range.until && (await ctx.instant('--until', range.until));
-    return profitBy(db, by, { user, since, until }, await ctx.timeZone());
+    return pnlBy(db, by, { user, since, until }, await ctx.timeZone());
   },
 });

@@ -1,9 +1,9 @@
 import { countPending } from '../../audit/outbox.ts';
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { lacksRight } from '../../platform/postgres/errors.ts';
-import { CliError } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { isPermissionDenied } from '../../platform/postgres/errors.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const drain = defineCommand({
   effect: 'write',
@@ -26,14 +26,14 @@ them, the oldest first. For cron, every minute. Where nothing waits Redis is not
     } catch (error) {
       const failure = await ctx.explain(error);
       // What the database does not permit, waiting does not change.
-      const isAway = failure instanceof CliError && AWAY.includes(failure.kind) && !lacksRight(error);
+      const isAway = failure instanceof Failure && AWAY.includes(failure.kind) && !isPermissionDenied(error);
       if (!isAway) throw error;
       const waiting = await countPending(db);
       const since = waiting.oldest ?? oldest;
-      throw new CliError(
+      throw new Failure(
         'pending',
         failure.code,
-        `${failure.message} Waiting: ${count(waiting.pending, 'change')}, since ${since}.`,
+        `${failure.message} Waiting: ${pluralize(waiting.pending, 'change')}, since ${since}.`,
         { ...failure.details, changed: waiting.pending < pending },
       );
     }

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const rebuild = defineCommand({
   effect: 'write',
@@ -20,7 +20,7 @@ export const rebuild = defineCommand({
 under their names and is not in the book. Quotes and the sessions of users are not of the book and are left alone; so are
 the streams that tell of what happens. It may run while trading goes on, and be run again.`,
   async run(_input, ctx: Context) {
-    const [{ liveSubjects }, { drainAll, settle }, { findStrays }] = await Promise.all([
+    const [{ keysToRebuild }, { drainAll, writeUntilStable }, { findOrphans }] = await Promise.all([
       import('../../projection/scan-book.ts'),
       import('../../projection/project.ts'),
       import('../../projection/orphans.ts'),
@@ -30,14 +30,14 @@ the streams that tell of what happens. It may run while trading goes on, and be 
     const progress = await startProgress(ctx.io, 'rebuilding');
     try {
       if (!ctx.dryRun) await drainAll(db, redis, ctx.now, ctx.signal);
-      for await (const subjects of liveSubjects(db, phase, ctx.now())) {
+      for await (const subjects of keysToRebuild(db, phase, ctx.now())) {
         ctx.signal.throwIfAborted();
-        if (!ctx.dryRun) await settle(db, redis, subjects, ctx.now);
+        if (!ctx.dryRun) await writeUntilStable(db, redis, subjects, ctx.now);
         done.orders += subjects.orders.length;
         done.notifications += subjects.notifications.length;
-        progress.update(`${count(done.orders + done.notifications, 'key')} written`);
+        progress.update(`${pluralize(done.orders + done.notifications, 'key')} written`);
       }
-      for await (const strays of findStrays(db, redis, phase)) {
+      for await (const strays of findOrphans(db, redis, phase)) {
         ctx.signal.throwIfAborted();
         if (!ctx.dryRun)
           await Promise.all(

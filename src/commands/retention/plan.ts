@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { expiringIn, survey, surveyLasting } from '../../operations/retention/count-due.ts';
+import { countDueAll, countDueRetained, expiringIn } from '../../operations/retention/count-due.ts';
 import { readCutoffs } from '../../operations/retention/cutoffs.ts';
-import type { Expiring } from '../../operations/retention/tables.ts';
+import type { ExpiringTable } from '../../operations/retention/tables.ts';
 
 export const plan = defineCommand({
   effect: 'read',
@@ -40,10 +40,10 @@ async function planned(ctx: Context) {
   const { before, clock } = await readCutoffs(ctx, limits);
   if (clock.state === 'fail')
     await ctx.io.say(`The clocks differ, and nothing would be deleted: ${clock.detail}.`);
-  const lasting = await surveyLasting(db, phase);
+  const lasting = await countDueRetained(db, phase);
   const expiring = await Promise.all(
     expiringIn(phase).map(async (kind) =>
-      told(kind, limits[kind.limit], before[kind.limit], await survey(db, kind, before[kind.limit])),
+      told(kind, limits[kind.limit], before[kind.limit], await countDueAll(db, kind, before[kind.limit])),
     ),
   );
   return [
@@ -56,9 +56,9 @@ async function planned(ctx: Context) {
   ];
 }
 
-type Standing = Awaited<ReturnType<typeof survey>>;
+type Standing = Awaited<ReturnType<typeof countDueAll>>;
 
-function told({ kind, held }: Expiring, keep: string, before: string, standing: Standing) {
+function told({ kind, held }: ExpiringTable, keep: string, before: string, standing: Standing) {
   const { rows, due, oldest } = standing;
   const young = rows - due - standing.held;
   const reasons = [

@@ -2,13 +2,13 @@ import { defineCommand } from '../../cli/command.ts';
 import { integer, optional } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { PROMISED, shortened } from '../../domain/retention-periods.ts';
-import { countDue, expiringIn, survey } from '../../operations/retention/count-due.ts';
+import { belowDefault, DEFAULT_PERIODS } from '../../domain/retention-periods.ts';
+import { countDue, countDueAll, expiringIn } from '../../operations/retention/count-due.ts';
 import { readCutoffs, refuseSkew } from '../../operations/retention/cutoffs.ts';
-import { sweep, unfinished } from '../../operations/retention/delete-batches.ts';
-import type { Expiring } from '../../operations/retention/tables.ts';
-import { CliError } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { deleteDue, unfinished } from '../../operations/retention/delete-batches.ts';
+import type { ExpiringTable } from '../../operations/retention/tables.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const run = defineCommand({
   effect: 'destroy',
@@ -40,7 +40,7 @@ the configuration that are shorter than promised need --confirm NAME instead of 
     const surveyed = [];
     for (const kind of expiringIn(phase)) {
       const cutoff = before[kind.limit];
-      surveyed.push({ kind, cutoff, keep: limits[kind.limit], ...(await survey(db, kind, cutoff)) });
+      surveyed.push({ kind, cutoff, keep: limits[kind.limit], ...(await countDueAll(db, kind, cutoff)) });
     }
     await agreeTo(ctx, surveyed);
     const most = maxRows ?? Number.POSITIVE_INFINITY;
@@ -50,7 +50,7 @@ the configuration that are shorter than promised need --confirm NAME instead of 
 });
 
 interface Surveyed {
-  kind: Expiring;
+  kind: ExpiringTable;
   cutoff: string;
   keep: string;
   due: number;
@@ -61,12 +61,14 @@ interface Surveyed {
 async function agreeTo(ctx: Context, surveyed: readonly Surveyed[]): Promise<void> {
   const due = surveyed
     .filter((one) => one.due > 0)
-    .map(({ kind, due }) => `${kind.kind} (${count(due, 'row')})`);
+    .map(({ kind, due }) => `${kind.kind} (${pluralize(due, 'row')})`);
   const question = `This deletes for good what is past its time: ${due.join(', ') || 'nothing now'}.`;
   const { retention: limits } = await ctx.config();
-  const short = shortened(limits);
+  const short = belowDefault(limits);
   if (short.length === 0) return ctx.agree(question);
-  const said = short.map((name) => `retention.${name} is ${limits[name]}, and ${PROMISED[name]} is promised`);
+  const said = short.map(
+    (name) => `retention.${name} is ${limits[name]}, and ${DEFAULT_PERIODS[name]} is promised`,
+  );
   const { nameOf } = await import('../../operations/migrations/confirm-loss.ts');
   const name = await nameOf(ctx, { connection: await ctx.connection(), db: await ctx.db() });
   await ctx.agreeByName(name, `${question} ${said.join('; ')}.`);
@@ -82,14 +84,14 @@ async function sweepAll(ctx: Context, surveyed: readonly Surveyed[], most: numbe
   let deleted = 0;
   const onBatch = (rows: number) => {
     deleted += rows;
-    progress.update(`${count(deleted, 'row')} deleted`, deleted / Math.max(due, deleted));
+    progress.update(`${pluralize(deleted, 'row')} deleted`, deleted / Math.max(due, deleted));
   };
   try {
     const results: Swept[] = [];
     for (const one of surveyed) results.push(await sweepOne(ctx, one, most - deleted, onBatch));
     return results;
   } catch (error) {
-    if (deleted > 0) await ctx.io.say(`${count(deleted, 'row')} deleted; run it again to go on.`);
+    if (deleted > 0) await ctx.io.say(`${pluralize(deleted, 'row')} deleted; run it again to go on.`);
     throw unfinished(error, deleted);
   } finally {
     progress.stop();
@@ -108,7 +110,7 @@ async function sweepOne(
     onBatch(deleted);
     return { ...told, deleted, left: due - deleted };
   }
-  const deleted = await sweep(ctx, kind, cutoff, atMost, onBatch);
+  const deleted = await deleteDue(ctx, kind, cutoff, atMost, onBatch);
   return { ...told, deleted, left: await countDue(await ctx.db(), kind, cutoff) };
 }
 
@@ -125,11 +127,11 @@ async function repairKeys(ctx: Context, swept: readonly Swept[]): Promise<Swept[
   } catch (error) {
     const failure = await ctx.explain(error);
     const deleted = swept.reduce((sum, one) => sum + one.deleted, 0);
-    if (!(failure instanceof CliError) || !NOT_THERE.includes(failure.kind)) throw failure;
-    throw new CliError(
+    if (!(failure instanceof Failure) || !NOT_THERE.includes(failure.kind)) throw failure;
+    throw new Failure(
       'pending',
       failure.code,
-      `${count(deleted, 'row')} deleted. ${failure.message} Not all of its keys were looked at.`,
+      `${pluralize(deleted, 'row')} deleted. ${failure.message} Not all of its keys were looked at.`,
       { ...failure.details, changed: deleted > 0 && !ctx.dryRun },
     );
   }

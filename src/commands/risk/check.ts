@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, json, optional } from '../../cli/flags.ts';
-import { Found, type Result } from '../../cli/result.ts';
+import { Finding, type Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { breachAudit, breachNotice } from '../../trading/risk/breach-notices.ts';
-import { clockOf } from '../../trading/risk/trading-day.ts';
+import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
 import { proposedOrder } from './proposed-order.ts';
@@ -36,24 +36,24 @@ be evaluated. With --order it only asks: what each rule stands at before the ord
 (projected), and what its limit leaves before the order (headroom); ends 6 where the order would be refused.`,
   async run({ user, order }, ctx: Context) {
     const now = ctx.now();
-    const clock = await clockOf(now, ctx);
+    const clock = await tradingDayOf(now, ctx);
     if (order) {
       if (user === undefined) throw usage('--order needs the USER who would place it.');
       const { ask } = await import('./preview-order.ts');
       return ask(proposedOrder(order, user, now), clock, ctx);
     }
-    const [{ checkRules }, { notify }] = await Promise.all([
+    const [{ evaluateAllRules }, { insertNotifications }] = await Promise.all([
       import('../../trading/risk/evaluate-rules.ts'),
       import('../../trading/notifications/notify.ts'),
     ]);
     const phase = await ctx.phase();
     return ctx.change<Result>(async (trx) => {
       if (user !== undefined) await findUser(trx, user);
-      const checked = await checkRules(trx, user ?? null, clock);
+      const checked = await evaluateAllRules(trx, user ?? null, clock);
       const news = checked.filter(({ newly }) => newly);
-      await notify(trx, phase, now.toISOString(), news.map(breachNotice));
+      await insertNotifications(trx, phase, now.toISOString(), news.map(breachNotice));
       const target = user === undefined ? 'all users' : `user ${user}`;
-      const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Found(checked) : checked;
+      const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Finding(checked) : checked;
       return { result, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };
     });
   },

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { CliError } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 import { haltFields } from './fields.ts';
 import { findScope, scopeOf, trader } from './scope.ts';
 
@@ -28,30 +28,33 @@ latches: nothing but cancels and orders that reduce a position pass until risk r
 first reason and sweeps up what is working.`,
   async run({ user, all, reason }, ctx: Context) {
     const scope = scopeOf(user, all);
-    const [{ countAffected, latchHalt, sweep }, { notify }] = await Promise.all([
+    const [{ countAffected, setHalt, cancelAndPause }, { insertNotifications }] = await Promise.all([
       import('../../trading/risk/halts.ts'),
       import('../../trading/notifications/notify.ts'),
     ]);
     const db = await ctx.db();
     await findScope(db, scope);
     const { orders, active } = await countAffected(db, scope.user_id);
-    const toll = `cancels ${count(orders, 'working order')} and pauses ${count(active, 'strategy', 'strategies')}`;
+    const toll = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
     await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
     await ctx.agree(`Halt trading for ${scope.name}?`);
     const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
     // Committed before the sweep waits for anybody: from then on no entry gets in.
     const latched = await ctx.change(async (trx) => {
-      const { halt, fresh } = await latchHalt(trx, scope.user_id, reason, at);
+      const { halt, fresh } = await setHalt(trx, scope.user_id, reason, at);
       const title = `Trading is halted for ${scope.name}`;
       const notice = { notification_type: 'RISK_ALERT', alert_level: 'CRITICAL', title } as const;
       const data = { halt_id: halt.halt_id };
-      if (fresh) await notify(trx, phase, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
+      if (fresh)
+        await insertNotifications(trx, phase, at, [
+          { ...notice, user_id: halt.user_id, message: reason, data },
+        ]);
       const audit = fresh ? { target: scope.target, body: { halt } } : null;
       return { result: halt, audit, unfinished: true };
     });
     return ctx
       .change(async (trx) => {
-        const swept = await sweep(trx, scope.user_id, at);
+        const swept = await cancelAndPause(trx, scope.user_id, at);
         const idle = swept.orders_cancelled + swept.strategies_paused === 0;
         const body = { halt_id: latched.halt_id, ...swept };
         const audit = idle ? null : { target: scope.target, body };
@@ -63,8 +66,8 @@ first reason and sweeps up what is working.`,
   },
 });
 
-function unfinished(name: string): CliError {
-  return new CliError(
+function unfinished(name: string): Failure {
+  return new Failure(
     'busy',
     'HALT_UNFINISHED',
     `Trading is halted for ${name}, but what was working is not cancelled yet.`,

@@ -1,17 +1,17 @@
-import { Found } from '../../cli/result.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { NewOrder } from '../../trading/ledger/place-orders.ts';
-import { wouldAdmit } from '../../trading/risk/admit-order.ts';
-import type { Clock } from '../../trading/risk/trading-day.ts';
+import { previewPreTrade } from '../../trading/risk/admit-order.ts';
+import type { TradingDay } from '../../trading/risk/trading-day.ts';
 
 /** Every rule's word on an order that nobody places; what else would refuse it is said on stderr. */
-export async function ask(order: NewOrder, clock: Clock, ctx: Context) {
-  const { judgements, refusals } = await wouldAdmit(await ctx.db(), order, await ctx.phase(), clock);
+export async function ask(order: NewOrder, clock: TradingDay, ctx: Context) {
+  const { judgements, refusals } = await previewPreTrade(await ctx.db(), order, await ctx.phase(), clock);
   const rows = judgements.map((judgement) => ({ user_id: order.user_id, ...judgement, newly: false }));
   if (refusals.length === 0) {
     await ctx.io.say('The order would be placed.');
     return rows;
   }
   for (const { message } of refusals) await ctx.io.say(`The order would be refused. ${message}`);
-  return new Found(rows);
+  return new Finding(rows);
 }

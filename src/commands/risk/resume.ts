@@ -2,8 +2,8 @@ import { defineCommand } from '../../cli/command.ts';
 import { text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { findLatches, type Latch } from '../../trading/risk/store.ts';
-import { type CliError, refused } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
+import { type Failure, refused } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 import { haltFields } from './fields.ts';
 import { findScope, type Scope, scopeOf, trader } from './scope.ts';
 
@@ -39,19 +39,21 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
       name,
       `Trading for ${scope.name} was halted by ${latch.halted_by}: ${latch.reason}. Let orders pass again?`,
     );
-    const [{ clearHalt, countAffected }, { notify }] = await Promise.all([
+    const [{ liftHalt, countAffected }, { insertNotifications }] = await Promise.all([
       import('../../trading/risk/halts.ts'),
       import('../../trading/notifications/notify.ts'),
     ]);
     const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
     let paused = 0;
     const ended = await ctx.change(async (trx) => {
-      const halt = await clearHalt(trx, scope.user_id, reason, at);
+      const halt = await liftHalt(trx, scope.user_id, reason, at);
       if (!halt) throw notHalted(scope, latches);
       const title = `Trading goes on for ${scope.name}`;
       const notice = { notification_type: 'RISK_ALERT', alert_level: 'INFO', title } as const;
       const data = { halt_id: halt.halt_id };
-      await notify(trx, phase, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
+      await insertNotifications(trx, phase, at, [
+        { ...notice, user_id: halt.user_id, message: reason, data },
+      ]);
       // Asked for here: once the change is committed, nothing may fail any more.
       ({ paused } = await countAffected(trx, scope.user_id));
       return { result: halt, audit: { target: scope.target, body: { halt } } };
@@ -60,13 +62,13 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
     if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);
     if (paused > 0)
       await ctx.io.say(
-        `${count(paused, 'strategy stays', 'strategies stay')} PAUSED. Resume each: pinnacle strategy resume STRATEGY --user ${user ?? 'USER'}`,
+        `${pluralize(paused, 'strategy stays', 'strategies stay')} PAUSED. Resume each: pinnacle strategy resume STRATEGY --user ${user ?? 'USER'}`,
       );
     return ended;
   },
 });
 
-function notHalted(scope: Scope, latches: readonly Latch[]): CliError {
+function notHalted(scope: Scope, latches: readonly Latch[]): Failure {
   const others = latches.filter(({ user_id }) => user_id !== scope.user_id);
   return refused(
     'NOT_HALTED',

@@ -26,13 +26,13 @@ export const status = defineCommand({
   details: `A line for each trader who is halted or has a rule; without a user_id, first, the halt of everyone. What is violated
 is what the last risk check found.`,
   async run(input, ctx: Context) {
-    const { readStatus } = await import('../../trading/risk/status.ts');
+    const { readRiskStatus } = await import('../../trading/risk/status.ts');
     const db = await ctx.db();
     if (input.user) await findUser(db, input.user);
     return page(
       input,
       ctx.io,
-      (limit, after) => readStatus(db, input.user, limit, after?.[0]),
+      (limit, after) => readRiskStatus(db, input.user, limit, after?.[0]),
       (row) => [row.user_id ?? ''],
     );
   },

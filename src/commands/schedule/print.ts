@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import { choice } from '../../cli/flags.ts';
-import { Streamed } from '../../cli/result.ts';
+import { RawOutput } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { commandOf, JOBS, roleOf } from '../../operations/schedule/jobs.ts';
 import { offsetOf } from '../../util/time.ts';
@@ -42,7 +42,7 @@ then install it.`,
       format === 'crontab'
         ? crontab(jobs, { ...clockOf(ctx.now(), exchange), exchange, env })
         : systemd(jobs, { exchange, env, user: ctx.origin.labels['os_user'] ?? 'root' });
-    return new Streamed(
+    return new RawOutput(
       [Buffer.from(text)],
       jobs.map((job) => ({ ...job, job: job.name, command: commandOf(job), role: roleOf(job) })),
     );

@@ -23,14 +23,14 @@ drawdown how far it is below peak_equity, in percent.`,
   async run({ session, user }, ctx: Context) {
     if (session !== undefined && user !== undefined)
       throw usage('Name one session, or a trader with --user, not both.');
-    const { findStanding } = await import('../../trading/sessions/equity.ts');
+    const { findSessionEquity } = await import('../../trading/sessions/equity.ts');
     const db = await ctx.db();
     if (user === undefined) {
-      const found = await findStanding(db, 'session_id', session ?? '');
+      const found = await findSessionEquity(db, 'session_id', session ?? '');
       if (!found) throw notFound('session', session ?? '', 'See: pinnacle session list');
       return found;
     }
-    const found = await findStanding(db, 'user_id', user);
+    const found = await findSessionEquity(db, 'user_id', user);
     if (!found) throw noSession((await findUser(db, user)).user_id, 'session');
     return found;
   },

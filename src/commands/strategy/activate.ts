@@ -4,7 +4,7 @@ import { identifier, json, money, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { describeParameters, overrideProblems } from '../../domain/parameter-overrides.ts';
 import { announce, requireRunnable } from '../../trading/strategies/change-status.ts';
-import { findActivation, holdStrategy } from '../../trading/strategies/store.ts';
+import { findActivation, lockStrategyShared } from '../../trading/strategies/store.ts';
 import { lockUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
 import { activationFields } from './fields.ts';
@@ -32,7 +32,7 @@ Activating what is active already changes nothing but the allocation and the par
     const [phase, now] = [await ctx.phase(), ctx.now().toISOString()];
     return ctx.change(async (trx) => {
       const user = await lockUser(trx, userId);
-      const strategy = await holdStrategy(trx, strategyId);
+      const strategy = await lockStrategyShared(trx, strategyId);
       if (parameters) checkOverrides(parameters, (strategy.parameters ?? {}) as Record<string, unknown>);
       await requireRunnable(trx, user, strategy, phase);
       const before = await findActivation(trx, userId, strategyId);

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { complaints, strategySchema } from '../../domain/strategy.ts';
-import { violates } from '../../platform/postgres/errors.ts';
+import { strategyProblems, strategySchema } from '../../domain/strategy.ts';
+import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { strategyFields } from './fields.ts';
@@ -34,7 +34,7 @@ export const add = defineCommand({
     const checked = strategySchema.safeParse(await readColumns(input, ctx));
     if (!checked.success)
       throw usage(
-        complaints(checked.error).join('\n'),
+        strategyProblems(checked.error).join('\n'),
         'Give what is missing in the file or as flags: pinnacle strategy add --help',
       );
     const strategy = checked.data;
@@ -50,7 +50,7 @@ export const add = defineCommand({
         .returning(STRATEGY_COLUMNS)
         .executeTakeFirstOrThrow()
         .catch((error) => {
-          if (!violates(error, 'strategies_pkey')) throw error;
+          if (!violatedConstraint(error, 'strategies_pkey')) throw error;
           throw refused('STRATEGY_EXISTS', `There is already a strategy ${strategy.strategy_id}.`);
         });
       return { result: row, audit: { target: `strategy ${row.strategy_id}`, body: { strategy: row } } };

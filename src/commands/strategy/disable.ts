@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { setAvailable } from '../../trading/strategies/set-enabled.ts';
-import { count } from '../../util/text.ts';
+import { setStrategyEnabled } from '../../trading/strategies/set-enabled.ts';
+import { pluralize } from '../../util/text.ts';
 import { strategyFields } from './fields.ts';
 
 export const disable = defineCommand({
@@ -15,11 +15,11 @@ export const disable = defineCommand({
   details: `It takes no new orders, of no trader, but such as reduce a position. Working orders and positions stay as they are; so
 does what each trader has set aside for it.`,
   async run({ strategy }, ctx: Context) {
-    const disabled = await setAvailable(ctx, strategy, false);
+    const disabled = await setStrategyEnabled(ctx, strategy, false);
     const running = (await ctx.phase()) < 2 ? 0 : await countRunning(ctx, strategy);
     if (running > 0)
       await ctx.io.say(
-        `${count(running, 'trader')} had it running: it takes no new orders but such as reduce a position.`,
+        `${pluralize(running, 'trader')} had it running: it takes no new orders but such as reduce a position.`,
       );
     return disabled;
   },

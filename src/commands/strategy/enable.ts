@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { setAvailable } from '../../trading/strategies/set-enabled.ts';
+import { setStrategyEnabled } from '../../trading/strategies/set-enabled.ts';
 import { strategyFields } from './fields.ts';
 
 export const enable = defineCommand({
@@ -12,5 +12,5 @@ export const enable = defineCommand({
   fields: strategyFields,
   examples: ['strategy enable rsi_dmi'],
   details: 'Traders who had it ACTIVE run it again at once; one who paused or stopped it does not.',
-  run: ({ strategy }, ctx: Context) => setAvailable(ctx, strategy, true),
+  run: ({ strategy }, ctx: Context) => setStrategyEnabled(ctx, strategy, true),
 });

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { RISK_LEVELS } from '../../domain/strategy.ts';
 import { usage } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
-import { UnfitFile } from '../../util/file-problem.ts';
+import { FileProblem } from '../../util/file-problem.ts';
 import { isObject, parseJson } from '../../util/json.ts';
 
 /** A flag for each column of a strategy but its id. */
@@ -56,7 +56,7 @@ async function readStrategy(path: string, signal: AbortSignal): Promise<Record<s
     const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (isObject(value)) return value;
   } catch (error) {
-    if (error instanceof UnfitFile) throw usage(`The file ${path} ${error.why}.`);
+    if (error instanceof FileProblem) throw usage(`The file ${path} ${error.why}.`);
     if (error instanceof RangeError) throw usage(`The file ${path} ${error.message}.`);
     if (error instanceof TypeError) throw usage(`The file ${path} is not text in UTF-8.`);
     throw error;

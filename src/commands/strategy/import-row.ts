@@ -1,4 +1,4 @@
-import { complaints, type Strategy, strategySchema } from '../../domain/strategy.ts';
+import { type Strategy, strategyProblems, strategySchema } from '../../domain/strategy.ts';
 import { parseJson } from '../../util/json.ts';
 import type { Values } from '../_shared/import-rows.ts';
 
@@ -18,7 +18,7 @@ export function parseStrategy(values: Values): Strategy | { reason: string } {
   try {
     const columns = Object.entries(values).map(([name, text]) => [name, meantBy(name, text)]);
     const checked = strategySchema.safeParse(Object.fromEntries(columns));
-    return checked.success ? checked.data : { reason: complaints(checked.error).join(' ') };
+    return checked.success ? checked.data : { reason: strategyProblems(checked.error).join(' ') };
   } catch (error) {
     if (error instanceof RangeError) return { reason: error.message };
     throw error;

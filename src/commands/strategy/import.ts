@@ -5,7 +5,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import type { Strategy } from '../../domain/strategy.ts';
-import { violates } from '../../platform/postgres/errors.ts';
+import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { refused } from '../../util/failure.ts';
@@ -62,7 +62,7 @@ async function writeStrategies(trx: Trx, rows: readonly Strategy[], ctx: Context
     RETURNING ${sql.join(STRATEGY_COLUMNS.map((name) => sql.ref(name)))}`
     .execute(trx)
     .catch((error) => {
-      if (!violates(error, 'strategies_pkey')) throw error;
+      if (!violatedConstraint(error, 'strategies_pkey')) throw error;
       throw refused(
         'STRATEGY_EXISTS',
         'One of these strategies was added by somebody else meanwhile.',

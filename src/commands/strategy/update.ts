@@ -2,7 +2,7 @@ import { canonicalJson } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { type Changes, changesSchema, complaints } from '../../domain/strategy.ts';
+import { type Changes, changesSchema, strategyProblems } from '../../domain/strategy.ts';
 import { lockStrategy, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { usage } from '../../util/failure.ts';
 import { strategyFields } from './fields.ts';
@@ -61,7 +61,7 @@ go on with what they have set aside and overridden.`,
 function checked(columns: Record<string, unknown>): Changes {
   const result = changesSchema.safeParse(columns);
   if (result.success) return result.data;
-  throw usage(complaints(result.error).join('\n'), 'See: pinnacle strategy update --help');
+  throw usage(strategyProblems(result.error).join('\n'), 'See: pinnacle strategy update --help');
 }
 
 function asStored({ symbols, parameters, ...plain }: Changes) {

@@ -3,7 +3,7 @@ import { choice, identifier, money, optional, parsed, text, withDefault } from '
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
-import { violates } from '../../platform/postgres/errors.ts';
+import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { USER_COLUMNS } from '../../trading/users/store.ts';
 import { refused } from '../../util/failure.ts';
 import { userFields } from './fields.ts';
@@ -46,9 +46,9 @@ export const add = defineCommand({
           .returning(USER_COLUMNS)
           .executeTakeFirstOrThrow()
           .catch((error) => {
-            if (violates(error, 'users_pkey'))
+            if (violatedConstraint(error, 'users_pkey'))
               throw refused('USER_EXISTS', `There is already a user ${userId}.`);
-            if (violates(error, 'users_email_key'))
+            if (violatedConstraint(error, 'users_email_key'))
               throw refused('EMAIL_TAKEN', `There is already a user with the e-mail address ${email}.`);
             throw error;
           });

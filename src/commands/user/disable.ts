@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { setEnabled } from '../../trading/users/set-enabled.ts';
-import { count } from '../../util/text.ts';
+import { setUserEnabled } from '../../trading/users/set-enabled.ts';
+import { pluralize } from '../../util/text.ts';
 import { userFields } from './fields.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
 
@@ -20,13 +20,13 @@ export const disable = defineCommand({
 The API key stays and is good for nothing meanwhile. Working orders stay as they are: order cancel --user ends them.`,
   async run({ user, reason }, ctx: Context) {
     const { countWorking } = await import('../../trading/ledger/cancel-orders.ts');
-    const disabled = await setEnabled(ctx, user, { enabled: false, reason }, async (trx) => ({
+    const disabled = await setUserEnabled(ctx, user, { enabled: false, reason }, async (trx) => ({
       working_orders: await countWorking(trx, { user }),
     }));
     await sayLogout(ctx, user);
     if (disabled.working_orders)
       await ctx.io.say(
-        `${count(disabled.working_orders, 'working order')} of ${user} may still be filled. To end them: pinnacle order cancel --user ${user}`,
+        `${pluralize(disabled.working_orders, 'working order')} of ${user} may still be filled. To end them: pinnacle order cancel --user ${user}`,
       );
     return disabled;
   },

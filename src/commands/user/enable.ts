@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { setEnabled } from '../../trading/users/set-enabled.ts';
+import { setUserEnabled } from '../../trading/users/set-enabled.ts';
 import { userFields } from './fields.ts';
 
 export const enable = defineCommand({
@@ -13,5 +13,6 @@ export const enable = defineCommand({
   examples: ['user enable trader_001', 'user enable trader_001 --reason "reviewed with compliance"'],
   details: `The API key is the one from before. Sessions that were ended stay ended; strategies that were active are so still, and
 place orders again.`,
-  run: ({ user, reason }, ctx: Context) => setEnabled(ctx, user, { enabled: true, reason }, async () => ({})),
+  run: ({ user, reason }, ctx: Context) =>
+    setUserEnabled(ctx, user, { enabled: true, reason }, async () => ({})),
 });

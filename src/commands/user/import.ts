@@ -9,12 +9,12 @@ import { csvHeader, csvLines } from '../../cli/render-csv.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
-import { violates } from '../../platform/postgres/errors.ts';
+import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { generateApiKey, hashApiKey } from '../../platform/secrets/api-key.ts';
 import { USER_COLUMNS } from '../../trading/users/store.ts';
 import { outputFailure, refused } from '../../util/failure.ts';
-import { writeWhole } from '../../util/file.ts';
+import { writeAtomic } from '../../util/file.ts';
 import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
 import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
 
@@ -65,7 +65,7 @@ function depositOf(file: string, dryRun: boolean) {
       // A change that is run again makes other keys.
       await drop();
       if (dryRun) return;
-      await writeWhole(file, `${csvHeader(KEYS)}${csvLines(rows, KEYS, TEXT)}`, false).catch((error) => {
+      await writeAtomic(file, `${csvHeader(KEYS)}${csvLines(rows, KEYS, TEXT)}`, false).catch((error) => {
         throw outputFailure(file, error, 'Name one that does not exist.');
       });
       there = true;
@@ -120,7 +120,8 @@ async function writeUsers(
     RETURNING ${sql.join(USER_COLUMNS.map((name) => sql.ref(name)))}`
     .execute(trx)
     .catch((error) => {
-      if (!violates(error, 'users_pkey') && !violates(error, 'users_email_key')) throw error;
+      if (!violatedConstraint(error, 'users_pkey') && !violatedConstraint(error, 'users_email_key'))
+        throw error;
       throw refused(
         'USER_EXISTS',
         'One of these traders was added by somebody else meanwhile.',

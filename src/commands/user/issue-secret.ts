@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { generateApiKey, generateSessionToken, hashApiKey } from '../../platform/secrets/api-key.ts';
-import { CliError, outputFailure, usage } from '../../util/failure.ts';
-import { writeWhole } from '../../util/file.ts';
+import { Failure, outputFailure, usage } from '../../util/failure.ts';
+import { writeAtomic } from '../../util/file.ts';
 
 /** What is made here and shown once, by the column it is shown in. */
 const SECRETS = {
@@ -50,14 +50,14 @@ export async function withNewSecret<C extends Column, T>(
   const told = { [column]: shown, output_file: file } as Told<C>;
   return work(hashApiKey(secret), told).catch(async (error) => {
     // Where nobody knows whether it is in force, it is kept.
-    if (!(error instanceof CliError && error.kind === 'unknown')) await drop?.();
+    if (!(error instanceof Failure && error.kind === 'unknown')) await drop?.();
     throw error;
   });
 }
 
 /** Writes it to a new file before it is in force: it must be in somebody's hands then. Gives what takes it back. */
 async function deposit(file: string, secret: string): Promise<() => Promise<void>> {
-  await writeWhole(file, `${secret}\n`, false).catch((error) => {
+  await writeAtomic(file, `${secret}\n`, false).catch((error) => {
     throw outputFailure(file, error, 'Name one that does not exist.');
   });
   return () => unlink(file).catch(() => {});

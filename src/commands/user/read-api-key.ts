@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { isApiKey } from '../../platform/secrets/api-key.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** The API key on stdin, or typed unseen on a terminal; throws API_KEY_MALFORMED (exit 2) for one with a typo. */
 export async function readApiKey(ctx: Context): Promise<string> {
@@ -9,10 +9,7 @@ export async function readApiKey(ctx: Context): Promise<string> {
     ? await secretFromTerminal(ctx, 'The API key', 'Give it on stdin.')
     : await secretFromStdin(ctx, 'The API key');
   if (isApiKey(key)) return key;
-  throw new CliError(
-    'usage',
-    'API_KEY_MALFORMED',
-    'This is no API key, or not all of one: its check fails.',
-    { hint: 'A key is pin_live_ and 36 letters and digits.' },
-  );
+  throw new Failure('usage', 'API_KEY_MALFORMED', 'This is no API key, or not all of one: its check fails.', {
+    hint: 'A key is pin_live_ and 36 letters and digits.',
+  });
 }

@@ -1,21 +1,21 @@
 import type { Kysely } from 'kysely';
-import { lacksRight } from '../../platform/postgres/errors.ts';
+import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { CliError } from '../../util/failure.ts';
-import { differences, type Step } from './diff-grants.ts';
+import { Failure } from '../../util/failure.ts';
+import { diffGrants, type Step } from './diff-grants.ts';
 import { OWNER } from './role-grants.ts';
 
-const GROUND = ['role', 'schema', 'database'];
+const PREREQUISITES = ['role', 'schema', 'database'];
 
 /** Runs the statements of a plan; throws NOT_PERMITTED (exit 12) for one that this login may not run. */
-export async function give(db: Kysely<Database>, steps: readonly Step[]): Promise<void> {
+export async function applyGrants(db: Kysely<Database>, steps: readonly Step[]): Promise<void> {
   // A table can be given only to a role that may make some, so that what it stands on is made sure of first.
-  await insist(db, steps, ({ object }) => GROUND.includes(object));
-  await insist(db, steps, ({ object }) => !GROUND.includes(object));
+  await applyAndVerify(db, steps, ({ object }) => PREREQUISITES.includes(object));
+  await applyAndVerify(db, steps, ({ object }) => !PREREQUISITES.includes(object));
 }
 
-async function insist(
+async function applyAndVerify(
   db: Kysely<Database>,
   all: readonly Step[],
   concerns: (step: Step) => boolean,
@@ -23,22 +23,22 @@ async function insist(
   const steps = all.filter(concerns);
   for (const step of steps)
     await execute(db, step.sql).catch((error) => {
-      throw lacksRight(error) ? notPermitted(step) : error;
+      throw isPermissionDenied(error) ? notPermitted(step) : error;
     });
   // Of a right that is not one's own to give, PostgreSQL only warns.
-  const left = new Set((await differences(db)).map(({ sql }) => sql));
+  const left = new Set((await diffGrants(db)).map(({ sql }) => sql));
   const ignored = steps.find(({ sql }) => left.has(sql));
   if (ignored) throw notPermitted(ignored);
 }
 
-function notPermitted({ object, sql }: Step): CliError {
+function notPermitted({ object, sql }: Step): Failure {
   const needed =
     object === 'role'
       ? 'CREATEROLE, and from PostgreSQL 16 on the ADMIN option of the role'
       : object === 'schema' || object === 'database'
         ? `to own the ${object}`
         : `to be a member of ${OWNER}, or to own ${object}`;
-  return new CliError('forbidden', 'NOT_PERMITTED', `This login is not permitted to: ${sql}`, {
+  return new Failure('forbidden', 'NOT_PERMITTED', `This login is not permitted to: ${sql}`, {
     hint: `Nothing was changed. The login needs ${needed}; PINNACLE_MIGRATE_URL can name another one.`,
   });
 }

@@ -88,7 +88,7 @@ export async function readOwners(db: Kysely<Database>, tables: readonly string[]
 }
 
 /** What is given on the schema and the database, by role; PUBLIC is ''. */
-export interface Ground {
+export interface Prerequisites {
   schema: string;
   database: string;
   me: string;
@@ -98,8 +98,8 @@ export interface Ground {
   may_own: boolean;
 }
 
-export async function readGround(db: Kysely<Database>, owner: string): Promise<Ground> {
-  const { rows } = await sql<Ground>`
+export async function readPrerequisites(db: Kysely<Database>, owner: string): Promise<Prerequisites> {
+  const { rows } = await sql<Prerequisites>`
     SELECT quote_ident(n.nspname) AS schema, quote_ident(current_database()) AS database,
       quote_ident(current_user) AS me,
       ARRAY(SELECT coalesce(r.rolname, '') || ' ' || a.privilege_type
@@ -110,5 +110,5 @@ export async function readGround(db: Kysely<Database>, owner: string): Promise<G
         WHERE d.datname = current_database() AND a.privilege_type = 'CONNECT') AS rights,
       coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = ${owner}), false) AS may_own
     FROM pg_namespace n WHERE n.nspname = current_schema()`.execute(db);
-  return rows[0] as Ground;
+  return rows[0] as Prerequisites;
 }

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 import {
-  type Ground,
   type Owned,
+  type Prerequisites,
   type Right,
   type RoleRow,
-  readGround,
   readOwners,
+  readPrerequisites,
   readRights,
   readRoles,
 } from './catalog.ts';
@@ -26,12 +26,12 @@ export const TABLES = [...new Set(Object.values(GRANTS).flatMap((grants) => Obje
   .sort();
 
 /** What is missing and what is too much, as statements in the order they must run. */
-export async function differences(db: Kysely<Database>): Promise<Step[]> {
+export async function diffGrants(db: Kysely<Database>): Promise<Step[]> {
   const [roles, owned, rights, ground] = [
     await readRoles(db),
     await readOwners(db, TABLES),
     await readRights(db),
-    await readGround(db, OWNER),
+    await readPrerequisites(db, OWNER),
   ];
   const present = new Set(owned.map(({ kind, name }) => (kind === 'TABLE' ? name : `${kind} ${name}`)));
   const should = wanted(present);
@@ -40,7 +40,7 @@ export async function differences(db: Kysely<Database>): Promise<Step[]> {
       const found = roles.find((one) => one.role === role);
       return found ? roleSteps(found) : [step('missing', role, 'role', `CREATE ROLE ${role} NOLOGIN`)];
     }),
-    ...groundSteps(ground),
+    ...prerequisiteSteps(ground),
     ...ownerSteps(owned, ground),
     ...rightSteps(
       should,
@@ -69,7 +69,7 @@ function roleSteps({ role, attributes, member_of }: RoleRow): Step[] {
 
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-function groundSteps({ schema, database, rights }: Ground): Step[] {
+function prerequisiteSteps({ schema, database, rights }: Prerequisites): Step[] {
   const has = new Set(rights);
   const open = (right: string) => has.has(` ${right}`);
   const needs = (role: Role) => (role === OWNER ? ['USAGE', 'CREATE'] : ['USAGE']);
@@ -91,7 +91,7 @@ function groundSteps({ schema, database, rights }: Ground): Step[] {
   ];
 }
 
-function ownerSteps(owned: readonly Owned[], { schema, me, may_own }: Ground): Step[] {
+function ownerSteps(owned: readonly Owned[], { schema, me, may_own }: Prerequisites): Step[] {
   const strangers = owned.filter(({ owner }) => owner !== OWNER);
   if (strangers.length === 0) return [];
   return [

@@ -13,7 +13,7 @@ interface Holding {
 }
 
 /** Who has access, and by what: superusers, members of our roles, and whoever has rights of his own. */
-export async function holdings(db: Kysely<Database>): Promise<Holding[]> {
+export async function listPrivileges(db: Kysely<Database>): Promise<Holding[]> {
   const roles = await readRoles(db);
   const ours = new Set<string>(ROLES);
   const kindOf = (role: string) =>

@@ -1,14 +1,18 @@
 import { sql } from 'kysely';
 import type { Origin } from '../../audit/log.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /**
  * Refuses to work as a superuser or as the owner of the tables, whom neither grants nor the append-only audit log
  * bind; throws LOGIN_TOO_MIGHTY (exit 12), which the audit log keeps but for a dry run. Only where `access apply` has
  * given rights to the operator's role: before that there is nobody else to work as.
  */
-export async function refuseMighty(connection: Connection, origin: Origin, dryRun: boolean): Promise<void> {
+export async function refuseSuperuser(
+  connection: Connection,
+  origin: Origin,
+  dryRun: boolean,
+): Promise<void> {
   const { rows } = await sql<{ superuser: boolean }>`
     SELECT r.rolsuper AS superuser
     FROM pg_class c
@@ -18,7 +22,7 @@ export async function refuseMighty(connection: Connection, origin: Origin, dryRu
       AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = o.oid)`.execute(connection.kysely);
   const [mighty] = rows;
   if (!mighty) return;
-  const refusal = new CliError(
+  const refusal = new Failure(
     'forbidden',
     'LOGIN_TOO_MIGHTY',
     `This login is ${mighty.superuser ? 'a superuser' : 'the owner of the tables'}, whom no rule of the database binds.`,
@@ -26,6 +30,6 @@ export async function refuseMighty(connection: Connection, origin: Origin, dryRu
       hint: 'Work as a member of pinnacle_operator (GRANT pinnacle_operator TO …), or say --allow-superuser.',
     },
   );
-  if (!dryRun) await (await import('../../audit/record-denial.ts')).recordDenial(connection, origin, refusal);
+  if (!dryRun) await (await import('../../audit/record-denial.ts')).recordDenied(connection, origin, refusal);
   throw refusal;
 }

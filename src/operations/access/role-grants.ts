@@ -54,7 +54,7 @@ const SEALING: Readonly<Record<string, Grants>> = {
 };
 
 /** Everybody who may only look: the same, and the auditor sees the audit log besides. */
-const LOOK: Readonly<Record<string, Grants>> = {
+const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   pinnacle_migrations: READ,
   users: { SELECT: PUBLIC_USER },
   orders: READ,
@@ -99,7 +99,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
   // Measures rules, marks positions, ends sessions, sends notices, deletes what is past its time. It places no order,
   // sees no secret, and a trigger keeps it from deleting a rule that is in force.
   pinnacle_cron: {
-    ...LOOK,
+    ...SELECT_ONLY,
     // The right to update any column is what a row is locked with; this one, no command of its own writes.
     users: { SELECT: PUBLIC_USER, UPDATE: ['last_login'] },
     positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
@@ -115,10 +115,10 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     audit_log: { SELECT: ['id', 'txid', 'at'], INSERT: ENTRY },
     ...SEALING,
   },
-  pinnacle_readonly: LOOK,
+  pinnacle_readonly: SELECT_ONLY,
   // xmin: which transaction wrote a row, so that a change without its audit row is found.
   pinnacle_auditor: {
-    ...LOOK,
+    ...SELECT_ONLY,
     users: { SELECT: [...PUBLIC_USER, 'xmin'] },
     audit_log: READ,
     audit_seals: READ,

@@ -21,7 +21,7 @@ const SECRET_READS = ['user credentials show', 'user credentials verify', 'user 
 /** Reads of the audit log beside those of `audit`. */
 const AUDIT_READS = ['order show', 'doctor ledger'];
 
-const EVERYBODY: readonly Role[] = [
+const ALL_ROLES: readonly Role[] = [
   'pinnacle_readonly',
   'pinnacle_operator',
   'pinnacle_cron',
@@ -35,12 +35,12 @@ const EVERYBODY: readonly Role[] = [
 export function rolesFor(command: string, effect: 'read' | 'write' | 'destroy'): readonly Role[] {
   const [noun] = command.split(' ');
   if (noun === 'backup') return ['pinnacle_owner'];
-  if (noun === 'market') return EVERYBODY;
+  if (noun === 'market') return ALL_ROLES;
   if (noun === 'audit' && effect === 'read') return ['pinnacle_auditor', 'pinnacle_operator'];
   if (effect !== 'read' && ['migrate', 'access', 'partition'].includes(noun ?? '')) return ['pinnacle_owner'];
   if (command === 'retention plan') return ['pinnacle_cron', 'pinnacle_operator', 'pinnacle_auditor'];
   if (CRON.includes(command)) return ['pinnacle_cron', 'pinnacle_operator'];
   if (effect !== 'read' || noun === 'keys' || SECRET_READS.includes(command)) return ['pinnacle_operator'];
   if (AUDIT_READS.includes(command)) return ['pinnacle_auditor', 'pinnacle_operator'];
-  return EVERYBODY;
+  return ALL_ROLES;
 }

@@ -4,11 +4,18 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import * as z from 'zod/mini';
-import { CliError, notFound } from '../../util/failure.ts';
-import { UnfitFile, unfit } from '../../util/file-problem.ts';
-import { type ArchiveKeys, archiveKeys, type BackupKey, decrypted, encrypted, markOf } from './cipher.ts';
+import { Failure, notFound } from '../../util/failure.ts';
+import { FileProblem, toFileProblem } from '../../util/file-problem.ts';
+import {
+  type ArchiveKeys,
+  archiveKeys,
+  type BackupKey,
+  decrypted,
+  encrypted,
+  fingerprintOf,
+} from './cipher.ts';
 import { compressed } from './compress.ts';
-import { Damage } from './damage.ts';
+import { CorruptArchive } from './damage.ts';
 import type { Rows } from './row-counts.ts';
 
 const headerSchema = z.object({
@@ -66,7 +73,7 @@ export async function* archivePieces(
     yield piece;
   }
   const body = { rows: await rows(), bytes, sha256: hash.digest('hex') };
-  const last = JSON.stringify({ ...body, mark: keys ? markOf(keys, JSON.stringify(body)) : null });
+  const last = JSON.stringify({ ...body, mark: keys ? fingerprintOf(keys, JSON.stringify(body)) : null });
   const foot = `${String(Buffer.byteLength(last)).padStart(10, '0')} pinnacle-backup-end\n`;
   yield Buffer.from(`\n${last}\n${foot}`);
 }
@@ -88,13 +95,14 @@ export async function openArchive(path: string): Promise<Archive> {
   });
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new Damage('not a backup', 'it is no regular file');
+    if (!stats.isFile()) throw new CorruptArchive('not a backup', 'it is no regular file');
     const firstLine = await readFirstLine(handle);
     const header = parsed(headerSchema, firstLine.toString('utf8'));
-    if (!header) throw new Damage('not a backup', 'it does not begin as a backup of this version does');
+    if (!header)
+      throw new CorruptArchive('not a backup', 'it does not begin as a backup of this version does');
     const trailer = await readTrailer(handle, stats.size);
     if (!trailer || firstLine.length + trailer.bytes > stats.size)
-      throw new Damage('cut', `its end is missing or altered: ${stats.size} bytes are there`);
+      throw new CorruptArchive('cut', `its end is missing or altered: ${stats.size} bytes are there`);
     return { path, size: stats.size, header, trailer, firstLine };
   } finally {
     await handle.close();
@@ -102,11 +110,11 @@ export async function openArchive(path: string): Promise<Archive> {
 }
 
 function unreadable(path: string, error: unknown): unknown {
-  const known = unfit(error, 'read');
-  if (!(known instanceof UnfitFile)) return error;
+  const known = toFileProblem(error, 'read');
+  if (!(known instanceof FileProblem)) return error;
   if (known.code === 'ENOENT' || known.code === 'ENOTDIR')
     return notFound('backup', path, 'See: pinnacle backup list');
-  return new CliError('output', 'INPUT_FAILED', `${path} ${known.why}.`);
+  return new Failure('output', 'INPUT_FAILED', `${path} ${known.why}.`);
 }
 
 async function readFirstLine(handle: FileHandle): Promise<Buffer> {
@@ -146,11 +154,11 @@ function keysOf(
   const key = keys.find(({ id }) => id === encryption.key_id);
   const there =
     keys.length === 0 ? 'no key is configured' : `configured: ${keys.map(({ id }) => id).join(', ')}`;
-  if (!key) throw new Damage('key', `it is encrypted with key ${encryption.key_id}; ${there}`);
+  if (!key) throw new CorruptArchive('key', `it is encrypted with key ${encryption.key_id}; ${there}`);
   const own = archiveKeys(key, encryption.salt, firstLine);
   const { mark, ...body } = trailer;
-  if (markOf(own, JSON.stringify(body)) !== mark)
-    throw new Damage('altered', 'its first or last line was altered');
+  if (fingerprintOf(own, JSON.stringify(body)) !== mark)
+    throw new CorruptArchive('altered', 'its first or last line was altered');
   return own;
 }
 
@@ -172,14 +180,14 @@ export async function* readDump(archive: Archive, keys: readonly BackupKey[]): A
     yield* pipeline(plain, createGunzip({ chunkSize: 262_144 }), () => {}) as AsyncIterable<Buffer>;
   } catch (error) {
     if (/^Z_/.test(String((error as NodeJS.ErrnoException).code)))
-      throw new Damage('altered', 'its data were altered, so that they cannot be decompressed');
+      throw new CorruptArchive('altered', 'its data were altered, so that they cannot be decompressed');
     throw error;
   } finally {
     body.destroy();
   }
   const foot = size - FOOT_BYTES - Buffer.byteLength(JSON.stringify(trailer)) - 2;
   if (hash.digest('hex') !== trailer.sha256 || start + trailer.bytes !== foot)
-    throw new Damage('altered', 'its bytes are not those that were written: the SHA-256 differs');
+    throw new CorruptArchive('altered', 'its bytes are not those that were written: the SHA-256 differs');
 }
 
 /** A database as of one moment: what is to be known of it, the dump, and the rows of each table. */

@@ -2,15 +2,15 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import type { Context } from '../../context.ts';
-import { writeWhole } from '../../util/file.ts';
+import { writeAtomic } from '../../util/file.ts';
 import { type Archive, openArchive } from './archive.ts';
-import { Damage } from './damage.ts';
+import { CorruptArchive } from './damage.ts';
 import { totalOf } from './row-counts.ts';
 
 /** What the name of a backup ends with. */
-export const SUFFIX = '.pinbackup';
+export const ARCHIVE_SUFFIX = '.pinbackup';
 /** Beside it: when it was found whole, or what was found instead. */
-export const VERIFIED = '.verified';
+export const VERIFIED_SUFFIX = '.verified';
 
 const verifiedSchema = z.object({
   at: z.string(),
@@ -39,7 +39,7 @@ export type Backup = {
 
 /** The backups of a folder, the newest first, those that cannot be read behind them; none where there is no folder. */
 export async function readBackups(dir: string): Promise<Backup[]> {
-  const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(SUFFIX));
+  const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(ARCHIVE_SUFFIX));
   const backups = await Promise.all(names.map((name) => readBackup(dir, name)));
   return backups.sort((a, b) => ((a.created_at ?? '') > (b.created_at ?? '') ? -1 : 1));
 }
@@ -77,14 +77,14 @@ async function readBackup(dir: string, name: string): Promise<Backup> {
       bytes: null,
       encrypted: null,
     };
-    const problem = error instanceof Damage ? error.problem : 'cannot be read';
+    const problem = error instanceof CorruptArchive ? error.problem : 'cannot be read';
     return { name, path, ...unknown, verified_at: null, deep: null, problem };
   }
 }
 
 /** What stands beside an archive; undefined where nothing does, or it is of another file of that name. */
 async function readVerified({ path, trailer }: Archive): Promise<Verified | undefined> {
-  const text = await readFile(`${path}${VERIFIED}`, 'utf8').catch(() => '{}');
+  const text = await readFile(`${path}${VERIFIED_SUFFIX}`, 'utf8').catch(() => '{}');
   try {
     const found = verifiedSchema.safeParse(JSON.parse(text)).data;
     return found?.sha256 === trailer.sha256 ? found : undefined;
@@ -95,7 +95,7 @@ async function readVerified({ path, trailer }: Archive): Promise<Verified | unde
 
 /** Writes beside an archive what was found; gives whether it could, as a backup may lie where nothing can be written. */
 export async function recordVerified(path: string, verified: Verified): Promise<boolean> {
-  return writeWhole(`${path}${VERIFIED}`, `${JSON.stringify(verified)}\n`, true).then(
+  return writeAtomic(`${path}${VERIFIED_SUFFIX}`, `${JSON.stringify(verified)}\n`, true).then(
     () => true,
     () => false,
   );

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
-import { Damage } from './damage.ts';
+import { CorruptArchive } from './damage.ts';
 
 /** A key of backups; its id, of 8 hex digits, follows from it. */
 export interface BackupKey {
@@ -16,9 +16,9 @@ export interface ArchiveKeys {
 
 export const KEY_BYTES = 32;
 const CIPHER = 'aes-256-gcm';
-const CHUNK = 65_536;
-const NONCE = 12;
-const TAG = 16;
+const CHUNK_BYTES = 65_536;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /** A key of its bytes. */
 export function backupKey(key: Buffer): BackupKey {
@@ -38,7 +38,7 @@ const expand = (key: Buffer, salt: string, purpose: string, bytes: number) =>
   Buffer.from(hkdfSync('sha256', key, Buffer.from(salt, 'hex'), purpose, bytes));
 
 /** The mark of a text that only who has the key can make. */
-export function markOf({ macKey, binding }: ArchiveKeys, text: string): string {
+export function fingerprintOf({ macKey, binding }: ArchiveKeys, text: string): string {
   return createHmac('sha256', macKey).update(binding).update(text).digest('hex');
 }
 
@@ -50,8 +50,8 @@ export async function* encrypted(
   pieces: AsyncIterable<Uint8Array>,
   keys: ArchiveKeys,
 ): AsyncGenerator<Uint8Array> {
-  yield* chunked(pieces, CHUNK, (chunk, n, last) => {
-    const cipher = createCipheriv(CIPHER, keys.cipherKey, nonceOf(n, last), { authTagLength: TAG });
+  yield* chunked(pieces, CHUNK_BYTES, (chunk, n, last) => {
+    const cipher = createCipheriv(CIPHER, keys.cipherKey, nonceOf(n, last), { authTagLength: TAG_BYTES });
     cipher.setAAD(keys.binding);
     return Buffer.concat([cipher.update(chunk), cipher.final(), cipher.getAuthTag()]);
   });
@@ -62,23 +62,23 @@ export async function* decrypted(
   pieces: AsyncIterable<Uint8Array>,
   keys: ArchiveKeys,
 ): AsyncGenerator<Uint8Array> {
-  yield* chunked(pieces, CHUNK + TAG, (chunk, n, last) => {
-    if (chunk.length < TAG) throw new Damage('altered', `its encrypted part ${n} is cut`);
-    const decipher = createDecipheriv(CIPHER, keys.cipherKey, nonceOf(n, last), { authTagLength: TAG });
+  yield* chunked(pieces, CHUNK_BYTES + TAG_BYTES, (chunk, n, last) => {
+    if (chunk.length < TAG_BYTES) throw new CorruptArchive('altered', `its encrypted part ${n} is cut`);
+    const decipher = createDecipheriv(CIPHER, keys.cipherKey, nonceOf(n, last), { authTagLength: TAG_BYTES });
     decipher.setAAD(keys.binding);
-    decipher.setAuthTag(chunk.subarray(-TAG));
+    decipher.setAuthTag(chunk.subarray(-TAG_BYTES));
     try {
-      return Buffer.concat([decipher.update(chunk.subarray(0, -TAG)), decipher.final()]);
+      return Buffer.concat([decipher.update(chunk.subarray(0, -TAG_BYTES)), decipher.final()]);
     } catch {
-      throw new Damage('altered', `its encrypted part ${n} was altered, moved or cut`);
+      throw new CorruptArchive('altered', `its encrypted part ${n} was altered, moved or cut`);
     }
   });
 }
 
 function nonceOf(n: number, last: boolean): Buffer {
-  const nonce = Buffer.alloc(NONCE);
-  nonce.writeBigUInt64BE(BigInt(n), NONCE - 9);
-  nonce[NONCE - 1] = last ? 1 : 0;
+  const nonce = Buffer.alloc(NONCE_BYTES);
+  nonce.writeBigUInt64BE(BigInt(n), NONCE_BYTES - 9);
+  nonce[NONCE_BYTES - 1] = last ? 1 : 0;
   return nonce;
 }
 

@@ -2,10 +2,10 @@ import { CompiledQuery, type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { Copying, CopyTarget } from './dump-parser.ts';
 
-const ENOUGH = 1_048_576;
+const BATCH_BYTES = 1_048_576;
 
 /** COPY for the embedded engine, whose own crashes it: an INSERT from arrays for every megabyte of lines. */
-export async function copyByArrays(trx: Kysely<Database>, target: CopyTarget): Promise<Copying> {
+export async function copyByUnnest(trx: Kysely<Database>, target: CopyTarget): Promise<Copying> {
   const insert = await insertOf(trx, target);
   let waiting: Buffer[] = [];
   let size = 0;
@@ -20,7 +20,7 @@ export async function copyByArrays(trx: Kysely<Database>, target: CopyTarget): P
     async write(lines) {
       waiting.push(lines);
       size += lines.length;
-      if (size >= ENOUGH) await flush();
+      if (size >= BATCH_BYTES) await flush();
     },
     end: flush,
     async abort() {},

@@ -10,7 +10,7 @@ export type Problem =
   | 'audit log';
 
 /** That an archive is not as it was written; `detail` goes on a sentence about it. */
-export class Damage extends Error {
+export class CorruptArchive extends Error {
   override readonly name = 'Damage';
   readonly problem: Problem;
   readonly detail: string;

@@ -5,7 +5,7 @@ import type { Connection } from '../../platform/postgres/connect.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused } from '../../util/failure.ts';
 import { countUse } from '../keyring/usage.ts';
-import { lastOf, readRecord } from '../migrations/history.ts';
+import { lastPhase, readHistory } from '../migrations/history.ts';
 import type { Dump, Header } from './archive.ts';
 
 /** Works on a dump of the configured database, all of it of one snapshot, which ends with the work. */
@@ -59,14 +59,14 @@ async function readFacts(
       'Nothing is rolled out in this database, so there is nothing to back up.',
       'Run: pinnacle migrate up',
     );
-  const record = await readRecord(trx);
+  const record = await readHistory(trx);
   return {
     pinnacle_backup: 1,
     created_at: ctx.now().toISOString(),
     ...(facts as Record<'database' | 'server' | 'cluster' | 'next_txid', string>),
     kind,
     pinnacle: __VERSION__,
-    phase: lastOf(record),
+    phase: lastPhase(record),
     scripts: record.map(({ phase, name, up_sha256, down_sha256 }) => ({
       phase,
       name,

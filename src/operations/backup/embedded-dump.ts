@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { changesOf, readRecord, recordTable, refuseChanged } from '../migrations/history.ts';
+import { changesOf, createHistoryTable, readHistory, refuseChanged } from '../migrations/history.ts';
 import { loadPhases, tablesOf } from '../migrations/scripts.ts';
 import type { Dump } from './archive.ts';
 import type { Rows } from './row-counts.ts';
 
-const AT_ONCE = 2_000;
+const BATCH_ROWS = 2_000;
 
 interface Column {
   name: string;
@@ -21,14 +21,14 @@ export async function dumpEmbedded(
   _ctx: Context,
   trx: Kysely<Database>,
 ): Promise<Pick<Dump, 'text' | 'rows'>> {
-  const [phases, record] = [await loadPhases(), await readRecord(trx)];
+  const [phases, record] = [await loadPhases(), await readHistory(trx)];
   refuseChanged(changesOf(phases, record));
   const applied = phases.filter(({ phase }) => record.some((each) => each.phase === phase));
   const tables = ['pinnacle_migrations', ...applied.flatMap(tablesOf)];
   const rows: Record<string, number> = {};
   for (const table of tables) rows[table] = await countRows(trx, table);
   async function* text() {
-    yield bytes(`${recordTable(trx).compile().sql};\n`);
+    yield bytes(`${createHistoryTable(trx).compile().sql};\n`);
     for (const { up } of applied) yield bytes(`${up.text.trimEnd()}\n`);
     // A credential from before the phase that forbids plain text must come back as it was.
     yield bytes('ALTER TABLE users DISABLE TRIGGER USER;\n');
@@ -52,7 +52,7 @@ async function* tableText(trx: Kysely<Database>, table: string): AsyncGenerator<
   const values = sql.join(columns.map(({ name }) => sql`${sql.id(name)}::text`));
   await sql`DECLARE dumped NO SCROLL CURSOR FOR SELECT ${values} FROM ${sql.id(table)}`.execute(trx);
   for (;;) {
-    const { rows } = await sql<object>`FETCH ${sql.lit(AT_ONCE)} FROM dumped`.execute(trx);
+    const { rows } = await sql<object>`FETCH ${sql.lit(BATCH_ROWS)} FROM dumped`.execute(trx);
     if (rows.length === 0) break;
     yield bytes(rows.map((row) => `${Object.values(row).map(copied).join('\t')}\n`).join(''));
   }

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { readSecretFile } from '../../platform/files/secret-file.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { type BackupKey, backupKey, KEY_BYTES } from './cipher.ts';
 
 /** The keys of backup.keyFile, the one that encrypts first; none where no file is configured. Throws exit 11, 78. */
@@ -9,7 +9,7 @@ export async function loadBackupKeys(ctx: Context): Promise<BackupKey[]> {
   if (keyFile === undefined) return [];
   const bytes = await readSecretFile(keyFile, ctx.own.uid, 'The file of backup keys');
   if (!bytes)
-    throw new CliError('config', 'BACKUP_KEY_MISSING', `The file of backup keys ${keyFile} does not exist.`, {
+    throw new Failure('config', 'BACKUP_KEY_MISSING', `The file of backup keys ${keyFile} does not exist.`, {
       hint: `Make one: (umask 077; openssl rand -base64 ${KEY_BYTES} > ${keyFile}). Keep a copy apart from the backups.`,
     });
   const lines = bytes
@@ -19,7 +19,7 @@ export async function loadBackupKeys(ctx: Context): Promise<BackupKey[]> {
   return lines.map((line, i) => {
     const key = Buffer.from(line.trim(), 'base64');
     if (key.length !== KEY_BYTES || key.toString('base64') !== line.trim())
-      throw new CliError(
+      throw new Failure(
         'integrity',
         'BACKUP_KEY_INVALID',
         `Line ${i + 1} of the file of backup keys ${keyFile} is not ${KEY_BYTES} bytes of base64.`,
@@ -33,7 +33,7 @@ export async function loadBackupKeys(ctx: Context): Promise<BackupKey[]> {
 export async function encryptingKey(ctx: Context): Promise<BackupKey> {
   const [key] = await loadBackupKeys(ctx);
   if (key) return key;
-  throw new CliError('config', 'NO_BACKUP_KEY', 'No key for backups is configured.', {
+  throw new Failure('config', 'NO_BACKUP_KEY', 'No key for backups is configured.', {
     hint: 'Set backup.keyFile, or PINNACLE_BACKUP_KEY_FILE, to a file with a key: openssl rand -base64 32',
   });
 }

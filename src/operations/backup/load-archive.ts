@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { commit } from '../../audit/change.ts';
 import { writeAudit } from '../../audit/log.ts';
-import { sealMany } from '../../audit/seal-store.ts';
+import { sealAll } from '../../audit/seal-store.ts';
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
@@ -9,11 +9,11 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import { splitStatements } from '../migrations/split-statements.ts';
 import { type Archive, readDump } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
-import { copyByArrays } from './copy-by-unnest.ts';
-import { Damage } from './damage.ts';
+import { copyByUnnest } from './copy-by-unnest.ts';
+import { CorruptArchive } from './damage.ts';
 import { type Copying, type CopyTarget, type Part, readParts } from './dump-parser.ts';
 import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
-import { runDispensable } from './run-optional.ts';
+import { runOptional } from './run-optional.ts';
 
 /**
  * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by
@@ -36,7 +36,7 @@ export async function loadArchive(
     const early: string[] = [];
     await runDump(ctx, connection, trx, readDump(archive, keys), archive, early);
     // Whom a table is given to must have a right to its schema first, and rights come last in a dump.
-    for (const statement of early) if (!(await runDispensable(trx, statement))) skipped.push(statement);
+    for (const statement of early) if (!(await runOptional(trx, statement))) skipped.push(statement);
     await sql`SELECT set_config('search_path', ${rows[0]?.path ?? 'public'}, false)`.execute(trx);
     txid = await writeAudit(trx, ctx.origin, {
       target: 'database',
@@ -57,7 +57,7 @@ export async function loadArchive(
   }
   if (ctx.dryRun) await trx.rollback().execute();
   else await commit(connection, () => trx.commit().execute(), txid);
-  if (!ctx.dryRun) await settle(kysely);
+  if (!ctx.dryRun) await resetSequences(kysely);
   return skipped;
 }
 
@@ -71,7 +71,7 @@ async function runDump(
   skipped: string[],
 ): Promise<void> {
   const counter = rowCounter();
-  const begin = connection.kind === 'server' ? copyByServer : copyByArrays;
+  const begin = connection.kind === 'server' ? copyByServer : copyByUnnest;
   let copying: Copying | undefined;
   const take = async (part: Part) => {
     if ('copy' in part) copying = await begin(trx, part.copy);
@@ -90,7 +90,7 @@ async function runDump(
     }
   } catch (error) {
     await copying?.abort();
-    throw error instanceof RangeError ? new Damage('cut', error.message) : error;
+    throw error instanceof RangeError ? new CorruptArchive('cut', error.message) : error;
   }
   const [missing] = shortfalls(archive.trailer.rows, counter.rows);
   if (missing) throw missing;
@@ -102,13 +102,13 @@ async function copyByServer(trx: Kysely<Database>, { table, columns }: CopyTarge
 }
 
 /** What another server may not have: settings of a newer version, roles, and rights to give. */
-const DISPENSABLE =
+const OPTIONAL =
   /^(SET |GRANT |REVOKE |ALTER DEFAULT PRIVILEGES |ALTER .* OWNER TO |COMMENT ON (EXTENSION|SCHEMA) )/s;
 
 async function runStatements(trx: Kysely<Database>, text: string, skipped: string[]): Promise<void> {
   for (const { sql } of splitStatements(text))
-    if (!DISPENSABLE.test(sql)) await execute(trx, sql);
-    else if (!(await runDispensable(trx, sql)) && !sql.startsWith('SET ')) skipped.push(sql);
+    if (!OPTIONAL.test(sql)) await execute(trx, sql);
+    else if (!(await runOptional(trx, sql)) && !sql.startsWith('SET ')) skipped.push(sql);
 }
 
 /**
@@ -126,7 +126,7 @@ async function passTransactions(db: Kysely<Database>, { header }: Archive): Prom
 }
 
 /** Seals the log as it is now, and tells the planner of the rows. */
-async function settle(db: Kysely<Database>): Promise<void> {
-  while ((await sealMany(db, 10_000)) > 0);
+async function resetSequences(db: Kysely<Database>): Promise<void> {
+  while ((await sealAll(db, 10_000)) > 0);
   await execute(db, 'ANALYZE');
 }

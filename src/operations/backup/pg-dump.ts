@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../../context.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** A pg_dump of this machine. */
 export interface PgDump {
@@ -13,7 +13,7 @@ export interface PgDump {
 }
 
 const DEBIAN = '/usr/lib/postgresql';
-const TOLD = 4_000;
+const MAX_STDERR_BYTES = 4_000;
 
 /** The oldest pg_dump here that can read a server of a major version. Throws NO_PG_DUMP (exit 78). */
 export async function findPgDump(major: number, searchPath: string | undefined): Promise<PgDump> {
@@ -28,7 +28,7 @@ export async function findPgDump(major: number, searchPath: string | undefined):
   const newest = Math.max(...found.map((each) => each.major));
   const here =
     found.length === 0 ? 'there is none on PATH or in /usr/lib/postgresql' : `the newest here is ${newest}`;
-  throw new CliError(
+  throw new Failure(
     'config',
     'NO_PG_DUMP',
     `The server is PostgreSQL ${major} and needs pg_dump ${major} or newer; ${here}.`,
@@ -61,7 +61,7 @@ export async function* runPgDump(
   ctx.signal.addEventListener('abort', kill, { once: true });
   let told = '';
   child.stderr.on('data', (text: Buffer) => {
-    told = `${told}${text.toString('utf8')}`.slice(0, TOLD);
+    told = `${told}${text.toString('utf8')}`.slice(0, MAX_STDERR_BYTES);
   });
   try {
     yield* child.stdout as AsyncIterable<Buffer>;
@@ -75,14 +75,14 @@ export async function* runPgDump(
 }
 
 /** Why pg_dump failed, as far as it can be told without its own words, which may hold values. */
-function dumpFailure(told: string): CliError {
+function dumpFailure(told: string): Failure {
   const [, table] = /permission denied for (\w+ \w+)/.exec(told) ?? [];
   if (table)
-    return new CliError('forbidden', 'NOT_PERMITTED', `The database role may not read ${table}.`, {
+    return new Failure('forbidden', 'NOT_PERMITTED', `The database role may not read ${table}.`, {
       hint: 'A backup reads everything: as a member of pinnacle_owner (PINNACLE_MIGRATE_URL) or of pg_read_all_data.',
     });
   if (/row-level security|row security/.test(told))
-    return new CliError(
+    return new Failure(
       'forbidden',
       'NOT_PERMITTED',
       'Row-level security hides rows from the database role.',
@@ -91,7 +91,7 @@ function dumpFailure(told: string): CliError {
       },
     );
   if (/connection to server|server closed|terminating connection|could not connect/.test(told))
-    return new CliError(
+    return new Failure(
       'unreachable',
       'DATABASE_UNREACHABLE',
       'The server broke off while it was backed up.',
@@ -101,9 +101,9 @@ function dumpFailure(told: string): CliError {
       },
     );
   if (/canceling statement|lock/.test(told))
-    return new CliError('busy', 'DATABASE_BUSY', 'Others hold locks that a backup has to wait for.', {
+    return new Failure('busy', 'DATABASE_BUSY', 'Others hold locks that a backup has to wait for.', {
       retryable: true,
     });
   const [, what = 'it does not say why'] = /error: ([a-z][a-z ]{0,60})/i.exec(told) ?? [];
-  return new CliError('failure', 'DUMP_FAILED', `pg_dump failed: ${what.trim()}.`);
+  return new Failure('failure', 'DUMP_FAILED', `pg_dump failed: ${what.trim()}.`);
 }

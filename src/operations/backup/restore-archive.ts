@@ -5,15 +5,15 @@ import { lockFile } from '../../platform/files/lock-file.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { openFresh, restoredFolder, takeRestored } from '../../platform/postgres/embedded.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { nameOf } from '../migrations/confirm-loss.ts';
 import { type Archive, openArchive } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
-import { Damage } from './damage.ts';
+import { CorruptArchive } from './damage.ts';
 import { loadBackupKeys } from './keys.ts';
 import { loadArchive } from './load-archive.ts';
 import { openServerScratch } from './scratch-database.ts';
-import { refuseForeign, refuseOthers, takePlace } from './swap-database.ts';
+import { assertOwner, assertUnused, swapDatabases } from './swap-database.ts';
 import { readThrough } from './verify-archive.ts';
 
 interface Source {
@@ -28,20 +28,25 @@ interface Outcome {
 }
 
 /** Restores a backup into the configured database. Throws BACKUP_DAMAGED, BACKUP_KEY_UNKNOWN (exit 11). */
-export async function bringBack(ctx: Context, file: string) {
+export async function restoreArchive(ctx: Context, file: string) {
   try {
     const archive = await openArchive(file);
     const keys = archive.header.encryption ? await loadBackupKeys(ctx) : [];
     const target = await ctx.migrationConnection();
     const database = await databaseName(target.kysely);
     const { header, trailer } = archive;
-    return { header, trailer, database, ...(await bring(ctx, target, database, { archive, keys })) };
+    return { header, trailer, database, ...(await restoreInto(ctx, target, database, { archive, keys })) };
   } catch (error) {
-    throw error instanceof Damage ? unfitBackup(file, error) : error;
+    throw error instanceof CorruptArchive ? unfitBackup(file, error) : error;
   }
 }
 
-async function bring(ctx: Context, target: Connection, database: string, source: Source): Promise<Outcome> {
+async function restoreInto(
+  ctx: Context,
+  target: Connection,
+  database: string,
+  source: Source,
+): Promise<Outcome> {
   const empty = await isEmpty(target.kysely);
   if (!empty) {
     const session = { connection: target, db: target.kysely };
@@ -50,8 +55,8 @@ async function bring(ctx: Context, target: Connection, database: string, source:
       'The backup takes the place of all that is in the database.',
     );
     if (target.kind === 'server') {
-      await refuseForeign(target.kysely, database);
-      await refuseOthers(target.kysely, database);
+      await assertOwner(target.kysely, database);
+      await assertUnused(target.kysely, database);
     }
   }
   // Loading takes ten times as long; what is loaded is checked again.
@@ -97,7 +102,7 @@ async function replaceServer(
     if (ctx.dryRun) return { kept: null, skipped };
     // Nobody may be connected to either of the two while they change places, we neither.
     await Promise.all([target.close(), scratch.connection.close()]);
-    return { kept: await takePlace(ctx, scratch, database, skipped), skipped };
+    return { kept: await swapDatabases(ctx, scratch, database, skipped), skipped };
   } finally {
     // After the change of places there is none of that name.
     await scratch.drop();
@@ -135,9 +140,9 @@ async function replaceFolder(ctx: Context, target: Connection, source: Source): 
 
 const stampOf = (ctx: Context) => ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '');
 
-function unfitBackup(file: string, { problem, detail }: Damage): CliError {
+function unfitBackup(file: string, { problem, detail }: CorruptArchive): Failure {
   const code = problem === 'key' ? 'BACKUP_KEY_UNKNOWN' : 'BACKUP_DAMAGED';
-  return new CliError('integrity', code, `The backup ${file} cannot be restored: ${detail}.`, {
+  return new Failure('integrity', code, `The backup ${file} cannot be restored: ${detail}.`, {
     hint:
       problem === 'key'
         ? 'Add that key to the file of backup.keyFile; nothing was changed.'

@@ -1,5 +1,5 @@
 import { countLines } from '../../platform/files/copy-lines.ts';
-import { Damage } from './damage.ts';
+import { CorruptArchive } from './damage.ts';
 import { type Part, scriptReader } from './dump-parser.ts';
 
 /** How many rows each table has, by the name that the dump has for it. */
@@ -34,14 +34,19 @@ export async function* counted(
 }
 
 /** What is not there of what should be, a table each. */
-export function shortfalls(expected: Rows, found: Rows): Damage[] {
+export function shortfalls(expected: Rows, found: Rows): CorruptArchive[] {
   return Object.entries(expected).flatMap(([table, rows]) => {
     const there = found[table];
     if (there === undefined)
-      return [new Damage('missing table', `table ${plainName(table)} is missing, with ${rows} rows`)];
+      return [new CorruptArchive('missing table', `table ${plainName(table)} is missing, with ${rows} rows`)];
     return there === rows
       ? []
-      : [new Damage('rows differ', `table ${plainName(table)} has ${there} rows, should have ${rows}`)];
+      : [
+          new CorruptArchive(
+            'rows differ',
+            `table ${plainName(table)} has ${there} rows, should have ${rows}`,
+          ),
+        ];
   });
 }
 

@@ -6,11 +6,11 @@ import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { type Connection, connectServer } from '../../platform/postgres/connect.ts';
 import { openScratch } from '../../platform/postgres/embedded.ts';
-import { lacksRight } from '../../platform/postgres/errors.ts';
+import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { withDatabase } from '../../platform/postgres/libpq.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** A database of nobody else's. */
 export interface Scratch {
@@ -71,7 +71,7 @@ export async function openServerScratch(ctx: Context, server: Server, like: stri
   } catch (error) {
     session.release();
     await maintenance.close();
-    throw lacksRight(error) ? mayNotCreate() : error;
+    throw isPermissionDenied(error) ? mayNotCreate() : error;
   }
   ctx.signal.addEventListener('abort', sever, { once: true });
   return { name, connection, beside: session.db, drop };
@@ -106,7 +106,7 @@ async function held({ kysely }: Connection): Promise<{ db: Kysely<Database>; rel
 }
 
 const keyOf = (name: string) => sql`hashtextextended(${name}, 0)`;
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const quoteIdentifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** CREATE DATABASE as the other one was made, from the template that has nothing of anybody's. */
@@ -127,12 +127,12 @@ async function creation(db: Kysely<Database>, name: string, like: string): Promi
       : provider === 'b' && locale
         ? ` LOCALE_PROVIDER builtin BUILTIN_LOCALE ${literal(locale)}`
         : '';
-  return `CREATE DATABASE ${quoted(name)} TEMPLATE template0 ENCODING ${literal(encoding)}
+  return `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 ENCODING ${literal(encoding)}
     LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}${own}`;
 }
 
 async function dropDatabase(db: Kysely<Database>, name: string): Promise<void> {
-  await execute(db, `DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`);
+  await execute(db, `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
 }
 
 /** Drops the scratch databases of processes that are gone: nobody holds the lock of their name. */
@@ -150,8 +150,8 @@ async function dropAbandoned(db: Kysely<Database>): Promise<void> {
   }
 }
 
-function mayNotCreate(): CliError {
-  return new CliError('forbidden', 'NOT_PERMITTED', 'The database role may not make databases.', {
+function mayNotCreate(): Failure {
+  return new Failure('forbidden', 'NOT_PERMITTED', 'The database role may not make databases.', {
     hint: 'It needs CREATEDB (ALTER ROLE … CREATEDB); PINNACLE_MIGRATE_URL can name another login.',
   });
 }

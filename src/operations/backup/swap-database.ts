@@ -2,32 +2,27 @@ import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { CliError } from '../../util/failure.ts';
-import { runDispensable } from './run-optional.ts';
+import { Failure } from '../../util/failure.ts';
+import { runOptional } from './run-optional.ts';
 import type { ServerScratch } from './scratch-database.ts';
 
 const IN_USE = '55006';
 const MAX_NAME = 63;
 
 /** Throws NOT_PERMITTED (exit 12) where a database is not ours to rename: before the work, not behind it. */
-export async function refuseForeign(db: Kysely<Database>, database: string): Promise<void> {
+export async function assertOwner(db: Kysely<Database>, database: string): Promise<void> {
   const { rows } = await sql<{ owner: string }>`
     SELECT pg_get_userbyid(datdba) AS owner FROM pg_database
     WHERE datname = ${database} AND NOT pg_has_role(datdba, 'USAGE')`.execute(db);
   const [foreign] = rows;
   if (foreign)
-    throw new CliError(
-      'forbidden',
-      'NOT_PERMITTED',
-      `The database ${database} belongs to ${foreign.owner}.`,
-      {
-        hint: 'What takes its place must own it, or be a member of its owner: PINNACLE_MIGRATE_URL can name such a login.',
-      },
-    );
+    throw new Failure('forbidden', 'NOT_PERMITTED', `The database ${database} belongs to ${foreign.owner}.`, {
+      hint: 'What takes its place must own it, or be a member of its owner: PINNACLE_MIGRATE_URL can name such a login.',
+    });
 }
 
 /** Throws DATABASE_IN_USE (exit 10) where others are connected to a database. */
-export async function refuseOthers(db: Kysely<Database>, database: string): Promise<void> {
+export async function assertUnused(db: Kysely<Database>, database: string): Promise<void> {
   const { rows } = await sql<{ program: string | null; role: string | null }>`
     SELECT nullif(application_name, '') AS program, usename AS role FROM pg_stat_activity
     WHERE datname = ${database} AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -40,8 +35,8 @@ export async function refuseOthers(db: Kysely<Database>, database: string): Prom
     );
 }
 
-function inUse(database: string, who: string): CliError {
-  return new CliError('busy', 'DATABASE_IN_USE', `Others are connected to ${database}: ${who}.`, {
+function inUse(database: string, who: string): Failure {
+  return new Failure('busy', 'DATABASE_IN_USE', `Others are connected to ${database}: ${who}.`, {
     hint: 'Nothing was changed. Stop what works with it, then try again: a restore takes its place as a whole.',
     retryable: true,
   });
@@ -51,7 +46,7 @@ function inUse(database: string, who: string): CliError {
  * Gives a scratch database the name, owner, rights and settings of another one, which gets a dated name: in one transaction,
  * so that a database of that name is always there, the one or the other. Gives the dated name.
  */
-export async function takePlace(
+export async function swapDatabases(
   ctx: Context,
   { name, beside }: ServerScratch,
   database: string,
@@ -61,8 +56,8 @@ export async function takePlace(
   const before = `${database.slice(0, MAX_NAME - stamp.length - 8)}_before_${stamp}`;
   await execute(beside, 'BEGIN');
   try {
-    for (const statement of await inheritance(beside, database, name))
-      if (!(await runDispensable(beside, statement))) skipped.push(statement);
+    for (const statement of await databaseSettings(beside, database, name))
+      if (!(await runOptional(beside, statement))) skipped.push(statement);
     await execute(beside, `ALTER DATABASE ${quoted(database)} RENAME TO ${quoted(before)}`);
     await execute(beside, `ALTER DATABASE ${quoted(name)} RENAME TO ${quoted(database)}`);
     ctx.signal.throwIfAborted();
@@ -79,7 +74,7 @@ export async function takePlace(
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** What a dump does not hold of a database: its owner, who may do what with it, and its settings. */
-async function inheritance(db: Kysely<Database>, from: string, to: string): Promise<string[]> {
+async function databaseSettings(db: Kysely<Database>, from: string, to: string): Promise<string[]> {
   const { rows } = await sql<{ statement: string }>`
     WITH d AS (SELECT * FROM pg_database WHERE datname = ${from}), a AS (SELECT (aclexplode(datacl)).* FROM d)
     SELECT format('ALTER DATABASE %I OWNER TO %I', ${to}::text, pg_get_userbyid(datdba)) AS statement FROM d

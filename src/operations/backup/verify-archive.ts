@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type Archive, openArchive, readDump } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
-import { Damage } from './damage.ts';
+import { CorruptArchive } from './damage.ts';
 import { readParts } from './dump-parser.ts';
 import { loadBackupKeys } from './keys.ts';
 import { rowCounter, shortfalls } from './row-counts.ts';
@@ -9,20 +9,20 @@ import { rowCounter, shortfalls } from './row-counts.ts';
 /** What was found of a backup; `archive` is undefined where not even its two lines can be read. */
 interface Inspection {
   archive: Archive | undefined;
-  problems: Damage[];
+  problems: CorruptArchive[];
 }
 
 /** Reads all of a backup; with `deep` restores what is whole so far, and proves it. */
-export async function inspect(ctx: Context, file: string, deep: boolean): Promise<Inspection> {
+export async function verifyArchive(ctx: Context, file: string, deep: boolean): Promise<Inspection> {
   let archive: Archive | undefined;
   try {
     archive = await openArchive(file);
     const keys = archive.header.encryption ? await loadBackupKeys(ctx) : [];
     const problems = await readThrough(ctx, archive, keys);
-    if (problems.length === 0 && deep) problems.push(...(await prove(ctx, archive, keys)));
+    if (problems.length === 0 && deep) problems.push(...(await verifyByRestore(ctx, archive, keys)));
     return { archive, problems };
   } catch (error) {
-    if (!(error instanceof Damage)) throw error;
+    if (!(error instanceof CorruptArchive)) throw error;
     return { archive, problems: [error] };
   }
 }
@@ -32,7 +32,7 @@ export async function readThrough(
   ctx: Context,
   archive: Archive,
   keys: readonly BackupKey[],
-): Promise<Damage[]> {
+): Promise<CorruptArchive[]> {
   const counter = rowCounter();
   try {
     for await (const part of readParts(readDump(archive, keys))) {
@@ -40,14 +40,18 @@ export async function readThrough(
       counter.take(part);
     }
   } catch (error) {
-    throw error instanceof RangeError ? new Damage('cut', error.message) : error;
+    throw error instanceof RangeError ? new CorruptArchive('cut', error.message) : error;
   }
   return shortfalls(archive.trailer.rows, counter.rows);
 }
 
 /** Restores a backup where nobody sees it, and asks the book and the audit log there. */
-async function prove(ctx: Context, archive: Archive, keys: readonly BackupKey[]): Promise<Damage[]> {
-  const [{ openScratchLike }, { loadArchive }, { proveBook }, { proveLog }] = await Promise.all([
+async function verifyByRestore(
+  ctx: Context,
+  archive: Archive,
+  keys: readonly BackupKey[],
+): Promise<CorruptArchive[]> {
+  const [{ openScratchLike }, { loadArchive }, { verifyInvariants }, { verifyLog }] = await Promise.all([
     import('./scratch-database.ts'),
     import('./load-archive.ts'),
     import('../../trading/ledger/verify-invariants.ts'),
@@ -58,22 +62,24 @@ async function prove(ctx: Context, archive: Archive, keys: readonly BackupKey[])
   try {
     await loadArchive(ctx, scratch.connection, archive, keys);
     const db = scratch.connection.kysely;
-    const { findings } = await proveBook(db, archive.header.phase, undefined);
+    const { findings } = await verifyInvariants(db, archive.header.phase, undefined);
     const broken = findings.filter(({ total }) => total > 0);
     // The anchor has what was signed since, which a backup cannot have.
     const sources = { anchor: undefined, publicKey: undefined, signingKey, uid: ctx.own.uid };
-    const { offenders } = await proveLog(db, sources, () => {});
+    const { offenders } = await verifyLog(db, sources, () => {});
     return [
       ...broken.map(
         ({ invariant, offenders, total }) =>
-          new Damage(
+          new CorruptArchive(
             'ledger',
             `${invariant.name}: ${offenders[0]?.id} ${offenders[0]?.detail}, ${total} in all`,
           ),
       ),
       ...offenders
         .slice(0, 100)
-        .map(({ problem, id, detail }) => new Damage('audit log', `entry ${id} ${problem}: ${detail}`)),
+        .map(
+          ({ problem, id, detail }) => new CorruptArchive('audit log', `entry ${id} ${problem}: ${detail}`),
+        ),
     ];
   } finally {
     await scratch.drop();

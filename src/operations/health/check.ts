@@ -4,7 +4,7 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import type { Verdict } from '../../util/verdict.ts';
 
 /** What every check is given. */
-export interface Scene {
+export interface CheckContext {
   ctx: Context;
   kind: 'server' | 'embedded';
   db: Kysely<Database>;
@@ -15,7 +15,7 @@ export interface Scene {
 export interface Check {
   /** The phase whose tables it looks at. */
   phase?: 1 | 2 | 3 | 4;
-  look: (scene: Scene) => Promise<Verdict>;
+  look: (scene: CheckContext) => Promise<Verdict>;
   /** Puts right what can be put right without a decision. */
-  fix?: (scene: Scene) => Promise<unknown>;
+  fix?: (scene: CheckContext) => Promise<unknown>;
 }

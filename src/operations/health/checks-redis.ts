@@ -1,7 +1,7 @@
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { fail, ok, warn } from '../../util/verdict.ts';
 import type { Check } from './check.ts';
-import { replicaStandings } from './replica-lag.ts';
+import { replicaStates } from './replica-lag.ts';
 
 const NO_REDIS = ok('no Redis is configured');
 
@@ -28,9 +28,10 @@ export const lifetimes: Check = {
     const kinds = await checkRedis(ctx, false);
     const due = kinds.reduce((sum, kind) => sum + kind.due, 0);
     const rows = kinds.reduce((sum, kind) => sum + kind.rows, 0);
-    if (due === 0) return ok(`of ${count(rows, 'key or event', 'keys and events')} none outlives its time`);
+    if (due === 0)
+      return ok(`of ${pluralize(rows, 'key or event', 'keys and events')} none outlives its time`);
     return warn(
-      `${due} of ${count(rows, 'key or event', 'keys and events')} outlive their time`,
+      `${due} of ${pluralize(rows, 'key or event', 'keys and events')} outlive their time`,
       'pinnacle retention run',
     );
   },
@@ -41,10 +42,10 @@ export const lifetimes: Check = {
 
 export const replicas: Check = {
   async look({ ctx }) {
-    const found = await replicaStandings(ctx);
+    const found = await replicaStates(ctx);
     if (found.length === 0) return ok('none is configured');
     const unready = found.filter(({ state }) => state !== 'ready');
-    if (unready.length === 0) return ok(`${count(found.length, 'replica')} ready`);
+    if (unready.length === 0) return ok(`${pluralize(found.length, 'replica')} ready`);
     const which = unready.map(({ replica, state }) => `${replica} ${state}`).join(', ');
     return warn(`${which}; the primary answers instead`, 'pinnacle doctor replicas');
   },

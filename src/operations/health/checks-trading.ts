@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { formatDuration } from '../../util/duration.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import { ok, type Verdict, warn } from '../../util/verdict.ts';
-import type { Check, Scene } from './check.ts';
+import type { Check, CheckContext } from './check.ts';
 
 /** How long something may stay as it is before somebody should look. */
-const LATE = 15 * 60_000;
+const LATE_MS = 15 * 60_000;
 
 /** Things that should not be there any more: how many, the oldest, and how long ago it came, milliseconds. */
 interface Leftover {
@@ -17,13 +17,13 @@ interface Leftover {
 const AGE = (at: string) =>
   sql`(extract(epoch FROM clock_timestamp() - min(${sql.ref(at)}) AT TIME ZONE 'UTC') * 1000)::float8 AS age`;
 
-function judge({ n, example, age }: Leftover, what: string, help: string, none: string): Verdict {
+function leftoverVerdict({ n, example, age }: Leftover, what: string, help: string, none: string): Verdict {
   if (Number(n) === 0) return ok(none);
   const oldest = [example, age === null ? '' : formatDuration(age)].filter(Boolean).join(', ');
   return warn(`${Number(n).toLocaleString('en-IN')} ${what}${oldest && `, the oldest: ${oldest}`}`, help);
 }
 
-async function ask({ db }: Scene, query: ReturnType<typeof sql<Leftover>>): Promise<Leftover> {
+async function ask({ db }: CheckContext, query: ReturnType<typeof sql<Leftover>>): Promise<Leftover> {
   const { rows } = await query.execute(db);
   return rows[0] ?? { n: '0', example: null, age: null };
 }
@@ -40,11 +40,11 @@ export const sealing: Check = {
           AND l.at < now() AT TIME ZONE 'UTC' - interval '15 minutes'
           AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)`,
     );
-    return judge(found, 'entries have no seal', 'pinnacle audit seal', 'every entry has its seal');
+    return leftoverVerdict(found, 'entries have no seal', 'pinnacle audit seal', 'every entry has its seal');
   },
   async fix({ ctx, db }) {
-    const { sealMany } = await import('../../audit/seal-store.ts');
-    while ((await sealMany(db, 10_000)) > 0) ctx.signal.throwIfAborted();
+    const { sealAll } = await import('../../audit/seal-store.ts');
+    while ((await sealAll(db, 10_000)) > 0) ctx.signal.throwIfAborted();
   },
 };
 
@@ -54,7 +54,7 @@ export const outbox: Check = {
     const { countPending } = await import('../../audit/outbox.ts');
     const { pending, oldest } = await countPending(db);
     if (pending === 0 || oldest === null) return ok('nothing waits for Redis');
-    const waiting = `${count(pending, 'change')} waiting for Redis since ${oldest}`;
+    const waiting = `${pluralize(pending, 'change')} waiting for Redis since ${oldest}`;
     // One that was committed a moment ago is on its way.
     const late = ctx.now().getTime() - Date.parse(oldest) > 60_000;
     return late ? warn(waiting, 'pinnacle realtime drain') : ok(waiting);
@@ -74,11 +74,11 @@ export const orders: Check = {
       sql<Leftover>`
         SELECT count(*) AS n, min(order_id) AS example, ${AGE('updated_at')} FROM orders
         WHERE status = 'PENDING' AND NOT imported
-          AND updated_at < now() AT TIME ZONE 'UTC' - ${LATE / 60_000} * interval '1 minute'`,
+          AND updated_at < now() AT TIME ZONE 'UTC' - ${LATE_MS / 60_000} * interval '1 minute'`,
     );
-    return judge(
+    return leftoverVerdict(
       found,
-      `PENDING for more than ${formatDuration(LATE)}`,
+      `PENDING for more than ${formatDuration(LATE_MS)}`,
       'pinnacle order list --status PENDING; then order accept, reject or cancel',
       'none is stuck PENDING',
     );
@@ -88,15 +88,15 @@ export const orders: Check = {
 export const sessions: Check = {
   phase: 3,
   async look(scene) {
-    const { clockOf } = await import('../../trading/risk/trading-day.ts');
-    const { dayStart } = await clockOf(scene.ctx.now(), scene.ctx);
+    const { tradingDayOf } = await import('../../trading/risk/trading-day.ts');
+    const { dayStart } = await tradingDayOf(scene.ctx.now(), scene.ctx);
     const found = await ask(
       scene,
       sql<Leftover>`
         SELECT count(*) AS n, min(user_id) AS example, ${AGE('start_time')} FROM trading_sessions
         WHERE status = 'ACTIVE' AND start_time < ${dayStart}::timestamp`,
     );
-    return judge(
+    return leftoverVerdict(
       found,
       'of an earlier day still ACTIVE',
       'pinnacle session end --all',
@@ -115,7 +115,7 @@ export const rules: Check = {
         SELECT count(*) AS n, min(user_id) AS example, NULL AS age FROM risk_rules
         WHERE violation_message LIKE '%: cannot evaluate without %'`,
     );
-    return judge(found, 'cannot be evaluated', 'pinnacle risk check', 'each can be evaluated');
+    return leftoverVerdict(found, 'cannot be evaluated', 'pinnacle risk check', 'each can be evaluated');
   },
 };
 

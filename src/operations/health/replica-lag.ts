@@ -2,13 +2,13 @@ import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import type { Primary } from '../../platform/postgres/replica.ts';
 
-const PATIENCE = 1_000;
+const REPLICA_TIMEOUT_MS = 1_000;
 const UNKNOWN = { lag_bytes: null, lag_seconds: null };
 
 /** How every configured replica stands, each asked for a second at most. */
-export async function replicaStandings(ctx: Context) {
+export async function replicaStates(ctx: Context) {
   const { replicas: urls, maxReplicaWait } = await ctx.config();
-  const connections = await ctx.replicas(PATIENCE);
+  const connections = await ctx.replicas(REPLICA_TIMEOUT_MS);
   if (connections.length === 0) return [];
   const [{ describeServer }, { readPrimary }] = await Promise.all([
     import('../../platform/postgres/connect.ts'),
@@ -18,18 +18,18 @@ export async function replicaStandings(ctx: Context) {
   return Promise.all(
     connections.map(async (connection, i) => ({
       replica: describeServer(urls[i] ?? ''),
-      ...(await stand(connection, primary, maxReplicaWait)),
+      ...(await replicaState(connection, primary, maxReplicaWait)),
     })),
   );
 }
 
-async function stand(connection: Connection, primary: Primary, wait: number) {
-  const { readReplica, unfit } = await import('../../platform/postgres/replica.ts');
+async function replicaState(connection: Connection, primary: Primary, wait: number) {
+  const { readReplica, replicaProblem } = await import('../../platform/postgres/replica.ts');
   const end = performance.now() + wait;
   try {
     for (;;) {
       const found = await within(readReplica(connection));
-      const reason = unfit(found, primary);
+      const reason = replicaProblem(found, primary);
       const missing = primary.position > found.replayed ? primary.position - found.replayed : 0n;
       const lag = {
         lag_bytes: Number(missing),
@@ -51,7 +51,7 @@ async function stand(connection: Connection, primary: Primary, wait: number) {
 async function within<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_done, fail) => {
-    timer = setTimeout(() => fail(new Error('late')), PATIENCE);
+    timer = setTimeout(() => fail(new Error('late')), REPLICA_TIMEOUT_MS);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

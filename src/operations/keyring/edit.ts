@@ -6,8 +6,8 @@ import type { Context } from '../../context.ts';
 import { lockFile } from '../../platform/files/lock-file.ts';
 import { BROKER_COLUMNS } from '../../platform/secrets/broker-credentials.ts';
 import { formatRing, type Ring, type RingKey } from '../../platform/secrets/key-ring.ts';
-import { CliError, refused } from '../../util/failure.ts';
-import { writeWhole } from '../../util/file.ts';
+import { Failure, refused } from '../../util/failure.ts';
+import { writeAtomic } from '../../util/file.ts';
 import { notConfigured, readRing, ringSource } from './load.ts';
 
 interface Edit {
@@ -52,7 +52,7 @@ export async function editRing(
     const { ring, key } = edited;
     if (edited.body && !ctx.dryRun) {
       // A first ring takes the place of no file.
-      await writeWhole(path, formatRing(ring), known !== undefined).catch(unwritten(path, true));
+      await writeAtomic(path, formatRing(ring), known !== undefined).catch(writeFailure(path, true));
     }
     const state = ring.active === key ? 'active' : ring.keys.has(key.id) ? 'decrypt' : 'retired';
     return { key_id: key.id, state, created_at: key.createdAt, keyring: path };
@@ -64,15 +64,15 @@ export async function editRing(
 async function lock(ctx: Context, path: string): Promise<() => Promise<void>> {
   const { timeout } = await ctx.config();
   const options = { pid: ctx.own.pid, command: ctx.origin.command, timeout, signal: ctx.signal };
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(unwritten(path, false));
-  return lockFile(`${path}.lock`, `The key ring ${path}`, options).catch(unwritten(path, false));
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(writeFailure(path, false));
+  return lockFile(`${path}.lock`, `The key ring ${path}`, options).catch(writeFailure(path, false));
 }
 
-const unwritten =
+const writeFailure =
   (path: string, audited: boolean) =>
   (error: NodeJS.ErrnoException): never => {
-    if (error instanceof CliError || error.code === undefined) throw error;
-    throw new CliError(
+    if (error instanceof Failure || error.code === undefined) throw error;
+    throw new Failure(
       'integrity',
       'KEYRING_UNWRITABLE',
       `The key ring ${path} could not be written (${error.code}); it is as it was${

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { Context } from '../../context.ts';
 import { readSecretFile } from '../../platform/files/secret-file.ts';
 import { parseRing, type Ring } from '../../platform/secrets/key-ring.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** Where the key ring is kept; only a file can be written. */
 export type RingSource =
@@ -10,8 +10,8 @@ export type RingSource =
   | { kind: 'command'; words: readonly string[]; name: string }
   | { kind: 'environment'; text: string; name: string };
 
-const COMMAND_TIMEOUT = 10_000;
-const MAX_OUTPUT = 65_536;
+const COMMAND_TIMEOUT_MS = 10_000;
+const MAX_OUTPUT_BYTES = 65_536;
 
 /** The one source that is configured, if any. Throws CONFIG_INVALID (exit 78) where there are several. */
 export async function ringSource(ctx: Context): Promise<RingSource | undefined> {
@@ -27,7 +27,7 @@ export async function ringSource(ctx: Context): Promise<RingSource | undefined> 
       : []),
   ];
   if (sources.length > 1)
-    throw new CliError(
+    throw new Failure(
       'config',
       'CONFIG_INVALID',
       `There is more than one key ring: ${sources.map(({ name }) => name).join(', ')}.`,
@@ -42,7 +42,7 @@ export async function loadRing(ctx: Context): Promise<Ring> {
   if (!source) throw notConfigured();
   const ring = await readRing(ctx, source);
   if (ring) return ring;
-  throw new CliError('integrity', 'KEYRING_MISSING', `There is no key ring: ${source.name} does not exist.`, {
+  throw new Failure('integrity', 'KEYRING_MISSING', `There is no key ring: ${source.name} does not exist.`, {
     hint: 'Make one: pinnacle keys generate',
   });
 }
@@ -55,7 +55,7 @@ export async function readRing(ctx: Context, source: RingSource): Promise<Ring |
     return parseRing(text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new CliError('integrity', 'KEYRING_INVALID', `The key ring of ${source.name} ${error.message}.`);
+    throw new Failure('integrity', 'KEYRING_INVALID', `The key ring of ${source.name} ${error.message}.`);
   }
 }
 
@@ -71,9 +71,9 @@ function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Pr
     const options = {
       cwd: ctx.cwd,
       env: { ...ctx.configSource.env },
-      timeout: COMMAND_TIMEOUT,
+      timeout: COMMAND_TIMEOUT_MS,
       killSignal: 'SIGKILL' as const,
-      maxBuffer: MAX_OUTPUT,
+      maxBuffer: MAX_OUTPUT_BYTES,
       signal: ctx.signal,
     };
     const child = execFile(program, words, options, (error, stdout) => {
@@ -82,7 +82,7 @@ function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Pr
       const late = error.killed && typeof error.code !== 'string';
       const why = late ? 'did not end in time' : `failed (${error.code ?? error.signal})`;
       reject(
-        new CliError('integrity', 'KEYRING_COMMAND_FAILED', `The key ring command ${program} ${why}.`, {
+        new Failure('integrity', 'KEYRING_COMMAND_FAILED', `The key ring command ${program} ${why}.`, {
           hint: 'Run it by hand: it must print the key ring, and end 0.',
         }),
       );
@@ -92,8 +92,8 @@ function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Pr
 }
 
 /** That nothing says where the key ring is: exit 78. */
-export function notConfigured(): CliError {
-  return new CliError('config', 'NO_KEYRING', 'No key ring is configured.', {
+export function notConfigured(): Failure {
+  return new Failure('config', 'NO_KEYRING', 'No key ring is configured.', {
     hint: 'Set PINNACLE_KEYRING_FILE to the file where it is, or is to be.',
   });
 }

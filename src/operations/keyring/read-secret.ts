@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { readSecretFile } from '../../platform/files/secret-file.ts';
-import { CliError, usage } from '../../util/failure.ts';
+import { Failure, usage } from '../../util/failure.ts';
 
 const MAX_BYTES = 65_536;
 
@@ -39,14 +39,14 @@ export async function secretFromStdin(ctx: Context, what: string): Promise<strin
 export async function secretFromFile(ctx: Context, file: string, what: string): Promise<string> {
   const path = resolve(ctx.cwd, file);
   const bytes = await readSecretFile(path, ctx.own.uid, 'The file');
-  if (!bytes) throw new CliError('notFound', 'FILE_NOT_FOUND', `There is no file ${path}.`);
+  if (!bytes) throw new Failure('notFound', 'FILE_NOT_FOUND', `There is no file ${path}.`);
   return secretLine(bytes, what);
 }
 
 /** A line typed unseen on a terminal; throws NEEDS_ANSWER (exit 4), naming the flags, where there is none. */
 export async function secretFromTerminal(ctx: Context, what: string, hint: string): Promise<string> {
   if (!ctx.io.mayAsk)
-    throw new CliError('needsAnswer', 'NEEDS_ANSWER', `${what} is missing, and nobody is there to ask.`, {
+    throw new Failure('needsAnswer', 'NEEDS_ANSWER', `${what} is missing, and nobody is there to ask.`, {
       hint,
     });
   const { askSecret } = await import('../../cli/prompt.ts');

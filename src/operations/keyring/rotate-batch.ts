@@ -5,25 +5,25 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 import {
   BROKER_COLUMNS,
   type BrokerColumn,
+  type CredentialProblem,
   type Credentials,
   keyIdOf,
-  type Offender,
   openCredential,
   placeOf,
 } from '../../platform/secrets/broker-credentials.ts';
-import { seal } from '../../platform/secrets/envelope.ts';
+import { encrypt } from '../../platform/secrets/envelope.ts';
 import type { Ring } from '../../platform/secrets/key-ring.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { loadRing } from './load.ts';
-import { holdKeys } from './locks.ts';
+import { lockKeysShared } from './locks.ts';
 
-const BATCH = 500;
+const BATCH_ROWS = 500;
 
 interface Renewal {
   key_id: string;
   users: number;
   values: number;
-  offenders: Offender[];
+  offenders: CredentialProblem[];
   /** The last trader that was looked at; undefined where none is left. */
   last: string | undefined;
 }
@@ -34,7 +34,7 @@ interface Renewal {
  */
 export async function renewBatch(ctx: Context, after: string, wait: boolean): Promise<Renewal> {
   return ctx.change(async (trx) => {
-    await holdKeys(trx);
+    await lockKeysShared(trx);
     const ring = await loadRing(ctx);
     const users = await lockOutdated(trx, ring.active.id, after, wait);
     const renewed = users.map((user) => renew(ring, user));
@@ -69,7 +69,7 @@ async function lockOutdated(trx: Trx, active: string, after: string, wait: boole
       (broker_api_key <> '' AND NOT starts_with(broker_api_key, ${current}))
       OR (broker_secret <> '' AND NOT starts_with(broker_secret, ${current}))
       OR (broker_token <> '' AND NOT starts_with(broker_token, ${current})))
-    ORDER BY user_id LIMIT ${BATCH} FOR NO KEY UPDATE ${wait ? sql`` : sql`SKIP LOCKED`}`.execute(trx);
+    ORDER BY user_id LIMIT ${BATCH_ROWS} FOR NO KEY UPDATE ${wait ? sql`` : sql`SKIP LOCKED`}`.execute(trx);
   return rows;
 }
 
@@ -78,7 +78,7 @@ interface Renewed {
   sealed: Record<BrokerColumn, string>;
   /** The key that each value comes from. */
   from: string[];
-  offenders: Offender[];
+  offenders: CredentialProblem[];
 }
 
 /** The credentials of a trader under the active key; what cannot be opened stays as it is. */
@@ -90,7 +90,7 @@ function renew(ring: Ring, user: Credentials): Renewed {
     const opened = openCredential(ring, user, field);
     if ('offender' in opened) renewed.offenders.push(opened.offender);
     else {
-      renewed.sealed[field] = seal(ring, placeOf(user.user_id, field), opened.secret);
+      renewed.sealed[field] = encrypt(ring, placeOf(user.user_id, field), opened.secret);
       renewed.from.push(keyId ?? '');
     }
   }
@@ -131,7 +131,7 @@ async function write(trx: Trx, renewed: readonly Renewed[]): Promise<Set<string>
 export function unfinished(error: unknown, values: number): unknown {
   const code = (error as { code?: string } | undefined)?.code;
   if (code !== '55P03' && code !== '57014') return error;
-  return new CliError(
+  return new Failure(
     'busy',
     'ROTATION_UNFINISHED',
     'Somebody holds a trader whose credentials are not on the active key yet.',

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
 import type { Ring, RingKey } from '../../platform/secrets/key-ring.ts';
-import { CliError, notFound } from '../../util/failure.ts';
+import { Failure, notFound } from '../../util/failure.ts';
 
 /** How many credentials of each column a key encrypts; `key_id` is null for what is no envelope. */
 export type Use = Record<BrokerColumn, number> & { key_id: string | null; total: number };
@@ -42,7 +42,7 @@ export function keyOf(
   source: { name: string },
 ): { ring: Ring; key: RingKey } {
   if (!ring)
-    throw new CliError(
+    throw new Failure(
       'integrity',
       'KEYRING_MISSING',
       `There is no key ring: ${source.name} does not exist.`,

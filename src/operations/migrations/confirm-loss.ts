@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 import type { Session } from './rollout-session.ts';
 import { type Phase, tablesOf } from './scripts.ts';
 
 /** Where these phases' tables hold rows, goes on only when the name of the database is typed out; empty ones just go. */
-export async function agreeToLoss(ctx: Context, session: Session, phases: readonly Phase[]): Promise<void> {
+export async function confirmLoss(ctx: Context, session: Session, phases: readonly Phase[]): Promise<void> {
   const tables = phases.flatMap((phase) => tablesOf(phase).reverse());
   const losses: string[] = [];
   for (const table of tables) {
     const rows = await countRows(session, table);
-    if (rows > 0) losses.push(`${table} (${count(rows, 'row')})`);
+    if (rows > 0) losses.push(`${table} (${pluralize(rows, 'row')})`);
   }
   const which = phases.map(({ phase, name }) => `${phase} ${name}`).join(', ');
   const what = `Taking back ${phases.length === 1 ? 'phase' : 'phases'} ${which}`;

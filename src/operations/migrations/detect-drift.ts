@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { type CatalogEntry, compareCatalogs, type Difference, readCatalog } from './catalog.ts';
-import { lastOf, readRecord } from './history.ts';
+import { lastPhase, readHistory } from './history.ts';
 import { loadPhases } from './scripts.ts';
 import { splitStatements } from './split-statements.ts';
 
 /** How the database differs from what the scripts of its phases make, and up to which phase it has them. */
-export async function findDifferences(ctx: Context): Promise<{ phase: number; differences: Difference[] }> {
-  const phase = ctx.db().then(readRecord).then(lastOf);
+export async function detectDrift(ctx: Context): Promise<{ phase: number; differences: Difference[] }> {
+  const phase = ctx.db().then(readHistory).then(lastPhase);
   const readings = [scratchCatalog(ctx, phase), liveCatalog(ctx, phase)] as const;
   // Both are awaited before either's failure is thrown, so that no scratch database is left behind.
   await Promise.allSettled(readings);

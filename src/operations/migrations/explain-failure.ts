@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type DatabaseFailure, isDatabaseFailure, translateFailure } from '../../platform/postgres/errors.ts';
-import { CliError } from '../../util/failure.ts';
-import { excerpt } from '../../util/text.ts';
+import { Failure } from '../../util/failure.ts';
+import { truncate } from '../../util/text.ts';
 import type { Step } from './scripts.ts';
 import type { Statement } from './split-statements.ts';
 
@@ -15,7 +15,7 @@ export class StatementError extends Error {
   constructor(cause: unknown, path: string, number: number, { sql, line }: Statement) {
     super('a statement of a migration failed', { cause });
     this.place = `statement ${number} (line ${line} of ${path})`;
-    this.firstLine = excerpt(sql.split('\n', 1)[0] ?? '', 100);
+    this.firstLine = truncate(sql.split('\n', 1)[0] ?? '', 100);
   }
 }
 
@@ -39,20 +39,20 @@ export async function explainStep(
     : 'Nothing was changed: the phase was rolled back.';
   const title = `Phase ${step.phase.phase} ${step.phase.name} (${step.direction})`;
   if (!(error instanceof StatementError) || !OURS.has(known.kind))
-    return new CliError(known.kind, known.code, `${title}: ${known.message}`, {
+    return new Failure(known.kind, known.code, `${title}: ${known.message}`, {
       hint: `${stands} ${remedy(known)}`,
       retryable: known.details.retryable ?? false,
       changed,
     });
   // The message of a failed DDL statement names objects of the schema; its detail would show rows.
   const message = `${title} failed at ${error.place}: ${cause.message}\n${error.firstLine}`;
-  return new CliError('failure', 'MIGRATION_FAILED', message, {
+  return new Failure('failure', 'MIGRATION_FAILED', message, {
     hint: `${stands} ${advice(cause, step)}`,
     changed,
   });
 }
 
-function remedy({ kind }: CliError): string {
+function remedy({ kind }: Failure): string {
   if (kind === 'busy') return 'See who holds the locks (pg_stat_activity), then run it again.';
   if (kind === 'forbidden')
     return 'Run it as whoever owns the tables, or a member of pinnacle_owner; PINNACLE_MIGRATE_URL can name the login.';

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { isUndefined } from '../../platform/postgres/errors.ts';
+import { isUndefinedObject } from '../../platform/postgres/errors.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused } from '../../util/failure.ts';
 import type { Phase } from './scripts.ts';
@@ -15,22 +15,22 @@ const COLUMNS = [
 ] as const;
 
 /** The phases that a database has, in their order; none where nothing was ever rolled out. */
-export async function readRecord(db: Kysely<Database>) {
+export async function readHistory(db: Kysely<Database>) {
   try {
     return await db.selectFrom('pinnacle_migrations').select(COLUMNS).orderBy('phase').execute();
   } catch (error) {
-    if (isUndefined(error)) return [];
+    if (isUndefinedObject(error)) return [];
     throw error;
   }
 }
 
-export type Applied = Awaited<ReturnType<typeof readRecord>>[number];
+export type Applied = Awaited<ReturnType<typeof readHistory>>[number];
 
 /** The last phase recorded, 0 for none. */
-export const lastOf = (record: readonly Applied[]) => record.at(-1)?.phase ?? 0;
+export const lastPhase = (record: readonly Applied[]) => record.at(-1)?.phase ?? 0;
 
 /** Makes the table of records. */
-export function recordTable(db: Kysely<Database>) {
+export function createHistoryTable(db: Kysely<Database>) {
   return db.schema
     .createTable('pinnacle_migrations')
     .addColumn('phase', 'integer', (column) => column.primaryKey())
@@ -49,7 +49,7 @@ export async function recordPhase(
   at: Date,
   duration: number,
 ): Promise<Applied> {
-  await recordTable(db).ifNotExists().execute();
+  await createHistoryTable(db).ifNotExists().execute();
   return db
     .insertInto('pinnacle_migrations')
     .values({

@@ -6,7 +6,7 @@ import type { Connection } from '../../platform/postgres/connect.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { formatDuration } from '../../util/duration.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** One session that holds the lock of the rollout. */
 export interface Session {
@@ -18,7 +18,7 @@ export interface Session {
 // 'pinnacle' in ASCII: one rollout a database, whoever runs it.
 const LOCK = { high: 0x70696e6e, low: 0x61636c65 };
 const LOCK_KEY = ((BigInt(LOCK.high) << 32n) | BigInt(LOCK.low)).toString();
-const POLL = 250;
+const LOCK_POLL_MS = 250;
 
 /** Works under the lock of the rollout; waits for another rollout up to `lockWait` ms. Throws ROLLOUT_RUNNING. */
 export async function withSession<T>(
@@ -43,7 +43,7 @@ async function takeLock(ctx: Context, db: Kysely<Database>, lockWait: number): P
   let waiting = false;
   while (!(await tryLock(db))) {
     if (performance.now() >= deadline)
-      throw new CliError(
+      throw new Failure(
         'busy',
         'ROLLOUT_RUNNING',
         `Another rollout is running on this database: ${await holderOf(db)}.`,
@@ -57,7 +57,7 @@ async function takeLock(ctx: Context, db: Kysely<Database>, lockWait: number): P
         `Another rollout is running: ${await holderOf(db)}. Waiting up to ${formatDuration(lockWait)}.`,
       );
     waiting = true;
-    await sleep(POLL, undefined, { signal: ctx.signal });
+    await sleep(LOCK_POLL_MS, undefined, { signal: ctx.signal });
   }
 }
 

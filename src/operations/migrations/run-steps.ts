@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAudit } from '../../audit/log.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { mayRunAgain } from '../../platform/postgres/errors.ts';
+import { isRetryable } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { explainStep, StatementError } from './explain-failure.ts';
@@ -12,7 +12,7 @@ import type { Step } from './scripts.ts';
 import { splitStatements } from './split-statements.ts';
 
 /** A step that was run. */
-export interface Done {
+export interface CompletedStep {
   phase: number;
   name: string;
   state: 'applied' | 'pending';
@@ -21,8 +21,8 @@ export interface Done {
   duration_ms: number;
 }
 
-const ATTEMPTS = 5;
-const LOCK_TIMEOUT = '55P03';
+const MAX_ATTEMPTS = 5;
+const LOCK_TIMEOUT_MS = '55P03';
 
 /** Runs the steps, a transaction each, or all in one where `together` or a dry run says so. */
 export async function runSteps(
@@ -30,11 +30,11 @@ export async function runSteps(
   session: Session,
   steps: readonly Step[],
   together = false,
-): Promise<Done[]> {
+): Promise<CompletedStep[]> {
   const transactions = together || ctx.dryRun ? [steps] : steps.map((step) => [step]);
-  const done: Done[] = [];
+  const done: CompletedStep[] = [];
   for (const group of transactions.filter((some) => some.length > 0)) {
-    const finished = await insist(ctx, session, group, done.length > 0);
+    const finished = await retryUnderLock(ctx, session, group, done.length > 0);
     done.push(...finished);
     for (const { phase, name, state, duration_ms } of finished) {
       const what = state === 'applied' ? 'applied' : 'taken back';
@@ -45,13 +45,13 @@ export async function runSteps(
 }
 
 /** One transaction, run again as a whole where others' locks were in its way. */
-async function insist(
+async function retryUnderLock(
   ctx: Context,
   session: Session,
   steps: readonly Step[],
   changed: boolean,
-): Promise<Done[]> {
-  const done: Done[] = [];
+): Promise<CompletedStep[]> {
+  const done: CompletedStep[] = [];
   for (let attempt = 1; ; attempt++) {
     try {
       return await inTransaction(ctx, session, async () => {
@@ -62,22 +62,22 @@ async function insist(
     } catch (error) {
       const step = steps[done.length] ?? steps.at(-1);
       if (!step) throw error;
-      if (!isInTheWay(error) || attempt >= ATTEMPTS || ctx.signal.aborted)
+      if (!isLockConflict(error) || attempt >= MAX_ATTEMPTS || ctx.signal.aborted)
         throw await explainStep(ctx, error, step, changed);
       await ctx.io.say(
-        `phase ${step.phase.phase}: others hold locks that it needs; trying again (${attempt + 1} of ${ATTEMPTS})`,
+        `phase ${step.phase.phase}: others hold locks that it needs; trying again (${attempt + 1} of ${MAX_ATTEMPTS})`,
       );
       await sleep((0.5 + Math.random()) * 100 * 2 ** attempt, undefined, { signal: ctx.signal });
     }
   }
 }
 
-function isInTheWay(error: unknown): boolean {
+function isLockConflict(error: unknown): boolean {
   const cause = error instanceof StatementError ? error.cause : error;
-  return mayRunAgain(cause) || (cause as { code?: string }).code === LOCK_TIMEOUT;
+  return isRetryable(cause) || (cause as { code?: string }).code === LOCK_TIMEOUT_MS;
 }
 
-async function runStep(ctx: Context, { db }: Session, { phase, direction }: Step): Promise<Done> {
+async function runStep(ctx: Context, { db }: Session, { phase, direction }: Step): Promise<CompletedStep> {
   const script = phase[direction];
   const statements = splitStatements(script.text);
   const title = `phase ${phase.phase} ${phase.name}`;

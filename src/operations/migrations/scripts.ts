@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { splitStatements } from './split-statements.ts';
 
-export type Direction = 'up' | 'down';
+type Direction = 'up' | 'down';
 
 interface Script {
   /** As an operator finds it: `migrations/1_core_tables/up.sql`. */

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
-import { AHEAD, END } from './months.ts';
+import { pluralize } from '../../util/text.ts';
+import { AHEAD_PARTITION, END } from './months.ts';
 
 /** A partition of orders, from the catalog. */
 export interface Partition {
@@ -34,8 +34,8 @@ export async function readPartitions(db: Kysely<Database>): Promise<Partition[] 
 
 /** The bound at which the months end and `orders_ahead` begins. */
 export function lastBound(partitions: readonly Partition[]): string {
-  const ahead = partitions.find(({ name }) => name === AHEAD);
-  if (!ahead?.from) throw new Error(`${AHEAD} is not a partition of orders`);
+  const ahead = partitions.find(({ name }) => name === AHEAD_PARTITION);
+  if (!ahead?.from) throw new Error(`${AHEAD_PARTITION} is not a partition of orders`);
   return ahead.from;
 }
 
@@ -103,7 +103,7 @@ export async function refuseLater(db: Kysely<Database>, bound: string): Promise<
   if (orders > 0)
     throw refused(
       'IDS_OF_LATER',
-      `${count(orders, 'order')} such as ${rows[0]?.example} have ids that sort among those of the months ahead.`,
+      `${pluralize(orders, 'order')} such as ${rows[0]?.example} have ids that sort among those of the months ahead.`,
       'Nothing was changed. Ids are minted from the time of the order: it works once that month has come.',
     );
 }

@@ -9,9 +9,9 @@ export interface Month {
 }
 
 /** Takes the ids of every time after the last month, until the next `ensure`. */
-export const AHEAD = 'orders_ahead';
+export const AHEAD_PARTITION = 'orders_ahead';
 /** The table as it was before; DEFAULT, so that it also takes every id that sorts elsewhere. */
-export const HISTORY = 'orders_history';
+export const HISTORY_PARTITION = 'orders_history';
 /** Where generated ids end: those of 2109 begin with `ord_04`. */
 export const END = 'ord_04';
 
@@ -34,7 +34,7 @@ export function monthsAhead(first: Date, now: Date, ahead: number): Month[] {
   return Array.from({ length: ahead + 1 }, (_, i) => monthOf(now, i)).filter(({ start }) => start >= first);
 }
 
-const WEEK = 7 * 86_400_000;
+const WEEK_MS = 7 * 86_400_000;
 
 /**
  * Where history ends: the start of a month, at least a week away. Between the check of the old table and the switch no
@@ -42,5 +42,5 @@ const WEEK = 7 * 86_400_000;
  */
 export function endOfHistory(now: Date): Date {
   const next = monthOf(now, 1).start;
-  return next.getTime() - now.getTime() >= WEEK ? next : monthOf(now, 2).start;
+  return next.getTime() - now.getTime() >= WEEK_MS ? next : monthOf(now, 2).start;
 }

@@ -1,5 +1,5 @@
 import type { ForeignKey, Original } from './layout.ts';
-import { AHEAD, boundOf, END, HISTORY, type Month } from './months.ts';
+import { AHEAD_PARTITION, boundOf, END, HISTORY_PARTITION, type Month } from './months.ts';
 
 /** One transaction of a conversion. */
 export interface Step {
@@ -15,7 +15,7 @@ export const MADE = 'orders_partitioned';
 export const PROOF = 'orders_partition_proof';
 
 /** From a plain table to partitions: everything slow before or after the one short transaction that switches. */
-export function enabling(original: Original, keys: ForeignKey[], from: Date, months: Month[]): Step[] {
+export function enableSteps(original: Original, keys: ForeignKey[], from: Date, months: Month[]): Step[] {
   const [first, last] = [boundOf(from), boundOf(endOf(months, from))];
   return [
     clearing,
@@ -34,12 +34,12 @@ export function enabling(original: Original, keys: ForeignKey[], from: Date, mon
       brief: locking(keys),
       sql: [...keys.map(dropKey), ...switchTables(original), ...keys.map(addKey)],
     },
-    ...validating(keys),
+    ...validateSteps(keys),
   ];
 }
 
 /** More months: they are cut off what lies ahead. Where that holds rows already, it becomes a partition itself. */
-export function extending(
+export function extendSteps(
   owner: string,
   keys: ForeignKey[],
   last: string,
@@ -49,21 +49,24 @@ export function extending(
   const end = boundOf(endOf(months, filled?.until ?? months[0]?.start ?? new Date(0)));
   const ahead = filled
     ? [
-        `ALTER TABLE ${AHEAD} RENAME TO ${filled.partition}`,
+        `ALTER TABLE ${AHEAD_PARTITION} RENAME TO ${filled.partition}`,
         `ALTER TABLE orders ATTACH PARTITION ${filled.partition} ${range(last, boundOf(filled.until))}`,
         `ALTER TABLE ${filled.partition} DROP CONSTRAINT ${PROOF}`,
         ...makeMonths('orders', owner, months),
-        ...makePartition('orders', owner, AHEAD, range(end, END)),
+        ...makePartition('orders', owner, AHEAD_PARTITION, range(end, END)),
       ]
     : [
         ...makeMonths('orders', owner, months),
-        `ALTER TABLE orders ATTACH PARTITION ${AHEAD} ${range(end, END)}`,
+        `ALTER TABLE orders ATTACH PARTITION ${AHEAD_PARTITION} ${range(end, END)}`,
       ];
   return [
     ...(filled
       ? [
-          proving(AHEAD, `order_id >= '${last}' AND order_id < '${boundOf(filled.until)}'`),
-          { title: 'prove that it fits', sql: [`ALTER TABLE ${AHEAD} VALIDATE CONSTRAINT ${PROOF}`] },
+          proving(AHEAD_PARTITION, `order_id >= '${last}' AND order_id < '${boundOf(filled.until)}'`),
+          {
+            title: 'prove that it fits',
+            sql: [`ALTER TABLE ${AHEAD_PARTITION} VALIDATE CONSTRAINT ${PROOF}`],
+          },
         ]
       : []),
     {
@@ -71,17 +74,17 @@ export function extending(
       brief: locking(keys),
       sql: [
         ...keys.map(dropKey),
-        `ALTER TABLE orders DETACH PARTITION ${AHEAD}`,
+        `ALTER TABLE orders DETACH PARTITION ${AHEAD_PARTITION}`,
         ...ahead,
         ...keys.map(addKey),
       ],
     },
-    ...validating(keys),
+    ...validateSteps(keys),
   ];
 }
 
 /** Reads the rows of the referring tables, while everybody goes on writing. */
-export function validating(keys: readonly ForeignKey[]): Step[] {
+export function validateSteps(keys: readonly ForeignKey[]): Step[] {
   return keys.map(({ table, name }) => ({
     title: `validate ${name}`,
     sql: [`ALTER TABLE ${table} VALIDATE CONSTRAINT ${name}`],
@@ -124,25 +127,27 @@ function makeTable({ owner, indexes, grants }: Original, from: Date, months: Mon
       owner,
       months.filter(({ start }) => start >= from),
     ),
-    ...makePartition(MADE, owner, AHEAD, range(last, END)),
+    ...makePartition(MADE, owner, AHEAD_PARTITION, range(last, END)),
   ];
 }
 
 function switchTables({ indexes, grants }: Original): string[] {
   return [
     ...indexes.map(({ name }) => `ALTER INDEX "${name}" RENAME TO ${old(name)}`),
-    `ALTER INDEX orders_pkey RENAME TO ${HISTORY}_pkey`,
-    `ALTER TABLE orders RENAME TO ${HISTORY}`,
-    ...[...new Set(grants.map(({ role }) => role))].map((role) => `REVOKE ALL ON ${HISTORY} FROM ${role}`),
+    `ALTER INDEX orders_pkey RENAME TO ${HISTORY_PARTITION}_pkey`,
+    `ALTER TABLE orders RENAME TO ${HISTORY_PARTITION}`,
+    ...[...new Set(grants.map(({ role }) => role))].map(
+      (role) => `REVOKE ALL ON ${HISTORY_PARTITION} FROM ${role}`,
+    ),
     `ALTER TABLE ${MADE} RENAME TO orders`,
     `ALTER INDEX ${MADE}_pkey RENAME TO orders_pkey`,
     ...indexes.map(({ name }) => `ALTER INDEX ${made(name)} RENAME TO "${name}"`),
-    `ALTER TABLE orders ATTACH PARTITION ${HISTORY} DEFAULT`,
+    `ALTER TABLE orders ATTACH PARTITION ${HISTORY_PARTITION} DEFAULT`,
   ];
 }
 
 const made = (index: string) => `"made_${index}"`;
-const old = (index: string) => `"${HISTORY}_${index.replace(/^idx_orders_/, '')}"`;
+const old = (index: string) => `"${HISTORY_PARTITION}_${index.replace(/^idx_orders_/, '')}"`;
 const range = (from: string, to: string) => `FOR VALUES FROM ('${from}') TO ('${to}')`;
 
 function endOf(months: readonly Month[], otherwise: Date): Date {

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAudit } from '../../audit/log.ts';
 import type { Context } from '../../context.ts';
-import { lacksRight, mayRunAgain } from '../../platform/postgres/errors.ts';
+import { isPermissionDenied, isRetryable } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
-import { CliError, refused } from '../../util/failure.ts';
+import { Failure, refused } from '../../util/failure.ts';
 import { inTransaction, type Session } from '../migrations/rollout-session.ts';
 import type { Step } from './plan-steps.ts';
 
 /** How long one try may keep others waiting behind it. */
-const PATIENCE = '40ms';
-const ATTEMPTS = 200;
+const LOCK_TIMEOUT_MS = '40ms';
+const MAX_ATTEMPTS = 200;
 
 /** A step that was run, or would be. */
-export type Done = {
+export type CompletedStep = {
   step: string;
   attempts: number | null;
   /** From asking for the locks to the COMMIT. */
@@ -22,10 +22,14 @@ export type Done = {
 };
 
 /** Runs the steps, a transaction and an audit row each; a dry run only tells them. */
-export async function runSteps(ctx: Context, session: Session, steps: readonly Step[]): Promise<Done[]> {
-  if (ctx.dryRun) return steps.map((step) => told(step, null, null, null));
-  const done: Done[] = [];
-  for (const step of steps) done.push(await insist(ctx, session, step));
+export async function runSteps(
+  ctx: Context,
+  session: Session,
+  steps: readonly Step[],
+): Promise<CompletedStep[]> {
+  if (ctx.dryRun) return steps.map((step) => reportStep(step, null, null, null));
+  const done: CompletedStep[] = [];
+  for (const step of steps) done.push(await retryUnderLock(ctx, session, step));
   return done;
 }
 
@@ -40,17 +44,17 @@ export async function refuseEmbedded(ctx: Context): Promise<void> {
     );
 }
 
-async function insist(ctx: Context, session: Session, step: Step): Promise<Done> {
+async function retryUnderLock(ctx: Context, session: Session, step: Step): Promise<CompletedStep> {
   const began = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
       const asked = await inTransaction(ctx, session, () => attemptStep(ctx, session, step));
       const ended = performance.now();
-      return told(step, attempt, step.brief ? ended - asked : null, ended - began);
+      return reportStep(step, attempt, step.brief ? ended - asked : null, ended - began);
     } catch (error) {
-      if (lacksRight(error)) throw notPermitted();
-      if (!isInTheWay(error) || ctx.signal.aborted) throw error;
-      if (attempt >= ATTEMPTS) throw tooBusy(step);
+      if (isPermissionDenied(error)) throw notPermitted();
+      if (!isLockConflict(error) || ctx.signal.aborted) throw error;
+      if (attempt >= MAX_ATTEMPTS) throw lockTimeout(step);
       await sleep(50 + Math.random() * 200, undefined, { signal: ctx.signal });
     }
   }
@@ -62,7 +66,7 @@ async function attemptStep(ctx: Context, { db }: Session, { title, sql, brief }:
     // Lets everybody read and write, and sends an autovacuum away, which a short wait would not.
     const tables = brief.lock.map((lock) => lock.replace(/ IN .*/, '')).join(', ');
     await execute(db, `LOCK TABLE ${tables} IN SHARE UPDATE EXCLUSIVE MODE`);
-    await execute(db, `SET LOCAL lock_timeout = '${PATIENCE}'`);
+    await execute(db, `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}'`);
   }
   const asked = performance.now();
   for (const lock of brief?.lock ?? []) await execute(db, `LOCK TABLE ${lock}`);
@@ -71,9 +75,15 @@ async function attemptStep(ctx: Context, { db }: Session, { title, sql, brief }:
   return asked;
 }
 
-const isInTheWay = (error: unknown) => mayRunAgain(error) || (error as { code?: string }).code === '55P03';
+const isLockConflict = (error: unknown) =>
+  isRetryable(error) || (error as { code?: string }).code === '55P03';
 
-function told(step: Step, attempts: number | null, locked: number | null, duration: number | null): Done {
+function reportStep(
+  step: Step,
+  attempts: number | null,
+  locked: number | null,
+  duration: number | null,
+): CompletedStep {
   const whole = (ms: number | null) => (ms === null ? null : Math.round(ms));
   return {
     step: step.title,
@@ -84,15 +94,15 @@ function told(step: Step, attempts: number | null, locked: number | null, durati
   };
 }
 
-function tooBusy({ title }: Step): CliError {
-  return new CliError('busy', 'TABLE_BUSY', `Others hold locks on orders that "${title}" needs.`, {
+function lockTimeout({ title }: Step): Failure {
+  return new Failure('busy', 'TABLE_BUSY', `Others hold locks on orders that "${title}" needs.`, {
     hint: 'See who does (pg_stat_activity), then run it again: it goes on from there.',
     retryable: true,
   });
 }
 
-function notPermitted(): CliError {
-  return new CliError('forbidden', 'NOT_PERMITTED', 'This login does not own orders.', {
+function notPermitted(): Failure {
+  return new Failure('forbidden', 'NOT_PERMITTED', 'This login does not own orders.', {
     hint: 'Run it as whoever owns the tables, or a member of pinnacle_owner; PINNACLE_MIGRATE_URL can name the login.',
   });
 }

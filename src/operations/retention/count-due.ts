@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { EXPIRING, type Expiring, LASTING } from './tables.ts';
+import { EXPIRING_TABLES, type ExpiringTable, RETAINED_TABLES } from './tables.ts';
 
 /** How many rows of a kind there are, are due, and stay although they are old. */
-export interface Standing {
+export interface DueCount {
   rows: number;
   due: number;
   held: number;
@@ -12,14 +12,14 @@ export interface Standing {
 }
 
 /** The kinds of rows that a database of this phase has and that expire. */
-export function expiringIn(phase: number): readonly Expiring[] {
-  return EXPIRING.filter((kind) => kind.phase <= phase);
+export function expiringIn(phase: number): readonly ExpiringTable[] {
+  return EXPIRING_TABLES.filter((kind) => kind.phase <= phase);
 }
 
 /** What is kept for ever. */
-export function surveyLasting(db: Kysely<Database>, phase: number) {
+export function countDueRetained(db: Kysely<Database>, phase: number) {
   return Promise.all(
-    LASTING.filter((kind) => kind.phase <= phase).map(async ({ kind, at }) => {
+    RETAINED_TABLES.filter((kind) => kind.phase <= phase).map(async ({ kind, at }) => {
       const { rows } = await sql<{ rows: string; oldest: string | null }>`
         SELECT count(${sql.ref(at)}) AS rows, min(${sql.ref(at)}) AS oldest FROM ${sql.table(kind)}`.execute(
         db,
@@ -30,13 +30,13 @@ export function surveyLasting(db: Kysely<Database>, phase: number) {
 }
 
 /** How one kind stands against its cutoff. */
-export async function survey(
+export async function countDueAll(
   db: Kysely<Database>,
-  { at, from, only, held }: Expiring,
+  { at, from, only, held }: ExpiringTable,
   cutoff: string,
-): Promise<Standing> {
+): Promise<DueCount> {
   const time = sql.ref(`t.${at}`);
-  const { rows } = await sql<Record<keyof Standing, string>>`
+  const { rows } = await sql<Record<keyof DueCount, string>>`
     SELECT count(*) AS rows, count(*) FILTER (WHERE ${time} < ${cutoff}::timestamp AND ${only}) AS due,
       count(*) FILTER (WHERE ${held?.when(cutoff) ?? sql`false`}) AS held, min(${time}) AS oldest
     FROM ${from}`.execute(db);
@@ -50,7 +50,7 @@ export async function survey(
 }
 
 /** How many rows of a kind are due. */
-export async function countDue(db: Kysely<Database>, { at, from, only }: Expiring, cutoff: string) {
+export async function countDue(db: Kysely<Database>, { at, from, only }: ExpiringTable, cutoff: string) {
   const { rows } = await sql<{ due: string }>`
     SELECT count(*) AS due FROM ${from} WHERE ${sql.ref(`t.${at}`)} < ${cutoff}::timestamp AND ${only}`.execute(
     db,

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { intervalOf, type Limited, type Limits } from '../../domain/retention-periods.ts';
-import { judgeClock } from '../../platform/postgres/clock-skew.ts';
+import { clockVerdict } from '../../platform/postgres/clock-skew.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused } from '../../util/failure.ts';
 import type { Verdict } from '../../util/verdict.ts';
@@ -21,7 +21,7 @@ export async function readCutoffs(ctx: Context, limits: Limits): Promise<Cutoffs
   const [sent, started] = [ctx.now(), performance.now()];
   const { server, ...before } = await readClock(db, limits);
   const took = performance.now() - started;
-  return { before, clock: judgeClock(Date.parse(server) - (sent.getTime() + took / 2)) };
+  return { before, clock: clockVerdict(Date.parse(server) - (sent.getTime() + took / 2)) };
 }
 
 async function readClock(db: Kysely<Database>, limits: Limits) {

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
-import { CliError } from '../../util/failure.ts';
-import { count } from '../../util/text.ts';
-import type { Expiring } from './tables.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
+import type { ExpiringTable } from './tables.ts';
 
-const BATCH = 5_000;
-const LONGEST_REST = 1_000;
+const BATCH_ROWS = 5_000;
+const MAX_PAUSE_MS = 1_000;
 
 /**
  * Deletes what of a kind is due, at most so many rows, in batches: each a transaction of its own with its audit row.
  * Waits for no row: what somebody holds is left. After each batch it rests as long as that took. `onBatch` is told of
  * every one. Gives the number of rows.
  */
-export async function sweep(
+export async function deleteDue(
   ctx: Context,
-  kind: Expiring,
+  kind: ExpiringTable,
   cutoff: string,
   atMost: number,
   onBatch: (rows: number) => void,
@@ -23,13 +23,13 @@ export async function sweep(
   let deleted = 0;
   for (let from = '-infinity'; deleted < atMost; ) {
     const started = performance.now();
-    const batch = await deleteBatch(ctx, kind, [from, cutoff], Math.min(BATCH, atMost - deleted));
+    const batch = await deleteBatch(ctx, kind, [from, cutoff], Math.min(BATCH_ROWS, atMost - deleted));
     if (batch.last === null) break;
     deleted += batch.rows;
     onBatch(batch.rows);
     from = batch.last;
     const took = performance.now() - started;
-    await sleep(Math.min(LONGEST_REST, took), undefined, { signal: ctx.signal });
+    await sleep(Math.min(MAX_PAUSE_MS, took), undefined, { signal: ctx.signal });
   }
   return deleted;
 }
@@ -48,7 +48,7 @@ interface Batch {
  */
 function deleteBatch(
   ctx: Context,
-  { kind, at, from, only, lock }: Expiring,
+  { kind, at, from, only, lock }: ExpiringTable,
   [since, cutoff]: [since: string, cutoff: string],
   limit: number,
 ): Promise<Batch> {
@@ -74,10 +74,10 @@ function deleteBatch(
 export function unfinished(error: unknown, deleted: number): unknown {
   const code = (error as { code?: string } | undefined)?.code;
   if (code !== '55P03' && code !== '57014') return error;
-  return new CliError(
+  return new Failure(
     'busy',
     'RETENTION_UNFINISHED',
-    `The database did not get to a batch in time; ${count(deleted, 'row')} deleted before.`,
+    `The database did not get to a batch in time; ${pluralize(deleted, 'row')} deleted before.`,
     { hint: 'What is deleted stays so. Run it again to go on.', retryable: true, changed: deleted > 0 },
   );
 }

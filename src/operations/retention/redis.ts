@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import type { Realtime } from '../../platform/redis/connect.ts';
-import { wordOf } from '../../platform/redis/errors.ts';
-import { type Keys, LIFETIME } from '../../platform/redis/keys.ts';
-import { compareImages } from '../../projection/compare.ts';
-import { findStrays } from '../../projection/orphans.ts';
-import { settle } from '../../projection/project.ts';
-import { readImages } from '../../projection/read-snapshots.ts';
+import type { RedisConnection } from '../../platform/redis/connect.ts';
+import { errorCodeOf } from '../../platform/redis/errors.ts';
+import { type Keys, TTL_SECONDS } from '../../platform/redis/keys.ts';
+import { compareSnapshots } from '../../projection/compare.ts';
+import { findOrphans } from '../../projection/orphans.ts';
+import { writeUntilStable } from '../../projection/project.ts';
+import { readSnapshots } from '../../projection/read-snapshots.ts';
 
 /** How one kind of thing in Redis stands; with `repair`, stood. */
-export interface Live {
+export interface RedisFamilyState {
   kind: string;
   keep: string;
   rows: number;
@@ -22,14 +22,14 @@ export interface Live {
 }
 
 /** Looks at what Redis holds, and with `repair` puts it right. Throws what Redis throws. */
-export async function checkRedis(ctx: Context, repair: boolean): Promise<Live[]> {
+export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFamilyState[]> {
   const [db, phase, redis] = [await ctx.db(), await ctx.phase(), await ctx.redis()];
-  const found: Live[] = [];
+  const found: RedisFamilyState[] = [];
   for (const family of FAMILIES) {
     const { kind, keep } = family;
     const { keys, endless } = await checkLifetimes(redis, family, { repair, signal: ctx.signal });
     const isOfNotices = kind === 'live_notifications' && phase >= 3;
-    const gone = isOfNotices ? await clearNotices(db, redis, { repair, now: ctx.now }) : [];
+    const gone = isOfNotices ? await deleteOrphanNotifications(db, redis, { repair, now: ctx.now }) : [];
     // A key may have both faults, and SCAN may name one twice.
     const due = new Set([...endless, ...gone]).size;
     found.push({ kind, keep, rows: keys, due, end: 'repaired' });
@@ -51,19 +51,19 @@ export interface Family {
 }
 
 export const FAMILIES: readonly Family[] = [
-  { kind: 'market_data', keep: '30d', patterns: ['market_data:*'], lifetime: LIFETIME.quote },
-  { kind: 'order_status', keep: '7d', patterns: ['order:*', 'user_orders:*'], lifetime: LIFETIME.order },
-  { kind: 'user_sessions', keep: '7d', patterns: ['session:*:*'], lifetime: LIFETIME.session },
+  { kind: 'market_data', keep: '30d', patterns: ['market_data:*'], lifetime: TTL_SECONDS.quote },
+  { kind: 'order_status', keep: '7d', patterns: ['order:*', 'user_orders:*'], lifetime: TTL_SECONDS.order },
+  { kind: 'user_sessions', keep: '7d', patterns: ['session:*:*'], lifetime: TTL_SECONDS.session },
   {
     kind: 'live_notifications',
     keep: '30d',
     patterns: ['notification:*', 'user_notifications:*'],
-    lifetime: LIFETIME.notification,
+    lifetime: TTL_SECONDS.notification,
   },
 ];
 
 /** What is written to live until a time of another clock may seem to live so many milliseconds longer. */
-const SLACK = 60_000;
+const TTL_SLACK_SECONDS = 60_000;
 
 /** How many keys there are, and which had no end or a later one than they may. */
 interface Lives {
@@ -76,7 +76,7 @@ interface Lives {
  * they may have. Rests after each page as long as that took.
  */
 export async function checkLifetimes(
-  { client, scan }: Realtime,
+  { client, scan }: RedisConnection,
   { patterns, lifetime }: Family,
   { repair, signal }: { repair: boolean; signal: AbortSignal },
 ): Promise<Lives> {
@@ -95,7 +95,8 @@ export async function checkLifetimes(
   return lives;
 }
 
-const isTooLong = (left: number, lifetime: number) => left === -1 || left > lifetime * 1_000 + SLACK;
+const isTooLong = (left: number, lifetime: number) =>
+  left === -1 || left > lifetime * 1_000 + TTL_SLACK_SECONDS;
 
 /** A stream that tells of what happens: its events hold what they tell of, and are kept as long as that. */
 interface Stream {
@@ -106,12 +107,12 @@ interface Stream {
 }
 
 export const STREAMS: readonly Stream[] = [
-  { kind: 'order_events', keep: '7d', key: (keys) => keys.orderEvents, lifetime: LIFETIME.order },
+  { kind: 'order_events', keep: '7d', key: (keys) => keys.orderEvents, lifetime: TTL_SECONDS.order },
   {
     kind: 'notification_events',
     keep: '30d',
     key: (keys) => keys.notificationEvents,
-    lifetime: LIFETIME.notification,
+    lifetime: TTL_SECONDS.notification,
   },
 ];
 
@@ -119,7 +120,7 @@ const AT_ONCE = 1_000;
 
 /** How many events a stream has, and how many of them are too old; with `repair` those are deleted. */
 export async function checkEvents(
-  { client, keys }: Realtime,
+  { client, keys }: RedisConnection,
   stream: Stream,
   { repair, now }: { repair: boolean; now: Date },
 ): Promise<{ events: number; due: number }> {
@@ -130,13 +131,13 @@ export async function checkEvents(
     return { events, due };
   } catch (error) {
     // Somebody's mistake under the name, which gives way to the next event.
-    if (wordOf(error) === 'WRONGTYPE') return { events: 0, due: 0 };
+    if (errorCodeOf(error) === 'WRONGTYPE') return { events: 0, due: 0 };
     throw error;
   }
 }
 
 /** An event's id begins with its time, in milliseconds. */
-async function countBefore(client: Realtime['client'], key: string, before: number): Promise<number> {
+async function countBefore(client: RedisConnection['client'], key: string, before: number): Promise<number> {
   let [total, from] = [0, '-'];
   for (;;) {
     const events = await client.xrange(key, from, `(${before}`, 'COUNT', AT_ONCE);
@@ -152,13 +153,13 @@ async function countBefore(client: Realtime['client'], key: string, before: numb
  * only when a trader gets a new notification, and grow old in between. With `repair` they are made as the book is. Gives
  * their keys.
  */
-export async function clearNotices(
+export async function deleteOrphanNotifications(
   db: Kysely<Database>,
-  redis: Realtime,
+  redis: RedisConnection,
   { repair, now }: { repair: boolean; now: () => Date },
 ): Promise<string[]> {
   const cleared: string[] = [];
-  for await (const strays of findStrays(db, redis, 3, 'notification')) {
+  for await (const strays of findOrphans(db, redis, 3, 'notification')) {
     if (repair) await Promise.all(strays.map(({ key }) => redis.client.del(key)));
     cleared.push(...strays.map(({ key }) => key));
   }
@@ -166,9 +167,9 @@ export async function clearNotices(
   for await (const keys of redis.scan('user_notifications:*')) {
     const lists = keys.map((key) => key.slice(lead));
     const subjects = { orders: [], notifications: [], lists };
-    const drifts = await compareImages(redis, await readImages(db, redis.keys, subjects, now()));
+    const drifts = await compareSnapshots(redis, await readSnapshots(db, redis.keys, subjects, now()));
     const stale = drifts.map(({ key }) => key.slice(lead));
-    if (repair && stale.length > 0) await settle(db, redis, { ...subjects, lists: stale }, now);
+    if (repair && stale.length > 0) await writeUntilStable(db, redis, { ...subjects, lists: stale }, now);
     cleared.push(...drifts.map(({ key }) => key));
   }
   return cleared;

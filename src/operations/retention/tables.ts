@@ -2,14 +2,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Limited } from '../../domain/retention-periods.ts';
 
 /** Rows that are never deleted. `at` is the time by which the oldest is told. */
-interface Lasting {
+interface RetainedTable {
   kind: string;
   phase: 1 | 2 | 3 | 4;
   at: string;
 }
 
 /** By the customer's table; executions and the audit log are what proves them. */
-export const LASTING: readonly Lasting[] = [
+export const RETAINED_TABLES: readonly RetainedTable[] = [
   { kind: 'users', phase: 1, at: 'created_at' },
   { kind: 'strategies', phase: 1, at: 'created_at' },
   { kind: 'orders', phase: 1, at: 'created_at' },
@@ -19,7 +19,7 @@ export const LASTING: readonly Lasting[] = [
 ];
 
 /** Rows that are deleted once a time of theirs, `at`, is before the cutoff; `t` is the table in what is said in SQL. */
-export interface Expiring {
+export interface ExpiringTable {
   kind: string;
   limit: Limited;
   phase: 1 | 2 | 3 | 4;
@@ -35,7 +35,7 @@ export interface Expiring {
 
 const ROW = sql`FOR UPDATE OF t SKIP LOCKED`;
 
-export const EXPIRING: readonly Expiring[] = [
+export const EXPIRING_TABLES: readonly ExpiringTable[] = [
   {
     kind: 'trading_sessions',
     limit: 'sessions',

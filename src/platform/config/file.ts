@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
-import { UnfitFile } from '../../util/file-problem.ts';
+import { FileProblem } from '../../util/file-problem.ts';
 import { isObject, parseJson } from '../../util/json.ts';
-import { masked } from './settings.ts';
+import { maskSecrets } from './settings.ts';
 import { type Json, keyComplaints } from './unknown-keys.ts';
 
 /** Where configuration is looked for. */
@@ -74,7 +74,7 @@ export async function readValueFile(path: string, secret: boolean): Promise<stri
 
 function holdsSecret(content: Json): boolean {
   return Object.values(content).some((value) =>
-    isObject(value) ? holdsSecret(value) : typeof value === 'string' && masked(value) !== value,
+    isObject(value) ? holdsSecret(value) : typeof value === 'string' && maskSecrets(value) !== value,
   );
 }
 
@@ -82,12 +82,12 @@ function holdsSecret(content: Json): boolean {
 const MAX_BYTES = 65_536;
 
 /** The configuration cannot be used: exit 78. */
-export function invalid(message: string, hint?: string): CliError {
-  return new CliError('config', 'CONFIG_INVALID', message, hint ? { hint } : {});
+export function invalid(message: string, hint?: string): Failure {
+  return new Failure('config', 'CONFIG_INVALID', message, hint ? { hint } : {});
 }
 
 /** A regular file of at most 64 KiB, with its mode and owner; undefined where there is none. Throws CONFIG_INVALID. */
-export async function read(
+async function read(
   path: string,
   what: string,
   hint?: string,
@@ -96,14 +96,14 @@ export async function read(
     const { bytes, stats } = await readInput(path, MAX_BYTES);
     return { text: bytes.toString('utf8'), mode: stats.mode, uid: stats.uid };
   } catch (error) {
-    if (!(error instanceof UnfitFile)) throw error;
+    if (!(error instanceof FileProblem)) throw error;
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw invalid(`${what} ${path} ${error.why}.`, hint);
   }
 }
 
 /** JSON of a file; throws CONFIG_INVALID without a word of its text. */
-export function parse(path: string, text: string): unknown {
+function parse(path: string, text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isObject } from '../../util/json.ts';
 import { type ConfigSource, invalid, readValueFile } from './file.ts';
-import { masked, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
+import { maskSecrets, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 
 /** A value as it is written somewhere. */
 export interface Found {
@@ -17,7 +17,9 @@ export function check(name: SettingName, value: unknown, from: string): SettingV
   const result = setting.schema.safeParse(value);
   if (result.success) return result.data;
   const silent = setting.secret || setting.structured;
-  const shown = silent ? '' : `, not ${JSON.stringify(typeof value === 'string' ? masked(value) : value)}`;
+  const shown = silent
+    ? ''
+    : `, not ${JSON.stringify(typeof value === 'string' ? maskSecrets(value) : value)}`;
   const complaints = result.error.issues.map(
     ({ path, message }) => `${[name, ...path].join('.')} (${from}) ${message}${shown}.`,
   );

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { type ConfigFile, type ConfigSource, invalid } from './file.ts';
 import { check, dereference, type Found, pointer } from './references.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
@@ -58,7 +58,7 @@ export async function resolveAll(
     try {
       resolved[name] = await resolveOne(name, layers, env, dataDir);
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
+      if (!(error instanceof Failure)) throw error;
       complaints.push(error.message);
       if (error.details.hint) hints.push(error.details.hint);
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isPeriod, PROMISED } from '../../domain/retention-periods.ts';
+import { DEFAULT_PERIODS, isPeriod } from '../../domain/retention-periods.ts';
 import { riskTemplates, type Templates } from '../../domain/risk-limits.ts';
 import { parseDuration } from '../../util/duration.ts';
 
@@ -67,7 +67,7 @@ const duration = textThat((value) => {
   return ms > 0 && ms <= LONGEST;
 }, 'must be a duration such as 500ms, 30s or 5m, at most 24d');
 
-const kept = (what: string, fallback: string) => ({
+const retentionPeriod = (what: string, fallback: string) => ({
   help: `how long ${what}`,
   env: [],
   schema: textThat(isPeriod, 'must be a period such as 30d, 4w or 1y'),
@@ -258,20 +258,26 @@ export const SETTINGS = {
     structured: true,
     schema: riskTemplates,
   },
-  'retention.sessions': kept('trading sessions are kept after their end', PROMISED.sessions),
-  'retention.riskRules': kept(
-    'the risk rules of disabled traders are kept after their last change',
-    PROMISED.riskRules,
+  'retention.sessions': retentionPeriod(
+    'trading sessions are kept after their end',
+    DEFAULT_PERIODS.sessions,
   ),
-  'retention.notifications': kept('notifications are kept', PROMISED.notifications),
-  'retention.idempotencyKeys': kept('what an idempotency key stands for is kept', PROMISED.idempotencyKeys),
+  'retention.riskRules': retentionPeriod(
+    'the risk rules of disabled traders are kept after their last change',
+    DEFAULT_PERIODS.riskRules,
+  ),
+  'retention.notifications': retentionPeriod('notifications are kept', DEFAULT_PERIODS.notifications),
+  'retention.idempotencyKeys': retentionPeriod(
+    'what an idempotency key stands for is kept',
+    DEFAULT_PERIODS.idempotencyKeys,
+  ),
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /** A URL without its password, or the value itself where it holds none. */
-export function masked(value: string): string {
+export function maskSecrets(value: string): string {
   // In a URL that cannot be parsed the password may hold anything: all up to the last @ is hidden.
   const password = URL.canParse(value)
     ? /^([a-z][a-z\d+.-]*:\/\/[^:/?#@]*):[^/?#]*@/i

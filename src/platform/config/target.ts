@@ -1,5 +1,5 @@
 import type { Io } from '../../cli/io.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import type { RedisSettings } from '../redis/settings.ts';
 import type { Config } from './load.ts';
 
@@ -7,7 +7,7 @@ import type { Config } from './load.ts';
 export async function chooseDatabase(settings: Config, io: Io): Promise<string> {
   if (settings.database) return settings.database;
   if (!io.mayAsk)
-    throw new CliError('config', 'NO_DATABASE', 'No database is configured.', {
+    throw new Failure('config', 'NO_DATABASE', 'No database is configured.', {
       hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database.',
     });
   await io.say(`No database is configured: using the embedded one in ${settings.dataDir}.`);

@@ -1,5 +1,5 @@
 import { isObject } from '../../util/json.ts';
-import { nearest } from '../../util/text.ts';
+import { closestMatch } from '../../util/text.ts';
 import { SETTING_NAMES } from './settings.ts';
 
 export type Json = Record<string, unknown>;
@@ -44,7 +44,7 @@ function settingComplaints(settings: Json, alsoKnown: readonly string[] = []): s
 function unknown(key: string, known: readonly string[], also: readonly string[]): string[] {
   if (known.includes(key)) return [];
   if (GROUPED.includes(key as never)) return [`${key} must be written as ${nested(key)}`];
-  const guess = nearest(key, [...known, ...also]);
+  const guess = closestMatch(key, [...known, ...also]);
   return [`there is no setting ${key}${guess ? `; did you mean ${guess}?` : ''}`];
 }
 

@@ -1,5 +1,5 @@
 /** Which ids a file has had so far, and on which line. */
-export interface Seen {
+export interface IdSet {
   /** The line that had the id before; undefined where it is new, and then it is on `line`. */
   add: (id: string, line: number) => number | undefined;
 }
@@ -8,7 +8,7 @@ export interface Seen {
  * Keeps 16 bytes an id, so that five million take 130 MB and not a gigabyte: three hashes of 32 bits, which two of so
  * many ids share once in 10^16 files.
  */
-export function createSeen(): Seen {
+export function createIdSet(): IdSet {
   let size = 1 << 16;
   let keys = new Uint32Array(size * 3);
   let lines = new Uint32Array(size);

@@ -1,6 +1,6 @@
 import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 interface Holder {
   pid: number;
@@ -18,8 +18,8 @@ export interface LockOptions {
   onWait?: (holder: string) => void;
 }
 
-const POLL = 40;
-const GUARD_LIFETIME = 10_000;
+const POLL_MS = 40;
+const GUARD_LIFETIME_MS = 10_000;
 
 /**
  * Takes a lock file made by link(), which exactly one process can; waits while its holder lives, takes over from a
@@ -40,19 +40,19 @@ export async function lockFile(
   while (!(await claim(path, mine, options.pid))) {
     const holder = await holderOf(path);
     if (holder && !(await isAlive(holder))) {
-      await buryDead(path, options.pid);
+      await removeStale(path, options.pid);
       continue;
     }
     const who = holder ? `process ${holder.pid} (pinnacle ${holder.command})` : 'another process';
     if (performance.now() > deadline)
-      throw new CliError('busy', 'DATABASE_BUSY', `${what} is in use by ${who}.`, {
+      throw new Failure('busy', 'DATABASE_BUSY', `${what} is in use by ${who}.`, {
         hint: 'Try again when it has ended, or wait longer with --timeout.',
         retryable: true,
       });
     if (!waiting) options.onWait?.(who);
     waiting = true;
     // Jitter keeps many waiting processes from asking in step.
-    await sleep(POLL + Math.random() * POLL, undefined, { signal: options.signal });
+    await sleep(POLL_MS + Math.random() * POLL_MS, undefined, { signal: options.signal });
   }
   return async () => {
     if ((await readFile(path, 'utf8').catch(() => '')) === mine) await unlink(path).catch(() => {});
@@ -95,15 +95,15 @@ async function isAlive(holder: Holder): Promise<boolean> {
 }
 
 /** Removes a dead holder's lock under a guard of its own: two buriers at once could bury a live successor. */
-async function buryDead(path: string, pid: number): Promise<void> {
+async function removeStale(path: string, pid: number): Promise<void> {
   const guard = `${path}.guard`;
   if (!(await claim(guard, '', pid))) {
     const age = await stat(guard).then(
       (found) => Date.now() - found.mtimeMs,
       () => 0,
     );
-    if (age > GUARD_LIFETIME) await unlink(guard).catch(() => {});
-    await sleep(POLL);
+    if (age > GUARD_LIFETIME_MS) await unlink(guard).catch(() => {});
+    await sleep(POLL_MS);
     return;
   }
   try {

@@ -1,9 +1,9 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Io } from '../../cli/io.ts';
-import { CliError, usage } from '../../util/failure.ts';
+import { Failure, usage } from '../../util/failure.ts';
 import { openInput } from '../../util/file.ts';
-import { UnfitFile } from '../../util/file-problem.ts';
+import { FileProblem } from '../../util/file-problem.ts';
 
 /** The bytes of a file that is imported. */
 export interface Source {
@@ -32,7 +32,7 @@ export function openSource(path: string, { io, signal }: { io: Io; signal: Abort
     const share = () => size && stream.bytesRead / size;
     return { bytes: unzipped(stream, name), name, share, once: size === undefined };
   } catch (error) {
-    throw error instanceof UnfitFile ? usage(`${name} ${error.why}.`) : error;
+    throw error instanceof FileProblem ? usage(`${name} ${error.why}.`) : error;
   }
 }
 
@@ -57,8 +57,8 @@ async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGene
 }
 
 /** The failure of an import that would have to begin again, with what can be read only once. */
-export function pipeSpent(): CliError {
-  return new CliError(
+export function streamConsumed(): Failure {
+  return new Failure(
     'busy',
     'DATABASE_BUSY',
     'The database was busy, and what comes through a pipe cannot be read a second time.',

@@ -29,7 +29,7 @@ export interface Table {
 }
 
 // A quoted field may hold line ends, but not a whole file because one quote is missing.
-const MAX_LINES = 100;
+const MAX_RECORD_LINES = 100;
 
 /**
  * Rows of CSV with a header whose columns stand in any order, or of NDJSON, which begins with a brace. `say` is told of
@@ -100,7 +100,7 @@ async function* csv(lines: AsyncIterable<Lines>, places: readonly boolean[]): As
       if (fields) {
         row(number - open.length + 1, fields, undefined, into);
         open = [];
-      } else if (open.length > MAX_LINES) await giveUp(into);
+      } else if (open.length > MAX_RECORD_LINES) await giveUp(into);
     }
   };
   /** The first of the open lines is bad; those after it may be good. */

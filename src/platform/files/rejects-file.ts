@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { csvLines } from '../../cli/render-csv.ts';
-import { Found } from '../../cli/result.ts';
-import { type CliError, outputFailure, usage } from '../../util/failure.ts';
-import { openDraft } from '../../util/file.ts';
-import { count } from '../../util/text.ts';
+import { Finding } from '../../cli/result.ts';
+import { type Failure, outputFailure, usage } from '../../util/failure.ts';
+import { openAtomic } from '../../util/file.ts';
+import { pluralize } from '../../util/text.ts';
 
 /** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */
 export interface Rejects {
@@ -31,7 +31,7 @@ export async function openRejects(path: string): Promise<Rejects> {
   const failed = (error: unknown): never => {
     throw outputFailure(path, error, 'Move it, or name another one with --rejects.');
   };
-  const draft = await openDraft(path, false).catch(failed);
+  const draft = await openAtomic(path, false).catch(failed);
   let lines = 0;
   return {
     async restart() {
@@ -52,12 +52,12 @@ export async function openRejects(path: string): Promise<Rejects> {
 }
 
 /** What an import gives: its tally and where the bad lines are, as a finding (exit 6) where there are any. */
-export function tallied<T extends { rejected: number }>(
+export function withRejects<T extends { rejected: number }>(
   tally: T,
   rejects: Rejects | undefined,
-): Found | (T & { rejects_file: string | null }) {
+): Finding | (T & { rejects_file: string | null }) {
   const row = { ...tally, rejects_file: rejects?.place() ?? null };
-  return tally.rejected > 0 ? new Found(row) : row;
+  return tally.rejected > 0 ? new Finding(row) : row;
 }
 
 /** A line of a file that could not be taken, and why. */
@@ -67,11 +67,11 @@ export interface BadLine {
 }
 
 /** The failure of an all-or-nothing import: the first bad lines by number, and how many there are. */
-export function complain(bad: readonly BadLine[], total: number, hint: string): CliError {
+export function rejectedLinesError(bad: readonly BadLine[], total: number, hint: string): Failure {
   const lines = bad.map(({ line, reason }) => `line ${line}: ${reason}`);
-  const more = total > bad.length ? [`and ${count(total - bad.length, 'line')} more`] : [];
+  const more = total > bad.length ? [`and ${pluralize(total - bad.length, 'line')} more`] : [];
   return usage(
-    [`${count(total, 'line')} cannot be taken; nothing was imported.`, ...lines, ...more].join('\n'),
+    [`${pluralize(total, 'line')} cannot be taken; nothing was imported.`, ...lines, ...more].join('\n'),
     hint,
   );
 }

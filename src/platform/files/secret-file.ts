@@ -1,6 +1,6 @@
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
-import { UnfitFile } from '../../util/file-problem.ts';
+import { FileProblem } from '../../util/file-problem.ts';
 
 const MAX_BYTES = 65_536;
 
@@ -14,7 +14,7 @@ export async function readSecretFile(
   what: string,
 ): Promise<Buffer | undefined> {
   const unsafe = (why: string, hint?: string) =>
-    new CliError('integrity', 'SECRET_FILE_UNSAFE', `${what} ${path} ${why}.`, hint ? { hint } : {});
+    new Failure('integrity', 'SECRET_FILE_UNSAFE', `${what} ${path} ${why}.`, hint ? { hint } : {});
   try {
     const { bytes, stats } = await readInput(path, MAX_BYTES, { links: false });
     // Of the file that was read: its name may be swapped between two looks.
@@ -23,7 +23,7 @@ export async function readSecretFile(
     if ((stats.mode & 0o077) !== 0) throw unsafe('is open to others', `Run: chmod 600 ${path}`);
     return bytes;
   } catch (error) {
-    if (!(error instanceof UnfitFile)) throw error;
+    if (!(error instanceof FileProblem)) throw error;
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw unsafe(error.why);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { outputFailure } from '../../util/failure.ts';
-import { openDraft } from '../../util/file.ts';
+import { openAtomic } from '../../util/file.ts';
 
 /** What was written: the size in bytes and the SHA-256 of the file. */
 export interface Written {
@@ -22,7 +22,7 @@ export async function writeFileWhole(
   const failed = (error: unknown): never => {
     throw outputFailure(path, error, 'Replace it with --force.');
   };
-  const draft = await openDraft(path, force).catch(failed);
+  const draft = await openAtomic(path, force).catch(failed);
   const hash = createHash('sha256');
   let bytes = 0;
   // One piece is on its way to the disk while the next one is made.

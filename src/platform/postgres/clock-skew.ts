@@ -1,13 +1,13 @@
 import { formatDuration } from '../../util/duration.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 
-export const SKEW_WARN = 2_000;
-export const SKEW_FAIL = 60_000;
+const SKEW_WARN_MS = 2_000;
+const SKEW_FAIL_MS = 60_000;
 
 /** Whether the server's clock is ours; `ahead` in milliseconds. Orders carry our time, audit rows the server's. */
-export function judgeClock(ahead: number): Verdict {
+export function clockVerdict(ahead: number): Verdict {
   const skew = Math.abs(ahead);
-  if (skew <= SKEW_WARN) return ok('the server and this machine agree');
+  if (skew <= SKEW_WARN_MS) return ok('the server and this machine agree');
   const detail = `the server is ${formatDuration(skew)} ${ahead > 0 ? 'ahead of' : 'behind'} this machine`;
-  return (skew > SKEW_FAIL ? fail : warn)(detail, 'Set both clocks by NTP.');
+  return (skew > SKEW_FAIL_MS ? fail : warn)(detail, 'Set both clocks by NTP.');
 }

@@ -1,7 +1,7 @@
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { fromPostgres } from '../../util/time.ts';
 import { DirectClient, isPoolerRefusal, setInTransactions } from './pooler.ts';
 import type { Database } from './tables.ts';
@@ -34,9 +34,9 @@ export interface ServerOptions {
   ownSession?: boolean;
 }
 
-const CONNECT_TIMEOUT = 5_000;
-const LOCK_TIMEOUT = 3_000;
-const IDLE_IN_TRANSACTION_TIMEOUT = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 3_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const TIMESTAMP = 1114;
 
 /**
@@ -47,14 +47,14 @@ export function connectServer(url: string, options: ServerOptions): Connection {
   const settings = {
     TimeZone: 'UTC',
     statement_timeout: String(options.statementTimeout),
-    lock_timeout: String(LOCK_TIMEOUT),
-    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT),
+    lock_timeout: String(LOCK_TIMEOUT_MS),
+    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
   };
   const config: PoolConfig = {
     ...serverConfig(url, options.insecureTls ?? false),
     application_name: options.applicationName,
     max: options.poolSize,
-    connectionTimeoutMillis: options.connectTimeout ?? CONNECT_TIMEOUT,
+    connectionTimeoutMillis: options.connectTimeout ?? CONNECT_TIMEOUT_MS,
   };
   const direct = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
   const pooled = () => {
@@ -68,14 +68,14 @@ export function connectServer(url: string, options: ServerOptions): Connection {
   );
 }
 
-function pooledUrl(url: string): CliError {
-  return new CliError('config', 'POOLED_URL', `${describeServer(url)} is reached through PgBouncer.`, {
+function pooledUrl(url: string): Failure {
+  return new Failure('config', 'POOLED_URL', `${describeServer(url)} is reached through PgBouncer.`, {
     hint: 'This command needs a server session of its own: name the server itself as migrateUrl, or in PINNACLE_MIGRATE_URL.',
   });
 }
 
 function serverConfig(url: string, insecure: boolean): PoolConfig {
-  const { config, host, mode } = understand(url);
+  const { config, host, mode } = parseServerUrl(url);
   const { ssl } = protectionOf(mode, host, insecure);
   const files = typeof config.ssl === 'object' ? config.ssl : {};
   // A host left out is this machine, whatever PGHOST says: it is what the operator was told, and what TLS went by.
@@ -83,7 +83,7 @@ function serverConfig(url: string, insecure: boolean): PoolConfig {
 }
 
 /** A URL taken apart; reads the files of certificates that it names. */
-export function understand(url: string): { config: PoolConfig; host: string; mode: string | undefined } {
+export function parseServerUrl(url: string): { config: PoolConfig; host: string; mode: string | undefined } {
   let mode: string | undefined;
   // What the driver makes of a mode differs from version to version, and it talks on stderr: it never sees one.
   const rest = url.replace(/([?&])(ssl|sslmode|uselibpqcompat)=([^&#]*)/gi, (_all, mark, key, value) => {
@@ -95,15 +95,15 @@ export function understand(url: string): { config: PoolConfig; host: string; mod
     const config: PoolConfig = parseIntoClientConfig(rest);
     return { config, host: config.host ?? '', mode };
   } catch {
-    throw new CliError('config', 'CONFIG_INVALID', 'The URL of the database cannot be used.', {
+    throw new Failure('config', 'CONFIG_INVALID', 'The URL of the database cannot be used.', {
       hint: 'It may hold a character that must be %-encoded, or name a file of sslrootcert, sslcert or sslkey that cannot be read.',
     });
   }
 }
 
 /** What a connection by this URL lacks in protection away from this machine, in words; undefined where nothing. */
-export function weaknessOf(url: string, insecure: boolean): string | undefined {
-  const { host, mode } = understand(url);
+export function tlsWeakness(url: string, insecure: boolean): string | undefined {
+  const { host, mode } = parseServerUrl(url);
   const { lacks } = protectionOf(mode, host, insecure);
   if (!lacks || (isLocal(host) && !insecure) || (isLocal(host) && lacks === 'plain')) return undefined;
   return lacks === 'plain'
@@ -113,7 +113,7 @@ export function weaknessOf(url: string, insecure: boolean): string | undefined {
 
 /** `trading@db1/pinnacle`: who and where, never a password. */
 export function describeServer(url: string): string {
-  const { user, host, database, port } = understand(url).config;
+  const { user, host, database, port } = parseServerUrl(url).config;
   const at = `${host || 'localhost'}${port && Number(port) !== 5432 ? `:${port}` : ''}`;
   return `${user ? `${user}@` : ''}${at}/${database ?? ''}`;
 }
@@ -213,10 +213,10 @@ async function* copied(chosen: () => Promise<pg.Pool>, query: CompiledQuery): As
   }
 }
 
-type Line = { destroy: () => void; unref: () => void };
+type ServerStream = { destroy: () => void; unref: () => void };
 
-function streamOf(session: PoolClient): Line | undefined {
-  return (session as unknown as { connection?: { stream?: Line } }).connection?.stream;
+function streamOf(session: PoolClient): ServerStream | undefined {
+  return (session as unknown as { connection?: { stream?: ServerStream } }).connection?.stream;
 }
 
 /** Timestamps without zone are UTC and stay text, so that no microsecond is lost. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
 import { type Connection, open } from './connect.ts';
 
@@ -81,7 +81,7 @@ async function prepare(dir: string, options: EmbeddedOptions): Promise<void> {
   const major = await readFile(join(dir, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (major === undefined) return copyTemplate(dir, options.cacheDir);
   if (major.trim() !== ENGINE_MAJOR)
-    throw new CliError(
+    throw new Failure(
       'config',
       'ENGINE_VERSION',
       `${dir} was made by PostgreSQL ${major.trim()}; this version of pinnacle embeds PostgreSQL ${ENGINE_MAJOR}.`,

@@ -1,4 +1,4 @@
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** What pg throws: a server's answer has a five-character code, a broken line an errno or nothing. */
 export interface DatabaseFailure {
@@ -20,7 +20,7 @@ const TLS = /^ERR_(TLS|SSL)_|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|^CERT_/;
 const NO_TLS = /does not support SSL|establishing an SSL connection/;
 
 /** True for a deadlock or a serialization failure: the whole transaction may simply be run again. */
-export function mayRunAgain(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(codeOf(error));
 }
 
@@ -32,12 +32,12 @@ export function isDisconnect(error: unknown): boolean {
 }
 
 /** True when the database lacks a table, column, type or function that was asked for. */
-export function isUndefined(error: unknown): boolean {
+export function isUndefinedObject(error: unknown): boolean {
   return UNDEFINED.has(codeOf(error));
 }
 
 /** True when the database refused for want of a right. */
-export function lacksRight(error: unknown): boolean {
+export function isPermissionDenied(error: unknown): boolean {
   return codeOf(error) === '42501';
 }
 
@@ -65,10 +65,10 @@ export function translateFailure(
   error: DatabaseFailure,
   target: string,
   roles: readonly string[] = [],
-): CliError {
+): Failure {
   const code = codeOf(error);
   if (isDisconnect(error) || code === '53300')
-    return new CliError(
+    return new Failure(
       'unreachable',
       'DATABASE_UNREACHABLE',
       `The database ${target} cannot be reached${why(error)}.`,
@@ -78,14 +78,14 @@ export function translateFailure(
       },
     );
   if (code.startsWith('28') || /SASL|password must be a string/.test(messageOf(error)))
-    return new CliError('forbidden', 'LOGIN_REFUSED', `The database ${target} refused the login.`, {
+    return new Failure('forbidden', 'LOGIN_REFUSED', `The database ${target} refused the login.`, {
       hint: 'Check the user and password of DATABASE_URL; a password can be kept out of it with { "$file": … } in the configuration.',
     });
   if (!isSqlState(code))
-    return new CliError(
+    return new Failure(
       'unreachable',
       'TLS_REFUSED',
-      `No trusted TLS connection to ${target}: ${distrust(error)}.`,
+      `No trusted TLS connection to ${target}: ${tlsFailure(error)}.`,
       {
         hint: 'Name the CA with sslrootcert=FILE in the URL. Away from this machine TLS is verified in full, unless --insecure-tls accepts the risk.',
       },
@@ -93,25 +93,25 @@ export function translateFailure(
   return byState(code, error, target, roles);
 }
 
-function byState(code: string, error: DatabaseFailure, target: string, roles: readonly string[]): CliError {
+function byState(code: string, error: DatabaseFailure, target: string, roles: readonly string[]): Failure {
   const at = [error.table && `table ${error.table}`, error.column && `column ${error.column}`]
     .concat(error.constraint ? `constraint ${error.constraint}` : [])
     .filter(Boolean)
     .join(', ');
   const state = `${at ? `${at}; ` : ''}SQLSTATE ${code}`;
   if (code === '3D000')
-    return new CliError('config', 'DATABASE_MISSING', `There is no such database: ${target}.`, {
+    return new Failure('config', 'DATABASE_MISSING', `There is no such database: ${target}.`, {
       hint: 'Create it (createdb) or correct DATABASE_URL.',
     });
-  if (lacksRight(error))
-    return new CliError(
+  if (isPermissionDenied(error))
+    return new Failure(
       'forbidden',
       'NOT_PERMITTED',
       `The database role is not permitted to do this (${state}).`,
       roles.length > 0 ? { hint: `Permitted to: ${roles.join(', ')}. See: pinnacle access show` } : {},
     );
   if (code === '57014' || code === '55P03' || RETRYABLE.has(code))
-    return new CliError(
+    return new Failure(
       'busy',
       'DATABASE_BUSY',
       `The database did not get to it in time (SQLSTATE ${code}).`,
@@ -121,7 +121,7 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
       },
     );
   if (code.startsWith('53') || code.startsWith('58'))
-    return new CliError(
+    return new Failure(
       'unreachable',
       'DATABASE_EXHAUSTED',
       `The server lacks room or resources (SQLSTATE ${code}).`,
@@ -131,20 +131,20 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
       },
     );
   if (code.startsWith('22'))
-    return new CliError('usage', 'VALUE_REFUSED', `The database refused a value (${state}).`);
+    return new Failure('usage', 'VALUE_REFUSED', `The database refused a value (${state}).`);
   if (code.startsWith('23'))
-    return new CliError('refused', 'CONSTRAINT', `A rule of the database refused this (${state}).`);
+    return new Failure('refused', 'CONSTRAINT', `A rule of the database refused this (${state}).`);
   if (code === '25006')
-    return new CliError(
+    return new Failure(
       'refused',
       'READ_ONLY',
       `The database ${target} takes no writes now; is it a replica?`,
     );
-  return new CliError('failure', 'DATABASE_ERROR', `The database reported an error (${state}).`);
+  return new Failure('failure', 'DATABASE_ERROR', `The database reported an error (${state}).`);
 }
 
 /** Why TLS failed, in our words: the text of a certificate is whoever's made it. */
-function distrust(error: DatabaseFailure): string {
+function tlsFailure(error: DatabaseFailure): string {
   const code = codeOf(error);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
@@ -165,7 +165,7 @@ function why(error: DatabaseFailure): string {
 }
 
 /** True when the named constraint refused a row, or one whose name matches. */
-export function violates(error: unknown, constraint: string | RegExp): boolean {
+export function violatedConstraint(error: unknown, constraint: string | RegExp): boolean {
   const name = (error as DatabaseFailure).constraint ?? '';
   return (
     codeOf(error).startsWith('23') &&

@@ -10,7 +10,7 @@ export interface Piece {
   rows: number;
 }
 
-const AT_ONCE = 2_000;
+const BATCH_ROWS = 2_000;
 
 /** What a query finds as text of a format, piece by piece: as of one moment, in no order of its own. */
 export async function* exportPieces(
@@ -41,7 +41,7 @@ async function* fetched({ kysely }: Connection, query: Compilable<object>): Asyn
   try {
     await sql`DECLARE exported NO SCROLL CURSOR FOR ${query as never}`.execute(trx);
     for (;;) {
-      const { rows } = await sql<object>`FETCH ${sql.lit(AT_ONCE)} FROM exported`.execute(trx);
+      const { rows } = await sql<object>`FETCH ${sql.lit(BATCH_ROWS)} FROM exported`.execute(trx);
       if (rows.length === 0) return;
       yield rows;
     }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
 import type { Connection } from './connect.ts';
 
 /** What keeps a command alone at its work; or, in words, who is at it already. */
-export type Guard = { release: () => Promise<void> } | { holder: string };
+export type JobLock = { release: () => Promise<void> } | { holder: string };
 
 /**
  * An advisory lock on a server, held by a transaction of a session of its own, so that it holds through PgBouncer in
  * transaction mode. That transaction reads nothing and writes nothing: neither vacuum nor sealing waits for it.
  */
-export async function guardOnServer(connection: Connection, name: string): Promise<Guard> {
+export async function lockJobOnServer(connection: Connection, name: string): Promise<JobLock> {
   const trx = await connection.kysely.startTransaction().execute();
   const end = async () => {
     await trx
@@ -41,16 +41,16 @@ export async function guardOnServer(connection: Connection, name: string): Promi
 }
 
 /** A lock file beside the folder of the embedded database. */
-export async function guardInFolder(
+export async function lockJobInFolder(
   dir: string,
   name: string,
   options: Omit<LockOptions, 'timeout'>,
-): Promise<Guard> {
+): Promise<JobLock> {
   const path = `${dir}.${createHash('sha256').update(name).digest('hex').slice(0, 16)}.job`;
   try {
     return { release: await lockFile(path, name, { ...options, timeout: 0 }) };
   } catch (error) {
-    if (!(error instanceof CliError && error.kind === 'busy')) throw error;
+    if (!(error instanceof Failure && error.kind === 'busy')) throw error;
     return { holder: '' };
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { understand } from './connect.ts';
+import { parseServerUrl } from './connect.ts';
 import { protectionOf } from './tls.ts';
 
 /** Where systems keep the authorities that they trust. */
@@ -16,7 +16,7 @@ const KNOWS_SYSTEM = 16;
  * it. A password is only there.
  */
 export function libpqEnvironment(url: string, insecure: boolean, major: number): Record<string, string> {
-  const { config, host, mode } = understand(url);
+  const { config, host, mode } = parseServerUrl(url);
   const { ssl, lacks } = protectionOf(mode, host, insecure);
   const asked = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? '');
   const verified = ssl !== false && !lacks;

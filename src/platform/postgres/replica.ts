@@ -21,7 +21,7 @@ export interface Replica {
   lag: number | null;
 }
 
-const POLL = 5;
+const POLL_MS = 5;
 
 /** Asks the primary; throws what the server answers where it is itself a replica. */
 export async function readPrimary({ kysely }: Connection): Promise<Primary> {
@@ -58,7 +58,7 @@ export async function readReplica({ kysely }: Connection): Promise<Replica> {
 }
 
 /** Why a server must not answer in the primary's place, however far it has come; undefined where it may. */
-export function unfit(replica: Replica, primary: Primary): string | undefined {
+export function replicaProblem(replica: Replica, primary: Primary): string | undefined {
   if (replica.system !== primary.system) return 'another cluster';
   if (!replica.standby) return 'promoted: it takes writes of its own';
   // After a failover an old primary may write on, and one that follows the other may be further than it.
@@ -80,10 +80,10 @@ export async function findReplica(
   const caughtUp = replicas.map(async (connection) => {
     let [standing, at] = await Promise.all([readReplica(connection), asked]);
     for (;;) {
-      const reason = unfit(standing, at);
+      const reason = replicaProblem(standing, at);
       if (reason !== undefined) throw new Error(reason);
       if (standing.replayed >= at.position) return connection;
-      await sleep(POLL, undefined, { signal: over.signal });
+      await sleep(POLL_MS, undefined, { signal: over.signal });
       standing = await readReplica(connection);
     }
   });

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { type CliError, refused } from '../../util/failure.ts';
+import { type Failure, refused } from '../../util/failure.ts';
 import type { Connection } from './connect.ts';
-import { isUndefined } from './errors.ts';
+import { isUndefinedObject } from './errors.ts';
 import type { Database } from './tables.ts';
 
 /** The last phase of the rollout that the database has, 0 to 4; 0 where nothing was ever rolled out. */
@@ -13,17 +13,13 @@ export async function currentPhase(db: Kysely<Database>): Promise<number> {
       .executeTakeFirst();
     return row?.phase ?? 0;
   } catch (error) {
-    if (isUndefined(error)) return 0;
+    if (isUndefinedObject(error)) return 0;
     throw error;
   }
 }
 
 /** A table that is not there: the rollout has not come that far, or somebody changed the schema by hand. */
-export async function explainMissing(
-  name: string,
-  needed: number,
-  { kysely }: Connection,
-): Promise<CliError> {
+export async function explainMissing(name: string, needed: number, { kysely }: Connection): Promise<Failure> {
   const phase = await currentPhase(kysely);
   if (phase < needed)
     return refused(

@@ -204,16 +204,16 @@ export interface Database {
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
-export type Timestamp = ColumnType<string, string, string>;
-export type GeneratedTimestamp = Generated<string>;
+type Timestamp = ColumnType<string, string, string>;
+type GeneratedTimestamp = Generated<string>;
 /** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
-export type GeneratedMoney = Generated<string>;
+type GeneratedMoney = Generated<string>;
 /** Parsed when read; written as the text of `JSON.stringify`. */
-export type JsonColumn = ColumnType<Json, string, string>;
-export type GeneratedJson = ColumnType<Json, string | undefined, string>;
+type JsonColumn = ColumnType<Json, string, string>;
+type GeneratedJson = ColumnType<Json, string | undefined, string>;
 
 /** The tables of what the program keeps of its own work. */
-export interface AuditLogTable {
+interface AuditLogTable {
   id: GeneratedAlways<string>;
   txid: Generated<string>;
   at: GeneratedTimestamp;
@@ -223,7 +223,7 @@ export interface AuditLogTable {
   body: string;
 }
 
-export interface AuditSealsTable {
+interface AuditSealsTable {
   seq: string;
   audit_id: string;
   txid: string;
@@ -231,21 +231,21 @@ export interface AuditSealsTable {
   hash: string;
 }
 
-export interface AuditCheckpointsTable {
+interface AuditCheckpointsTable {
   seq: string;
   body: string;
   key_id: string;
   signature: string;
 }
 
-export interface RealtimeOutboxTable {
+interface RealtimeOutboxTable {
   id: GeneratedAlways<string>;
   at: GeneratedTimestamp;
   kind: string;
   key: string;
 }
 
-export interface IdempotencyKeysTable {
+interface IdempotencyKeysTable {
   actor: Generated<string>;
   key: string;
   command: string;
@@ -255,7 +255,7 @@ export interface IdempotencyKeysTable {
 }
 
 /** Created by the migration runner, not by a phase. */
-export interface PinnacleMigrationsTable {
+interface PinnacleMigrationsTable {
   phase: number;
   name: string;
   up_sha256: string;

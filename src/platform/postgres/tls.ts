@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** How the line to a server is protected: as the driver takes it, and what it lacks, in a word. */
 interface Tls {
@@ -29,7 +29,7 @@ const MODES: Readonly<Record<string, Tls>> = {
 export function protectionOf(mode: string | undefined, host: string, insecure: boolean): Tls {
   const asked = mode === undefined ? undefined : MODES[mode];
   if (mode !== undefined && !asked)
-    throw new CliError('config', 'CONFIG_INVALID', 'The URL of the database has an unknown sslmode.', {
+    throw new Failure('config', 'CONFIG_INVALID', 'The URL of the database has an unknown sslmode.', {
       hint: `The modes are: ${Object.keys(MODES).join(', ')}.`,
     });
   if (isLocal(host)) {
@@ -38,7 +38,7 @@ export function protectionOf(mode: string | undefined, host: string, insecure: b
   }
   if (insecure) return asked === PLAIN ? PLAIN : UNVERIFIED;
   if (!asked?.lacks) return VERIFIED;
-  throw new CliError(
+  throw new Failure(
     'config',
     'TLS_TOO_WEAK',
     `sslmode=${mode} would not verify the server ${host}, which is not this machine.`,

@@ -1,13 +1,13 @@
 import { Cluster, Redis } from 'ioredis';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
-import type { UnfitFile } from '../../util/file-problem.ts';
+import type { FileProblem } from '../../util/file-problem.ts';
 import { redisFailure } from './errors.ts';
-import { type Keys, keysOf, literally } from './keys.ts';
+import { escapeGlob, type Keys, keysOf } from './keys.ts';
 import { addressOf, describeRedis, partsOf, type RedisSettings } from './settings.ts';
 
 /** An open Redis, whatever stands behind it. Commands of one turn travel together, to each node of a cluster its own. */
-export interface Realtime {
+export interface RedisConnection {
   client: Redis | Cluster;
   keys: Keys;
   /** `host:port`, never a password. */
@@ -22,7 +22,7 @@ export interface Realtime {
  * broken, and no command is sent twice: after a lost reply nobody knows whether it was done. A command that waits may
  * take so many milliseconds longer than the timeout.
  */
-export async function openRedis(settings: RedisSettings, name: string, wait = 0): Promise<Realtime> {
+export async function openRedis(settings: RedisSettings, name: string, wait = 0): Promise<RedisConnection> {
   const where = describeRedis(settings);
   const client = open(settings, name, wait, await authority(settings.ca));
   // ioredis tells why it did not connect by this event, and rejects with "Connection is closed".
@@ -31,7 +31,7 @@ export async function openRedis(settings: RedisSettings, name: string, wait = 0)
     cause ??= error;
   });
   try {
-    await within(settings.timeout, client.connect());
+    await withTimeout(settings.timeout, client.connect());
   } catch (error) {
     client.disconnect();
     throw redisFailure(cause ?? error, where);
@@ -41,13 +41,13 @@ export async function openRedis(settings: RedisSettings, name: string, wait = 0)
     client,
     keys,
     where,
-    scan: (pattern) => scan(client, literally(keys.prefix) + pattern),
+    scan: (pattern) => scan(client, escapeGlob(keys.prefix) + pattern),
     close: () => client.disconnect(),
   };
 }
 
 /** Rejects like a command of ioredis that timed out where a promise takes longer, in milliseconds. */
-export async function within<T>(timeout: number, promise: Promise<T>): Promise<T> {
+export async function withTimeout<T>(timeout: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error('Command timed out')), timeout);
@@ -59,13 +59,13 @@ export async function within<T>(timeout: number, promise: Promise<T>): Promise<T
   }
 }
 
-const SCANNED = 2_000;
+const SCAN_COUNT = 2_000;
 
 async function* scan(client: Redis | Cluster, match: string): AsyncIterable<string[]> {
   for (const node of 'nodes' in client ? client.nodes('master') : [client]) {
     let cursor = '0';
     do {
-      const [next, keys] = await node.scan(cursor, 'MATCH', match, 'COUNT', SCANNED);
+      const [next, keys] = await node.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
       if (keys.length > 0) yield keys;
       cursor = next;
     } while (cursor !== '0');
@@ -122,12 +122,12 @@ function common({ timeout }: RedisSettings, name: string, wait: number) {
 }
 
 // Of all that is ever trusted in one file; more is some other file.
-const LARGEST_CA = 1_048_576;
+const MAX_CA_BYTES = 1_048_576;
 
 async function authority(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const { bytes } = await readInput(file, LARGEST_CA).catch((error: UnfitFile) => {
-    throw new CliError('config', 'CONFIG_INVALID', `The file of redis.ca, ${file}, ${error.why}.`);
+  const { bytes } = await readInput(file, MAX_CA_BYTES).catch((error: FileProblem) => {
+    throw new Failure('config', 'CONFIG_INVALID', `The file of redis.ca, ${file}, ${error.why}.`);
   });
   return bytes.toString('utf8');
 }

@@ -1,4 +1,4 @@
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** What ioredis throws: an answer of the server begins with a word in capitals, a broken line has an errno or a sentence. */
 interface RedisError {
@@ -18,17 +18,17 @@ export function isRedisFailure(error: unknown): boolean {
 }
 
 /** The word that an answer of Redis begins with: `OOM`, `WRONGTYPE`, `NOAUTH`; empty for a broken line. */
-export function wordOf(error: unknown): string {
+export function errorCodeOf(error: unknown): string {
   const { name, message = '' } = error as RedisError;
   return name === 'ReplyError' ? (/^-?([A-Z]+)\b/.exec(message)?.[1] ?? '') : '';
 }
 
 /** A failure of Redis in the operator's words; what Redis itself says may hold values and is not passed on. */
-export function redisFailure(error: unknown, where: string): CliError {
-  if (error instanceof CliError) return error;
-  const word = wordOf(error);
+export function redisFailure(error: unknown, where: string): Failure {
+  if (error instanceof Failure) return error;
+  const word = errorCodeOf(error);
   if (word === 'WRONGPASS' || word === 'NOAUTH' || word === 'NOPERM' || isBadPassword(error))
-    return new CliError(
+    return new Failure(
       'forbidden',
       word === 'NOPERM' ? 'REDIS_NOT_PERMITTED' : 'REDIS_LOGIN_REFUSED',
       word === 'NOPERM'
@@ -38,12 +38,12 @@ export function redisFailure(error: unknown, where: string): CliError {
     );
   const refusal = REFUSALS[word];
   if (refusal)
-    return new CliError('unreachable', `REDIS_${word}`, `Redis ${where} ${refusal[0]}.`, {
+    return new Failure('unreachable', `REDIS_${word}`, `Redis ${where} ${refusal[0]}.`, {
       hint: refusal[1],
       retryable: true,
     });
   if (word === 'WRONGTYPE')
-    return new CliError(
+    return new Failure(
       'refused',
       'REDIS_WRONGTYPE',
       `Redis ${where} holds something else under one of our keys.`,
@@ -51,7 +51,7 @@ export function redisFailure(error: unknown, where: string): CliError {
         hint: 'See what: pinnacle doctor realtime. Put it right: pinnacle realtime rebuild',
       },
     );
-  return new CliError('unreachable', 'REDIS_UNREACHABLE', `Redis ${where} cannot be reached${why(error)}.`, {
+  return new Failure('unreachable', 'REDIS_UNREACHABLE', `Redis ${where} cannot be reached${why(error)}.`, {
     hint: 'Check REDIS_URL (redis.url) and that Redis is up, then try again.',
     retryable: true,
   });

@@ -1,10 +1,15 @@
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
 /** How long what is in Redis lives, in seconds: quotes and notifications as long as the customer keeps them. */
-export const LIFETIME = { quote: 30 * DAY, order: 7 * DAY, session: 7 * DAY, notification: 30 * DAY };
+export const TTL_SECONDS = {
+  quote: 30 * DAY_SECONDS,
+  order: 7 * DAY_SECONDS,
+  session: 7 * DAY_SECONDS,
+  notification: 30 * DAY_SECONDS,
+};
 
 /** How many notifications a trader's list holds, the newest. */
-export const NEWEST = 100;
+export const RECENT_NOTIFICATIONS = 100;
 
 /** About how many events a stream keeps for those who were away. */
 export const STREAM_LENGTH = 10_000;
@@ -23,7 +28,7 @@ export function keysOf(prefix: string) {
     /** The same, of `user:id`. */
     sessionAt: named('session'),
     /** What the sessions of a user are found by, without the prefix. */
-    sessionsOf: (user: string) => `session:${literally(user)}:*`,
+    sessionsOf: (user: string) => `session:${escapeGlob(user)}:*`,
     /** Streams of what happens, for watching. */
     orderEvents: `${prefix}orders`,
     notificationEvents: `${prefix}notifications`,
@@ -33,6 +38,6 @@ export function keysOf(prefix: string) {
 export type Keys = ReturnType<typeof keysOf>;
 
 /** A text as a pattern of SCAN that matches it alone. */
-export function literally(text: string): string {
+export function escapeGlob(text: string): string {
   return text.replace(/[\\*?[\]^]/g, '\\$&');
 }

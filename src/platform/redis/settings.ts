@@ -1,4 +1,4 @@
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 /** How Redis is reached: one server, by sentinels, or a cluster. */
 export interface RedisSettings {
@@ -16,8 +16,8 @@ export interface RedisSettings {
 }
 
 /** The refusal of what cannot be done without Redis, where none is configured. */
-export function noRedis(): CliError {
-  return new CliError('config', 'NO_REDIS', 'No Redis is configured.', {
+export function noRedis(): Failure {
+  return new Failure('config', 'NO_REDIS', 'No Redis is configured.', {
     hint: 'Set REDIS_URL, or redis.url in the configuration.',
   });
 }
@@ -59,8 +59,8 @@ function parsed(url: string): URL {
   return parts;
 }
 
-function unusable(): CliError {
-  return new CliError('config', 'CONFIG_INVALID', 'The URL of Redis cannot be used.', {
+function unusable(): Failure {
+  return new Failure('config', 'CONFIG_INVALID', 'The URL of Redis cannot be used.', {
     hint: 'It is written redis://user:password@host:6379/0; a special character of the password must be %-encoded.',
   });
 }

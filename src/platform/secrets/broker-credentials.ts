@@ -1,4 +1,4 @@
-import { look, open, type Place, PROBLEMS, type SecretProblem } from './envelope.ts';
+import { decrypt, inspectEnvelope, type Place, PROBLEMS, type SecretProblem } from './envelope.ts';
 import type { Ring } from './key-ring.ts';
 
 /** The columns of users that hold broker credentials. */
@@ -16,7 +16,7 @@ export const placeOf = (userId: string, column: BrokerColumn): Place => ({
 });
 
 /** A stored credential that cannot be opened. */
-export interface Offender {
+export interface CredentialProblem {
   user_id: string;
   field: BrokerColumn;
   key_id: string | null;
@@ -29,8 +29,8 @@ export function openCredential(
   ring: Ring,
   user: Credentials,
   field: BrokerColumn,
-): { secret: string } | { offender: Offender } {
-  const opened = open(ring, placeOf(user.user_id, field), user[field]);
+): { secret: string } | { offender: CredentialProblem } {
+  const opened = decrypt(ring, placeOf(user.user_id, field), user[field]);
   if ('secret' in opened) return opened;
   const code = opened.problem;
   return {
@@ -40,12 +40,15 @@ export function openCredential(
 
 /** The id of the key that an envelope names. */
 export function keyIdOf(envelope: string): string | null {
-  const face = look(envelope);
+  const face = inspectEnvelope(envelope);
   return 'keyId' in face ? face.keyId : null;
 }
 
 /** The credentials of a trader that cannot be opened, and how many there are in all. */
-export function checkCredentials(ring: Ring, user: Credentials): { offenders: Offender[]; values: number } {
+export function checkCredentials(
+  ring: Ring,
+  user: Credentials,
+): { offenders: CredentialProblem[]; values: number } {
   const fields = BROKER_COLUMNS.filter((field) => user[field] !== '');
   const offenders = fields.flatMap((field) => {
     const opened = openCredential(ring, user, field);

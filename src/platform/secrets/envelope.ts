@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import type { Ring, RingKey } from './key-ring.ts';
 
 /** Where a secret is kept. It is bound to its place: moved to another one it cannot be opened. */
@@ -31,7 +31,7 @@ interface Face {
 }
 
 /** `pne1.<key id>.<base64url of nonce, ciphertext, tag>` of a secret, by the active key of the ring. */
-export function seal(ring: Ring, place: Place, secret: string): string {
+export function encrypt(ring: Ring, place: Place, secret: string): string {
   const key = ring.active;
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv(CIPHER, key.cipherKey, nonce, { authTagLength: TAG });
@@ -41,12 +41,12 @@ export function seal(ring: Ring, place: Place, secret: string): string {
 }
 
 /** The secret in an envelope, or what is wrong with it; nothing of it is ever in the answer but the whole. */
-export function open(
+export function decrypt(
   ring: Ring,
   place: Place,
   envelope: string,
 ): { secret: string } | { problem: SecretProblem } {
-  const face = look(envelope);
+  const face = inspectEnvelope(envelope);
   if ('problem' in face) return face;
   const key = ring.keys.get(face.keyId);
   if (!key) return { problem: 'SECRET_KEY_UNKNOWN' };
@@ -55,7 +55,7 @@ export function open(
 }
 
 /** What can be told of a stored value without any key. */
-export function look(envelope: string): Face | { problem: SecretProblem } {
+export function inspectEnvelope(envelope: string): Face | { problem: SecretProblem } {
   if (!envelope.startsWith(`${VERSION}.`)) return { problem: 'SECRET_NOT_ENCRYPTED' };
   const [, keyId = '', text = ''] = ENVELOPE.exec(envelope) ?? [];
   const sealed = Buffer.from(text, 'base64url');
@@ -112,8 +112,8 @@ export const PROBLEMS: Readonly<Record<SecretProblem, string>> = {
 };
 
 /** That a secret is longer than its column can hold: exit 2. */
-export function tooLong(bytes: number, most: number, hint?: string): CliError {
-  return new CliError(
+export function tooLong(bytes: number, most: number, hint?: string): Failure {
+  return new Failure(
     'usage',
     'SECRET_TOO_LONG',
     `The secret has ${bytes} bytes; there is room for ${most}.`,

@@ -1,10 +1,10 @@
 import type { Trx } from '../../audit/transaction.ts';
-import { foldFills } from '../../domain/apply-fills.ts';
-import type { Fill, Fold } from '../../domain/book.ts';
+import { applyFills } from '../../domain/apply-fills.ts';
+import type { BookingResult, Fill } from '../../domain/book.ts';
 import { lockBook } from './lock-book.ts';
 import { type NewOrder, placeOrders } from './place-orders.ts';
-import { refusing } from './refusals.ts';
-import { writeFold } from './write-book.ts';
+import { asFailure } from './refusals.ts';
+import { writeBook } from './write-book.ts';
 
 export interface Booking {
   /** The phase of the rollout, 2 or more: sessions and notifications are moved from 3. */
@@ -25,16 +25,16 @@ export async function bookFills(
   trx: Trx,
   fills: readonly Fill[],
   { phase, placing = [], allowOverfill = false }: Booking,
-): Promise<Fold> {
+): Promise<BookingResult> {
   const book = await lockBook(trx, fills, placing, phase);
-  const fold = refusing(() => foldFills(book, fills, allowOverfill));
+  const fold = asFailure(() => applyFills(book, fills, allowOverfill));
   const fresh = new Set(placing.map((order) => order.order_id));
   await placeOrders(
     trx,
     placing.map((order) => ({ ...order, ...book.orders.get(order.order_id) })),
     phase,
   );
-  await writeFold(
+  await writeBook(
     trx,
     {
       ...fold,

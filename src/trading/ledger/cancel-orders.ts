@@ -3,27 +3,27 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /** The states in which an order may still be executed. */
-export const WORKING = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
+export const WORKING_STATUSES = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
 
 /** Which working orders: all of them, or those of a trader, a strategy, a symbol. */
-export interface Scope {
+export interface CancelScope {
   user?: string | undefined;
   strategy?: string | undefined;
   symbol?: string | undefined;
 }
 
-function within({ user, strategy, symbol }: Scope) {
-  return sql`status IN ${WORKING}
+function scopeFilter({ user, strategy, symbol }: CancelScope) {
+  return sql`status IN ${WORKING_STATUSES}
     ${user === undefined ? sql`` : sql`AND user_id = ${user}`}
     ${strategy === undefined ? sql`` : sql`AND strategy_id = ${strategy}`}
     ${symbol === undefined ? sql`` : sql`AND symbol = ${symbol}`}`;
 }
 
 /** How many working orders there are within a scope. */
-export async function countWorking(db: Kysely<Database>, scope: Scope): Promise<number> {
-  const { rows } = await sql<{ n: string }>`SELECT count(*) AS n FROM orders WHERE ${within(scope)}`.execute(
-    db,
-  );
+export async function countWorking(db: Kysely<Database>, scope: CancelScope): Promise<number> {
+  const { rows } = await sql<{
+    n: string;
+  }>`SELECT count(*) AS n FROM orders WHERE ${scopeFilter(scope)}`.execute(db);
   return Number(rows[0]?.n);
 }
 
@@ -31,14 +31,14 @@ export async function countWorking(db: Kysely<Database>, scope: Scope): Promise<
  * Cancels every working order within a scope, in constant statements however many; what is filled stays filled. Locks
  * their traders, then the orders. Gives the ids.
  */
-export async function cancelWorking(trx: Trx, scope: Scope, at: string): Promise<string[]> {
+export async function cancelWorking(trx: Trx, scope: CancelScope, at: string): Promise<string[]> {
   await sql`
-    SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE ${within(scope)})
+    SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE ${scopeFilter(scope)})
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
   const { rows } = await sql<{ order_id: string }>`
     UPDATE orders SET status = 'CANCELLED', updated_at = ${at}::timestamp
     WHERE order_id IN (
-      SELECT order_id FROM orders WHERE ${within(scope)} ORDER BY order_id FOR NO KEY UPDATE
+      SELECT order_id FROM orders WHERE ${scopeFilter(scope)} ORDER BY order_id FOR NO KEY UPDATE
     )
     RETURNING order_id`.execute(trx);
   const ids = rows.map((row) => row.order_id).sort();

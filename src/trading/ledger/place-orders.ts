@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { BookOrder } from '../../domain/book.ts';
 import type { OrderSide, OrderType } from '../../domain/enums.ts';
-import { violates } from '../../platform/postgres/errors.ts';
+import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 
@@ -60,7 +60,7 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: nu
 export async function placeOrder(trx: Trx, order: NewOrder, phase: number): Promise<void> {
   await placeOrders(trx, [order], phase).catch((error) => {
     // Of a partitioned table it is the partition's key that refuses.
-    if (!violates(error, /^orders_(\w+_)?pkey$/)) throw error;
+    if (!violatedConstraint(error, /^orders_(\w+_)?pkey$/)) throw error;
     throw refused(
       'ORDER_EXISTS',
       `There is already an order ${order.order_id}.`,

@@ -1,19 +1,19 @@
 import { FillConflict } from '../../domain/apply-fills.ts';
 import type { OrderStatus } from '../../domain/enums.ts';
-import { checkMove, LedgerRefusal } from '../../domain/order-state.ts';
+import { assertTransition, LedgerRefusal } from '../../domain/order-state.ts';
 import { refused } from '../../util/failure.ts';
 
 /** Throws a refusal (exit 5) naming the state that an order is in, unless it may go to the other one. */
-export function requireMove(
+export function requireTransition(
   order: { order_id: string; status: OrderStatus },
   to: OrderStatus,
   step?: string,
 ): void {
-  refusing(() => checkMove(order, to, step));
+  asFailure(() => assertTransition(order, to, step));
 }
 
 /** What the pure ledger refuses, as the command line says it. */
-export function refusing<T>(decide: () => T): T {
+export function asFailure<T>(decide: () => T): T {
   try {
     return decide();
   } catch (error) {

@@ -10,19 +10,19 @@ interface Finding {
 }
 
 /** What a book was found to be: every invariant that its phase has the tables for, and how much there was to look at. */
-interface Proof {
+interface Verification {
   findings: Finding[];
   size: { orders: number; fills: number; positions: number };
 }
 
-const SHOWN = 100;
+const MAX_SHOWN = 100;
 
 /** Asks every invariant of one snapshot of the database, of one trader or of all. */
-export async function proveBook(
+export async function verifyInvariants(
   db: Kysely<Database>,
   phase: number,
   user: string | undefined,
-): Promise<Proof> {
+): Promise<Verification> {
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
@@ -30,19 +30,19 @@ export async function proveBook(
     .execute(async (trx) => {
       const findings: Finding[] = [];
       for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
-        findings.push(await findOffenders(trx, invariant, user));
+        findings.push(await findViolations(trx, invariant, user));
       return { findings, size: await sizeOf(trx, phase, user) };
     });
 }
 
-async function findOffenders(
+async function findViolations(
   trx: Kysely<Database>,
   invariant: Invariant,
   user: string | undefined,
 ): Promise<Finding> {
   const { rows } = await sql<{ id: string; detail: string; total: string }>`
     SELECT id, detail, count(*) OVER () AS total FROM (${invariant.offenders(user)}) AS offender
-    ORDER BY id LIMIT ${SHOWN}`.execute(trx);
+    ORDER BY id LIMIT ${MAX_SHOWN}`.execute(trx);
   return { invariant, offenders: rows, total: Number(rows[0]?.total ?? 0) };
 }
 
@@ -50,12 +50,12 @@ async function sizeOf(
   trx: Kysely<Database>,
   phase: number,
   user: string | undefined,
-): Promise<Proof['size']> {
+): Promise<Verification['size']> {
   const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;
   const positions = sql`
     (SELECT count(*) FROM order_fills JOIN orders USING (order_id) WHERE ${whose}) AS fills,
     (SELECT count(*) FROM positions WHERE ${whose}) AS positions`;
-  const { rows } = await sql<Record<keyof Proof['size'], string>>`
+  const { rows } = await sql<Record<keyof Verification['size'], string>>`
     SELECT (SELECT count(*) FROM orders WHERE ${whose}) AS orders,
       ${phase < 2 ? sql`0 AS fills, 0 AS positions` : positions}`.execute(trx);
   const { orders = 0, fills = 0, positions: held = 0 } = rows[0] ?? {};

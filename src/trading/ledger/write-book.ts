@@ -1,14 +1,14 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { Fold } from '../../domain/book.ts';
+import type { BookingResult } from '../../domain/book.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
-import { notify } from '../notifications/notify.ts';
+import { insertNotifications } from '../notifications/notify.ts';
 
 /**
  * Writes what a fold came to: one statement for all tables of the book, however many fills there were, and one for
  * the notifications. Every part touches a table of its own, so their order does not matter.
  */
-export async function writeFold(trx: Trx, fold: Fold, phase: number): Promise<void> {
+export async function writeBook(trx: Trx, fold: BookingResult, phase: number): Promise<void> {
   const bookedAt = fold.fills.at(-1)?.booked_at;
   if (bookedAt === undefined) return;
   const parts = [
@@ -25,12 +25,12 @@ export async function writeFold(trx: Trx, fold: Fold, phase: number): Promise<vo
     'order',
     fold.orders.map((order) => order.order_id),
   );
-  await notify(trx, phase, bookedAt, fold.notices);
+  await insertNotifications(trx, phase, bookedAt, fold.notices);
 }
 
 type Part = RawBuilder<unknown>;
 
-function orders(fold: Fold): Part[] {
+function orders(fold: BookingResult): Part[] {
   if (fold.orders.length === 0) return [];
   const source = unnest(
     'n',
@@ -52,7 +52,7 @@ function orders(fold: Fold): Part[] {
   ];
 }
 
-function positions(fold: Fold): Part {
+function positions(fold: BookingResult): Part {
   const source = unnest(
     'n',
     {
@@ -86,7 +86,7 @@ function positions(fold: Fold): Part {
       closed_at = excluded.closed_at, updated_at = excluded.updated_at, marked_at = NULL`;
 }
 
-function fills(fold: Fold, phase: number): Part {
+function fills(fold: BookingResult, phase: number): Part {
   const columns = {
     fill_id: 'text',
     order_id: 'text',
@@ -111,7 +111,7 @@ function fills(fold: Fold, phase: number): Part {
     SELECT * FROM ${unnest('n', { ...columns, session_id: 'text' }, fold.fills)}`;
 }
 
-function capital(fold: Fold): Part[] {
+function capital(fold: BookingResult): Part[] {
   if (fold.capital.length === 0) return [];
   return [
     sql`
@@ -120,7 +120,7 @@ function capital(fold: Fold): Part[] {
   ];
 }
 
-function strategies(fold: Fold, bookedAt: string): Part[] {
+function strategies(fold: BookingResult, bookedAt: string): Part[] {
   if (fold.strategies.length === 0) return [];
   const source = unnest(
     'c',
@@ -137,7 +137,7 @@ function strategies(fold: Fold, bookedAt: string): Part[] {
   ];
 }
 
-function sessions(fold: Fold, bookedAt: string): Part[] {
+function sessions(fold: BookingResult, bookedAt: string): Part[] {
   if (fold.sessions.length === 0) return [];
   const source = unnest(
     'c',

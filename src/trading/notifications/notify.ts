@@ -8,7 +8,7 @@ import { unnest } from '../../platform/postgres/unnest.ts';
  * Writes notifications within the transaction of what they tell of, in one statement however many there are; gives
  * their ids. Before phase 3 there is no table for them, and nothing is written. `at` is UTC.
  */
-export async function notify(
+export async function insertNotifications(
   trx: Trx,
   phase: number,
   at: string,

@@ -6,7 +6,7 @@ import { refused } from '../../util/failure.ts';
  * Locks an empty table and takes its indexes and foreign keys away, but for the primary key; gives what makes them
  * again as they were. All of it within the transaction: whatever fails, the table is as before. Throws TABLE_NOT_EMPTY.
  */
-export async function bareTable(trx: Trx, table: string): Promise<() => Promise<void>> {
+export async function dropIndexes(trx: Trx, table: string): Promise<() => Promise<void>> {
   const name = sql.ref(table);
   await sql`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`.execute(trx);
   const { rows } = await sql`SELECT FROM ${name} LIMIT 1`.execute(trx);

@@ -7,20 +7,24 @@ import { isObject } from '../../util/json.ts';
 import type { Order } from './store.ts';
 
 /** A step in the life of an order. */
-interface LifeEvent {
+interface HistoryEvent {
   at: string;
   event: 'placed' | 'fill' | 'position' | 'notification' | 'audit';
   detail: string;
 }
 
-export const lifeFields = {
+export const historyFields = {
   at: { type: 'time' },
   event: { type: 'text' },
   detail: { type: 'text' },
 } as const satisfies Fields;
 
 /** Everything that happened to an order, in time order; what an older phase of the schema lacks is left out. */
-export async function lifeOf(db: Kysely<Database>, order: Order, phase: number): Promise<LifeEvent[]> {
+export async function orderHistory(
+  db: Kysely<Database>,
+  order: Order,
+  phase: number,
+): Promise<HistoryEvent[]> {
   const audit = await auditOf(db, order);
   const events = [
     placement({ ...order, ...audit.find(isAmendment)?.body.before }),
@@ -32,7 +36,7 @@ export async function lifeOf(db: Kysely<Database>, order: Order, phase: number):
   return events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
-function placement(order: Order): LifeEvent {
+function placement(order: Order): HistoryEvent {
   const terms = `${order.side} ${order.quantity} ${order.symbol} ${order.order_type}${atPrice(order)}`;
   return { at: order.created_at, event: 'placed', detail: terms };
 }
@@ -54,7 +58,7 @@ interface FillRow {
   is_last: boolean;
 }
 
-async function fillsOf(db: Kysely<Database>, order: Order): Promise<LifeEvent[]> {
+async function fillsOf(db: Kysely<Database>, order: Order): Promise<HistoryEvent[]> {
   const { rows } = await sql<FillRow>`
     SELECT f.fill_id, f.broker_fill_id, f.quantity, f.price, f.created_at, f.overfill, f.realized_pnl, f.position_id,
       f.flipped_to, p.side,
@@ -64,7 +68,7 @@ async function fillsOf(db: Kysely<Database>, order: Order): Promise<LifeEvent[]>
         SELECT FROM order_fills e WHERE e.position_id = p.position_id AND e.seq > f.seq) AS is_last
     FROM order_fills f JOIN positions p ON p.position_id = f.position_id
     WHERE f.order_id = ${order.order_id} ORDER BY f.seq`.execute(db);
-  return rows.flatMap((fill): LifeEvent[] => [
+  return rows.flatMap((fill): HistoryEvent[] => [
     {
       at: fill.created_at,
       event: 'fill',
@@ -83,7 +87,7 @@ function effectOf(fill: FillRow, side: OrderSide): string {
   return `${fill.is_last ? 'closed' : 'reduced'} ${name}, ${realized}`;
 }
 
-async function notificationsOf(db: Kysely<Database>, order: Order): Promise<LifeEvent[]> {
+async function notificationsOf(db: Kysely<Database>, order: Order): Promise<HistoryEvent[]> {
   const { rows } = await sql<{ created_at: string; alert_level: string; title: string; message: string }>`
     SELECT created_at, alert_level, title, message FROM notifications
     WHERE user_id = ${order.user_id} AND created_at >= ${order.created_at}::timestamp
@@ -138,7 +142,7 @@ async function auditOf(db: Kysely<Database>, order: Order): Promise<AuditRow[]> 
 /** The row of an order has its latest terms only; those of before stand in the first amendment. */
 const isAmendment = ({ command }: AuditRow) => command === 'order amend';
 
-function auditEvent(row: AuditRow): LifeEvent {
+function auditEvent(row: AuditRow): HistoryEvent {
   const { at, actor, command, body } = row;
   const step = command === 'denied' ? `${body.command}, denied,` : command;
   const terms = isAmendment(row) ? `: ${body.after?.quantity}${atPrice({ ...body.after })}` : '';

@@ -3,12 +3,17 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { createSeen, type Seen } from '../../platform/files/id-set.ts';
-import { openSource, pipeSpent } from '../../platform/files/open-source.ts';
+import { createIdSet, type IdSet } from '../../platform/files/id-set.ts';
+import { openSource, streamConsumed } from '../../platform/files/open-source.ts';
 import { linesOf } from '../../platform/files/read-lines.ts';
 import { type Records, type Row, readTable } from '../../platform/files/read-records.ts';
-import { type BadLine, complain, type Rejects, tallied } from '../../platform/files/rejects-file.ts';
-import { count } from '../../util/text.ts';
+import {
+  type BadLine,
+  type Rejects,
+  rejectedLinesError,
+  withRejects,
+} from '../../platform/files/rejects-file.ts';
+import { pluralize } from '../../util/text.ts';
 import { openTable, type Target } from './load-orders.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
 
@@ -29,7 +34,7 @@ export async function importOrderFile(
   let spent = false;
   return ctx.change(async (trx) => {
     // A deadlock runs the change again from the start, which a pipe cannot do.
-    if (spent) throw pipeSpent();
+    if (spent) throw streamConsumed();
     await rejects?.restart();
     await prepare(trx);
     const traders = await tradersOf(trx);
@@ -38,14 +43,14 @@ export async function importOrderFile(
     const table = await readTable(linesOf(source.bytes, source.name), source.name, ORDER_FILE, ctx.io.say);
     const reader = orderReader(table.columns, ctx.now().toISOString());
     const into = await openTable(connection, trx, reader.columns, fast);
-    const check = { read: reader.read, traders, seen: createSeen(), into };
-    const tell = (imported: number) => progress.update(count(imported, 'order'), source.share());
+    const check = { read: reader.read, traders, seen: createIdSet(), into };
+    const tell = (imported: number) => progress.update(pluralize(imported, 'order'), source.share());
     const tally = await load(trx, table.records, check, rejects, tell).catch(async (error) => {
       await into.abort();
       throw error;
     });
     const body = { file: basename(path), ...tally, ...(fast ? { fast } : {}) };
-    const result = tallied({ user_id: null, ...tally, known: null, realized_pnl: null }, rejects);
+    const result = withRejects({ user_id: null, ...tally, known: null, realized_pnl: null }, rejects);
     return { result, audit: tally.imported > 0 ? { target: 'orders', body } : null };
   });
 }
@@ -53,12 +58,12 @@ export async function importOrderFile(
 interface Check {
   read: (row: Row) => OrderRow | { reason: string };
   traders: ReadonlySet<string>;
-  seen: Seen;
+  seen: IdSet;
   into: Target;
 }
 
 /** The orders among some rows, and the rows that are none or cannot be added. */
-async function sift({ rows, bad }: Records, { read, traders, seen, into }: Check) {
+async function validateRows({ rows, bad }: Records, { read, traders, seen, into }: Check) {
   const good = new Map<string, OrderRow>();
   const lines = new Map<string, number>();
   const refuse = (line: number, reason: string) => void bad.push({ line, reason });
@@ -93,7 +98,7 @@ async function load(
   const tally = { imported: 0, rejected: 0 };
   const listed: BadLine[] = [];
   for await (const records of blocks) {
-    const { orders, bad } = await sift(records, check);
+    const { orders, bad } = await validateRows(records, check);
     tally.rejected += bad.length;
     listed.push(...bad.slice(0, Math.max(0, 10 - listed.length)));
     if (bad.length > 0) await rejects?.add(bad);
@@ -104,7 +109,7 @@ async function load(
     tally.imported += orders.length;
     tell(tally.imported);
   }
-  if (tally.rejected > 0 && !rejects) throw complain(listed, tally.rejected, HINT);
+  if (tally.rejected > 0 && !rejects) throw rejectedLinesError(listed, tally.rejected, HINT);
   await check.into.end();
   return tally;
 }

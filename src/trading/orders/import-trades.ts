@@ -3,9 +3,14 @@ import { readCsv } from '../../cli/csv-input.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { addMoney } from '../../domain/money.ts';
-import { pipeSpent } from '../../platform/files/open-source.ts';
-import { type BadLine, complain, type Rejects, tallied } from '../../platform/files/rejects-file.ts';
-import { count } from '../../util/text.ts';
+import { streamConsumed } from '../../platform/files/open-source.ts';
+import {
+  type BadLine,
+  type Rejects,
+  rejectedLinesError,
+  withRejects,
+} from '../../platform/files/rejects-file.ts';
+import { pluralize } from '../../util/text.ts';
 import { lockUser } from '../users/store.ts';
 import { bookTrades } from './book-trades.ts';
 import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade-file.ts';
@@ -17,7 +22,7 @@ interface Tally {
   realized_pnl: string;
 }
 
-const BATCH = 1_000;
+const BATCH_ROWS = 1_000;
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
 /** Books the trades of a file in one transaction; the bad lines go to `rejects`, or fail it all where there is none. */
@@ -32,7 +37,7 @@ export async function importTradeFile(
   let spent = false;
   return ctx.change(async (trx) => {
     // A deadlock runs the change again from the start, which a pipe cannot do.
-    if (spent) throw pipeSpent();
+    if (spent) throw streamConsumed();
     await rejects?.restart();
     // Two imports of one file take turns, so that the second finds the trades of the first.
     await lockUser(trx, userId);
@@ -54,22 +59,22 @@ export async function importTradeFile(
       tally.imported += booked.imported;
       tally.known += booked.known;
       tally.realized_pnl = addMoney(tally.realized_pnl, booked.realized);
-      progress.update(`${count(tally.imported + tally.known, 'trade')}`, input.share());
+      progress.update(`${pluralize(tally.imported + tally.known, 'trade')}`, input.share());
     };
     let batch: NumberedTrade[] = [];
     for await (const { line, values } of input.rows) {
       const trade = parseTrade(values, now, timeZone);
       if ('reason' in trade) await reject([{ line, reason: trade.reason }]);
       else batch.push({ line, trade });
-      if (batch.length < BATCH) continue;
+      if (batch.length < BATCH_ROWS) continue;
       await flush(batch);
       batch = [];
     }
     await flush(batch);
-    if (tally.rejected > 0 && !rejects) throw complain(bad, tally.rejected, HINT);
+    if (tally.rejected > 0 && !rejects) throw rejectedLinesError(bad, tally.rejected, HINT);
     const body = { file: basename(path), ...tally };
     return {
-      result: tallied({ user_id: userId, ...tally }, rejects),
+      result: withRejects({ user_id: userId, ...tally }, rejects),
       audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null,
     };
   });

@@ -29,7 +29,7 @@ export async function openTable(
       );
     return embedded(trx, columns);
   }
-  const rebuild = fast ? await (await import('./drop-indexes.ts')).bareTable(trx, 'orders') : undefined;
+  const rebuild = fast ? await (await import('./drop-indexes.ts')).dropIndexes(trx, 'orders') : undefined;
   const empty = rebuild !== undefined || (await isEmpty(trx));
   const { copyIn } = await import('../../platform/postgres/copy.ts');
   const names = columns.join(', ');

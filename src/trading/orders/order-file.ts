@@ -122,12 +122,12 @@ export function orderReader(columns: readonly string[], now: string) {
     const created = of('created_at');
     const updated = at.updated_at === undefined ? created : of('updated_at');
     const reason =
-      contradiction(
+      statusProblem(
         of('status'),
         Number(of('quantity')),
         Number(of('filled_quantity')),
         Number(of('filled_price')),
-      ) ?? disorder(instantKey(created), instantKey(updated), now);
+      ) ?? timeOrderProblem(instantKey(created), instantKey(updated), now);
     if (reason) return { reason };
     const rest = missing.map((column) => (column === 'updated_at' ? created : (ABSENT[column] ?? '')));
     const same = raw !== undefined && values.every((value, i) => value === fields[i]);
@@ -150,14 +150,14 @@ const HOLDS: Readonly<Record<string, (filled: number, quantity: number) => boole
 };
 
 /** What a status says of an order's fills, as the ledger keeps to it. */
-function contradiction(status: string, quantity: number, filled: number, price: number): string | undefined {
+function statusProblem(status: string, quantity: number, filled: number, price: number): string | undefined {
   const holds = (HOLDS[status] ?? NOTHING)(filled, quantity);
   if (!holds) return `an order of ${quantity} with ${filled} filled cannot be ${status}`;
   if (filled > 0 !== price > 0) return 'filled_price must be there where something is filled, and only there';
   return undefined;
 }
 
-function disorder(created: string, updated: string, now: string): string | undefined {
+function timeOrderProblem(created: string, updated: string, now: string): string | undefined {
   if (updated < created) return 'updated_at is before created_at';
   return `${updated}Z` > now ? 'its time is in the future' : undefined;
 }

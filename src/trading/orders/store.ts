@@ -25,7 +25,7 @@ export const ORDER_COLUMNS = [
 
 /** One order; throws ORDER_NOT_FOUND. */
 export async function findOrder(db: Kysely<Database>, orderId: string) {
-  return known(await select(db, orderId).executeTakeFirst(), orderId);
+  return existingIds(await selectOrders(db, orderId).executeTakeFirst(), orderId);
 }
 
 export type Order = Awaited<ReturnType<typeof findOrder>>;
@@ -49,7 +49,7 @@ export async function lockOrder(trx: Trx, orderId: string): Promise<Order> {
     .where('user_id', '=', (eb) => eb.selectFrom('orders').select('user_id').where('order_id', '=', orderId))
     .forNoKeyUpdate()
     .execute();
-  return known(await select(trx, orderId).forNoKeyUpdate().executeTakeFirst(), orderId);
+  return existingIds(await selectOrders(trx, orderId).forNoKeyUpdate().executeTakeFirst(), orderId);
 }
 
 /** Writes what changes of a locked order, and gives the order and the audit entry of the change. */
@@ -70,11 +70,11 @@ export async function changeOrder(
   return { result, audit: { target: `order ${before.order_id}`, body: { before: was, after: changed } } };
 }
 
-function select(db: Kysely<Database>, orderId: string) {
+function selectOrders(db: Kysely<Database>, orderId: string) {
   return db.selectFrom('orders').select(ORDER_COLUMNS).where('order_id', '=', orderId);
 }
 
-function known<T>(order: T | undefined, orderId: string): T {
+function existingIds<T>(order: T | undefined, orderId: string): T {
   if (order === undefined) throw notFound('order', orderId, 'See: pinnacle order list');
   return order;
 }

@@ -12,7 +12,7 @@ export interface Unmarked {
 }
 
 /** The marks that the cache has for the symbols of all open positions, and the symbols that it has none for. */
-export async function cachedMarks(ctx: Context): Promise<{ marks: Mark[]; unmarked: Unmarked[] }> {
+export async function marksFromQuotes(ctx: Context): Promise<{ marks: Mark[]; unmarked: Unmarked[] }> {
   const held = await findHeld(await ctx.db());
   if (held.length === 0) return { marks: [], unmarked: [] };
   const { readQuotes } = await import('../quotes/store.ts');

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { By } from '../../domain/pnl-grouping.ts';
+import type { PnlGrouping } from '../../domain/pnl-grouping.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 interface Range {
@@ -8,7 +8,7 @@ interface Range {
   until: string | undefined;
 }
 
-interface Profit {
+interface PnlRow {
   /** A date, a month, a symbol, a strategy (null: none) or a trader. */
   key: string | null;
   fills: number;
@@ -26,19 +26,19 @@ const COLUMNS = {
 } as const;
 
 /** Profit by period of execution, or by what was traded; one statement. */
-export async function profitBy(
+export async function pnlBy(
   db: Kysely<Database>,
-  by: By,
+  by: PnlGrouping,
   range: Range,
   timeZone: string,
-): Promise<Profit[]> {
+): Promise<PnlRow[]> {
   const rows =
     by === 'day' || by === 'week' || by === 'month'
-      ? sql<Profit>`
+      ? sql<PnlRow>`
         SELECT to_char(date_trunc(${by}, at AT TIME ZONE 'UTC' AT TIME ZONE ${timeZone}), ${PERIODS[by]}) AS key,
           count(*)::int AS fills, sum(realized_pnl) AS realized_pnl, NULL AS unrealized_pnl
         FROM (${traded(range)}) AS t GROUP BY key ORDER BY key`
-      : sql<Profit>`
+      : sql<PnlRow>`
         SELECT key, sum(fills)::int AS fills, round(sum(realized), 2) AS realized_pnl,
           round(sum(unrealized), 2) AS unrealized_pnl
         FROM (

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { ageOf } from '../../domain/quote.ts';
-import { within } from '../../platform/redis/connect.ts';
-import { CliError } from '../../util/failure.ts';
+import { withTimeout } from '../../platform/redis/connect.ts';
+import { Failure } from '../../util/failure.ts';
 import { readQuotes } from './store.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function referencePrice(symbol: string, timeout: number, ctx: Conte
   // What comes after the time is up is nobody's concern.
   asked.catch(() => {});
   try {
-    const [reading] = await within(timeout, asked);
+    const [reading] = await withTimeout(timeout, asked);
     if (!reading) return 0;
     const { quote, unreadable } = reading;
     if (quote && ageOf(quote.timestamp, now) <= staleAfter) return quote.ltp;
@@ -24,7 +24,7 @@ export async function referencePrice(symbol: string, timeout: number, ctx: Conte
       );
   } catch (error) {
     const failure = await ctx.explain(error);
-    if (!(failure instanceof CliError) || ctx.signal.aborted) throw failure;
+    if (!(failure instanceof Failure) || ctx.signal.aborted) throw failure;
     await ctx.io.say(`No reference price: ${failure.message}`);
     // Who did not answer in time is not waited for a second time when the order is committed.
     if (failure.kind === 'unreachable')

@@ -1,20 +1,20 @@
 import type { Redis } from 'ioredis';
 import { type Quote, quoteText, type Reading, readQuote } from '../../domain/quote.ts';
-import type { Realtime } from '../../platform/redis/connect.ts';
-import { wordOf } from '../../platform/redis/errors.ts';
-import { LIFETIME } from '../../platform/redis/keys.ts';
+import type { RedisConnection } from '../../platform/redis/connect.ts';
+import { errorCodeOf } from '../../platform/redis/errors.ts';
+import { TTL_SECONDS } from '../../platform/redis/keys.ts';
 
-const AT_ONCE = 1_000;
+const BATCH_KEYS = 1_000;
 
 /** What the cache holds for each symbol, in their order; undefined where it holds nothing. */
 export async function readQuotes(
-  { client, keys }: Realtime,
+  { client, keys }: RedisConnection,
   symbols: readonly string[],
   now: Date,
 ): Promise<(Reading | undefined)[]> {
   const readings: (Reading | undefined)[] = [];
-  for (let from = 0; from < symbols.length; from += AT_ONCE) {
-    const some = symbols.slice(from, from + AT_ONCE);
+  for (let from = 0; from < symbols.length; from += BATCH_KEYS) {
+    const some = symbols.slice(from, from + BATCH_KEYS);
     const names = some.map(keys.quote);
     const texts = await textsOf(client, names);
     const types = await typesOf(
@@ -36,12 +36,15 @@ export async function readQuotes(
 }
 
 /** One MGET on a server; on a cluster, where keys are spread over nodes, a GET each. */
-async function textsOf(client: Realtime['client'], keys: readonly string[]): Promise<(string | null)[]> {
+async function textsOf(
+  client: RedisConnection['client'],
+  keys: readonly string[],
+): Promise<(string | null)[]> {
   if (!('nodes' in client)) return client.mget([...keys]);
   return Promise.all(
     keys.map((key) =>
       client.get(key).catch((error) => {
-        if (wordOf(error) !== 'WRONGTYPE') throw error;
+        if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
         return null;
       }),
     ),
@@ -49,12 +52,15 @@ async function textsOf(client: Realtime['client'], keys: readonly string[]): Pro
 }
 
 /** A text that was not got may be another type of value; MGET does not say which. */
-async function typesOf(client: Realtime['client'], keys: readonly string[]): Promise<Map<string, string>> {
+async function typesOf(
+  client: RedisConnection['client'],
+  keys: readonly string[],
+): Promise<Map<string, string>> {
   return new Map(await Promise.all(keys.map(async (key) => [key, await client.type(key)] as const)));
 }
 
 /** Every symbol that the cache holds something for, sorted. */
-export async function findSymbols({ keys, scan }: Realtime): Promise<string[]> {
+export async function findSymbols({ keys, scan }: RedisConnection): Promise<string[]> {
   const prefix = keys.quote('');
   const found = new Set<string>();
   for await (const some of scan('market_data:*')) for (const key of some) found.add(key.slice(prefix.length));
@@ -65,7 +71,11 @@ export async function findSymbols({ keys, scan }: Realtime): Promise<string[]> {
  * The quotes that are not older than what the cache holds. Another writer may come between this and a write; a quote
  * that overtakes another by milliseconds stands until the next one.
  */
-export async function withoutOlder(redis: Realtime, quotes: readonly Quote[], now: Date): Promise<Quote[]> {
+export async function withoutOlder(
+  redis: RedisConnection,
+  quotes: readonly Quote[],
+  now: Date,
+): Promise<Quote[]> {
   const held = await readQuotes(
     redis,
     quotes.map(({ symbol }) => symbol),
@@ -75,21 +85,24 @@ export async function withoutOlder(redis: Realtime, quotes: readonly Quote[], no
 }
 
 /** Writes quotes, to live for 30 days: on a server all or none, on a cluster as far as its nodes take them. */
-export async function writeQuotes({ client, keys }: Realtime, quotes: readonly Quote[]): Promise<void> {
+export async function writeQuotes(
+  { client, keys }: RedisConnection,
+  quotes: readonly Quote[],
+): Promise<void> {
   if ('nodes' in client) {
-    for (let from = 0; from < quotes.length; from += AT_ONCE)
+    for (let from = 0; from < quotes.length; from += BATCH_KEYS)
       await Promise.all(
         quotes
-          .slice(from, from + AT_ONCE)
-          .map((quote) => client.set(keys.quote(quote.symbol), quoteText(quote), 'EX', LIFETIME.quote)),
+          .slice(from, from + BATCH_KEYS)
+          .map((quote) => client.set(keys.quote(quote.symbol), quoteText(quote), 'EX', TTL_SECONDS.quote)),
       );
     return;
   }
   const texts = quotes.map(quoteText);
   const names = quotes.map(({ symbol }) => keys.quote(symbol));
-  await client.call('EVAL', [SET_ALL, names.length, ...names, LIFETIME.quote, ...texts]).catch((error) => {
+  await client.call('EVAL', [SET_ALL, names.length, ...names, TTL_SECONDS.quote, ...texts]).catch((error) => {
     // A login may be kept from scripts, which take a tenth of the time, and still be let write.
-    if (wordOf(error) !== 'NOPERM') throw error;
+    if (errorCodeOf(error) !== 'NOPERM') throw error;
     return transact(client, names, texts);
   });
 }
@@ -98,7 +111,7 @@ const SET_ALL = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX
 
 async function transact(client: Redis, names: readonly string[], texts: readonly string[]): Promise<void> {
   const all = client.multi();
-  for (const [i, name] of names.entries()) all.set(name, texts[i] ?? '', 'EX', LIFETIME.quote);
+  for (const [i, name] of names.entries()) all.set(name, texts[i] ?? '', 'EX', TTL_SECONDS.quote);
   await all.exec().catch((error: Error & { previousErrors?: Error[] }) => {
     // Why a transaction was given up is said of the command that was refused.
     throw error.previousErrors?.[0] ?? error;

@@ -1,22 +1,22 @@
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
-import { count } from '../../util/text.ts';
+import { pluralize } from '../../util/text.ts';
 
-const NAMED = 5;
+const MAX_NAMED_SYMBOLS = 5;
 
 /**
  * Says which symbols no strategy trades and no open position is in: perhaps a typing error. Where no database is
  * configured, or it cannot be asked, nothing is said: quotes do without it.
  */
-export async function noteUnused(symbols: readonly string[], ctx: Context): Promise<void> {
+export async function warnUnusedSymbols(symbols: readonly string[], ctx: Context): Promise<void> {
   if ((await ctx.config()).database === undefined) return;
   const used = await findUsed(ctx).catch(() => undefined);
   if (!used) return ctx.signal.throwIfAborted();
   const unused = symbols.filter((symbol) => !used.has(symbol));
   if (unused.length === 0) return;
-  const names = unused.slice(0, NAMED).join(', ');
+  const names = unused.slice(0, MAX_NAMED_SYMBOLS).join(', ');
   await ctx.io.say(
-    `note: ${count(unused.length, 'symbol')} that no strategy trades and nobody holds: ${names}${unused.length > NAMED ? ', …' : ''}`,
+    `note: ${pluralize(unused.length, 'symbol')} that no strategy trades and nobody holds: ${names}${unused.length > MAX_NAMED_SYMBOLS ? ', …' : ''}`,
   );
 }
 

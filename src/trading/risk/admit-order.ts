@@ -1,15 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
-import { type Judgement, judge } from '../../domain/risk-rules.ts';
+import { evaluateRules, type RuleResult } from '../../domain/risk-rules.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { type CliError, notFound, refused } from '../../util/failure.ts';
-import { WORKING } from '../ledger/cancel-orders.ts';
+import { type Failure, notFound, refused } from '../../util/failure.ts';
+import { WORKING_STATUSES } from '../ledger/cancel-orders.ts';
 import type { NewOrder } from '../ledger/place-orders.ts';
 import { findUser, lockUser, userDisabled } from '../users/store.ts';
 import { tradingHalted } from './halts.ts';
-import { readRisk } from './read-exposure.ts';
-import type { Clock } from './trading-day.ts';
+import { readExposure } from './read-exposure.ts';
+import type { TradingDay } from './trading-day.ts';
 
 interface Options {
   /**
@@ -20,9 +20,9 @@ interface Options {
 }
 
 /** What admission comes to: every rule's word, and the refusals, the weightiest first; none is a yes. */
-export interface Admission {
-  judgements: Judgement[];
-  refusals: CliError[];
+export interface PreTradeResult {
+  judgements: RuleResult[];
+  refusals: Failure[];
 }
 
 /**
@@ -32,41 +32,44 @@ export interface Admission {
  * Locks the trader, so that what is decided here still holds when the order is written.
  * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or a refusal.
  */
-export async function admit(
+export async function checkPreTrade(
   trx: Trx,
   order: NewOrder,
   phase: number,
-  clock: Clock,
+  clock: TradingDay,
   options: Options = {},
 ): Promise<void> {
   const user = await lockUser(trx, order.user_id);
-  const { refusals } = await weigh(trx, user, order, phase, clock, options);
+  const { refusals } = await evaluatePreTrade(trx, user, order, phase, clock, options);
   if (refusals[0]) throw refusals[0];
 }
 
 /** The same as a question: nothing is locked, and the answer holds for this moment only. */
-export async function wouldAdmit(
+export async function previewPreTrade(
   db: Kysely<Database>,
   order: NewOrder,
   phase: number,
-  clock: Clock,
-): Promise<Admission> {
-  return weigh(db, await findUser(db, order.user_id), order, phase, clock, {});
+  clock: TradingDay,
+): Promise<PreTradeResult> {
+  return evaluatePreTrade(db, await findUser(db, order.user_id), order, phase, clock, {});
 }
 
-async function weigh(
+async function evaluatePreTrade(
   db: Kysely<Database>,
   user: { enabled: boolean; total_capital: string },
   order: NewOrder,
   phase: number,
-  clock: Clock,
+  clock: TradingDay,
   { replacing }: Options,
-): Promise<Admission> {
+): Promise<PreTradeResult> {
   const standing = await readStanding(db, order, phase, replacing);
-  const { halt, facts } = phase < 4 ? NO_RISK : await readRisk(db, order, clock, replacing);
+  const { halt, facts } = phase < 4 ? NO_RISK : await readExposure(db, order, clock, replacing);
   const reduces = order.quantity <= standing.reducible;
   const judgements = facts
-    ? judge({ ...facts, capital: user.total_capital }, { ...order, reduces, isNew: replacing === undefined })
+    ? evaluateRules(
+        { ...facts, capital: user.total_capital },
+        { ...order, reduces, isNew: replacing === undefined },
+      )
     : [];
   const refusals = [
     user.enabled || reduces ? undefined : userDisabled(order.user_id),
@@ -104,7 +107,7 @@ async function readStanding(
             (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
             coalesce((SELECT quantity FROM positions WHERE ${key} AND status = 'OPEN'
               AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}::position_side), 0)
-            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND status IN ${WORKING}
+            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND status IN ${WORKING_STATUSES}
               AND side = ${side}::order_side AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible`.execute(
           db,
         );
@@ -115,7 +118,7 @@ async function readStanding(
 }
 
 /** The refusal that a strategy which is not available is. */
-export function strategyDisabled(strategyId: string): CliError {
+export function strategyDisabled(strategyId: string): Failure {
   return refused(
     'STRATEGY_DISABLED',
     `The strategy ${strategyId} is not available.`,
@@ -127,7 +130,7 @@ function strategyRefusal(
   { user_id, strategy_id }: NewOrder,
   { available, status }: Standing,
   phase: number,
-): CliError | undefined {
+): Failure | undefined {
   if (strategy_id === null) return undefined;
   if (!available) return strategyDisabled(strategy_id);
   if (phase < 2 || status === 'ACTIVE') return undefined;
@@ -138,14 +141,14 @@ function strategyRefusal(
   );
 }
 
-function riskRefusal(judgements: readonly Judgement[]): CliError | undefined {
+function riskRefusal(judgements: readonly RuleResult[]): Failure | undefined {
   const broken = judgements.filter(({ verdict }) => verdict !== 'ok');
   if (broken.length === 0) return undefined;
   return refused('RISK_LIMIT', broken.map(({ message }) => message).join('\n'), hintFor(broken));
 }
 
 /** MAX_POSITION_SIZE is about what the order would lead to, which the refusal itself does not say. */
-function hintFor(broken: readonly Judgement[]): string {
+function hintFor(broken: readonly RuleResult[]): string {
   const size = broken.find(({ rule_type }) => rule_type === 'MAX_POSITION_SIZE');
   const leadsTo =
     size && size.projected !== null ? `With this order the position would be worth ${size.projected}. ` : '';

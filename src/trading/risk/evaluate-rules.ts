@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { RuleType } from '../../domain/enums.ts';
-import { staleMarks } from './stale-marks.ts';
-import type { Clock } from './trading-day.ts';
+import { describeStaleMarks } from './stale-marks.ts';
+import type { TradingDay } from './trading-day.ts';
 
 /** A rule after a check, in rupees, percent or orders; `current` is null where it cannot be evaluated. */
 export interface CheckedRule extends Record<string, unknown> {
@@ -26,7 +26,11 @@ export interface CheckedRule extends Record<string, unknown> {
  * No trader is locked. Of two checks at once only one finds a rule newly broken, and a limit that was set meanwhile is
  * left to the next check: the row is asked again when its update gets to it.
  */
-export async function checkRules(trx: Trx, userId: string | null, clock: Clock): Promise<CheckedRule[]> {
+export async function evaluateAllRules(
+  trx: Trx,
+  userId: string | null,
+  clock: TradingDay,
+): Promise<CheckedRule[]> {
   const whose = userId === null ? sql`true` : sql`user_id = ${userId}`;
   // Compiling a statement that runs once takes longer than running it.
   await sql`SELECT set_config('jit', 'off', true)`.execute(trx);
@@ -40,7 +44,7 @@ export async function checkRules(trx: Trx, userId: string | null, clock: Clock):
       WHERE f.executed_at >= ${clock.dayStart}::timestamp AND ${whose} GROUP BY user_id
     ), held AS (
       SELECT user_id, sum(unrealized) AS unrealized, max(abs(exposure)) AS largest,
-        (array_agg(symbol ORDER BY abs(exposure) DESC, symbol))[1] AS symbol, ${staleMarks(clock)} AS stale
+        (array_agg(symbol ORDER BY abs(exposure) DESC, symbol))[1] AS symbol, ${describeStaleMarks(clock)} AS stale
       FROM (
         SELECT user_id, symbol, sum(round(unrealized_pnl::numeric, 2)) AS unrealized, min(marked_at) AS marked_at,
           sum(CASE side WHEN 'LONG' THEN quantity ELSE -quantity END * current_price::numeric) AS exposure

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { type CliError, refused } from '../../util/failure.ts';
-import { cancelWorking, WORKING } from '../ledger/cancel-orders.ts';
+import { type Failure, refused } from '../../util/failure.ts';
+import { cancelWorking, WORKING_STATUSES } from '../ledger/cancel-orders.ts';
 
 /** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */
 export interface Halt {
@@ -15,7 +15,7 @@ export interface Halt {
 }
 
 /** The latch that keeps a trader from trading, as a query of at most one row: everyone's before his own. */
-export function haltOver(userId: string) {
+export function activeHaltQuery(userId: string) {
   return sql<Halt>`
     SELECT halt_id, user_id, reason, halted_by, halted_at FROM trading_halts
     WHERE resumed_at IS NULL AND coalesce(user_id, '') IN ('', ${userId})
@@ -25,12 +25,12 @@ export function haltOver(userId: string) {
 /** Throws TRADING_HALTED (exit 5) while a halt is latched for the trader or for everyone. Before phase 4 there is none. */
 export async function checkNotHalted(trx: Trx, userId: string, phase: number): Promise<void> {
   if (phase < 4) return;
-  const { rows } = await haltOver(userId).execute(trx);
+  const { rows } = await activeHaltQuery(userId).execute(trx);
   if (rows[0]) throw tradingHalted(rows[0]);
 }
 
 /** The refusal that a latched halt is, naming since when, why, and the command that ends it. */
-export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): CliError {
+export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): Failure {
   const whose = user_id === null ? 'for everyone' : `for ${user_id}`;
   return refused(
     'TRADING_HALTED',
@@ -43,7 +43,7 @@ export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): 
  * Latches a halt of a trader, or of everyone where userId is null; one that is latched already stays as it is, with its
  * first reason. Waits for no trader: a latch that is committed keeps entries out from that moment on.
  */
-export async function latchHalt(
+export async function setHalt(
   trx: Trx,
   userId: string | null,
   reason: string,
@@ -60,7 +60,7 @@ export async function latchHalt(
 }
 
 /** What a sweep did; of the order ids only the first thousand. */
-export interface Swept {
+export interface HaltOutcome {
   orders_cancelled: number;
   strategies_paused: number;
   order_ids: string[];
@@ -71,7 +71,7 @@ export interface Swept {
  * active. It waits for the traders' locks, as long as a statement may take, so that whatever was let in before the
  * latch was seen is swept as well.
  */
-export async function sweep(trx: Trx, userId: string | null, at: string): Promise<Swept> {
+export async function cancelAndPause(trx: Trx, userId: string | null, at: string): Promise<HaltOutcome> {
   const whose = scope(userId);
   await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx);
   await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
@@ -95,7 +95,7 @@ export async function countAffected(
 ): Promise<{ orders: number; active: number; paused: number }> {
   const whose = scope(userId);
   const { rows } = await sql<{ orders: number; active: number; paused: number }>`
-    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND status IN ${WORKING})::int AS orders,
+    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND status IN ${WORKING_STATUSES})::int AS orders,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'ACTIVE')::int AS active,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'PAUSED')::int AS paused`.execute(db);
   return rows[0] as { orders: number; active: number; paused: number };
@@ -111,7 +111,7 @@ export interface Ended extends Halt {
 }
 
 /** Clears the latch of a trader, or that of everyone; undefined where there is none. */
-export async function clearHalt(
+export async function liftHalt(
   trx: Trx,
   userId: string | null,
   reason: string,

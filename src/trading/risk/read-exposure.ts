@@ -1,38 +1,38 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { RuleType } from '../../domain/enums.ts';
-import type { RiskFacts } from '../../domain/risk-rules.ts';
+import type { RiskSnapshot } from '../../domain/risk-rules.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { WORKING } from '../ledger/cancel-orders.ts';
+import { WORKING_STATUSES } from '../ledger/cancel-orders.ts';
 import type { NewOrder } from '../ledger/place-orders.ts';
-import { type Halt, haltOver } from './halts.ts';
-import { staleMarks } from './stale-marks.ts';
-import type { Clock } from './trading-day.ts';
+import { activeHaltQuery, type Halt } from './halts.ts';
+import { describeStaleMarks } from './stale-marks.ts';
+import type { TradingDay } from './trading-day.ts';
 
 /** What stands in an order's way, or does not: a latched halt, and what the rules are measured against. */
-export interface RiskStanding {
+export interface Exposure {
   halt: Halt | undefined;
-  facts: Omit<RiskFacts, 'capital'>;
+  facts: Omit<RiskSnapshot, 'capital'>;
 }
 
-type Row = { [K in keyof Halt]: Halt[K] | null } & Omit<RiskFacts, 'capital' | 'limits'> & {
-    limits: RiskFacts['limits'] | null;
+type Row = { [K in keyof Halt]: Halt[K] | null } & Omit<RiskSnapshot, 'capital' | 'limits'> & {
+    limits: RiskSnapshot['limits'] | null;
   };
 
 /**
  * The halt over a trader and the facts for his rules, in one statement that reads only what those rules need. The
  * order `replacing` is not counted among the working ones. Needs phase 4.
  */
-export async function readRisk(
+export async function readExposure(
   db: Kysely<Database>,
   order: NewOrder,
-  clock: Clock,
+  clock: TradingDay,
   replacing: string | undefined,
-): Promise<RiskStanding> {
+): Promise<Exposure> {
   const { user_id, symbol, side } = order;
   const open = sql`FROM positions WHERE user_id = ${user_id} AND status = 'OPEN'`;
   const working = sql`FROM orders WHERE user_id = ${user_id} AND symbol = ${symbol} AND side = ${side}::order_side
-    AND status IN ${WORKING} AND order_id <> ${replacing ?? ''}`;
-  const stale = (held: RawBuilder<unknown>) => sql`SELECT ${staleMarks(clock)}
+    AND status IN ${WORKING_STATUSES} AND order_id <> ${replacing ?? ''}`;
+  const stale = (held: RawBuilder<unknown>) => sql`SELECT ${describeStaleMarks(clock)}
     FROM (SELECT symbol, min(marked_at) AS marked_at ${held} GROUP BY symbol) AS marks`;
   const { rows } = await sql<Row>`
     WITH rules AS MATERIALIZED (SELECT rule_type, rule_value FROM risk_rules WHERE user_id = ${user_id})
@@ -74,7 +74,7 @@ export async function readRisk(
         ['MAX_ORDERS_PER_DAY'],
         sql`SELECT count(*)::int FROM orders WHERE user_id = ${user_id} AND created_at >= ${clock.dayStart}::timestamp`,
       )} AS orders_today
-    FROM (VALUES (1)) AS one(n) LEFT JOIN (${haltOver(user_id)}) h ON true`.execute(db);
+    FROM (VALUES (1)) AS one(n) LEFT JOIN (${activeHaltQuery(user_id)}) h ON true`.execute(db);
   const { halt_id, user_id: halted, reason, halted_by, halted_at, limits, ...facts } = rows[0] as Row;
   const halt =
     halt_id === null ? undefined : ({ halt_id, user_id: halted, reason, halted_by, halted_at } as Halt);

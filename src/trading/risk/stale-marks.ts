@@ -1,21 +1,21 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Clock } from './trading-day.ts';
+import type { TradingDay } from './trading-day.ts';
 
-const NAMED = 5;
+const MAX_NAMED_SYMBOLS = 5;
 
 /**
  * What is lacking to value positions, of rows with a `symbol` and the oldest quote that it was marked from
  * (`marked_at`): the symbols, how old their marks are, and the command that helps; NULL where none is stale. An aggregate.
  */
-export function staleMarks({ now, staleBefore }: Clock): RawBuilder<string | null> {
+export function describeStaleMarks({ now, staleBefore }: TradingDay): RawBuilder<string | null> {
   const isStale = sql`FILTER (WHERE marked_at < ${staleBefore}::timestamp)`;
   const seconds = sql`extract(epoch FROM ${now}::timestamp - marked_at)`;
   const age = sql`CASE WHEN ${seconds} < 60 THEN floor(${seconds}) || ' s'
     WHEN ${seconds} < 3600 THEN floor(${seconds} / 60) || ' min'
     WHEN ${seconds} < 172800 THEN floor(${seconds} / 3600) || ' h'
     ELSE floor(${seconds} / 86400) || ' d' END`;
-  const named = sql`(array_agg(symbol || ' (' || ${age} || ' old)' ORDER BY marked_at, symbol) ${isStale})[1:${sql.lit(NAMED)}]`;
+  const named = sql`(array_agg(symbol || ' (' || ${age} || ' old)' ORDER BY marked_at, symbol) ${isStale})[1:${sql.lit(MAX_NAMED_SYMBOLS)}]`;
   return sql`'fresh marks of ' || array_to_string(${named}, ', ')
-    || CASE WHEN count(*) ${isStale} > ${sql.lit(NAMED)} THEN ' and others' ELSE '' END
+    || CASE WHEN count(*) ${isStale} > ${sql.lit(MAX_NAMED_SYMBOLS)} THEN ' and others' ELSE '' END
     || ' (pinnacle position mark --from-cache)'`;
 }

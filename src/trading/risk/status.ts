@@ -14,7 +14,7 @@ interface Status extends Record<string, unknown> {
 }
 
 /** Up to `limit` traders with a latched halt or a rule, behind `after`, by id; the halt of everyone is the first. */
-export async function readStatus(
+export async function readRiskStatus(
   db: Kysely<Database>,
   userId: string | undefined,
   limit: number,

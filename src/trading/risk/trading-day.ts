@@ -1,7 +1,7 @@
 import { startOfDay } from '../../util/time.ts';
 
 /** What time it is to the risk rules; all in UTC. */
-export interface Clock {
+export interface TradingDay {
   now: string;
   /** When the trading day began. */
   dayStart: string;
@@ -10,10 +10,10 @@ export interface Clock {
 }
 
 /** The clock of a moment, by the settings timeZone and market.staleAfter. */
-export async function clockOf(
+export async function tradingDayOf(
   now: Date,
   { config }: { config: () => Promise<{ timeZone: string; staleAfter: number }> },
-): Promise<Clock> {
+): Promise<TradingDay> {
   const { timeZone, staleAfter } = await config();
   return {
     now: now.toISOString(),

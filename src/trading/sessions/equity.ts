@@ -8,7 +8,7 @@ import { SESSION_COLUMNS } from './store.ts';
  * rupees (capital_at_start + total_pnl + the unrealized P&L of the open positions), and its drawdown from the peak in
  * percent.
  */
-export async function findStanding(db: Kysely<Database>, by: 'session_id' | 'user_id', id: string) {
+export async function findSessionEquity(db: Kysely<Database>, by: 'session_id' | 'user_id', id: string) {
   const found = await db
     .selectFrom('trading_sessions')
     .select([...SESSION_COLUMNS, EQUITY])

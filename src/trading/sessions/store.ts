@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 
 export const SESSION_COLUMNS = [
   'session_id',
@@ -30,8 +30,8 @@ export async function findActive(db: Kysely<Database>, userId: string) {
 }
 
 /** That a trader has no such session: exit 3, naming the command that starts one. */
-export function noSession(userId: string, which: 'active session' | 'session'): CliError {
-  return new CliError('notFound', 'SESSION_NOT_FOUND', `${userId} has no ${which}.`, {
+export function noSession(userId: string, which: 'active session' | 'session'): Failure {
+  return new Failure('notFound', 'SESSION_NOT_FOUND', `${userId} has no ${which}.`, {
     hint: `Run: pinnacle session start --user ${userId}`,
   });
 }

@@ -3,7 +3,13 @@ import type { Context } from '../../context.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
 import { refused } from '../../util/failure.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
-import { ACTIVATION_COLUMNS, type Activation, findActivation, holdStrategy, notActivated } from './store.ts';
+import {
+  ACTIVATION_COLUMNS,
+  type Activation,
+  findActivation,
+  lockStrategyShared,
+  notActivated,
+} from './store.ts';
 
 /**
  * Pauses, resumes or stops a trader's use of a strategy; what is so already stays as it is. Throws a refusal where it
@@ -13,7 +19,7 @@ export async function changeStatus(ctx: Context, userId: string, strategyId: str
   const [phase, now] = [await ctx.phase(), ctx.now().toISOString()];
   return ctx.change(async (trx) => {
     const user = await lockUser(trx, userId);
-    const strategy = await holdStrategy(trx, strategyId);
+    const strategy = await lockStrategyShared(trx, strategyId);
     const before = await findActivation(trx, userId, strategyId);
     if (!before) throw notActivated(userId, strategyId);
     if (before.status === to) return { result: before, audit: null };
@@ -61,9 +67,9 @@ export async function announce(
 ): Promise<void> {
   const { user_id, strategy_id, status } = after;
   if (before?.status === status) return;
-  const { notify } = await import('../notifications/notify.ts');
+  const { insertNotifications } = await import('../notifications/notify.ts');
   const was = before === undefined ? 'It was not activated before.' : `It was ${before.status}.`;
-  await notify(trx, phase, at, [
+  await insertNotifications(trx, phase, at, [
     {
       user_id,
       notification_type: 'STRATEGY_SIGNAL',

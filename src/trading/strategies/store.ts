@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { CliError, notFound, refused } from '../../util/failure.ts';
+import { Failure, notFound, refused } from '../../util/failure.ts';
 
 export const STRATEGY_COLUMNS = [
   'strategy_id',
@@ -43,7 +43,7 @@ export async function lockStrategy(trx: Trx, strategyId: string) {
 }
 
 /** The same, and it stays as it is until the transaction ends, while others hold it as well. Lock its trader first. */
-export async function holdStrategy(trx: Trx, strategyId: string) {
+export async function lockStrategyShared(trx: Trx, strategyId: string) {
   return known(await select(trx, strategyId).forShare().executeTakeFirst(), strategyId);
 }
 
@@ -79,8 +79,8 @@ export async function findActivation(db: Kysely<Database>, userId: string, strat
 export type Activation = NonNullable<Awaited<ReturnType<typeof findActivation>>>;
 
 /** That a trader never activated a strategy: exit 3, naming the command that does. */
-export function notActivated(userId: string, strategyId: string): CliError {
-  return new CliError(
+export function notActivated(userId: string, strategyId: string): Failure {
+  return new Failure(
     'notFound',
     'ACTIVATION_NOT_FOUND',
     `${userId} has not activated the strategy ${strategyId}.`,

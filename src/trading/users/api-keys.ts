@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { CliError } from '../../util/failure.ts';
+import { Failure } from '../../util/failure.ts';
 import { lockUser, userDisabled } from './store.ts';
 
 /** Whose a key is, and whether it is the current one or a replaced one that is still accepted. */
@@ -27,7 +27,7 @@ export async function findKeyHolder(
     SELECT user_id, enabled, 'current' AS via, NULL::timestamp AS expires_at FROM users WHERE api_key = ${hash}
     ${phase < 4 ? sql`` : replaced}`.execute(db);
   if (rows[0]) return rows[0];
-  throw new CliError(
+  throw new Failure(
     'notFound',
     'API_KEY_UNKNOWN',
     'This key is of no trader: it was replaced, revoked or never given.',

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import * as z from 'zod/mini';
 import type { Trx } from '../../audit/transaction.ts';
-import type { Realtime } from '../../platform/redis/connect.ts';
-import { redisFailure, wordOf } from '../../platform/redis/errors.ts';
-import { LIFETIME } from '../../platform/redis/keys.ts';
+import type { RedisConnection } from '../../platform/redis/connect.ts';
+import { errorCodeOf, redisFailure } from '../../platform/redis/errors.ts';
+import { TTL_SECONDS } from '../../platform/redis/keys.ts';
 import { parseJson } from '../../util/json.ts';
 
 /** A session as somebody may see it; of one that is unreadable only where it stands and how long. */
@@ -30,14 +30,14 @@ interface Beginning {
  */
 export async function beginSession(
   trx: Trx,
-  redis: Realtime | null,
+  redis: RedisConnection | null,
   { session_id, user_id, token_sha256, by }: Beginning,
   until: string | null,
 ): Promise<{ created_at: string; expires_at: string }> {
   const { rows } = await sql<{ at: string }>`SELECT clock_timestamp()::timestamp AS at`.execute(trx);
   const began = new Date(rows[0]?.at ?? Number.NaN);
   const created_at = began.toISOString();
-  const longest = began.getTime() + LIFETIME.session * 1_000;
+  const longest = began.getTime() + TTL_SECONDS.session * 1_000;
   const ends = until === null ? longest : Math.min(longest, Date.parse(until));
   const expires_at = new Date(ends).toISOString();
   const json = { session_id, user_id, token_sha256, created_at, last_seen_at: created_at, expires_at, by };
@@ -50,12 +50,12 @@ export async function beginSession(
 }
 
 /** Ends one session, if it is there. */
-export async function endSession({ client, keys }: Realtime, user: string, id: string): Promise<void> {
+export async function endSession({ client, keys }: RedisConnection, user: string, id: string): Promise<void> {
   await client.del(keys.session(user, id));
 }
 
 /** The sessions that may be a trader's, some ids at a time; an id may come twice, and readSession says whose it is. */
-export async function* sessionIds({ keys, scan }: Realtime, user: string): AsyncIterable<string[]> {
+export async function* sessionIds({ keys, scan }: RedisConnection, user: string): AsyncIterable<string[]> {
   const lead = keys.session(user, '').length;
   for await (const found of scan(keys.sessionsOf(user))) yield found.map((key) => key.slice(lead));
 }
@@ -68,7 +68,7 @@ const stored = z.object({
 
 /** A session of a trader; undefined where it is gone, or is somebody else's. */
 export async function readSession(
-  { client, keys }: Realtime,
+  { client, keys }: RedisConnection,
   user: string,
   id: string,
 ): Promise<Session | undefined> {
@@ -92,9 +92,9 @@ const GONE = -2;
 /** What is longer than any session of ours is cut off, and no JSON then. */
 const LONGEST = 65_536;
 
-async function textOf(client: Realtime['client'], key: string): Promise<string> {
+async function textOf(client: RedisConnection['client'], key: string): Promise<string> {
   return client.getrange(key, 0, LONGEST).catch((error) => {
-    if (wordOf(error) === 'WRONGTYPE') return '';
+    if (errorCodeOf(error) === 'WRONGTYPE') return '';
     throw error;
   });
 }

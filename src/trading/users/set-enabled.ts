@@ -6,7 +6,7 @@ import { lockUser, USER_COLUMNS } from './store.ts';
  * Lets a trader in, or keeps one out and ends what sessions there are; one that is so already stays so. The result tells
  * `beside`, too.
  */
-export function setEnabled<T extends object>(
+export function setUserEnabled<T extends object>(
   ctx: Context,
   userId: string,
   { enabled, reason }: { enabled: boolean; reason?: string | undefined },

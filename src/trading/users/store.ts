@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { type CliError, notFound, refused } from '../../util/failure.ts';
+import { type Failure, notFound, refused } from '../../util/failure.ts';
 
 export const USER_COLUMNS = [
   'user_id',
@@ -25,7 +25,7 @@ export async function lockUser(trx: Trx, userId: string) {
 }
 
 /** The refusal of what a disabled trader may not do. */
-export function userDisabled(userId: string): CliError {
+export function userDisabled(userId: string): Failure {
   return refused('USER_DISABLED', `The user ${userId} is disabled.`, `Run: pinnacle user enable ${userId}`);
 }
 

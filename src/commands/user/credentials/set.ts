@@ -32,7 +32,7 @@ export const set = defineCommand({
 ring, and never shown again: not by this program, not in the audit log. Before phase 4 of the schema it may have ${MOST_BEFORE_4}
 bytes.`,
   async run({ user, field, secretStdin, fromFile }, ctx: Context) {
-    const [{ loadRing }, { holdKeys }, { fingerprint, seal, tooLong }, store, { lockUser }] =
+    const [{ loadRing }, { lockKeysShared }, { fingerprint, encrypt, tooLong }, store, { lockUser }] =
       await Promise.all([
         import('../../../operations/keyring/load.ts'),
         import('../../../operations/keyring/locks.ts'),
@@ -47,11 +47,11 @@ bytes.`,
       throw tooLong(length, MOST_BEFORE_4, 'Phase 4 of the schema makes more room: pinnacle migrate up');
     if (length > MOST) throw tooLong(length, MOST);
     return ctx.change(async (trx) => {
-      await holdKeys(trx);
+      await lockKeysShared(trx);
       const ring = await loadRing(ctx);
       await lockUser(trx, user);
       const place = placeOf(user, field);
-      await store.writeCredentials(trx, user, { [field]: seal(ring, place, secret) });
+      await store.writeCredentials(trx, user, { [field]: encrypt(ring, place, secret) });
       const told = { field, key_id: ring.active.id, length };
       return {
         result: { user_id: user, ...told },

@@ -23,7 +23,7 @@ export const show = defineCommand({
   details: `States: none, encrypted, or what is wrong. The length is in bytes. Needs no key ring; whether a credential can be read,
 user credentials verify proves.`,
   async run({ user }, ctx: Context) {
-    const [{ findCredentials, whenSet }, { look }] = await Promise.all([
+    const [{ findCredentials, whenSet }, { inspectEnvelope }] = await Promise.all([
       import('../../../trading/users/credentials.ts'),
       import('../../../platform/secrets/envelope.ts'),
     ]);
@@ -34,7 +34,7 @@ user credentials verify proves.`,
       const stored = credentials[field];
       if (stored === '')
         return { field, value: null, state: 'none', key_id: null, length: null, set_at: null };
-      const face = look(stored);
+      const face = inspectEnvelope(stored);
       const told =
         'problem' in face
           ? { state: face.problem, key_id: null, length: null }

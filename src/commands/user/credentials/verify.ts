@@ -1,6 +1,6 @@
 import { defineCommand } from '../../../cli/command.ts';
 import { identifier } from '../../../cli/flags.ts';
-import { Found } from '../../../cli/result.ts';
+import { Finding } from '../../../cli/result.ts';
 import type { Context } from '../../../context.ts';
 import { BROKER_COLUMNS, keyIdOf, openCredential } from '../../../platform/secrets/broker-credentials.ts';
 
@@ -32,6 +32,6 @@ export const verify = defineCommand({
       if ('offender' in opened) return { ...opened.offender, state: 'fail' };
       return { field, state: 'ok', key_id: keyIdOf(credentials[field]), code: null, problem: null };
     });
-    return rows.some(({ state }) => state === 'fail') ? new Found(rows, 'integrity') : rows;
+    return rows.some(({ state }) => state === 'fail') ? new Finding(rows, 'integrity') : rows;
   },
 });

@@ -2,7 +2,7 @@ import { defineCommand } from '../../../cli/command.ts';
 import { identifier } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
 import { findUser, lockUser } from '../../../trading/users/store.ts';
-import { CliError, notFound } from '../../../util/failure.ts';
+import { Failure, notFound } from '../../../util/failure.ts';
 
 export const revoke = defineCommand({
   effect: 'write',
@@ -35,7 +35,7 @@ async function isThere(ctx: Context, user: string, id: string): Promise<boolean 
     return (await readSession(await ctx.redis(), user, id)) !== undefined;
   } catch (error) {
     const failure = await ctx.explain(error);
-    if (failure instanceof CliError && failure.kind === 'unreachable') return undefined;
+    if (failure instanceof Failure && failure.kind === 'unreachable') return undefined;
     throw failure;
   }
 }
