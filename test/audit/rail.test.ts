@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Row = Record<string, unknown>;
 const UNSEALED = `SELECT l.id FROM audit_log l
   WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id) ORDER BY l.id`;
 
-describe.each(anyDatabase)('the audit log on $name', ({ open }) => {
+describe.each(databases)('the audit log on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   beforeAll(async () => {

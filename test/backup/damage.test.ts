@@ -15,14 +15,14 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archivePieces, openArchive, readDump } from '../../src/operations/backup/archive.ts';
 import { backupKey } from '../../src/operations/backup/cipher.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { liveADay, withoutSession } from './book.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-damage-'));
 const path = (name: string) => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each(anyDatabase)('a damaged backup of $name', ({ open }) => {
+describe.each(databases)('a damaged backup of $name', ({ open }) => {
   let db: TestDatabase;
   const key = randomBytes(32);
   const files = { plain: path('plain.pinbackup'), encrypted: path('encrypted.pinbackup') };

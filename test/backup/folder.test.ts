@@ -11,12 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestBackup } from '../../src/operations/backup/catalog.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-backups-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each(anyDatabase)('the folder of backups of $name', ({ open }) => {
+describe.each(databases)('the folder of backups of $name', ({ open }) => {
   let db: TestDatabase;
   const days = [1, 2, 3, 4, 5];
   const day = (n: number) => new Date(Date.UTC(2026, 0, n, 3));

@@ -3,7 +3,7 @@ import { databases, type TestDatabase } from '../helpers/databases.ts';
 
 const cursor = (...key: unknown[]) => Buffer.from(JSON.stringify(key)).toString('base64url');
 
-describe.each(databases.slice(-1))('a cursor that is none of the list ($name)', ({ open }) => {
+describe.each(databases)('a cursor that is none of the list ($name)', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
-describe.each(anyDatabase)('lists on $name', ({ open }) => {
+describe.each(databases)('lists on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

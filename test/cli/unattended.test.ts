@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectServer } from '../../src/platform/postgres/connect.ts';
 import { words } from '../helpers/book.ts';
-import { anyDatabase, databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, embedded, servers, type TestDatabase } from '../helpers/databases.ts';
 import { type Ended, start } from '../helpers/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-unattended-'));
@@ -94,8 +94,7 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
 
 describe('the same job at once on an embedded database', () => {
   it('none overlaps another', async () => {
-    const [{ open }] = databases.filter(({ name }) => name === 'embedded') as [(typeof databases)[number]];
-    const db = await open();
+    const db = await embedded.open();
     const all = await Promise.all([1, 2, 3].map(() => start(db.env, 'risk', 'check').ended));
     expect(all.map(({ code }) => code).sort()[0]).toBe(0);
     for (const { code, stderr } of all) expect([0, 10], stderr).toContain(code);
@@ -103,7 +102,7 @@ describe('the same job at once on an embedded database', () => {
   }, 60_000);
 });
 
-describe.each(anyDatabase)('--quiet and --log on $name', ({ open }) => {
+describe.each(databases)('--quiet and --log on $name', ({ open }) => {
   let db: TestDatabase;
   const log = join(folder, 'jobs.log');
   const entries = () =>

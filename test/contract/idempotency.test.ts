@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { dayOf, everyCommand, fillIn, remember } from '../helpers/day.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -17,7 +17,7 @@ const AS_IT_IS = /^(config|migrate|access|partition|keys|market|realtime|audit|r
 const place = (id: string, quantity = '1') =>
   `order place --order-id ${id} --user u1 --symbol TCS --side BUY --type LIMIT --quantity ${quantity} --price 100`;
 
-describe.each(anyDatabase)('--idempotency-key on $name', ({ open }) => {
+describe.each(databases)('--idempotency-key on $name', ({ open }) => {
   let db: TestDatabase;
   let redis: TestRedis;
   const folder = mkdtempSync(join(tmpdir(), 'pinnacle-keys-'));

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintId } from '../../src/domain/id.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
 // What docs/scaling.md says that the schema guarantees.
-describe.each(anyDatabase)('the schema on $name', ({ open }) => {
+describe.each(databases)('the schema on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

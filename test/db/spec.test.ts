@@ -1,6 +1,6 @@
 /** The customer's document as data, compared with the catalog of a migrated database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anyDatabase, databases } from '../helpers/databases.ts';
+import { databases } from '../helpers/databases.ts';
 
 type Connection = Awaited<ReturnType<(typeof databases)[number]['open']>>;
 type Phase = 1 | 2 | 3 | 4;
@@ -461,7 +461,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ['emptying the checkpoints', 'TRUNCATE audit_checkpoints', '42501'],
 ];
 
-describe.each(anyDatabase)('the tables of the $name database', (database) => {
+describe.each(databases)('the tables of the $name database', (database) => {
   let db: Connection;
   beforeAll(async () => {
     db = await database.open(4);

@@ -7,7 +7,7 @@ import { CHECKS } from '../../src/operations/health/check-names.ts';
 import { readServerStats, readTransactions } from '../../src/operations/health/checks-postgres.ts';
 import { connectServer } from '../../src/platform/postgres/connect.ts';
 import type { CliOptions } from '../helpers/cli.ts';
-import { anyDatabase, databases, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis } from '../helpers/redis.ts';
 
 type Row = { check: string; state: string; detail: string; help: string | null };
@@ -143,7 +143,7 @@ describe.each(servers)('doctor on the $name', ({ open }) => {
   });
 });
 
-describe.each(anyDatabase)('what a day leaves behind, to doctor on the $name database', ({ open }) => {
+describe.each(databases)('what a day leaves behind, to doctor on the $name database', ({ open }) => {
   // Seals wait for the transactions of the whole server.
   const server = ownServer();
   /** One check, and whether the command ends 6. */

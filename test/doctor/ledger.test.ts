@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { INVARIANTS } from '../../src/trading/ledger/invariants.ts';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type DatabaseKind, servers, type TestDatabase } from '../helpers/databases.ts';
+import { type DatabaseKind, databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Row = { check: string; state: string; id: string | null; detail: string };
 
@@ -126,7 +126,7 @@ const SPOILINGS: Spoiling[] = [
   ['audit_fills', "UPDATE order_fills SET broker_fill_id = 'x' WHERE order_id = 'a'", /^fil_/],
 ];
 
-describe.each(anyDatabase)('doctor ledger on $name', ({ open }: DatabaseKind) => {
+describe.each(databases)('doctor ledger on $name', ({ open }: DatabaseKind) => {
   let db: TestDatabase;
   beforeEach(async () => {
     db = await open();

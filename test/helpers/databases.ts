@@ -35,19 +35,15 @@ export interface DatabaseKind {
   open: (phase?: Phase, serverUrl?: string) => Promise<TestDatabase>;
 }
 
-/** The kinds of database the same suite runs on: a server where the machine has one, and the embedded engine. */
+/** The embedded engine, for what is about that engine, or about both at once. */
+export const embedded: DatabaseKind = { name: 'embedded', open: openEmbeddedFolder };
+
+/** The kind of database that the suites of this run's lane use. */
 export const databases: readonly DatabaseKind[] = [
-  ...(inject('serverUrl') ? [{ name: 'server' as const, open: openServer }] : []),
-  { name: 'embedded', open: openEmbeddedFolder },
+  inject('kind') === 'server' ? { name: 'server', open: openServer } : embedded,
 ];
 
-/**
- * One kind, for suites about rules that no engine changes: the server, else the embedded engine, which takes ten times
- * as long a command. `npm run test:everywhere` runs them on both.
- */
-export const anyDatabase = process.env['PINNACLE_TEST_EVERYWHERE'] ? databases : databases.slice(0, 1);
-
-/** The server alone, for what the embedded engine cannot do; empty (and so skipped) where there is none. */
+/** The server alone, for what the embedded engine cannot do; empty (and so skipped) in the lane of that engine. */
 export const servers = databases.filter(({ name }) => name === 'server');
 
 /**

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { start } from '../helpers/process.ts';
 import { giveRing, newActiveKey, ringIn, seedCredentials } from '../helpers/ring.ts';
 
-describe.each(anyDatabase)('keys on $name', ({ open }) => {
+describe.each(databases)('keys on $name', ({ open }) => {
   let db: TestDatabase;
   let ringFile: string;
   beforeAll(async () => {

@@ -20,7 +20,7 @@ const SET = [
 ];
 
 // Where a ring comes from has nothing to do with the database.
-describe.each(databases.slice(0, 1))('a key ring', ({ open }) => {
+describe.each(databases)('a key ring', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   let path: string;

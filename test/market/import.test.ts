@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import { cli as program } from '../helpers/cli.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { freePort, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { shared } from '../helpers/shared.ts';
 
@@ -170,7 +170,7 @@ describe('a Redis that does not take it', () => {
   });
 });
 
-describe.each(anyDatabase)('beside a book on $name', ({ open }) => {
+describe.each(databases)('beside a book on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const PLACE = 'order place --user u --symbol TCS --side BUY --quantity 5';
 
-describe.each(anyDatabase)('the reference price of a MARKET order on $name', ({ open }) => {
+describe.each(databases)('the reference price of a MARKET order on $name', ({ open }) => {
   let db: TestDatabase;
   let redis: TestRedis;
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { anyDatabase, type Phase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type Phase, type TestDatabase } from '../helpers/databases.ts';
 
 let db: TestDatabase;
 afterEach(() => db?.close());
@@ -9,7 +9,7 @@ async function drift(): Promise<{ code: number; rows: Record<string, unknown>[] 
   return { code, rows: JSON.parse(stdout) };
 }
 
-describe.each(anyDatabase)('migrate drift on the $name database', ({ open }) => {
+describe.each(databases)('migrate drift on the $name database', ({ open }) => {
   it.each([0, 1, 2, 3, 4] as Phase[])('finds nothing at phase %i', async (phase) => {
     db = await open(phase);
     expect(await drift()).toEqual({ code: 0, rows: [] });

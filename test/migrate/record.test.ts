@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
 let db: TestDatabase;
 afterEach(() => db?.close());
 
-describe.each(anyDatabase)('the record of the rollout on the $name database', ({ open }) => {
+describe.each(databases)('the record of the rollout on the $name database', ({ open }) => {
   it('is verified against the scripts, and repaired after a review', async () => {
     db = await open(3);
     expect(await db.cli('migrate', 'verify')).toMatchObject({ code: 0, stdout: '' });

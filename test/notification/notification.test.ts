@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Rows = Record<string, unknown>[];
 
-describe.each(anyDatabase)('notifications on $name', ({ open }) => {
+describe.each(databases)('notifications on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { start } from '../helpers/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-orders-'));
@@ -97,7 +97,7 @@ pending,x1,"a, b",u,tcs,buy,limit,5,100,2026-01-30 09:15:00.5+05:30\r\n`;
   });
 });
 
-describe.each(anyDatabase)('the rules of order import --as orders on $name', ({ name, open }) => {
+describe.each(databases)('the rules of order import --as orders on $name', ({ name, open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

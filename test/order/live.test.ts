@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
-describe.each(anyDatabase)('order show --live beside the $name', ({ open }) => {
+describe.each(databases)('order show --live beside the $name', ({ open }) => {
   let redis: TestRedis;
   let db: TestDatabase;
   beforeAll(async () => {

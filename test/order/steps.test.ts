@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Order = Record<string, unknown>;
 type Life = { at: string; event: string; detail: string }[];
 
-describe.each(anyDatabase)('the steps of an order on $name', ({ open }) => {
+describe.each(databases)('the steps of an order on $name', ({ open }) => {
   let db: TestDatabase;
   let next = 0;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 /** Trades once and gives the position that is open then. */
 async function trade(db: TestDatabase, order: string, quantity: number, price: number): Promise<string> {
@@ -9,7 +9,7 @@ async function trade(db: TestDatabase, order: string, quantity: number, price: n
   return String(filled['position_id']);
 }
 
-describe.each(anyDatabase)('position close on $name', ({ open }) => {
+describe.each(databases)('position close on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Row = Record<string, unknown>;
 
@@ -26,7 +26,7 @@ async function load(db: TestDatabase, user: string, trades: string): Promise<voi
 
 const pick = (rows: Row[], ...columns: string[]) => rows.map((row) => columns.map((name) => row[name]));
 
-describe.each(anyDatabase)('what became of positions, on $name', ({ open }) => {
+describe.each(databases)('what became of positions, on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

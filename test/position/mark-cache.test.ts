@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { shared } from '../helpers/shared.ts';
 
@@ -19,7 +19,7 @@ A4,SBIN,BUY,1,10,2024-01-05
 A5,LT,BUY,1,10,2024-01-05
 A6,LT,SELL,1,10,2024-01-05`;
 
-describe.each(anyDatabase)('position mark --from-cache on $name', ({ open }) => {
+describe.each(databases)('position mark --from-cache on $name', ({ open }) => {
   let db: TestDatabase;
   let redis: TestRedis;
   beforeAll(async () => {
@@ -156,7 +156,7 @@ describe.each(anyDatabase)('position mark --from-cache on $name', ({ open }) => 
 
 const trades = shared('data/nse_trades_2021_2023.csv');
 const quotes = shared('data/nse_quotes.csv');
-describe.skipIf(trades.absent || quotes.absent).each(anyDatabase)('a real book on $name', ({ open }) => {
+describe.skipIf(trades.absent || quotes.absent).each(databases)('a real book on $name', ({ open }) => {
   it('is marked at real quotes, and what has none is listed', async () => {
     const [db, redis] = await Promise.all([open(), startRedis()]);
     try {

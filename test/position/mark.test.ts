@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Position, unrealized } from '../../src/domain/position.ts';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 interface Row extends Position {
   user_id: string;
@@ -22,7 +22,7 @@ A5,ITC,SELL,100,410,2024-01-05`;
 /** The columns of a mark that is from no quote. */
 const BY_HAND = { marked_at: null, stale: null, problem: null };
 
-describe.each(anyDatabase)('position mark on $name', ({ open }) => {
+describe.each(databases)('position mark on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
 

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { start } from '../helpers/process.ts';
 import { freePort, startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -29,7 +29,7 @@ async function blackHole(): Promise<{ url: string; met: () => number; close: () 
   };
 }
 
-describe.each(anyDatabase)('a Redis that never answers, beside the $name database', ({ open }) => {
+describe.each(databases)('a Redis that never answers, beside the $name database', ({ open }) => {
   let db: TestDatabase;
   let hole: Awaited<ReturnType<typeof blackHole>>;
   beforeAll(async () => {
@@ -86,7 +86,7 @@ describe.each(anyDatabase)('a Redis that never answers, beside the $name databas
   });
 });
 
-describe.each(anyDatabase)('a Redis that refuses, beside the $name database', ({ open }) => {
+describe.each(databases)('a Redis that refuses, beside the $name database', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTrader } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const DAY = 86_400;
 const ORDER = ['order', 'place', '--user', 'u', '--symbol', 'TCS', '--side', 'BUY', '--quantity', '5'];
 
-describe.each(anyDatabase)('what Redis shows of the book in the $name database', ({ open }) => {
+describe.each(databases)('what Redis shows of the book in the $name database', ({ open }) => {
   let redis: TestRedis;
   let db: TestDatabase;
   beforeAll(async () => {

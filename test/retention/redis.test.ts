@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTrader } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const DAY = 86_400;
@@ -26,7 +26,7 @@ type Row = Record<string, unknown>;
 const counts = (rows: Row[], column: string) =>
   Object.fromEntries(rows.flatMap(({ kind, [column]: n }) => (n === null ? [] : [[kind, n]])));
 
-describe.each(anyDatabase)('retention of Redis beside $name', ({ open }) => {
+describe.each(databases)('retention of Redis beside $name', ({ open }) => {
   let db: TestDatabase;
   let redis: TestRedis;
   beforeAll(async () => {

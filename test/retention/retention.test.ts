@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { anyDatabase, databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Row = Record<string, unknown>;
 
@@ -199,7 +199,7 @@ describe.each(databases)('retention run on $name', ({ open }) => {
   });
 });
 
-describe.each(anyDatabase)('retention on $name', ({ open }) => {
+describe.each(databases)('retention on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await withTraders(open);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
-describe.each(anyDatabase)('pre-trade admission on $name', ({ open }) => {
+describe.each(databases)('pre-trade admission on $name', ({ open }) => {
   let db: TestDatabase;
   let user: string;
   let strategy: string;

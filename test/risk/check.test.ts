@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 interface Row {
   user_id: string;
@@ -33,7 +33,7 @@ const audits = async (db: TestDatabase) =>
     ({ target, body }) => ({ target, ...JSON.parse(String(body)) }),
   );
 
-describe.each(anyDatabase)('risk check on $name', ({ open }) => {
+describe.each(databases)('risk check on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

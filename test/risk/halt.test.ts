@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 /** Orders written as the trading services write them. */
 const insertOrders = (db: TestDatabase, user: string, n: number) =>
@@ -31,7 +31,7 @@ const alerts = async (db: TestDatabase) =>
     )
   ).rows;
 
-describe.each(anyDatabase)('the kill switch on $name', ({ open }) => {
+describe.each(databases)('the kill switch on $name', ({ open }) => {
   let db: TestDatabase;
   beforeEach(async () => {
     db = await open();

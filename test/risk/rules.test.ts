@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
-describe.each(anyDatabase)('risk rules on $name', ({ open }) => {
+describe.each(databases)('risk rules on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   beforeAll(async () => {

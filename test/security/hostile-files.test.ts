@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/util/failure.ts';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell } from '../helpers/process.ts';
 import { giveRing } from '../helpers/ring.ts';
 
@@ -33,7 +33,7 @@ const OUTPUTS: [line: string, force: string | undefined][] = [
   ['config init --database embedded --time-zone UTC --config FILE', '--yes'],
 ];
 
-describe.each(anyDatabase)('files on $name', ({ open }) => {
+describe.each(databases)('files on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   const path = (name: string) => join(folder, name);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { words } from '../helpers/book.ts';
 import { allCommands, type Entry } from '../helpers/commands.ts';
-import { anyDatabase } from '../helpers/databases.ts';
+import { databases } from '../helpers/databases.ts';
 import { CORPUS, SAMPLE } from './corpus.ts';
 import { openVictim } from './victim.ts';
 
@@ -48,7 +48,7 @@ const isSymbol = (text: string) => /^[a-z0-9][a-z0-9&._-]{0,19}$/i.test(text);
 const isId = (text: string) => /^[a-z0-9][a-z0-9_.:-]{0,49}$/i.test(text);
 const isLine = (text: string) => text !== '' && text.length <= 200 && !/[\p{Cc}\p{Cs}]/u.test(text);
 
-describe.each(anyDatabase)('hostile input on $name', (kind) => {
+describe.each(databases)('hostile input on $name', (kind) => {
   let victim: Awaited<ReturnType<typeof openVictim>>;
   beforeAll(async () => {
     victim = await openVictim(kind);

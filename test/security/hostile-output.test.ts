@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allCommands } from '../helpers/commands.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { CORPUS, RAW } from './corpus.ts';
 
 /** What fits the shortest text column, and is text that the database takes. */
@@ -63,7 +63,7 @@ function cellsOf(csv: string): string[][] {
   return rows;
 }
 
-describe.each(anyDatabase)('hostile text in the database on $name', ({ open }) => {
+describe.each(databases)('hostile text in the database on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

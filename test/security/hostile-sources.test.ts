@@ -7,7 +7,7 @@ import { identifier } from '../../src/cli/flags.ts';
 import { tradingSymbol } from '../../src/domain/symbol.ts';
 import { parseJson } from '../../src/util/json.ts';
 import { words } from '../helpers/book.ts';
-import { anyDatabase } from '../helpers/databases.ts';
+import { databases } from '../helpers/databases.ts';
 import { CORPUS } from './corpus.ts';
 import { openVictim } from './victim.ts';
 
@@ -23,7 +23,7 @@ const FINE: Readonly<Record<number, RegExp>> = { 0: /^[\x21-\x7e]{1,100}$/, 1: S
 
 const inCsv = (text: Buffer) => `"${text.toString('latin1').replaceAll('"', '""')}"`;
 
-describe.each(anyDatabase)('hostile files, stdin and settings on $name', (kind) => {
+describe.each(databases)('hostile files, stdin and settings on $name', (kind) => {
   let victim: Awaited<ReturnType<typeof openVictim>>;
   beforeAll(async () => {
     victim = await openVictim(kind);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
 type Row = Record<string, unknown>;
 
-describe.each(anyDatabase)('the use of a strategy on $name', ({ open }) => {
+describe.each(databases)('the use of a strategy on $name', ({ open }) => {
   let db: TestDatabase;
   let user = '';
   let traders = 0;

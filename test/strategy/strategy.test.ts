@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
 // As in the customer's document: only some of the columns.
 const RSI_DMI = {
@@ -16,7 +16,7 @@ const REST = words(
   '--description "Momentum" --category momentum --risk-level medium --min-capital 100000 --expected-return 18 --max-drawdown 12',
 );
 
-describe.each(anyDatabase)('strategy on $name', ({ open }) => {
+describe.each(databases)('strategy on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   beforeAll(async () => {

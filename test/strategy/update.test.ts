@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 
-describe.each(anyDatabase)('a strategy on $name', ({ open }) => {
+describe.each(databases)('a strategy on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   beforeAll(async () => {

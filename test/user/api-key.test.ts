@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateApiKey, hashApiKey, isApiKey } from '../../src/platform/secrets/api-key.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
 describe('an API key', () => {
   const key = generateApiKey();
@@ -31,7 +31,7 @@ describe('an API key', () => {
   });
 });
 
-describe.each(anyDatabase)('API keys on $name', ({ open }) => {
+describe.each(databases)('API keys on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   let first: string;
@@ -186,7 +186,7 @@ describe.each(anyDatabase)('API keys on $name', ({ open }) => {
   });
 });
 
-describe.each(anyDatabase)('API keys before phase 4 on $name', ({ open }) => {
+describe.each(databases)('API keys before phase 4 on $name', ({ open }) => {
   it('are replaced at once, and --grace says what it needs', async () => {
     const db = await open(1);
     try {

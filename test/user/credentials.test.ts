@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKER_COLUMNS, placeOf } from '../../src/platform/secrets/broker-credentials.ts';
 import { decrypt as openEnvelope } from '../../src/platform/secrets/envelope.ts';
 import { addTrader } from '../helpers/book.ts';
-import { anyDatabase, type Phase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type Phase, type TestDatabase } from '../helpers/databases.ts';
 import { giveRing, ringIn } from '../helpers/ring.ts';
 
 const JWT = `canary.${'j'.repeat(910)}`;
 
-describe.each(anyDatabase)('broker credentials on $name', ({ open }) => {
+describe.each(databases)('broker credentials on $name', ({ open }) => {
   let db: TestDatabase;
   let ringFile: string;
   let folder: string;
@@ -172,7 +172,7 @@ describe.each(anyDatabase)('broker credentials on $name', ({ open }) => {
   });
 });
 
-describe.each(anyDatabase)('broker credentials before phase 4 on $name', ({ open }) => {
+describe.each(databases)('broker credentials before phase 4 on $name', ({ open }) => {
   it.each([1, 3] satisfies Phase[])(
     'of phase %i have room for 36 bytes, and say where there is more',
     async (phase) => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addStrategy, words } from '../helpers/book.ts';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const AWAY = { env: { REDIS_URL: 'redis://127.0.0.1:1/0' } };
 
-describe.each(anyDatabase)('a trader who is kept out, on $name', ({ open }) => {
+describe.each(databases)('a trader who is kept out, on $name', ({ open }) => {
   let redis: TestRedis;
   let db: TestDatabase;
   let key: string;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 
-describe.each(anyDatabase)('user import and strategy import on $name', ({ open }) => {
+describe.each(databases)('user import and strategy import on $name', ({ open }) => {
   let db: TestDatabase;
   let folder: string;
   let files = 0;

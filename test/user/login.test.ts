@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateApiKey, generateSessionToken, isApiKey } from '../../src/platform/secrets/api-key.ts';
-import { anyDatabase, servers, type TestDatabase } from '../helpers/databases.ts';
+import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { slowLine, startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const DAY = 86_400_000;
@@ -21,7 +21,7 @@ interface Login {
   expires_at: string;
 }
 
-describe.each(anyDatabase)('user login on $name', ({ open }) => {
+describe.each(databases)('user login on $name', ({ open }) => {
   let redis: TestRedis;
   let db: TestDatabase;
   let folder: string;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { anyDatabase, type TestDatabase } from '../helpers/databases.ts';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const AWAY = 'redis://127.0.0.1:1/0';
 
-describe.each(anyDatabase)('user sessions on $name', ({ open }) => {
+describe.each(databases)('user sessions on $name', ({ open }) => {
   let redis: TestRedis;
   let db: TestDatabase;
   const keyOf = new Map<string, string>();
