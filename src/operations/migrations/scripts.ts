@@ -54,20 +54,19 @@ async function readScript(root: string, folder: string, direction: Direction): P
 /** The package's folder, whether this runs from its sources or from the bundle. */
 async function packageRoot(): Promise<string> {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!(await isFolder(join(folder, 'migrations')))) {
+  while (!(await isThere(join(folder, 'package.json')))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new Error('the folder migrations is missing from the package');
+    if (parent === folder) throw new Error('the package has no package.json');
     folder = parent;
   }
   return folder;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
     () => false,
   );
-}
 
 /** The tables a phase makes, in their order. */
 export function tablesOf({ up }: Phase): string[] {
