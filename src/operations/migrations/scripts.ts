@@ -54,9 +54,9 @@ async function readScript(root: string, folder: string, direction: Direction): P
 /** The package's folder, whether this runs from its sources or from the bundle. */
 async function packageRoot(): Promise<string> {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!(await isThere(join(folder, 'package.json')))) {
+  while (!(await isThere(join(folder, 'bin/pinnacle.js')))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new Error('the package has no package.json');
+    if (parent === folder) throw new Error('the program is not in its package');
     folder = parent;
   }
   return folder;
