@@ -41,7 +41,7 @@ export const NOUNS: Verbs = {
   ),
   partition: noun('Orders in monthly partitions', () => import('./commands/partition/command.ts')),
   retention: noun(
-    "Delete what is past its time, by the customer's table",
+    'Delete rows and keys past their retention period',
     () => import('./commands/retention/command.ts'),
   ),
   backup: noun('Backups, proved by restoring them', () => import('./commands/backup/command.ts')),

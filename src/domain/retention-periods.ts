@@ -1,4 +1,4 @@
-/** How long each kind of row is kept: by the customer's table, and repeatable commands by the promise of --idempotency-key. */
+/** How long each kind of row is kept: docs/schema.md requires the first three, --idempotency-key promises the last. */
 export const DEFAULT_PERIODS = {
   sessions: '1y',
   riskRules: '1y',

@@ -1,4 +1,5 @@
-/** The customer's document as data, compared with the catalog of a migrated database. */
+/** The requirements of docs/schema.md as data, compared with that page and with the catalog of a migrated database. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases } from '../helpers/databases.ts';
 
@@ -7,12 +8,12 @@ type Phase = 1 | 2 | 3 | 4;
 
 interface Table {
   phase: Phase;
-  /** Field, type, constraints: the document's columns. ENUM is followed by the name of our type. */
+  /** Field, type, constraints. ENUM is followed by the name of our type. */
   columns: readonly (readonly [string, string, string])[];
   indexes: Record<string, string>;
 }
 
-const DOCUMENT: Record<string, Table> = {
+const REQUIRED: Record<string, Table> = {
   users: {
     phase: 1,
     columns: [
@@ -207,7 +208,7 @@ const ENUMS: Record<string, readonly string[]> = {
   ],
 };
 
-/** The document's list; its second line, `orders.order_id -> positions.order_id`, is read the other way round. */
+/** The key between positions and orders is read as docs/adr/0002 says. */
 const FOREIGN_KEYS = [
   'orders.user_id -> users.user_id',
   'positions.order_id -> orders.order_id',
@@ -219,7 +220,7 @@ const FOREIGN_KEYS = [
   'risk_rules.user_id -> users.user_id',
 ];
 
-// What differs from the document, as docs/schema.md lists it.
+// The departures and additions that docs/schema.md lists.
 const NOT_NULL_BESIDES = ['orders', 'positions', 'trading_sessions', 'risk_rules'].map(
   (table) => `${table}.user_id`,
 );
@@ -278,7 +279,7 @@ function expectedColumn(
         : (TYPES[type] ??
           type.replace('VARCHAR', 'character varying').replace('DECIMAL', 'numeric').replace('ENUM ', '')),
     nullable: !/NOT NULL|PRIMARY KEY/.test(constraints) && !NOT_NULL_BESIDES.includes(path),
-    // The document leaves the quotes off labels and JSON.
+    // The requirements leave the quotes off labels and JSON.
     default: word === undefined ? null : /^([A-Z]+|\{\})$/.test(word) ? `'${word}'` : word.toLowerCase(),
   };
 }
@@ -289,14 +290,14 @@ const cases = databases.flatMap((database) =>
 );
 
 describe.each(cases)('the $name database after phase $phase', ({ database, phase }) => {
-  const tables = Object.entries(DOCUMENT).filter(([, table]) => table.phase <= phase);
+  const tables = Object.entries(REQUIRED).filter(([, table]) => table.phase <= phase);
   let db: Connection;
   beforeAll(async () => {
     db = await database.open(phase);
   }, 60_000);
   afterAll(() => db?.close());
 
-  it('has the tables of the document, and those docs/schema.md adds', async () => {
+  it('has the required tables and the added ones', async () => {
     const besides = Object.entries(TABLES_BESIDES).filter(([, since]) => since <= phase);
     const { rows } = await db.query(
       `SELECT table_name AS name FROM information_schema.tables
@@ -343,7 +344,7 @@ describe.each(cases)('the $name database after phase $phase', ({ database, phase
     ]);
   });
 
-  it('has the foreign keys of the document between its tables', async () => {
+  it('has the required foreign keys', async () => {
     const { rows } = await db.query(
       `SELECT format('%s.%s -> %s.%s', k.conrelid::regclass, a.attname, k.confrelid::regclass, b.attname) AS name,
          k.conrelid::regclass::text AS table
@@ -357,7 +358,7 @@ describe.each(cases)('the $name database after phase $phase', ({ database, phase
     expect(names(mine)).toEqual(FOREIGN_KEYS.filter((key) => present.has(key.split('.')[0] ?? '')).sort());
   });
 
-  it('has the secondary indexes of the document', async () => {
+  it('has the required secondary indexes', async () => {
     const expected = Object.assign({}, ...tables.map(([, table]) => table.indexes));
     const { rows } = await db.query(
       `SELECT i.relname AS name, format('%s(%s)', x.indrelid::regclass, pg_get_indexdef(x.indexrelid, 1, true)) AS on
@@ -368,7 +369,7 @@ describe.each(cases)('the $name database after phase $phase', ({ database, phase
     expect(Object.fromEntries(rows.map((row) => [row['name'], row['on']]))).toEqual(expected);
   });
 
-  it('has the labels of the document, in its order', async () => {
+  it('has the required labels in their order', async () => {
     const { rows } = await db.query(
       `SELECT t.typname AS name, json_agg(e.enumlabel ORDER BY e.enumsortorder) AS labels
        FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid GROUP BY t.typname`,
@@ -391,9 +392,25 @@ describe.each(cases)('the $name database after phase $phase', ({ database, phase
   });
 });
 
-describe('the document', () => {
-  it('names 13 secondary indexes', () => {
-    expect(Object.values(DOCUMENT).flatMap((table) => Object.keys(table.indexes))).toHaveLength(13);
+describe('docs/schema.md', () => {
+  const page = readFileSync('docs/schema.md', 'utf8');
+
+  it.each(Object.entries(REQUIRED))('lists the columns of %s', (name, { columns }) => {
+    const table = page.split(`**\`${name}\`**`)[1]?.split('\n**')[0] ?? '';
+    const rows = [...table.matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|/gm)].slice(0, columns.length);
+    expect(rows.map(([, ...cells]) => cells)).toEqual(columns);
+  });
+
+  it('lists the labels', () => {
+    const section = page.split('### Labels')[1]?.split('\n#')[0] ?? '';
+    for (const [type, labels] of Object.entries(ENUMS)) {
+      const row = section.split('\n').find((line) => line.startsWith(`| \`${type}\` |`));
+      expect(row?.match(/\b[A-Z][A-Z_]+\b/g)).toEqual(labels);
+    }
+  });
+
+  it('requires 13 secondary indexes', () => {
+    expect(Object.values(REQUIRED).flatMap((table) => Object.keys(table.indexes))).toHaveLength(13);
   });
 });
 

@@ -11,7 +11,7 @@ const AGO = (share: string) => `now() - make_interval(mins => (1576800 * (${shar
  * 200 rows, a quarter of them disabled, orders and their fills in pairs that open and close a position, 30 sessions a
  * trader, of which one in 100 never ended, five risk rules each, an idempotency key for every 16 rows,
  * and for the other half notifications. In one
- * transaction, whose audit rows are those of all. Nothing is within an hour after a limit of the customer's table, so
+ * transaction, whose audit rows are those of all. Nothing is within an hour after a retention period of docs/schema.md, so
  * that what is due does not change meanwhile.
  */
 export async function fillHistory(db: TestDatabase, rows: number): Promise<void> {

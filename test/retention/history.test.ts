@@ -9,7 +9,7 @@ const KILLS = Number(process.env['PINNACLE_RETENTION_KILLS'] ?? 2);
 const ROWS = Number(process.env['PINNACLE_RETENTION_ROWS'] ?? 60_000);
 const MOST_DELAY = 200;
 
-/** What the customer's table keeps, in words of its own; `$1` is the time it is asked at. */
+/** The rows that docs/schema.md and docs/retention.md keep, written independently of src; `$1` is the current time. */
 const KEPT: Readonly<Record<string, string>> = {
   trading_sessions: "status = 'ACTIVE' OR end_time >= $1::timestamp - interval '1 year'",
   risk_rules: `updated_at >= $1::timestamp - interval '1 year'
@@ -152,7 +152,7 @@ describe.each(servers)(`three years of ${ROWS} rows on $name`, ({ open }) => {
     return left;
   }
 
-  it(`killed ${KILLS} times and run again, it comes to just what the customer's table says, and delays no order`, async () => {
+  it(`killed ${KILLS} times and run again, it leaves exactly the rows that docs/schema.md requires, and delays no order`, async () => {
     const calm = await placeOrders((n) => n === (KILLS >= 20 ? 500 : 30));
     let going = true;
     const placing = placeOrders(() => !going);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 
-// As in the customer's document: only some of the columns.
+// Only some of the columns.
 const RSI_DMI = {
   strategy_id: 'rsi_dmi',
   name: 'RSI DMI Strategy',

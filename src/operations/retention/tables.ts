@@ -8,7 +8,7 @@ interface RetainedTable {
   at: string;
 }
 
-/** By the customer's table; executions and the audit log are what proves them. */
+/** Kept forever, as docs/schema.md requires; fills and the audit log are kept because they prove the rest. */
 export const RETAINED_TABLES: readonly RetainedTable[] = [
   { kind: 'users', phase: 1, at: 'created_at' },
   { kind: 'strategies', phase: 1, at: 'created_at' },

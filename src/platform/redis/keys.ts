@@ -1,6 +1,6 @@
 const DAY_SECONDS = 86_400;
 
-/** How long what is in Redis lives, in seconds: quotes and notifications as long as the customer keeps them. */
+/** Lifetimes of keys in Redis; docs/schema.md requires them. */
 export const TTL_SECONDS = {
   quote: 30 * DAY_SECONDS,
   order: 7 * DAY_SECONDS,

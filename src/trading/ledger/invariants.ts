@@ -25,7 +25,7 @@ const BROUGHT = sql`
 /** The price of fills a share. */
 const MEAN = sql`sum(f.quantity * f.price) / sum(f.quantity)`;
 
-/** What makes a position: fills, and the sums that follow from them. Design of the ledger: one fill, one effect. */
+/** A position is the sum of its fills, and each fill has one effect. */
 const POSITIONS: readonly Invariant[] = [
   {
     name: 'position_quantity',
