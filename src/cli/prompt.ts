@@ -22,7 +22,7 @@ async function ask<T>(io: Io, question: { message: string } & Record<string, unk
 }
 
 /** Asks for a line of text until `check` returns no complaint; a mere Enter answers `fallback`, where there is one. */
-export function askText(
+export function promptText(
   io: Io,
   message: string,
   check: (text: string) => string | undefined,
@@ -37,17 +37,17 @@ export function askText(
 }
 
 /** Asks for a secret, which is not shown while it is typed. */
-export function askSecret(io: Io, message: string): Promise<string> {
+export function promptSecret(io: Io, message: string): Promise<string> {
   return ask(io, { type: 'password', message, mask: false, toggleMask: false });
 }
 
 /** Asks to choose one of a few words. */
-export function askChoice(io: Io, message: string, choices: readonly string[]): Promise<string> {
+export function promptChoice(io: Io, message: string, choices: readonly string[]): Promise<string> {
   return ask(io, { type: 'select', message, choices: [...choices] });
 }
 
 /** Asks yes or no; no is the answer of a mere Enter. */
-export function askYes(io: Io, message: string): Promise<boolean> {
+export function promptYes(io: Io, message: string): Promise<boolean> {
   return ask(io, { type: 'confirm', message, default: false });
 }
 
@@ -61,7 +61,7 @@ export interface Consent {
 export async function confirm(io: Io, consent: Consent, question: string): Promise<void> {
   if (consent.yes) return;
   if (!io.mayAsk) throw promptUnavailable(question, '--yes');
-  if (!(await askYes(io, question))) throw new Failure('needsAnswer', 'DECLINED', 'Left as it was.');
+  if (!(await promptYes(io, question))) throw new Failure('needsAnswer', 'DECLINED', 'Left as it was.');
 }
 
 /** Goes on only when the name is typed out, as --confirm NAME or on a terminal; --yes is not enough. */
@@ -71,7 +71,7 @@ export async function confirmByName(io: Io, consent: Consent, name: string, ques
     throw usage(`--confirm says "${consent.confirm}", but this is "${name}". Nothing was changed.`);
   }
   if (!io.mayAsk) throw promptUnavailable(question, `--confirm ${name}`);
-  await askText(io, `${question} Type ${name} to go on:`, (text) =>
+  await promptText(io, `${question} Type ${name} to go on:`, (text) =>
     text === name ? undefined : `Type ${name}, or press Ctrl-C to leave everything as it is.`,
   );
 }

@@ -161,12 +161,12 @@ async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry
       hint: `For example: pinnacle ${invocation.command.examples[0]}`,
     });
   }
-  const { askChoice, askText } = await import('./prompt.ts');
+  const { promptChoice, promptText } = await import('./prompt.ts');
   for (const entry of missing) {
     const { param, label } = entry;
     entry.value = param.choices
-      ? await askChoice(ctx.io, `${param.help} (${label}):`, param.choices)
-      : await askText(ctx.io, `${param.help} (${label}):`, (text) => problem(param, text));
+      ? await promptChoice(ctx.io, `${param.help} (${label}):`, param.choices)
+      : await promptText(ctx.io, `${param.help} (${label}):`, (text) => problem(param, text));
   }
   return all;
 }

@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { createIo, Sink } from '../../src/cli/io.ts';
-import { askSecret } from '../../src/cli/prompt.ts';
+import { promptSecret } from '../../src/cli/prompt.ts';
 
 it('a secret is typed unseen, and no key makes it visible', async () => {
   let shown = '';
@@ -22,7 +22,7 @@ it('a secret is typed unseen, and no key makes it visible', async () => {
   };
   const sink = new Sink(screen);
   const io = createIo(around, sink, sink, { quiet: false, color: false, input: true });
-  const answer = askSecret(io, 'The broker_secret:');
+  const answer = promptSecret(io, 'The broker_secret:');
   while (!shown.includes('The broker_secret:')) await sleep(5);
   // Ctrl-T is what the library of prompts shows it for, where that is not switched off.
   for (const key of ['canary', '\x14', ' typed', '\r']) {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Io } from '../../cli/io.ts';
-import { askChoice, askText } from '../../cli/prompt.ts';
+import { promptChoice, promptText } from '../../cli/prompt.ts';
 import { maskSecrets, SETTINGS } from '../../platform/config/settings.ts';
 import { Failure, usage } from '../../util/failure.ts';
 
@@ -40,17 +40,17 @@ export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): 
       hint: 'For example: pinnacle config init --database embedded',
     });
   const kind =
-    CHOICES[(await askChoice(io, 'Which database?', Object.keys(CHOICES))) as keyof typeof CHOICES];
+    CHOICES[(await promptChoice(io, 'Which database?', Object.keys(CHOICES))) as keyof typeof CHOICES];
   if (kind === 'embedded') return kind;
-  if (kind === 'url') return askText(io, 'Its URL:', complaint(databaseAnswer));
-  return { $env: await askText(io, 'Name of the variable:', complaint(variableName), 'DATABASE_URL') };
+  if (kind === 'url') return promptText(io, 'Its URL:', complaint(databaseAnswer));
+  return { $env: await promptText(io, 'Name of the variable:', complaint(variableName), 'DATABASE_URL') };
 }
 
 /** The time zone as answered; the usual one where nobody can be asked. */
 export async function chooseTimeZone(io: Io): Promise<string> {
   const { fallback, help, schema } = SETTINGS.timeZone;
   if (!io.mayAsk) return fallback;
-  return askText(io, `${help}:`, complaint(schema), fallback);
+  return promptText(io, `${help}:`, complaint(schema), fallback);
 }
 
 /** The complaint about an answer, for prompts. */

@@ -39,8 +39,8 @@ be evaluated. With --order it only asks: what each rule stands at before the ord
     const clock = await tradingDayOf(now, ctx);
     if (order) {
       if (user === undefined) throw usage('--order needs the USER who would place it.');
-      const { ask } = await import('./preview-order.ts');
-      return ask(proposedOrder(order, user, now), clock, ctx);
+      const { previewOrder } = await import('./preview-order.ts');
+      return previewOrder(proposedOrder(order, user, now), clock, ctx);
     }
     const [{ evaluateAllRules }, { insertNotifications }] = await Promise.all([
       import('../../trading/risk/evaluate-rules.ts'),

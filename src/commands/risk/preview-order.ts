@@ -5,7 +5,7 @@ import { previewPreTrade } from '../../trading/risk/admit-order.ts';
 import type { TradingDay } from '../../trading/risk/trading-day.ts';
 
 /** Every rule's word on an order that nobody places; what else would refuse it is said on stderr. */
-export async function ask(order: NewOrder, clock: TradingDay, ctx: Context) {
+export async function previewOrder(order: NewOrder, clock: TradingDay, ctx: Context) {
   const { judgements, refusals } = await previewPreTrade(await ctx.db(), order, await ctx.phase(), clock);
   const rows = judgements.map((judgement) => ({ user_id: order.user_id, ...judgement, newly: false }));
   if (refusals.length === 0) {

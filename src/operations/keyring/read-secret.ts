@@ -49,6 +49,6 @@ export async function secretFromTerminal(ctx: Context, what: string, hint: strin
     throw new Failure('needsAnswer', 'NEEDS_ANSWER', `${what} is missing, and nobody is there to ask.`, {
       hint,
     });
-  const { askSecret } = await import('../../cli/prompt.ts');
-  return secretLine(Buffer.from(await askSecret(ctx.io, `${what}:`)), what);
+  const { promptSecret } = await import('../../cli/prompt.ts');
+  return secretLine(Buffer.from(await promptSecret(ctx.io, `${what}:`)), what);
 }
