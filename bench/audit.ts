@@ -5,7 +5,7 @@ import { change } from '../src/audit/change.ts';
 import { verifyLog } from '../src/audit/verify-chain.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { placeOrders } from '../src/trading/ledger/place-orders.ts';
-import { checkPreTrade } from '../src/trading/risk/admit-order.ts';
+import { checkPreTrade } from '../src/trading/risk/pre-trade.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 

@@ -23,7 +23,7 @@ export const amend = defineCommand({
       throw usage('Nothing to amend: give --quantity, --price or both.');
     const [{ requireTransition }, { checkPreTrade }] = await Promise.all([
       import('../../trading/ledger/refusals.ts'),
-      import('../../trading/risk/admit-order.ts'),
+      import('../../trading/risk/pre-trade.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
     const clock = await tradingDayOf(now, ctx);

@@ -42,7 +42,7 @@ is a fresh one.`,
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
     const [{ checkPreTrade }, { placeOrder }] = await Promise.all([
-      import('../../trading/risk/admit-order.ts'),
+      import('../../trading/risk/pre-trade.ts'),
       import('../../trading/ledger/place-orders.ts'),
     ]);
     const phase = await ctx.phase();

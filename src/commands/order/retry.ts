@@ -17,7 +17,7 @@ anew. It must pass what a new order must pass, but does not count as one more or
   async run({ order }, ctx: Context) {
     const [{ requireTransition }, { checkPreTrade }] = await Promise.all([
       import('../../trading/ledger/refusals.ts'),
-      import('../../trading/risk/admit-order.ts'),
+      import('../../trading/risk/pre-trade.ts'),
     ]);
     const [phase, now] = [await ctx.phase(), ctx.now()];
     const clock = await tradingDayOf(now, ctx);

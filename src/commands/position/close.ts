@@ -30,7 +30,7 @@ only reduces.`,
   async run({ position: id, price, orderId, brokerFillId }, ctx: Context) {
     if (brokerFillId !== undefined && price === undefined) throw usage('--broker-fill-id needs --price.');
     const [{ checkPreTrade }, { placeOrder }, { bookFills }] = await Promise.all([
-      import('../../trading/risk/admit-order.ts'),
+      import('../../trading/risk/pre-trade.ts'),
       import('../../trading/ledger/place-orders.ts'),
       import('../../trading/ledger/book-fills.ts'),
     ]);

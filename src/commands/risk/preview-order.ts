@@ -1,7 +1,7 @@
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { NewOrder } from '../../trading/ledger/place-orders.ts';
-import { previewPreTrade } from '../../trading/risk/admit-order.ts';
+import { previewPreTrade } from '../../trading/risk/pre-trade.ts';
 import type { TradingDay } from '../../trading/risk/trading-day.ts';
 
 /** Every rule's word on an order that nobody places; what else would refuse it is said on stderr. */

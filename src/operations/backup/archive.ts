@@ -15,7 +15,7 @@ import {
   fingerprintOf,
 } from './cipher.ts';
 import { compressed } from './compress.ts';
-import { CorruptArchive } from './damage.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
 import type { Rows } from './row-counts.ts';
 
 const headerSchema = z.object({

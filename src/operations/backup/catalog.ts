@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { Context } from '../../context.ts';
 import { writeAtomic } from '../../util/file.ts';
 import { type Archive, openArchive } from './archive.ts';
-import { CorruptArchive } from './damage.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
 import { totalOf } from './row-counts.ts';
 
 /** What the name of a backup ends with. */

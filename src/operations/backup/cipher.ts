@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
-import { CorruptArchive } from './damage.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
 
 /** A key of backups; its id, of 8 hex digits, follows from it. */
 export interface BackupKey {

@@ -10,7 +10,7 @@ import { splitStatements } from '../migrations/split-statements.ts';
 import { type Archive, readDump } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
 import { copyByUnnest } from './copy-by-unnest.ts';
-import { CorruptArchive } from './damage.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
 import { type Copying, type CopyTarget, type Part, readParts } from './dump-parser.ts';
 import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
 import { runOptional } from './run-optional.ts';

@@ -9,7 +9,7 @@ import { Failure } from '../../util/failure.ts';
 import { nameOf } from '../migrations/confirm-loss.ts';
 import { type Archive, openArchive } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
-import { CorruptArchive } from './damage.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
 import { loadBackupKeys } from './keys.ts';
 import { loadArchive } from './load-archive.ts';
 import { openServerScratch } from './scratch-database.ts';

@@ -1,5 +1,5 @@
 import { countLines } from '../../platform/files/copy-lines.ts';
-import { CorruptArchive } from './damage.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
 import { type Part, scriptReader } from './dump-parser.ts';
 
 /** How many rows each table has, by the name that the dump has for it. */

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type Archive, openArchive, readDump } from './archive.ts';
 import type { BackupKey } from './cipher.ts';
-import { CorruptArchive } from './damage.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
 import { readParts } from './dump-parser.ts';
 import { loadBackupKeys } from './keys.ts';
 import { rowCounter, shortfalls } from './row-counts.ts';

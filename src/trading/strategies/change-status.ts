@@ -52,7 +52,7 @@ export async function requireRunnable(
 ): Promise<void> {
   if (!user.enabled) throw userDisabled(user.user_id);
   if (!strategy.is_active)
-    throw (await import('../risk/admit-order.ts')).strategyDisabled(strategy.strategy_id);
+    throw (await import('../risk/pre-trade.ts')).strategyDisabled(strategy.strategy_id);
   const { checkNotHalted } = await import('../risk/halts.ts');
   await checkNotHalted(trx, user.user_id, phase);
 }
