@@ -1,11 +1,14 @@
-// Writes docs/commands.md from what the built program says of itself.
+// Writes docs/commands.md, and the table of commands in README.md, from what the built program says of itself.
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { commandsPage } from './docs/commands-page.js';
+import { commandsPage, readmePage } from './docs/commands-page.js';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const tree = execFileSync(process.execPath, [path('../bin/pinnacle.js'), 'help', '--json'], {
+const help = execFileSync(process.execPath, [path('../bin/pinnacle.js'), 'help', '--json'], {
   encoding: 'utf8',
 });
-await writeFile(path('../docs/commands.md'), commandsPage(JSON.parse(tree)));
+const tree = JSON.parse(help);
+const readme = path('../README.md');
+await writeFile(path('../docs/commands.md'), commandsPage(tree));
+await writeFile(readme, readmePage(await readFile(readme, 'utf8'), tree));

@@ -19,6 +19,19 @@ export function commandsPage(tree) {
   ].join('\n\n')}\n`;
 }
 
+/** README.md with the table of nouns between its markers renewed. */
+export function readmePage(readme, tree) {
+  const rows = tree.commands.map(({ name, summary, commands }) => [
+    `\`${name}\``,
+    summary,
+    commands.map((command) => `\`${command.name}\``).join(' '),
+  ]);
+  return readme.replace(
+    /(<!-- commands -->\n)[\s\S]*(\n<!-- \/commands -->)/,
+    (_all, start, end) => `${start}\n${table(['noun', 'about', 'verbs'], rows)}\n${end}`,
+  );
+}
+
 const leaves = (node) => [...(node.usage ? [node] : []), ...(node.commands ?? []).flatMap(leaves)];
 const link = (path) => `[\`${path}\`](#${path.replaceAll(' ', '-')})`;
 

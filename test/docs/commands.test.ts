@@ -1,12 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { cli } from '../helpers/cli.ts';
 
-// Through a variable, as the compiler has no types for it.
-const page = new URL('../../scripts/docs/commands-page.js', import.meta.url).href;
+interface Pages {
+  commandsPage: (tree: unknown) => string;
+  readmePage: (readme: string, tree: unknown) => string;
+}
 
-test('docs/commands.md says what the program says of itself; else: npm run docs', async () => {
-  const { commandsPage } = (await import(page)) as { commandsPage: (tree: unknown) => string };
-  const { stdout } = await cli(['help', '--json']);
-  expect(await readFile('docs/commands.md', 'utf8')).toBe(commandsPage(JSON.parse(stdout)));
+// Through a variable, as the compiler has no types for it.
+const module = new URL('../../scripts/docs/commands-page.js', import.meta.url).href;
+const { commandsPage, readmePage } = (await import(module)) as Pages;
+const tree = JSON.parse((await cli(['help', '--json'])).stdout);
+
+it('docs/commands.md is current; else run: npm run docs', async () => {
+  expect(await readFile('docs/commands.md', 'utf8')).toBe(commandsPage(tree));
+});
+
+it('the table of commands in README.md is current; else run: npm run docs', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  expect(readme).toMatch(/<!-- commands -->[\s\S]*`order`[\s\S]*<!-- \/commands -->/);
+  expect(readme).toBe(readmePage(readme, tree));
 });

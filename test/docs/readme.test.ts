@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { NOUNS } from '../../src/program.ts';
 import { words } from '../helpers/book.ts';
 import { type DatabaseKind, databases } from '../helpers/databases.ts';
 
@@ -22,15 +21,6 @@ describe('the README', () => {
   it('names only scripts that are there', () => {
     for (const [, script = ''] of readme.matchAll(/npm run ([\w:]+)/g))
       expect(Object.keys(scripts)).toContain(script);
-  });
-
-  it('lists every noun and verb', async () => {
-    for (const [noun, node] of Object.entries(NOUNS)) {
-      if (!('verbs' in node)) continue;
-      const row = readme.split('\n').find((line) => line.startsWith(`| \`${noun}\` |`));
-      const listed = [...(row ?? '').matchAll(/`([\w-]+)`/g)].map(([, name]) => name).slice(1);
-      expect(listed).toEqual(Object.keys(await node.verbs()));
-    }
   });
 
   it.each(databases)(
