@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createIdSet } from '../../../src/platform/files/id-set.ts';
+
+describe('the ids of a file', () => {
+  it('gives the line that had an id first, like a Map', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 6 }), { maxLength: 400 }), (ids) => {
+        const set = createIdSet();
+        const model = new Map<string, number>();
+        for (const [i, id] of ids.entries()) {
+          expect(set.add(id, i + 2)).toBe(model.get(id));
+          if (!model.has(id)) model.set(id, i + 2);
+        }
+      }),
+    );
+  });
+
+  it('keeps every id when it outgrows its table several times', () => {
+    const set = createIdSet();
+    const count = 200_000;
+    for (let i = 0; i < count; i++) expect(set.add(`ord_${i}`, i + 1)).toBeUndefined();
+    for (let i = 0; i < count; i += 997) expect(set.add(`ord_${i}`, 0)).toBe(i + 1);
+  });
+});
