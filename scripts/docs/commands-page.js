@@ -63,11 +63,16 @@ const paramTable = (head, params) =>
 function meaning({ help, choices, default: fallback, unless }) {
   return [
     help,
-    ...(choices ? [`one of ${choices.join(', ')}`] : []),
+    ...(choices ? [oneOf(choices)] : []),
     ...(fallback ? [`default \`${fallback}\``] : []),
     ...(unless ? [`not needed with \`--${unless}\``] : []),
   ].join('; ');
 }
+
+/** A long list is a list of things rather than a rule of the flag: this page does not change with each of them. */
+const MAX_CHOICES = 12;
+const oneOf = (choices) =>
+  choices.length > MAX_CHOICES ? 'one of those that `--help` lists' : `one of ${choices.join(', ')}`;
 
 function table(head, rows) {
   const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;

@@ -1,4 +1,4 @@
-/** What a check came to; `help` is the command or the step that helps. */
+/** The result of a check; `help` is the command or the step that helps, null where none is known. */
 export interface Verdict {
   state: 'ok' | 'warn' | 'fail';
   detail: string;
@@ -6,5 +6,13 @@ export interface Verdict {
 }
 
 export const ok = (detail: string): Verdict => ({ state: 'ok', detail, help: null });
-export const warn = (detail: string, help: string): Verdict => ({ state: 'warn', detail, help });
-export const fail = (detail: string, help: string): Verdict => ({ state: 'fail', detail, help });
+export const warn = (detail: string, help: string | null = null): Verdict => ({
+  state: 'warn',
+  detail,
+  help,
+});
+export const fail = (detail: string, help: string | null = null): Verdict => ({
+  state: 'fail',
+  detail,
+  help,
+});

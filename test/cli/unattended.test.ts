@@ -77,7 +77,7 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
     await db.query('BEGIN');
     await db.query('LOCK TABLE risk_rules');
     const { ended } = start(db.env, 'risk', 'check');
-    const { readTransactions } = await import('../../src/operations/health/checks-postgres.ts');
+    const { readTransactions } = await import('../../src/operations/health/server-stats.ts');
     const { kysely, close } = connectServer(String(db.env['DATABASE_URL']), {
       applicationName: 'test',
       poolSize: 1,

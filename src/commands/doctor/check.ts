@@ -3,15 +3,17 @@ import { choice, optional, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { CHECKS } from '../../operations/health/check-names.ts';
+import { CHECKS } from '../../operations/health/checks.ts';
+
+const NAMES = CHECKS.map(({ name }) => name);
 
 export const check = defineCommand({
   effect: 'read',
   verdict: true,
   args: {},
   flags: {
-    check: optional(choice(CHECKS, 'NAME', 'this check alone')),
-    fix: toggle('put right what needs no decision: seals, what waits for Redis, lifetimes in Redis'),
+    check: optional(choice(NAMES, 'NAME', 'run only this check')),
+    fix: toggle('repair what needs no decision: missing seals, changes that wait for Redis, TTLs in Redis'),
   },
   fields: {
     check: { type: 'text' },
@@ -21,18 +23,16 @@ export const check = defineCommand({
     fixed: { type: 'boolean', hidden: true, shownBy: 'fix' },
   },
   examples: ['doctor', 'doctor --json check,state,help', 'doctor --check backup', 'doctor --fix'],
-  details: `The connection, the rollout and its schema, clocks, connections and transactions; replicas, Redis, what waits for it and how
-long its keys live; seals, orders stuck PENDING, sessions of an earlier day, rules that cannot be evaluated, partitions
-ahead; roles, the age of the key ring, the newest backup, room on the disk: ok, warn or fail, with what helps. Ends 6 where
-a check fails; a warning alone ends 0. A database that cannot be reached is exit 7, as for every command. The proofs that
-read everything: pinnacle doctor ledger, audit verify, keys verify, doctor realtime, backup verify --deep.`,
+  details: `Checks the server, the rollout and its schema; replicas, Redis and what waits for it; what a trading day leaves behind;
+roles, keys, backups and the disk. One row per check: ok, warn or fail, with the command that helps. Ends 6 if a check
+fails; warnings alone end 0. A database that cannot be reached is exit 7, as for every command. These read everything and
+prove more: pinnacle doctor ledger, audit verify, keys verify, doctor realtime, backup verify --deep.`,
   async run({ check, fix }, ctx: Context) {
     const { runChecks } = await import('../../operations/health/run-checks.ts');
-    const progress = await startProgress(ctx.io, 'examining the database');
-    const names = check === undefined ? CHECKS : [check];
-    const checks = await runChecks(ctx, names, fix && !ctx.dryRun).finally(() => progress.stop());
+    const progress = await startProgress(ctx.io, 'checking the system');
+    const checks = await runChecks(ctx, check, fix && !ctx.dryRun).finally(() => progress.stop());
     if (checks.some(({ state }) => state === 'fail')) return new Finding(checks);
-    await ctx.io.say('Whether the book is right, too: pinnacle doctor ledger');
+    await ctx.io.say('To verify the book too: pinnacle doctor ledger');
     return checks;
   },
 });

@@ -2,20 +2,39 @@ import type { Kysely } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { Verdict } from '../../util/verdict.ts';
+import type { Change } from '../migrations/history.ts';
+import type { ServerStats } from './server-stats.ts';
 
-/** What every check is given. */
+/** What every check is given: read once, before the first check runs. */
 export interface CheckContext {
   ctx: Context;
   kind: 'server' | 'embedded';
   db: Kysely<Database>;
-  /** The last phase of the rollout that the database has. */
-  phase: number;
+  /** Runs a statement with its values as $1, $2 … and returns the rows. */
+  query: <Row>(statement: string, ...values: unknown[]) => Promise<Row[]>;
+  server: ServerStats & {
+    /** How long one statement takes, in milliseconds. */
+    roundTripMs: number;
+    /** How far the clock of the server is ahead of ours, in milliseconds. */
+    aheadMs: number;
+  };
+  /** The last phase that is rolled out, the newest there is, and the scripts that changed since they were applied. */
+  rollout: { phase: number; newest: number; changes: readonly Change[] };
 }
 
+/**
+ * One check of `pinnacle doctor`. The checks are data that help reads too: a file of checks imports neither Kysely nor a
+ * driver.
+ */
 export interface Check {
-  /** The phase whose tables it looks at. */
+  name: string;
+  /** The phase whose tables it reads. */
   phase?: 1 | 2 | 3 | 4;
-  look: (scene: CheckContext) => Promise<Verdict>;
-  /** Puts right what can be put right without a decision. */
-  fix?: (scene: CheckContext) => Promise<unknown>;
+  /** What it reports for the embedded database, where there is nothing to check. */
+  embedded?: string;
+  run: (context: CheckContext) => Promise<Verdict>;
+  /** Repairs what needs no decision. */
+  fix?: (context: CheckContext) => Promise<unknown>;
+  /** The command or step that helps, where the verdict names none of its own. */
+  help?: string;
 }

@@ -1,52 +1,60 @@
 import { pluralize } from '../../util/text.ts';
 import { fail, ok, warn } from '../../util/verdict.ts';
 import type { Check } from './check.ts';
-import { replicaStates } from './replica-lag.ts';
 
 const NO_REDIS = ok('no Redis is configured');
+const OUTBOX_LATE_MS = 60_000;
 
-/** What keeps Redis from being of use is said by the check that asks it first. */
-export const redis: Check = {
-  async look({ ctx }) {
-    if (!(await ctx.config()).redis) return NO_REDIS;
-    try {
-      const started = performance.now();
-      await (await ctx.redis()).client.ping();
-      return ok(`answers, ${(performance.now() - started).toFixed(1)} ms with its connection`);
-    } catch (error) {
-      const { message } = (await ctx.explain(error)) as Error;
-      return fail(message.replace(/\.$/, ''), 'Start it, or correct its URL; what is committed waits.');
-    }
+/** Redis, what waits for it, and how long its keys live. */
+export const REDIS_CHECKS: readonly Check[] = [
+  {
+    name: 'redis',
+    async run({ ctx }) {
+      if (!(await ctx.config()).redis) return NO_REDIS;
+      try {
+        const started = performance.now();
+        await (await ctx.redis()).client.ping();
+        return ok(`answers, ${(performance.now() - started).toFixed(1)} ms with its connection`);
+      } catch (error) {
+        const { message } = (await ctx.explain(error)) as Error;
+        return fail(message.replace(/\.$/, ''));
+      }
+    },
+    help: 'Start Redis, or correct its URL; committed changes wait in the outbox.',
   },
-};
-
-export const lifetimes: Check = {
-  phase: 1,
-  async look({ ctx }) {
-    if (!(await ctx.config()).redis) return NO_REDIS;
-    const { checkRedis } = await import('../retention/redis.ts');
-    const kinds = await checkRedis(ctx, false);
-    const due = kinds.reduce((sum, kind) => sum + kind.due, 0);
-    const rows = kinds.reduce((sum, kind) => sum + kind.rows, 0);
-    if (due === 0)
-      return ok(`of ${pluralize(rows, 'key or event', 'keys and events')} none outlives its time`);
-    return warn(
-      `${due} of ${pluralize(rows, 'key or event', 'keys and events')} outlive their time`,
-      'pinnacle retention run',
-    );
+  {
+    name: 'outbox',
+    phase: 1,
+    async run({ ctx, db }) {
+      const { countPending } = await import('../../audit/outbox.ts');
+      const { pending, oldest } = await countPending(db);
+      if (pending === 0 || oldest === null) return ok('nothing waits for Redis');
+      const waiting = `${pluralize(pending, 'change')} waiting for Redis since ${oldest}`;
+      // A change that was committed a moment ago is still on its way.
+      const isLate = ctx.now().getTime() - Date.parse(oldest) > OUTBOX_LATE_MS;
+      return isLate ? warn(waiting) : ok(waiting);
+    },
+    async fix({ ctx, db }) {
+      const { drainAll } = await import('../../projection/project.ts');
+      await drainAll(db, await ctx.redis(), ctx.now, ctx.signal);
+    },
+    help: 'pinnacle realtime drain',
   },
-  async fix({ ctx }) {
-    await (await import('../retention/redis.ts')).checkRedis(ctx, true);
+  {
+    name: 'lifetimes',
+    phase: 1,
+    async run({ ctx }) {
+      if (!(await ctx.config()).redis) return NO_REDIS;
+      const { checkRedis } = await import('../retention/redis.ts');
+      const families = await checkRedis(ctx, false);
+      const due = families.reduce((sum, family) => sum + family.due, 0);
+      const rows = families.reduce((sum, family) => sum + family.rows, 0);
+      const all = pluralize(rows, 'key or event', 'keys and events');
+      return due === 0 ? ok(`${all} checked; none past its TTL`) : warn(`${due} of ${all} past their TTL`);
+    },
+    async fix({ ctx }) {
+      await (await import('../retention/redis.ts')).checkRedis(ctx, true);
+    },
+    help: 'pinnacle retention run',
   },
-};
-
-export const replicas: Check = {
-  async look({ ctx }) {
-    const found = await replicaStates(ctx);
-    if (found.length === 0) return ok('none is configured');
-    const unready = found.filter(({ state }) => state !== 'ready');
-    if (unready.length === 0) return ok(`${pluralize(found.length, 'replica')} ready`);
-    const which = unready.map(({ replica, state }) => `${replica} ${state}`).join(', ');
-    return warn(`${which}; the primary answers instead`, 'pinnacle doctor replicas');
-  },
-};
+];

@@ -1,53 +1,72 @@
+import { CompiledQuery } from 'kysely';
 import type { Context } from '../../context.ts';
 import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { Failure } from '../../util/failure.ts';
 import { ok, type Verdict, warn } from '../../util/verdict.ts';
+import { changesOf, lastPhase, readHistory } from '../migrations/history.ts';
+import { loadPhases } from '../migrations/scripts.ts';
 import type { Check, CheckContext } from './check.ts';
-import type { CheckName } from './check-names.ts';
-import { backup, disk, keyring, roles } from './checks-host.ts';
-import { prepare } from './checks-postgres.ts';
-import { lifetimes, redis, replicas } from './checks-redis.ts';
-import { orders, outbox, partitions, rules, sealing, sessions } from './checks-trading.ts';
+import { CHECKS } from './checks.ts';
+import { readServerStats } from './server-stats.ts';
 
-/** Makes the checks that are named, in that order; with `fix` puts right what can be, and looks again. */
-export async function runChecks(ctx: Context, names: readonly CheckName[], fix: boolean) {
-  const { scene, checks } = await prepare(ctx);
-  const all: Record<CheckName, Check> = {
-    ...checks,
-    ...{ replicas, redis, outbox, lifetimes, sealing, orders, sessions, rules, partitions },
-    ...{ roles, keyring, backup, disk },
-  };
+/** Runs every check, or the one of this name; with `fix` repairs what it can, and runs that check again. */
+export async function runChecks(ctx: Context, name: string | undefined, fix: boolean) {
+  const context = await prepare(ctx);
   const rows = [];
-  for (const check of names) rows.push({ check, ...(await runCheck(all[check], scene, fix)) });
+  for (const check of CHECKS)
+    if (name === undefined || check.name === name)
+      rows.push({ check: check.name, ...(await runCheck(check, context, fix)) });
   return rows;
+}
+
+async function prepare(ctx: Context): Promise<CheckContext> {
+  const { kind, kysely: db } = await ctx.connection();
+  // The first statement also connects: what is timed comes after it, and before anything else takes the processor.
+  const [phases, history] = await Promise.all([loadPhases(), readHistory(db)]);
+  const sent = ctx.now().getTime();
+  const started = performance.now();
+  const stats = await readServerStats(db);
+  const roundTripMs = performance.now() - started;
+  return {
+    ctx,
+    kind,
+    db,
+    query: async <Row>(statement: string, ...values: unknown[]) =>
+      (await db.executeQuery(CompiledQuery.raw(statement, values))).rows as Row[],
+    server: { ...stats, roundTripMs, aheadMs: Date.parse(stats.clock) - (sent + roundTripMs / 2) },
+    rollout: { phase: lastPhase(history), newest: phases.length, changes: changesOf(phases, history) },
+  };
 }
 
 async function runCheck(
   check: Check,
-  scene: CheckContext,
+  context: CheckContext,
   fix: boolean,
 ): Promise<Verdict & { fixed: boolean }> {
-  const found = await look(check, scene);
+  const found = await verdictOf(check, context);
   if (!fix || found.state === 'ok' || !check.fix) return { ...found, fixed: false };
   try {
-    await check.fix(scene);
+    await check.fix(context);
   } catch (error) {
-    const { message } = (await scene.ctx.explain(error)) as Error;
-    return { ...found, detail: `${found.detail}; could not be put right: ${message}`, fixed: false };
+    const { message } = (await context.ctx.explain(error)) as Error;
+    return { ...found, detail: `${found.detail}; could not be repaired: ${message}`, fixed: false };
   }
-  const after = await look(check, scene);
+  const after = await verdictOf(check, context);
   return { ...after, detail: `${after.detail}; was: ${found.detail}`, fixed: after.state === 'ok' };
 }
 
-async function look(check: Check, scene: CheckContext): Promise<Verdict> {
-  if ((check.phase ?? 0) > scene.phase) return ok(`comes with phase ${check.phase} of the schema`);
+async function verdictOf(check: Check, context: CheckContext): Promise<Verdict> {
+  const { phase = 0, embedded, help = null } = check;
+  if (phase > context.rollout.phase) return ok(`skipped: needs schema phase ${phase}`);
+  if (embedded !== undefined && context.kind === 'embedded') return ok(embedded);
   try {
-    return await check.look(scene);
+    const verdict = await check.run(context);
+    return verdict.state === 'ok' ? verdict : { ...verdict, help: verdict.help ?? help };
   } catch (error) {
-    if (isPermissionDenied(error)) return warn('this login may not look', 'Look as pinnacle_operator.');
-    const failure = await scene.ctx.explain(error);
-    // Without the database nothing can be told of it; without Redis the rest still can.
+    if (isPermissionDenied(error)) return warn('this login may not read it', 'Log in as pinnacle_operator.');
+    const failure = await context.ctx.explain(error);
+    // Without the database no check can run; without Redis the others still can.
     if (!(failure instanceof Failure && failure.code.startsWith('REDIS_'))) throw failure;
-    return warn('cannot be told while Redis does not answer', 'pinnacle doctor --check redis');
+    return warn('unknown while Redis does not answer', 'pinnacle doctor --check redis');
   }
 }
