@@ -8,8 +8,8 @@ export const list = defineCommand({
   flags: {},
   fields: backupFields,
   examples: ['backup list', 'backup list --json name,created_at,verified_at'],
-  details: `The backups of the folder of backups (backup.dir), the newest first; what a verification found against one, or that its
-end is cut, stands as its problem.`,
+  details: `Lists the backups in the backup folder (backup.dir), newest first. The problem column shows what a verification found, or that
+the file is truncated.`,
   async run(_input, ctx: Context) {
     const { readBackups } = await import('../../operations/backup/catalog.ts');
     return readBackups((await ctx.config()).backup.dir);

@@ -1,13 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
-import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { pluralize } from '../../util/text.ts';
+
+const MAX_SHOWN = 3;
 
 export const restore = defineCommand({
   effect: 'destroy',
   runsAgain: true,
-  args: { path: text('PATH', 'a backup, or its name in the folder of backups', 4_096) },
+  args: { path: text('PATH', 'a backup file, or its name in the backup folder', 4_096) },
   flags: {},
   fields: {
     database: { type: 'text' },
@@ -18,41 +19,26 @@ export const restore = defineCommand({
     left_out: { type: 'integer' },
   },
   examples: ['backup restore prod.pinbackup', 'backup restore prod.pinbackup --confirm pinnacle'],
-  details: `Into an empty database just so; in the place of another one only when its name is typed out (--confirm NAME). That one is
-kept under a dated name, which is printed, and nobody else may be connected (exit 10). The backup is loaded in one
-transaction, checked against its SHA-256 and its rows, and only then takes the place: killed at any moment, the database is what
-it was, or all of the backup. Of a server and of the embedded database alike, and from one into the other. Rights of roles
-that are not here are left out, and named.`,
+  details: `Restores into an empty database without confirmation; replaces a database with contents only when you type its name (--confirm
+NAME) and nobody else is connected (exit 10). The replaced database is kept under a dated name, which is printed. The
+backup is loaded in one transaction and checked against its SHA-256 and row counts before it takes over: a process
+that is killed leaves either the database as it was or the complete backup. Works for servers and the embedded database, and
+from one into the other. Rights of roles that do not exist on this server are left out and listed.`,
   async run({ path }, ctx: Context) {
-    const [{ locate }, { restoreArchive }] = await Promise.all([
-      import('../../operations/backup/catalog.ts'),
-      import('../../operations/backup/restore-archive.ts'),
-    ]);
-    const file = await locate(ctx, path);
-    const progress = await startProgress(ctx.io, 'restoring');
-    const { header, trailer, database, kept, skipped } = await restoreArchive(ctx, file).finally(() =>
-      progress.stop(),
-    );
-    for (const statement of skipped.slice(0, 3)) await ctx.io.say(`left out: ${statement}`);
-    if (skipped.length > 3)
+    const { restoreBackup } = await import('../../operations/backup/restore-backup.ts');
+    const { skipped, keyIds, redis, ...restored } = await restoreBackup(ctx, path);
+    for (const statement of skipped.slice(0, MAX_SHOWN)) await ctx.io.say(`left out: ${statement}`);
+    if (skipped.length > MAX_SHOWN)
       await ctx.io.say(
-        `and ${skipped.length - 3} more for roles or rights that are not here: pinnacle access apply`,
+        `and ${skipped.length - MAX_SHOWN} more, for roles or rights that are missing here. Run: pinnacle access apply`,
       );
-    if (header.key_ids.length > 0)
+    if (keyIds.length > 0)
       await ctx.io.say(
-        `Its credentials need ${pluralize(header.key_ids.length, 'key')} of the key ring: ${header.key_ids.join(', ')}.`,
+        `Its credentials need ${pluralize(keyIds.length, 'key')} of the key ring: ${keyIds.join(', ')}.`,
       );
-    if (kept) await ctx.io.say(`The database before is kept as ${kept}.`);
-    if ((await ctx.config()).redis && !ctx.dryRun)
-      await ctx.io.say('Redis still shows the book before: pinnacle realtime rebuild');
-    const rows = Object.values(trailer.rows).reduce((sum, n) => sum + n, 0);
-    return {
-      database,
-      created_at: header.created_at,
-      phase: header.phase,
-      rows,
-      kept,
-      left_out: skipped.length,
-    };
+    if (restored.kept) await ctx.io.say(`The previous database is kept as ${restored.kept}.`);
+    if (redis && !ctx.dryRun)
+      await ctx.io.say('Redis still shows the previous book. Run: pinnacle realtime rebuild');
+    return { ...restored, left_out: skipped.length };
   },
 });

@@ -12,8 +12,8 @@ export const status = defineCommand({
   flags: { maxAge: duration('how old the newest backup may be') },
   fields: backupFields,
   examples: ['backup status --max-age 26h', 'backup status --max-age 26h --json name,created_at,verified_at'],
-  details: `The newest backup of the folder of backups that nothing was found against. Ends 6 where it is older than that, or there is
-none: for cron, which mails what it is told on stderr.`,
+  details: `Shows the newest backup in the backup folder that has no known problem. Exits 6 if it is older than that, or if there is none: made
+for cron, which mails stderr.`,
   async run({ maxAge }, ctx: Context) {
     const { newestBackup } = await import('../../operations/backup/catalog.ts');
     const { dir } = (await ctx.config()).backup;
@@ -22,9 +22,9 @@ none: for cron, which mails what it is told on stderr.`,
       await ctx.io.say(`There is no good backup in ${dir}.`);
       return new Finding([]);
     }
-    const age = ctx.now().getTime() - Date.parse(newest.created_at ?? '');
-    if (age <= maxAge) return [newest];
-    await ctx.io.say(`The newest good backup is ${formatDuration(age)} old.`);
+    const ageMs = ctx.now().getTime() - Date.parse(newest.created_at ?? '');
+    if (ageMs <= maxAge) return [newest];
+    await ctx.io.say(`The newest good backup is ${formatDuration(ageMs)} old.`);
     return new Finding([newest]);
   },
 });

@@ -7,9 +7,8 @@ import { type Archive, openArchive } from './archive.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { totalOf } from './row-counts.ts';
 
-/** What the name of a backup ends with. */
 export const ARCHIVE_SUFFIX = '.pinbackup';
-/** Beside it: when it was found whole, or what was found instead. */
+/** The file beside a backup that holds the result of its last verification. */
 export const VERIFIED_SUFFIX = '.verified';
 
 const verifiedSchema = z.object({
@@ -19,10 +18,10 @@ const verifiedSchema = z.object({
   problem: z.nullable(z.string()),
 });
 
-/** When a backup was verified, and what was found. */
+/** The result of a verification. */
 export type Verified = z.infer<typeof verifiedSchema>;
 
-/** A backup as it is listed; times in UTC, null where they are not known. */
+/** A backup as it is listed; times in UTC, null where unknown. */
 export type Backup = {
   name: string;
   path: string;
@@ -37,14 +36,14 @@ export type Backup = {
   problem: string | null;
 };
 
-/** The backups of a folder, the newest first, those that cannot be read behind them; none where there is no folder. */
+/** The backups of a folder, newest first, unreadable ones last; none where the folder does not exist. */
 export async function readBackups(dir: string): Promise<Backup[]> {
   const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(ARCHIVE_SUFFIX));
   const backups = await Promise.all(names.map((name) => readBackup(dir, name)));
   return backups.sort((a, b) => ((a.created_at ?? '') > (b.created_at ?? '') ? -1 : 1));
 }
 
-/** The newest backup of a folder that nothing is known against: for whoever asks how old it is, and when it was verified. */
+/** The newest backup of a folder without a known problem. */
 export async function newestBackup(dir: string): Promise<Backup | undefined> {
   return (await readBackups(dir)).find(({ problem }) => problem === null);
 }
@@ -82,7 +81,7 @@ async function readBackup(dir: string, name: string): Promise<Backup> {
   }
 }
 
-/** What stands beside an archive; undefined where nothing does, or it is of another file of that name. */
+/** The stored verification of an archive; undefined where there is none, or it was made for another file of that name. */
 async function readVerified({ path, trailer }: Archive): Promise<Verified | undefined> {
   const text = await readFile(`${path}${VERIFIED_SUFFIX}`, 'utf8').catch(() => '{}');
   try {
@@ -93,7 +92,7 @@ async function readVerified({ path, trailer }: Archive): Promise<Verified | unde
   }
 }
 
-/** Writes beside an archive what was found; gives whether it could, as a backup may lie where nothing can be written. */
+/** Stores the result of a verification beside an archive. False where it cannot be written, as on a read-only disk. */
 export async function recordVerified(path: string, verified: Verified): Promise<boolean> {
   return writeAtomic(`${path}${VERIFIED_SUFFIX}`, `${JSON.stringify(verified)}\n`, true).then(
     () => true,
@@ -101,7 +100,7 @@ export async function recordVerified(path: string, verified: Verified): Promise<
   );
 }
 
-/** The file that is meant: a path, or the mere name of a backup in the folder of backups. */
+/** Resolves a path, or the bare name of a backup in the backup folder. */
 export async function locate(ctx: Context, given: string): Promise<string> {
   const path = resolve(ctx.cwd, given);
   if (isAbsolute(given) || given.includes('/')) return path;

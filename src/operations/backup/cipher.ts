@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import { CorruptArchive } from './corrupt-archive.ts';
 
-/** A key of backups; its id, of 8 hex digits, follows from it. */
+/** A backup key; its id, 8 hex digits, is derived from it. */
 export interface BackupKey {
   id: string;
   key: Buffer;
 }
 
-/** What one archive is encrypted with: keys of its own, bound to its first line. */
+/** The keys of one archive, derived from a backup key and a salt, and bound to the first line of the archive. */
 export interface ArchiveKeys {
   cipherKey: Buffer;
   macKey: Buffer;
@@ -20,12 +20,12 @@ const CHUNK_BYTES = 65_536;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A key of its bytes. */
+/** The backup key with these 32 bytes. */
 export function backupKey(key: Buffer): BackupKey {
   return { id: expand(key, '', 'pinnacle backup key id', 4).toString('hex'), key };
 }
 
-/** The keys of the archive that begins with this line; `salt` is new for each archive. */
+/** Derives the keys of the archive that begins with this line; `salt`, in hex, is random per archive. */
 export function archiveKeys({ key }: BackupKey, salt: string, firstLine: Uint8Array): ArchiveKeys {
   return {
     cipherKey: expand(key, salt, 'pinnacle backup data', KEY_BYTES),
@@ -37,14 +37,14 @@ export function archiveKeys({ key }: BackupKey, salt: string, firstLine: Uint8Ar
 const expand = (key: Buffer, salt: string, purpose: string, bytes: number) =>
   Buffer.from(hkdfSync('sha256', key, Buffer.from(salt, 'hex'), purpose, bytes));
 
-/** The mark of a text that only who has the key can make. */
+/** The HMAC-SHA256 of a text, in hex. */
 export function fingerprintOf({ macKey, binding }: ArchiveKeys, text: string): string {
   return createHmac('sha256', macKey).update(binding).update(text).digest('hex');
 }
 
 /**
- * Encrypts in chunks of 64 KiB with a tag each. The nonce is the number of the chunk and whether it is the last, so
- * that none can be left out, moved, or cut off.
+ * Encrypts in chunks of 64 KiB with a tag per chunk. The nonce encodes the number of the chunk and whether it is the last, so
+ * that no chunk can be removed, moved or cut off.
  */
 export async function* encrypted(
   pieces: AsyncIterable<Uint8Array>,
@@ -57,20 +57,21 @@ export async function* encrypted(
   });
 }
 
-/** The way back; throws Damage at the first chunk that is not as it was written. */
+/** Decrypts what `encrypted` produced. Throws CorruptArchive at the first chunk that was altered. */
 export async function* decrypted(
   pieces: AsyncIterable<Uint8Array>,
   keys: ArchiveKeys,
 ): AsyncGenerator<Uint8Array> {
   yield* chunked(pieces, CHUNK_BYTES + TAG_BYTES, (chunk, n, last) => {
-    if (chunk.length < TAG_BYTES) throw new CorruptArchive('altered', `its encrypted part ${n} is cut`);
+    if (chunk.length < TAG_BYTES)
+      throw new CorruptArchive('altered', `its encrypted chunk ${n} is truncated`);
     const decipher = createDecipheriv(CIPHER, keys.cipherKey, nonceOf(n, last), { authTagLength: TAG_BYTES });
     decipher.setAAD(keys.binding);
     decipher.setAuthTag(chunk.subarray(-TAG_BYTES));
     try {
       return Buffer.concat([decipher.update(chunk.subarray(0, -TAG_BYTES)), decipher.final()]);
     } catch {
-      throw new CorruptArchive('altered', `its encrypted part ${n} was altered, moved or cut`);
+      throw new CorruptArchive('altered', `its encrypted chunk ${n} was altered, moved or truncated`);
     }
   });
 }
@@ -82,19 +83,20 @@ function nonceOf(n: number, last: boolean): Buffer {
   return nonce;
 }
 
-/** Works on chunks of one size; the last one, perhaps shorter or empty, is told apart only by the end. */
+/** Maps chunks of a fixed size. The last chunk may be shorter or empty, and is known only at the end of the input. */
 async function* chunked(
   pieces: AsyncIterable<Uint8Array>,
   size: number,
-  work: (chunk: Buffer, n: number, last: boolean) => Buffer,
+  transform: (chunk: Buffer, n: number, last: boolean) => Buffer,
 ): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   let n = 0;
   for await (const piece of pieces) {
     rest = rest.length === 0 ? Buffer.from(piece) : Buffer.concat([rest, piece]);
     let from = 0;
-    for (; rest.length - from > size; from += size) yield work(rest.subarray(from, from + size), n++, false);
+    for (; rest.length - from > size; from += size)
+      yield transform(rest.subarray(from, from + size), n++, false);
     rest = rest.subarray(from);
   }
-  yield work(rest, n, true);
+  yield transform(rest, n, true);
 }

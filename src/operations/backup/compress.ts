@@ -1,20 +1,19 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-/** The bytes that are compressed at once. */
 const BLOCK_BYTES = 1_048_576;
-/** Blocks under way, on as many threads: memory is a few of them, whatever passes through. */
+/** Blocks in flight, one thread each; bounds memory. */
 const MAX_WORKERS = 4;
 const compress = promisify(gzip);
 
-/** The pieces as gzip, in blocks that several threads compress; whatever reads gzip reads one behind the other as one. */
+/** Compresses with gzip in blocks, on several threads. The result is a sequence of gzip members, which every reader of gzip accepts. */
 export async function* compressed(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const underWay: Promise<Buffer>[] = [];
-  const begin = (block: Uint8Array[]) => {
-    const made = compress(Buffer.concat(block), { level: 6, memLevel: 9, chunkSize: BLOCK_BYTES });
-    // It is awaited when its turn comes, if nothing fails before.
-    made.catch(() => {});
-    underWay.push(made);
+  const inFlight: Promise<Buffer>[] = [];
+  const start = (block: Uint8Array[]) => {
+    const member = compress(Buffer.concat(block), { level: 6, memLevel: 9, chunkSize: BLOCK_BYTES });
+    // It is awaited later; until then a failure must not be an unhandled rejection.
+    member.catch(() => {});
+    inFlight.push(member);
   };
   let block: Uint8Array[] = [];
   let size = 0;
@@ -22,11 +21,11 @@ export async function* compressed(pieces: AsyncIterable<Uint8Array>): AsyncGener
     block.push(piece);
     size += piece.length;
     if (size < BLOCK_BYTES) continue;
-    begin(block);
+    start(block);
     [block, size] = [[], 0];
-    const first = underWay.length >= MAX_WORKERS ? underWay.shift() : undefined;
+    const first = inFlight.length >= MAX_WORKERS ? inFlight.shift() : undefined;
     if (first) yield await first;
   }
-  begin(block);
-  for (const made of underWay) yield await made;
+  start(block);
+  for (const member of inFlight) yield await member;
 }

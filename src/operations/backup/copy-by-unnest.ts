@@ -4,21 +4,21 @@ import type { Copying, CopyTarget } from './dump-parser.ts';
 
 const BATCH_BYTES = 1_048_576;
 
-/** COPY for the embedded engine, whose own crashes it: an INSERT from arrays for every megabyte of lines. */
+/** COPY for the embedded engine, whose own COPY crashes: one INSERT from arrays per megabyte of lines. */
 export async function copyByUnnest(trx: Kysely<Database>, target: CopyTarget): Promise<Copying> {
   const insert = await insertOf(trx, target);
-  let waiting: Buffer[] = [];
+  let pending: Buffer[] = [];
   let size = 0;
   const flush = async () => {
     if (size === 0) return;
-    const lines = Buffer.concat(waiting).toString('utf8').split('\n').slice(0, -1);
-    waiting = [];
+    const lines = Buffer.concat(pending).toString('utf8').split('\n').slice(0, -1);
+    pending = [];
     size = 0;
     await trx.executeQuery(CompiledQuery.raw(insert, arraysOf(lines)));
   };
   return {
     async write(lines) {
-      waiting.push(lines);
+      pending.push(lines);
       size += lines.length;
       if (size >= BATCH_BYTES) await flush();
     },
@@ -41,7 +41,7 @@ async function insertOf(trx: Kysely<Database>, { table, columns }: CopyTarget): 
     SELECT ${values.join(', ')} FROM unnest(${arrays.join(', ')}) AS u(${aliases.join(', ')})`;
 }
 
-/** The columns of lines of COPY, each as PostgreSQL writes an array. */
+/** The columns of COPY lines, each as an array literal. */
 function arraysOf(lines: readonly string[]): string[] {
   const rows = lines.map((line) => line.split('\t'));
   return (rows[0] ?? []).map((_first, i) => `{${rows.map((row) => element(row[i] ?? '\\N')).join(',')}}`);

@@ -1,4 +1,4 @@
-/** What a backup can be found to be. */
+/** What a verification can find. */
 export type Problem =
   | 'not a backup'
   | 'cut'
@@ -9,9 +9,9 @@ export type Problem =
   | 'ledger'
   | 'audit log';
 
-/** That an archive is not as it was written; `detail` goes on a sentence about it. */
+/** An archive that was altered or is incomplete. `detail` completes a sentence about it. */
 export class CorruptArchive extends Error {
-  override readonly name = 'Damage';
+  override readonly name = 'CorruptArchive';
   readonly problem: Problem;
   readonly detail: string;
 

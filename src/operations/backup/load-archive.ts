@@ -12,8 +12,8 @@ import type { BackupKey } from './cipher.ts';
 import { copyByUnnest } from './copy-by-unnest.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { type Copying, type CopyTarget, type Part, readParts } from './dump-parser.ts';
+import { runOptional } from './optional-statement.ts';
 import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
-import { runOptional } from './run-optional.ts';
 
 /**
  * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by

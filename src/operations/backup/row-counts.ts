@@ -2,10 +2,10 @@ import { countLines } from '../../platform/files/copy-lines.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { type Part, scriptReader } from './dump-parser.ts';
 
-/** How many rows each table has, by the name that the dump has for it. */
+/** The number of rows per table, by its name in the dump. */
 export type Rows = Readonly<Record<string, number>>;
 
-/** Counts the rows of a dump that passes by. */
+/** Counts the rows of the parts of a dump. */
 export function rowCounter() {
   const rows: Record<string, number> = {};
   let table = '';
@@ -20,7 +20,7 @@ export function rowCounter() {
   };
 }
 
-/** Passes a dump on and counts its rows into `rows` meanwhile. */
+/** Passes a dump through and counts its rows. */
 export async function* counted(
   chunks: AsyncIterable<Uint8Array>,
   counter: ReturnType<typeof rowCounter>,
@@ -33,7 +33,7 @@ export async function* counted(
   reader.finish();
 }
 
-/** What is not there of what should be, a table each. */
+/** The tables with fewer or more rows than expected. */
 export function shortfalls(expected: Rows, found: Rows): CorruptArchive[] {
   return Object.entries(expected).flatMap(([table, rows]) => {
     const there = found[table];
@@ -50,7 +50,6 @@ export function shortfalls(expected: Rows, found: Rows): CorruptArchive[] {
   });
 }
 
-/** A table as an operator calls it. */
 const plainName = (table: string) => table.replace(/^public\./, '');
 
 export const totalOf = (rows: Rows) => Object.values(rows).reduce((sum, n) => sum + n, 0);

@@ -12,14 +12,14 @@ import { withDatabase } from '../../platform/postgres/libpq.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 
-/** A database of nobody else's. */
+/** A database that only this process uses. */
 export interface Scratch {
   connection: Connection;
-  /** Takes it away, also while it is in use. */
+  /** Drops it, even while it is in use. */
   drop: () => Promise<void>;
 }
 
-/** One on the server, with the session beside it that made it, from which it can be given its place. */
+/** A scratch database on the server; `beside` is a session of another database, from which it can be renamed. */
 export interface ServerScratch extends Scratch {
   name: string;
   beside: Kysely<Database>;
@@ -28,10 +28,10 @@ export interface ServerScratch extends Scratch {
 type Server = NonNullable<Awaited<ReturnType<Context['server']>>>;
 
 const PREFIX = 'pinnacle_scratch_';
-/** A database that is always there, to make and rename others from. */
+/** Exists on every server; databases are created and renamed from it. */
 const MAINTENANCE = 'postgres';
 
-/** A scratch database where the configured one is: on its server like it, or an embedded one in a folder of its own. */
+/** Opens a scratch database on the configured server, or an embedded one in a temporary folder. */
 export async function openScratchLike(ctx: Context): Promise<Scratch> {
   const server = await ctx.server();
   if (server) return openServerScratch(ctx, server, await databaseOf(ctx));
@@ -47,14 +47,14 @@ async function databaseOf(ctx: Context): Promise<string> {
 }
 
 /**
- * A scratch database with the encoding and the collation of another one. An interrupt severs it, and whatever ends, `drop` takes it
- * away; what a killed process left is taken away by the next one. Throws NOT_PERMITTED (exit 12).
+ * Creates a scratch database with the encoding and collation of another one. An interrupt closes its sessions. Those that killed
+ * processes left are dropped first. Throws NOT_PERMITTED (exit 12).
  */
 export async function openServerScratch(ctx: Context, server: Server, like: string): Promise<ServerScratch> {
   const name = `${PREFIX}${randomUUID().replaceAll('-', '').slice(0, 16)}`;
   const maintenance = connectTo(ctx, server, MAINTENANCE);
-  // One session for all of it: the lock that it holds says that the scratch database is in use.
-  const session = await held(maintenance);
+  // The lock that this session holds shows that the scratch database is in use.
+  const session = await reserveSession(maintenance);
   const connection = connectTo(ctx, server, name);
   const sever = () => connection.sever();
   const drop = async () => {
@@ -71,7 +71,7 @@ export async function openServerScratch(ctx: Context, server: Server, like: stri
   } catch (error) {
     session.release();
     await maintenance.close();
-    throw isPermissionDenied(error) ? mayNotCreate() : error;
+    throw isPermissionDenied(error) ? cannotCreate() : error;
   }
   ctx.signal.addEventListener('abort', sever, { once: true });
   return { name, connection, beside: session.db, drop };
@@ -87,8 +87,10 @@ function connectTo(ctx: Context, { url, insecureTls }: Server, database: string)
   });
 }
 
-/** A session of a connection, kept until it is released. */
-async function held({ kysely }: Connection): Promise<{ db: Kysely<Database>; release: () => void }> {
+/** Reserves one session of a connection until it is released. */
+async function reserveSession({
+  kysely,
+}: Connection): Promise<{ db: Kysely<Database>; release: () => void }> {
   let release = () => {};
   const released = new Promise<void>((done) => {
     release = done;
@@ -109,7 +111,7 @@ const keyOf = (name: string) => sql`hashtextextended(${name}, 0)`;
 const quoteIdentifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/** CREATE DATABASE as the other one was made, from the template that has nothing of anybody's. */
+/** CREATE DATABASE with the properties of another database, from the pristine template. */
 async function creation(db: Kysely<Database>, name: string, like: string): Promise<string> {
   const { rows } = await sql<
     Record<'encoding' | 'collate' | 'ctype' | 'provider', string> & { locale: string | null }
@@ -119,7 +121,7 @@ async function creation(db: Kysely<Database>, name: string, like: string): Promi
       coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale
     FROM pg_database d WHERE d.datname = ${like}`.execute(db);
   const [original] = rows;
-  if (!original) throw new Error('the database is not there any more');
+  if (!original) throw new Error('the database does not exist any more');
   const { encoding, collate, ctype, provider, locale } = original;
   const own =
     provider === 'i' && locale
@@ -135,7 +137,7 @@ async function dropDatabase(db: Kysely<Database>, name: string): Promise<void> {
   await execute(db, `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
 }
 
-/** Drops the scratch databases of processes that are gone: nobody holds the lock of their name. */
+/** Drops the scratch databases that no process holds the lock of. */
 async function dropAbandoned(db: Kysely<Database>): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     SELECT datname AS name FROM pg_database WHERE starts_with(datname, ${PREFIX})`.execute(db);
@@ -144,14 +146,14 @@ async function dropAbandoned(db: Kysely<Database>): Promise<void> {
       got: boolean;
     }>`SELECT pg_try_advisory_lock(${keyOf(name)}) AS got`.execute(db);
     if (!locks[0]?.got) continue;
-    // Another login's is left to that.
+    // Another login's database is left to that login.
     await dropDatabase(db, name).catch(() => {});
     await sql`SELECT pg_advisory_unlock(${keyOf(name)})`.execute(db);
   }
 }
 
-function mayNotCreate(): Failure {
-  return new Failure('forbidden', 'NOT_PERMITTED', 'The database role may not make databases.', {
-    hint: 'It needs CREATEDB (ALTER ROLE … CREATEDB); PINNACLE_MIGRATE_URL can name another login.',
+function cannotCreate(): Failure {
+  return new Failure('forbidden', 'NOT_PERMITTED', 'The database role cannot create databases.', {
+    hint: 'Grant CREATEDB (ALTER ROLE … CREATEDB), or name another login in PINNACLE_MIGRATE_URL.',
   });
 }

@@ -3,21 +3,21 @@ import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
-import { runOptional } from './run-optional.ts';
+import { runOptional } from './optional-statement.ts';
 import type { ServerScratch } from './scratch-database.ts';
 
 const IN_USE = '55006';
 const MAX_NAME = 63;
 
-/** Throws NOT_PERMITTED (exit 12) where a database is not ours to rename: before the work, not behind it. */
+/** Throws NOT_PERMITTED (exit 12) where this login cannot rename a database; checked before the restore. */
 export async function assertOwner(db: Kysely<Database>, database: string): Promise<void> {
   const { rows } = await sql<{ owner: string }>`
     SELECT pg_get_userbyid(datdba) AS owner FROM pg_database
     WHERE datname = ${database} AND NOT pg_has_role(datdba, 'USAGE')`.execute(db);
-  const [foreign] = rows;
-  if (foreign)
-    throw new Failure('forbidden', 'NOT_PERMITTED', `The database ${database} belongs to ${foreign.owner}.`, {
-      hint: 'What takes its place must own it, or be a member of its owner: PINNACLE_MIGRATE_URL can name such a login.',
+  const [other] = rows;
+  if (other)
+    throw new Failure('forbidden', 'NOT_PERMITTED', `The database ${database} belongs to ${other.owner}.`, {
+      hint: 'Only its owner can replace it. Name a login that owns it, or is a member of its owner, in PINNACLE_MIGRATE_URL.',
     });
 }
 
@@ -37,14 +37,14 @@ export async function assertUnused(db: Kysely<Database>, database: string): Prom
 
 function inUse(database: string, who: string): Failure {
   return new Failure('busy', 'DATABASE_IN_USE', `Others are connected to ${database}: ${who}.`, {
-    hint: 'Nothing was changed. Stop what works with it, then try again: a restore takes its place as a whole.',
+    hint: 'Nothing changed. A restore replaces the whole database: stop its clients, then try again.',
     retryable: true,
   });
 }
 
 /**
- * Gives a scratch database the name, owner, rights and settings of another one, which gets a dated name: in one transaction,
- * so that a database of that name is always there, the one or the other. Gives the dated name.
+ * Gives a scratch database the name, owner, rights and settings of another one, which gets a dated name. One transaction, so that
+ * a database of that name always exists. Returns the dated name.
  */
 export async function swapDatabases(
   ctx: Context,
@@ -65,7 +65,7 @@ export async function swapDatabases(
   } catch (error) {
     await execute(beside, 'ROLLBACK').catch(() => {});
     throw (error as { code?: string }).code === IN_USE
-      ? inUse(database, 'they came while it was restored')
+      ? inUse(database, 'they connected during the restore')
       : error;
   }
   return before;
@@ -73,7 +73,7 @@ export async function swapDatabases(
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** What a dump does not hold of a database: its owner, who may do what with it, and its settings. */
+/** Statements for what a dump does not contain: the owner, rights and settings of a database. */
 async function databaseSettings(db: Kysely<Database>, from: string, to: string): Promise<string[]> {
   const { rows } = await sql<{ statement: string }>`
     WITH d AS (SELECT * FROM pg_database WHERE datname = ${from}), a AS (SELECT (aclexplode(datacl)).* FROM d)

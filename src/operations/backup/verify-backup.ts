@@ -1,19 +1,54 @@
+import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { type Archive, openArchive, readDump } from './archive.ts';
+import { locate, recordVerified } from './catalog.ts';
 import type { BackupKey } from './cipher.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { readParts } from './dump-parser.ts';
 import { loadBackupKeys } from './keys.ts';
-import { rowCounter, shortfalls } from './row-counts.ts';
+import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
 
-/** What was found of a backup; `archive` is undefined where not even its two lines can be read. */
+/**
+ * Reads a whole backup; with `deep` also restores it into a scratch database and verifies that. Stores the result beside the
+ * file; `recorded` is false where that was not possible. Throws BACKUP_NOT_FOUND (exit 3).
+ */
+export async function verifyBackup(ctx: Context, path: string, deep: boolean) {
+  const file = await locate(ctx, path);
+  const progress = await startProgress(ctx.io, 'verifying the backup');
+  const { archive, problems } = await inspect(ctx, file, deep).finally(() => progress.stop());
+  const at = ctx.now().toISOString();
+  const [first] = problems;
+  // A missing key says nothing about the backup.
+  const conclusive = archive !== undefined && problems.every(({ problem }) => problem !== 'key');
+  const recorded =
+    !conclusive ||
+    (await recordVerified(file, {
+      at,
+      deep,
+      sha256: archive.trailer.sha256,
+      problem: first?.problem ?? null,
+    }));
+  return {
+    file,
+    database: archive?.header.database ?? null,
+    created_at: archive?.header.created_at ?? null,
+    phase: archive?.header.phase ?? null,
+    rows: archive ? totalOf(archive.trailer.rows) : null,
+    bytes: archive?.size ?? null,
+    encrypted: archive ? archive.header.encryption !== null : null,
+    verified_at: first ? null : at,
+    problems: problems.map(({ problem, detail }) => ({ problem, detail })),
+    recorded,
+  };
+}
+
+/** The problems of a backup; `archive` is undefined where its first and last line cannot be read. */
 interface Inspection {
   archive: Archive | undefined;
   problems: CorruptArchive[];
 }
 
-/** Reads all of a backup; with `deep` restores what is whole so far, and proves it. */
-export async function verifyArchive(ctx: Context, file: string, deep: boolean): Promise<Inspection> {
+async function inspect(ctx: Context, file: string, deep: boolean): Promise<Inspection> {
   let archive: Archive | undefined;
   try {
     archive = await openArchive(file);
@@ -27,7 +62,7 @@ export async function verifyArchive(ctx: Context, file: string, deep: boolean): 
   }
 }
 
-/** Reads all of an archive, and gives which rows are not there. Throws Damage where it is not as it was written. */
+/** Reads a whole archive and returns which rows are missing. Throws CorruptArchive where it was altered. */
 export async function readThrough(
   ctx: Context,
   archive: Archive,
@@ -45,7 +80,7 @@ export async function readThrough(
   return shortfalls(archive.trailer.rows, counter.rows);
 }
 
-/** Restores a backup where nobody sees it, and asks the book and the audit log there. */
+/** Restores a backup into a scratch database and verifies the book and the audit log there. */
 async function verifyByRestore(
   ctx: Context,
   archive: Archive,
@@ -64,7 +99,7 @@ async function verifyByRestore(
     const db = scratch.connection.kysely;
     const { findings } = await verifyInvariants(db, archive.header.phase, undefined);
     const broken = findings.filter(({ total }) => total > 0);
-    // The anchor has what was signed since, which a backup cannot have.
+    // The anchor holds checkpoints that were signed later, which a backup cannot have.
     const sources = { anchor: undefined, publicKey: undefined, signingKey, uid: ctx.own.uid };
     const { offenders } = await verifyLog(db, sources, () => {});
     return [

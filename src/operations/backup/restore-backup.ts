@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { type Kysely, sql } from 'kysely';
+import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { lockFile } from '../../platform/files/lock-file.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
@@ -8,36 +9,54 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 import { nameOf } from '../migrations/confirm-loss.ts';
 import { type Archive, openArchive } from './archive.ts';
+import { locate } from './catalog.ts';
 import type { BackupKey } from './cipher.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { loadBackupKeys } from './keys.ts';
 import { loadArchive } from './load-archive.ts';
+import { totalOf } from './row-counts.ts';
 import { openServerScratch } from './scratch-database.ts';
 import { assertOwner, assertUnused, swapDatabases } from './swap-database.ts';
-import { readThrough } from './verify-archive.ts';
+import { readThrough } from './verify-backup.ts';
 
 interface Source {
   archive: Archive;
   keys: readonly BackupKey[];
 }
 
-/** What became of it: where the database before is kept, null where there was none, and what was left out. */
+/** Where the previous database is kept, null where there was none, and which statements were skipped. */
 interface Outcome {
   kept: string | null;
   skipped: string[];
 }
 
-/** Restores a backup into the configured database. Throws BACKUP_DAMAGED, BACKUP_KEY_UNKNOWN (exit 11). */
-export async function restoreArchive(ctx: Context, file: string) {
+/**
+ * Restores a backup into the configured database. `keyIds` are those of the key ring that its credentials need; `redis` tells
+ * whether a projection is to be rebuilt. Throws BACKUP_NOT_FOUND (exit 3), BACKUP_DAMAGED, BACKUP_KEY_UNKNOWN (exit 11).
+ */
+export async function restoreBackup(ctx: Context, path: string) {
+  const file = await locate(ctx, path);
+  const progress = await startProgress(ctx.io, 'restoring');
   try {
     const archive = await openArchive(file);
     const keys = archive.header.encryption ? await loadBackupKeys(ctx) : [];
     const target = await ctx.migrationConnection();
     const database = await databaseName(target.kysely);
     const { header, trailer } = archive;
-    return { header, trailer, database, ...(await restoreInto(ctx, target, database, { archive, keys })) };
+    const outcome = await restoreInto(ctx, target, database, { archive, keys });
+    return {
+      database,
+      created_at: header.created_at,
+      phase: header.phase,
+      rows: totalOf(trailer.rows),
+      keyIds: header.key_ids,
+      redis: Boolean((await ctx.config()).redis),
+      ...outcome,
+    };
   } catch (error) {
-    throw error instanceof CorruptArchive ? unfitBackup(file, error) : error;
+    throw error instanceof CorruptArchive ? corruptBackup(file, error) : error;
+  } finally {
+    progress.stop();
   }
 }
 
@@ -50,16 +69,13 @@ async function restoreInto(
   const empty = await isEmpty(target.kysely);
   if (!empty) {
     const session = { connection: target, db: target.kysely };
-    await ctx.agreeByName(
-      await nameOf(ctx, session),
-      'The backup takes the place of all that is in the database.',
-    );
+    await ctx.agreeByName(await nameOf(ctx, session), 'The backup replaces everything in this database.');
     if (target.kind === 'server') {
       await assertOwner(target.kysely, database);
       await assertUnused(target.kysely, database);
     }
   }
-  // Loading takes ten times as long; what is loaded is checked again.
+  // Reading takes a tenth of the time of loading, which checks again.
   const [damage] = await readThrough(ctx, source.archive, source.keys);
   if (damage) throw damage;
   if (empty) return { kept: null, skipped: await loadArchive(ctx, target, source.archive, source.keys) };
@@ -73,7 +89,7 @@ async function databaseName(db: Kysely<Database>): Promise<string> {
   return rows[0]?.name ?? '';
 }
 
-/** Whether there is nothing of anybody's in a database: no table, type or function. */
+/** Whether a database has no table, type or function of anybody's. */
 async function isEmpty(db: Kysely<Database>): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     SELECT EXISTS (
@@ -100,11 +116,11 @@ async function replaceServer(
   try {
     const skipped = await loadArchive(ctx, scratch.connection, source.archive, source.keys);
     if (ctx.dryRun) return { kept: null, skipped };
-    // Nobody may be connected to either of the two while they change places, we neither.
+    // A database can be renamed only while nobody is connected to it, including this process.
     await Promise.all([target.close(), scratch.connection.close()]);
     return { kept: await swapDatabases(ctx, scratch, database, skipped), skipped };
   } finally {
-    // After the change of places there is none of that name.
+    // After the swap no database has that name.
     await scratch.drop();
   }
 }
@@ -130,22 +146,22 @@ async function replaceFolder(ctx: Context, target: Connection, source: Source): 
   const lock = { pid: ctx.own.pid, command: ctx.origin.command, timeout, signal: ctx.signal };
   const release = await lockFile(`${dataDir}.lock`, `The embedded database ${dataDir}`, lock);
   try {
-    // From here on it is the database, whoever puts it in its place.
-    await rename(fresh, restoredFolder(dataDir, stampOf(ctx)));
+    // From here on it is the database: whoever opens the folder next completes the swap.
+    await rename(fresh, restoredFolder(dataDir, timestamp(ctx)));
     return { kept: (await takeRestored(dataDir)) ?? null, skipped };
   } finally {
     await release();
   }
 }
 
-const stampOf = (ctx: Context) => ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '');
+const timestamp = (ctx: Context) => ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '');
 
-function unfitBackup(file: string, { problem, detail }: CorruptArchive): Failure {
+function corruptBackup(file: string, { problem, detail }: CorruptArchive): Failure {
   const code = problem === 'key' ? 'BACKUP_KEY_UNKNOWN' : 'BACKUP_DAMAGED';
   return new Failure('integrity', code, `The backup ${file} cannot be restored: ${detail}.`, {
     hint:
       problem === 'key'
-        ? 'Add that key to the file of backup.keyFile; nothing was changed.'
-        : 'Nothing was changed. Another backup may be whole: pinnacle backup list',
+        ? 'Nothing changed. Add that key to the file of backup.keyFile.'
+        : 'Nothing changed. Look for another backup: pinnacle backup list',
   });
 }
