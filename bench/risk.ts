@@ -61,7 +61,7 @@ try {
   const ratio = ours / bare;
   publish(
     'risk',
-    `| ${USERS} traders, ${USERS * 5} rules, ${ORDERS} orders | median ms | times psql | at most |
+    `| ${USERS} users, ${USERS * 5} rules, ${ORDERS} orders | median ms | times psql | at most |
 | --- | ---: | ---: | ---: |
 | the statement in psql | ${bare.toFixed(0)} | 1.00 | |
 | pinnacle risk check | ${ours.toFixed(0)} | ${ratio.toFixed(2)} | ${TARGET} |`,
