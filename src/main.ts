@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { Failure } from './util/failure.ts';
 
 const SHUTDOWN_GRACE_MS = 2_000;
+const ROLLED_BACK = 'what was not finished has been rolled back.';
 
 /** Binds the process to the program: its streams, signals and exit code. */
 export async function main(): Promise<void> {
@@ -13,13 +14,10 @@ export async function main(): Promise<void> {
     // Asked twice, or unable to end in good order: then at once.
     if (abort.signal.aborted) process.exit(code);
     setTimeout(() => process.exit(code), SHUTDOWN_GRACE_MS).unref();
-    const kind = code === 130 ? 'interrupted' : 'terminated';
     abort.abort(
-      new Failure(
-        kind,
-        kind.toUpperCase(),
-        `${signal === 'SIGINT' ? 'Interrupted' : 'Terminated'}; what was not finished has been rolled back.`,
-      ),
+      code === 130
+        ? new Failure('interrupted', 'INTERRUPTED', `Interrupted; ${ROLLED_BACK}`)
+        : new Failure('terminated', 'TERMINATED', `Terminated; ${ROLLED_BACK}`),
     );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);

@@ -4,7 +4,8 @@ import { type Globals, helpWords, scanGlobals } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
-import { EXITS, errorObject, Failure, usage } from './util/failure.ts';
+import { EXITS } from './util/exit-codes.ts';
+import { errorObject, Failure, usage } from './util/failure.ts';
 import { escapeControlLines, escapeControls, safeJson } from './util/text.ts';
 
 const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
@@ -61,7 +62,7 @@ export const NOUNS: Verbs = {
 const PROGRAM: Program = {
   name: 'pinnacle',
   summary: "The operator's console of a multi-user algorithmic trading system.",
-  footer: `Topics: pinnacle help exit-codes | environment | formats
+  footer: `Topics: pinnacle help exit-codes | error-codes | environment | formats
 Every command takes --json and says on stderr which database it writes to.`,
   nouns: NOUNS,
 };

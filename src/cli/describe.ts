@@ -1,4 +1,4 @@
-import { EXITS } from '../util/failure.ts';
+import { EXITS } from '../util/exit-codes.ts';
 import { kebab } from '../util/text.ts';
 import type { Command, Program, Verbs } from './command.ts';
 import type { Params } from './flags.ts';

@@ -1,4 +1,5 @@
-import { EXITS, Failure, usage } from '../util/failure.ts';
+import { EXITS } from '../util/exit-codes.ts';
+import { Failure, usage } from '../util/failure.ts';
 import { kebab, truncate } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
 import type { Param } from './flags.ts';
@@ -8,7 +9,7 @@ import { type Field, type Fields, Finding, RawOutput, type Result } from './resu
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
- * Gives the exit code, 0, 6 or 11; throws CliError.
+ * Gives the exit code, 0, 6 or 11; throws Failure.
  */
 export async function execute(invocation: Invocation, ctx: RailContext): Promise<number> {
   const { command, globals } = invocation;

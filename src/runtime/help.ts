@@ -1,6 +1,7 @@
 import type { Program } from '../cli/command.ts';
 import { exitCodes, type NounNode, programTree, type VerbNode } from '../cli/describe.ts';
 import { isGlobal } from '../cli/globals.ts';
+import { EXITS } from '../util/exit-codes.ts';
 import { usage } from '../util/failure.ts';
 import { closestMatch, safeJson } from '../util/text.ts';
 
@@ -9,6 +10,7 @@ type Row = Readonly<Record<string, string | number>>;
 /** What can be read about beside the commands, as rows of a name and its meaning, or as prose. */
 const TOPICS: Record<string, () => Promise<readonly Row[] | string>> = {
   'exit-codes': async () => exitCodes().map(({ exit, kind, meaning }) => ({ exit, meaning, kind })),
+  'error-codes': errorCodes,
   environment,
   formats: async () => FORMATS,
 };
@@ -25,6 +27,16 @@ export async function topic(words: readonly string[], program: Program): Promise
   const guess = Object.hasOwn(program.nouns, first) ? undefined : closestMatch(first, Object.keys(TOPICS));
   if (guess) throw usage(`There is no help on ${first}; did you mean ${guess}?`);
   return undefined;
+}
+
+async function errorCodes(): Promise<readonly Row[]> {
+  const { ERROR_CODES } = await import('../util/error-codes.ts');
+  return Object.entries(ERROR_CODES).map(([code, [kind, meaning]]) => ({
+    code,
+    meaning,
+    kind,
+    exit: EXITS[kind][0],
+  }));
 }
 
 const json = (value: unknown) => safeJson(value, 2);

@@ -163,8 +163,8 @@ describe.each(servers)('access on $name', ({ open }) => {
     }
     const { rows } = await db.query("SELECT actor, body FROM audit_log WHERE command = 'denied' ORDER BY id");
     expect(rows.map(({ actor, body }) => [actor, JSON.parse(String(body)).code])).toEqual([
-      ['postgres', 'LOGIN_TOO_MIGHTY'],
-      [login('owner'), 'LOGIN_TOO_MIGHTY'],
+      ['postgres', 'SUPERUSER_REFUSED'],
+      [login('owner'), 'SUPERUSER_REFUSED'],
     ]);
     expect((await db.cli(...halt, '--allow-superuser')).code).toBe(0);
     expect((await db.cliWith({ env: { PINNACLE_ALLOW_SUPERUSER: '1' } }, ...halt)).code).toBe(0);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/platform/config/settings.ts';
 import { NOUNS } from '../../src/program.ts';
-import { EXITS } from '../../src/util/failure.ts';
+import { ERROR_CODES } from '../../src/util/error-codes.ts';
+import { EXITS } from '../../src/util/exit-codes.ts';
 import { cli } from '../helpers/cli.ts';
 
 const errorOf = (stderr: string) => JSON.parse(stderr).error;
@@ -65,6 +66,18 @@ describe('topics', () => {
     expect(JSON.parse((await cli(['help', 'exit-codes', '--json'])).stdout)).toHaveLength(
       Object.keys(EXITS).length + 1,
     );
+  });
+
+  it('error-codes are those of the program', async () => {
+    const rows = JSON.parse((await cli(['help', 'error-codes', '--json'])).stdout);
+    expect(rows.map(({ code }: { code: string }) => code)).toEqual(Object.keys(ERROR_CODES));
+    expect(rows).toContainEqual({
+      code: 'TRADING_HALTED',
+      meaning: 'trading is halted',
+      kind: 'refused',
+      exit: 5,
+    });
+    expect((await cli(['help', 'error-codes'])).stdout).toMatch(/^ {2}TRADING_HALTED +trading is halted$/m);
   });
 
   it('environment has every variable of every setting', async () => {

@@ -5,7 +5,7 @@ import { Failure } from '../../util/failure.ts';
 
 /**
  * Refuses to work as a superuser or as the owner of the tables, whom neither grants nor the append-only audit log
- * bind; throws LOGIN_TOO_MIGHTY (exit 12), which the audit log keeps but for a dry run. Only where `access apply` has
+ * bind; throws SUPERUSER_REFUSED (exit 12), which the audit log keeps but for a dry run. Only where `access apply` has
  * given rights to the operator's role: before that there is nobody else to work as.
  */
 export async function refuseSuperuser(
@@ -24,7 +24,7 @@ export async function refuseSuperuser(
   if (!mighty) return;
   const refusal = new Failure(
     'forbidden',
-    'LOGIN_TOO_MIGHTY',
+    'SUPERUSER_REFUSED',
     `This login is ${mighty.superuser ? 'a superuser' : 'the owner of the tables'}, whom no rule of the database binds.`,
     {
       hint: 'Work as a member of pinnacle_operator (GRANT pinnacle_operator TO …), or say --allow-superuser.',

@@ -36,12 +36,10 @@ export function redisFailure(error: unknown, where: string): Failure {
         : `Redis ${where} refused the login.`,
       { hint: 'Check the user and password of REDIS_URL (redis.url), and the ACL of that user.' },
     );
-  const refusal = REFUSALS[word];
-  if (refusal)
-    return new Failure('unreachable', `REDIS_${word}`, `Redis ${where} ${refusal[0]}.`, {
-      hint: refusal[1],
-      retryable: true,
-    });
+  if (isRefusal(word)) {
+    const [state, hint] = REFUSALS[word];
+    return new Failure('unreachable', `REDIS_${word}`, `Redis ${where} ${state}.`, { hint, retryable: true });
+  }
   if (word === 'WRONGTYPE')
     return new Failure(
       'refused',
@@ -57,7 +55,7 @@ export function redisFailure(error: unknown, where: string): Failure {
   });
 }
 
-const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
+const REFUSALS = {
   OOM: ['is full', 'Give it more maxmemory, or let it evict: the book itself is in PostgreSQL.'],
   READONLY: [
     'is a replica and takes no writes',
@@ -68,7 +66,9 @@ const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
   CLUSTERDOWN: ['is a cluster that is down', 'See: redis-cli cluster info'],
   MASTERDOWN: ['is a replica without its master', 'Point REDIS_URL at the master.'],
   BUSY: ['is busy with a script', 'Try again in a moment.'],
-};
+} as const;
+
+const isRefusal = (word: string): word is keyof typeof REFUSALS => Object.hasOwn(REFUSALS, word);
 
 const isBadPassword = (error: unknown) =>
   /WRONGPASS|invalid (username-password pair|password)|NOAUTH/.test((error as RedisError).message ?? '');
