@@ -38,6 +38,28 @@ export const POSTGRES_CHECKS: readonly Check[] = [
     run: async ({ server }) => clockVerdict(server.aheadMs),
   },
   {
+    name: 'timezone',
+    phase: 1,
+    embedded: 'UTC',
+    async run({ query }) {
+      // Our own sessions ask for UTC. A service that does not stores now() in the zone its session was given.
+      const found = await query<{ setting: string }>(
+        `SELECT concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) || ': ' || split_part(c, '=', 2) AS setting
+         FROM pg_db_role_setting s
+         CROSS JOIN unnest(s.setconfig) c
+         LEFT JOIN pg_roles r ON r.oid = s.setrole
+         LEFT JOIN pg_database d ON d.oid = s.setdatabase
+         WHERE c ~* '^timezone=' AND c !~* '=(etc/)?(utc|uct|gmt|zulu|universal)$'
+           AND (s.setdatabase = 0 OR d.datname = current_database())
+           AND (s.setrole = 0 OR has_table_privilege(s.setrole, 'orders', 'INSERT'))
+         ORDER BY 1`,
+      );
+      if (found.length === 0) return ok('no database or role setting differs from UTC');
+      return warn(`local time would be stored as UTC: ${found.map(({ setting }) => setting).join(', ')}`);
+    },
+    help: "ALTER DATABASE … SET TimeZone = 'UTC', or ALTER ROLE …; then restart the services",
+  },
+  {
     name: 'connections',
     embedded: 'one process at a time',
     run: async ({ server }) => connectionsVerdict(server),
