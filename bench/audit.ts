@@ -1,6 +1,7 @@
 // The audit log: what sealing and recording cost a write, and how fast the chain is verified; fsync on. `npm run bench:audit`.
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
+import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
 import { verifyLog } from '../src/audit/verify-chain.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
@@ -14,7 +15,14 @@ const WRITES = Number(process.env['WRITES'] ?? 200);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
 const START = '2026-01-30T03:45:00.000Z';
 const CLOCK = { now: START, dayStart: START, staleBefore: START };
-const ORIGIN = { command: 'order place', labels: {}, dryRun: false, signal: new AbortController().signal };
+const ORIGIN = {
+  command: 'order place',
+  labels: {},
+  dryRun: false,
+  signal: new AbortController().signal,
+  phase: 4 as const,
+  afterCommit: NO_PROJECTION,
+};
 
 const server = await startServer({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' });
 const client = new pg.Client({ connectionString: server.url });
@@ -81,8 +89,8 @@ async function write(audited: boolean, name: string): Promise<number> {
       created_at: START,
     };
     await change(connection, ORIGIN, async (trx) => {
-      await checkPreTrade(trx, order, 4, CLOCK);
-      await placeOrders(trx, [order], 4);
+      await checkPreTrade(trx, order, CLOCK);
+      await placeOrders(trx, [order]);
       return { result: null, audit: audited ? { target: `order ${order.order_id}`, body: { order } } : null };
     });
   }

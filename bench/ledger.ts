@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
 import type { Fill } from '../src/domain/book.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
@@ -25,6 +26,8 @@ const ORIGIN = {
   labels: {},
   dryRun: false,
   signal: new AbortController().signal,
+  phase: 4 as const,
+  afterCommit: NO_PROJECTION,
 };
 
 const BARE_ORDERS = `
@@ -171,7 +174,7 @@ async function book(url: string, all: readonly Fill[][]): Promise<number> {
     const started = process.hrtime.bigint();
     for (const fills of all)
       await change(connection, ORIGIN, async (trx) => {
-        const { duplicates } = await bookFills(trx, fills, { phase: 4 });
+        const { duplicates } = await bookFills(trx, fills);
         return { result: null, audit: { target: 'fills', body: { fills: fills.length, duplicates } } };
       });
     return Number(process.hrtime.bigint() - started) / 1e6;

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { evaluateAllRules } from '../src/trading/risk/evaluate-rules.ts';
@@ -137,7 +138,14 @@ async function recordStatements(): Promise<string[]> {
       );
     return (send as unknown as (text: string, values: unknown[]) => unknown).call(this, text, values);
   } as unknown as typeof send;
-  const rail = { command: 'bench', labels: {}, dryRun: false, signal: new AbortController().signal };
+  const rail = {
+    command: 'bench',
+    labels: {},
+    dryRun: false,
+    signal: new AbortController().signal,
+    phase: 4 as const,
+    afterCommit: NO_PROJECTION,
+  };
   try {
     await change(connection, rail, async (trx) => ({
       result: await evaluateAllRules(trx, null, CLOCK),

@@ -68,7 +68,8 @@ async function measureDelays(): Promise<number[]> {
       labels: {},
       dryRun: false,
       signal: new AbortController().signal,
-      projector: {
+      phase: 4 as const,
+      afterCommit: {
         ...projector,
         project(...given: Parameters<typeof projector.project>) {
           committed.set(title, process.hrtime.bigint());
@@ -82,7 +83,7 @@ async function measureDelays(): Promise<number[]> {
         notification_type: 'SYSTEM_ERROR' as const,
         alert_level: 'INFO' as const,
       };
-      const [id = ''] = await insertNotifications(trx, 4, new Date().toISOString(), [
+      const [id = ''] = await insertNotifications(trx, new Date().toISOString(), [
         { ...notice, title, message: 'm', data: {} },
       ]);
       return { result: null, audit: { target: `notification ${id}`, body: {} } };

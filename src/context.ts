@@ -7,6 +7,7 @@ import type { Io } from './cli/io.ts';
 import type { ConfigSource } from './platform/config/file.ts';
 import type { Config } from './platform/config/load.ts';
 import type { Connection } from './platform/postgres/connect.ts';
+import type { SchemaPhase, Source } from './platform/postgres/schema-phase.ts';
 import type { Database } from './platform/postgres/tables.ts';
 import type { RedisConnection } from './platform/redis/connect.ts';
 import type { RedisSettings } from './platform/redis/settings.ts';
@@ -39,8 +40,10 @@ export interface Context extends RailContext {
   redis: () => Promise<RedisConnection>;
   /** How Redis is reached, for who opens it himself; throws the same. */
   redisSettings: () => Promise<RedisSettings>;
-  /** The phase of the rollout that the database is at, 0 to 4. */
-  phase: () => Promise<number>;
+  /** How far the schema of the database is rolled out. */
+  phase: () => Promise<SchemaPhase>;
+  /** `db` and `phase` together. */
+  source: () => Promise<Source>;
   /** Where this command's changes come from, for their audit rows. */
   origin: Origin;
   /** One transaction with its audit row; see audit/change.ts. */

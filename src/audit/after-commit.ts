@@ -3,12 +3,19 @@ import type { Database } from '../platform/postgres/tables.ts';
 import type { Failure } from '../util/failure.ts';
 import type { Pending } from './outbox.ts';
 
-/** Brings to Redis what one command has committed. */
+/** What follows a commit: brings to Redis what the command changed. */
 export interface AfterCommit {
-  /** What changed last before this time, in UTC, is nothing to Redis: history that is imported. */
-  since: string;
-  /** Never throws and takes no longer than the timeout of Redis: what fails waits in the outbox. */
+  /** Whether Redis shows something that last changed at `at`, in UTC; now if omitted. Imported history may be too old. */
+  isShown: (at?: string) => boolean;
+  /** Never throws and takes no longer than the timeout of Redis: what fails stays in the outbox. */
   project: (db: Kysely<Database>, entries: readonly Pending[]) => Promise<void>;
-  /** Why something waits; undefined while nothing does. */
+  /** Why something is still in the outbox; undefined if nothing is. */
   failure: () => Failure | undefined;
 }
+
+/** For an installation without Redis: nothing is queued and nothing is projected. */
+export const NO_PROJECTION: AfterCommit = {
+  isShown: () => false,
+  project: async () => {},
+  failure: () => undefined,
+};

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ControlledTransaction, type Kysely, sql, type Transaction } from 'kysely';
+import { type ControlledTransaction, type Kysely, sql } from 'kysely';
 import type { Result } from '../cli/result.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
 import { isDisconnect, isRetryable } from '../platform/postgres/errors.ts';
+import type { SchemaPhase } from '../platform/postgres/schema-phase.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { Failure } from '../util/failure.ts';
 import type { AfterCommit } from './after-commit.ts';
 import type { IdempotentRequest } from './idempotency.ts';
 import { type AuditEntry, type Origin, writeAudit } from './log.ts';
-import { type Pending, type ProjectionKind, type Touched, writeOutbox } from './outbox.ts';
+import { type Pending, type Touched, writeOutbox } from './outbox.ts';
 import type { Trx } from './transaction.ts';
 
 /** The outcome of a change; without an audit entry it may have changed nothing ("already so"). */
@@ -22,8 +23,9 @@ export interface Outcome<T> {
 export interface ChangeOptions extends Origin {
   dryRun: boolean;
   signal: AbortSignal;
-  /** What brings to Redis what was touched; left out where no Redis is configured. */
-  projector?: AfterCommit | undefined;
+  /** The phase of the database's schema. */
+  phase: SchemaPhase;
+  afterCommit: AfterCommit;
   /** The key under which the command has its effect once. */
   request?: IdempotentRequest | undefined;
 }
@@ -60,31 +62,31 @@ async function attemptChange<T>(
   work: (trx: Trx) => Promise<Outcome<T>>,
 ): Promise<T> {
   options.signal.throwIfAborted();
-  const trx = await connection.kysely.startTransaction().execute();
+  const db = await connection.kysely.startTransaction().execute();
   const touched: Touched = new Map();
   let pending: Pending[] = [];
   let txid: string | undefined;
   let result: T;
   const once = await idempotency(options);
   try {
-    await once?.claim(trx);
-    const outcome = await work(withTouch(trx, touched, options.projector));
-    await once?.settle(trx, outcome);
-    pending = await writeOutbox(trx, touched);
-    if (outcome.audit) txid = await writeAudit(trx, options, outcome.audit);
+    await once?.claim(db);
+    const outcome = await work(openTrx(db, touched, options));
+    await once?.settle(db, outcome);
+    pending = await writeOutbox(db, touched);
+    if (outcome.audit) txid = await writeAudit(db, options, outcome.audit);
     options.signal.throwIfAborted();
     result = outcome.result;
   } catch (error) {
-    await rollback(trx);
+    await rollback(db);
     throw error;
   }
-  if (options.dryRun) await rollback(trx);
+  if (options.dryRun) await rollback(db);
   else {
-    await commit(connection, () => trx.commit().execute(), txid, options.request?.key);
+    await commit(connection, () => db.commit().execute(), txid, options.request?.key);
     once?.kept();
     await Promise.all([
       txid === undefined ? undefined : sealBestEffort(connection),
-      options.projector?.project(connection.kysely, pending),
+      options.afterCommit.project(connection.kysely, pending),
     ]);
   }
   return result;
@@ -96,10 +98,10 @@ async function idempotency({ request, dryRun }: ChangeOptions) {
   const { claim, release, keep } = await import('./idempotency.ts');
   let whole = true;
   return {
-    claim: (trx: Kysely<Database>) => claim(trx, request),
-    settle(trx: Kysely<Database>, { result, unfinished }: Outcome<unknown>) {
+    claim: (db: Kysely<Database>) => claim(db, request),
+    settle(db: Kysely<Database>, { result, unfinished }: Outcome<unknown>) {
       whole = !unfinished;
-      return whole ? keep(trx, request, result as Result) : release(trx, request);
+      return whole ? keep(db, request, result as Result) : release(db, request);
     },
     kept() {
       request.kept = whole;
@@ -107,15 +109,17 @@ async function idempotency({ request, dryRun }: ChangeOptions) {
   };
 }
 
-function withTouch(trx: Transaction<Database>, touched: Touched, projector: AfterCommit | undefined): Trx {
-  return Object.assign(trx, {
-    touch(kind: ProjectionKind, keys: readonly string[], at?: string) {
-      if (!projector || (at !== undefined && at < projector.since)) return;
+function openTrx(db: Kysely<Database>, touched: Touched, { phase, afterCommit }: ChangeOptions): Trx {
+  return {
+    db,
+    phase,
+    touch(kind, keys, at) {
+      if (!afterCommit.isShown(at)) return;
       const known = touched.get(kind) ?? new Set();
       for (const key of keys) known.add(key);
       touched.set(kind, known);
     },
-  });
+  };
 }
 
 /** What cannot be sealed now, whoever writes next will seal: no change fails for it. */
@@ -172,9 +176,9 @@ async function askOutcome(
   );
 }
 
-async function rollback(trx: ControlledTransaction<Database>): Promise<void> {
+async function rollback(db: ControlledTransaction<Database>): Promise<void> {
   // On a broken line there is nothing left to roll back: the server does it by itself.
-  await trx
+  await db
     .rollback()
     .execute()
     .catch(() => {});

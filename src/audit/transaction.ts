@@ -1,9 +1,8 @@
-import type { Transaction } from 'kysely';
-import type { Database } from '../platform/postgres/tables.ts';
+import type { Source } from '../platform/postgres/schema-phase.ts';
 import type { ProjectionKind } from './outbox.ts';
 
 /** The transaction of one change. */
-export type Trx = Transaction<Database> & {
-  /** Says what the change does to something that Redis has an image of; `at` is its last change, now when left out. */
+export interface Trx extends Source {
+  /** Queues what the change did for Redis. `at` is when the things last changed, in UTC; now if omitted. */
   touch: (kind: ProjectionKind, keys: readonly string[], at?: string) => void;
-};
+}

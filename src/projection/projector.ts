@@ -15,8 +15,9 @@ export function openAfterCommit(
 ): AfterCommit {
   const where = describeRedis(settings);
   let failure: Failure | undefined;
+  const since = new Date(now().getTime() - TTL_SECONDS.order * 1_000).toISOString();
   return {
-    since: new Date(now().getTime() - TTL_SECONDS.order * 1_000).toISOString(),
+    isShown: (at) => at === undefined || at >= since,
     async project(db, entries) {
       if (failure || entries.length === 0) return;
       const [{ withTimeout }, { project }] = await Promise.all([

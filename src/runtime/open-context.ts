@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AfterCommit } from '../audit/after-commit.ts';
+import { type AfterCommit, NO_PROJECTION } from '../audit/after-commit.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { IdempotentRequest } from '../audit/idempotency.ts';
 import type { Origin } from '../audit/log.ts';
@@ -86,9 +86,9 @@ export function openContext(
     });
   let phase = phaseHere();
   let projecting: AfterCommit | undefined;
-  const projector = once(async (): Promise<AfterCommit | undefined> => {
+  const afterCommit = once(async (): Promise<AfterCommit> => {
     const { redis } = await config();
-    if (!redis) return undefined;
+    if (!redis) return NO_PROJECTION;
     const { openAfterCommit } = await import('../projection/projector.ts');
     const opened = openAfterCommit(redis, ctx.redis, around.now);
     projecting = opened;
@@ -147,6 +147,7 @@ export function openContext(
     }),
     redisSettings: () => redisSettings(config),
     phase: () => phase(),
+    source: async () => ({ db: (await source()).kysely, phase: await phase() }),
     origin,
     async alone(input) {
       const held = await databases.guard(`${name} ${canonicalJson(input)}`);
@@ -165,8 +166,18 @@ export function openContext(
     },
     async change(work) {
       const { change } = await import('../audit/change.ts');
-      const options = { ...ctx.origin, dryRun, signal, projector: await projector(), request };
-      return change(await connection(), options, work);
+      return change(
+        await connection(),
+        {
+          ...ctx.origin,
+          dryRun,
+          signal,
+          phase: await ctx.phase(),
+          afterCommit: await afterCommit(),
+          request,
+        },
+        work,
+      );
     },
     async explain(error) {
       if (signal.aborted) return signal.reason;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { NO_PROJECTION } from '../../src/audit/after-commit.ts';
 import { change } from '../../src/audit/change.ts';
 import { connectServer } from '../../src/platform/postgres/connect.ts';
 import { addTrader, words } from '../helpers/book.ts';
@@ -161,7 +162,11 @@ describe.runIf(inject('serverUrl') && findBouncer())('through PgBouncer in trans
       await committing(commit);
       throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
     };
-    const options = { command: 'test', labels: {}, dryRun: false, signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const options = {
+      ...{ command: 'test', labels: {}, dryRun: false, signal },
+      ...{ phase: 4 as const, afterCommit: NO_PROJECTION },
+    };
     const work = async () => ({ result: 'done', audit: { target: 'user many', body: {} } });
     expect(await change(connection, options, work)).toBe('done');
     await connection.close();

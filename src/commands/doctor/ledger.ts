@@ -23,10 +23,10 @@ export const ledger = defineCommand({
 for each thing that breaks one (the first 100 of each), and exit 6 where anything does.`,
   async run({ user }, ctx: Context) {
     const { verifyInvariants } = await import('../../trading/ledger/verify-invariants.ts');
-    const [db, phase] = [await ctx.db(), await ctx.phase()];
-    if (user !== undefined) await findUser(db, user);
+    const source = await ctx.source();
+    if (user !== undefined) await findUser(source.db, user);
     const progress = await startProgress(ctx.io, 'proving the book');
-    const { findings, size } = await verifyInvariants(db, phase, user).finally(() => progress.stop());
+    const { findings, size } = await verifyInvariants(source, user).finally(() => progress.stop());
     const rows = findings.flatMap(({ invariant: { name: check, holds }, offenders, total }) => {
       if (total === 0) return [{ check, state: 'ok', id: null, detail: holds }];
       const found = offenders.map(({ id, detail }) => ({ check, state: 'fail', id, detail }));

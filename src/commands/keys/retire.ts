@@ -30,7 +30,7 @@ key, and so does another database of the same ring: keep a copy of the ring with
           'Activate another one first: pinnacle keys activate KEY',
         );
       await lockKeysExclusive(trx);
-      const used = (await countUse(trx)).find(({ key_id }) => key_id === id);
+      const used = (await countUse(trx.db)).find(({ key_id }) => key_id === id);
       if (used)
         throw refused(
           'KEY_IN_USE',

@@ -37,7 +37,7 @@ function readOne(id: string, ctx: Context) {
       .where('notification_id', '=', id)
       .returning(NOTIFICATION_COLUMNS)
       .execute();
-    if (!marked) return { result: { read: 0, ...(await findNotification(trx, id)) }, audit: null };
+    if (!marked) return { result: { read: 0, ...(await findNotification(trx.db, id)) }, audit: null };
     trx.touch('read', [id]);
     return { result: { read: 1, ...marked }, audit: { target: `notification ${id}`, body: { read: 1 } } };
   });
@@ -54,7 +54,7 @@ async function readMany({ user, system }: Scope, ctx: Context) {
     if (unread > 0) await ctx.agree(`This marks ${pluralize(unread, 'notification')} of everyone as read.`);
   }
   return ctx.change(async (trx) => {
-    if (user !== undefined) await findUser(trx, user);
+    if (user !== undefined) await findUser(trx.db, user);
     let marking = mark(trx, ctx);
     if (user !== undefined) marking = marking.where('user_id', '=', user);
     if (system) marking = marking.where('user_id', 'is', null);
@@ -71,7 +71,7 @@ async function readMany({ user, system }: Scope, ctx: Context) {
 
 /** What is unread as read now; the caller says which of it. */
 function mark(trx: Trx, ctx: Context) {
-  return trx
+  return trx.db
     .updateTable('notifications')
     .set({ read_at: ctx.now().toISOString() })
     .where('read_at', 'is', null);

@@ -29,12 +29,12 @@ export const send = defineCommand({
     if ((user !== undefined) === system)
       throw usage('Say who it is for: --user USER, or --system for everyone.');
     const { insertNotifications } = await import('../../trading/notifications/notify.ts');
-    const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+    const at = ctx.now().toISOString();
     return ctx.change(async (trx) => {
-      if (user !== undefined) await findUser(trx, user);
+      if (user !== undefined) await findUser(trx.db, user);
       const notice = { notification_type: type, alert_level: level, title, message, data };
-      const [id = ''] = await insertNotifications(trx, phase, at, [{ user_id: user ?? null, ...notice }]);
-      const sent = await findNotification(trx, id);
+      const [id = ''] = await insertNotifications(trx, at, [{ user_id: user ?? null, ...notice }]);
+      const sent = await findNotification(trx.db, id);
       return { result: sent, audit: { target: `notification ${id}`, body: { notification: sent } } };
     });
   },

@@ -25,7 +25,7 @@ export const amend = defineCommand({
       import('../../trading/ledger/refusals.ts'),
       import('../../trading/risk/pre-trade.ts'),
     ]);
-    const [phase, now] = [await ctx.phase(), ctx.now()];
+    const now = ctx.now();
     const clock = await tradingDayOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
@@ -43,7 +43,7 @@ export const amend = defineCommand({
       const less = terms.quantity <= before.quantity && terms.price <= before.price;
       const rest = terms.quantity - before.filled_quantity;
       if (!less)
-        await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, phase, clock, { replacing: order });
+        await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, clock, { replacing: order });
       return changeOrder(trx, before, { ...terms, updated_at: now.toISOString() });
     });
   },

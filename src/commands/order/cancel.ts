@@ -54,7 +54,7 @@ async function cancelMany(scope: CancelScope, described: boolean, ctx: Context) 
     const ids = await cancelWorking(trx, scope, ctx.now().toISOString());
     const body = { scope, cancelled: ids.length, orders: ids.slice(0, NAMED) };
     return {
-      result: await findOrders(trx, ids),
+      result: await findOrders(trx.db, ids),
       audit: ids.length > 0 ? { target: scope.user ? `user ${scope.user}` : 'orders', body } : null,
     };
   });

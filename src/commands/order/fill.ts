@@ -31,11 +31,11 @@ export const fill = defineCommand({
   ],
   async run(input, ctx: Context) {
     const { bookFills } = await import('../../trading/ledger/book-fills.ts');
-    const [now, phase] = [ctx.now(), await ctx.phase()];
+    const now = ctx.now();
     const at = input.at === undefined ? now.toISOString() : await ctx.instant('--at', input.at);
     if (at > now.toISOString()) throw usage('--at is in the future.');
     return ctx.change(async (trx) => {
-      const before = await findOrder(trx, input.order);
+      const before = await findOrder(trx.db, input.order);
       if (input.at !== undefined && at < new Date(before.created_at).toISOString())
         throw usage(`--at is before the order was placed (${before.created_at}).`);
       const { fills } = await bookFills(
@@ -50,9 +50,9 @@ export const fill = defineCommand({
             booked_at: now.toISOString(),
           },
         ],
-        { phase, allowOverfill: input.allowOverfill },
+        { allowOverfill: input.allowOverfill },
       );
-      const after = await findOrder(trx, input.order);
+      const after = await findOrder(trx.db, input.order);
       const [booked] = fills;
       if (!booked) return { result: { ...after, ...UNTOUCHED }, audit: null };
       const { fill_id, position_id, realized_pnl } = booked;

@@ -45,7 +45,6 @@ is a fresh one.`,
       import('../../trading/risk/pre-trade.ts'),
       import('../../trading/ledger/place-orders.ts'),
     ]);
-    const phase = await ctx.phase();
     const now = ctx.now();
     const clock = await tradingDayOf(now, ctx);
     const order = {
@@ -60,9 +59,9 @@ is a fresh one.`,
       created_at: now.toISOString(),
     };
     return ctx.change(async (trx) => {
-      await checkPreTrade(trx, order, phase, clock);
-      await placeOrder(trx, order, phase);
-      const placed = await findOrder(trx, order.order_id);
+      await checkPreTrade(trx, order, clock);
+      await placeOrder(trx, order);
+      const placed = await findOrder(trx.db, order.order_id);
       return { result: placed, audit: { target: `order ${order.order_id}`, body: { order: placed } } };
     });
   },

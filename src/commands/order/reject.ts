@@ -19,12 +19,12 @@ export const reject = defineCommand({
       import('../../trading/notifications/notify.ts'),
       import('../../domain/notices.ts'),
     ]);
-    const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+    const at = ctx.now().toISOString();
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       if (before.status === 'REJECTED') return { result: before, audit: null };
       requireTransition(before, 'REJECTED');
-      await insertNotifications(trx, phase, at, [rejectNotice(before, reason)]);
+      await insertNotifications(trx, at, [rejectNotice(before, reason)]);
       return changeOrder(trx, before, { status: 'REJECTED', error_message: reason, updated_at: at });
     });
   },

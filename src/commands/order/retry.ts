@@ -19,12 +19,12 @@ anew. It must pass what a new order must pass, but does not count as one more or
       import('../../trading/ledger/refusals.ts'),
       import('../../trading/risk/pre-trade.ts'),
     ]);
-    const [phase, now] = [await ctx.phase(), ctx.now()];
+    const now = ctx.now();
     const clock = await tradingDayOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       requireTransition(before, 'PENDING');
-      await checkPreTrade(trx, before, phase, clock, { replacing: order });
+      await checkPreTrade(trx, before, clock, { replacing: order });
       return changeOrder(trx, before, {
         status: 'PENDING',
         retry_count: before.retry_count + 1,

@@ -32,7 +32,7 @@ its drift: the keys of Redis that differ from the book, and how, in fields, type
   async run({ order, live }, ctx: Context) {
     const db = await ctx.db();
     const found = await findOrder(db, order);
-    const shown = { ...found, life: await orderHistory(db, found, await ctx.phase()) };
+    const shown = { ...found, life: await orderHistory(await ctx.source(), found) };
     if (!live) return shown;
     const drift = await driftOf(order, ctx);
     return drift.length > 0 ? new Finding({ ...shown, drift }) : { ...shown, drift };

@@ -34,14 +34,14 @@ only reduces.`,
       import('../../trading/ledger/place-orders.ts'),
       import('../../trading/ledger/book-fills.ts'),
     ]);
-    const [phase, now] = [await ctx.phase(), ctx.now()];
+    const now = ctx.now();
     const clock = await tradingDayOf(now, ctx);
     return ctx.change(async (trx) => {
       const before = await lockPosition(trx, id);
       if (before.status === 'CLOSED')
         throw refused('POSITION_CLOSED', `Position ${id} was closed at ${before.closed_at}.`);
       const side = before.side === 'LONG' ? 'SELL' : 'BUY';
-      const closing = await findClosing(trx, before, side);
+      const closing = await findClosing(trx.db, before, side);
       if (closing)
         throw refused(
           'ALREADY_CLOSING',
@@ -60,28 +60,24 @@ only reduces.`,
         price: price ?? before.current_price,
         created_at: now.toISOString(),
       } as const;
-      await checkPreTrade(trx, order, phase, clock);
-      await placeOrder(trx, order, phase);
+      await checkPreTrade(trx, order, clock);
+      await placeOrder(trx, order);
       const at = order.created_at;
       const { fills } =
         price === undefined
           ? { fills: [] }
-          : await bookFills(
-              trx,
-              [
-                {
-                  order_id: order.order_id,
-                  broker_fill_id: brokerFillId ?? mintId('fil', now),
-                  quantity,
-                  price,
-                  executed_at: at,
-                  booked_at: at,
-                },
-              ],
-              { phase },
-            );
+          : await bookFills(trx, [
+              {
+                order_id: order.order_id,
+                broker_fill_id: brokerFillId ?? mintId('fil', now),
+                quantity,
+                price,
+                executed_at: at,
+                booked_at: at,
+              },
+            ]);
       const result = {
-        ...(await findPosition(trx, id)),
+        ...(await findPosition(trx.db, id)),
         closing_order_id: order.order_id,
         closing_status: price === undefined ? 'PENDING' : 'FILLED',
         credited: fills[0]?.realized_pnl ?? '0.00',

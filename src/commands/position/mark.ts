@@ -59,9 +59,9 @@ async function book<T>(
   present: (marked: Marked[]) => T,
 ): Promise<T> {
   const { markPositions } = await import('../../trading/ledger/mark-positions.ts');
-  const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+  const at = ctx.now().toISOString();
   return ctx.change(async (trx) => {
-    const marked = await markPositions(trx, marks, phase, at);
+    const marked = await markPositions(trx, marks, at);
     const hit = new Set(marked.map(({ symbol }) => symbol));
     const missed = [...named].filter((symbol) => !hit.has(symbol));
     if (missed.length > 0) throw nobodyHolds(missed);

@@ -46,12 +46,11 @@ be evaluated. With --order it only asks: what each rule stands at before the ord
       import('../../trading/risk/evaluate-rules.ts'),
       import('../../trading/notifications/notify.ts'),
     ]);
-    const phase = await ctx.phase();
     return ctx.change<Result>(async (trx) => {
-      if (user !== undefined) await findUser(trx, user);
+      if (user !== undefined) await findUser(trx.db, user);
       const checked = await evaluateAllRules(trx, user ?? null, clock);
       const news = checked.filter(({ newly }) => newly);
-      await insertNotifications(trx, phase, now.toISOString(), news.map(breachNotice));
+      await insertNotifications(trx, now.toISOString(), news.map(breachNotice));
       const target = user === undefined ? 'all users' : `user ${user}`;
       const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Finding(checked) : checked;
       return { result, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };

@@ -38,7 +38,7 @@ first reason and sweeps up what is working.`,
     const toll = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
     await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
     await ctx.agree(`Halt trading for ${scope.name}?`);
-    const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+    const at = ctx.now().toISOString();
     // Committed before the sweep waits for anybody: from then on no entry gets in.
     const latched = await ctx.change(async (trx) => {
       const { halt, fresh } = await setHalt(trx, scope.user_id, reason, at);
@@ -46,9 +46,7 @@ first reason and sweeps up what is working.`,
       const notice = { notification_type: 'RISK_ALERT', alert_level: 'CRITICAL', title } as const;
       const data = { halt_id: halt.halt_id };
       if (fresh)
-        await insertNotifications(trx, phase, at, [
-          { ...notice, user_id: halt.user_id, message: reason, data },
-        ]);
+        await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
       const audit = fresh ? { target: scope.target, body: { halt } } : null;
       return { result: halt, audit, unfinished: true };
     });

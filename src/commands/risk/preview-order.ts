@@ -6,7 +6,7 @@ import type { TradingDay } from '../../trading/risk/trading-day.ts';
 
 /** Every rule's word on an order that nobody places; what else would refuse it is said on stderr. */
 export async function previewOrder(order: NewOrder, clock: TradingDay, ctx: Context) {
-  const { judgements, refusals } = await previewPreTrade(await ctx.db(), order, await ctx.phase(), clock);
+  const { judgements, refusals } = await previewPreTrade(await ctx.source(), order, clock);
   const rows = judgements.map((judgement) => ({ user_id: order.user_id, ...judgement, newly: false }));
   if (refusals.length === 0) {
     await ctx.io.say('The order would be placed.');

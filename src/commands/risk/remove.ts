@@ -20,7 +20,7 @@ export const remove = defineCommand({
   async run({ user, rule }, ctx: Context) {
     return ctx.change(async (trx) => {
       await lockUser(trx, user);
-      const removed = await trx
+      const removed = await trx.db
         .deleteFrom('risk_rules')
         .where('user_id', '=', user)
         .where('rule_type', '=', rule)

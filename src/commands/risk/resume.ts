@@ -43,7 +43,7 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
       import('../../trading/risk/halts.ts'),
       import('../../trading/notifications/notify.ts'),
     ]);
-    const [phase, at] = [await ctx.phase(), ctx.now().toISOString()];
+    const at = ctx.now().toISOString();
     let paused = 0;
     const ended = await ctx.change(async (trx) => {
       const halt = await liftHalt(trx, scope.user_id, reason, at);
@@ -51,11 +51,9 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
       const title = `Trading goes on for ${scope.name}`;
       const notice = { notification_type: 'RISK_ALERT', alert_level: 'INFO', title } as const;
       const data = { halt_id: halt.halt_id };
-      await insertNotifications(trx, phase, at, [
-        { ...notice, user_id: halt.user_id, message: reason, data },
-      ]);
+      await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
       // Asked for here: once the change is committed, nothing may fail any more.
-      ({ paused } = await countAffected(trx, scope.user_id));
+      ({ paused } = await countAffected(trx.db, scope.user_id));
       return { result: halt, audit: { target: scope.target, body: { halt } } };
     });
     const others = latches.filter(({ halt_id }) => halt_id !== ended.halt_id);

@@ -36,9 +36,9 @@ A template leaves rules that it does not name as they are.`,
       const { risk_tolerance } = await lockUser(trx, user);
       const limits = rule ? { [rule]: value } : templateFor(risk_tolerance, riskTemplates);
       const types = Object.keys(limits) as RuleType[];
-      const before = await findRules(trx, user, types);
+      const before = await findRules(trx.db, user, types);
       const changed = await writeRules(trx, user, limits, ctx.now());
-      const after = await findRules(trx, user, types);
+      const after = await findRules(trx.db, user, types);
       const limitsOf = (rules: typeof before) =>
         Object.fromEntries(rules.map(({ rule_type, rule_value }) => [rule_type, rule_value]));
       return {

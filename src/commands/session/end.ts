@@ -53,12 +53,12 @@ export const end = defineCommand({
 async function lockOwners(trx: Trx): Promise<void> {
   await sql`
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM trading_sessions WHERE status = 'ACTIVE')
-    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
 }
 
 /** Ends the active session of a trader, or of all whose traders are locked. */
 function endSessions(trx: Trx, user: string | undefined, now: string) {
-  return trx
+  return trx.db
     .updateTable('trading_sessions as s')
     .from('users as u')
     .set((eb) => ({

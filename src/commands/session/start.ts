@@ -21,7 +21,7 @@ export const start = defineCommand({
     return ctx.change(async (trx) => {
       const owner = await lockUser(trx, user);
       if (!owner.enabled) throw userDisabled(user);
-      const running = await findActive(trx, user);
+      const running = await findActive(trx.db, user);
       if (running)
         throw refused(
           'SESSION_ACTIVE',
@@ -29,7 +29,7 @@ export const start = defineCommand({
           `End it first: pinnacle session end --user ${user}`,
         );
       const capital = Number(owner.total_capital);
-      const session = await trx
+      const session = await trx.db
         .insertInto('trading_sessions')
         .values({
           session_id: mintId('ses', now),

@@ -29,13 +29,13 @@ replaces what the trader had overridden before; '{}' overrides nothing.
 Activating what is active already changes nothing but the allocation and the parameters, if they are given.`,
   async run({ strategy: strategyId, user: userId, allocation, parameters }, ctx: Context) {
     const { checkCapital, writeActivation } = await import('../../trading/strategies/activation.ts');
-    const [phase, now] = [await ctx.phase(), ctx.now().toISOString()];
+    const now = ctx.now().toISOString();
     return ctx.change(async (trx) => {
       const user = await lockUser(trx, userId);
       const strategy = await lockStrategyShared(trx, strategyId);
       if (parameters) checkOverrides(parameters, (strategy.parameters ?? {}) as Record<string, unknown>);
-      await requireRunnable(trx, user, strategy, phase);
-      const before = await findActivation(trx, userId, strategyId);
+      await requireRunnable(trx, user, strategy);
+      const before = await findActivation(trx.db, userId, strategyId);
       const asked = {
         allocation: allocation === undefined ? (before?.allocation_amount ?? 0) : Number(allocation),
         parameters: parameters ?? before?.custom_parameters ?? {},
@@ -47,7 +47,7 @@ Activating what is active already changes nothing but the allocation and the par
       if (same) return { result: before, audit: null };
       await checkCapital(trx, user, strategy, asked.allocation);
       const after = await writeActivation(trx, { userId, strategyId, ...asked }, before, now);
-      await announce(trx, phase, now, before, after);
+      await announce(trx, now, before, after);
       return {
         result: after,
         audit: { target: `user ${userId}`, body: { strategy: strategyId, before: before ?? null, after } },

@@ -39,7 +39,7 @@ export const add = defineCommand({
       );
     const strategy = checked.data;
     return ctx.change(async (trx) => {
-      const row = await trx
+      const row = await trx.db
         .insertInto('strategies')
         .values({
           ...strategy,

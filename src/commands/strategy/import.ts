@@ -38,7 +38,7 @@ are JSON, and symbols JSON or words. All or nothing, unless --keep-going. Ends 6
 
 async function refuseStrategies(trx: Trx, rows: readonly Numbered<Strategy>[]) {
   const ids = rows.map(({ value }) => value.strategy_id);
-  const there = await trx
+  const there = await trx.db
     .selectFrom('strategies')
     .select('strategy_id')
     .where('strategy_id', '=', (eb) => eb.fn.any(eb.val(ids)))
@@ -60,7 +60,7 @@ async function writeStrategies(trx: Trx, rows: readonly Strategy[], ctx: Context
       symbols::json, parameters::json, ${ctx.now().toISOString()}::timestamp
     FROM ${unnest('s', TYPES, strategies)}
     RETURNING ${sql.join(STRATEGY_COLUMNS.map((name) => sql.ref(name)))}`
-    .execute(trx)
+    .execute(trx.db)
     .catch((error) => {
       if (!violatedConstraint(error, 'strategies_pkey')) throw error;
       throw refused(
@@ -70,7 +70,7 @@ async function writeStrategies(trx: Trx, rows: readonly Strategy[], ctx: Context
       );
     });
   await writeAudits(
-    trx,
+    trx.db,
     ctx.origin,
     written.map((strategy) => ({ target: `strategy ${strategy.strategy_id}`, body: { strategy } })),
   );

@@ -43,7 +43,7 @@ go on with what they have set aside and overridden.`,
         (column) => canonicalJson(changes[column]) !== canonicalJson(before[column]),
       );
       if (changed.length === 0) return { result: before, audit: null };
-      const after = await trx
+      const after = await trx.db
         .updateTable('strategies')
         .set(asStored(changes))
         .where('strategy_id', '=', strategy_id)

@@ -32,7 +32,7 @@ export const add = defineCommand({
     const now = ctx.now();
     return withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
       ctx.change(async (trx) => {
-        const user = await trx
+        const user = await trx.db
           .insertInto('users')
           .values({
             user_id: userId ?? mintId('usr', now),

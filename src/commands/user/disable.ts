@@ -21,7 +21,7 @@ The API key stays and is good for nothing meanwhile. Working orders stay as they
   async run({ user, reason }, ctx: Context) {
     const { countWorking } = await import('../../trading/ledger/cancel-orders.ts');
     const disabled = await setUserEnabled(ctx, user, { enabled: false, reason }, async (trx) => ({
-      working_orders: await countWorking(trx, { user }),
+      working_orders: await countWorking(trx.db, { user }),
     }));
     await sayLogout(ctx, user);
     if (disabled.working_orders)

@@ -84,7 +84,7 @@ async function refuseUsers(trx: Trx, rows: readonly Numbered<UserRow>[]): Promis
     rows.map(({ value }) => value.email),
   ];
   const { rows: there } = await sql<{ user_id: string; email: string }>`
-    SELECT user_id, email FROM users WHERE user_id = ANY(${ids}) OR email = ANY(${emails})`.execute(trx);
+    SELECT user_id, email FROM users WHERE user_id = ANY(${ids}) OR email = ANY(${emails})`.execute(trx.db);
   const named = rows.filter(({ value }) => value.user_id !== undefined);
   const byId = repeated(
     named,
@@ -118,7 +118,7 @@ async function writeUsers(
     SELECT user_id, name, email, api_key, total_capital, risk_tolerance, ${now.toISOString()}::timestamp
     FROM ${unnest('u', TYPES, hashed)}
     RETURNING ${sql.join(USER_COLUMNS.map((name) => sql.ref(name)))}`
-    .execute(trx)
+    .execute(trx.db)
     .catch((error) => {
       if (!violatedConstraint(error, 'users_pkey') && !violatedConstraint(error, 'users_email_key'))
         throw error;
@@ -130,7 +130,7 @@ async function writeUsers(
     });
   // An entry a trader, as user add writes it: the opening capital of each is proved by his own.
   await writeAudits(
-    trx,
+    trx.db,
     ctx.origin,
     written.map((user) => ({ target: `user ${user.user_id}`, body: { user } })),
   );

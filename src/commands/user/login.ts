@@ -31,15 +31,15 @@ Redis nothing is changed (7). ${isShown('token')}`,
         import('../../trading/users/api-keys.ts'),
         import('../../trading/users/login-sessions.ts'),
       ]);
-      const [phase, now] = [await ctx.phase(), ctx.now()];
+      const now = ctx.now();
       const at = now.toISOString();
-      const { user_id } = await findKeyHolder(await ctx.db(), hash, at, phase);
+      const { user_id } = await findKeyHolder(await ctx.source(), hash, at);
       ctx.origin.subject = `user ${user_id}`;
       const session_id = mintId('lgn', now);
       const session = { session_id, user_id, token_sha256, by: ctx.origin.labels };
       return ctx
         .change(async (trx) => {
-          const { via, expires_at: until } = await recordLogin(trx, user_id, hash, at, phase);
+          const { via, expires_at: until } = await recordLogin(trx, user_id, hash, at);
           // While the trader is locked: whoever ends all sessions comes before this one, or finds it.
           const times = await beginSession(trx, ctx.dryRun ? null : redis, session, until);
           const body = { session_id, via, expires_at: times.expires_at, last_login: at };

@@ -16,10 +16,9 @@ rotate-key`,
   async run({ user }, ctx: Context) {
     const { replaceKey } = await import('../../trading/users/api-keys.ts');
     await ctx.agree(`Revoke every API key of ${user}?`);
-    const phase = await ctx.phase();
     const now = ctx.now().toISOString();
     const result = await ctx.change(async (trx) => {
-      const ended = await replaceKey(trx, user, unusableHash(), { now, graceUntil: null, phase });
+      const ended = await replaceKey(trx, user, unusableHash(), { now, graceUntil: null });
       trx.touch('logout', [user]);
       const body = { api_key: 'revoked', grace_ended: ended };
       return { result: { user_id: user, grace_ended: ended }, audit: { target: `user ${user}`, body } };

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { duration, identifier, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
@@ -31,13 +32,12 @@ export const rotateKey = defineCommand({
 rotation still accepts, and so do the trader's sessions; with it they go on, at most 7 days from their login.`,
   async run({ user, grace, outputFile }, ctx: Context) {
     const { replaceKey } = await import('../../trading/users/api-keys.ts');
-    const phase = await ctx.phase();
-    if (grace !== undefined) checkGrace(grace, phase);
+    if (grace !== undefined) checkGrace(grace, await ctx.phase());
     const now = ctx.now();
     const graceUntil = grace === undefined ? null : new Date(now.getTime() + grace).toISOString();
     const result = await withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
       ctx.change(async (trx) => {
-        const ended = await replaceKey(trx, user, hash, { now: now.toISOString(), graceUntil, phase });
+        const ended = await replaceKey(trx, user, hash, { now: now.toISOString(), graceUntil });
         if (graceUntil === null) trx.touch('logout', [user]);
         const told = { grace_until: graceUntil, grace_ended: ended };
         return {
@@ -51,7 +51,7 @@ rotation still accepts, and so do the trader's sessions; with it they go on, at 
   },
 });
 
-function checkGrace(grace: number, phase: number): void {
+function checkGrace(grace: number, phase: SchemaPhase): void {
   if (grace === 0 || grace > LONGEST_GRACE) throw usage('--grace must be more than 0 and at most 30d.');
   if (phase < 4)
     throw refused(

@@ -21,12 +21,11 @@ database (exit 2); a key of nobody, or one that has expired, ends 3. Changes not
   async run({ recordLogin }, ctx: Context) {
     const key = await readApiKey(ctx);
     const { findKeyHolder, recordLogin: record } = await import('../../trading/users/api-keys.ts');
-    const phase = await ctx.phase();
     const [hash, now] = [hashApiKey(key), ctx.now().toISOString()];
-    const holder = await findKeyHolder(await ctx.db(), hash, now, phase);
+    const holder = await findKeyHolder(await ctx.source(), hash, now);
     if (!recordLogin) return holder;
     return ctx.change(async (trx) => {
-      const result = await record(trx, holder.user_id, hash, now, phase);
+      const result = await record(trx, holder.user_id, hash, now);
       const body = { last_login: now, via: result.via };
       return { result, audit: { target: `user ${result.user_id}`, body } };
     });

@@ -41,7 +41,7 @@ export async function editRing(
     const known = await readRing(ctx, source);
     const edited = await ctx.change(async (trx) => {
       // Who may change the keys is who may read what they encrypt; the file itself knows no roles.
-      await trx.selectFrom('users').select(BROKER_COLUMNS).limit(0).execute();
+      await trx.db.selectFrom('users').select(BROKER_COLUMNS).limit(0).execute();
       const result = await edit(known, trx, source);
       const audit = result.body && {
         target: `key ${result.key.id}`,

@@ -69,7 +69,9 @@ async function lockOutdated(trx: Trx, active: string, after: string, wait: boole
       (broker_api_key <> '' AND NOT starts_with(broker_api_key, ${current}))
       OR (broker_secret <> '' AND NOT starts_with(broker_secret, ${current}))
       OR (broker_token <> '' AND NOT starts_with(broker_token, ${current})))
-    ORDER BY user_id LIMIT ${BATCH_ROWS} FOR NO KEY UPDATE ${wait ? sql`` : sql`SKIP LOCKED`}`.execute(trx);
+    ORDER BY user_id LIMIT ${BATCH_ROWS} FOR NO KEY UPDATE ${wait ? sql`` : sql`SKIP LOCKED`}`.execute(
+    trx.db,
+  );
   return rows;
 }
 
@@ -123,7 +125,7 @@ async function write(trx: Trx, renewed: readonly Renewed[]): Promise<Set<string>
     FROM ${unnest('n', columns, rows)}
     WHERE u.user_id = n.user_id AND u.broker_api_key = n.old_api_key AND u.broker_secret = n.old_secret
       AND u.broker_token = n.old_token
-    RETURNING u.user_id`.execute(trx);
+    RETURNING u.user_id`.execute(trx.db);
   return new Set(written.rows.map(({ user_id }) => user_id));
 }
 

@@ -63,7 +63,7 @@ function deleteBatch(
         ))
         RETURNING ${sql.ref(at)} AS at
       )
-      SELECT count(*)::integer AS rows, min(at) AS first, max(at) AS last FROM gone`.execute(trx);
+      SELECT count(*)::integer AS rows, min(at) AS first, max(at) AS last FROM gone`.execute(trx.db);
     const [batch = { rows: 0, first: null, last: null }] = rows;
     const body = { deleted: batch.rows, before: cutoff, first: batch.first, last: batch.last };
     return { result: batch, audit: batch.rows > 0 ? { target: `retention ${kind}`, body } : null };

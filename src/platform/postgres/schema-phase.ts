@@ -4,14 +4,23 @@ import type { Connection } from './connect.ts';
 import { isUndefinedObject } from './errors.ts';
 import type { Database } from './tables.ts';
 
-/** The last phase of the rollout that the database has, 0 to 4; 0 where nothing was ever rolled out. */
-export async function currentPhase(db: Kysely<Database>): Promise<number> {
+/** How far the schema is rolled out; 0 if no phase is applied. */
+export type SchemaPhase = 0 | 1 | 2 | 3 | 4;
+
+/** A database or a transaction to read from, and the phase of its schema. */
+export interface Source {
+  db: Kysely<Database>;
+  phase: SchemaPhase;
+}
+
+/** The last phase that is applied to the database. */
+export async function currentPhase(db: Kysely<Database>): Promise<SchemaPhase> {
   try {
     const row = await db
       .selectFrom('pinnacle_migrations')
       .select((eb) => eb.fn.max('phase').as('phase'))
       .executeTakeFirst();
-    return row?.phase ?? 0;
+    return (row?.phase ?? 0) as SchemaPhase;
   } catch (error) {
     if (isUndefinedObject(error)) return 0;
     throw error;

@@ -7,8 +7,6 @@ import { asFailure } from './refusals.ts';
 import { writeBook } from './write-book.ts';
 
 export interface Booking {
-  /** The phase of the rollout, 2 or more: sessions and notifications are moved from 3. */
-  phase: number;
   /** Orders that are placed with these fills: history, of which nobody is notified. */
   placing?: readonly NewOrder[];
   /** The broker is the truth: a fill beyond the order's quantity is recorded, flagged and notified. */
@@ -24,24 +22,19 @@ export interface Booking {
 export async function bookFills(
   trx: Trx,
   fills: readonly Fill[],
-  { phase, placing = [], allowOverfill = false }: Booking,
+  { placing = [], allowOverfill = false }: Booking = {},
 ): Promise<BookingResult> {
-  const book = await lockBook(trx, fills, placing, phase);
+  const book = await lockBook(trx, fills, placing);
   const fold = asFailure(() => applyFills(book, fills, allowOverfill));
   const fresh = new Set(placing.map((order) => order.order_id));
   await placeOrders(
     trx,
     placing.map((order) => ({ ...order, ...book.orders.get(order.order_id) })),
-    phase,
   );
-  await writeBook(
-    trx,
-    {
-      ...fold,
-      orders: fold.orders.filter((order) => !fresh.has(order.order_id)),
-      notices: fold.notices.filter(({ data }) => !fresh.has(String(data['order_id']))),
-    },
-    phase,
-  );
+  await writeBook(trx, {
+    ...fold,
+    orders: fold.orders.filter((order) => !fresh.has(order.order_id)),
+    notices: fold.notices.filter(({ data }) => !fresh.has(String(data['order_id']))),
+  });
   return fold;
 }

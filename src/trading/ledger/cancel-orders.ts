@@ -34,13 +34,13 @@ export async function countWorking(db: Kysely<Database>, scope: CancelScope): Pr
 export async function cancelWorking(trx: Trx, scope: CancelScope, at: string): Promise<string[]> {
   await sql`
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE ${scopeFilter(scope)})
-    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   const { rows } = await sql<{ order_id: string }>`
     UPDATE orders SET status = 'CANCELLED', updated_at = ${at}::timestamp
     WHERE order_id IN (
       SELECT order_id FROM orders WHERE ${scopeFilter(scope)} ORDER BY order_id FOR NO KEY UPDATE
     )
-    RETURNING order_id`.execute(trx);
+    RETURNING order_id`.execute(trx.db);
   const ids = rows.map((row) => row.order_id).sort();
   trx.touch('order', ids);
   return ids;

@@ -21,7 +21,6 @@ export async function lockBook(
   trx: Trx,
   fills: readonly Fill[],
   placing: readonly NewOrder[],
-  phase: number,
 ): Promise<Book> {
   const fresh = new Map(placing.map((order) => [order.order_id, unfilled(order)]));
   const written = fills.filter((fill) => !fresh.has(fill.order_id));
@@ -30,13 +29,13 @@ export async function lockBook(
   await sql`
     SELECT FROM users
     WHERE user_id = ANY(${traders}) OR user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
-    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   const orders = [...(await lockOrders(trx, orderIds)), ...fresh.values()];
   return {
     orders: new Map(orders.map((order) => [order.order_id, order])),
     positions: await lockPositions(trx, orders),
     known: await findKnown(trx, written),
-    sessions: await lockSessions(trx, [...new Set(orders.map((order) => order.user_id))], phase),
+    sessions: await lockSessions(trx, [...new Set(orders.map((order) => order.user_id))]),
   };
 }
 
@@ -48,7 +47,7 @@ async function lockOrders(trx: Trx, orderIds: readonly string[]): Promise<BookOr
   if (orderIds.length === 0) return [];
   const { rows } = await sql<BookOrder>`
     SELECT order_id, user_id, strategy_id, symbol, side, quantity, filled_quantity, filled_price, status, created_at, updated_at
-    FROM orders WHERE order_id = ANY(${orderIds}) ORDER BY order_id FOR NO KEY UPDATE`.execute(trx);
+    FROM orders WHERE order_id = ANY(${orderIds}) ORDER BY order_id FOR NO KEY UPDATE`.execute(trx.db);
   return rows;
 }
 
@@ -57,7 +56,7 @@ async function findKnown(trx: Trx, fills: readonly Fill[]): Promise<Book['known'
   const { rows } = await sql<Pick<Fill, 'order_id' | 'broker_fill_id' | 'quantity' | 'price'>>`
     SELECT f.order_id, f.broker_fill_id, f.quantity, f.price
     FROM order_fills f JOIN ${unnest('k', { order_id: 'text', broker_fill_id: 'text' }, fills)}
-      ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id`.execute(trx);
+      ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id`.execute(trx.db);
   return new Map(rows.map((fill) => [fillKey(fill), fill]));
 }
 
@@ -73,12 +72,12 @@ async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Bo
       p.unrealized_pnl, p.realized_pnl, p.status, p.order_id, p.opened_at, p.closed_at, p.updated_at
     FROM positions p JOIN ${unnest('k', { user_id: 'text', symbol: 'text', strategy_id: 'text' }, wanted)}
       ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
-    WHERE p.status = 'OPEN' ORDER BY p.position_id FOR NO KEY UPDATE OF p`.execute(trx);
+    WHERE p.status = 'OPEN' ORDER BY p.position_id FOR NO KEY UPDATE OF p`.execute(trx.db);
   return new Map(rows.map((position) => [positionKey(position), position]));
 }
 
-async function lockSessions(trx: Trx, traders: readonly string[], phase: number): Promise<Book['sessions']> {
-  if (phase < 3) return new Map();
+async function lockSessions(trx: Trx, traders: readonly string[]): Promise<Book['sessions']> {
+  if (trx.phase < 3) return new Map();
   const { rows } = await sql<Omit<BookSession, 'equity'> & { equity: string }>`
     SELECT s.session_id, s.user_id, s.max_drawdown, coalesce(s.peak_equity, s.capital_at_start) AS peak_equity,
       round(s.capital_at_start::numeric, 2) + round(s.total_pnl::numeric, 2) + (
@@ -86,7 +85,7 @@ async function lockSessions(trx: Trx, traders: readonly string[], phase: number)
         FROM positions p WHERE p.user_id = s.user_id AND p.status = 'OPEN') AS equity
     FROM trading_sessions s
     WHERE s.user_id = ANY(${traders}) AND s.status = 'ACTIVE'
-    ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx);
+    ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx.db);
   return new Map(
     rows.map((row) => [row.user_id, { ...row, equity: inPaisa(row.equity), realized: 0, successful: 0 }]),
   );

@@ -23,16 +23,11 @@ export interface Marked extends Mark {
  * anew; constant statements however many. Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as the
  * ledger computes it. Gives what each mark hit; one that hits nothing is left out.
  */
-export async function markPositions(
-  trx: Trx,
-  marks: readonly Mark[],
-  phase: number,
-  at: string,
-): Promise<Marked[]> {
+export async function markPositions(trx: Trx, marks: readonly Mark[], at: string): Promise<Marked[]> {
   const { rows: traders } = await sql<{ user_id: string }>`
     SELECT user_id FROM users WHERE user_id IN (
       SELECT user_id FROM positions WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}))
-    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx);
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   if (traders.length === 0) return [];
   const locked = traders.map((trader) => trader.user_id);
   // A double's text is its shortest exact decimal; a cast to numeric would cut it to 15 digits.
@@ -51,7 +46,7 @@ export async function markPositions(
       RETURNING p.symbol, p.current_price AS price, p.marked_at, p.unrealized_pnl AS unrealized
     )
     SELECT symbol, price, marked_at, count(*)::int AS positions, sum(round(unrealized::numeric, 2)) AS unrealized_pnl
-    FROM marked GROUP BY symbol, price, marked_at ORDER BY symbol COLLATE "C"`.execute(trx);
-  if (phase >= 3) await remeasureSessions(trx, locked, at);
+    FROM marked GROUP BY symbol, price, marked_at ORDER BY symbol COLLATE "C"`.execute(trx.db);
+  if (trx.phase >= 3) await remeasureSessions(trx, locked, at);
   return rows;
 }

@@ -24,7 +24,7 @@ type Placed = NewOrder &
   Partial<Pick<BookOrder, 'status' | 'filled_quantity' | 'filled_price' | 'updated_at'>>;
 
 /** Writes orders and counts them for their strategies and the running sessions of their traders, in a statement a table however many there are. */
-export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: number): Promise<void> {
+export async function placeOrders(trx: Trx, orders: readonly Placed[]): Promise<void> {
   if (orders.length === 0) return;
   const source = unnest(
     'o',
@@ -50,15 +50,15 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[], phase: nu
       filled_price, status, created_at, updated_at)
     SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price,
       filled_quantity, filled_price, status::order_status, created_at, updated_at
-    FROM ${source}`.execute(trx);
+    FROM ${source}`.execute(trx.db);
   for (const order of orders) trx.touch('order', [order.order_id], order.updated_at ?? order.created_at);
-  await countForStrategies(trx, orders, phase);
-  await countForSessions(trx, orders, phase);
+  await countForStrategies(trx, orders);
+  await countForSessions(trx, orders);
 }
 
 /** The same for one order of which the operator chose the id: throws ORDER_EXISTS where it is taken. */
-export async function placeOrder(trx: Trx, order: NewOrder, phase: number): Promise<void> {
-  await placeOrders(trx, [order], phase).catch((error) => {
+export async function placeOrder(trx: Trx, order: NewOrder): Promise<void> {
+  await placeOrders(trx, [order]).catch((error) => {
     // Of a partitioned table it is the partition's key that refuses.
     if (!violatedConstraint(error, /^orders_(\w+_)?pkey$/)) throw error;
     throw refused(
@@ -71,22 +71,22 @@ export async function placeOrder(trx: Trx, order: NewOrder, phase: number): Prom
 
 const UNFILLED = { status: 'PENDING', filled_quantity: 0, filled_price: 0 };
 
-async function countForStrategies(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
+async function countForStrategies(trx: Trx, orders: readonly NewOrder[]): Promise<void> {
   const counts = tally(orders.filter((order) => order.strategy_id !== null));
-  if (phase < 2 || counts.length === 0) return;
+  if (trx.phase < 2 || counts.length === 0) return;
   await sql`
     UPDATE user_strategies s SET total_orders = s.total_orders + c.orders, updated_at = now()
     FROM ${unnest('c', { user_id: 'text', strategy_id: 'text', orders: 'int' }, counts)}
-    WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`.execute(trx);
+    WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`.execute(trx.db);
 }
 
-async function countForSessions(trx: Trx, orders: readonly NewOrder[], phase: number): Promise<void> {
-  if (phase < 3) return;
+async function countForSessions(trx: Trx, orders: readonly NewOrder[]): Promise<void> {
+  if (trx.phase < 3) return;
   const counts = tally(orders.map((order) => ({ ...order, strategy_id: null })));
   await sql`
     UPDATE trading_sessions s SET total_orders = s.total_orders + c.orders, updated_at = now()
     FROM ${unnest('c', { user_id: 'text', orders: 'int' }, counts)}
-    WHERE s.user_id = c.user_id AND s.status = 'ACTIVE'`.execute(trx);
+    WHERE s.user_id = c.user_id AND s.status = 'ACTIVE'`.execute(trx.db);
 }
 
 /** How many orders there are of each trader and strategy. */

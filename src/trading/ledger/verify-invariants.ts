@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { INVARIANTS, type Invariant } from './invariants.ts';
 
@@ -19,8 +20,7 @@ const MAX_SHOWN = 100;
 
 /** Asks every invariant of one snapshot of the database, of one trader or of all. */
 export async function verifyInvariants(
-  db: Kysely<Database>,
-  phase: number,
+  { db, phase }: Source,
   user: string | undefined,
 ): Promise<Verification> {
   return db
@@ -48,7 +48,7 @@ async function findViolations(
 
 async function sizeOf(
   trx: Kysely<Database>,
-  phase: number,
+  phase: SchemaPhase,
   user: string | undefined,
 ): Promise<Verification['size']> {
   const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { BookingResult } from '../../domain/book.ts';
+import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { insertNotifications } from '../notifications/notify.ts';
 
@@ -8,24 +9,24 @@ import { insertNotifications } from '../notifications/notify.ts';
  * Writes what a fold came to: one statement for all tables of the book, however many fills there were, and one for
  * the notifications. Every part touches a table of its own, so their order does not matter.
  */
-export async function writeBook(trx: Trx, fold: BookingResult, phase: number): Promise<void> {
+export async function writeBook(trx: Trx, fold: BookingResult): Promise<void> {
   const bookedAt = fold.fills.at(-1)?.booked_at;
   if (bookedAt === undefined) return;
   const parts = [
     ...orders(fold),
     positions(fold),
-    fills(fold, phase),
+    fills(fold, trx.phase),
     ...capital(fold),
     ...strategies(fold, bookedAt),
     ...sessions(fold, bookedAt),
   ];
   const named = parts.map((part, i) => sql`${sql.ref(`part${i}`)} AS (${part})`);
-  await sql`WITH ${sql.join(named)} SELECT`.execute(trx);
+  await sql`WITH ${sql.join(named)} SELECT`.execute(trx.db);
   trx.touch(
     'order',
     fold.orders.map((order) => order.order_id),
   );
-  await insertNotifications(trx, phase, bookedAt, fold.notices);
+  await insertNotifications(trx, bookedAt, fold.notices);
 }
 
 type Part = RawBuilder<unknown>;
@@ -86,7 +87,7 @@ function positions(fold: BookingResult): Part {
       closed_at = excluded.closed_at, updated_at = excluded.updated_at, marked_at = NULL`;
 }
 
-function fills(fold: BookingResult, phase: number): Part {
+function fills(fold: BookingResult, phase: SchemaPhase): Part {
   const columns = {
     fill_id: 'text',
     order_id: 'text',

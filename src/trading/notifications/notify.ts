@@ -10,11 +10,10 @@ import { unnest } from '../../platform/postgres/unnest.ts';
  */
 export async function insertNotifications(
   trx: Trx,
-  phase: number,
   at: string,
   notices: readonly Notice[],
 ): Promise<string[]> {
-  if (phase < 3 || notices.length === 0) return [];
+  if (trx.phase < 3 || notices.length === 0) return [];
   const rows = notices.map((notice) => ({
     ...notice,
     notification_id: mintId('ntf', new Date(at)),
@@ -38,7 +37,7 @@ export async function insertNotifications(
         created_at: 'timestamp',
       },
       rows,
-    )}`.execute(trx);
+    )}`.execute(trx.db);
   const ids = rows.map((row) => row.notification_id);
   trx.touch('notification', ids);
   return ids;

@@ -19,12 +19,7 @@ interface Booked {
  * when it was executed. Trades that are booked already are counted as known; the same trade_id with other data, or an
  * unknown strategy, makes the line bad.
  */
-export async function bookTrades(
-  trx: Trx,
-  userId: string,
-  batch: readonly NumberedTrade[],
-  phase: number,
-): Promise<Booked> {
+export async function bookTrades(trx: Trx, userId: string, batch: readonly NumberedTrade[]): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
   if (fresh.length === 0) return { imported: 0, known, realized: '0.00', bad };
   const orders = fresh.map((trade) => ({
@@ -42,7 +37,7 @@ export async function bookTrades(
     executed_at,
     booked_at: executed_at,
   }));
-  const { capital } = await bookFills(trx, fills, { phase, placing: orders });
+  const { capital } = await bookFills(trx, fills, { placing: orders });
   const realized = capital.reduce((sum, credit) => addMoney(sum, credit.realized), '0.00');
   return { imported: fresh.length, known, realized, bad };
 }
@@ -76,7 +71,7 @@ async function findBooked(
   const { rows } = await sql<Trade>`
     SELECT f.broker_fill_id AS trade_id, o.symbol, o.side, f.quantity, f.price, f.executed_at, o.strategy_id
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-    WHERE f.broker_fill_id = ANY(${ids}) AND o.user_id = ${userId}`.execute(trx);
+    WHERE f.broker_fill_id = ANY(${ids}) AND o.user_id = ${userId}`.execute(trx.db);
   return new Map(
     rows.map((row) => [row.trade_id, { ...row, executed_at: new Date(row.executed_at).toISOString() }]),
   );
@@ -85,7 +80,7 @@ async function findBooked(
 async function findStrategies(trx: Trx, batch: readonly NumberedTrade[]): Promise<Set<string>> {
   const ids = [...new Set(batch.flatMap(({ trade }) => trade.strategy_id ?? []))];
   if (ids.length === 0) return new Set();
-  const rows = await trx
+  const rows = await trx.db
     .selectFrom('strategies')
     .select('strategy_id')
     .where('strategy_id', 'in', ids)

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { parseBody } from '../../audit/canonical-json.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { OrderSide, PositionSide } from '../../domain/enums.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { isObject } from '../../util/json.ts';
 import type { Order } from './store.ts';
@@ -20,11 +21,7 @@ export const historyFields = {
 } as const satisfies Fields;
 
 /** Everything that happened to an order, in time order; what an older phase of the schema lacks is left out. */
-export async function orderHistory(
-  db: Kysely<Database>,
-  order: Order,
-  phase: number,
-): Promise<HistoryEvent[]> {
+export async function orderHistory({ db, phase }: Source, order: Order): Promise<HistoryEvent[]> {
   const audit = await auditOf(db, order);
   const events = [
     placement({ ...order, ...audit.find(isAmendment)?.body.before }),

@@ -117,11 +117,11 @@ async function load(
 /** A long statement is what an import is, and its orders carry the mark of their kind; both end with the transaction. */
 async function prepare(trx: Trx): Promise<void> {
   await sql`SELECT set_config('statement_timeout', '0', true), set_config('pinnacle.importing', 'on', true)`.execute(
-    trx,
+    trx.db,
   );
 }
 
 async function tradersOf(trx: Trx): Promise<Set<string>> {
-  const users = await trx.selectFrom('users').select('user_id').execute();
+  const users = await trx.db.selectFrom('users').select('user_id').execute();
   return new Set(users.map(({ user_id }) => user_id));
 }

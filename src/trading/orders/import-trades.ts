@@ -33,7 +33,8 @@ export async function importTradeFile(
   progress: Progress,
   ctx: Context,
 ) {
-  const [now, timeZone, phase] = [ctx.now(), await ctx.timeZone(), await ctx.phase()];
+  const now = ctx.now();
+  const timeZone = await ctx.timeZone();
   let spent = false;
   return ctx.change(async (trx) => {
     // A deadlock runs the change again from the start, which a pipe cannot do.
@@ -54,7 +55,7 @@ export async function importTradeFile(
       ctx.signal.throwIfAborted();
       // Once a line is bad and nothing will be kept, the rest is only checked.
       if (tally.rejected > 0 && !rejects) return;
-      const booked = await bookTrades(trx, userId, batch, phase);
+      const booked = await bookTrades(trx, userId, batch);
       await reject(booked.bad);
       tally.imported += booked.imported;
       tally.known += booked.known;

@@ -30,11 +30,11 @@ export async function openTable(
     return embedded(trx, columns);
   }
   const rebuild = fast ? await (await import('./drop-indexes.ts')).dropIndexes(trx, 'orders') : undefined;
-  const empty = rebuild !== undefined || (await isEmpty(trx));
+  const empty = rebuild !== undefined || (await isEmpty(trx.db));
   const { copyIn } = await import('../../platform/postgres/copy.ts');
   const names = columns.join(', ');
   const copy = await copyIn(
-    trx,
+    trx.db,
     `COPY orders (${names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (broker_order_id, error_message))`,
   );
   return {
@@ -100,7 +100,7 @@ const CASTS: Readonly<Record<string, RawBuilder<unknown>>> = {
 /** The embedded engine's COPY crashes it: there the rows are the lines of an array, taken apart by column. */
 function embedded(trx: Trx, columns: readonly string[]): Target {
   return {
-    known: (ids) => (ids.length === 0 ? Promise.resolve([]) : knownOf(trx, ids)),
+    known: (ids) => (ids.length === 0 ? Promise.resolve([]) : knownOf(trx.db, ids)),
     async write(orders) {
       if (orders.length === 0) return;
       const { parse } = await import('csv-parse/sync');
@@ -113,7 +113,7 @@ function embedded(trx: Trx, columns: readonly string[]): Target {
       });
       const names = columns.map((column) => sql.ref(column));
       await sql`INSERT INTO orders (${sql.join(names)}) SELECT ${sql.join(values)}
-        FROM unnest(${sql.join(arrays)}) AS row(${sql.join(names)})`.execute(trx);
+        FROM unnest(${sql.join(arrays)}) AS row(${sql.join(names)})`.execute(trx.db);
     },
     end: async () => {},
     abort: async () => {},

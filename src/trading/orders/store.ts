@@ -43,13 +43,13 @@ export async function findOrders(db: Kysely<Database>, ids: readonly string[]): 
 
 /** The same, under the locks of its trader and its own, so that of two operators one comes first. */
 export async function lockOrder(trx: Trx, orderId: string): Promise<Order> {
-  await trx
+  await trx.db
     .selectFrom('users')
     .select('user_id')
     .where('user_id', '=', (eb) => eb.selectFrom('orders').select('user_id').where('order_id', '=', orderId))
     .forNoKeyUpdate()
     .execute();
-  return existingIds(await selectOrders(trx, orderId).forNoKeyUpdate().executeTakeFirst(), orderId);
+  return existingIds(await selectOrders(trx.db, orderId).forNoKeyUpdate().executeTakeFirst(), orderId);
 }
 
 /** Writes what changes of a locked order, and gives the order and the audit entry of the change. */
@@ -58,7 +58,7 @@ export async function changeOrder(
   before: Order,
   values: Partial<Order>,
 ): Promise<{ result: Order; audit: AuditEntry }> {
-  const result = await trx
+  const result = await trx.db
     .updateTable('orders')
     .set(values)
     .where('order_id', '=', before.order_id)

@@ -33,7 +33,7 @@ export type Position = Awaited<ReturnType<typeof findPosition>>;
 
 /** The same, under the locks of its trader and its own. */
 export async function lockPosition(trx: Trx, positionId: string): Promise<Position> {
-  await trx
+  await trx.db
     .selectFrom('users')
     .select('user_id')
     .where('user_id', '=', (eb) =>
@@ -41,7 +41,7 @@ export async function lockPosition(trx: Trx, positionId: string): Promise<Positi
     )
     .forNoKeyUpdate()
     .execute();
-  return known(await select(trx, positionId).forNoKeyUpdate().executeTakeFirst(), positionId);
+  return known(await select(trx.db, positionId).forNoKeyUpdate().executeTakeFirst(), positionId);
 }
 
 /** A working order that would reduce a position, if there is one. */

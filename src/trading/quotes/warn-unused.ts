@@ -22,7 +22,7 @@ export async function warnUnusedSymbols(symbols: readonly string[], ctx: Context
 
 /** Every symbol that is traded; undefined before there are tables to look in. */
 async function findUsed(ctx: Context): Promise<Set<string> | undefined> {
-  const [db, phase] = [await ctx.db(), await ctx.phase()];
+  const { db, phase } = await ctx.source();
   if (phase < 1) return undefined;
   const { rows } = await sql<{ symbol: string }>`
     SELECT json_array_elements_text(symbols) AS symbol FROM strategies WHERE json_typeof(symbols) = 'array'

@@ -33,7 +33,7 @@ export async function evaluateAllRules(
 ): Promise<CheckedRule[]> {
   const whose = userId === null ? sql`true` : sql`user_id = ${userId}`;
   // Compiling a statement that runs once takes longer than running it.
-  await sql`SELECT set_config('jit', 'off', true)`.execute(trx);
+  await sql`SELECT set_config('jit', 'off', true)`.execute(trx.db);
   const { rows } = await sql<CheckedRule>`
     WITH placed AS (
       SELECT user_id, count(*) AS orders FROM orders WHERE created_at >= ${clock.dayStart}::timestamp AND ${whose}
@@ -105,6 +105,6 @@ export async function evaluateAllRules(
       CASE WHEN j.current IS NULL THEN 'cannot evaluate' WHEN j.violates THEN 'violated' ELSE 'ok' END AS verdict
     FROM judged j CROSS JOIN LATERAL (SELECT j.rule_id IN (SELECT rule_id FROM flipped) AS newly) n
     WHERE ${userId !== null} OR j.current IS NULL OR j.violates OR newly
-    ORDER BY j.user_id, j.rule_type`.execute(trx);
+    ORDER BY j.user_id, j.rule_type`.execute(trx.db);
   return rows;
 }

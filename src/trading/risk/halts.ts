@@ -23,9 +23,9 @@ export function activeHaltQuery(userId: string) {
 }
 
 /** Throws TRADING_HALTED (exit 5) while a halt is latched for the trader or for everyone. Before phase 4 there is none. */
-export async function checkNotHalted(trx: Trx, userId: string, phase: number): Promise<void> {
-  if (phase < 4) return;
-  const { rows } = await activeHaltQuery(userId).execute(trx);
+export async function checkNotHalted(trx: Trx, userId: string): Promise<void> {
+  if (trx.phase < 4) return;
+  const { rows } = await activeHaltQuery(userId).execute(trx.db);
   if (rows[0]) throw tradingHalted(rows[0]);
 }
 
@@ -54,7 +54,7 @@ export async function setHalt(
     INSERT INTO trading_halts (halt_id, user_id, reason, halted_by, halted_at)
     VALUES (${haltId}, ${userId}, ${reason}, session_user, ${at}::timestamp)
     ON CONFLICT ((coalesce(user_id, ''))) WHERE resumed_at IS NULL DO UPDATE SET reason = trading_halts.reason
-    RETURNING halt_id, user_id, reason, halted_by, halted_at`.execute(trx);
+    RETURNING halt_id, user_id, reason, halted_by, halted_at`.execute(trx.db);
   const halt = rows[0] as Halt;
   return { halt, fresh: halt.halt_id === haltId };
 }
@@ -73,14 +73,14 @@ export interface HaltOutcome {
  */
 export async function cancelAndPause(trx: Trx, userId: string | null, at: string): Promise<HaltOutcome> {
   const whose = scope(userId);
-  await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx);
+  await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx.db);
   await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
-    trx,
+    trx.db,
   );
   const cancelled = await cancelWorking(trx, { user: userId ?? undefined }, at);
   const strategies = await sql`
     UPDATE user_strategies SET status = 'PAUSED', updated_at = ${at}::timestamp
-    WHERE ${whose} AND status = 'ACTIVE'`.execute(trx);
+    WHERE ${whose} AND status = 'ACTIVE'`.execute(trx.db);
   return {
     orders_cancelled: cancelled.length,
     strategies_paused: Number(strategies.numAffectedRows ?? 0),
@@ -121,7 +121,7 @@ export async function liftHalt(
     UPDATE trading_halts SET resumed_by = session_user, resumed_reason = ${reason}, resumed_at = ${at}::timestamp
     WHERE resumed_at IS NULL AND coalesce(user_id, '') = ${userId ?? ''}
     RETURNING halt_id, user_id, reason, halted_by, halted_at, resumed_by, resumed_reason, resumed_at`.execute(
-    trx,
+    trx.db,
   );
   return rows[0];
 }

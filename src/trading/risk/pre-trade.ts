@@ -1,8 +1,8 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
 import { evaluateRules, type RuleResult } from '../../domain/risk-rules.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
+import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
 import { type Failure, notFound, refused } from '../../util/failure.ts';
 import { WORKING_STATUSES } from '../ledger/cancel-orders.ts';
 import type { NewOrder } from '../ledger/place-orders.ts';
@@ -35,35 +35,32 @@ export interface PreTradeResult {
 export async function checkPreTrade(
   trx: Trx,
   order: NewOrder,
-  phase: number,
   clock: TradingDay,
   options: Options = {},
 ): Promise<void> {
   const user = await lockUser(trx, order.user_id);
-  const { refusals } = await evaluatePreTrade(trx, user, order, phase, clock, options);
+  const { refusals } = await evaluatePreTrade(trx, user, order, clock, options);
   if (refusals[0]) throw refusals[0];
 }
 
 /** The same as a question: nothing is locked, and the answer holds for this moment only. */
 export async function previewPreTrade(
-  db: Kysely<Database>,
+  source: Source,
   order: NewOrder,
-  phase: number,
   clock: TradingDay,
 ): Promise<PreTradeResult> {
-  return evaluatePreTrade(db, await findUser(db, order.user_id), order, phase, clock, {});
+  return evaluatePreTrade(source, await findUser(source.db, order.user_id), order, clock, {});
 }
 
 async function evaluatePreTrade(
-  db: Kysely<Database>,
+  source: Source,
   user: { enabled: boolean; total_capital: string },
   order: NewOrder,
-  phase: number,
   clock: TradingDay,
   { replacing }: Options,
 ): Promise<PreTradeResult> {
-  const standing = await readStanding(db, order, phase, replacing);
-  const { halt, facts } = phase < 4 ? NO_RISK : await readExposure(db, order, clock, replacing);
+  const standing = await readStanding(source, order, replacing);
+  const { halt, facts } = source.phase < 4 ? NO_RISK : await readExposure(source.db, order, clock, replacing);
   const reduces = order.quantity <= standing.reducible;
   const judgements = facts
     ? evaluateRules(
@@ -74,7 +71,7 @@ async function evaluatePreTrade(
   const refusals = [
     user.enabled || reduces ? undefined : userDisabled(order.user_id),
     halt && !reduces ? tradingHalted(halt) : undefined,
-    reduces ? undefined : strategyRefusal(order, standing, phase),
+    reduces ? undefined : strategyRefusal(order, standing, source.phase),
     riskRefusal(judgements),
   ];
   return { judgements, refusals: refusals.filter((refusal) => refusal !== undefined) };
@@ -91,9 +88,8 @@ interface Standing {
 }
 
 async function readStanding(
-  db: Kysely<Database>,
+  { db, phase }: Source,
   order: NewOrder,
-  phase: number,
   replacing: string | undefined,
 ): Promise<Standing> {
   const { user_id, symbol, side, strategy_id } = order;
@@ -129,7 +125,7 @@ export function strategyDisabled(strategyId: string): Failure {
 function strategyRefusal(
   { user_id, strategy_id }: NewOrder,
   { available, status }: Standing,
-  phase: number,
+  phase: SchemaPhase,
 ): Failure | undefined {
   if (strategy_id === null) return undefined;
   if (!available) return strategyDisabled(strategy_id);

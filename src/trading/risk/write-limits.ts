@@ -19,6 +19,6 @@ export async function writeRules(trx: Trx, userId: string, limits: Template, now
     ON CONFLICT (user_id, rule_type) DO UPDATE
     SET rule_value = excluded.rule_value, updated_at = excluded.updated_at
     WHERE risk_rules.rule_value <> excluded.rule_value
-    RETURNING rule_id`.execute(trx);
+    RETURNING rule_id`.execute(trx.db);
   return written.rows.length > 0;
 }

@@ -21,5 +21,5 @@ export async function remeasureSessions(trx: Trx, userIds: readonly string[], at
       ) e
       WHERE a.status = 'ACTIVE' AND a.user_id = ANY(${userIds})
     ) m
-    WHERE s.session_id = m.session_id`.execute(trx);
+    WHERE s.session_id = m.session_id`.execute(trx.db);
 }

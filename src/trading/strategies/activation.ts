@@ -40,7 +40,7 @@ async function freeCapital(trx: Trx, userId: string, besides: string): Promise<s
     SELECT total_capital - (
       SELECT coalesce(sum(round(allocation_amount::numeric, 2)), 0) FROM user_strategies
       WHERE user_id = ${userId} AND strategy_id <> ${besides} AND status IN ('ACTIVE', 'PAUSED')) AS free
-    FROM users WHERE user_id = ${userId}`.execute(trx);
+    FROM users WHERE user_id = ${userId}`.execute(trx.db);
   return rows[0]?.free ?? '0.00';
 }
 
@@ -69,7 +69,7 @@ export async function writeActivation(
     updated_at: at,
   } as const;
   if (before)
-    return trx
+    return trx.db
       .updateTable('user_strategies')
       .set({ ...values, ...(before.status === 'STOPPED' && { activated_at: at, deactivated_at: null }) })
       .where('user_id', '=', userId)
@@ -77,7 +77,7 @@ export async function writeActivation(
       .returning(ACTIVATION_COLUMNS)
       .executeTakeFirstOrThrow();
   const orders = sql`orders o WHERE o.user_id = ${userId} AND o.strategy_id = ${strategyId}`;
-  return trx
+  return trx.db
     .insertInto('user_strategies')
     .values({
       user_id: userId,

@@ -16,11 +16,11 @@ import {
  * is STOPPED, which only an activation ends, and where what would be ACTIVE may not run.
  */
 export async function changeStatus(ctx: Context, userId: string, strategyId: string, to: StrategyStatus) {
-  const [phase, now] = [await ctx.phase(), ctx.now().toISOString()];
+  const now = ctx.now().toISOString();
   return ctx.change(async (trx) => {
     const user = await lockUser(trx, userId);
     const strategy = await lockStrategyShared(trx, strategyId);
-    const before = await findActivation(trx, userId, strategyId);
+    const before = await findActivation(trx.db, userId, strategyId);
     if (!before) throw notActivated(userId, strategyId);
     if (before.status === to) return { result: before, audit: null };
     if (before.status === 'STOPPED')
@@ -29,15 +29,15 @@ export async function changeStatus(ctx: Context, userId: string, strategyId: str
         `The strategy ${strategyId} is STOPPED for ${userId}.`,
         `To start it again: pinnacle strategy activate ${strategyId} --user ${userId}`,
       );
-    if (to === 'ACTIVE') await requireRunnable(trx, user, strategy, phase);
-    const after = await trx
+    if (to === 'ACTIVE') await requireRunnable(trx, user, strategy);
+    const after = await trx.db
       .updateTable('user_strategies')
       .set({ status: to, updated_at: now, ...(to === 'STOPPED' && { deactivated_at: now }) })
       .where('user_id', '=', userId)
       .where('strategy_id', '=', strategyId)
       .returning(ACTIVATION_COLUMNS)
       .executeTakeFirstOrThrow();
-    await announce(trx, phase, now, before, after);
+    await announce(trx, now, before, after);
     const body = { strategy: strategyId, before: before.status, after: after.status };
     return { result: after, audit: { target: `user ${userId}`, body } };
   });
@@ -48,19 +48,17 @@ export async function requireRunnable(
   trx: Trx,
   user: { user_id: string; enabled: boolean },
   strategy: { strategy_id: string; is_active: boolean },
-  phase: number,
 ): Promise<void> {
   if (!user.enabled) throw userDisabled(user.user_id);
   if (!strategy.is_active)
     throw (await import('../risk/pre-trade.ts')).strategyDisabled(strategy.strategy_id);
   const { checkNotHalted } = await import('../risk/halts.ts');
-  await checkNotHalted(trx, user.user_id, phase);
+  await checkNotHalted(trx, user.user_id);
 }
 
 /** Tells the trader that his use of a strategy has another status now, if it has. */
 export async function announce(
   trx: Trx,
-  phase: number,
   at: string,
   before: Activation | undefined,
   after: Activation,
@@ -69,7 +67,7 @@ export async function announce(
   if (before?.status === status) return;
   const { insertNotifications } = await import('../notifications/notify.ts');
   const was = before === undefined ? 'It was not activated before.' : `It was ${before.status}.`;
-  await insertNotifications(trx, phase, at, [
+  await insertNotifications(trx, at, [
     {
       user_id,
       notification_type: 'STRATEGY_SIGNAL',

@@ -6,7 +6,7 @@ export function setStrategyEnabled(ctx: Context, strategyId: string, available: 
   return ctx.change(async (trx) => {
     const before = await lockStrategy(trx, strategyId);
     if (before.is_active === available) return { result: before, audit: null };
-    const after = await trx
+    const after = await trx.db
       .updateTable('strategies')
       .set({ is_active: available })
       .where('strategy_id', '=', strategyId)

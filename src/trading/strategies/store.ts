@@ -39,12 +39,12 @@ export async function findStrategy(db: Kysely<Database>, strategyId: string) {
 
 /** The same, and nobody else may change the strategy until the transaction ends. */
 export async function lockStrategy(trx: Trx, strategyId: string) {
-  return known(await select(trx, strategyId).forNoKeyUpdate().executeTakeFirst(), strategyId);
+  return known(await select(trx.db, strategyId).forNoKeyUpdate().executeTakeFirst(), strategyId);
 }
 
 /** The same, and it stays as it is until the transaction ends, while others hold it as well. Lock its trader first. */
 export async function lockStrategyShared(trx: Trx, strategyId: string) {
-  return known(await select(trx, strategyId).forShare().executeTakeFirst(), strategyId);
+  return known(await select(trx.db, strategyId).forShare().executeTakeFirst(), strategyId);
 }
 
 function select(db: Kysely<Database>, strategyId: string) {

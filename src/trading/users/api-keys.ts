@@ -1,6 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
 import { lockUser, userDisabled } from './store.ts';
 
@@ -13,12 +13,7 @@ interface KeyHolder {
 }
 
 /** The trader whose key has this hash; replaced keys are known from phase 4 on. Throws API_KEY_UNKNOWN (exit 3). */
-export async function findKeyHolder(
-  db: Kysely<Database>,
-  hash: string,
-  now: string,
-  phase: number,
-): Promise<KeyHolder> {
+export async function findKeyHolder({ db, phase }: Source, hash: string, now: string): Promise<KeyHolder> {
   const replaced = sql`
     UNION ALL SELECT u.user_id, u.enabled, 'grace', g.expires_at
     FROM api_key_grace g JOIN users u ON u.user_id = g.user_id
@@ -38,17 +33,11 @@ export async function findKeyHolder(
  * Records that the holder of a key came in. Locks the trader and looks once more: the key may have been replaced since.
  * Throws API_KEY_UNKNOWN or USER_DISABLED.
  */
-export async function recordLogin(
-  trx: Trx,
-  userId: string,
-  hash: string,
-  now: string,
-  phase: number,
-): Promise<KeyHolder> {
+export async function recordLogin(trx: Trx, userId: string, hash: string, now: string): Promise<KeyHolder> {
   await lockUser(trx, userId);
-  const holder = await findKeyHolder(trx, hash, now, phase);
+  const holder = await findKeyHolder(trx, hash, now);
   if (!holder.enabled) throw userDisabled(holder.user_id);
-  await trx.updateTable('users').set({ last_login: now }).where('user_id', '=', holder.user_id).execute();
+  await trx.db.updateTable('users').set({ last_login: now }).where('user_id', '=', holder.user_id).execute();
   return holder;
 }
 
@@ -60,17 +49,17 @@ export async function replaceKey(
   trx: Trx,
   userId: string,
   hash: string,
-  { now, graceUntil, phase }: { now: string; graceUntil: string | null; phase: number },
+  { now, graceUntil }: { now: string; graceUntil: string | null },
 ): Promise<number> {
   await lockUser(trx, userId);
-  const ended = phase < 4 ? 0 : await endGrace(trx, userId, now, graceUntil !== null);
+  const ended = trx.phase < 4 ? 0 : await endGrace(trx, userId, now, graceUntil !== null);
   if (graceUntil !== null)
     await sql`
       INSERT INTO api_key_grace (api_key, user_id, expires_at, created_at)
       SELECT api_key, user_id, ${graceUntil}::timestamp, ${now}::timestamp FROM users WHERE user_id = ${userId}`.execute(
-      trx,
+      trx.db,
     );
-  await trx.updateTable('users').set({ api_key: hash }).where('user_id', '=', userId).execute();
+  await trx.db.updateTable('users').set({ api_key: hash }).where('user_id', '=', userId).execute();
   return ended;
 }
 
@@ -79,6 +68,6 @@ async function endGrace(trx: Trx, userId: string, now: string, onlyExpired: bool
   const { rows } = await sql<{ expired: boolean }>`
     DELETE FROM api_key_grace
     WHERE user_id = ${userId} AND (NOT ${onlyExpired}::boolean OR expires_at <= ${now}::timestamp)
-    RETURNING expires_at <= ${now}::timestamp AS expired`.execute(trx);
+    RETURNING expires_at <= ${now}::timestamp AS expired`.execute(trx.db);
   return rows.filter(({ expired }) => !expired).length;
 }

@@ -13,7 +13,7 @@ export async function findCredentials(db: Kysely<Database>, userId: string): Pro
 /** The same, and nobody else may change the trader until the transaction ends. */
 export async function lockCredentials(trx: Trx, userId: string): Promise<Credentials> {
   await lockUser(trx, userId);
-  return select(trx, userId).executeTakeFirstOrThrow();
+  return select(trx.db, userId).executeTakeFirstOrThrow();
 }
 
 function select(db: Kysely<Database>, userId: string) {
@@ -29,7 +29,7 @@ export async function writeCredentials(
   userId: string,
   values: Partial<Record<BrokerColumn, string>>,
 ): Promise<void> {
-  await trx.updateTable('users').set(values).where('user_id', '=', userId).execute();
+  await trx.db.updateTable('users').set(values).where('user_id', '=', userId).execute();
 }
 
 /** When each credential of a trader was set last, as the audit log has it. */

@@ -34,7 +34,7 @@ export async function beginSession(
   { session_id, user_id, token_sha256, by }: Beginning,
   until: string | null,
 ): Promise<{ created_at: string; expires_at: string }> {
-  const { rows } = await sql<{ at: string }>`SELECT clock_timestamp()::timestamp AS at`.execute(trx);
+  const { rows } = await sql<{ at: string }>`SELECT clock_timestamp()::timestamp AS at`.execute(trx.db);
   const began = new Date(rows[0]?.at ?? Number.NaN);
   const created_at = began.toISOString();
   const longest = began.getTime() + TTL_SECONDS.session * 1_000;

@@ -17,7 +17,7 @@ export function setUserEnabled<T extends object>(
     if (!enabled) trx.touch('logout', [userId]);
     const told = await beside(trx);
     if (before.enabled === enabled) return { result: { ...before, ...told }, audit: null };
-    const after = await trx
+    const after = await trx.db
       .updateTable('users')
       .set({ enabled })
       .where('user_id', '=', userId)

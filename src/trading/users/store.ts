@@ -21,7 +21,7 @@ export async function findUser(db: Kysely<Database>, userId: string) {
 
 /** The same, and nobody else may change the trader until the transaction ends. */
 export async function lockUser(trx: Trx, userId: string) {
-  return known(await select(trx, userId).forNoKeyUpdate().executeTakeFirst(), userId);
+  return known(await select(trx.db, userId).forNoKeyUpdate().executeTakeFirst(), userId);
 }
 
 /** The refusal of what a disabled trader may not do. */
