@@ -1,9 +1,11 @@
 // The audit log: what sealing and recording cost a write, and how fast the chain is verified; fsync on. `npm run bench:audit`.
+
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
 import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
 import { verifyLog } from '../src/audit/verify-chain.ts';
+import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { placeOrders } from '../src/trading/ledger/place-orders.ts';
 import { checkPreTrade } from '../src/trading/risk/pre-trade.ts';
@@ -13,7 +15,7 @@ import { publish } from './publish.ts';
 const ENTRIES = Number(process.env['ENTRIES'] ?? 100_000);
 const WRITES = Number(process.env['WRITES'] ?? 200);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
-const START = '2026-01-30T03:45:00.000Z';
+const START = instant(new Date('2026-01-30T03:45:00Z'));
 const CLOCK = { now: START, dayStart: START, staleBefore: START };
 const ORIGIN = {
   command: 'order place',

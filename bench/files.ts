@@ -1,9 +1,11 @@
 // Orders in and out of files, against psql with the same file: `npm run bench:files`.
+
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { instant } from '../src/domain/instant.ts';
 import { runSql, startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 
@@ -100,7 +102,7 @@ async function write(name: string, bad: number): Promise<void> {
   const file = createWriteStream(path(name));
   file.write(`${COLUMNS}\n`);
   for (let i = 0; i < ORDERS; i++) {
-    const at = new Date(1.6e12 + i * 90_000).toISOString();
+    const at = instant(new Date(1.6e12 + i * 90_000));
     const side = bad > 0 && i % (ORDERS / bad) === 0 ? 'HOLD' : 'BUY';
     const line = `ord_${String(i).padStart(26, '0')},trader_${(i * 7919) % USERS},strategy_${i % 20},SYM${i % 200},${side},LIMIT,10,${100 + (i % 50)}.5,10,${100 + (i % 50)}.25,FILLED,B${i},,0,${at},${at}\n`;
     if (!file.write(line)) await once(file, 'drain');

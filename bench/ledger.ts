@@ -1,4 +1,5 @@
 // The ledger as ratios against PostgreSQL in the same run, with fsync on: `npm run bench:ledger`.
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import pg from 'pg';
 import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
 import type { Fill } from '../src/domain/book.ts';
+import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { bookFills } from '../src/trading/ledger/book-fills.ts';
 import { findBinaries, startServer } from '../test/helpers/postgres.ts';
@@ -145,7 +147,7 @@ async function onClone<T>(work: (url: string) => Promise<T>): Promise<T> {
 /** The fills in time order: each order is filled in two halves, at prices that walk. */
 function fillAt(i: number): Fill {
   const order = Math.floor(i / 2);
-  const executed_at = new Date(START + i).toISOString();
+  const executed_at = instant(new Date(START + i));
   return {
     order_id: `ord_${String(order).padStart(8, '0')}`,
     broker_fill_id: `b${i}`,

@@ -1,6 +1,7 @@
 // What goes to Redis and comes back in bulk, as a ratio against one command at a time: `npm run bench:realtime`.
 
 import type { Redis } from 'ioredis';
+import { instant } from '../src/domain/instant.ts';
 import { type Quote, quoteText, readQuote } from '../src/domain/quote.ts';
 import { openRedis, type RedisConnection } from '../src/platform/redis/connect.ts';
 import { TTL_SECONDS } from '../src/platform/redis/keys.ts';
@@ -14,7 +15,7 @@ const NOW = new Date();
 const quotes: Quote[] = Array.from({ length: QUOTES }, (_, i) => ({
   symbol: `SYM${i}`,
   ltp: 100 + i / 20,
-  timestamp: NOW.toISOString(),
+  timestamp: instant(NOW),
   volume: i,
 }));
 const symbols = quotes.map(({ symbol }) => symbol);

@@ -1,4 +1,5 @@
 // `risk check` of every trader as a ratio against its own statement in psql: `npm run bench:risk`.
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
+import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { evaluateAllRules } from '../src/trading/risk/evaluate-rules.ts';
 import { startOfDay } from '../src/util/time.ts';
@@ -18,8 +20,8 @@ const DAYS = Number(process.env['DAYS'] ?? 20);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
 const TARGET = 1.2;
 const NOW = new Date();
-const DAY_START = startOfDay(NOW, 'Asia/Kolkata').toISOString();
-const CLOCK = { now: NOW.toISOString(), dayStart: DAY_START, staleBefore: DAY_START };
+const DAY_START = instant(startOfDay(NOW, 'Asia/Kolkata'));
+const CLOCK = { now: instant(NOW), dayStart: DAY_START, staleBefore: DAY_START };
 
 const server = await startServer({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '8GB' });
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-bench-'));

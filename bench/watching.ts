@@ -1,10 +1,12 @@
 // How soon a watcher sees what is committed, and how much memory it takes; part of `npm run bench:realtime`.
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { change } from '../src/audit/change.ts';
+import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { openRedis } from '../src/platform/redis/connect.ts';
 import { openAfterCommit } from '../src/projection/projector.ts';
@@ -83,7 +85,7 @@ async function measureDelays(): Promise<number[]> {
         notification_type: 'SYSTEM_ERROR' as const,
         alert_level: 'INFO' as const,
       };
-      const [id = ''] = await insertNotifications(trx, new Date().toISOString(), [
+      const [id = ''] = await insertNotifications(trx, instant(new Date()), [
         { ...notice, title, message: 'm', data: {} },
       ]);
       return { result: null, audit: { target: `notification ${id}`, body: {} } };

@@ -4,6 +4,7 @@ import type { Origin } from './audit/log.ts';
 import type { Trx } from './audit/transaction.ts';
 import type { RailContext } from './cli/command.ts';
 import type { Io } from './cli/io.ts';
+import type { Instant } from './domain/instant.ts';
 import type { ConfigSource } from './platform/config/file.ts';
 import type { Config } from './platform/config/load.ts';
 import type { Connection } from './platform/postgres/connect.ts';
@@ -51,7 +52,7 @@ export interface Context extends RailContext {
   /** A foreign error in the operator's words. */
   explain: (error: unknown) => Promise<unknown>;
   /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
-  instant: (flag: string, text: string) => Promise<string>;
+  instant: (flag: string, text: string) => Promise<Instant>;
   /** Goes on only when agreed to, by --yes or on a terminal. A dry run needs no consent. */
   agree: (question: string) => Promise<void>;
   /** Goes on only when the name is typed out. */

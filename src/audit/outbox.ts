@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { Instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { unnest } from '../platform/postgres/unnest.ts';
 
@@ -13,7 +14,7 @@ export interface Pending {
   id: string;
   kind: ProjectionKind;
   key: string;
-  at: string;
+  at: Instant;
 }
 
 /** What a transaction has touched so far, each thing once. */
@@ -40,7 +41,7 @@ export async function oldestPending(db: Kysely<Database>, limit: number): Promis
 /** How much waits, and since when. */
 export async function countPending(
   db: Kysely<Database>,
-): Promise<{ pending: number; oldest: string | null }> {
+): Promise<{ pending: number; oldest: Instant | null }> {
   const { pending, oldest } = await db
     .selectFrom('realtime_outbox')
     .select((eb) => [eb.fn.countAll().as('pending'), eb.fn.min('at').as('oldest')])

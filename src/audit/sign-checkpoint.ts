@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { appendAnchor, readAnchor } from './anchor-file.ts';
 import { loadSigningKey, readCheckpoint, signCheckpoint } from './checkpoint.ts';
@@ -17,7 +18,7 @@ export async function addCheckpoint(
   const key = await loadSigningKey(keyFile, own.uid);
   const { seq, audit_id, hash, cluster } = await lastSeal(db);
   if (seq === null || audit_id === null || hash === null || cluster === null) return 'nothing to sign';
-  const signed = signCheckpoint(key, { seq, audit_id, hash, cluster, at: now().toISOString() });
+  const signed = signCheckpoint(key, { seq, audit_id, hash, cluster, at: instant(now()) });
   const added = await db
     .insertInto('audit_checkpoints')
     .values({ seq, ...signed })

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
+import { isInstant } from '../domain/instant.ts';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
 import { plainLowerCase } from '../util/text.ts';
-import { isInstant } from '../util/time.ts';
 
 /** A positional argument or a flag: how it is written, what it means, and the rule its text must pass. */
 export interface Param<Value = unknown> {

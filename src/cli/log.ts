@@ -1,3 +1,4 @@
+import { instant } from '../domain/instant.ts';
 import { outputFailure } from '../util/failure.ts';
 import { openAppending } from '../util/file.ts';
 import { safeJson } from '../util/text.ts';
@@ -25,7 +26,7 @@ export async function openLog(path: string, { command, pid, now }: LoggedRun): P
   });
   return {
     async add(entry) {
-      const line = safeJson({ at: now().toISOString(), pid, command, ...entry });
+      const line = safeJson({ at: instant(now()), pid, command, ...entry });
       // One write a line, so that those of several processes stay apart.
       await file.write(`${line}\n`).catch(() => {});
     },

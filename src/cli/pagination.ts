@@ -1,3 +1,4 @@
+import { type Instant, writtenInstant } from '../domain/instant.ts';
 import { usage } from '../util/failure.ts';
 import { integer, optional, text, toggle } from './flags.ts';
 import type { Io } from './io.ts';
@@ -65,6 +66,16 @@ async function* stream<R extends Row>(
   }
 }
 
+/**
+ * The time and the id that a page of a list by time begins behind; throws a usage error where the cursor is of another
+ * list.
+ */
+export function timeKeyset([at = '', id = '']: Keyset): [Instant, string] {
+  const time = writtenInstant(at, 'UTC');
+  if (time === undefined) throw notACursor();
+  return [time, id];
+}
+
 const encode = (key: Keyset) => Buffer.from(JSON.stringify(key)).toString('base64url');
 
 function decode(cursor: string): Keyset {
@@ -74,8 +85,8 @@ function decode(cursor: string): Keyset {
   } catch {
     // Not base64url of JSON: said below.
   }
-  throw usage(
-    '--after is not a cursor of this list.',
-    'Take it from the line that the page before ended with.',
-  );
+  throw notACursor();
 }
+
+const notACursor = () =>
+  usage('--after is not a cursor of this list.', 'Take it from the line that the page before ended with.');

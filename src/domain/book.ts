@@ -1,5 +1,6 @@
 import type { OrderSide, OrderStatus } from './enums.ts';
 import type { BookSession } from './equity.ts';
+import type { Instant } from './instant.ts';
 import type { Notice } from './notice.ts';
 import type { Position } from './position.ts';
 
@@ -10,9 +11,9 @@ export interface Fill {
   broker_fill_id: string;
   quantity: number;
   price: number;
-  executed_at: string;
+  executed_at: Instant;
   /** When it is booked: now, or for history when it happened. */
-  booked_at: string;
+  booked_at: Instant;
 }
 
 /** What a fill needs to know of its order, and may change. */
@@ -26,8 +27,8 @@ export interface BookOrder {
   filled_quantity: number;
   filled_price: number;
   status: OrderStatus;
-  created_at: string;
-  updated_at: string;
+  created_at: Instant;
+  updated_at: Instant;
 }
 export interface BookPosition extends Position {
   position_id: string;
@@ -35,9 +36,9 @@ export interface BookPosition extends Position {
   strategy_id: string | null;
   symbol: string;
   order_id: string | null;
-  opened_at: string;
-  closed_at: string | null;
-  updated_at: string;
+  opened_at: Instant;
+  closed_at: Instant | null;
+  updated_at: Instant;
 }
 export interface BookedFill extends Fill {
   fill_id: string;

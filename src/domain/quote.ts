@@ -1,10 +1,10 @@
-import { writtenInstant } from '../util/time.ts';
+import { fromRfc3339, type Instant } from './instant.ts';
 
 /** What a quote may say besides its price: rupees a share, and shares traded. */
 export const QUOTE_DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'volume'] as const;
 
 /** The last traded price of a symbol, in rupees a share, and when it was that; UTC with Z. */
-export type Quote = { symbol: string; ltp: number; timestamp: string } & {
+export type Quote = { symbol: string; ltp: number; timestamp: Instant } & {
   [detail in (typeof QUOTE_DETAILS)[number]]?: number | undefined;
 };
 
@@ -19,19 +19,17 @@ export interface Reading {
 const MAX_AHEAD_MS = 60_000;
 // What somebody else left under a key of ours may be of any size.
 const MAX_QUOTE_BYTES = 65_536;
-const CANONICAL = /^\d{4}-\d\d-([01]\d|2[0-8])T([01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z$/;
-const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** A price in rupees a share that can be booked at. */
 export const isPrice = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0.01 && value <= 1e9;
 
 /** How old a quote is, in milliseconds; a clock that is a little ahead makes no negative age. */
-export const ageOf = (timestamp: string, now: Date): number =>
+export const ageOf = (timestamp: Instant, now: Date): number =>
   Math.max(0, now.getTime() - Date.parse(timestamp));
 
 /** Whether a time is later than clocks may differ. */
-const isAhead = (timestamp: string, now: Date): boolean =>
+const isAhead = (timestamp: Instant, now: Date): boolean =>
   Date.parse(timestamp) > now.getTime() + MAX_AHEAD_MS;
 
 /** What is wrong with a quote that is to be written, in words; undefined where nothing is. */
@@ -54,7 +52,7 @@ export function readQuote(symbol: string, text: string, now: Date): Reading {
   const { ltp, timestamp } = found;
   if (ltp === undefined) return { symbol, unreadable: 'no ltp' };
   if (!isPrice(ltp)) return { symbol, unreadable: 'ltp is no number of rupees' };
-  const at = instantOf(timestamp, now);
+  const at = typeof timestamp === 'string' ? fromRfc3339(timestamp) : undefined;
   if (at === undefined) return { symbol, unreadable: 'timestamp is no RFC 3339 time' };
   if (isAhead(at, now)) return { symbol, unreadable: 'timestamp is in the future' };
   const quote: Quote = { symbol, ltp, timestamp: at };
@@ -72,17 +70,4 @@ function objectOf(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function instantOf(text: unknown, now: Date): string | undefined {
-  if (isCanonical(text)) return text;
-  return typeof text === 'string' && RFC3339.test(text)
-    ? writtenInstant(text.toUpperCase(), now, 'UTC')
-    : undefined;
-}
-
-/** Whether a time is written as we write it: then it need not be taken apart, which takes ten times as long. */
-function isCanonical(text: unknown): text is string {
-  // The first 28 days are in every month; of the others Date.parse lets some pass that do not exist.
-  return typeof text === 'string' && CANONICAL.test(text) && !Number.isNaN(Date.parse(text));
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
+import { instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
@@ -94,6 +95,4 @@ const hasExpectedTtl = ({ type, expires }: Snapshot, actual: number) =>
   type === 'set' ? actual >= expires : actual === expires;
 
 const ttlOf = (expires: number) =>
-  expires < 0
-    ? 'for ever'
-    : `until ${new Date(expires * 1_000).toISOString()}, which is not as long as it should`;
+  expires < 0 ? 'for ever' : `until ${instant(new Date(expires * 1_000))}, which is not as long as it should`;

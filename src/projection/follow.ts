@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { duration, integer, optional } from '../cli/flags.ts';
 import { columnValue } from '../cli/rows.ts';
 import type { Context } from '../context.ts';
+import { type Instant, instant } from '../domain/instant.ts';
 import { Failure } from '../util/failure.ts';
 import { type EventSource, MAX_WAIT_MS, openStream, type Stream } from './event-stream.ts';
 import { createRecentCache, type RecentCache } from './recent-cache.ts';
@@ -10,7 +11,7 @@ import { createRecentCache, type RecentCache } from './recent-cache.ts';
 /** What is followed: a stream that tells which things changed, and the book, which says what they are. */
 export interface Topic<R> extends EventSource {
   /** The ids of what came or changed at this time or later, in UTC, some at a time, the oldest first. */
-  changed: (since: string) => AsyncIterable<string[]>;
+  changed: (since: Instant) => AsyncIterable<string[]>;
   /** How often the book is asked that where nothing seems amiss, in milliseconds. */
   every: number;
   /** Those of these things that are asked for, as the book has them. */
@@ -21,7 +22,7 @@ export interface Topic<R> extends EventSource {
 
 /** Where following begins, a time in UTC or now; and when it ends by itself: after milliseconds, after so many. */
 interface Span {
-  since?: string | undefined;
+  since?: Instant | undefined;
   for: number | undefined;
   count: number | undefined;
 }
@@ -58,7 +59,7 @@ export async function* follow<R extends object>(
 async function* endless<R extends object>(
   ctx: Context,
   topic: Topic<R>,
-  since: string | undefined,
+  since: Instant | undefined,
   end: number,
 ): AsyncGenerator<R> {
   const settings = await ctx.redisSettings();
@@ -125,10 +126,10 @@ async function* news<R extends object>(
 const OVERLAP_MS = 60_000;
 
 /** The book, read for what came since it was last read, or since the start; throws where the database is away. */
-async function openBook<R>(ctx: Context, topic: Topic<R>, since: string | undefined, shown: RecentCache) {
+async function openBook<R>(ctx: Context, topic: Topic<R>, since: Instant | undefined, shown: RecentCache) {
   const db = await ctx.db();
   const clock = async () => {
-    const { rows } = await sql<{ now: string }>`SELECT localtimestamp AS now`.execute(db);
+    const { rows } = await sql<{ now: Instant }>`SELECT localtimestamp AS now`.execute(db);
     return Date.parse(rows[0]?.now ?? '');
   };
   const now = await clock();
@@ -141,7 +142,7 @@ async function openBook<R>(ctx: Context, topic: Topic<R>, since: string | undefi
     async *missed(): AsyncGenerator<string[]> {
       const at = await clock();
       const from = Math.max(start, read - OVERLAP_MS, shown.since());
-      yield* topic.changed(new Date(from).toISOString());
+      yield* topic.changed(instant(new Date(from)));
       read = at;
       due = performance.now() + topic.every;
     },

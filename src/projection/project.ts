@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { deleteOutbox, oldestPending, type Pending } from '../audit/outbox.ts';
+import { type Instant, isBefore } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { endSession, readSession, sessionIds } from '../trading/users/login-sessions.ts';
@@ -86,13 +87,13 @@ export async function drainAll(
 /** Ends the sessions of users that were there when it was asked for; those begun since stay. */
 async function endSessions(redis: RedisConnection, entries: readonly Pending[]): Promise<void> {
   // Asked for in this order, so that the last word on a user is the latest.
-  for (const [user, at] of new Map(entries.map(({ key, at }) => [key, Date.parse(at)])))
+  for (const [user, at] of new Map(entries.map(({ key, at }) => [key, at])))
     for await (const ids of sessionIds(redis, user))
       await Promise.all(ids.map((id) => endUnlessAfter(redis, user, id, at)));
 }
 
-async function endUnlessAfter(redis: RedisConnection, user: string, id: string, at: number): Promise<void> {
+async function endUnlessAfter(redis: RedisConnection, user: string, id: string, at: Instant): Promise<void> {
   const session = await readSession(redis, user, id);
-  if (!session || (session.created_at !== null && Date.parse(session.created_at) > at)) return;
+  if (!session || (session.created_at !== null && isBefore(at, session.created_at))) return;
   await endSession(redis, user, id);
 }

@@ -1,4 +1,5 @@
 import type { AfterCommit } from '../audit/after-commit.ts';
+import { instant, isBefore } from '../domain/instant.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { TTL_SECONDS } from '../platform/redis/keys.ts';
 import { describeRedis, type RedisSettings } from '../platform/redis/settings.ts';
@@ -15,9 +16,9 @@ export function openAfterCommit(
 ): AfterCommit {
   const where = describeRedis(settings);
   let failure: Failure | undefined;
-  const since = new Date(now().getTime() - TTL_SECONDS.order * 1_000).toISOString();
+  const since = instant(new Date(now().getTime() - TTL_SECONDS.order * 1_000));
   return {
-    isShown: (at) => at === undefined || at >= since,
+    isShown: (at) => at === undefined || !isBefore(at, since),
     async project(db, entries) {
       if (failure || entries.length === 0) return;
       const [{ withTimeout }, { project }] = await Promise.all([

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { type Keys, RECENT_NOTIFICATIONS, TTL_SECONDS } from '../platform/redis/keys.ts';
 import { NOTIFICATION_COLUMNS } from '../trading/notifications/store.ts';
@@ -95,7 +96,7 @@ async function listSnapshots(
   now: Date,
 ): Promise<Snapshot[]> {
   if (users.length === 0) return [];
-  const kept = new Date(now.getTime() - TTL_SECONDS.notification * 1_000).toISOString();
+  const kept = instant(new Date(now.getTime() - TTL_SECONDS.notification * 1_000));
   const { rows } = await sql<{ user_id: string; ids: string[]; newest: string | null }>`
     SELECT u.user_id, array_agg(n.notification_id ORDER BY n.created_at DESC, n.notification_id DESC) AS ids,
       max(n.created_at) AS newest

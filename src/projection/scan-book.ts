@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { TTL_SECONDS } from '../platform/redis/keys.ts';
 import type { ProjectionKeys } from './read-snapshots.ts';
@@ -35,7 +36,7 @@ async function* walk(
   lifetime: number,
   now: Date,
 ): AsyncIterable<string[]> {
-  const since = new Date(now.getTime() - lifetime * 1_000).toISOString();
+  const since = instant(new Date(now.getTime() - lifetime * 1_000));
   for (let after = ''; ; ) {
     const { rows } = await sql<{ id: string }>`
       SELECT ${sql.ref(id)} AS id FROM ${sql.table(table)}

@@ -7,10 +7,10 @@ import { auditTargetOf } from '../audit/subject.ts';
 import type { Invocation } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
+import { parseInstant } from '../domain/instant.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
 import { chooseDatabase, describeTarget, redisSettings } from '../platform/config/target.ts';
 import { Failure } from '../util/failure.ts';
-import { parseInstant } from '../util/time.ts';
 import { openDatabases } from './connections.ts';
 
 /** Builds the context of one command from its surroundings. */

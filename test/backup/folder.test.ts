@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instant } from '../../src/domain/instant.ts';
 import { newestBackup } from '../../src/operations/backup/catalog.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 
@@ -38,7 +39,7 @@ describe.each(databases)('the folder of backups of $name', ({ open }) => {
     for (const n of days) expect((await db.cliWith({ now: day(n) }, 'backup', 'create')).code).toBe(0);
     const listed = await db.json<{ created_at: string; name: string }[]>('backup', 'list');
     expect(listed.map(({ created_at }) => created_at)).toEqual(
-      [...days].reverse().map((n) => day(n).toISOString()),
+      [...days].reverse().map((n) => instant(day(n))),
     );
     expect(names()).toEqual(listed.map(({ name }) => name).sort());
   });
@@ -54,19 +55,19 @@ describe.each(databases)('the folder of backups of $name', ({ open }) => {
   it('a backup in which something was found counts for nothing', async () => {
     const newest = await newestBackup(folder);
     truncateSync(String(newest?.path), Number(newest?.bytes) - 40);
-    expect((await newestBackup(folder))?.created_at).toBe(day(4).toISOString());
+    expect((await newestBackup(folder))?.created_at).toBe(instant(day(4)));
   });
 
   it('prunes the oldest, but neither the last verified one nor one with a problem', async () => {
     const second = (await db.json<{ name: string; created_at: string }[]>('backup', 'list')).find(
-      ({ created_at }) => created_at === day(2).toISOString(),
+      ({ created_at }) => created_at === instant(day(2)),
     );
     expect((await db.cli('backup', 'verify', String(second?.name))).code).toBe(0);
     expect((await db.cli('backup', 'prune', '--keep', '1')).code).toBe(4);
     expect((await db.cli('backup', 'prune', '--keep', '1', '--dry-run')).code).toBe(0);
     expect(names()).toHaveLength(6);
     const gone = await db.json<{ created_at: string }[]>('backup', 'prune', '--keep', '1', '--yes');
-    expect(gone.map(({ created_at }) => created_at)).toEqual([day(3), day(1)].map((at) => at.toISOString()));
+    expect(gone.map(({ created_at }) => created_at)).toEqual([day(3), day(1)].map(instant));
     const left = await db.json<{ problem: string | null }[]>('backup', 'list');
     expect(left.map(({ problem }) => problem)).toEqual([null, null, 'cut']);
     // What was left half written goes after a day.

@@ -30,9 +30,13 @@ const row = (text: fc.Arbitrary<string>) =>
     nullable(fc.integer({ min: 1, max: 1e9 }).map((paisa) => paisa / 100)),
     nullable(fc.integer({ min: 0, max: 1e9 }).map((paisa) => (paisa / 100).toFixed(2))),
     nullable(
-      fc
-        .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
-        .map((date) => date.toISOString().slice(0, 19).replace('T', ' ')),
+      fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) =>
+        date
+          .toISOString()
+          .slice(0, -1)
+          .replace('T', ' ')
+          .replace(/\.?0+$/, (zeros) => (zeros.startsWith('.') ? '' : zeros)),
+      ),
     ),
   );
 const copied = (rows: readonly (readonly unknown[])[]) =>

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { CompiledQuery } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { fromPostgres } from '../../src/domain/instant.ts';
 import { lockFile } from '../../src/platform/files/lock-file.ts';
 import { openEmbedded } from '../../src/platform/postgres/embedded.ts';
-import { fromPostgres } from '../../src/util/time.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
 import { findBinaries, type Server, startServer } from './postgres.ts';
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyFills } from '../../src/domain/apply-fills.ts';
 import type { Book, BookingResult, BookOrder, BookPosition, Fill } from '../../src/domain/book.ts';
+import { instant } from '../../src/domain/instant.ts';
 import { Decimal, toPaisa } from '../../src/domain/money.ts';
 import { unrealized } from '../../src/domain/position.ts';
 import { replay } from '../../src/domain/replay-position.ts';
@@ -11,7 +12,7 @@ import { replay } from '../../src/domain/replay-position.ts';
  * strategy, and executions of these orders in any order, some reported twice.
  */
 const START = 1_000_000;
-const AT = '2026-01-30T03:45:00.000Z';
+const AT = instant(new Date('2026-01-30T03:45:00Z'));
 
 const order = fc.record({
   user_id: fc.constantFrom('amit', 'asha', 'ravi'),

@@ -30,10 +30,10 @@ describe('market import', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '{"rows":2,"imported":2,"older":0}\n' });
     expect(stderr).toBe(`-> Redis 127.0.0.1:${redis.port}\nColumns left out: note\n`);
     expect(await redis.cli('get', 'market_data:TCS')).toBe(
-      '{"symbol":"TCS","ltp":4012.5,"timestamp":"2026-01-30T09:30:00.000Z","bid":4012,"ask":4013,"volume":77}',
+      '{"symbol":"TCS","ltp":4012.5,"timestamp":"2026-01-30T09:30:00.000000Z","bid":4012,"ask":4013,"volume":77}',
     );
     expect(await redis.cli('get', 'market_data:M&M')).toBe(
-      '{"symbol":"M&M","ltp":10,"timestamp":"2026-01-30T09:00:00.000Z"}',
+      '{"symbol":"M&M","ltp":10,"timestamp":"2026-01-30T09:00:00.000000Z"}',
     );
     for (const symbol of ['TCS', 'M&M'])
       expect(await redis.cli('ttl', `market_data:${symbol}`)).toBe(String(30 * 86_400));

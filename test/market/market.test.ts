@@ -30,7 +30,7 @@ describe('a quote', () => {
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: `-> Redis 127.0.0.1:${redis.port}\n` });
     expect(await redis.cli('get', 'market_data:TCS')).toBe(
-      '{"symbol":"TCS","ltp":4012.5,"timestamp":"2026-01-30T10:00:00.000Z","bid":4012.45,"ask":4012.6,"open":4000,"high":4020,"low":3990.05,"close":3999,"volume":1200}',
+      '{"symbol":"TCS","ltp":4012.5,"timestamp":"2026-01-30T10:00:00.000000Z","bid":4012.45,"ask":4012.6,"open":4000,"high":4020,"low":3990.05,"close":3999,"volume":1200}',
     );
     expect(await redis.cli('ttl', 'market_data:TCS')).toBe(MONTH);
     expect(await redis.cli('keys', '*')).toBe('market_data:TCS');
@@ -76,7 +76,7 @@ describe('a quote', () => {
     expect(older).toMatchObject({ code: 5, stdout: '' });
     expect(JSON.parse(older.stderr.split('\n').at(-2) ?? '').error.code).toBe('QUOTE_OLDER');
     await json('market set TCS --ltp 12 --timestamp 2026-01-30T14:30:00+05:30');
-    expect(await stored('TCS')).toEqual({ symbol: 'TCS', ltp: 12, timestamp: '2026-01-30T09:00:00.000Z' });
+    expect(await stored('TCS')).toEqual({ symbol: 'TCS', ltp: 12, timestamp: '2026-01-30T09:00:00.000000Z' });
   });
 
   it('takes the place of what is no quote', async () => {
@@ -139,7 +139,14 @@ describe('market get and list', () => {
       '{"token":7,"ltp":5,"timestamp":"2026-01-30T15:29:30.123456+05:30","bid":"x","volume":3}',
     );
     expect(await json('market get TCS')).toMatchObject([
-      { symbol: 'TCS', ltp: 5, timestamp: '2026-01-30T09:59:30.123Z', age_seconds: 29, bid: null, volume: 3 },
+      {
+        symbol: 'TCS',
+        ltp: 5,
+        timestamp: '2026-01-30T09:59:30.123456Z',
+        age_seconds: 29,
+        bid: null,
+        volume: 3,
+      },
     ]);
   });
 

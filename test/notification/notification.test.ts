@@ -132,7 +132,7 @@ describe.each(databases)('notifications on $name', ({ open }) => {
     expect(await readAll('')).toBe(0);
     expect(await audits()).toBe(before + 1);
     const { rows } = await db.query("SELECT read_at FROM notifications WHERE notification_id = 'n2'");
-    expect(rows).toEqual([{ read_at: '2026-03-01T12:30:00Z' }]);
+    expect(rows).toEqual([{ read_at: '2026-03-01T12:30:00.000000Z' }]);
   });
 
   it('say on a terminal only what there is to say of many', async () => {

@@ -91,9 +91,49 @@ pending,x1,"a, b",u,tcs,buy,limit,5,100,2026-01-30 09:15:00.5+05:30\r\n`;
       },
     ]);
     expect(await db.json('order', 'show', 'x1')).toMatchObject({
-      created_at: '2026-01-30T03:45:00.5Z',
-      updated_at: '2026-01-30T03:45:00.5Z',
+      created_at: '2026-01-30T03:45:00.500000Z',
+      updated_at: '2026-01-30T03:45:00.500000Z',
     });
+  });
+});
+
+const TIMES = `${HEADER},updated_at`;
+const timed = (created: string, updated: string) => `${but({ created_at: created })},${updated}`;
+
+describe.each(databases)('the times of an order in a file on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    await addTrader(db, 'u');
+  });
+  afterAll(() => db?.close());
+  beforeEach(() => db.query('DELETE FROM orders'));
+
+  const load = (...lines: string[]) =>
+    db.cli('order', 'import', file(`${[TIMES, ...lines].join('\n')}\n`), '--as', 'orders');
+
+  it.each([
+    ['2026-01-30T10:00:00.50Z', '2026-01-30T10:00:00.5Z'],
+    ['2026-01-30 10:00:00.500', '2026-01-30T10:00:00.5Z'],
+    ['2026-01-30T10:00:00.000000Z', '2026-01-30T10:00:00Z'],
+    ['2026-01-30T15:30:00.5+05:30', '2026-01-30T10:00:00.500000Z'],
+  ])('are compared as times: created at %s, updated at %s', async (created, updated) => {
+    expect(await load(timed(created, updated))).toMatchObject({ code: 0 });
+    const { created_at, updated_at } = await db.json('order', 'show', 'o1');
+    expect(updated_at).toBe(created_at);
+  });
+
+  it('may be of this very second, without a fraction', async () => {
+    const now = new Date('2026-01-30T10:00:00.999Z');
+    const second = '2026-01-30T10:00:00Z';
+    const path = file(`${[TIMES, timed(second, second)].join('\n')}\n`);
+    const { code } = await db.cliWith({ now }, 'order', 'import', path, '--as', 'orders');
+    expect(code).toBe(0);
+  });
+
+  it('go forward', async () => {
+    const { code, stderr } = await load(timed('2026-01-30T10:00:00.50Z', '2026-01-30T10:00:00.499999Z'));
+    expect([code, stderr.includes('updated_at is before created_at')]).toEqual([2, true]);
   });
 });
 

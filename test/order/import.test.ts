@@ -70,8 +70,8 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
       [user],
     );
     expect(rows).toEqual([
-      { created_at: '2024-01-05T03:50:00Z', status: 'FILLED', order_type: 'MARKET' },
-      { created_at: '2024-01-05T04:30:00Z', status: 'FILLED', order_type: 'MARKET' },
+      { created_at: '2024-01-05T03:50:00.000000Z', status: 'FILLED', order_type: 'MARKET' },
+      { created_at: '2024-01-05T04:30:00.000000Z', status: 'FILLED', order_type: 'MARKET' },
     ]);
   });
 

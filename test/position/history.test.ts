@@ -81,7 +81,7 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
         unrealized_pnl: 300,
         realized_pnl: 0,
         status: 'OPEN',
-        opened_at: '2024-01-05T03:50:00Z',
+        opened_at: '2024-01-05T03:50:00.000000Z',
         closed_at: null,
       },
     ]);
@@ -89,7 +89,7 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
     const flipped = await asOf('2024-02-02', '--status', 'any');
     expect(pick(flipped, 'side', 'status', 'quantity', 'realized_pnl', 'closed_at')).toEqual([
       ['SHORT', 'OPEN', 50, 0, null],
-      ['LONG', 'CLOSED', 0, -120, '2024-01-31T19:00:00Z'],
+      ['LONG', 'CLOSED', 0, -120, '2024-01-31T19:00:00.000000Z'],
     ]);
     expect(await asOf('2024-02-02')).toEqual(flipped.slice(0, 1));
     expect(await asOf('2024-02-02', '--status', 'closed')).toEqual(flipped.slice(1));
@@ -120,7 +120,7 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
       db.json<Row[]>('position', 'list', '--user', 'trader_003', '--as-of', moment);
     expect(await held('2025-03-03T04:30:00Z')).toEqual([]);
     expect(await held('2025-03-03T05:00:00Z')).toMatchObject([
-      { quantity: 5, opened_at: '2025-03-03T04:10:00Z', updated_at: '2025-03-03T05:00:00Z' },
+      { quantity: 5, opened_at: '2025-03-03T04:10:00.000000Z', updated_at: '2025-03-03T05:00:00.000000Z' },
     ]);
   });
 

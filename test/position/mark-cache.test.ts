@@ -35,7 +35,9 @@ describe.each(databases)('position mark --from-cache on $name', ({ open }) => {
   afterAll(() => Promise.all([redis?.stop(), db?.close()]));
   beforeEach(() => redis.cli('flushall'));
 
-  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  // Whole seconds and 580 ms, as PostgreSQL leaves out the last zero.
+  const ago = (minutes: number) =>
+    new Date(Math.floor(Date.now() / 1_000 - minutes * 60) * 1_000 - 420).toISOString();
   const quote = (symbol: string, ltp: unknown, minutes: number) =>
     redis.cli('set', `market_data:${symbol}`, JSON.stringify({ ltp, timestamp: ago(minutes) }));
   const mark = async (...flags: string[]) => {
@@ -74,7 +76,11 @@ describe.each(databases)('position mark --from-cache on $name', ({ open }) => {
     expect(stderr).toContain('warning: SBIN (1 position) is not marked: not in the cache.');
     const after = await positions();
     const { timestamp } = JSON.parse(await redis.cli('get', 'market_data:INFY'));
-    expect(after['a INFY']).toEqual({ current_price: 48, unrealized_pnl: 10, marked_at: timestamp });
+    expect(after['a INFY']).toEqual({
+      current_price: 48,
+      unrealized_pnl: 10,
+      marked_at: timestamp.replace('580Z', '580000Z'),
+    });
     expect(after['b TCS']).toMatchObject({ current_price: 110.5, unrealized_pnl: 105 });
     for (const key of ['a ITC', 'a SBIN']) expect(after[key]).toEqual(before[key]);
     expect((await db.cli('doctor', 'ledger')).code).toBe(0);

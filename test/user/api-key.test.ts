@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instant } from '../../src/domain/instant.ts';
 import { generateApiKey, hashApiKey, isApiKey } from '../../src/platform/secrets/api-key.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 
@@ -98,7 +99,7 @@ describe.each(databases)('API keys on $name', ({ open }) => {
 
   it('are replaced, the one before accepted for its grace and no longer', async () => {
     const { api_key: second, ...told } = await rotate(NOW, '--grace', '24h');
-    expect(told).toMatchObject({ grace_until: LATER(24).toISOString(), grace_ended: 0 });
+    expect(told).toMatchObject({ grace_until: instant(LATER(24)), grace_ended: 0 });
     expect(await hash()).toBe(hashApiKey(second));
     expect(await verify(second, NOW)).toMatchObject({ via: 'current' });
     expect(await verify(first, LATER(23))).toMatchObject({ via: 'grace', expires_at: expect.any(String) });

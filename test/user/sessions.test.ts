@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { instant } from '../../src/domain/instant.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -62,7 +63,7 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
       { session_id: first, state: 'ok', created_at: stored.created_at, expires_at: stored.expires_at },
       { session_id: second, state: 'ok' },
     ]);
-    expect(rows[0]).toMatchObject({ last_seen_at: seen });
+    expect(rows[0]).toMatchObject({ last_seen_at: instant(new Date(seen)) });
     expect(Number(rows[0]?.['idle_seconds'])).toBeGreaterThanOrEqual(90);
     expect(Number(rows[0]?.['idle_seconds'])).toBeLessThan(150);
     expect(JSON.stringify(rows)).not.toContain(stored.token_sha256);

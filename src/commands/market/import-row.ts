@@ -1,6 +1,6 @@
+import { writtenInstant } from '../../domain/instant.ts';
 import { isPrice, problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import { writtenInstant } from '../../util/time.ts';
 
 export const QUOTE_COLUMNS = { required: ['symbol', 'ltp', 'timestamp'], optional: QUOTE_DETAILS } as const;
 
@@ -15,7 +15,7 @@ export function parseRow(
   const ltp = numberOf(row['ltp'] ?? '');
   const complaint = badPrice(ltp);
   if (complaint) return { reason: `ltp ${complaint}` };
-  const timestamp = writtenInstant(row['timestamp'] ?? '', now, timeZone);
+  const timestamp = writtenInstant(row['timestamp'] ?? '', timeZone);
   if (timestamp === undefined)
     return { reason: 'timestamp must be a time such as 2026-01-31T09:15:00+05:30' };
   const quote: Quote = { symbol: symbol.data, ltp, timestamp };

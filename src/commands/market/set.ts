@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { decimal, integer, optional, parsed, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
@@ -35,7 +36,7 @@ export const set = defineCommand({
     const { symbol, ltp } = input;
     const now = ctx.now();
     const timestamp =
-      input.timestamp === undefined ? now.toISOString() : await ctx.instant('--timestamp', input.timestamp);
+      input.timestamp === undefined ? instant(now) : await ctx.instant('--timestamp', input.timestamp);
     const quote: Quote = { symbol, ltp, timestamp };
     for (const name of QUOTE_DETAILS) if (input[name] !== undefined) quote[name] = input[name];
     const problem = problemOf(quote, now);

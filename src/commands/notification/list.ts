@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { type Keyset, page, pageFlags } from '../../cli/pagination.ts';
+import { type Keyset, page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS } from '../../domain/enums.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
@@ -25,12 +25,12 @@ export const list = defineCommand({
     const [db, parts] = [await ctx.db(), await selectNotifications(input, ctx)];
 
     // Unread and read are two walks, each down an index; one sorted by both would sort the whole table for every page.
-    const walk = (state: string, limit: number, [at, id]: Keyset) => {
+    const walk = (state: string, limit: number, after: Keyset) => {
       const newest = parts.map((part) => {
         let found = part.where('read_at', state === UNREAD ? 'is' : 'is not', null);
-        if (at !== undefined)
+        if (after.length > 0)
           found = found.where((eb) =>
-            eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(at, id ?? '')),
+            eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(...timeKeyset(after))),
           );
         found = found.orderBy('created_at', 'desc').orderBy('notification_id', 'desc').limit(limit);
         return db.selectFrom(found.as('part')).selectAll();

@@ -2,6 +2,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { findNotification, NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
@@ -73,7 +74,7 @@ async function readMany({ user, system }: Scope, ctx: Context) {
 function mark(trx: Trx, ctx: Context) {
   return trx.db
     .updateTable('notifications')
-    .set({ read_at: ctx.now().toISOString() })
+    .set({ read_at: instant(ctx.now()) })
     .where('read_at', 'is', null);
 }
 

@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { choice, identifier, json, optional, text, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
+import { instant } from '../../domain/instant.ts';
 import { findNotification } from '../../trading/notifications/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
@@ -29,7 +30,7 @@ export const send = defineCommand({
     if ((user !== undefined) === system)
       throw usage('Say who it is for: --user USER, or --system for everyone.');
     const { insertNotifications } = await import('../../trading/notifications/notify.ts');
-    const at = ctx.now().toISOString();
+    const at = instant(ctx.now());
     return ctx.change(async (trx) => {
       if (user !== undefined) await findUser(trx.db, user);
       const notice = { notification_type: type, alert_level: level, title, message, data };

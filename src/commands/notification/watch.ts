@@ -42,7 +42,7 @@ rings for ERROR and CRITICAL; anything else, and --json, an object of JSON on ea
 something: what it loses, or cannot tell while it is away, is found in the database within seconds.`,
   async run(input, ctx: Context) {
     const { user, level } = input;
-    const since = input.since && (await ctx.instant('--since', input.since));
+    const since = input.since === undefined ? undefined : await ctx.instant('--since', input.since);
     const db = await ctx.db();
     const wanted = <O>(query: SelectQueryBuilder<Database, 'notifications', O>) => {
       let found = query;

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
 
@@ -22,7 +23,7 @@ export const accept = defineCommand({
       return changeOrder(trx, before, {
         status: 'PLACED',
         broker_order_id: brokerOrderId,
-        updated_at: ctx.now().toISOString(),
+        updated_at: instant(ctx.now()),
       });
     });
   },

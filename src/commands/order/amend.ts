@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { decimal, identifier, integer, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { refused, usage } from '../../util/failure.ts';
@@ -44,7 +45,7 @@ export const amend = defineCommand({
       const rest = terms.quantity - before.filled_quantity;
       if (!less)
         await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, clock, { replacing: order });
-      return changeOrder(trx, before, { ...terms, updated_at: now.toISOString() });
+      return changeOrder(trx, before, { ...terms, updated_at: instant(now) });
     });
   },
 });

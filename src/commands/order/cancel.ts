@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { CancelScope } from '../../trading/ledger/cancel-orders.ts';
 import { changeOrder, findOrders, lockOrder } from '../../trading/orders/store.ts';
@@ -32,7 +33,7 @@ orders that all of them describe; describing orders needs --yes, naming one does
       const before = await lockOrder(trx, order);
       if (before.status === 'CANCELLED') return { result: before, audit: null };
       requireTransition(before, 'CANCELLED');
-      return changeOrder(trx, before, { status: 'CANCELLED', updated_at: ctx.now().toISOString() });
+      return changeOrder(trx, before, { status: 'CANCELLED', updated_at: instant(ctx.now()) });
     });
   },
 });
@@ -51,7 +52,7 @@ async function cancelMany(scope: CancelScope, described: boolean, ctx: Context) 
   }
   await ctx.agree(`This cancels ${pluralize(orders, 'working order')}${describe(scope)}.`);
   return ctx.change(async (trx) => {
-    const ids = await cancelWorking(trx, scope, ctx.now().toISOString());
+    const ids = await cancelWorking(trx, scope, instant(ctx.now()));
     const body = { scope, cancelled: ids.length, orders: ids.slice(0, NAMED) };
     return {
       result: await findOrders(trx.db, ids),

@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { decimal, identifier, integer, optional, text, time, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant, isBefore } from '../../domain/instant.ts';
 import { findOrder } from '../../trading/orders/store.ts';
 import { usage } from '../../util/failure.ts';
 import { orderFields } from './fields.ts';
@@ -32,11 +33,11 @@ export const fill = defineCommand({
   async run(input, ctx: Context) {
     const { bookFills } = await import('../../trading/ledger/book-fills.ts');
     const now = ctx.now();
-    const at = input.at === undefined ? now.toISOString() : await ctx.instant('--at', input.at);
-    if (at > now.toISOString()) throw usage('--at is in the future.');
+    const at = input.at === undefined ? instant(now) : await ctx.instant('--at', input.at);
+    if (isBefore(instant(now), at)) throw usage('--at is in the future.');
     return ctx.change(async (trx) => {
       const before = await findOrder(trx.db, input.order);
-      if (input.at !== undefined && at < new Date(before.created_at).toISOString())
+      if (input.at !== undefined && isBefore(at, before.created_at))
         throw usage(`--at is before the order was placed (${before.created_at}).`);
       const { fills } = await bookFills(
         trx,
@@ -47,7 +48,7 @@ export const fill = defineCommand({
             quantity: input.quantity,
             price: input.price,
             executed_at: at,
-            booked_at: now.toISOString(),
+            booked_at: instant(now),
           },
         ],
         { allowOverfill: input.allowOverfill },

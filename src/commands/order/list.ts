@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { page, pageFlags } from '../../cli/pagination.ts';
+import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { orderFields } from './fields.ts';
@@ -29,7 +29,7 @@ export const list = defineCommand({
         let orders = chosen;
         if (after)
           orders = orders.where((eb) =>
-            eb(eb.refTuple('created_at', 'order_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
+            eb(eb.refTuple('created_at', 'order_id'), '<', eb.tuple(...timeKeyset(after))),
           );
         return orders.orderBy('created_at', 'desc').orderBy('order_id', 'desc').limit(limit).execute();
       },

@@ -3,6 +3,7 @@ import { choice, decimal, identifier, integer, optional, parsed, withDefault } f
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { findOrder } from '../../trading/orders/store.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
@@ -56,7 +57,7 @@ is a fresh one.`,
       order_type: type,
       quantity,
       price: input.price ?? (await cachedPrice(symbol, ctx)),
-      created_at: now.toISOString(),
+      created_at: instant(now),
     };
     return ctx.change(async (trx) => {
       await checkPreTrade(trx, order, clock);

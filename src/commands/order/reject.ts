@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
 
@@ -19,7 +20,7 @@ export const reject = defineCommand({
       import('../../trading/notifications/notify.ts'),
       import('../../domain/notices.ts'),
     ]);
-    const at = ctx.now().toISOString();
+    const at = instant(ctx.now());
     return ctx.change(async (trx) => {
       const before = await lockOrder(trx, order);
       if (before.status === 'REJECTED') return { result: before, audit: null };

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { orderFields } from './fields.ts';
@@ -30,7 +31,7 @@ anew. It must pass what a new order must pass, but does not count as one more or
         retry_count: before.retry_count + 1,
         broker_order_id: '',
         error_message: '',
-        updated_at: now.toISOString(),
+        updated_at: instant(now),
       });
     });
   },

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { readPartitions } from '../../operations/partitions/layout.ts';
 import { HISTORY_PARTITION, timeOf } from '../../operations/partitions/months.ts';
 import { refusePositions, table } from './fields.ts';
@@ -25,7 +26,10 @@ export const status = defineCommand({
     refusePositions(table);
     const partitions = await readPartitions(await ctx.db());
     if (!partitions) await ctx.io.say('orders is one table.');
-    const time = (bound: string | null) => (bound ? (timeOf(bound)?.toISOString() ?? null) : null);
+    const time = (bound: string | null) => {
+      const at = bound === null ? undefined : timeOf(bound);
+      return at ? instant(at) : null;
+    };
     return (partitions ?? []).map(({ name, from, to, rows, bytes }, _, all) => ({
       partition: name,
       since: time(from),

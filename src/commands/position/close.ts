@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { decimal, identifier, optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
 import { findClosing, findPosition, lockPosition } from '../../trading/positions/store.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { refused, usage } from '../../util/failure.ts';
@@ -58,7 +59,7 @@ only reduces.`,
         order_type: 'MARKET',
         quantity,
         price: price ?? before.current_price,
-        created_at: now.toISOString(),
+        created_at: instant(now),
       } as const;
       await checkPreTrade(trx, order, clock);
       await placeOrder(trx, order);

@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import { optional, time } from '../../cli/flags.ts';
-import { page, pageFlags } from '../../cli/pagination.ts';
+import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Filter } from '../../trading/positions/as-of.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { positionFields } from './fields.ts';
@@ -33,7 +34,7 @@ export const list = defineCommand({
         let positions = chosen;
         if (after)
           positions = positions.where((eb) =>
-            eb(eb.refTuple('opened_at', 'position_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
+            eb(eb.refTuple('opened_at', 'position_id'), '<', eb.tuple(...timeKeyset(after))),
           );
         return positions.orderBy('opened_at', 'desc').orderBy('position_id', 'desc').limit(limit).execute();
       },
@@ -45,7 +46,7 @@ export const list = defineCommand({
 
 type Input = Filter & Parameters<typeof page>[0];
 
-async function listAsOf(at: string, input: Input, ctx: Context) {
+async function listAsOf(at: Instant, input: Input, ctx: Context) {
   const [{ checkMoment, positionsAsOf }, db] = await Promise.all([
     import('../../trading/positions/as-of.ts'),
     ctx.db(),

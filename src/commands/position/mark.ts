@@ -3,6 +3,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { many, optional, text, toggle } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { instant, isBefore } from '../../domain/instant.ts';
 import type { Mark, Marked } from '../../trading/ledger/mark-positions.ts';
 import type { Unmarked } from '../../trading/positions/marks-from-cache.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
@@ -59,7 +60,7 @@ async function book<T>(
   present: (marked: Marked[]) => T,
 ): Promise<T> {
   const { markPositions } = await import('../../trading/ledger/mark-positions.ts');
-  const at = ctx.now().toISOString();
+  const at = instant(ctx.now());
   return ctx.change(async (trx) => {
     const marked = await markPositions(trx, marks, at);
     const hit = new Set(marked.map(({ symbol }) => symbol));
@@ -76,7 +77,7 @@ async function markFromCache(ctx: Context) {
     await marksFromQuotes(ctx),
     await tradingDayOf(ctx.now(), ctx),
   ];
-  const isStale = ({ marked_at }: Marked) => Date.parse(marked_at ?? '') < Date.parse(staleBefore);
+  const isStale = ({ marked_at }: Marked) => marked_at !== null && isBefore(marked_at, staleBefore);
   let stale: Marked[] = [];
   const result = await book(marks, new Set(), ctx, (marked) => {
     stale = marked.filter(isStale);

@@ -28,8 +28,8 @@ zone, or by symbol, strategy or trader. Unrealized P&L of what is open now stand
     const { pnlBy } = await import('../../trading/positions/pnl.ts');
     const db = await ctx.db();
     if (user !== undefined) await findUser(db, user);
-    const since = range.since && (await ctx.instant('--since', range.since));
-    const until = range.until && (await ctx.instant('--until', range.until));
+    const since = range.since === undefined ? undefined : await ctx.instant('--since', range.since);
+    const until = range.until === undefined ? undefined : await ctx.instant('--until', range.until);
     return pnlBy(db, by, { user, since, until }, await ctx.timeZone());
   },
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { countDueAll, countDueRetained, expiringIn } from '../../operations/retention/count-due.ts';
 import { readCutoffs } from '../../operations/retention/cutoffs.ts';
 import type { ExpiringTable } from '../../operations/retention/tables.ts';
@@ -58,7 +59,7 @@ async function planned(ctx: Context) {
 
 type Standing = Awaited<ReturnType<typeof countDueAll>>;
 
-function told({ kind, held }: ExpiringTable, keep: string, before: string, standing: Standing) {
+function told({ kind, held }: ExpiringTable, keep: string, before: Instant, standing: Standing) {
   const { rows, due, oldest } = standing;
   const young = rows - due - standing.held;
   const reasons = [

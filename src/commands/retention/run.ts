@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { integer, optional } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { belowDefault, DEFAULT_PERIODS } from '../../domain/retention-periods.ts';
 import { countDue, countDueAll, expiringIn } from '../../operations/retention/count-due.ts';
 import { readCutoffs, refuseSkew } from '../../operations/retention/cutoffs.ts';
@@ -51,7 +52,7 @@ the configuration that are shorter than promised need --confirm NAME instead of 
 
 interface Surveyed {
   kind: ExpiringTable;
-  cutoff: string;
+  cutoff: Instant;
   keep: string;
   due: number;
   held: number;

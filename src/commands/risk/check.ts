@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier, json, optional } from '../../cli/flags.ts';
 import { Finding, type Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { breachAudit, breachNotice } from '../../trading/risk/breach-notices.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { findUser } from '../../trading/users/store.ts';
@@ -50,7 +51,7 @@ be evaluated. With --order it only asks: what each rule stands at before the ord
       if (user !== undefined) await findUser(trx.db, user);
       const checked = await evaluateAllRules(trx, user ?? null, clock);
       const news = checked.filter(({ newly }) => newly);
-      await insertNotifications(trx, now.toISOString(), news.map(breachNotice));
+      await insertNotifications(trx, instant(now), news.map(breachNotice));
       const target = user === undefined ? 'all users' : `user ${user}`;
       const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Finding(checked) : checked;
       return { result, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };

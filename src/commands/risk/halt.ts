@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { haltFields } from './fields.ts';
@@ -38,7 +39,7 @@ first reason and sweeps up what is working.`,
     const toll = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
     await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
     await ctx.agree(`Halt trading for ${scope.name}?`);
-    const at = ctx.now().toISOString();
+    const at = instant(ctx.now());
     // Committed before the sweep waits for anybody: from then on no entry gets in.
     const latched = await ctx.change(async (trx) => {
       const { halt, fresh } = await setHalt(trx, scope.user_id, reason, at);

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
+import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { NewOrder } from '../../trading/ledger/place-orders.ts';
 import { usage } from '../../util/failure.ts';
@@ -44,6 +45,6 @@ export function proposedOrder(given: Readonly<Record<string, unknown>>, userId: 
     strategy_id: strategy_id ?? null,
     order_type: order_type ?? (price ? 'LIMIT' : 'MARKET'),
     price: price ?? 0,
-    created_at: now.toISOString(),
+    created_at: instant(now),
   };
 }

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { findLatches, type Latch } from '../../trading/risk/store.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
@@ -43,7 +44,7 @@ that the halt has paused stay PAUSED until each is resumed, and cancelled orders
       import('../../trading/risk/halts.ts'),
       import('../../trading/notifications/notify.ts'),
     ]);
-    const at = ctx.now().toISOString();
+    const at = instant(ctx.now());
     let paused = 0;
     const ended = await ctx.change(async (trx) => {
       const halt = await liftHalt(trx, scope.user_id, reason, at);

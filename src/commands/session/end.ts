@@ -4,6 +4,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { type Instant, instant } from '../../domain/instant.ts';
 import { noSession, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
 import { lockUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
@@ -31,7 +32,7 @@ export const end = defineCommand({
     'It ends with the capital that the account has now. Positions and working orders stay as they are.',
   async run({ user, all }, ctx: Context) {
     if (user !== undefined && all) throw usage('Name a --user or give --all, not both.');
-    const now = ctx.now().toISOString();
+    const now = instant(ctx.now());
     return ctx.change<Result>(async (trx) => {
       await (user === undefined ? lockOwners(trx) : lockUser(trx, user));
       const ended = await endSessions(trx, user, now);
@@ -57,7 +58,7 @@ async function lockOwners(trx: Trx): Promise<void> {
 }
 
 /** Ends the active session of a trader, or of all whose traders are locked. */
-function endSessions(trx: Trx, user: string | undefined, now: string) {
+function endSessions(trx: Trx, user: string | undefined, now: Instant) {
   return trx.db
     .updateTable('trading_sessions as s')
     .from('users as u')

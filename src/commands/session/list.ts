@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { page, pageFlags } from '../../cli/pagination.ts';
+import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { sessionFields } from './fields.ts';
@@ -25,7 +25,7 @@ export const list = defineCommand({
         let sessions = chosen;
         if (after)
           sessions = sessions.where((eb) =>
-            eb(eb.refTuple('start_time', 'session_id'), '<', eb.tuple(after[0] ?? '', after[1] ?? '')),
+            eb(eb.refTuple('start_time', 'session_id'), '<', eb.tuple(...timeKeyset(after))),
           );
         return sessions.orderBy('start_time', 'desc').orderBy('session_id', 'desc').limit(limit).execute();
       },

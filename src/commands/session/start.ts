@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
 import { findActive, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
 import { lockUser, userDisabled } from '../../trading/users/store.ts';
 import { refused } from '../../util/failure.ts';
@@ -17,7 +18,7 @@ export const start = defineCommand({
   details: 'A trader has one running session at most. It begins with the capital that the account has now.',
   async run({ user }, ctx: Context) {
     const now = ctx.now();
-    const at = now.toISOString();
+    const at = instant(now);
     return ctx.change(async (trx) => {
       const owner = await lockUser(trx, user);
       if (!owner.enabled) throw userDisabled(user);

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, json, money, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { describeParameters, overrideProblems } from '../../domain/parameter-overrides.ts';
 import { announce, requireRunnable } from '../../trading/strategies/change-status.ts';
 import { findActivation, lockStrategyShared } from '../../trading/strategies/store.ts';
@@ -29,7 +30,7 @@ replaces what the trader had overridden before; '{}' overrides nothing.
 Activating what is active already changes nothing but the allocation and the parameters, if they are given.`,
   async run({ strategy: strategyId, user: userId, allocation, parameters }, ctx: Context) {
     const { checkCapital, writeActivation } = await import('../../trading/strategies/activation.ts');
-    const now = ctx.now().toISOString();
+    const now = instant(ctx.now());
     return ctx.change(async (trx) => {
       const user = await lockUser(trx, userId);
       const strategy = await lockStrategyShared(trx, strategyId);

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { strategyProblems, strategySchema } from '../../domain/strategy.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
@@ -45,7 +46,7 @@ export const add = defineCommand({
           ...strategy,
           symbols: JSON.stringify(strategy.symbols),
           parameters: JSON.stringify(strategy.parameters),
-          created_at: ctx.now().toISOString(),
+          created_at: instant(ctx.now()),
         })
         .returning(STRATEGY_COLUMNS)
         .executeTakeFirstOrThrow()

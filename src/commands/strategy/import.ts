@@ -4,6 +4,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
@@ -57,7 +58,7 @@ async function writeStrategies(trx: Trx, rows: readonly Strategy[], ctx: Context
     INSERT INTO strategies (strategy_id, name, description, category, risk_level, min_capital, expected_return_annual,
       max_drawdown, symbols, parameters, created_at)
     SELECT strategy_id, name, description, category, risk_level, min_capital, expected_return_annual, max_drawdown,
-      symbols::json, parameters::json, ${ctx.now().toISOString()}::timestamp
+      symbols::json, parameters::json, ${instant(ctx.now())}::timestamp
     FROM ${unnest('s', TYPES, strategies)}
     RETURNING ${sql.join(STRATEGY_COLUMNS.map((name) => sql.ref(name)))}`
     .execute(trx.db)

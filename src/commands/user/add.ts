@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { choice, identifier, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { USER_COLUMNS } from '../../trading/users/store.ts';
@@ -41,7 +42,7 @@ export const add = defineCommand({
             api_key: hash,
             total_capital: capital,
             risk_tolerance: riskTolerance,
-            created_at: now.toISOString(),
+            created_at: instant(now),
           })
           .returning(USER_COLUMNS)
           .executeTakeFirstOrThrow()

@@ -8,6 +8,7 @@ import { text } from '../../cli/flags.ts';
 import { csvHeader, csvLines } from '../../cli/render-csv.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
@@ -115,7 +116,7 @@ async function writeUsers(
   const hashed = users.map((user) => ({ ...user, api_key: hashApiKey(user.api_key) }));
   const { rows: written } = await sql<{ user_id: string }>`
     INSERT INTO users (user_id, name, email, api_key, total_capital, risk_tolerance, created_at)
-    SELECT user_id, name, email, api_key, total_capital, risk_tolerance, ${now.toISOString()}::timestamp
+    SELECT user_id, name, email, api_key, total_capital, risk_tolerance, ${instant(now)}::timestamp
     FROM ${unnest('u', TYPES, hashed)}
     RETURNING ${sql.join(USER_COLUMNS.map((name) => sql.ref(name)))}`
     .execute(trx.db)

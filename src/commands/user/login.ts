@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
 import { hashApiKey } from '../../platform/secrets/api-key.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
 import { readApiKey } from './read-api-key.ts';
@@ -32,7 +33,7 @@ Redis nothing is changed (7). ${isShown('token')}`,
         import('../../trading/users/login-sessions.ts'),
       ]);
       const now = ctx.now();
-      const at = now.toISOString();
+      const at = instant(now);
       const { user_id } = await findKeyHolder(await ctx.source(), hash, at);
       ctx.origin.subject = `user ${user_id}`;
       const session_id = mintId('lgn', now);

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { unusableHash } from '../../platform/secrets/api-key.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
 
@@ -16,7 +17,7 @@ rotate-key`,
   async run({ user }, ctx: Context) {
     const { replaceKey } = await import('../../trading/users/api-keys.ts');
     await ctx.agree(`Revoke every API key of ${user}?`);
-    const now = ctx.now().toISOString();
+    const now = instant(ctx.now());
     const result = await ctx.change(async (trx) => {
       const ended = await replaceKey(trx, user, unusableHash(), { now, graceUntil: null });
       trx.touch('logout', [user]);

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { duration, identifier, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
@@ -34,10 +35,10 @@ rotation still accepts, and so do the trader's sessions; with it they go on, at 
     const { replaceKey } = await import('../../trading/users/api-keys.ts');
     if (grace !== undefined) checkGrace(grace, await ctx.phase());
     const now = ctx.now();
-    const graceUntil = grace === undefined ? null : new Date(now.getTime() + grace).toISOString();
+    const graceUntil = grace === undefined ? null : instant(new Date(now.getTime() + grace));
     const result = await withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
       ctx.change(async (trx) => {
-        const ended = await replaceKey(trx, user, hash, { now: now.toISOString(), graceUntil });
+        const ended = await replaceKey(trx, user, hash, { now: instant(now), graceUntil });
         if (graceUntil === null) trx.touch('logout', [user]);
         const told = { grace_until: graceUntil, grace_ended: ended };
         return {

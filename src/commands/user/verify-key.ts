@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { hashApiKey } from '../../platform/secrets/api-key.ts';
 import { readApiKey } from './read-api-key.ts';
 
@@ -21,7 +22,7 @@ database (exit 2); a key of nobody, or one that has expired, ends 3. Changes not
   async run({ recordLogin }, ctx: Context) {
     const key = await readApiKey(ctx);
     const { findKeyHolder, recordLogin: record } = await import('../../trading/users/api-keys.ts');
-    const [hash, now] = [hashApiKey(key), ctx.now().toISOString()];
+    const [hash, now] = [hashApiKey(key), instant(ctx.now())];
     const holder = await findKeyHolder(await ctx.source(), hash, now);
     if (!recordLogin) return holder;
     return ctx.change(async (trx) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused } from '../../util/failure.ts';
@@ -62,7 +63,7 @@ async function readFacts(
   const record = await readHistory(trx);
   return {
     pinnacle_backup: 1,
-    created_at: ctx.now().toISOString(),
+    created_at: instant(ctx.now()),
     ...(facts as Record<'database' | 'server' | 'cluster' | 'next_txid', string>),
     kind,
     pinnacle: __VERSION__,

@@ -1,5 +1,6 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { type Archive, openArchive, readDump } from './archive.ts';
 import { locate, recordVerified } from './catalog.ts';
@@ -17,7 +18,7 @@ export async function verifyBackup(ctx: Context, path: string, deep: boolean) {
   const file = await locate(ctx, path);
   const progress = await startProgress(ctx.io, 'verifying the backup');
   const { archive, problems } = await inspect(ctx, file, deep).finally(() => progress.stop());
-  const at = ctx.now().toISOString();
+  const at = instant(ctx.now());
   const [first] = problems;
   // A missing key says nothing about the backup.
   const conclusive = archive !== undefined && problems.every(({ problem }) => problem !== 'key');

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { instant } from '../../domain/instant.ts';
 import { isUndefinedObject } from '../../platform/postgres/errors.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused } from '../../util/failure.ts';
@@ -57,7 +58,7 @@ export async function recordPhase(
       name,
       up_sha256: up.sha256,
       down_sha256: down.sha256,
-      applied_at: at.toISOString(),
+      applied_at: instant(at),
       applied_by: sql<string>`session_user`,
       duration_ms: Math.round(duration),
     })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { commit } from '../../audit/change.ts';
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
@@ -72,7 +73,7 @@ interface Holder {
   pid: number;
   program: string | null;
   role: string | null;
-  since: string | null;
+  since: Instant | null;
 }
 
 async function holderOf(db: Kysely<Database>): Promise<string> {

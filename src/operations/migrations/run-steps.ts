@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAudit } from '../../audit/log.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { isRetryable } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { formatDuration } from '../../util/duration.ts';
@@ -16,7 +17,7 @@ export interface CompletedStep {
   phase: number;
   name: string;
   state: 'applied' | 'pending';
-  applied_at: string | null;
+  applied_at: Instant | null;
   applied_by: string | null;
   duration_ms: number;
 }

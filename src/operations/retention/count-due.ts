@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { EXPIRING_TABLES, type ExpiringTable, RETAINED_TABLES } from './tables.ts';
 
@@ -8,7 +9,7 @@ export interface DueCount {
   due: number;
   held: number;
   /** In UTC; null where there are none. */
-  oldest: string | null;
+  oldest: Instant | null;
 }
 
 /** The kinds of rows that a database of this phase has and that expire. */
@@ -20,7 +21,7 @@ export function expiringIn(phase: number): readonly ExpiringTable[] {
 export function countDueRetained(db: Kysely<Database>, phase: number) {
   return Promise.all(
     RETAINED_TABLES.filter((kind) => kind.phase <= phase).map(async ({ kind, at }) => {
-      const { rows } = await sql<{ rows: string; oldest: string | null }>`
+      const { rows } = await sql<{ rows: string; oldest: Instant | null }>`
         SELECT count(${sql.ref(at)}) AS rows, min(${sql.ref(at)}) AS oldest FROM ${sql.table(kind)}`.execute(
         db,
       );
@@ -33,10 +34,10 @@ export function countDueRetained(db: Kysely<Database>, phase: number) {
 export async function countDueAll(
   db: Kysely<Database>,
   { at, from, only, held }: ExpiringTable,
-  cutoff: string,
+  cutoff: Instant,
 ): Promise<DueCount> {
   const time = sql.ref(`t.${at}`);
-  const { rows } = await sql<Record<keyof DueCount, string>>`
+  const { rows } = await sql<Record<Exclude<keyof DueCount, 'oldest'>, string> & Pick<DueCount, 'oldest'>>`
     SELECT count(*) AS rows, count(*) FILTER (WHERE ${time} < ${cutoff}::timestamp AND ${only}) AS due,
       count(*) FILTER (WHERE ${held?.when(cutoff) ?? sql`false`}) AS held, min(${time}) AS oldest
     FROM ${from}`.execute(db);
@@ -50,7 +51,7 @@ export async function countDueAll(
 }
 
 /** How many rows of a kind are due. */
-export async function countDue(db: Kysely<Database>, { at, from, only }: ExpiringTable, cutoff: string) {
+export async function countDue(db: Kysely<Database>, { at, from, only }: ExpiringTable, cutoff: Instant) {
   const { rows } = await sql<{ due: string }>`
     SELECT count(*) AS due FROM ${from} WHERE ${sql.ref(`t.${at}`)} < ${cutoff}::timestamp AND ${only}`.execute(
     db,

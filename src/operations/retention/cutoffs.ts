@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { intervalOf, type Limited, type Limits } from '../../domain/retention-periods.ts';
 import { clockVerdict } from '../../platform/postgres/clock-skew.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
@@ -8,7 +9,7 @@ import type { Verdict } from '../../util/verdict.ts';
 
 export interface Cutoffs {
   /** The time before which rows are due, in UTC and to the microsecond, by the server's clock. */
-  before: Readonly<Record<Limited, string>>;
+  before: Readonly<Record<Limited, Instant>>;
   /** Whether the server's clock and ours agree. */
   clock: Verdict;
 }
@@ -26,7 +27,7 @@ export async function readCutoffs(ctx: Context, limits: Limits): Promise<Cutoffs
 
 async function readClock(db: Kysely<Database>, limits: Limits) {
   const ago = (limit: Limited) => sql`c.now - ${intervalOf(limits[limit])}::interval`;
-  const { rows } = await sql<Record<Limited | 'server', string>>`
+  const { rows } = await sql<Record<Limited | 'server', Instant>>`
     SELECT c.now AS server, ${ago('sessions')} AS sessions, ${ago('riskRules')} AS "riskRules",
       ${ago('notifications')} AS notifications, ${ago('idempotencyKeys')} AS "idempotencyKeys"
     FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now) c`.execute(db);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import type { ExpiringTable } from './tables.ts';
@@ -16,7 +17,7 @@ const MAX_PAUSE_MS = 1_000;
 export async function deleteDue(
   ctx: Context,
   kind: ExpiringTable,
-  cutoff: string,
+  cutoff: Instant,
   atMost: number,
   onBatch: (rows: number) => void,
 ): Promise<number> {
@@ -37,8 +38,8 @@ export async function deleteDue(
 interface Batch {
   rows: number;
   /** The times of the oldest and the newest row, in UTC; null where there was none. */
-  first: string | null;
-  last: string | null;
+  first: Instant | null;
+  last: Instant | null;
 }
 
 /**
@@ -49,7 +50,7 @@ interface Batch {
 function deleteBatch(
   ctx: Context,
   { kind, at, from, only, lock }: ExpiringTable,
-  [since, cutoff]: [since: string, cutoff: string],
+  [since, cutoff]: [since: string, cutoff: Instant],
   limit: number,
 ): Promise<Batch> {
   const time = sql.ref(`t.${at}`);

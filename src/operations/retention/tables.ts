@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Instant } from '../../domain/instant.ts';
 import type { Limited } from '../../domain/retention-periods.ts';
 
 /** Rows that are never deleted. `at` is the time by which the oldest is told. */
@@ -30,7 +31,7 @@ export interface ExpiringTable {
   /** Locks the rows to be deleted, and what decides on them; waits for nobody. */
   lock: RawBuilder<unknown>;
   /** Rows that stay however old they are, told as `why`. */
-  held?: { when: (cutoff: string) => RawBuilder<unknown>; why: string };
+  held?: { when: (cutoff: Instant) => RawBuilder<unknown>; why: string };
 }
 
 const ROW = sql`FOR UPDATE OF t SKIP LOCKED`;

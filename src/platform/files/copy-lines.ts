@@ -5,7 +5,11 @@ export const FORMATS = ['csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
 const [TAB, LINE, SPACE, BACKSLASH, N] = [0x09, 0x0a, 0x20, 0x5c, 0x4e];
-const [T, Z] = [0x54, 0x5a];
+const [T, Z, POINT, ZERO] = [0x54, 0x5a, 0x2e, 0x30];
+// A time of COPY ends with its seconds, or with as many digits of them as are not 0; ours has six, and a Z.
+const [SECONDS, MICROSECONDS] = ['2026-01-31 03:45:00'.length, '2026-01-31 03:45:00.000000'.length];
+const DAY = '2026-01-31'.length;
+const TIME_GROWTH = MICROSECONDS - SECONDS + 1;
 
 /** Which bytes of a value stand in a file as PostgreSQL writes them: printable ASCII that the format need not quote. */
 function plainBytes(quoted: string): Uint8Array {
@@ -43,10 +47,10 @@ export function lineWriter(
   format: Format,
 ): (lines: Buffer) => Written | undefined {
   const columns = names.map((name, i) => columnOf(name, fields[name] as Field, format, i, names.length));
-  // What a row grows by at most: all but the byte between two values, and the Z of a time.
+  // What a row grows by at most: all but the byte between two values, and what a time lacks.
   const growth = columns.reduce(
     (sum, { before, after, absent, time }) =>
-      sum + Math.max(before.length + after.length - 1 + (time ? 1 : 0), absent.length - 3),
+      sum + Math.max(before.length + after.length - 1 + (time ? TIME_GROWTH : 0), absent.length - 3),
     0,
   );
   const isPlain = PLAIN[format];
@@ -107,12 +111,22 @@ function writeValue(
   for (; plain[byte] === 1; byte = lines[++from] as number) out[to++] = byte;
   if (byte !== TAB && byte !== LINE) return false;
   if (time) {
-    out[out.indexOf(SPACE, start)] = T;
-    out[to++] = Z;
+    if (to - start < SECONDS || to - start > MICROSECONDS) return false;
+    to = completed(out, start, to);
   }
   place.to = put(after, out, to);
   place.from = from + 1;
   return true;
+}
+
+/** Gives a time of PostgreSQL its one form; returns where it ends then. */
+function completed(out: Buffer, start: number, end: number): number {
+  let to = end;
+  out[start + DAY] = T;
+  if (to - start === SECONDS) out[to++] = POINT;
+  while (to - start < MICROSECONDS) out[to++] = ZERO;
+  out[to++] = Z;
+  return to;
 }
 
 /** Whether a spreadsheet would take the value for a formula; it passes over blanks before one. */

@@ -1,7 +1,7 @@
 import { csvLines } from '../../cli/render-csv.ts';
 import type { Fields } from '../../cli/result.ts';
 import { jsonRow } from '../../cli/rows.ts';
-import { fromPostgres } from '../../util/time.ts';
+import { fromPostgres } from '../../domain/instant.ts';
 import type { Format } from './copy-lines.ts';
 
 /** Rows as lines of the format, whatever their text holds. */

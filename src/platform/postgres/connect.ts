@@ -1,8 +1,8 @@
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
+import { fromPostgres } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
-import { fromPostgres } from '../../util/time.ts';
 import { DirectClient, isPoolerRefusal, setInTransactions } from './pooler.ts';
 import type { Database } from './tables.ts';
 import { isLocal, protectionOf } from './tls.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Instant } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
 import type { Connection } from './connect.ts';
@@ -21,10 +22,10 @@ export async function lockJobOnServer(connection: Connection, name: string): Pro
   };
   try {
     await sql`SET LOCAL idle_in_transaction_session_timeout = 0`.execute(trx);
-    const { rows } = await sql<{ taken: boolean; since: string | null }>`
+    const { rows } = await sql<{ taken: boolean; since: Instant | null }>`
       WITH job AS (SELECT hashtextextended(${name}, 0) AS key)
       SELECT pg_try_advisory_xact_lock(key) AS taken, (
-        SELECT to_char(min(a.xact_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        SELECT date_trunc('second', min(a.xact_start) AT TIME ZONE 'UTC')
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
         WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid()
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

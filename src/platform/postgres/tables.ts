@@ -11,6 +11,7 @@ import type {
   SessionStatus,
   StrategyStatus,
 } from '../../domain/enums.ts';
+import type { Instant } from '../../domain/instant.ts';
 
 /**
  * Every table as the catalog has it after phase 4 (`test/db/types.test.ts` compares the two).
@@ -30,7 +31,7 @@ interface UsersTable {
   risk_tolerance: Generated<string>;
   enabled: Generated<boolean>;
   created_at: GeneratedTimestamp;
-  last_login: string | null;
+  last_login: Instant | null;
 }
 
 interface OrdersTable {
@@ -73,7 +74,7 @@ interface UserStrategiesTable {
   strategy_id: string;
   status: Generated<StrategyStatus>;
   activated_at: GeneratedTimestamp;
-  deactivated_at: string | null;
+  deactivated_at: Instant | null;
   allocation_amount: Generated<number>;
   custom_parameters: GeneratedJson;
   total_orders: Generated<number>;
@@ -97,11 +98,11 @@ interface PositionsTable {
   order_id: string | null;
   status: Generated<PositionStatus>;
   opened_at: GeneratedTimestamp;
-  closed_at: string | null;
+  closed_at: Instant | null;
   created_at: GeneratedTimestamp;
   updated_at: GeneratedTimestamp;
   /** The time of the quote that current_price is from. */
-  marked_at: string | null;
+  marked_at: Instant | null;
 }
 
 interface OrderFillsTable {
@@ -129,7 +130,7 @@ interface NotificationsTable {
   title: string;
   message: string;
   data: GeneratedJson;
-  read_at: string | null;
+  read_at: Instant | null;
   created_at: GeneratedTimestamp;
 }
 
@@ -137,7 +138,7 @@ interface TradingSessionsTable {
   session_id: string;
   user_id: string;
   start_time: GeneratedTimestamp;
-  end_time: string | null;
+  end_time: Instant | null;
   total_orders: Generated<number>;
   successful_orders: Generated<number>;
   total_pnl: Generated<number>;
@@ -170,7 +171,7 @@ interface TradingHaltsTable {
   halted_at: GeneratedTimestamp;
   resumed_by: string | null;
   resumed_reason: string | null;
-  resumed_at: string | null;
+  resumed_at: Instant | null;
 }
 
 interface ApiKeyGraceTable {
@@ -204,8 +205,8 @@ export interface Database {
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
-type Timestamp = ColumnType<string, string, string>;
-type GeneratedTimestamp = Generated<string>;
+type Timestamp = ColumnType<Instant, Instant, Instant>;
+type GeneratedTimestamp = Generated<Instant>;
 /** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
 type GeneratedMoney = Generated<string>;
 /** Parsed when read; written as the text of `JSON.stringify`. */

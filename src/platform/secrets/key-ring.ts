@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
+import { type Instant, instant } from '../../domain/instant.ts';
 import { parseJson } from '../../util/json.ts';
 
 /** A key of the ring with what is derived from it, each purpose its own. */
@@ -7,7 +8,7 @@ export interface RingKey {
   /** The first 8 hex digits of a hash of the key: the same key has the same id in every ring. */
   id: string;
   key: Buffer;
-  createdAt: string;
+  createdAt: Instant;
   cipherKey: Buffer;
   fingerprintKey: Buffer;
 }
@@ -42,7 +43,7 @@ export function parseRing(text: string): Ring {
       const bytes = Buffer.from(key, 'base64');
       if (bytes.length !== KEY_BYTES || bytes.toString('base64') !== key)
         throw new RangeError(`holds a key ${id} that is not ${KEY_BYTES} bytes of base64`);
-      const found = derive(bytes, created_at);
+      const found = derive(bytes, instant(new Date(created_at)));
       if (found.id !== id) throw new RangeError(`holds a key ${id} that is not that key`);
       return [id, found] as const;
     }),
@@ -64,12 +65,12 @@ export function formatRing(ring: Ring): string {
 /** A new key, of another id than those of the ring. */
 export function generateKey(now: Date, ring: Ring | undefined): RingKey {
   for (;;) {
-    const key = derive(randomBytes(KEY_BYTES), now.toISOString());
+    const key = derive(randomBytes(KEY_BYTES), instant(now));
     if (!ring?.keys.has(key.id)) return key;
   }
 }
 
-function derive(key: Buffer, createdAt: string): RingKey {
+function derive(key: Buffer, createdAt: Instant): RingKey {
   return {
     id: expand(key, 'pinnacle key id', 4).toString('hex'),
     key,

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /** The states in which an order may still be executed. */
@@ -31,7 +32,7 @@ export async function countWorking(db: Kysely<Database>, scope: CancelScope): Pr
  * Cancels every working order within a scope, in constant statements however many; what is filled stays filled. Locks
  * their traders, then the orders. Gives the ids.
  */
-export async function cancelWorking(trx: Trx, scope: CancelScope, at: string): Promise<string[]> {
+export async function cancelWorking(trx: Trx, scope: CancelScope, at: Instant): Promise<string[]> {
   await sql`
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE ${scopeFilter(scope)})
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);

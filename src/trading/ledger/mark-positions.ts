@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
 
@@ -8,7 +9,7 @@ export interface Mark {
   symbol: string;
   price: number;
   /** The time of the quote that it is from, UTC; null where somebody says so. */
-  marked_at: string | null;
+  marked_at: Instant | null;
 }
 
 export interface Marked extends Mark {
@@ -23,7 +24,7 @@ export interface Marked extends Mark {
  * anew; constant statements however many. Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as the
  * ledger computes it. Gives what each mark hit; one that hits nothing is left out.
  */
-export async function markPositions(trx: Trx, marks: readonly Mark[], at: string): Promise<Marked[]> {
+export async function markPositions(trx: Trx, marks: readonly Mark[], at: Instant): Promise<Marked[]> {
   const { rows: traders } = await sql<{ user_id: string }>`
     SELECT user_id FROM users WHERE user_id IN (
       SELECT user_id FROM positions WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}))

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { BookOrder } from '../../domain/book.ts';
 import type { OrderSide, OrderType } from '../../domain/enums.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
@@ -16,7 +17,7 @@ export interface NewOrder {
   order_type: OrderType;
   quantity: number;
   price: number;
-  created_at: string;
+  created_at: Instant;
 }
 
 /** What the fills that came with an order have made of it; without any it is PENDING. */

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { BookingResult } from '../../domain/book.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { insertNotifications } from '../notifications/notify.ts';
@@ -121,7 +122,7 @@ function capital(fold: BookingResult): Part[] {
   ];
 }
 
-function strategies(fold: BookingResult, bookedAt: string): Part[] {
+function strategies(fold: BookingResult, bookedAt: Instant): Part[] {
   if (fold.strategies.length === 0) return [];
   const source = unnest(
     'c',
@@ -138,7 +139,7 @@ function strategies(fold: BookingResult, bookedAt: string): Part[] {
   ];
 }
 
-function sessions(fold: BookingResult, bookedAt: string): Part[] {
+function sessions(fold: BookingResult, bookedAt: Instant): Part[] {
   if (fold.sessions.length === 0) return [];
   const source = unnest(
     'c',

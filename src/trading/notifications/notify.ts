@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Notice } from '../../domain/notice.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 
@@ -10,7 +11,7 @@ import { unnest } from '../../platform/postgres/unnest.ts';
  */
 export async function insertNotifications(
   trx: Trx,
-  at: string,
+  at: Instant,
   notices: readonly Notice[],
 ): Promise<string[]> {
   if (trx.phase < 3 || notices.length === 0) return [];

@@ -72,9 +72,7 @@ async function findBooked(
     SELECT f.broker_fill_id AS trade_id, o.symbol, o.side, f.quantity, f.price, f.executed_at, o.strategy_id
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id
     WHERE f.broker_fill_id = ANY(${ids}) AND o.user_id = ${userId}`.execute(trx.db);
-  return new Map(
-    rows.map((row) => [row.trade_id, { ...row, executed_at: new Date(row.executed_at).toISOString() }]),
-  );
+  return new Map(rows.map((row) => [row.trade_id, row]));
 }
 
 async function findStrategies(trx: Trx, batch: readonly NumberedTrade[]): Promise<Set<string>> {

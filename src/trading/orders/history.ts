@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { parseBody } from '../../audit/canonical-json.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { OrderSide, PositionSide } from '../../domain/enums.ts';
+import { type Instant, isBefore } from '../../domain/instant.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { isObject } from '../../util/json.ts';
@@ -9,7 +10,7 @@ import type { Order } from './store.ts';
 
 /** A step in the life of an order. */
 interface HistoryEvent {
-  at: string;
+  at: Instant;
   event: 'placed' | 'fill' | 'position' | 'notification' | 'audit';
   detail: string;
 }
@@ -30,7 +31,7 @@ export async function orderHistory({ db, phase }: Source, order: Order): Promise
     ...audit.map(auditEvent),
   ];
   // Stable, so that what one moment holds stays in the order of cause and effect.
-  return events.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return events.sort((a, b) => Number(isBefore(b.at, a.at)) - Number(isBefore(a.at, b.at)));
 }
 
 function placement(order: Order): HistoryEvent {
@@ -45,7 +46,7 @@ interface FillRow {
   broker_fill_id: string;
   quantity: number;
   price: number;
-  created_at: string;
+  created_at: Instant;
   overfill: boolean;
   realized_pnl: string;
   position_id: string;
@@ -85,7 +86,7 @@ function effectOf(fill: FillRow, side: OrderSide): string {
 }
 
 async function notificationsOf(db: Kysely<Database>, order: Order): Promise<HistoryEvent[]> {
-  const { rows } = await sql<{ created_at: string; alert_level: string; title: string; message: string }>`
+  const { rows } = await sql<{ created_at: Instant; alert_level: string; title: string; message: string }>`
     SELECT created_at, alert_level, title, message FROM notifications
     WHERE user_id = ${order.user_id} AND created_at >= ${order.created_at}::timestamp
       AND data ->> 'order_id' = ${order.order_id}
@@ -98,7 +99,7 @@ async function notificationsOf(db: Kysely<Database>, order: Order): Promise<Hist
 }
 
 interface AuditRow {
-  at: string;
+  at: Instant;
   actor: string;
   command: string;
   body: {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import { instant } from '../../domain/instant.ts';
 import { createIdSet, type IdSet } from '../../platform/files/id-set.ts';
 import { openSource, streamConsumed } from '../../platform/files/open-source.ts';
 import { linesOf } from '../../platform/files/read-lines.ts';
@@ -41,7 +42,7 @@ export async function importOrderFile(
     const source = openSource(path, ctx);
     spent = source.once;
     const table = await readTable(linesOf(source.bytes, source.name), source.name, ORDER_FILE, ctx.io.say);
-    const reader = orderReader(table.columns, ctx.now().toISOString());
+    const reader = orderReader(table.columns, instant(ctx.now()));
     const into = await openTable(connection, trx, reader.columns, fast);
     const check = { read: reader.read, traders, seen: createIdSet(), into };
     const tell = (imported: number) => progress.update(pluralize(imported, 'order'), source.share());

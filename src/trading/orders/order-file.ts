@@ -1,4 +1,5 @@
 import { ORDER_SIDES, ORDER_STATUSES, ORDER_TYPES } from '../../domain/enums.ts';
+import { type Instant, isBefore, writtenInstant } from '../../domain/instant.ts';
 import type { Columns, Row } from '../../platform/files/read-records.ts';
 import { plainUpperCase } from '../../util/text.ts';
 
@@ -25,8 +26,8 @@ type Column = (typeof ORDER_FILE)['required' | 'optional'][number];
 export interface OrderRow {
   order_id: string;
   user_id: string;
-  /** The time of its last change, in UTC. */
-  updated_at: string;
+  /** The time of its last change. */
+  updated_at: Instant;
   /** The line of CSV. */
   csv: string;
 }
@@ -61,7 +62,6 @@ const rupees: Rule = [
     return value > MAX_PRICE || (value === 0 && /^[\d.]*[1-9]/.test(text)) ? undefined : text;
   },
 ];
-const time: Rule = ['a time such as 2026-01-31T03:45:00Z', utc];
 
 const RULES: Readonly<Record<Column, Rule>> = {
   order_id: ['an id: at most 50 letters, digits and _ . : -', like(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,49}$/)],
@@ -81,8 +81,8 @@ const RULES: Readonly<Record<Column, Rule>> = {
     'at most 10000 characters, none of them a control character',
     like(/^[^\p{Cc}\p{Cs}]{0,10000}$/u),
   ],
-  created_at: time,
-  updated_at: time,
+  created_at: ['a time such as 2026-01-31T03:45:00Z', time],
+  updated_at: ['a time such as 2026-01-31T03:45:00Z', time],
 };
 
 /** What an order has that a file says nothing of. */
@@ -92,8 +92,8 @@ const ABSENT: Readonly<Partial<Record<Column, string>>> = {
   retry_count: '0',
 };
 
-/** Reads the rows of a file with these columns. `now` is the present in UTC, after which no order can be. */
-export function orderReader(columns: readonly string[], now: string) {
+/** Reads the rows of a file with these columns. `now` is the present, after which no order can be. */
+export function orderReader(columns: readonly string[], now: Instant) {
   const given = columns as readonly Column[];
   const rules = given.map((column) => RULES[column]);
   const missing = ORDER_FILE.optional.filter((column) => !given.includes(column));
@@ -119,15 +119,15 @@ export function orderReader(columns: readonly string[], now: string) {
       const place = at[column];
       return place === undefined ? (ABSENT[column] ?? '') : (values[place] as string);
     };
-    const created = of('created_at');
-    const updated = at.updated_at === undefined ? created : of('updated_at');
+    const created = instantOf(of('created_at'));
+    const updated = at.updated_at === undefined ? created : instantOf(of('updated_at'));
     const reason =
       statusProblem(
         of('status'),
         Number(of('quantity')),
         Number(of('filled_quantity')),
         Number(of('filled_price')),
-      ) ?? timeOrderProblem(instantKey(created), instantKey(updated), now);
+      ) ?? timeOrderProblem(created, updated, now);
     if (reason) return { reason };
     const rest = missing.map((column) => (column === 'updated_at' ? created : (ABSENT[column] ?? '')));
     const same = raw !== undefined && values.every((value, i) => value === fields[i]);
@@ -135,7 +135,7 @@ export function orderReader(columns: readonly string[], now: string) {
     return {
       order_id: of('order_id'),
       user_id: of('user_id'),
-      updated_at: `${instantKey(updated)}Z`,
+      updated_at: updated,
       csv: rest.length > 0 ? `${line},${rest.join(',')}\n` : `${line}\n`,
     };
   };
@@ -157,9 +157,9 @@ function statusProblem(status: string, quantity: number, filled: number, price: 
   return undefined;
 }
 
-function timeOrderProblem(created: string, updated: string, now: string): string | undefined {
-  if (updated < created) return 'updated_at is before created_at';
-  return `${updated}Z` > now ? 'its time is in the future' : undefined;
+function timeOrderProblem(created: Instant, updated: Instant, now: Instant): string | undefined {
+  if (isBefore(updated, created)) return 'updated_at is before created_at';
+  return isBefore(now, updated) ? 'its time is in the future' : undefined;
 }
 
 const SYMBOL = /^[A-Z0-9][A-Z0-9&._-]{0,19}$/;
@@ -170,33 +170,17 @@ function symbol(text: string): string | undefined {
   return SYMBOL.test(upper) ? upper : undefined;
 }
 
-const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d):([0-5]\d):([0-5]\d)(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?$/;
-const DAYS = new Map<string, boolean>();
+// As PostgreSQL reads it without a loss: then the line can stay as it is.
+const PLAIN_TIME = /^.{10}[T ][\d:]{8}(\.\d{1,6})?Z?$/;
 
-/** Times are those of the table: UTC, unless they name another offset. */
-function utc(text: string): string | undefined {
-  const [, day, hour, minute, second, fraction = '', zone = 'Z'] = TIME.exec(text) ?? [];
-  if (day === undefined || Number(hour) > 23 || !isDay(day)) return undefined;
-  if (zone === 'Z') return text;
-  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
-  if (hours > 14 || minutes > 59) return undefined;
-  const shift = (hours * 60 + minutes) * (zone.startsWith('-') ? 60_000 : -60_000);
-  const instant = new Date(Date.parse(`${day}T${hour}:${minute}:${second}Z`) + shift);
-  return `${instant.toISOString().slice(0, 19)}${fraction}Z`;
+/** Times are those of the table: UTC, unless they name another offset. A day alone is not enough. */
+function time(text: string): string | undefined {
+  if (text.length < '1970-01-01T00:00:00'.length || text < '1970') return undefined;
+  const at = writtenInstant(text, 'UTC');
+  return at !== undefined && PLAIN_TIME.test(text) ? text : at;
 }
 
-/** Whether there is such a day; a file has few of them, many times. */
-function isDay(day: string): boolean {
-  let known = DAYS.get(day);
-  if (known === undefined) {
-    const date = new Date(`${day}T00:00:00Z`);
-    known = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) && day > '1970';
-    if (DAYS.size < 100_000) DAYS.set(day, known);
-  }
-  return known;
-}
-
-/** Times in one form, whose order is that of time. */
-const instantKey = (time: string) => `${time.slice(0, 10)}T${time.slice(11).replace(/Z$/, '')}`;
+/** The instant of a time that the rule has let pass. */
+const instantOf = (text: string) => writtenInstant(text, 'UTC') as Instant;
 
 const quoted = (value: string) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);

@@ -1,7 +1,7 @@
 import type { OrderSide } from '../../domain/enums.ts';
+import { type Instant, instant, isBefore, writtenInstant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { plainUpperCase } from '../../util/text.ts';
-import { writtenInstant } from '../../util/time.ts';
 
 /** An execution from a file of trades; price in rupees a share, time in UTC. */
 export interface Trade {
@@ -10,7 +10,7 @@ export interface Trade {
   side: OrderSide;
   quantity: number;
   price: number;
-  executed_at: string;
+  executed_at: Instant;
   strategy_id: string | null;
 }
 
@@ -53,9 +53,9 @@ export function parseTrade(
   const rupees = /^\d{1,12}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
   if (rupees <= 0 || rupees > 1e9) return { reason: 'price must be a positive number of rupees' };
   if (!/^[A-Za-z0-9_.:-]{0,50}$/.test(strategy_id)) return { reason: 'strategy_id is not an id' };
-  const at = writtenInstant(executed_at, now, timeZone);
+  const at = writtenInstant(executed_at, timeZone);
   if (at === undefined) return { reason: 'executed_at must be a time such as 2026-01-31T09:15:00+05:30' };
-  if (at > now.toISOString()) return { reason: 'executed_at is in the future' };
+  if (isBefore(instant(now), at)) return { reason: 'executed_at is in the future' };
   return {
     trade_id,
     symbol: known,

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Keyset } from '../../cli/pagination.ts';
 import type { PositionStatus } from '../../domain/enums.ts';
+import { type Instant, instant, isBefore } from '../../domain/instant.ts';
 import { replay } from '../../domain/replay-position.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { usage } from '../../util/failure.ts';
@@ -21,16 +22,16 @@ export interface Filter {
 export async function checkMoment(
   db: Kysely<Database>,
   user: string | undefined,
-  at: string,
+  at: Instant,
   now: Date,
 ): Promise<void> {
-  if (at > now.toISOString()) throw usage('--as-of is in the future.');
+  if (isBefore(instant(now), at)) throw usage('--as-of is in the future.');
   const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;
-  const { rows } = await sql<{ began: string | null }>`
+  const { rows } = await sql<{ began: Instant | null }>`
     SELECT least((SELECT min(created_at) FROM users WHERE ${whose}), (SELECT min(created_at) FROM orders WHERE ${whose}))
       AS began`.execute(db);
   const began = rows[0]?.began;
-  if (began && at < new Date(began).toISOString())
+  if (began && isBefore(at, began))
     throw usage(
       `--as-of is before ${user === undefined ? 'any account' : `the account of ${user}`} existed (${began}).`,
     );
@@ -43,7 +44,7 @@ export async function checkMoment(
 export async function positionsAsOf(
   db: Kysely<Database>,
   { user, symbol, strategy, status }: Filter,
-  at: string,
+  at: Instant,
   limit: number,
   after: Keyset | undefined,
 ): Promise<Position[]> {

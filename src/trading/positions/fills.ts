@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { Instant } from '../../domain/instant.ts';
 import type { StoredFill } from '../../domain/replay-position.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
@@ -6,8 +7,8 @@ export interface PositionFill extends StoredFill {
   fill_id: string;
   order_id: string;
   broker_fill_id: string;
-  executed_at: string;
-  created_at: string;
+  executed_at: Instant;
+  created_at: Instant;
   realized_pnl: string;
 }
 
@@ -19,7 +20,7 @@ export interface PositionFill extends StoredFill {
 export async function findFills(
   db: Kysely<Database>,
   positionIds: readonly string[],
-  until?: string,
+  until?: Instant,
 ): Promise<Map<string, PositionFill[]>> {
   const { rows } = await sql<PositionFill & { is_later: boolean }>`
     WITH keys AS (

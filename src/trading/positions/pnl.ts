@@ -1,11 +1,12 @@
 import { type Kysely, sql } from 'kysely';
+import type { Instant } from '../../domain/instant.ts';
 import type { PnlGrouping } from '../../domain/pnl-grouping.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 interface Range {
   user: string | undefined;
-  since: string | undefined;
-  until: string | undefined;
+  since: Instant | undefined;
+  until: Instant | undefined;
 }
 
 interface PnlRow {

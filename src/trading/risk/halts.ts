@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import { cancelWorking, WORKING_STATUSES } from '../ledger/cancel-orders.ts';
@@ -11,7 +12,7 @@ export interface Halt {
   user_id: string | null;
   reason: string;
   halted_by: string;
-  halted_at: string;
+  halted_at: Instant;
 }
 
 /** The latch that keeps a trader from trading, as a query of at most one row: everyone's before his own. */
@@ -47,7 +48,7 @@ export async function setHalt(
   trx: Trx,
   userId: string | null,
   reason: string,
-  at: string,
+  at: Instant,
 ): Promise<{ halt: Halt; fresh: boolean }> {
   const haltId = mintId('hlt', new Date(at));
   const { rows } = await sql<Halt>`
@@ -71,7 +72,7 @@ export interface HaltOutcome {
  * active. It waits for the traders' locks, as long as a statement may take, so that whatever was let in before the
  * latch was seen is swept as well.
  */
-export async function cancelAndPause(trx: Trx, userId: string | null, at: string): Promise<HaltOutcome> {
+export async function cancelAndPause(trx: Trx, userId: string | null, at: Instant): Promise<HaltOutcome> {
   const whose = scope(userId);
   await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx.db);
   await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
@@ -107,7 +108,7 @@ const scope = (userId: string | null) => (userId === null ? sql`true` : sql`user
 export interface Ended extends Halt {
   resumed_by: string;
   resumed_reason: string;
-  resumed_at: string;
+  resumed_at: Instant;
 }
 
 /** Clears the latch of a trader, or that of everyone; undefined where there is none. */
@@ -115,7 +116,7 @@ export async function liftHalt(
   trx: Trx,
   userId: string | null,
   reason: string,
-  at: string,
+  at: Instant,
 ): Promise<Ended | undefined> {
   const { rows } = await sql<Ended>`
     UPDATE trading_halts SET resumed_by = session_user, resumed_reason = ${reason}, resumed_at = ${at}::timestamp

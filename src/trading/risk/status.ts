@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /** How one trader stands, or everyone where user_id is null. */
@@ -9,7 +10,7 @@ interface Status extends Record<string, unknown> {
   violated: number;
   reason: string | null;
   halted_by: string | null;
-  halted_at: string | null;
+  halted_at: Instant | null;
   halt_id: string | null;
 }
 

@@ -1,12 +1,13 @@
+import { type Instant, instant } from '../../domain/instant.ts';
 import { startOfDay } from '../../util/time.ts';
 
 /** What time it is to the risk rules; all in UTC. */
 export interface TradingDay {
-  now: string;
+  now: Instant;
   /** When the trading day began. */
-  dayStart: string;
+  dayStart: Instant;
   /** A position that was marked from a quote of before is worth nobody knows what. */
-  staleBefore: string;
+  staleBefore: Instant;
 }
 
 /** The clock of a moment, by the settings timeZone and market.staleAfter. */
@@ -16,8 +17,8 @@ export async function tradingDayOf(
 ): Promise<TradingDay> {
   const { timeZone, staleAfter } = await config();
   return {
-    now: now.toISOString(),
-    dayStart: startOfDay(now, timeZone).toISOString(),
-    staleBefore: new Date(now.getTime() - staleAfter).toISOString(),
+    now: instant(now),
+    dayStart: instant(startOfDay(now, timeZone)),
+    staleBefore: instant(new Date(now.getTime() - staleAfter)),
   };
 }

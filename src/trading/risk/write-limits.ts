@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
 import type { Template } from '../../domain/risk-limits.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 
@@ -11,7 +12,7 @@ export async function writeRules(trx: Trx, userId: string, limits: Template, now
     rule_type,
     rule_value,
   }));
-  const at = now.toISOString();
+  const at = instant(now);
   const written = await sql`
     INSERT INTO risk_rules (rule_id, user_id, rule_type, rule_value, created_at, updated_at)
     SELECT rule_id, ${userId}, rule_type::rule_type, rule_value, ${at}::timestamp, ${at}::timestamp

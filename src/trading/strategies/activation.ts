@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { formatRupees, toPaisa } from '../../domain/money.ts';
 import { refused } from '../../util/failure.ts';
 import { ACTIVATION_COLUMNS, type Activation } from './store.ts';
@@ -60,7 +61,7 @@ export async function writeActivation(
   trx: Trx,
   { userId, strategyId, allocation, parameters }: Asked,
   before: Activation | undefined,
-  at: string,
+  at: Instant,
 ): Promise<Activation> {
   const values = {
     status: 'ACTIVE',

@@ -1,6 +1,7 @@
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
+import { type Instant, instant } from '../../domain/instant.ts';
 import { refused } from '../../util/failure.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
 import {
@@ -16,7 +17,7 @@ import {
  * is STOPPED, which only an activation ends, and where what would be ACTIVE may not run.
  */
 export async function changeStatus(ctx: Context, userId: string, strategyId: string, to: StrategyStatus) {
-  const now = ctx.now().toISOString();
+  const now = instant(ctx.now());
   return ctx.change(async (trx) => {
     const user = await lockUser(trx, userId);
     const strategy = await lockStrategyShared(trx, strategyId);
@@ -59,7 +60,7 @@ export async function requireRunnable(
 /** Tells the trader that his use of a strategy has another status now, if it has. */
 export async function announce(
   trx: Trx,
-  at: string,
+  at: Instant,
   before: Activation | undefined,
   after: Activation,
 ): Promise<void> {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
 import { lockUser, userDisabled } from './store.ts';
@@ -9,11 +10,11 @@ interface KeyHolder {
   user_id: string;
   enabled: boolean;
   via: 'current' | 'grace';
-  expires_at: string | null;
+  expires_at: Instant | null;
 }
 
 /** The trader whose key has this hash; replaced keys are known from phase 4 on. Throws API_KEY_UNKNOWN (exit 3). */
-export async function findKeyHolder({ db, phase }: Source, hash: string, now: string): Promise<KeyHolder> {
+export async function findKeyHolder({ db, phase }: Source, hash: string, now: Instant): Promise<KeyHolder> {
   const replaced = sql`
     UNION ALL SELECT u.user_id, u.enabled, 'grace', g.expires_at
     FROM api_key_grace g JOIN users u ON u.user_id = g.user_id
@@ -33,7 +34,7 @@ export async function findKeyHolder({ db, phase }: Source, hash: string, now: st
  * Records that the holder of a key came in. Locks the trader and looks once more: the key may have been replaced since.
  * Throws API_KEY_UNKNOWN or USER_DISABLED.
  */
-export async function recordLogin(trx: Trx, userId: string, hash: string, now: string): Promise<KeyHolder> {
+export async function recordLogin(trx: Trx, userId: string, hash: string, now: Instant): Promise<KeyHolder> {
   await lockUser(trx, userId);
   const holder = await findKeyHolder(trx, hash, now);
   if (!holder.enabled) throw userDisabled(holder.user_id);
@@ -49,7 +50,7 @@ export async function replaceKey(
   trx: Trx,
   userId: string,
   hash: string,
-  { now, graceUntil }: { now: string; graceUntil: string | null },
+  { now, graceUntil }: { now: Instant; graceUntil: Instant | null },
 ): Promise<number> {
   await lockUser(trx, userId);
   const ended = trx.phase < 4 ? 0 : await endGrace(trx, userId, now, graceUntil !== null);
@@ -64,7 +65,7 @@ export async function replaceKey(
 }
 
 /** Forgets the replaced keys of a trader, or only those that have expired; gives how many had not. */
-async function endGrace(trx: Trx, userId: string, now: string, onlyExpired: boolean): Promise<number> {
+async function endGrace(trx: Trx, userId: string, now: Instant, onlyExpired: boolean): Promise<number> {
   const { rows } = await sql<{ expired: boolean }>`
     DELETE FROM api_key_grace
     WHERE user_id = ${userId} AND (NOT ${onlyExpired}::boolean OR expires_at <= ${now}::timestamp)

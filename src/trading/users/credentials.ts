@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
 import { findUser, lockUser } from './store.ts';
@@ -34,7 +35,7 @@ export async function writeCredentials(
 
 /** When each credential of a trader was set last, as the audit log has it. */
 export async function whenSet(db: Kysely<Database>, userId: string): Promise<Map<string, string>> {
-  const { rows } = await sql<{ field: string; at: string }>`
+  const { rows } = await sql<{ field: string; at: Instant }>`
     SELECT body::json ->> 'field' AS field, max(at) AS at FROM audit_log
     WHERE target = ${`user ${userId}`} AND command = 'user credentials set' GROUP BY 1`.execute(db);
   return new Map(rows.map(({ field, at }) => [field, at]));

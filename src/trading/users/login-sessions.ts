@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import * as z from 'zod/mini';
 import type { Trx } from '../../audit/transaction.ts';
+import { fromRfc3339, type Instant, instant } from '../../domain/instant.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf, redisFailure } from '../../platform/redis/errors.ts';
 import { TTL_SECONDS } from '../../platform/redis/keys.ts';
@@ -10,10 +11,10 @@ import { parseJson } from '../../util/json.ts';
 export interface Session {
   session_id: string;
   state: 'ok' | 'unreadable';
-  created_at: string | null;
-  last_seen_at: string | null;
+  created_at: Instant | null;
+  last_seen_at: Instant | null;
   /** When Redis forgets it; null for never. */
-  expires_at: string | null;
+  expires_at: Instant | null;
 }
 
 /** What a login knows of the session it begins. */
@@ -32,14 +33,15 @@ export async function beginSession(
   trx: Trx,
   redis: RedisConnection | null,
   { session_id, user_id, token_sha256, by }: Beginning,
-  until: string | null,
-): Promise<{ created_at: string; expires_at: string }> {
-  const { rows } = await sql<{ at: string }>`SELECT clock_timestamp()::timestamp AS at`.execute(trx.db);
-  const began = new Date(rows[0]?.at ?? Number.NaN);
-  const created_at = began.toISOString();
-  const longest = began.getTime() + TTL_SECONDS.session * 1_000;
+  until: Instant | null,
+): Promise<{ created_at: Instant; expires_at: Instant }> {
+  const { rows } = await sql<{ at: Instant }>`SELECT clock_timestamp()::timestamp AS at`.execute(trx.db);
+  const [row] = rows;
+  if (!row) throw new Error('a statement without FROM gives one row');
+  const created_at = row.at;
+  const longest = Date.parse(created_at) + TTL_SECONDS.session * 1_000;
   const ends = until === null ? longest : Math.min(longest, Date.parse(until));
-  const expires_at = new Date(ends).toISOString();
+  const expires_at = instant(new Date(ends));
   const json = { session_id, user_id, token_sha256, created_at, last_seen_at: created_at, expires_at, by };
   await redis?.client
     .set(redis.keys.session(user_id, session_id), JSON.stringify(json), 'PXAT', ends)
@@ -62,8 +64,8 @@ export async function* sessionIds({ keys, scan }: RedisConnection, user: string)
 
 const stored = z.object({
   user_id: z.optional(z.string()),
-  created_at: z.iso.datetime({ offset: true }),
-  last_seen_at: z.optional(z.iso.datetime({ offset: true })),
+  created_at: z.string(),
+  last_seen_at: z.optional(z.string()),
 });
 
 /** A session of a trader; undefined where it is gone, or is somebody else's. */
@@ -83,7 +85,7 @@ export async function readSession(
     state: found ? 'ok' : 'unreadable',
     created_at: found?.created_at ?? null,
     last_seen_at: found?.last_seen_at ?? null,
-    expires_at: expires < 0 ? null : new Date(expires).toISOString(),
+    expires_at: expires < 0 ? null : instant(new Date(expires)),
   };
 }
 
@@ -99,9 +101,26 @@ async function textOf(client: RedisConnection['client'], key: string): Promise<s
   });
 }
 
-function parsed(text: string): z.infer<typeof stored> | undefined {
+interface Stored {
+  user_id: string | undefined;
+  created_at: Instant;
+  last_seen_at: Instant | null;
+}
+
+/** A session as text; undefined for what is none, and for one whose times are none. */
+function parsed(text: string): Stored | undefined {
+  const { data } = stored.safeParse(jsonOf(text));
+  const created_at = fromRfc3339(data?.created_at ?? '');
+  const seen = data?.last_seen_at;
+  const last_seen_at = seen === undefined ? null : fromRfc3339(seen);
+  return created_at && last_seen_at !== undefined
+    ? { user_id: data?.user_id, created_at, last_seen_at }
+    : undefined;
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return stored.safeParse(parseJson(text)).data;
+    return parseJson(text);
   } catch {
     return undefined;
   }
