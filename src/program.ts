@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Noun, type Program, type Verb, type Verbs, verb } from './cli/command.ts';
-import { type Globals, helpWords, scanGlobals } from './cli/globals.ts';
+import { readCommandLine } from './cli/command-line.ts';
+import type { Globals } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
@@ -75,28 +76,28 @@ export async function run(
 ): Promise<number> {
   const out = new Sink(around.stdout, isSet(around.env['PINNACLE_FORCE_TTY']));
   const err = new Sink(around.stderr);
-  const early = scanGlobals(argv);
-  const io = (globals: Globals, log?: Log) => {
+  let globals: Globals = { color: true, input: true };
+  const io = (log?: Log) => {
     const { quiet = false, color, input } = globals;
     return createIo(around, out, err, { quiet, color, input }, log);
   };
   try {
-    const asked = helpWords(argv);
-    if (asked) {
+    const line = await readCommandLine(NOUNS, argv);
+    globals = line.globals;
+    if (line.help) {
       const { topic } = await import('./runtime/help.ts');
-      const text = await topic(asked, PROGRAM);
+      const names = [...line.path, ...line.rest].filter((word) => word !== '--help');
+      const text = await topic(names, globals.json !== undefined, PROGRAM);
       if (text !== undefined) return await print(text, out);
     }
-    const parsed = await parse(PROGRAM, asked ? [...asked, '--help'] : argv, out.columns);
+    const parsed = await parse(PROGRAM, line, out.columns);
     if ('run' in parsed)
-      return await logged(parsed.run, around, (log) =>
-        runVerb(parsed.run, around, io(parsed.run.globals, log), signal),
-      );
+      return await logged(parsed.run, around, (log) => runVerb(parsed.run, around, io(log), signal));
     if (!parsed.missing) return await print(parsed.help, out);
-    if (early.json !== undefined) throw usage('A command is missing.', 'See: pinnacle help');
+    if (globals.json !== undefined) throw usage('A command is missing.', 'See: pinnacle help');
     return await print(parsed.help, err, 2);
   } catch (error) {
-    return await report(error, early, io(early));
+    return await report(error, globals, io());
   }
 }
 

@@ -2,15 +2,14 @@ import { type Command as Commander, Option } from 'commander';
 import { kebab } from '../util/text.ts';
 import type { Command, Invocation } from './command.ts';
 import type { Param } from './flags.ts';
-import { GLOBAL_FLAGS, type Globals } from './globals.ts';
+import { GLOBAL_FLAGS } from './globals.ts';
 import { usageLine } from './usage-line.ts';
 
 /** Gives a commander command the arguments, flags, examples and action of a verb. */
 export function addCommandOptions(
   leaf: Commander,
   command: Command,
-  path: readonly string[],
-  found: (invocation: Invocation) => void,
+  found: (given: Pick<Invocation, 'words' | 'options'>) => void,
 ): void {
   // Arguments are optional to commander: what is missing is asked for on a terminal.
   for (const [name, param] of Object.entries(command.args))
@@ -19,6 +18,7 @@ export function addCommandOptions(
     const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
     leaf.addOption(new Option(flag, describe(param)));
   }
+  // For help and suggestions only: the global flags are taken out of the words before commander sees them.
   leaf.optionsGroup('Global flags:');
   for (const [name, flag] of Object.entries(GLOBAL_FLAGS)) {
     leaf.addOption(new Option(`--${name}${'value' in flag ? ` ${flag.value}` : ''}`, flag.help));
@@ -31,8 +31,7 @@ export function addCommandOptions(
   );
   leaf.action((...given: unknown[]) => {
     const words = given.slice(0, Object.keys(command.args).length) as Invocation['words'];
-    const options = leaf.opts();
-    found({ path, command, words, options, globals: options as Globals });
+    found({ words, options: leaf.opts() });
   });
 }
 

@@ -56,39 +56,44 @@ export interface Globals {
   debug?: boolean;
 }
 
+/** Whether a word of a command line is a global flag, its value perhaps attached with `=`. */
+export function isGlobal(word: string): boolean {
+  return flagOf(word) !== undefined;
+}
+
+interface Match {
+  name: string;
+  value: string | true;
+  /** How many words it is, value included. */
+  length: 1 | 2;
+}
+
+/**
+ * The global flag that the first word is, with its value; undefined where it is none, or is not written as it must
+ * be. `isValue` decides whether the next word is a value that may be left out.
+ */
+export function matchGlobal(words: readonly string[], isValue: (next: string) => boolean): Match | undefined {
+  const [word = '', next] = words;
+  const flag = flagOf(word);
+  if (!flag) return undefined;
+  const equals = word.indexOf('=');
+  const name = word.slice(2, equals < 0 ? undefined : equals);
+  if (flag.value === undefined) return equals < 0 ? { name, value: true, length: 1 } : undefined;
+  if (equals >= 0) return { name, value: word.slice(equals + 1), length: 1 };
+  const isOptional = flag.value.startsWith('[');
+  if (next !== undefined && (!isOptional || isValue(next))) return { name, value: next, length: 2 };
+  return isOptional ? { name, value: true, length: 1 } : undefined;
+}
+
 function flagOf(word: string): GlobalFlag | undefined {
   const name = word.startsWith('--') ? (word.slice(2).split('=')[0] ?? '') : '';
   const flags: Readonly<Record<string, GlobalFlag>> = GLOBAL_FLAGS;
   return Object.hasOwn(flags, name) ? flags[name] : undefined;
 }
 
-/** Whether a word of a command line is a global flag, its value perhaps attached with `=`. */
-export function isGlobal(word: string): boolean {
-  return flagOf(word) !== undefined;
-}
-
-/** Whether the word after a global flag is its value. */
-export function takesValue(word: string): 'always' | 'maybe' | 'never' {
-  const value = flagOf(word)?.value;
-  if (value === undefined || word.includes('=')) return 'never';
-  return value.startsWith('[') ? 'maybe' : 'always';
-}
-
-/** What stands around a leading `help`; undefined where the first plain word is another. */
-export function helpWords(argv: readonly string[]): string[] | undefined {
-  let at = 0;
-  while (argv[at]?.startsWith('-')) at += takesValue(argv[at] ?? '') === 'always' ? 2 : 1;
-  return argv[at] === 'help' ? argv.toSpliced(at, 1) : undefined;
-}
-
-/** The global flags in a command line that could not be understood as a whole, as far as errors need them. */
-export function scanGlobals(argv: readonly string[]): Globals {
-  const has = (flag: string) => argv.includes(flag);
-  return {
-    ...(argv.some((word) => word === '--json' || word.startsWith('--json=')) ? { json: true as const } : {}),
-    color: !has('--no-color'),
-    input: !has('--no-input'),
-    quiet: has('--quiet'),
-    debug: has('--debug'),
-  };
+/** Sets a global flag by its name on the command line; `no-color` turns `color` off. */
+export function setGlobal(globals: Globals, name: string, value: string | true): void {
+  const negated = name.startsWith('no-');
+  const key = name.replace(/^no-/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  Object.assign(globals, { [key]: negated ? false : value });
 }

@@ -3,17 +3,17 @@ import { usage } from '../util/failure.ts';
 import { truncate } from '../util/text.ts';
 import { addCommandOptions } from './add-options.ts';
 import type { Invocation, Program, Verbs } from './command.ts';
-import { resolvePath } from './resolve-path.ts';
+import type { CommandLine } from './command-line.ts';
 
 /** What a command line comes to: a verb to run, or help to show (as an error where a verb was missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };
 
 /**
- * Understands a command line, loading only the tables and the one verb on its path. Global flags may stand
- * anywhere. Throws a usage error, with a suggestion where a word is nearly right.
+ * Understands a command line: its verb with arguments and flags, or the help asked for. Throws a usage error, with a
+ * suggestion where a word is nearly right.
  */
-export async function parse(program: Program, argv: readonly string[], columns: number): Promise<Parsed> {
-  const { path, rest } = await resolvePath(program.nouns, argv);
+export async function parse(program: Program, line: CommandLine, columns: number): Promise<Parsed> {
+  const { path, command, globals, rest } = line;
   let help = '';
   const collect = (text: string) => {
     help += text;
@@ -31,8 +31,8 @@ export async function parse(program: Program, argv: readonly string[], columns: 
   });
   root.exitOverride().helpCommand('help [command]', 'show help for a command or a topic');
   root.helpOption('-h, --help', 'show this help');
-  await registerPath(root, program.nouns, path, [], (found) => {
-    invocation = found;
+  await registerPath(root, program.nouns, line, 0, (given) => {
+    if (command) invocation = { path, command, ...given, globals };
   });
   try {
     await root.parseAsync([...path, ...rest], { from: 'user' });
@@ -42,18 +42,7 @@ export async function parse(program: Program, argv: readonly string[], columns: 
     if (error.code === 'commander.help') return { help, missing: true };
     throw usage(complaint(error), `See: ${[program.name, ...path].join(' ')} --help`);
   }
-  if (!invocation) return { help, missing: true };
-  return { run: rest.some((word) => word.startsWith('--json=')) ? invocation : untangleJson(invocation) };
-}
-
-/** `order show --json ord_1`: a word after --json that names no column is the argument that is missing. */
-function untangleJson(invocation: Invocation): Invocation {
-  const { command, words, globals } = invocation;
-  const value = globals.json;
-  const hole = words.indexOf(undefined);
-  if (typeof value !== 'string' || hole < 0) return invocation;
-  if (value.split(',').every((name) => Object.hasOwn(command.fields, name))) return invocation;
-  return { ...invocation, words: words.with(hole, value), globals: { ...globals, json: true } };
+  return invocation ? { run: invocation } : { help, missing: true };
 }
 
 function complaint(error: CommanderError): string {
@@ -68,19 +57,16 @@ function complaint(error: CommanderError): string {
 async function registerPath(
   parent: Commander,
   table: Verbs,
-  path: readonly string[],
-  trail: readonly string[],
-  found: (invocation: Invocation) => void,
+  line: CommandLine,
+  depth: number,
+  found: Parameters<typeof addCommandOptions>[2],
 ): Promise<void> {
   for (const [name, node] of Object.entries(table)) {
     const child = parent.command(name).description(node.summary).helpOption('-h, --help', 'show this help');
     if ('verbs' in node) child.usage('<command> [flags]').helpCommand(false);
-    if (name !== path[0]) continue;
-    const here = [...trail, name];
-    // Its flags would otherwise take those of the verb that follows.
-    if ('own' in node && node.own && path.length === 1)
-      addCommandOptions(child, await node.own.load(), here, found);
-    if ('verbs' in node) await registerPath(child, await node.verbs(), path.slice(1), here, found);
-    else addCommandOptions(child, await node.load(), here, found);
+    if (name !== line.path[depth]) continue;
+    // Only the last word has flags: those of a noun would take those of the verb that follows.
+    if (line.command && depth === line.path.length - 1) addCommandOptions(child, line.command, found);
+    if ('verbs' in node) await registerPath(child, await node.verbs(), line, depth + 1, found);
   }
 }

@@ -1,6 +1,5 @@
 import type { Program } from '../cli/command.ts';
 import { exitCodes, type NounNode, programTree, type VerbNode } from '../cli/describe.ts';
-import { isGlobal } from '../cli/globals.ts';
 import { EXITS } from '../util/exit-codes.ts';
 import { usage } from '../util/failure.ts';
 import { closestMatch, safeJson } from '../util/text.ts';
@@ -15,10 +14,12 @@ const TOPICS: Record<string, () => Promise<readonly Row[] | string>> = {
   formats: async () => FORMATS,
 };
 
-/** The help for the words after `help`; undefined where they name a command, whose own --help it is. */
-export async function topic(words: readonly string[], program: Program): Promise<string | undefined> {
-  const names = words.filter((word) => !isGlobal(word));
-  const asJson = names.length < words.length && words.includes('--json');
+/** The help on the words after `help`; undefined where they name a command, which has its own --help. */
+export async function topic(
+  names: readonly string[],
+  asJson: boolean,
+  program: Program,
+): Promise<string | undefined> {
   const [first, ...more] = names;
   if (first === undefined) return asJson ? json(await programTree(program)) : undefined;
   const found = more.length === 0 && Object.hasOwn(TOPICS, first) ? await TOPICS[first]?.() : undefined;

@@ -1,0 +1,135 @@
+import { kebab } from '../util/text.ts';
+import type { Command, Noun, Verb, Verbs } from './command.ts';
+import { type Globals, isGlobal, matchGlobal, setGlobal } from './globals.ts';
+
+/** A command line, read once. */
+export interface CommandLine {
+  /** Whether it begins with `help`; it then ends with `--help` instead. */
+  help: boolean;
+  /** The words that name a verb, or a noun where no verb follows. */
+  path: string[];
+  /** The verb that the path names. A noun has one only if it does something by itself. */
+  command: Command | undefined;
+  /** The global flags, wherever they stand. */
+  globals: Globals;
+  /** All other words in their order: arguments and flags of the verb, or what names nothing. */
+  rest: string[];
+}
+
+/** What is read so far. */
+interface Reading {
+  words: string[];
+  globals: Globals;
+  rest: string[];
+  /** A word behind --json that may be its value or an argument, and its place among the rest in that case. */
+  ambiguous?: { word: string; at: number } | undefined;
+}
+
+/**
+ * Reads a command line, loading only the tables and the one verb on its path. Never throws for what is wrong with
+ * the words: that is left in `rest` for commander.
+ */
+export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Promise<CommandLine> {
+  const reading: Reading = { words: [...argv], globals: { color: true, input: true }, rest: [] };
+  const { globals, rest } = reading;
+  const help = takeHelp(reading.words);
+  const { path, verb, isWhole } = await takePath(reading, nouns, help);
+  const command = await verb?.load();
+  const args = takeRest(reading, command);
+  const { ambiguous } = reading;
+  if (ambiguous && command && isArgument(ambiguous.word, command, args)) {
+    rest.splice(ambiguous.at, 0, ambiguous.word);
+    globals.json = true;
+  }
+  if (help) rest.push('--help');
+  return { help, path, command, globals, rest: isWhole ? rest : unknownWords(rest) };
+}
+
+/** Follows the words down the tables to a verb, or to the first word that is in no table. */
+async function takePath(reading: Reading, nouns: Verbs, help: boolean) {
+  const { words, rest } = reading;
+  const path: string[] = [];
+  let table: Verbs | undefined = nouns;
+  let verb: Verb | undefined;
+  for (let word = words[0]; table && word !== undefined; word = words[0]) {
+    const known: Verbs = table;
+    const node = lookUp(known, word);
+    if (node) {
+      path.push(word);
+      words.shift();
+      [verb, table] = await enter(node);
+    } else if (!word.startsWith('-')) break;
+    else if (!takeGlobal(reading, (next) => !help && !lookUp(known, next))) rest.push(...words.splice(0, 1));
+  }
+  return { path, verb, isWhole: table === undefined || (verb !== undefined && words.length === 0) };
+}
+
+/** The verb that a node of the tables is or has, and the table beneath it. */
+async function enter(node: Verb | Noun): Promise<[Verb | undefined, Verbs | undefined]> {
+  return 'verbs' in node ? [node.own, await node.verbs()] : [node, undefined];
+}
+
+/** Takes all other words, and counts the arguments among them. */
+function takeRest(reading: Reading, command: Command | undefined): number {
+  const { words, rest } = reading;
+  const valued = new Set(command && flagsWithValue(command));
+  let args = 0;
+  while (words.length > 0) {
+    if (takeGlobal(reading, () => true)) continue;
+    const word = words.shift() ?? '';
+    rest.push(word);
+    if (word === '--') {
+      rest.push(...words);
+      return args + words.splice(0).length;
+    }
+    if (!isFlag(word)) args++;
+    else if (valued.has(word)) rest.push(...words.splice(0, 1));
+  }
+  return args;
+}
+
+/** Takes the global flag that the next word is, if it is one. */
+function takeGlobal(reading: Reading, isValue: (next: string) => boolean): boolean {
+  const { words, globals, rest } = reading;
+  const found = matchGlobal(words, (next) => !isFlag(next) && isValue(next));
+  if (!found) return false;
+  const { name, value, length } = found;
+  setGlobal(globals, name, value);
+  words.splice(0, length);
+  if (name === 'json')
+    reading.ambiguous = length === 2 ? { word: String(value), at: rest.length } : undefined;
+  return true;
+}
+
+/** Takes a leading `help` out of the words. */
+function takeHelp(words: string[]): boolean {
+  let at = 0;
+  while (words[at]?.startsWith('-')) at += matchGlobal(words.slice(at), () => false)?.length ?? 1;
+  if (words[at] !== 'help') return false;
+  words.splice(at, 1);
+  return true;
+}
+
+/** As commander sees it: a lone `-` is an argument. */
+const isFlag = (word: string) => word.length > 1 && word.startsWith('-');
+
+function lookUp(table: Verbs | undefined, word: string | undefined): Verb | Noun | undefined {
+  return table && word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
+const flagsWithValue = ({ flags }: Command) =>
+  Object.keys(flags).flatMap((name) => (flags[name]?.placeholder === undefined ? [] : `--${kebab(name)}`));
+
+/** Whether a word names no columns and an argument is missing that it can be. */
+function isArgument(word: string, { args, fields }: Command, given: number): boolean {
+  const room = Object.values(args).filter((param) => !param.many).length;
+  return given < room && !word.split(',').every((name) => Object.hasOwn(fields, name));
+}
+
+/** What is left where no verb is named. A word that names nothing is what is wrong, whatever help was asked for. */
+function unknownWords(rest: readonly string[]): string[] {
+  const own = rest.filter((word) => !isGlobal(word));
+  return own.some((word) => !word.startsWith('-'))
+    ? own.filter((word) => word !== '--help' && word !== '-h')
+    : own;
+}
