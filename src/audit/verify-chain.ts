@@ -27,50 +27,52 @@ interface Sources {
 
 /** Walks the log as it stands at one moment, and holds the checkpoints against it. */
 export async function verifyLog(db: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
-  const keys = await trustedKeys(sources);
-  const anchored = sources.anchor === undefined ? [] : await anchorOf(sources.anchor);
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute(async (trx) => {
-      const stored = await readCheckpoints(trx, '0');
-      const { checkpoints, offenders } = classify(stored, anchored, keys);
-      const walk = walkChain();
-      let entries = 0;
-      // A worker for each batch would take longer to start than the batch does.
-      await sql`SET LOCAL max_parallel_workers_per_gather = 0`.execute(trx);
-      let links = await readLinks(trx, '0', BATCH_ROWS);
-      while (links.length > 0) {
-        // The server reads the next batch while this one is hashed.
-        const next = readLinks(trx, links.at(-1)?.seq ?? '', BATCH_ROWS);
-        for (const link of links) {
-          walk.step(link);
-          offenders.push(...contradicted(checkpoints.get(link.seq) ?? [], link));
-          checkpoints.delete(link.seq);
-        }
-        entries += links.length;
-        progress(entries);
-        links = await next;
-      }
-      const { last } = walk;
-      const moved = last !== undefined && last.cluster !== (await readCluster(trx));
-      const inserted = last && !moved ? await readInserted(trx, last) : [];
-      return {
-        entries,
-        unsealed: await countUnsealed(trx),
-        checkpoints: new Set([...stored, ...anchored.map(({ signed }) => signed)].map((each) => each?.body))
-          .size,
-        signatures: keys ? 'checked' : 'not checked: no public key',
-        cluster: moved ? 'another' : 'the same',
-        offenders: [
-          ...walk.offenders(),
-          ...inserted.map(({ id }) => insertedLater(id)),
-          ...offenders,
-          ...[...checkpoints.values()].flat().map((checkpoint) => cut(checkpoint, last)),
-        ],
-      };
-    });
+    .execute((trx) => checkLog(trx, sources, progress));
+}
+
+/** The same within a transaction, whose snapshot it reads. */
+export async function checkLog(trx: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
+  const keys = await trustedKeys(sources);
+  const anchored = sources.anchor === undefined ? [] : await anchorOf(sources.anchor);
+  const stored = await readCheckpoints(trx, '0');
+  const { checkpoints, offenders } = classify(stored, anchored, keys);
+  const walk = walkChain();
+  let entries = 0;
+  // A worker for each batch would take longer to start than the batch does.
+  await sql`SET LOCAL max_parallel_workers_per_gather = 0`.execute(trx);
+  let links = await readLinks(trx, '0', BATCH_ROWS);
+  while (links.length > 0) {
+    // The server reads the next batch while this one is hashed.
+    const next = readLinks(trx, links.at(-1)?.seq ?? '', BATCH_ROWS);
+    for (const link of links) {
+      walk.step(link);
+      offenders.push(...contradicted(checkpoints.get(link.seq) ?? [], link));
+      checkpoints.delete(link.seq);
+    }
+    entries += links.length;
+    progress(entries);
+    links = await next;
+  }
+  const { last } = walk;
+  const moved = last !== undefined && last.cluster !== (await readCluster(trx));
+  const inserted = last && !moved ? await readInserted(trx, last) : [];
+  return {
+    entries,
+    unsealed: await countUnsealed(trx),
+    checkpoints: new Set([...stored, ...anchored.map(({ signed }) => signed)].map((each) => each?.body)).size,
+    signatures: keys ? 'checked' : 'not checked: no public key',
+    cluster: moved ? 'another' : 'the same',
+    offenders: [
+      ...walk.offenders(),
+      ...inserted.map(({ id }) => insertedLater(id)),
+      ...offenders,
+      ...[...checkpoints.values()].flat().map((checkpoint) => cut(checkpoint, last)),
+    ],
+  };
 }
 
 /** The keys that checkpoints must be signed with; undefined where none is known. */

@@ -27,12 +27,18 @@ export async function verifyInvariants(
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute(async (trx) => {
-      const findings: Finding[] = [];
-      for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
-        findings.push(await findViolations(trx, invariant, user));
-      return { findings, size: await sizeOf(trx, phase, user) };
-    });
+    .execute((trx) => checkInvariants({ db: trx, phase }, user));
+}
+
+/** The same within a transaction, whose snapshot it checks. */
+export async function checkInvariants(
+  { db, phase }: Source,
+  user: string | undefined,
+): Promise<Verification> {
+  const findings: Finding[] = [];
+  for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
+    findings.push(await findViolations(db, invariant, user));
+  return { findings, size: await sizeOf(db, phase, user) };
 }
 
 async function findViolations(
