@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { Invocation } from '../cli/command.ts';
+import { type Invocation, takesKey } from '../cli/command.ts';
 import { AlreadyApplied, type ReplayedResult } from '../cli/output.ts';
 import { type Fields, Finding, type Result } from '../cli/result.ts';
 import type { Row } from '../cli/rows.ts';
@@ -31,10 +31,12 @@ const MAX_KEY_LENGTH = 200;
 export function requestOf({ path, command, globals }: Invocation, input: object): IdempotentRequest {
   const [key, name] = [globals.idempotencyKey ?? '', path.join(' ')];
   if (command.effect === 'read') throw usage(`${name} changes nothing: it takes no --idempotency-key.`);
-  if (command.runsAgain || command.writesTo)
+  if (!takesKey(command))
     throw usage(
       `${name} takes no --idempotency-key.`,
-      'Running it again is safe as it is: it goes on with what is left, or finds it done.',
+      command.repeat === 'advances'
+        ? 'Each run takes another step: check what is there before you repeat it.'
+        : 'It is safe to repeat: it continues with what is left, or finds it done.',
     );
   if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_KEY_LENGTH)
     throw usage(`--idempotency-key must be 1 to ${MAX_KEY_LENGTH} visible ASCII characters.`);

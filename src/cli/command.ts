@@ -10,6 +10,18 @@ import type { Fields, Result, StreamFormat } from './result.ts';
  */
 type Effect = 'read' | 'write' | 'destroy';
 
+/** Who may run a command: the roles of the database without their prefix `pinnacle_`. */
+export type Role = 'owner' | 'operator' | 'cron' | 'readonly' | 'auditor';
+
+/** Every role but the owner, which is for changes of the schema. */
+export const EVERYONE: readonly Role[] = ['readonly', 'operator', 'cron', 'auditor'];
+
+/**
+ * `resumes`: continues with what is left, or finds it done; `advances`: takes another step, as a rollback by one
+ * phase does. Neither takes --idempotency-key. `once`: with the same ids it is refused or finds its work done.
+ */
+type Repeat = 'resumes' | 'advances' | 'once';
+
 /** What the rail itself needs of the context that the program hands to its verbs. */
 export interface RailContext {
   io: Io;
@@ -41,8 +53,14 @@ export interface Command<A extends Params = Params, F extends Params = Params, C
   reads?: 'replica';
   /** Where a write goes, if not to the database; files are not named as a target. */
   writesTo?: 'redis' | 'file';
-  /** A write that goes on with what is left when it is run again, or finds it done: it takes no --idempotency-key. */
-  runsAgain?: true;
+  /** Who may run it, the role that it is meant for first; for a read everyone, else the operator. */
+  roles?: readonly Role[];
+  /** What a second run comes to; by default it makes another change, unless --idempotency-key says that it is the same. */
+  repeat?: Repeat;
+  /** Works in several transactions, each whole: between two of them is a state of its own. */
+  multiStep?: true;
+  /** How many audit entries a change leaves, if not one: one per row, or none for what only measures. */
+  entries?: 'each' | 'none';
   /** A check: what it prints is a verdict, which --quiet wants only where something is found. */
   verdict?: true;
   /** Work that is done by one process at a time: the same command line must not run twice at once. */
@@ -65,6 +83,20 @@ export function defineCommand<A extends Params, F extends Params, Ctx extends Ra
   command: Command<A, F, Ctx>,
 ): Command<A, F, Ctx> {
   return command;
+}
+
+/** Who may run a command, the role that it is meant for first. */
+export function rolesOf({ roles, effect }: Pick<Command, 'roles' | 'effect'>): readonly Role[] {
+  return roles ?? (effect === 'read' ? EVERYONE : ['operator']);
+}
+
+/** Whether a command takes --idempotency-key: a write to the database whose repetition may be another change. */
+export function takesKey({
+  effect,
+  writesTo,
+  repeat,
+}: Pick<Command, 'effect' | 'writesTo' | 'repeat'>): boolean {
+  return effect !== 'read' && !writesTo && repeat !== 'resumes' && repeat !== 'advances';
 }
 
 /** A line of a noun's table: the summary at once, the verb itself only when it is called. */

@@ -4,7 +4,7 @@ import { canonicalJson } from '../audit/canonical-json.ts';
 import type { IdempotentRequest } from '../audit/idempotency.ts';
 import type { Origin } from '../audit/log.ts';
 import { auditTargetOf } from '../audit/subject.ts';
-import type { Invocation } from '../cli/command.ts';
+import { type Invocation, rolesOf } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
 import { parseInstant } from '../domain/instant.ts';
@@ -195,8 +195,8 @@ export function openContext(
         const { explainMissing } = await import('../platform/postgres/schema-phase.ts');
         return explainMissing(name, command.phase, await connection());
       }
-      const { rolesFor } = await import('../operations/access/roles-for-command.ts');
-      return translateFailure(error, await target(), rolesFor(name, command.effect));
+      const roles = rolesOf(command).map((role) => `pinnacle_${role}`);
+      return translateFailure(error, await target(), roles);
     },
     async instant(flag, text) {
       try {

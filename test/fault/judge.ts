@@ -1,4 +1,6 @@
+import { type Command, takesKey } from '../../src/cli/command.ts';
 import type { CliResult } from '../helpers/cli.ts';
+import { allCommands } from '../helpers/commands.ts';
 import type { Cut } from './proxy.ts';
 import type { Copy, Scene, Stage } from './stage.ts';
 
@@ -12,44 +14,19 @@ export interface Undisturbed {
   wrong: readonly string[];
 }
 
-/** Commands that change in several transactions, each whole: what lies between two of them is a state of its own. */
-const IN_STEPS = new Set([
-  ...['risk halt', 'keys rotate', 'retention run', 'partition enable', 'partition ensure'],
-  ...['migrate up', 'migrate down', 'migrate redo', 'migrate repair', 'access apply', 'audit seal'],
-]);
+const definitions = new Map((await allCommands()).map(({ name, command }) => [name, command]));
 
-/** Commands whose repetition is another change: a key more, a phase less. */
-const NOT_REPEATED = new Set([
-  'keys generate',
-  'keys retire',
-  'migrate down',
-  'migrate redo',
-  'migrate baseline',
-  'migrate repair',
-]);
-
-/** Commands that write an entry for each of many things. */
-const MANY_ENTRIES = new Set(['user import', 'strategy import']);
-
-/** Commands that find their work done, or refuse it: however often they are run without a key, nothing more is changed. */
-const DONE_ONCE = new Set([
-  ...[
-    'user add',
-    'strategy add',
-    'session start',
-    'session end',
-    'order place',
-    'order accept',
-    'order fill',
-  ],
-  ...['order reject', 'order cancel', 'position close', 'risk resume', 'strategy activate', 'order import'],
-]);
-
-/** Commands that take no key, because they may be run again as they are. */
-const AS_IT_IS = /^(config|migrate|access|partition|keys|market|realtime|audit|retention|backup|doctor)\b/;
+/** The definition of the command that a scene runs. */
+function commandOf({ path }: Scene): Command {
+  const command = definitions.get(path);
+  if (!command) throw new Error(`There is no command ${path}.`);
+  return command;
+}
 
 /** Runs the command in peace; its change has exactly one entry in the audit log, but where it only measures. */
-export async function undisturbed({ path }: Scene, stage: Stage): Promise<Undisturbed> {
+export async function undisturbed(scene: Scene, stage: Stage): Promise<Undisturbed> {
+  const { path } = scene;
+  const { multiStep, entries: written } = commandOf(scene);
   const copy = await stage.copy();
   const before = await copy.state();
   stage.postgres.arm();
@@ -59,8 +36,8 @@ export async function undisturbed({ path }: Scene, stage: Stage): Promise<Undist
   const after = await copy.state();
   await copy.close();
   const entries = entriesIn(after) - entriesIn(before);
-  const due = before === after || path === 'risk check' ? 0 : 1;
-  const isMany = IN_STEPS.has(path) || MANY_ENTRIES.has(path);
+  const due = before === after || written === 'none' ? 0 : 1;
+  const isMany = multiStep || written === 'each';
   const isRight = path.startsWith('migrate') || (isMany ? entries >= due : entries === due);
   const wrong = isRight ? [] : [`${path} leaves ${entries} entries in the audit log`];
   return { code, before, after, messages, wrong };
@@ -78,7 +55,7 @@ export async function judgeKill(scene: Scene, stage: Stage, way: Undisturbed, cu
     await ended;
     stage.postgres.arm();
     const state = await copy.state();
-    const isWhole = state === way.before || state === way.after || IN_STEPS.has(scene.path);
+    const isWhole = state === way.before || state === way.after || commandOf(scene).multiStep;
     const wrong = isWhole ? [] : [`it is half done:\n${difference(state, way.after)}`];
     return [...wrong, ...(await judgeAgain(scene, stage, way, copy, key))].map(
       (each) => `${scene.text}, killed ${cut.side} message ${cut.message} of ${way.messages}: ${each}`,
@@ -88,7 +65,7 @@ export async function judgeKill(scene: Scene, stage: Stage, way: Undisturbed, cu
   }
 }
 
-const keyOf = ({ path }: Scene) => (AS_IT_IS.test(path) ? [] : ['--idempotency-key', 'fault']);
+const keyOf = (scene: Scene) => (takesKey(commandOf(scene)) ? ['--idempotency-key', 'fault'] : []);
 
 /** Runs the command with a cut at one point, and again; says what is wrong with what came of it. */
 export async function judgeCut(scene: Scene, stage: Stage, way: Undisturbed, cut: Cut): Promise<string[]> {
@@ -112,7 +89,7 @@ export async function judgeCut(scene: Scene, stage: Stage, way: Undisturbed, cut
 
 /** The exit code tells the truth: 0 committed, 7 nothing changed, 9 only where nobody could know. */
 function judgeExit(
-  { path }: Scene,
+  scene: Scene,
   { before, after, code }: Undisturbed,
   { server }: Cut,
   first: CliResult,
@@ -120,17 +97,16 @@ function judgeExit(
   commits: number,
 ): string[] {
   const wrong: string[] = [];
+  const { multiStep } = commandOf(scene);
   const stands = state === after ? 'after' : state === before ? 'before' : 'between';
-  if (stands === 'between' && !IN_STEPS.has(path))
-    wrong.push(`it is half done:\n${difference(state, after)}`);
+  if (stands === 'between' && !multiStep) wrong.push(`it is half done:\n${difference(state, after)}`);
   const done = [code, 8].includes(first.code);
   if (done && stands !== 'after')
     wrong.push(`it ended ${first.code} and stands ${stands}:\n${difference(state, after)}`);
-  if (first.code === 7 && state !== before && !IN_STEPS.has(path))
-    wrong.push(`it ended 7 and stands ${stands}`);
+  if (first.code === 7 && state !== before && !multiStep) wrong.push(`it ended 7 and stands ${stands}`);
   if (first.code === 9 && (commits === 0 || server === 'back'))
     wrong.push(`it ended 9 where it could have known, after ${commits} COMMITs`);
-  if (!done && ![7, 9].includes(first.code) && !(IN_STEPS.has(path) && first.code === 10))
+  if (!done && ![7, 9].includes(first.code) && !(multiStep && first.code === 10))
     wrong.push(`it ended ${first.code}: ${first.stderr}`);
   return wrong;
 }
@@ -142,13 +118,14 @@ function judgeWords({ code, stdout, stderr }: CliResult, key: readonly string[])
 
 /** Under the same key the effect is there once, whatever happened the first time. */
 async function judgeAgain(
-  { path }: Scene,
+  scene: Scene,
   stage: Stage,
   { after, code }: Undisturbed,
   copy: Copy,
   key: readonly string[],
 ): Promise<string[]> {
-  if (NOT_REPEATED.has(path)) return [];
+  const { repeat } = commandOf(scene);
+  if (repeat === 'advances') return [];
   copy.takeKeys();
   const again = await untilFree(() => stage.run(copy, ...key));
   if (again.code !== code && !(key.length === 0 && again.code === 0))
@@ -156,7 +133,7 @@ async function judgeAgain(
   if (key.length === 0) return [];
   const state = await copy.state();
   if (state !== after) return [`again it stands elsewhere:\n${difference(state, after)}`];
-  if (!DONE_ONCE.has(path)) return [];
+  if (repeat !== 'once') return [];
   const bare = await stage.run(copy);
   const last = await copy.state();
   return last === after

@@ -9,8 +9,10 @@ const LOCK_WAIT = 10_000;
 
 export const apply = defineCommand({
   effect: 'write',
+  roles: ['owner'],
+  multiStep: true,
   phase: 1,
-  runsAgain: true,
+  repeat: 'resumes',
   args: {},
   flags: {},
   fields: stepFields,

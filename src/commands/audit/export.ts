@@ -21,6 +21,7 @@ const FIELDS = {
 
 export const exportLog = defineCommand({
   effect: 'read',
+  roles: ['auditor', 'operator'],
   phase: 1,
   args: {},
   flags: {

@@ -7,6 +7,7 @@ import { AUDIT_COLUMNS, auditFields } from './fields.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  roles: ['auditor', 'operator'],
   phase: 1,
   args: {},
   flags: {

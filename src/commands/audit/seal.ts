@@ -5,8 +5,10 @@ import { Failure } from '../../util/failure.ts';
 
 export const seal = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
+  multiStep: true,
   phase: 1,
-  runsAgain: true,
+  repeat: 'resumes',
   alone: true,
   args: {},
   flags: { checkpoint: toggle('fail where no signing key is configured to sign a checkpoint with') },

@@ -7,6 +7,7 @@ import { AUDIT_COLUMNS, auditFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',
+  roles: ['auditor', 'operator'],
   phase: 1,
   args: { entry: integer('ID', 'the entry', 1, Number.MAX_SAFE_INTEGER) },
   flags: {},

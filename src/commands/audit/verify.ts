@@ -7,6 +7,7 @@ import type { Context } from '../../context.ts';
 
 export const verify = defineCommand({
   effect: 'read',
+  roles: ['auditor', 'operator'],
   phase: 1,
   verdict: true,
   args: {},

@@ -4,9 +4,10 @@ import type { Context } from '../../context.ts';
 
 export const create = defineCommand({
   effect: 'write',
+  roles: ['owner'],
   alone: true,
   writesTo: 'file',
-  runsAgain: true,
+  repeat: 'resumes',
   phase: 1,
   args: {},
   flags: {

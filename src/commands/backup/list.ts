@@ -4,6 +4,7 @@ import { backupFields } from './fields.ts';
 
 export const list = defineCommand({
   effect: 'read',
+  roles: ['owner'],
   args: {},
   flags: {},
   fields: backupFields,

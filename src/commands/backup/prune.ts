@@ -5,9 +5,10 @@ import { backupFields } from './fields.ts';
 
 export const prune = defineCommand({
   effect: 'destroy',
+  roles: ['owner'],
   alone: true,
   writesTo: 'file',
-  runsAgain: true,
+  repeat: 'resumes',
   args: {},
   flags: { keep: integer('N', 'how many of the newest backups to keep', 1) },
   fields: backupFields,

@@ -7,7 +7,8 @@ const MAX_SHOWN = 3;
 
 export const restore = defineCommand({
   effect: 'destroy',
-  runsAgain: true,
+  roles: ['owner'],
+  repeat: 'resumes',
   args: { path: text('PATH', 'a backup file, or its name in the backup folder', 4_096) },
   flags: {},
   fields: {

@@ -7,6 +7,7 @@ import { backupFields } from './fields.ts';
 
 export const status = defineCommand({
   effect: 'read',
+  roles: ['owner'],
   verdict: true,
   args: {},
   flags: { maxAge: duration('how old the newest backup may be') },

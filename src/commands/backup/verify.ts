@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 
 export const verify = defineCommand({
   effect: 'read',
+  roles: ['owner'],
   verdict: true,
   args: { path: text('PATH', 'a backup file, or its name in the backup folder', 4_096) },
   flags: {

@@ -8,6 +8,7 @@ import { pluralize } from '../../util/text.ts';
 
 export const ledger = defineCommand({
   effect: 'read',
+  roles: ['auditor', 'operator'],
   phase: 1,
   verdict: true,
   args: {},

@@ -5,7 +5,7 @@ import { keyArgument, keyFields } from './fields.ts';
 export const activate = defineCommand({
   effect: 'write',
   phase: 1,
-  runsAgain: true,
+  repeat: 'resumes',
   args: { key: keyArgument },
   flags: {},
   fields: keyFields,

@@ -5,7 +5,7 @@ import { keyFields } from './fields.ts';
 export const generate = defineCommand({
   effect: 'write',
   phase: 1,
-  runsAgain: true,
+  repeat: 'advances',
   args: {},
   flags: {},
   fields: keyFields,

@@ -7,7 +7,7 @@ import { keyArgument, keyFields } from './fields.ts';
 export const retire = defineCommand({
   effect: 'destroy',
   phase: 1,
-  runsAgain: true,
+  repeat: 'advances',
   args: { key: keyArgument },
   flags: {},
   fields: keyFields,

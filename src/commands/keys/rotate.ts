@@ -7,8 +7,9 @@ import { pluralize } from '../../util/text.ts';
 
 export const rotate = defineCommand({
   effect: 'write',
+  multiStep: true,
   phase: 1,
-  runsAgain: true,
+  repeat: 'resumes',
   args: {},
   flags: {},
   fields: {

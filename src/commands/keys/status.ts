@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 
 export const status = defineCommand({
   effect: 'read',
+  roles: ['operator'],
   phase: 1,
   args: {},
   flags: {},

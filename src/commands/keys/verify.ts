@@ -9,6 +9,7 @@ const BATCH = 1_000;
 
 export const verify = defineCommand({
   effect: 'read',
+  roles: ['operator'],
   phase: 1,
   verdict: true,
   args: {},

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { defineCommand } from '../../cli/command.ts';
+import { defineCommand, EVERYONE } from '../../cli/command.ts';
 import { readCsv } from '../../cli/csv-input.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -13,6 +13,7 @@ import { parseRow, QUOTE_COLUMNS } from './import-row.ts';
 
 export const importQuotes = defineCommand({
   effect: 'write',
+  roles: EVERYONE,
   writesTo: 'redis',
   args: { file: text('FILE', 'a CSV file, or - for stdin', 4_096) },
   flags: {},

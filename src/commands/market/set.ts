@@ -1,4 +1,4 @@
-import { defineCommand } from '../../cli/command.ts';
+import { defineCommand, EVERYONE } from '../../cli/command.ts';
 import { decimal, integer, optional, parsed, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
@@ -13,6 +13,7 @@ const rupees = (help: string) => decimal('PRICE', `${help}, rupees a share`, 0.0
 
 export const set = defineCommand({
   effect: 'write',
+  roles: EVERYONE,
   writesTo: 'redis',
   args: { symbol: parsed(tradingSymbol, 'SYMBOL', 'the symbol') },
   flags: {

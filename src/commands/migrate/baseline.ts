@@ -17,7 +17,8 @@ import { checkPhase, lockWait, phaseFields } from './fields.ts';
 
 export const baseline = defineCommand({
   effect: 'write',
-  runsAgain: true,
+  roles: ['owner'],
+  repeat: 'advances',
   args: { phase: integer('PHASE', 'the phase the database is at', 1, 1_000) },
   flags: { lockWait },
   fields: phaseFields,

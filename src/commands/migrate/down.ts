@@ -9,7 +9,9 @@ import { checkPhase, lockWait, phaseFields, to } from './fields.ts';
 
 export const down = defineCommand({
   effect: 'destroy',
-  runsAgain: true,
+  roles: ['owner'],
+  multiStep: true,
+  repeat: 'advances',
   args: {},
   flags: { to: to('stay at this phase; one phase down when it is left out', 0), lockWait },
   fields: phaseFields,

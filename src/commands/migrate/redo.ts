@@ -10,7 +10,9 @@ import { lockWait, phaseFields } from './fields.ts';
 
 export const redo = defineCommand({
   effect: 'destroy',
-  runsAgain: true,
+  roles: ['owner'],
+  multiStep: true,
+  repeat: 'advances',
   args: {},
   flags: { lockWait },
   fields: phaseFields,

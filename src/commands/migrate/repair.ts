@@ -8,7 +8,9 @@ import { changeFields, lockWait } from './fields.ts';
 
 export const repair = defineCommand({
   effect: 'destroy',
-  runsAgain: true,
+  roles: ['owner'],
+  multiStep: true,
+  repeat: 'advances',
   args: {},
   flags: { lockWait },
   fields: changeFields,

@@ -14,7 +14,9 @@ import { checkPhase, lockWait, phaseFields, to } from './fields.ts';
 
 export const up = defineCommand({
   effect: 'write',
-  runsAgain: true,
+  roles: ['owner'],
+  multiStep: true,
+  repeat: 'resumes',
   args: {},
   flags: { to: to('stop at this phase; the last one when it is left out', 1), lockWait },
   fields: phaseFields,

@@ -11,6 +11,7 @@ import { notificationFields } from './fields.ts';
 
 export const read = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
   phase: 3,
   args: { notification: optional(identifier('NOTIFICATION', 'one notification')) },
   flags: {

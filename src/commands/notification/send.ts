@@ -10,6 +10,7 @@ import { notificationFields } from './fields.ts';
 
 export const send = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
   phase: 3,
   args: {},
   flags: {

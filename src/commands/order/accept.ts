@@ -7,6 +7,7 @@ import { orderFields } from './fields.ts';
 
 export const accept = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 1,
   args: { order: identifier('ORDER', 'the order') },
   flags: { brokerOrderId: text('ID', "the broker's id of the order", 100) },

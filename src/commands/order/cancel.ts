@@ -11,6 +11,7 @@ import { orderFields } from './fields.ts';
 
 export const cancel = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 1,
   args: { order: optional(identifier('ORDER', 'one order')) },
   flags: {

@@ -9,6 +9,7 @@ import { orderFields } from './fields.ts';
 
 export const fill = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 2,
   args: { order: identifier('ORDER', 'the order') },
   flags: {

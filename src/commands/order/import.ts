@@ -10,6 +10,7 @@ import { usage } from '../../util/failure.ts';
 
 export const importOrders = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 2,
   args: { file: text('FILE', 'a CSV file, of orders NDJSON or compressed as well, or - for stdin', 4_096) },
   flags: {

@@ -12,6 +12,7 @@ import { orderFields } from './fields.ts';
 
 export const place = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 1,
   args: {},
   flags: {

@@ -7,6 +7,7 @@ import { orderFields } from './fields.ts';
 
 export const reject = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 1,
   args: { order: identifier('ORDER', 'the order') },
   flags: { reason: text('REASON', 'what the broker said', 1_000) },

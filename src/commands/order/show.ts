@@ -9,6 +9,7 @@ import { orderFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',
+  roles: ['auditor', 'operator'],
   phase: 1,
   args: { order: identifier('ORDER', 'the order') },
   flags: { live: toggle('also where Redis shows it otherwise') },

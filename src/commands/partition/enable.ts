@@ -15,8 +15,10 @@ const LOCK_WAIT = 10_000;
 
 export const enable = defineCommand({
   effect: 'write',
+  roles: ['owner'],
+  multiStep: true,
   phase: 1,
-  runsAgain: true,
+  repeat: 'resumes',
   args: { table },
   flags: { months },
   fields: stepFields,

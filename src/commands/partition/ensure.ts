@@ -24,8 +24,10 @@ const LOCK_WAIT = 10_000;
 
 export const ensure = defineCommand({
   effect: 'write',
+  roles: ['owner'],
+  multiStep: true,
   phase: 1,
-  runsAgain: true,
+  repeat: 'resumes',
   alone: true,
   args: { table },
   flags: { months },

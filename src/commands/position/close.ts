@@ -10,6 +10,7 @@ import { positionFields } from './fields.ts';
 
 export const close = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 2,
   args: { position: identifier('POSITION', 'the position') },
   flags: {

@@ -12,6 +12,7 @@ import { pluralize } from '../../util/text.ts';
 
 export const mark = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
   phase: 2,
   args: { words: many(text('SYMBOL=PRICE', 'what a share is worth')) },
   flags: {

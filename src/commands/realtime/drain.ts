@@ -7,7 +7,8 @@ import { pluralize } from '../../util/text.ts';
 
 export const drain = defineCommand({
   effect: 'write',
-  runsAgain: true,
+  roles: ['cron', 'operator'],
+  repeat: 'resumes',
   phase: 1,
   alone: true,
   args: {},

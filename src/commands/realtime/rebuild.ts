@@ -5,7 +5,8 @@ import { pluralize } from '../../util/text.ts';
 
 export const rebuild = defineCommand({
   effect: 'write',
-  runsAgain: true,
+  roles: ['cron', 'operator'],
+  repeat: 'resumes',
   phase: 1,
   alone: true,
   args: {},

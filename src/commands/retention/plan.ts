@@ -8,6 +8,7 @@ import type { ExpiringTable } from '../../operations/retention/tables.ts';
 
 export const plan = defineCommand({
   effect: 'read',
+  roles: ['cron', 'operator', 'auditor'],
   phase: 1,
   args: {},
   flags: {},

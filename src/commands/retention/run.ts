@@ -13,8 +13,10 @@ import { pluralize } from '../../util/text.ts';
 
 export const run = defineCommand({
   effect: 'destroy',
+  roles: ['cron', 'operator'],
+  multiStep: true,
   phase: 1,
-  runsAgain: true,
+  repeat: 'resumes',
   alone: true,
   args: {},
   flags: { maxRows: optional(integer('N', 'stop after so many rows')) },

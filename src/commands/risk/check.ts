@@ -11,6 +11,8 @@ import { proposedOrder } from './proposed-order.ts';
 
 export const check = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
+  entries: 'none',
   phase: 4,
   alone: true,
   args: { user: optional(identifier('USER', 'every rule of this trader')) },

@@ -9,6 +9,7 @@ import { findScope, scopeOf, trader } from './scope.ts';
 
 export const halt = defineCommand({
   effect: 'destroy',
+  multiStep: true,
   phase: 4,
   args: { user: trader },
   flags: {

@@ -10,6 +10,7 @@ import { findScope, type Scope, scopeOf, trader } from './scope.ts';
 
 export const resume = defineCommand({
   effect: 'destroy',
+  repeat: 'once',
   phase: 4,
   args: { user: trader },
   flags: {

@@ -15,6 +15,8 @@ const NAMED = 1_000;
 
 export const end = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
+  repeat: 'once',
   phase: 3,
   alone: true,
   args: {},

@@ -10,6 +10,7 @@ import { sessionFields } from './fields.ts';
 
 export const start = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 3,
   args: {},
   flags: { user: identifier('USER', 'the trader') },

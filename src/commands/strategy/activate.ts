@@ -12,6 +12,7 @@ import { activationFields } from './fields.ts';
 
 export const activate = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 2,
   args: { strategy: identifier('STRATEGY', 'the strategy') },
   flags: {

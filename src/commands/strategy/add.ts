@@ -11,6 +11,7 @@ import { columnFlags, fileFlag, readColumns } from './flags.ts';
 
 export const add = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 1,
   args: {},
   flags: {

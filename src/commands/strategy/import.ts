@@ -15,6 +15,7 @@ import { parseStrategy, STRATEGY_FILE } from './import-row.ts';
 
 export const importStrategies = defineCommand({
   effect: 'write',
+  entries: 'each',
   phase: 1,
   args: { file: text('FILE', 'CSV or NDJSON, also compressed, or - for stdin', 4_096) },
   flags: importFlags,

@@ -12,6 +12,7 @@ import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
 
 export const add = defineCommand({
   effect: 'write',
+  repeat: 'once',
   phase: 1,
   args: {},
   flags: {

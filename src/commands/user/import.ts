@@ -21,6 +21,7 @@ import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
 
 export const importUsers = defineCommand({
   effect: 'write',
+  entries: 'each',
   phase: 1,
   args: { file: text('FILE', 'CSV or NDJSON, also compressed, or - for stdin', 4_096) },
   flags: {

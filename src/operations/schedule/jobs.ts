@@ -1,5 +1,4 @@
-import type { Role } from '../access/role-grants.ts';
-import { rolesFor } from '../access/roles-for-command.ts';
+import type { Role } from '../../cli/command.ts';
 
 /** A minute of the week, Sunday midnight being 0. */
 type Minute = number;
@@ -10,8 +9,8 @@ export interface Job {
   /** Why, for whoever reads the schedule. */
   purpose: string;
   command: string;
-  /** Whether it only looks. */
-  reads?: true;
+  /** The role of its login, if not cron. */
+  role?: Role;
   /** What must be there for it to make sense. */
   needs?: 'redis' | 'partitions';
   days: readonly number[];
@@ -30,7 +29,7 @@ export const JOBS: readonly Job[] = [
     name: 'backup-status',
     purpose: 'there is a backup of last night',
     command: 'backup status --max-age 26h',
-    reads: true,
+    role: 'owner',
     days: TRADING,
     from: '08:30',
   },
@@ -38,7 +37,6 @@ export const JOBS: readonly Job[] = [
     name: 'doctor',
     purpose: 'all is well before the market opens',
     command: 'doctor',
-    reads: true,
     days: TRADING,
     from: '08:45',
   },
@@ -79,7 +77,7 @@ export const JOBS: readonly Job[] = [
     name: 'doctor-ledger',
     purpose: 'the book proved',
     command: 'doctor ledger',
-    reads: true,
+    role: 'auditor',
     days: TRADING,
     from: '16:15',
   },
@@ -87,6 +85,7 @@ export const JOBS: readonly Job[] = [
     name: 'backup-create',
     purpose: 'a backup, before anything is deleted',
     command: 'backup create',
+    role: 'owner',
     days: DAILY,
     from: '01:00',
   },
@@ -94,6 +93,7 @@ export const JOBS: readonly Job[] = [
     name: 'backup-prune',
     purpose: 'the backups of two weeks kept',
     command: 'backup prune --keep 14 --yes',
+    role: 'owner',
     days: DAILY,
     from: '01:45',
   },
@@ -108,6 +108,7 @@ export const JOBS: readonly Job[] = [
     name: 'partition-ensure',
     purpose: 'months ahead have their partitions',
     command: 'partition ensure',
+    role: 'owner',
     needs: 'partitions',
     days: [0],
     from: '03:30',
@@ -117,11 +118,8 @@ export const JOBS: readonly Job[] = [
 /** Every flag of a job: nobody is asked, nothing is said unless something is wrong, no run overlaps the one before. */
 export const commandOf = ({ command }: Job) => `pinnacle ${command} --quiet --no-input --skip-if-running`;
 
-/** The role that a job needs: that of cron, unless it takes more. */
-export function roleOf({ command, reads }: Job): Role {
-  const roles = rolesFor(command.replace(/ --.*/, ''), reads ? 'read' : 'write');
-  return roles.find((role) => role === 'pinnacle_cron') ?? (roles[0] as Role);
-}
+/** The role of the database that the login of a job is a member of. */
+export const roleOf = ({ role = 'cron' }: Job): string => `pinnacle_${role}`;
 
 const WEEK = 7 * 24 * 60;
 

@@ -5,6 +5,7 @@ import { BROKER_COLUMNS } from '../../../platform/secrets/broker-credentials.ts'
 
 export const show = defineCommand({
   effect: 'read',
+  roles: ['operator'],
   phase: 1,
   args: { user: identifier('USER', 'the trader') },
   flags: {},

@@ -6,6 +6,7 @@ import { BROKER_COLUMNS, keyIdOf, openCredential } from '../../../platform/secre
 
 export const verify = defineCommand({
   effect: 'read',
+  roles: ['operator'],
   phase: 1,
   args: { user: identifier('USER', 'the trader') },
   flags: {},

@@ -6,6 +6,7 @@ import { sayLogout } from './warn-logout.ts';
 
 export const revokeAll = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
   phase: 1,
   args: { user: identifier('USER', 'the trader') },
   flags: {},

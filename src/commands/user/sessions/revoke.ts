@@ -6,6 +6,7 @@ import { Failure, notFound } from '../../../util/failure.ts';
 
 export const revoke = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
   phase: 1,
   args: { user: identifier('USER', 'the trader'), session: identifier('SESSION', 'the session', 100) },
   flags: {},
