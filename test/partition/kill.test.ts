@@ -47,8 +47,8 @@ const done = (step: string) => async () =>
 describe.each(servers)('partition enable on the $name, killed', ({ open }) => {
   it.each([
     ['before anything', 'users', ''],
-    ['before the promise', 'orders', 'refer to users'],
-    ['before the switch', 'positions', 'prove that the old table fits'],
+    ['before the constraint', 'orders', 'reference users'],
+    ['before the switch', 'positions', 'validate the range of the old table'],
   ])(
     '%s: the table works, and the next run completes it',
     async (_when, held, step) => {

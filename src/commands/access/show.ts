@@ -15,11 +15,9 @@ export const show = defineCommand({
   },
   examples: ['access show', 'access show --json role,is,through'],
   details:
-    'A row for each superuser, each member of our roles, and each role with rights of its own on a table. Logins that are none of these have no access.',
+    'One row per superuser, per member of a pinnacle role, and per role with grants of its own on a table. All other logins have no access.',
   async run(_input, ctx: Context) {
-    const { kind, kysely } = await ctx.connection();
-    if (kind === 'embedded') return [];
     const { listPrivileges } = await import('../../operations/access/list-privileges.ts');
-    return kysely.transaction().setAccessMode('read only').execute(listPrivileges);
+    return listPrivileges(ctx);
   },
 });

@@ -2,7 +2,6 @@ import { defineCommand } from '../../cli/command.ts';
 import { startProgress } from '../../cli/progress.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { detectDrift } from '../../operations/migrations/detect-drift.ts';
 
 export const drift = defineCommand({
   effect: 'read',
@@ -17,12 +16,13 @@ export const drift = defineCommand({
   },
   examples: ['migrate drift', 'migrate drift --json kind,object'],
   details:
-    'Compares the tables, types and functions of the applied phases with a scratch database that ran the same scripts. Ends 6 with a row for each difference. What is not ours is ignored, but anything added to our tables is a difference.',
+    'Compares the tables, types and functions of the applied phases with a scratch database that ran the same scripts. Exits 6 with one row per difference. Objects of other programs are ignored, but anything added to the tables of Pinnacle is a difference.',
   async run(_input, ctx: Context) {
     const progress = await startProgress(ctx.io, 'comparing the database with its scripts');
+    const { detectDrift } = await import('../../operations/migrations/detect-drift.ts');
     const { phase, differences } = await detectDrift(ctx).finally(() => progress.stop());
     if (differences.length > 0) return new Finding(differences);
-    await ctx.io.say(`No difference: the database is as its scripts make it, up to phase ${phase}.`);
+    await ctx.io.say(`No differences: the database matches its scripts up to phase ${phase}.`);
     return [];
   },
 });

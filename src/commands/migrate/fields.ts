@@ -1,9 +1,7 @@
 import { duration, integer, optional, withDefault } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
-import type { Phase } from '../../operations/migrations/scripts.ts';
-import { usage } from '../../util/failure.ts';
 
-/** A phase and whether the database has it. */
+/** A phase and its state in the database. */
 export const phaseFields = {
   phase: { type: 'integer' },
   name: { type: 'text' },
@@ -13,7 +11,7 @@ export const phaseFields = {
   duration_ms: { type: 'integer' },
 } as const satisfies Fields;
 
-/** A recorded phase that is not as its folder has it. */
+/** A difference between a recorded phase and its folder. */
 export const changeFields = {
   phase: { type: 'integer' },
   name: { type: 'text' },
@@ -21,12 +19,9 @@ export const changeFields = {
   recorded: { type: 'text' },
   actual: { type: 'text' },
 } as const satisfies Fields;
+
 /** How long a rollout waits for another one. */
 export const lockWait = withDefault(duration('how long to wait for another rollout'), '60s');
+
 /** The phase to stop at. */
-export const to = (help: string, min: number) => optional(integer('N', help, min, 1000));
-/** Refuses a phase that there are no scripts for. */
-export function checkPhase(label: string, phase: number, phases: readonly Phase[]): void {
-  if (phase > phases.length)
-    throw usage(`${label}: there is no phase ${phase}; the last is ${phases.length}.`);
-}
+export const to = (help: string, min: number) => optional(integer('N', help, min, 1_000));

@@ -72,8 +72,8 @@ async function agreeTo(ctx: Context, surveyed: readonly Surveyed[]): Promise<voi
   const said = short.map(
     (name) => `retention.${name} is ${limits[name]}, and ${DEFAULT_PERIODS[name]} is promised`,
   );
-  const { nameOf } = await import('../../operations/migrations/confirm-loss.ts');
-  const name = await nameOf(ctx, { connection: await ctx.connection(), db: await ctx.db() });
+  const { confirmationName } = await import('../../operations/migrations/confirm-loss.ts');
+  const name = await confirmationName(ctx, { connection: await ctx.connection(), db: await ctx.db() });
   await ctx.agreeByName(name, `${question} ${said.join('; ')}.`);
 }
 

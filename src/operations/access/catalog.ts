@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /**
- * One right that somebody has been given by name; `column` is null where it is the whole table. A function stands as
- * GRANT names it: `FUNCTION audit_seal(integer,boolean)`.
+ * One right granted to a role; `column` is null where it covers the whole table. A function is written as GRANT takes
+ * it: `FUNCTION audit_seal(integer,boolean)`.
  */
 export interface Right {
   role: string;
@@ -12,7 +12,7 @@ export interface Right {
   column: string | null;
 }
 
-/** Every right on the tables of the current schema, and on the function that seals, that was given to anybody but their owners; PUBLIC is ''. */
+/** The rights on the tables of the current schema and on audit_seal(), without those of the owners; PUBLIC is ''. */
 export async function readRights(db: Kysely<Database>): Promise<Right[]> {
   const { rows } = await sql<Right>`
     WITH ours AS (
@@ -42,7 +42,7 @@ export interface RoleRow {
   role: string;
   login: boolean;
   superuser: boolean;
-  /** What lets it do more than its grants say: log in, make roles or databases, copy, pass over rows. */
+  /** What it may do beyond its grants: LOGIN, SUPERUSER, CREATEDB, CREATEROLE, REPLICATION, BYPASSRLS. */
   attributes: string[];
   member_of: string[];
 }
@@ -61,15 +61,15 @@ export async function readRoles(db: Kysely<Database>): Promise<RoleRow[]> {
   return rows;
 }
 
-/** A table, type or function of ours, and who owns it. */
+/** A table, type or function of the schema and its owner. */
 export interface Owned {
   kind: 'TABLE' | 'TYPE' | 'FUNCTION';
-  /** As SQL names it. */
+  /** As SQL writes it. */
   name: string;
   owner: string;
 }
 
-/** The tables named, with the enums of their columns, the functions of their triggers, and the one that seals. */
+/** The named tables with the enums of their columns and the functions of their triggers, and audit_seal(). */
 export async function readOwners(db: Kysely<Database>, tables: readonly string[]): Promise<Owned[]> {
   const { rows } = await sql<Owned>`
     WITH ours AS (
@@ -87,14 +87,14 @@ export async function readOwners(db: Kysely<Database>, tables: readonly string[]
   return rows;
 }
 
-/** What is given on the schema and the database, by role; PUBLIC is ''. */
+/** What is granted on the schema and the database. */
 export interface Prerequisites {
   schema: string;
   database: string;
   me: string;
-  /** `pinnacle_owner USAGE`, `CREATE`. */
+  /** Role and privilege, as in `pinnacle_owner USAGE`; PUBLIC is '', as in ` CREATE`. */
   rights: string[];
-  /** Whether this session has what the owner's role has, so that it may give it tables, and rights on them. */
+  /** Whether this session inherits from the owner role, so that it may transfer tables to it. */
   may_own: boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import {
   type Owned,
@@ -12,27 +13,25 @@ import {
 } from './catalog.ts';
 import { GRANTS, OWNER, ROLES, type Role } from './role-grants.ts';
 
-/** One statement that brings the database nearer to what it should be. */
-export interface Step {
+/** One statement of the difference between the grants that are and those that should be. */
+export interface GrantStep {
   change: 'missing' | 'excess';
   role: string;
   object: string;
   sql: string;
 }
 
-/** Every table that the roles know of. */
+/** Every table that is granted to a role. */
 export const TABLES = [...new Set(Object.values(GRANTS).flatMap((grants) => Object.keys(grants)))]
   .filter((object) => !object.includes(' '))
   .sort();
 
-/** What is missing and what is too much, as statements in the order they must run. */
-export async function diffGrants(db: Kysely<Database>): Promise<Step[]> {
-  const [roles, owned, rights, ground] = [
-    await readRoles(db),
-    await readOwners(db, TABLES),
-    await readRights(db),
-    await readPrerequisites(db, OWNER),
-  ];
+/** What is missing and what is in excess, as statements in the order in which they must run. */
+export async function diffGrants(db: Kysely<Database>): Promise<GrantStep[]> {
+  const roles = await readRoles(db);
+  const owned = await readOwners(db, TABLES);
+  const rights = await readRights(db);
+  const prerequisites = await readPrerequisites(db, OWNER);
   const present = new Set(owned.map(({ kind, name }) => (kind === 'TABLE' ? name : `${kind} ${name}`)));
   const should = wanted(present);
   return [
@@ -40,8 +39,8 @@ export async function diffGrants(db: Kysely<Database>): Promise<Step[]> {
       const found = roles.find((one) => one.role === role);
       return found ? roleSteps(found) : [step('missing', role, 'role', `CREATE ROLE ${role} NOLOGIN`)];
     }),
-    ...prerequisiteSteps(ground),
-    ...ownerSteps(owned, ground),
+    ...prerequisiteSteps(prerequisites),
+    ...ownerSteps(owned, prerequisites),
     ...rightSteps(
       should,
       rights.filter(({ role, object }) => present.has(object) && isOurs(role)),
@@ -50,35 +49,35 @@ export async function diffGrants(db: Kysely<Database>): Promise<Step[]> {
 }
 
 const isOurs = (role: string) => role === '' || ROLES.includes(role as Role);
-const step = (change: Step['change'], role: string, object: string, sql: string): Step => ({
+const step = (change: GrantStep['change'], role: string, object: string, sql: string): GrantStep => ({
   change,
   role,
   object,
   sql,
 });
 
-/** A group is nothing but its grants: it cannot log in, has no attribute, and is in no other group. */
-function roleSteps({ role, attributes, member_of }: RoleRow): Step[] {
-  // Only those it has: some, only a superuser may even say NO to.
+/** A group role has grants and nothing else: it cannot log in, has no attribute and is in no other group. */
+function roleSteps({ role, attributes, member_of }: RoleRow): GrantStep[] {
+  // Only the attributes that it has: some of them only a superuser may even revoke.
   const without = attributes.map((attribute) => `NO${attribute}`).join(' ');
   return [
     ...(without ? [step('excess', role, 'role', `ALTER ROLE ${role} ${without}`)] : []),
-    ...member_of.map((group) => step('excess', role, 'role', `REVOKE ${quote(group)} FROM ${role}`)),
+    ...member_of.map((group) =>
+      step('excess', role, 'role', `REVOKE ${quoteIdentifier(group)} FROM ${role}`),
+    ),
   ];
 }
 
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
-function prerequisiteSteps({ schema, database, rights }: Prerequisites): Step[] {
+function prerequisiteSteps({ schema, database, rights }: Prerequisites): GrantStep[] {
   const has = new Set(rights);
-  const open = (right: string) => has.has(` ${right}`);
+  const isPublic = (right: string) => has.has(` ${right}`);
   const needs = (role: Role) => (role === OWNER ? ['USAGE', 'CREATE'] : ['USAGE']);
   return [
-    ...(open('CREATE')
+    ...(isPublic('CREATE')
       ? [step('excess', 'PUBLIC', 'schema', `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC`)]
       : []),
     ...ROLES.flatMap((role) => [
-      ...(open('CONNECT') || has.has(`${role} CONNECT`)
+      ...(isPublic('CONNECT') || has.has(`${role} CONNECT`)
         ? []
         : [step('missing', role, 'database', `GRANT CONNECT ON DATABASE ${database} TO ${role}`)]),
       ...needs(role)
@@ -91,12 +90,12 @@ function prerequisiteSteps({ schema, database, rights }: Prerequisites): Step[] 
   ];
 }
 
-function ownerSteps(owned: readonly Owned[], { schema, me, may_own }: Prerequisites): Step[] {
-  const strangers = owned.filter(({ owner }) => owner !== OWNER);
-  if (strangers.length === 0) return [];
+function ownerSteps(owned: readonly Owned[], { schema, me, may_own }: Prerequisites): GrantStep[] {
+  const others = owned.filter(({ owner }) => owner !== OWNER);
+  if (others.length === 0) return [];
   return [
     ...(may_own ? [] : [step('missing', OWNER, 'role', `GRANT ${OWNER} TO ${me}`)]),
-    ...strangers.map(({ kind, name }) =>
+    ...others.map(({ kind, name }) =>
       step(
         'missing',
         OWNER,
@@ -107,7 +106,7 @@ function ownerSteps(owned: readonly Owned[], { schema, me, may_own }: Prerequisi
   ];
 }
 
-/** The rights that the roles should have on the tables there are. */
+/** The rights that the roles should have on the tables that exist. */
 function wanted(present: ReadonlySet<string>): Right[] {
   return Object.entries(GRANTS).flatMap(([role, tables]) =>
     Object.entries(tables)
@@ -122,19 +121,20 @@ function wanted(present: ReadonlySet<string>): Right[] {
   );
 }
 
-function rightSteps(should: readonly Right[], has: readonly Right[]): Step[] {
-  const without = (all: readonly Right[], others: readonly Right[]) => {
+function rightSteps(should: readonly Right[], has: readonly Right[]): GrantStep[] {
+  const except = (all: readonly Right[], others: readonly Right[]) => {
     const known = new Set(others.map(keyOf));
     return all.filter((right) => !known.has(keyOf(right)));
   };
-  const [missing, excess] = [without(should, has), without(has, should)];
-  // What is taken away comes first: taking a right on a table takes it on the columns, too.
-  const taken = new Set(
+  const missing = except(should, has);
+  const excess = except(has, should);
+  // Revokes run first. Revoking a right on a table revokes it on its columns too, so those are granted again.
+  const revoked = new Set(
     excess.filter(({ column }) => column === null).map((right) => keyOf({ ...right, column: null })),
   );
   const again = should.filter(
     (right) =>
-      right.column !== null && taken.has(keyOf({ ...right, column: null })) && !missing.includes(right),
+      right.column !== null && revoked.has(keyOf({ ...right, column: null })) && !missing.includes(right),
   );
   return [...statements('excess', excess), ...statements('missing', [...missing, ...again])];
 }
@@ -142,18 +142,18 @@ function rightSteps(should: readonly Right[], has: readonly Right[]): Step[] {
 const keyOf = ({ role, object, privilege, column }: Right) =>
   `${role} ${object} ${privilege} ${column ?? ''}`;
 
-/** One statement for all the columns of a right. */
-function statements(change: Step['change'], rights: readonly Right[]): Step[] {
+/** One statement per right, whatever the number of its columns. */
+function statements(change: GrantStep['change'], rights: readonly Right[]): GrantStep[] {
   return grouped(rights).map((group) => {
     const { role, object, privilege, column } = group[0] as Right;
     const columns =
-      column === null ? '' : ` (${group.map((right) => quote(String(right.column))).join(', ')})`;
-    const who = role === '' ? 'PUBLIC' : role;
+      column === null ? '' : ` (${group.map((right) => quoteIdentifier(String(right.column))).join(', ')})`;
+    const grantee = role === '' ? 'PUBLIC' : role;
     const sql =
       change === 'missing'
-        ? `GRANT ${privilege}${columns} ON ${object} TO ${who}`
-        : `REVOKE ${privilege}${columns} ON ${object} FROM ${who}`;
-    return step(change, who, object, sql);
+        ? `GRANT ${privilege}${columns} ON ${object} TO ${grantee}`
+        : `REVOKE ${privilege}${columns} ON ${object} FROM ${grantee}`;
+    return step(change, grantee, object, sql);
   });
 }
 

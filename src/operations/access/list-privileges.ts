@@ -1,9 +1,8 @@
-import type { Kysely } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
+import type { Context } from '../../context.ts';
 import { type Right, readRights, readRoles } from './catalog.ts';
 import { ROLES } from './role-grants.ts';
 
-interface Holding {
+interface Privilege {
   role: string;
   is: 'superuser' | 'member' | 'group' | 'login' | 'role' | 'everybody';
   through: string | null;
@@ -12,9 +11,15 @@ interface Holding {
   rights: string | null;
 }
 
-/** Who has access, and by what: superusers, members of our roles, and whoever has rights of his own. */
-export async function listPrivileges(db: Kysely<Database>): Promise<Holding[]> {
-  const roles = await readRoles(db);
+/** Who has access and through what: superusers, members of our roles, roles with grants of their own. None embedded. */
+export async function listPrivileges(ctx: Context): Promise<Privilege[]> {
+  const { kind, kysely } = await ctx.connection();
+  if (kind === 'embedded') return [];
+  const read = kysely.transaction().setAccessMode('read only');
+  const { roles, rights } = await read.execute(async (trx) => ({
+    roles: await readRoles(trx),
+    rights: await readRights(trx),
+  }));
   const ours = new Set<string>(ROLES);
   const kindOf = (role: string) =>
     role === ''
@@ -29,12 +34,12 @@ export async function listPrivileges(db: Kysely<Database>): Promise<Holding[]> {
   const members = roles.flatMap(({ role, member_of }) =>
     member_of.filter((group) => ours.has(group)).map((through) => ({ role, through })),
   );
-  const tables = byTable(await readRights(db));
+  const tables = byTable(rights);
   return [
-    ...supers.map(({ role }): Holding => ({ role, is: 'superuser', ...none })),
-    ...members.map(({ role, through }): Holding => ({ ...none, role, is: 'member', through })),
+    ...supers.map(({ role }): Privilege => ({ role, is: 'superuser', ...none })),
+    ...members.map(({ role, through }): Privilege => ({ ...none, role, is: 'member', through })),
     ...tables.map(
-      ({ role, object, rights }): Holding => ({
+      ({ role, object, rights }): Privilege => ({
         role: role || 'PUBLIC',
         is: kindOf(role),
         through: null,

@@ -5,9 +5,10 @@ import type { Context } from '../../context.ts';
 import { lockFile } from '../../platform/files/lock-file.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { openFresh, restoredFolder, takeRestored } from '../../platform/postgres/embedded.ts';
+import { currentDatabase } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
-import { nameOf } from '../migrations/confirm-loss.ts';
+import { confirmationName } from '../migrations/confirm-loss.ts';
 import { type Archive, openArchive } from './archive.ts';
 import { locate } from './catalog.ts';
 import type { BackupKey } from './cipher.ts';
@@ -41,7 +42,7 @@ export async function restoreBackup(ctx: Context, path: string) {
     const archive = await openArchive(file);
     const keys = archive.header.encryption ? await loadBackupKeys(ctx) : [];
     const target = await ctx.migrationConnection();
-    const database = await databaseName(target.kysely);
+    const database = await currentDatabase(target.kysely);
     const { header, trailer } = archive;
     const outcome = await restoreInto(ctx, target, database, { archive, keys });
     return {
@@ -69,7 +70,7 @@ async function restoreInto(
   const empty = await isEmpty(target.kysely);
   if (!empty) {
     const session = { connection: target, db: target.kysely };
-    await ctx.agreeByName(await nameOf(ctx, session), 'The backup replaces everything in this database.');
+    await ctx.agreeByName(await confirmationName(ctx, session), 'The backup replaces everything in this database.');
     if (target.kind === 'server') {
       await assertOwner(target.kysely, database);
       await assertUnused(target.kysely, database);
@@ -82,11 +83,6 @@ async function restoreInto(
   return target.kind === 'server'
     ? replaceServer(ctx, target, database, source)
     : replaceFolder(ctx, target, source);
-}
-
-async function databaseName(db: Kysely<Database>): Promise<string> {
-  const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(db);
-  return rows[0]?.name ?? '';
 }
 
 /** Whether a database has no table, type or function of anybody's. */

@@ -8,6 +8,7 @@ import { type Connection, connectServer } from '../../platform/postgres/connect.
 import { openScratch } from '../../platform/postgres/embedded.ts';
 import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import { currentDatabase, quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import { withDatabase } from '../../platform/postgres/libpq.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
@@ -42,8 +43,7 @@ export async function openScratchLike(ctx: Context): Promise<Scratch> {
 
 async function databaseOf(ctx: Context): Promise<string> {
   const { kysely } = await ctx.migrationConnection();
-  const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(kysely);
-  return rows[0]?.name ?? '';
+  return currentDatabase(kysely);
 }
 
 /**
@@ -108,7 +108,6 @@ async function reserveSession({
 }
 
 const keyOf = (name: string) => sql`hashtextextended(${name}, 0)`;
-const quoteIdentifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** CREATE DATABASE with the properties of another database, from the pristine template. */

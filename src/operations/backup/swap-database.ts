@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 import { runOptional } from './optional-statement.ts';
@@ -58,8 +59,8 @@ export async function swapDatabases(
   try {
     for (const statement of await databaseSettings(beside, database, name))
       if (!(await runOptional(beside, statement))) skipped.push(statement);
-    await execute(beside, `ALTER DATABASE ${quoted(database)} RENAME TO ${quoted(before)}`);
-    await execute(beside, `ALTER DATABASE ${quoted(name)} RENAME TO ${quoted(database)}`);
+    await execute(beside, `ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(before)}`);
+    await execute(beside, `ALTER DATABASE ${quoteIdentifier(name)} RENAME TO ${quoteIdentifier(database)}`);
     ctx.signal.throwIfAborted();
     await execute(beside, 'COMMIT');
   } catch (error) {
@@ -70,8 +71,6 @@ export async function swapDatabases(
   }
   return before;
 }
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** Statements for what a dump does not contain: the owner, rights and settings of a database. */
 async function databaseSettings(db: Kysely<Database>, from: string, to: string): Promise<string[]> {

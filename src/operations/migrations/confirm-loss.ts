@@ -1,11 +1,15 @@
 import { basename } from 'node:path';
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import { currentDatabase } from '../../platform/postgres/identifiers.ts';
 import { pluralize } from '../../util/text.ts';
 import type { Session } from './rollout-session.ts';
 import { type Phase, tablesOf } from './scripts.ts';
 
-/** Where these phases' tables hold rows, goes on only when the name of the database is typed out; empty ones just go. */
+/**
+ * Goes on only when the name of the database is typed, where the tables of these phases hold rows. Empty tables need no
+ * confirmation.
+ */
 export async function confirmLoss(ctx: Context, session: Session, phases: readonly Phase[]): Promise<void> {
   const tables = phases.flatMap((phase) => tablesOf(phase).reverse());
   const losses: string[] = [];
@@ -13,10 +17,10 @@ export async function confirmLoss(ctx: Context, session: Session, phases: readon
     const rows = await countRows(session, table);
     if (rows > 0) losses.push(`${table} (${pluralize(rows, 'row')})`);
   }
-  const which = phases.map(({ phase, name }) => `${phase} ${name}`).join(', ');
-  const what = `Taking back ${phases.length === 1 ? 'phase' : 'phases'} ${which}`;
-  if (losses.length === 0) return ctx.io.say(`${what} drops ${tables.join(', ')}: all empty.`);
-  return ctx.agreeByName(await nameOf(ctx, session), `${what} destroys ${losses.join(', ')}.`);
+  const names = phases.map(({ phase, name }) => `${phase} ${name}`).join(', ');
+  const action = `Reverting ${phases.length === 1 ? 'phase' : 'phases'} ${names}`;
+  if (losses.length === 0) return ctx.io.say(`${action} drops ${tables.join(', ')}; all are empty.`);
+  return ctx.agreeByName(await confirmationName(ctx, session), `${action} destroys ${losses.join(', ')}.`);
 }
 
 async function countRows({ db }: Session, table: string): Promise<number> {
@@ -26,11 +30,10 @@ async function countRows({ db }: Session, table: string): Promise<number> {
   return Number(rows[0]?.n);
 }
 
-/** The name at stake, as the target line shows it: the profile that is protected, the database, or the data folder. */
-export async function nameOf(ctx: Context, { connection, db }: Session): Promise<string> {
+/** The name to be typed, as the target line shows it: the protected profile, the database or the data folder. */
+export async function confirmationName(ctx: Context, { connection, db }: Session): Promise<string> {
   const profile = await ctx.protection();
   if (profile) return profile;
   if (connection.kind === 'embedded') return basename((await ctx.config()).dataDir);
-  const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(db);
-  return rows[0]?.name ?? '';
+  return currentDatabase(db);
 }

@@ -2,7 +2,7 @@ import type { Context } from '../../context.ts';
 import { type DatabaseFailure, isDatabaseFailure, translateFailure } from '../../platform/postgres/errors.ts';
 import { Failure } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
-import type { Step } from './scripts.ts';
+import type { PhaseStep } from './scripts.ts';
 import type { Statement } from './split-statements.ts';
 
 /** A statement of a script that failed, and where it stands. */
@@ -27,7 +27,7 @@ const EXISTS = new Set(['42P07', '42710', '42723', '42P06']);
 export async function explainStep(
   ctx: Context,
   error: unknown,
-  step: Step,
+  step: PhaseStep,
   changed: boolean,
 ): Promise<unknown> {
   if (ctx.signal.aborted) return ctx.signal.reason;
@@ -59,7 +59,7 @@ function remedy({ kind }: Failure): string {
   return 'Run it again to go on from there.';
 }
 
-function advice({ code }: DatabaseFailure, { phase, direction }: Step): string {
+function advice({ code }: DatabaseFailure, { phase, direction }: PhaseStep): string {
   if (direction === 'up' && EXISTS.has(code ?? ''))
     return `Something of that name is there already. If this database was given phase ${phase.phase} by other means, record that: pinnacle migrate baseline ${phase.phase}. If the table is somebody else's, use a database of our own.`;
   if (direction === 'down') return 'See how the database differs from its scripts: pinnacle migrate drift';

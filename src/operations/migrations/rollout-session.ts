@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import { PATIENT_LOCKS, setLockTimeout } from '../../platform/postgres/retry-under-locks.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { Failure } from '../../util/failure.ts';
@@ -102,8 +103,7 @@ export async function inTransaction<T>(
   let result: T;
   let txid: string | undefined;
   try {
-    // A table lock that is waited for holds up everybody behind it: rather give up soon and try again.
-    await execute(db, "SET LOCAL lock_timeout = '3s'");
+    await setLockTimeout(db, PATIENT_LOCKS);
     await execute(db, 'SET LOCAL statement_timeout = 0');
     result = await work();
     const { rows } = await sql<{ txid: string }>`SELECT pg_current_xact_id()::text AS txid`.execute(db);

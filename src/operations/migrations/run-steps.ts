@@ -1,19 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAudit } from '../../audit/log.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { isRetryable } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import { PATIENT_LOCKS, retryUnderLocks } from '../../platform/postgres/retry-under-locks.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { explainStep, StatementError } from './explain-failure.ts';
 import { recordPhase, unrecordPhase } from './history.ts';
 import { inTransaction, type Session } from './rollout-session.ts';
-import type { Step } from './scripts.ts';
+import type { PhaseStep } from './scripts.ts';
 import { splitStatements } from './split-statements.ts';
 
-/** A step that was run. */
-export interface CompletedStep {
+/** A phase that was applied or reverted. */
+export interface CompletedPhase {
   phase: number;
   name: string;
   state: 'applied' | 'pending';
@@ -22,63 +21,57 @@ export interface CompletedStep {
   duration_ms: number;
 }
 
-const MAX_ATTEMPTS = 5;
-const LOCK_TIMEOUT_MS = '55P03';
-
-/** Runs the steps, a transaction each, or all in one where `together` or a dry run says so. */
-export async function runSteps(
+/** Runs the steps, one transaction each; all of them in one with `together`, and in a dry run. */
+export async function runPhases(
   ctx: Context,
   session: Session,
-  steps: readonly Step[],
+  steps: readonly PhaseStep[],
   together = false,
-): Promise<CompletedStep[]> {
+): Promise<CompletedPhase[]> {
   const transactions = together || ctx.dryRun ? [steps] : steps.map((step) => [step]);
-  const done: CompletedStep[] = [];
+  const done: CompletedPhase[] = [];
   for (const group of transactions.filter((some) => some.length > 0)) {
-    const finished = await retryUnderLock(ctx, session, group, done.length > 0);
+    const finished = await runTransaction(ctx, session, group, done.length > 0);
     done.push(...finished);
     for (const { phase, name, state, duration_ms } of finished) {
-      const what = state === 'applied' ? 'applied' : 'taken back';
+      const what = state === 'applied' ? 'applied' : 'reverted';
       await ctx.io.say(`phase ${phase} ${name} ${what} in ${formatDuration(duration_ms)}`);
     }
   }
   return done;
 }
 
-/** One transaction, run again as a whole where others' locks were in its way. */
-async function retryUnderLock(
+async function runTransaction(
   ctx: Context,
   session: Session,
-  steps: readonly Step[],
+  steps: readonly PhaseStep[],
   changed: boolean,
-): Promise<CompletedStep[]> {
-  const done: CompletedStep[] = [];
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await inTransaction(ctx, session, async () => {
-        done.length = 0;
-        for (const step of steps) done.push(await runStep(ctx, session, step));
-        return done;
-      });
-    } catch (error) {
-      const step = steps[done.length] ?? steps.at(-1);
-      if (!step) throw error;
-      if (!isLockConflict(error) || attempt >= MAX_ATTEMPTS || ctx.signal.aborted)
-        throw await explainStep(ctx, error, step, changed);
-      await ctx.io.say(
-        `phase ${step.phase.phase}: others hold locks that it needs; trying again (${attempt + 1} of ${MAX_ATTEMPTS})`,
-      );
-      await sleep((0.5 + Math.random()) * 100 * 2 ** attempt, undefined, { signal: ctx.signal });
-    }
+): Promise<CompletedPhase[]> {
+  const done: CompletedPhase[] = [];
+  const current = () => steps[done.length] ?? steps.at(-1);
+  const attempt = () =>
+    inTransaction(ctx, session, async () => {
+      done.length = 0;
+      for (const step of steps) done.push(await runStep(ctx, session, step));
+      return done;
+    });
+  try {
+    return await retryUnderLocks(PATIENT_LOCKS, ctx.signal, attempt, (next) =>
+      ctx.io.say(
+        `phase ${current()?.phase.phase}: other sessions hold locks that it needs; retrying (attempt ${next} of ${PATIENT_LOCKS.maxAttempts})`,
+      ),
+    );
+  } catch (error) {
+    const step = current();
+    throw step ? await explainStep(ctx, error, step, changed) : error;
   }
 }
 
-function isLockConflict(error: unknown): boolean {
-  const cause = error instanceof StatementError ? error.cause : error;
-  return isRetryable(cause) || (cause as { code?: string }).code === LOCK_TIMEOUT_MS;
-}
-
-async function runStep(ctx: Context, { db }: Session, { phase, direction }: Step): Promise<CompletedStep> {
+async function runStep(
+  ctx: Context,
+  { db }: Session,
+  { phase, direction }: PhaseStep,
+): Promise<CompletedPhase> {
   const script = phase[direction];
   const statements = splitStatements(script.text);
   const title = `phase ${phase.phase} ${phase.name}`;
@@ -100,7 +93,7 @@ async function runStep(ctx: Context, { db }: Session, { phase, direction }: Step
     direction === 'up'
       ? await recordPhase(db, phase, ctx.now(), duration)
       : await unrecordPhase(db, phase.phase);
-  // The first phase takes the audit log with it.
+  // Reverting the first phase drops the audit log itself.
   if (direction === 'up' || phase.phase > 1)
     await writeAudit(db, ctx.origin, {
       target: `phase ${phase.phase}`,

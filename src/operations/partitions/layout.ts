@@ -15,7 +15,7 @@ export interface Partition {
   bytes: number;
 }
 
-/** The partitions of orders in the order of their ranges, DEFAULT first; undefined where it is a plain table. */
+/** The partitions of orders by range, DEFAULT first; undefined where orders is a plain table. */
 export async function readPartitions(db: Kysely<Database>): Promise<Partition[] | undefined> {
   const { rows: kind } = await sql<{ partitioned: boolean }>`
     SELECT relkind = 'p' AS partitioned FROM pg_class WHERE oid = 'orders'::regclass`.execute(db);
@@ -39,7 +39,7 @@ export function lastBound(partitions: readonly Partition[]): string {
   return ahead.from;
 }
 
-/** A foreign key to orders, as its definition stands in the catalog. */
+/** A foreign key to orders, from the catalog. */
 export interface ForeignKey {
   table: string;
   name: string;
@@ -47,7 +47,7 @@ export interface ForeignKey {
   valid: boolean;
 }
 
-/** The foreign keys that refer to orders, whoever's they are. */
+/** The foreign keys that refer to orders, from any table. */
 export async function readForeignKeys(db: Kysely<Database>): Promise<ForeignKey[]> {
   const { rows } = await sql<ForeignKey>`
     SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, convalidated AS valid,
@@ -58,19 +58,20 @@ export async function readForeignKeys(db: Kysely<Database>): Promise<ForeignKey[
   return rows;
 }
 
-/** What the new table must have as the old one does. */
+/** What the new table must have in common with the old one. */
 export interface Original {
   owner: string;
   /** Secondary indexes. */
   indexes: { name: string; definition: string }[];
-  /** Its own foreign keys. */
+  /** Foreign keys of orders to other tables. */
   keys: { name: string; definition: string }[];
-  /** `SELECT ON … TO role`, without the table. */
+  /** Grants to roles other than the owner. */
   grants: { role: string; privilege: string; column: string | null }[];
-  /** Triggers, views and policies, which would stay with the old table. */
+  /** Triggers, views and policies, which would stay attached to the old table. */
   attached: string[];
 }
 
+/** Reads the orders table from the catalog, whether it is partitioned or not. */
 export async function readOriginal(db: Kysely<Database>): Promise<Original> {
   const { rows } = await sql<Original>`
     SELECT quote_ident(pg_get_userbyid(c.relowner)) AS owner,
@@ -94,8 +95,8 @@ export async function readOriginal(db: Kysely<Database>): Promise<Original> {
   return rows[0] as Original;
 }
 
-/** Throws IDS_OF_LATER (exit 5) where orders sort at the bound or later: partitions to come must be empty. */
-export async function refuseLater(db: Kysely<Database>, bound: string): Promise<void> {
+/** Throws IDS_OF_LATER (exit 5) where order ids sort at the bound or after it: future partitions must be empty. */
+export async function refuseLaterIds(db: Kysely<Database>, bound: string): Promise<void> {
   const { rows } = await sql<{ orders: string; example: string | null }>`
     SELECT count(*) AS orders, min(order_id) AS example FROM orders
     WHERE order_id >= ${bound} AND order_id < ${END}`.execute(db);
@@ -103,7 +104,7 @@ export async function refuseLater(db: Kysely<Database>, bound: string): Promise<
   if (orders > 0)
     throw refused(
       'IDS_OF_LATER',
-      `${pluralize(orders, 'order')} such as ${rows[0]?.example} have ids that sort among those of the months ahead.`,
-      'Nothing was changed. Ids are minted from the time of the order: it works once that month has come.',
+      `${pluralize(orders, 'order')} such as ${rows[0]?.example} have ids that sort into later months.`,
+      'Nothing was changed. Ids are minted from the time of the order: try again once that month has begun.',
     );
 }

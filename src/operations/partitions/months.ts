@@ -8,22 +8,22 @@ export interface Month {
   partition: string;
 }
 
-/** Takes the ids of every time after the last month, until the next `ensure`. */
+/** Takes the ids of all times after the last month, until the next `ensure`. */
 export const AHEAD_PARTITION = 'orders_ahead';
-/** The table as it was before; DEFAULT, so that it also takes every id that sorts elsewhere. */
+/** The former table; DEFAULT, so that it also takes every id that sorts elsewhere. */
 export const HISTORY_PARTITION = 'orders_history';
-/** Where generated ids end: those of 2109 begin with `ord_04`. */
+/** The end of all generated ids: those of 2109 begin with `ord_04`. */
 export const END = 'ord_04';
 
-/** The least id that can be minted at a time or later. */
+/** The smallest id that can be minted at a time. */
 export const boundOf = (at: Date) => `ord_${encodeTime(at.getTime(), 10)}`;
 
-/** The time that a bound stands for; null for END. */
+/** The time of a bound; null for END. */
 export function timeOf(bound: string): Date | null {
   return bound === END ? null : new Date(decodeTime(bound.slice(4).padEnd(26, '0')));
 }
 
-/** The month of a time, or one so many months later. */
+/** The month of a time, or of `later` months after it. */
 export function monthOf(at: Date, later = 0): Month {
   const start = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later));
   return { start, partition: `orders_${start.toISOString().slice(0, 7).replace('-', '_')}` };
@@ -38,7 +38,7 @@ const WEEK_MS = 7 * 86_400_000;
 
 /**
  * Where history ends: the start of a month, at least a week away. Between the check of the old table and the switch no
- * id of later may be written, and an `enable` that was killed there is found before that matters.
+ * later id may be written; the week leaves time to notice an `enable` that was killed in between.
  */
 export function endOfHistory(now: Date): Date {
   const next = monthOf(now, 1).start;

@@ -1,57 +1,67 @@
+import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import type { ForeignKey, Original } from './layout.ts';
 import { AHEAD_PARTITION, boundOf, END, HISTORY_PARTITION, type Month } from './months.ts';
 
-/** One transaction of a conversion. */
-export interface Step {
+/** One step of a conversion: one transaction. */
+export interface PartitionStep {
   title: string;
   sql: string[];
-  /** Needs exclusive locks: asked for briefly and again, never queued for while others wait behind it. */
+  /** Exclusive locks that it needs. They are requested briefly and repeatedly, so that nobody queues behind them. */
   brief?: { lock: string[] };
 }
 
-/** The new table until it takes the place of the old one. */
-export const MADE = 'orders_partitioned';
-/** The CHECK by which the old table proves that it fits, so that it is not read under the lock. */
-export const PROOF = 'orders_partition_proof';
+/** The new table, until it replaces the old one. */
+export const DRAFT_TABLE = 'orders_partitioned';
+/** The CHECK that shows the old table to fit its range, so that ATTACH need not read it under the lock. */
+export const RANGE_CHECK = 'orders_partition_proof';
 
-/** From a plain table to partitions: everything slow before or after the one short transaction that switches. */
-export function enableSteps(original: Original, keys: ForeignKey[], from: Date, months: Month[]): Step[] {
-  const [first, last] = [boundOf(from), boundOf(endOf(months, from))];
+/** From a plain table to partitions. Everything slow runs before or after the one short transaction that switches. */
+export function enableSteps(
+  original: Original,
+  keys: ForeignKey[],
+  from: Date,
+  months: Month[],
+): PartitionStep[] {
+  const first = boundOf(from);
+  const last = boundOf(endOf(months, from));
   return [
-    clearing,
-    { title: 'make the partitioned table', sql: makeTable(original, from, months, last) },
+    dropDraft,
+    { title: 'create the partitioned table', sql: makeTable(original, from, months, last) },
     {
-      title: 'refer to users',
+      title: 'reference users',
       brief: { lock: ['users IN SHARE ROW EXCLUSIVE MODE'] },
       sql: original.keys.map(
-        ({ name, definition }) => `ALTER TABLE ${MADE} ADD CONSTRAINT ${name} ${definition}`,
+        ({ name, definition }) => `ALTER TABLE ${DRAFT_TABLE} ADD CONSTRAINT ${name} ${definition}`,
       ),
     },
-    proving('orders', `order_id < '${first}' OR order_id >= '${END}'`),
-    { title: 'prove that the old table fits', sql: [`ALTER TABLE orders VALIDATE CONSTRAINT ${PROOF}`] },
+    constrainRange('orders', `order_id < '${first}' OR order_id >= '${END}'`),
+    {
+      title: 'validate the range of the old table',
+      sql: [`ALTER TABLE orders VALIDATE CONSTRAINT ${RANGE_CHECK}`],
+    },
     {
       title: 'switch',
-      brief: locking(keys),
+      brief: lockOrdersAnd(keys),
       sql: [...keys.map(dropKey), ...switchTables(original), ...keys.map(addKey)],
     },
     ...validateSteps(keys),
   ];
 }
 
-/** More months: they are cut off what lies ahead. Where that holds rows already, it becomes a partition itself. */
+/** Adds months before `orders_ahead`. Where that holds rows already, it becomes a partition itself. */
 export function extendSteps(
   owner: string,
   keys: ForeignKey[],
   last: string,
   months: Month[],
   filled?: { partition: string; until: Date },
-): Step[] {
+): PartitionStep[] {
   const end = boundOf(endOf(months, filled?.until ?? months[0]?.start ?? new Date(0)));
   const ahead = filled
     ? [
         `ALTER TABLE ${AHEAD_PARTITION} RENAME TO ${filled.partition}`,
         `ALTER TABLE orders ATTACH PARTITION ${filled.partition} ${range(last, boundOf(filled.until))}`,
-        `ALTER TABLE ${filled.partition} DROP CONSTRAINT ${PROOF}`,
+        `ALTER TABLE ${filled.partition} DROP CONSTRAINT ${RANGE_CHECK}`,
         ...makeMonths('orders', owner, months),
         ...makePartition('orders', owner, AHEAD_PARTITION, range(end, END)),
       ]
@@ -62,16 +72,16 @@ export function extendSteps(
   return [
     ...(filled
       ? [
-          proving(AHEAD_PARTITION, `order_id >= '${last}' AND order_id < '${boundOf(filled.until)}'`),
+          constrainRange(AHEAD_PARTITION, `order_id >= '${last}' AND order_id < '${boundOf(filled.until)}'`),
           {
-            title: 'prove that it fits',
-            sql: [`ALTER TABLE ${AHEAD_PARTITION} VALIDATE CONSTRAINT ${PROOF}`],
+            title: 'validate the range',
+            sql: [`ALTER TABLE ${AHEAD_PARTITION} VALIDATE CONSTRAINT ${RANGE_CHECK}`],
           },
         ]
       : []),
     {
       title: 'add the months',
-      brief: locking(keys),
+      brief: lockOrdersAnd(keys),
       sql: [
         ...keys.map(dropKey),
         `ALTER TABLE orders DETACH PARTITION ${AHEAD_PARTITION}`,
@@ -83,8 +93,8 @@ export function extendSteps(
   ];
 }
 
-/** Reads the rows of the referring tables, while everybody goes on writing. */
-export function validateSteps(keys: readonly ForeignKey[]): Step[] {
+/** Reads the referencing tables without blocking writers. */
+export function validateSteps(keys: readonly ForeignKey[]): PartitionStep[] {
   return keys.map(({ table, name }) => ({
     title: `validate ${name}`,
     sql: [`ALTER TABLE ${table} VALIDATE CONSTRAINT ${name}`],
@@ -92,62 +102,66 @@ export function validateSteps(keys: readonly ForeignKey[]): Step[] {
 }
 
 const USERS = 'users IN ACCESS EXCLUSIVE MODE';
-const clearing: Step = {
-  title: 'clear what an earlier run made',
+const dropDraft: PartitionStep = {
+  title: 'drop the draft of an earlier run',
   brief: { lock: [USERS] },
-  sql: [`DROP TABLE IF EXISTS ${MADE}`],
+  sql: [`DROP TABLE IF EXISTS ${DRAFT_TABLE}`],
 };
 
-/** Takes back what an enabling that failed has left. */
-export const UNDOING: readonly Step[] = [
+/** Removes what a failed enable has left. */
+export const UNDO_STEPS: readonly PartitionStep[] = [
   {
-    title: 'take the promise back',
+    title: 'drop the range constraint',
     brief: { lock: ['orders IN ACCESS EXCLUSIVE MODE'] },
-    sql: [`ALTER TABLE orders DROP CONSTRAINT IF EXISTS ${PROOF}`],
+    sql: [`ALTER TABLE orders DROP CONSTRAINT IF EXISTS ${RANGE_CHECK}`],
   },
-  clearing,
+  dropDraft,
 ];
 
 function makeTable({ owner, indexes, grants }: Original, from: Date, months: Month[], last: string) {
   return [
-    `CREATE TABLE ${MADE} (LIKE orders INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS INCLUDING STORAGE) PARTITION BY RANGE (order_id)`,
-    // The proof of an earlier run is not the new table's.
-    `ALTER TABLE ${MADE} DROP CONSTRAINT IF EXISTS ${PROOF}`,
-    `ALTER TABLE ${MADE} ADD CONSTRAINT ${MADE}_pkey PRIMARY KEY (order_id)`,
+    `CREATE TABLE ${DRAFT_TABLE} (LIKE orders INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS INCLUDING STORAGE) PARTITION BY RANGE (order_id)`,
+    // LIKE also copies the constraint of an earlier run.
+    `ALTER TABLE ${DRAFT_TABLE} DROP CONSTRAINT IF EXISTS ${RANGE_CHECK}`,
+    `ALTER TABLE ${DRAFT_TABLE} ADD CONSTRAINT ${DRAFT_TABLE}_pkey PRIMARY KEY (order_id)`,
     ...indexes.map(({ name, definition }) =>
-      definition.replace(/^(CREATE (?:UNIQUE )?INDEX) .*? ON \S+/, `$1 ${made(name)} ON ${MADE}`),
+      definition.replace(
+        /^(CREATE (?:UNIQUE )?INDEX) .*? ON \S+/,
+        `$1 ${draftIndex(name)} ON ${DRAFT_TABLE}`,
+      ),
     ),
-    `ALTER TABLE ${MADE} OWNER TO ${owner}`,
+    `ALTER TABLE ${DRAFT_TABLE} OWNER TO ${owner}`,
     ...grants.map(
       ({ role, privilege, column }) =>
-        `GRANT ${privilege}${column ? ` (${column})` : ''} ON ${MADE} TO ${role}`,
+        `GRANT ${privilege}${column ? ` (${column})` : ''} ON ${DRAFT_TABLE} TO ${role}`,
     ),
     ...makeMonths(
-      MADE,
+      DRAFT_TABLE,
       owner,
       months.filter(({ start }) => start >= from),
     ),
-    ...makePartition(MADE, owner, AHEAD_PARTITION, range(last, END)),
+    ...makePartition(DRAFT_TABLE, owner, AHEAD_PARTITION, range(last, END)),
   ];
 }
 
 function switchTables({ indexes, grants }: Original): string[] {
   return [
-    ...indexes.map(({ name }) => `ALTER INDEX "${name}" RENAME TO ${old(name)}`),
+    ...indexes.map(({ name }) => `ALTER INDEX ${quoteIdentifier(name)} RENAME TO ${historyIndex(name)}`),
     `ALTER INDEX orders_pkey RENAME TO ${HISTORY_PARTITION}_pkey`,
     `ALTER TABLE orders RENAME TO ${HISTORY_PARTITION}`,
     ...[...new Set(grants.map(({ role }) => role))].map(
       (role) => `REVOKE ALL ON ${HISTORY_PARTITION} FROM ${role}`,
     ),
-    `ALTER TABLE ${MADE} RENAME TO orders`,
-    `ALTER INDEX ${MADE}_pkey RENAME TO orders_pkey`,
-    ...indexes.map(({ name }) => `ALTER INDEX ${made(name)} RENAME TO "${name}"`),
+    `ALTER TABLE ${DRAFT_TABLE} RENAME TO orders`,
+    `ALTER INDEX ${DRAFT_TABLE}_pkey RENAME TO orders_pkey`,
+    ...indexes.map(({ name }) => `ALTER INDEX ${draftIndex(name)} RENAME TO ${quoteIdentifier(name)}`),
     `ALTER TABLE orders ATTACH PARTITION ${HISTORY_PARTITION} DEFAULT`,
   ];
 }
 
-const made = (index: string) => `"made_${index}"`;
-const old = (index: string) => `"${HISTORY_PARTITION}_${index.replace(/^idx_orders_/, '')}"`;
+const draftIndex = (index: string) => quoteIdentifier(`made_${index}`);
+const historyIndex = (index: string) =>
+  quoteIdentifier(`${HISTORY_PARTITION}_${index.replace(/^idx_orders_/, '')}`);
 const range = (from: string, to: string) => `FOR VALUES FROM ('${from}') TO ('${to}')`;
 
 function endOf(months: readonly Month[], otherwise: Date): Date {
@@ -171,27 +185,27 @@ function makePartition(parent: string, owner: string, name: string, values: stri
   return [`CREATE TABLE ${name} PARTITION OF ${parent} ${values}`, `ALTER TABLE ${name} OWNER TO ${owner}`];
 }
 
-function proving(table: string, rule: string): Step {
+function constrainRange(table: string, rule: string): PartitionStep {
   return {
-    title: 'promise the range of ids',
+    title: 'constrain the range of ids',
     brief: { lock: [`${table} IN ACCESS EXCLUSIVE MODE`] },
     sql: [
-      `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${PROOF}`,
-      `ALTER TABLE ${table} ADD CONSTRAINT ${PROOF} CHECK (${rule}) NOT VALID`,
+      `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${RANGE_CHECK}`,
+      `ALTER TABLE ${table} ADD CONSTRAINT ${RANGE_CHECK} CHECK (${rule}) NOT VALID`,
     ],
   };
 }
 
 /**
- * users first, and whole: attaching a table with a key to it changes its triggers, and whoever books a fill begins with
- * a row of it. So those who wait for us hold nothing that we need, and those before us end.
+ * Locks users first, and fully: attaching a table with a foreign key to it changes its triggers, and every booking of a
+ * fill starts with a row of users. So sessions that wait for us hold nothing that we need, and earlier ones finish.
  */
-function locking(keys: readonly ForeignKey[]): { lock: string[] } {
+function lockOrdersAnd(keys: readonly ForeignKey[]): { lock: string[] } {
   const tables = ['orders', ...new Set(keys.map(({ table }) => table))];
   return { lock: [USERS, `${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`] };
 }
 
 const dropKey = ({ table, name }: ForeignKey) => `ALTER TABLE ${table} DROP CONSTRAINT ${name}`;
-/** From here on it is enforced; that rows from before obey it was so until the line above, and is validated later. */
+/** Enforced for new rows from here on; existing rows obeyed the dropped key and are validated in a later step. */
 const addKey = ({ table, name, definition }: ForeignKey) =>
   `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition} NOT VALID`;

@@ -1,108 +1,102 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { writeAudit } from '../../audit/log.ts';
 import type { Context } from '../../context.ts';
-import { isPermissionDenied, isRetryable } from '../../platform/postgres/errors.ts';
+import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
-import { Failure, refused } from '../../util/failure.ts';
+import {
+  BRIEF_LOCKS,
+  isLockConflict,
+  retryUnderLocks,
+  setLockTimeout,
+} from '../../platform/postgres/retry-under-locks.ts';
+import { Failure } from '../../util/failure.ts';
 import { inTransaction, type Session } from '../migrations/rollout-session.ts';
-import type { Step } from './plan-steps.ts';
+import type { PartitionStep } from './plan-steps.ts';
 
-/** How long one try may keep others waiting behind it. */
-const LOCK_TIMEOUT_MS = '40ms';
-const MAX_ATTEMPTS = 200;
-
-/** A step that was run, or would be. */
+/** A step that was run; in a dry run it has no times. */
 export type CompletedStep = {
   step: string;
   attempts: number | null;
-  /** From asking for the locks to the COMMIT. */
+  /** From the request for the locks to the COMMIT. */
   locked_ms: number | null;
   duration_ms: number | null;
   sql: string;
 };
 
-/** Runs the steps, a transaction and an audit row each; a dry run only tells them. */
+/** Runs the steps, one transaction with its audit row each; a dry run only lists them. */
 export async function runSteps(
   ctx: Context,
   session: Session,
-  steps: readonly Step[],
+  steps: readonly PartitionStep[],
 ): Promise<CompletedStep[]> {
-  if (ctx.dryRun) return steps.map((step) => reportStep(step, null, null, null));
+  if (ctx.dryRun) return steps.map((step) => report(step, null, null, null));
   const done: CompletedStep[] = [];
-  for (const step of steps) done.push(await retryUnderLock(ctx, session, step));
+  for (const step of steps) done.push(await runStep(ctx, session, step));
   return done;
 }
 
-/** Throws NO_PARTITIONS (exit 5) on the embedded database, which one process uses at a time. */
-export async function refuseEmbedded(ctx: Context): Promise<void> {
-  const { kind } = await ctx.migrationConnection();
-  if (kind === 'embedded')
-    throw refused(
-      'NO_PARTITIONS',
-      'The embedded database is for one user and a small book: its tables stay whole.',
-      'Partitions need a PostgreSQL server: set DATABASE_URL.',
-    );
-}
-
-async function retryUnderLock(ctx: Context, session: Session, step: Step): Promise<CompletedStep> {
-  const began = performance.now();
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const asked = await inTransaction(ctx, session, () => attemptStep(ctx, session, step));
+async function runStep(ctx: Context, session: Session, step: PartitionStep): Promise<CompletedStep> {
+  const started = performance.now();
+  try {
+    return await retryUnderLocks(BRIEF_LOCKS, ctx.signal, async (attempt) => {
+      const requested = await inTransaction(ctx, session, () => attemptStep(ctx, session, step));
       const ended = performance.now();
-      return reportStep(step, attempt, step.brief ? ended - asked : null, ended - began);
-    } catch (error) {
-      if (isPermissionDenied(error)) throw notPermitted();
-      if (!isLockConflict(error) || ctx.signal.aborted) throw error;
-      if (attempt >= MAX_ATTEMPTS) throw lockTimeout(step);
-      await sleep(50 + Math.random() * 200, undefined, { signal: ctx.signal });
-    }
+      return report(step, attempt, step.brief ? ended - requested : null, ended - started);
+    });
+  } catch (error) {
+    if (isPermissionDenied(error)) throw notPermitted();
+    throw isLockConflict(error) && !ctx.signal.aborted ? locksUnavailable(step) : error;
   }
 }
 
-/** Gives the time at which the locks were asked for. */
-async function attemptStep(ctx: Context, { db }: Session, { title, sql, brief }: Step): Promise<number> {
+/** Returns the time at which the locks were requested. */
+async function attemptStep(
+  ctx: Context,
+  { db }: Session,
+  { title, sql, brief }: PartitionStep,
+): Promise<number> {
   if (brief) {
-    // Lets everybody read and write, and sends an autovacuum away, which a short wait would not.
+    // Blocks no reader or writer, but makes an autovacuum give up its lock, which a brief request would not.
     const tables = brief.lock.map((lock) => lock.replace(/ IN .*/, '')).join(', ');
     await execute(db, `LOCK TABLE ${tables} IN SHARE UPDATE EXCLUSIVE MODE`);
-    await execute(db, `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}'`);
+    await setLockTimeout(db, BRIEF_LOCKS);
   }
-  const asked = performance.now();
+  const requested = performance.now();
   for (const lock of brief?.lock ?? []) await execute(db, `LOCK TABLE ${lock}`);
   for (const statement of sql) await execute(db, statement);
   await writeAudit(db, ctx.origin, { target: 'table orders', body: { step: title, statements: sql } });
-  return asked;
+  return requested;
 }
 
-const isLockConflict = (error: unknown) =>
-  isRetryable(error) || (error as { code?: string }).code === '55P03';
-
-function reportStep(
-  step: Step,
+function report(
+  step: PartitionStep,
   attempts: number | null,
-  locked: number | null,
-  duration: number | null,
+  lockedMs: number | null,
+  durationMs: number | null,
 ): CompletedStep {
-  const whole = (ms: number | null) => (ms === null ? null : Math.round(ms));
+  const rounded = (ms: number | null) => (ms === null ? null : Math.round(ms));
   return {
     step: step.title,
     attempts,
-    locked_ms: whole(locked),
-    duration_ms: whole(duration),
+    locked_ms: rounded(lockedMs),
+    duration_ms: rounded(durationMs),
     sql: [...(step.brief?.lock ?? []).map((lock) => `LOCK TABLE ${lock}`), ...step.sql].join(';\n'),
   };
 }
 
-function lockTimeout({ title }: Step): Failure {
-  return new Failure('busy', 'TABLE_BUSY', `Others hold locks on orders that "${title}" needs.`, {
-    hint: 'See who does (pg_stat_activity), then run it again: it goes on from there.',
-    retryable: true,
-  });
+function locksUnavailable({ title }: PartitionStep): Failure {
+  return new Failure(
+    'busy',
+    'TABLE_BUSY',
+    `Other sessions hold locks on orders that the step "${title}" needs.`,
+    {
+      hint: 'Find them in pg_stat_activity, then run this again: it continues with the steps that are left.',
+      retryable: true,
+    },
+  );
 }
 
 function notPermitted(): Failure {
-  return new Failure('forbidden', 'NOT_PERMITTED', 'This login does not own orders.', {
-    hint: 'Run it as whoever owns the tables, or a member of pinnacle_owner; PINNACLE_MIGRATE_URL can name the login.',
+  return new Failure('forbidden', 'NOT_PERMITTED', 'This login does not own the table orders.', {
+    hint: 'Run it as the owner of the tables or as a member of pinnacle_owner. PINNACLE_MIGRATE_URL can name that login.',
   });
 }
