@@ -59,7 +59,7 @@ describe.each(databases)('migrate down on the $name database', ({ open }) => {
     db = await open(4);
     expect(await db.cli('migrate', 'down')).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('all empty'),
+      stderr: expect.stringContaining('all are empty'),
     });
     expect(await states()).toEqual(['applied', 'applied', 'applied', 'pending']);
     const { rows } = await db.query('SELECT command, target, body FROM audit_log ORDER BY id DESC LIMIT 1');

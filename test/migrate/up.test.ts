@@ -138,7 +138,10 @@ describe.each(servers)('migrate up beside others on the $name', ({ open }) => {
     const run = db.cli('migrate', 'up', '--to', '2');
     await new Promise((resolve) => setTimeout(resolve, 3_300));
     await db.query('COMMIT');
-    expect(await run).toMatchObject({ code: 0, stderr: expect.stringContaining('retrying (attempt 2 of 5)') });
+    expect(await run).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('retrying (attempt 2 of 5)'),
+    });
   });
 
   it('ends 12 where the role may not create tables', async () => {

@@ -71,7 +71,7 @@ describe('schedule print', () => {
       expect({ job: job.name, due }).toEqual({ job: job.name, due: dueAt(job, ahead) });
     }
     expect(text).toContain('PATH=/opt/50%/bin:/usr/bin\n');
-    expect(text).toContain('# 01:00, as a member of pinnacle_owner: a backup');
+    expect(text).toContain('# 01:00, as a member of pinnacle_owner: back up ');
     expect(text).toContain('# 09:15 to 15:30 every 5 min, as a member of pinnacle_cron: ');
   });
 

@@ -1,11 +1,10 @@
-import { everyEntry } from '../../audit/seal-store.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, withDefault } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 
-/** Every value is text, as it is hashed. */
+/** Every value is text, exactly as it is hashed. */
 const FIELDS = {
   id: { type: 'text' },
   txid: { type: 'text' },
@@ -30,10 +29,11 @@ export const exportLog = defineCommand({
   },
   fields: exportFields,
   examples: ['audit export --output audit.ndjson', 'audit export --output audit.csv --format csv --force'],
-  details: `Every entry in the order of its id, with its seal (seq, cluster, hash), all as of one moment; every value is text as it
-is hashed. A file is written whole or not at all, and only its owner can read it; rows, bytes and SHA-256 are printed.
-Without --output the entries themselves go to stdout.`,
+  details: `Every entry by id with its seal (seq, cluster, hash), from one snapshot; every value is text, exactly as it is hashed.
+The file is written atomically and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the
+entries themselves go to stdout.`,
   async run(input, ctx: Context) {
+    const { everyEntry } = await import('../../audit/seal-store.ts');
     return exportQuery(ctx, input, everyEntry(await ctx.db()), FIELDS);
   },
 });

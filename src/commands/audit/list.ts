@@ -25,7 +25,7 @@ export const list = defineCommand({
     'audit list --command denied --all --csv',
   ],
   details:
-    'What was refused is there as the command denied; its body has the command that was meant, and why.',
+    'Refused commands are listed under the command denied; the body names the refused command and the reason.',
   async run(input, ctx: Context) {
     const { actor, command, target } = input;
     const since = input.since && (await ctx.instant('--since', input.since));

@@ -25,7 +25,7 @@ export const show = defineCommand({
   },
   examples: ['audit show 42', 'audit show 42 --json command,body,state'],
   details:
-    'An entry is sealed, altered, or not sealed yet; its neighbours are those before and behind it in the chain.',
+    'An entry is sealed, altered or not sealed yet; its neighbours are the entries before and after it in the chain.',
   async run({ entry }, ctx: Context) {
     const { inspectSeal } = await import('../../audit/inspect-seal.ts');
     const db = await ctx.db();

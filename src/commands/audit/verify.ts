@@ -12,11 +12,11 @@ export const verify = defineCommand({
   verdict: true,
   args: {},
   flags: {
-    anchor: optional(text('FILE', 'the anchor file; audit.anchorFile when left out', 4_096)),
+    anchor: optional(text('FILE', 'the anchor file (default: audit.anchorFile)', 4_096)),
     publicKey: optional(
       text(
         'FILE',
-        'public keys (PEM) that checkpoints must be signed with; else that of the signing key',
+        'public keys (PEM) that checkpoints must be signed with (default: that of the signing key)',
         4_096,
       ),
     ),
@@ -38,9 +38,9 @@ export const verify = defineCommand({
     },
   },
   examples: ['audit verify', 'audit verify --anchor /mnt/worm/pinnacle.anchor --public-key audit.pub'],
-  details: `Recomputes the whole chain on this machine. Ends 6 where something is not as it was sealed, with each entry that was
-altered, deleted, inserted, swapped or reordered, and each checkpoint that the chain does not bear out. That the end of the log
-was cut off only a checkpoint kept elsewhere can show: --anchor.`,
+  details: `Recomputes the whole chain on this machine. Exits 6 if anything differs from what was sealed, with each entry that was
+altered, deleted, inserted, swapped or reordered, and each checkpoint that contradicts the chain. Only a checkpoint kept
+elsewhere (--anchor) can show that the end of the log was cut off.`,
   async run({ anchor, publicKey }, ctx: Context) {
     const { verifyLog } = await import('../../audit/verify-chain.ts');
     const { anchorFile, signingKeyFile } = (await ctx.config()).audit;
@@ -57,7 +57,7 @@ was cut off only a checkpoint kept elsewhere can show: --anchor.`,
     ).finally(() => progress.stop());
     if (proof.cluster !== 'the same')
       await ctx.io.say(
-        'The log was restored from another cluster: entries without a seal cannot be judged by their transaction until the next one is sealed.',
+        'The log was restored from another cluster: unsealed entries cannot be checked by their transaction until the next entry is sealed.',
       );
     return proof.offenders.length > 0 ? new Finding(proof) : proof;
   },

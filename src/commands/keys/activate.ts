@@ -10,16 +10,10 @@ export const activate = defineCommand({
   flags: {},
   fields: keyFields,
   examples: ['keys activate 1a2b3c4d'],
-  details: 'What older keys encrypted is still read with them. Encrypt it anew with: pinnacle keys rotate',
-  async run({ key: id }, ctx: Context) {
-    const [{ editRing }, { keyOf }] = await Promise.all([
-      import('../../operations/keyring/edit.ts'),
-      import('../../operations/keyring/usage.ts'),
-    ]);
-    return editRing(ctx, async (ring, _trx, source) => {
-      const { ring: known, key } = keyOf(ring, id, source);
-      const body = known.active === key ? null : { active: true, before: known.active.id };
-      return { ring: { ...known, active: key }, key, body };
-    });
+  details:
+    'Credentials encrypted with older keys are still read with those. Re-encrypt them with: pinnacle keys rotate',
+  async run({ key }, ctx: Context) {
+    const { activateKey } = await import('../../operations/keyring/change-keys.ts');
+    return activateKey(ctx, key);
   },
 });

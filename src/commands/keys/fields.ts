@@ -1,7 +1,7 @@
 import { identifier } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 
-/** A key of the ring, never its bytes. */
+/** A key of the ring, without its bytes. */
 export const keyFields = {
   key_id: { type: 'text' },
   state: { type: 'text' },
@@ -9,4 +9,4 @@ export const keyFields = {
   keyring: { type: 'text' },
 } as const satisfies Fields;
 
-export const keyArgument = identifier('KEY', 'the id of the key, as keys status shows it', 8);
+export const keyArgument = identifier('KEY', 'the id of the key, from keys status', 8);

@@ -10,18 +10,11 @@ export const generate = defineCommand({
   flags: {},
   fields: keyFields,
   examples: ['keys generate', 'keys generate --json key_id'],
-  details: `Makes the file of the key ring (PINNACLE_KEYRING_FILE) where there is none; its first key is active at once. A later
-key only decrypts until keys activate, so that the ring can reach every machine first. Keep a copy of the file in a
+  details: `Creates the file of the key ring (PINNACLE_KEYRING_FILE) where there is none; its first key is active at once. A later
+key only decrypts until keys activate, so that the ring can be copied to every machine first. Keep a copy of the file in a
 safe place, apart from backups of the database: without it no credential can be read.`,
   async run(_input, ctx: Context) {
-    const [{ editRing }, { generateKey }] = await Promise.all([
-      import('../../operations/keyring/edit.ts'),
-      import('../../platform/secrets/key-ring.ts'),
-    ]);
-    return editRing(ctx, async (ring) => {
-      const key = generateKey(ctx.now(), ring);
-      const keys = new Map([...(ring?.keys ?? []), [key.id, key]]);
-      return { ring: { keys, active: ring?.active ?? key }, key, body: { active: ring === undefined } };
-    });
+    const { generateKey } = await import('../../operations/keyring/change-keys.ts');
+    return generateKey(ctx);
   },
 });

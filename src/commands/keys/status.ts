@@ -16,38 +16,10 @@ export const status = defineCommand({
     broker_token: { type: 'integer' },
   },
   examples: ['keys status', 'keys status --json key_id,state'],
-  details: `States: active encrypts, decrypt only reads; missing is used by credentials but not in the ring, so that they cannot be
-read. A row without a key counts credentials that are not encrypted.`,
+  details: `States: active (encrypts and decrypts), decrypt (decrypts only), missing (credentials use it but the ring lacks it, so they
+cannot be read). A row without a key counts credentials that are not encrypted.`,
   async run(_input, ctx: Context) {
-    const [{ countUse }, { readRing, ringSource }] = await Promise.all([
-      import('../../operations/keyring/usage.ts'),
-      import('../../operations/keyring/load.ts'),
-    ]);
-    const source = await ringSource(ctx);
-    const ring = source && (await readRing(ctx, source));
-    if (!ring)
-      await ctx.io.say(
-        source
-          ? `There is no key ring yet: ${source.name} does not exist.`
-          : 'No key ring is configured: set PINNACLE_KEYRING_FILE.',
-      );
-    const uses = await countUse(await ctx.db());
-    const none = { broker_api_key: 0, broker_secret: 0, broker_token: 0 };
-    const known = [...(ring?.keys.values() ?? [])].map((key) => ({
-      ...none,
-      ...uses.find(({ key_id }) => key_id === key.id),
-      key_id: key.id,
-      state: key === ring?.active ? 'active' : 'decrypt',
-      created_at: key.createdAt,
-    }));
-    const foreign = uses.filter(({ key_id }) => key_id === null || !ring?.keys.has(key_id));
-    return [
-      ...known,
-      ...foreign.map((use) => ({
-        ...use,
-        state: use.key_id ? 'missing' : 'not encrypted',
-        created_at: null,
-      })),
-    ];
+    const { listKeys } = await import('../../operations/keyring/list-keys.ts');
+    return listKeys(ctx);
   },
 });

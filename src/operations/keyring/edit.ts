@@ -11,36 +11,44 @@ import { writeAtomic } from '../../util/file.ts';
 import { notConfigured, readRing, ringSource } from './load.ts';
 
 interface Edit {
-  /** The ring as it is to be. */
+  /** The ring after the change. */
   ring: Ring;
-  /** The key that it is about. */
+  /** The key that changes. */
   key: RingKey;
-  /** What is done to it; null where it was so already. */
+  /** What changes about it, for the audit log; null where nothing does. */
   body: AuditEntry['body'] | null;
 }
 
+/** A key after a change of the ring. */
+export interface EditedKey {
+  key_id: string;
+  state: 'active' | 'decrypt' | 'retired';
+  created_at: string;
+  keyring: string;
+}
+
 /**
- * Changes the file of the key ring, one process at a time. The audit row is committed first: no key changes without
- * one, and a ring that could not be written is as it was. Gives the key as it then stands.
+ * Changes the file of the key ring, one process at a time; returns the key after the change. The audit row is committed
+ * first, so that no key changes without one; where the file cannot be written, it keeps its content.
  */
 export async function editRing(
   ctx: Context,
   edit: (ring: Ring | undefined, trx: Trx, source: { name: string }) => Promise<Edit>,
-) {
+): Promise<EditedKey> {
   const source = await ringSource(ctx);
   if (!source) throw notConfigured();
   if (source.kind !== 'file')
     throw refused(
       'KEYRING_READ_ONLY',
       `The key ring comes from ${source.name}, which cannot be written.`,
-      'Change it where it is kept; with PINNACLE_KEYRING_FILE these commands change a file.',
+      'Change it at its source, or set PINNACLE_KEYRING_FILE: these commands change a file.',
     );
   const { path } = source;
   const unlock = await lock(ctx, path);
   try {
     const known = await readRing(ctx, source);
     const edited = await ctx.change(async (trx) => {
-      // Who may change the keys is who may read what they encrypt; the file itself knows no roles.
+      // Only a role that may read the credentials may change their keys; the file itself has no roles.
       await trx.db.selectFrom('users').select(BROKER_COLUMNS).limit(0).execute();
       const result = await edit(known, trx, source);
       const audit = result.body && {
@@ -51,7 +59,7 @@ export async function editRing(
     });
     const { ring, key } = edited;
     if (edited.body && !ctx.dryRun) {
-      // A first ring takes the place of no file.
+      // A first ring must not replace a file.
       await writeAtomic(path, formatRing(ring), known !== undefined).catch(writeFailure(path, true));
     }
     const state = ring.active === key ? 'active' : ring.keys.has(key.id) ? 'decrypt' : 'retired';
@@ -75,9 +83,9 @@ const writeFailure =
     throw new Failure(
       'integrity',
       'KEYRING_UNWRITABLE',
-      `The key ring ${path} could not be written (${error.code}); it is as it was${
-        audited ? ', although the audit log has the change' : ''
+      `The key ring ${path} could not be written (${error.code}) and is unchanged${
+        audited ? ', although the audit log records the change' : ''
       }.`,
-      audited ? { hint: 'Make room for it and run this again.', changed: null } : {},
+      audited ? { hint: 'Free some space or fix its permissions, then run this again.', changed: null } : {},
     );
   };

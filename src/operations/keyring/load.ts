@@ -4,7 +4,7 @@ import { readSecretFile } from '../../platform/files/secret-file.ts';
 import { parseRing, type Ring } from '../../platform/secrets/key-ring.ts';
 import { Failure } from '../../util/failure.ts';
 
-/** Where the key ring is kept; only a file can be written. */
+/** Where the key ring comes from; only a file can be written. */
 export type RingSource =
   | { kind: 'file'; path: string; name: string }
   | { kind: 'command'; words: readonly string[]; name: string }
@@ -13,7 +13,7 @@ export type RingSource =
 const COMMAND_TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 65_536;
 
-/** The one source that is configured, if any. Throws CONFIG_INVALID (exit 78) where there are several. */
+/** The configured source, if any. Throws CONFIG_INVALID (exit 78) where there is more than one. */
 export async function ringSource(ctx: Context): Promise<RingSource | undefined> {
   const { keyring } = await ctx.config();
   const text = ctx.configSource.env['PINNACLE_KEYRING'];
@@ -30,20 +30,20 @@ export async function ringSource(ctx: Context): Promise<RingSource | undefined> 
     throw new Failure(
       'config',
       'CONFIG_INVALID',
-      `There is more than one key ring: ${sources.map(({ name }) => name).join(', ')}.`,
-      { hint: 'Leave one of them.' },
+      `More than one key ring is configured: ${sources.map(({ name }) => name).join(', ')}.`,
+      { hint: 'Keep one of them.' },
     );
   return sources[0];
 }
 
-/** The key ring; throws where none is configured (exit 78), or where it is not there or cannot be trusted (exit 11). */
+/** The key ring. Throws where none is configured (exit 78), and where it is missing or cannot be trusted (exit 11). */
 export async function loadRing(ctx: Context): Promise<Ring> {
   const source = await ringSource(ctx);
   if (!source) throw notConfigured();
   const ring = await readRing(ctx, source);
   if (ring) return ring;
   throw new Failure('integrity', 'KEYRING_MISSING', `There is no key ring: ${source.name} does not exist.`, {
-    hint: 'Make one: pinnacle keys generate',
+    hint: 'Create it: pinnacle keys generate',
   });
 }
 
@@ -65,7 +65,7 @@ async function textOf(ctx: Context, source: RingSource): Promise<string | undefi
   return (await readSecretFile(source.path, ctx.own.uid, 'The key ring'))?.toString('utf8');
 }
 
-/** What a command prints. It is run without a shell, and nothing that it says is passed on. */
+/** The output of a command. It runs without a shell; its stderr is dropped. */
 function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = {
@@ -79,11 +79,11 @@ function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Pr
     const child = execFile(program, words, options, (error, stdout) => {
       if (!error) return resolve(stdout);
       if (ctx.signal.aborted) return reject(ctx.signal.reason);
-      const late = error.killed && typeof error.code !== 'string';
-      const why = late ? 'did not end in time' : `failed (${error.code ?? error.signal})`;
+      const timedOut = error.killed && typeof error.code !== 'string';
+      const reason = timedOut ? 'timed out' : `failed (${error.code ?? error.signal})`;
       reject(
-        new Failure('integrity', 'KEYRING_COMMAND_FAILED', `The key ring command ${program} ${why}.`, {
-          hint: 'Run it by hand: it must print the key ring, and end 0.',
+        new Failure('integrity', 'KEYRING_COMMAND_FAILED', `The key ring command ${program} ${reason}.`, {
+          hint: 'Run it by hand: it must print the key ring and exit 0.',
         }),
       );
     });
@@ -91,9 +91,9 @@ function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Pr
   });
 }
 
-/** That nothing says where the key ring is: exit 78. */
+/** NO_KEYRING (exit 78): no source is configured. */
 export function notConfigured(): Failure {
   return new Failure('config', 'NO_KEYRING', 'No key ring is configured.', {
-    hint: 'Set PINNACLE_KEYRING_FILE to the file where it is, or is to be.',
+    hint: 'Set PINNACLE_KEYRING_FILE to its file; pinnacle keys generate creates it.',
   });
 }

@@ -23,14 +23,14 @@ interface Renewal {
   key_id: string;
   users: number;
   values: number;
-  offenders: CredentialProblem[];
-  /** The last trader that was looked at; undefined where none is left. */
+  problems: CredentialProblem[];
+  /** The last user examined; undefined where none is left. */
   last: string | undefined;
 }
 
 /**
- * One batch of traders behind an id whose credentials are not on the active key, encrypted anew in a transaction of
- * its own. Traders whose row somebody holds are left for another pass, or waited for.
+ * Re-encrypts the credentials of one batch of users, after an id, that are not on the active key yet, in one
+ * transaction. Locked rows are skipped, or waited for with `wait`.
  */
 export async function renewBatch(ctx: Context, after: string, wait: boolean): Promise<Renewal> {
   return ctx.change(async (trx) => {
@@ -46,7 +46,7 @@ export async function renewBatch(ctx: Context, after: string, wait: boolean): Pr
       key_id: ring.active.id,
       users: moved.length,
       values: from.length,
-      offenders: renewed.flatMap(({ offenders }) => offenders),
+      problems: renewed.flatMap(({ problems }) => problems),
       last: users.at(-1)?.user_id,
     };
     const body = {
@@ -60,7 +60,7 @@ export async function renewBatch(ctx: Context, after: string, wait: boolean): Pr
   });
 }
 
-/** FOR NO KEY UPDATE, which an order being placed for the trader does not stand in the way of. */
+/** FOR NO KEY UPDATE does not conflict with an order that is being placed for the user. */
 async function lockOutdated(trx: Trx, active: string, after: string, wait: boolean): Promise<Credentials[]> {
   const current = `pne1.${active}.`;
   const { rows } = await sql<Credentials>`
@@ -77,38 +77,38 @@ async function lockOutdated(trx: Trx, active: string, after: string, wait: boole
 
 interface Renewed {
   user: Credentials;
-  sealed: Record<BrokerColumn, string>;
-  /** The key that each value comes from. */
+  encrypted: Record<BrokerColumn, string>;
+  /** The former key of each value. */
   from: string[];
-  offenders: CredentialProblem[];
+  problems: CredentialProblem[];
 }
 
-/** The credentials of a trader under the active key; what cannot be opened stays as it is. */
+/** The credentials of a user under the active key; those that cannot be decrypted are kept unchanged. */
 function renew(ring: Ring, user: Credentials): Renewed {
-  const renewed: Renewed = { user, sealed: { ...user }, from: [], offenders: [] };
+  const renewed: Renewed = { user, encrypted: { ...user }, from: [], problems: [] };
   for (const field of BROKER_COLUMNS) {
     const keyId = keyIdOf(user[field]);
     if (user[field] === '' || keyId === ring.active.id) continue;
     const opened = openCredential(ring, user, field);
-    if ('offender' in opened) renewed.offenders.push(opened.offender);
+    if ('problem' in opened) renewed.problems.push(opened.problem);
     else {
-      renewed.sealed[field] = encrypt(ring, placeOf(user.user_id, field), opened.secret);
+      renewed.encrypted[field] = encrypt(ring, placeOf(user.user_id, field), opened.secret);
       renewed.from.push(keyId ?? '');
     }
   }
   return renewed;
 }
 
-/** Writes in one statement, each trader only where nobody has changed what was read; gives those written. */
+/** Writes all in one statement, each user only if unchanged since it was read; returns the ids written. */
 async function write(trx: Trx, renewed: readonly Renewed[]): Promise<Set<string>> {
-  const rows = renewed.map(({ user, sealed }) => ({
+  const rows = renewed.map(({ user, encrypted }) => ({
     user_id: user.user_id,
     old_api_key: user.broker_api_key,
     old_secret: user.broker_secret,
     old_token: user.broker_token,
-    new_api_key: sealed.broker_api_key,
-    new_secret: sealed.broker_secret,
-    new_token: sealed.broker_token,
+    new_api_key: encrypted.broker_api_key,
+    new_secret: encrypted.broker_secret,
+    new_token: encrypted.broker_token,
   }));
   const columns = {
     user_id: 'text',
@@ -129,16 +129,16 @@ async function write(trx: Trx, renewed: readonly Renewed[]): Promise<Set<string>
   return new Set(written.rows.map(({ user_id }) => user_id));
 }
 
-/** What is in the way of a rotation, as a failure that says how far it came. */
+/** A lock or statement timeout as ROTATION_UNFINISHED (exit 10); any other error unchanged. `values` are rotated already. */
 export function unfinished(error: unknown, values: number): unknown {
   const code = (error as { code?: string } | undefined)?.code;
   if (code !== '55P03' && code !== '57014') return error;
   return new Failure(
     'busy',
     'ROTATION_UNFINISHED',
-    'Somebody holds a trader whose credentials are not on the active key yet.',
+    'Another session holds a lock on a user whose credentials are not on the active key yet.',
     {
-      hint: 'What is rotated stays so. Run it again to go on.',
+      hint: 'Rotated credentials stay rotated. Run it again to continue.',
       retryable: true,
       changed: values > 0,
     },

@@ -4,10 +4,10 @@ import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-cr
 import type { Ring, RingKey } from '../../platform/secrets/key-ring.ts';
 import { Failure, notFound } from '../../util/failure.ts';
 
-/** How many credentials of each column a key encrypts; `key_id` is null for what is no envelope. */
+/** How many credentials of each column a key encrypts; `key_id` is null for values that are not encrypted. */
 export type Use = Record<BrokerColumn, number> & { key_id: string | null; total: number };
 
-/** The use of every key in the database, in one statement. */
+/** What every key encrypts in the database, counted in one statement. */
 export async function countUse(db: Kysely<Database>): Promise<Use[]> {
   const { rows } = await sql<Use>`
     SELECT substring(v.value FROM '^pne1\\.([0-9a-f]{8})\\.') AS key_id, count(*)::int AS total,
@@ -21,7 +21,7 @@ export async function countUse(db: Kysely<Database>): Promise<Use[]> {
   return rows;
 }
 
-/** Traders with credentials, up to `limit` behind an id. */
+/** Up to `limit` users with credentials, after an id. */
 export function listCredentials(db: Kysely<Database>, after: string, limit: number): Promise<Credentials[]> {
   return db
     .selectFrom('users')
@@ -36,7 +36,7 @@ export function listCredentials(db: Kysely<Database>, after: string, limit: numb
 }
 
 /** A key of the ring; throws KEYRING_MISSING where there is no ring, KEY_NOT_FOUND where it lacks the key. */
-export function keyOf(
+export function requireKey(
   ring: Ring | undefined,
   id: string,
   source: { name: string },
@@ -47,7 +47,7 @@ export function keyOf(
       'KEYRING_MISSING',
       `There is no key ring: ${source.name} does not exist.`,
       {
-        hint: 'Make one: pinnacle keys generate',
+        hint: 'Create it: pinnacle keys generate',
       },
     );
   const key = ring.keys.get(id);

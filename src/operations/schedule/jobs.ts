@@ -3,18 +3,18 @@ import type { Role } from '../../cli/command.ts';
 /** A minute of the week, Sunday midnight being 0. */
 type Minute = number;
 
-/** Work that is due again and again, in the time zone of the exchange. */
+/** A recurring command, scheduled in the time zone of the exchange. */
 export interface Job {
   name: string;
-  /** Why, for whoever reads the schedule. */
+  /** What it is for, printed beside it. */
   purpose: string;
   command: string;
-  /** The role of its login, if not cron. */
+  /** The role that its login needs, if not cron. */
   role?: Role;
-  /** What must be there for it to make sense. */
+  /** What must be set up before it can run. */
   needs?: 'redis' | 'partitions';
   days: readonly number[];
-  /** From the first to the last minute of the day, each so many minutes. */
+  /** From `from` to `until` (HH:MM), every so many minutes. */
   from: string;
   until?: string;
   every?: number;
@@ -23,11 +23,11 @@ export interface Job {
 const TRADING = [1, 2, 3, 4, 5];
 const DAILY = [0, 1, 2, 3, 4, 5, 6];
 
-/** The jobs of a trading day of the NSE, 09:15 to 15:30. */
+/** The jobs of a trading day of the NSE, which is open from 09:15 to 15:30. */
 export const JOBS: readonly Job[] = [
   {
     name: 'backup-status',
-    purpose: 'there is a backup of last night',
+    purpose: 'check that last night has a backup',
     command: 'backup status --max-age 26h',
     role: 'owner',
     days: TRADING,
@@ -35,14 +35,14 @@ export const JOBS: readonly Job[] = [
   },
   {
     name: 'doctor',
-    purpose: 'all is well before the market opens',
+    purpose: 'check the system before the market opens',
     command: 'doctor',
     days: TRADING,
     from: '08:45',
   },
   {
     name: 'realtime-drain',
-    purpose: 'what Redis missed reaches it',
+    purpose: 'write to Redis what it has missed',
     command: 'realtime drain',
     needs: 'redis',
     days: DAILY,
@@ -52,7 +52,7 @@ export const JOBS: readonly Job[] = [
   },
   {
     name: 'risk-check',
-    purpose: 'every rule measured while the market is open',
+    purpose: 'evaluate the risk rules while the market is open',
     command: 'risk check',
     days: TRADING,
     from: '09:15',
@@ -61,21 +61,21 @@ export const JOBS: readonly Job[] = [
   },
   {
     name: 'session-end',
-    purpose: 'sessions end with the trading day',
+    purpose: 'end the sessions of the trading day',
     command: 'session end --all',
     days: TRADING,
     from: '15:45',
   },
   {
     name: 'audit-seal',
-    purpose: 'the audit log sealed, and its end signed where a key is configured',
+    purpose: 'seal the audit log, and sign its end where a key is configured',
     command: 'audit seal',
     days: TRADING,
     from: '16:00',
   },
   {
     name: 'doctor-ledger',
-    purpose: 'the book proved',
+    purpose: 'verify the ledger',
     command: 'doctor ledger',
     role: 'auditor',
     days: TRADING,
@@ -83,7 +83,7 @@ export const JOBS: readonly Job[] = [
   },
   {
     name: 'backup-create',
-    purpose: 'a backup, before anything is deleted',
+    purpose: 'back up before anything is deleted',
     command: 'backup create',
     role: 'owner',
     days: DAILY,
@@ -91,7 +91,7 @@ export const JOBS: readonly Job[] = [
   },
   {
     name: 'backup-prune',
-    purpose: 'the backups of two weeks kept',
+    purpose: 'keep the backups of two weeks',
     command: 'backup prune --keep 14 --yes',
     role: 'owner',
     days: DAILY,
@@ -99,14 +99,14 @@ export const JOBS: readonly Job[] = [
   },
   {
     name: 'retention',
-    purpose: 'what is past its time deleted, while nobody trades',
+    purpose: 'delete rows past their retention period',
     command: 'retention run --yes',
     days: DAILY,
     from: '02:00',
   },
   {
     name: 'partition-ensure',
-    purpose: 'months ahead have their partitions',
+    purpose: 'create the partitions of the months ahead',
     command: 'partition ensure',
     role: 'owner',
     needs: 'partitions',
@@ -115,19 +115,22 @@ export const JOBS: readonly Job[] = [
   },
 ];
 
-/** Every flag of a job: nobody is asked, nothing is said unless something is wrong, no run overlaps the one before. */
+/** The command line of a job: it never prompts, prints only problems, and never overlaps its previous run. */
 export const commandOf = ({ command }: Job) => `pinnacle ${command} --quiet --no-input --skip-if-running`;
 
-/** The role of the database that the login of a job is a member of. */
+/** The database role that the login of a job is a member of. */
 export const roleOf = ({ role = 'cron' }: Job): string => `pinnacle_${role}`;
 
-const WEEK = 7 * 24 * 60;
+const WEEK_MINUTES = 7 * 24 * 60;
 
-/** The minutes of the week that a job is due at, on a clock that is `ahead` minutes ahead of the exchange's. */
+/** The minutes of the week at which a job is due, on a clock `ahead` minutes ahead of the exchange's. */
 export function dueAt({ days, from, until = from, every = 1 }: Job, ahead: number): Minute[] {
-  const [first, last] = [minuteOf(from), minuteOf(until)];
+  const first = minuteOf(from);
+  const last = minuteOf(until);
   const times = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, i) => first + i * every);
-  const due = days.flatMap((day) => times.map((time) => (day * 24 * 60 + time + ahead + WEEK) % WEEK));
+  const due = days.flatMap((day) =>
+    times.map((time) => (day * 24 * 60 + time + ahead + WEEK_MINUTES) % WEEK_MINUTES),
+  );
   return due.sort((a, b) => a - b);
 }
 
@@ -136,14 +139,14 @@ function minuteOf(time: string): number {
   return hours * 60 + minutes;
 }
 
-/** Hours of some days with the minutes that are the same in all of them. */
+/** Some minutes of some hours on some days. */
 export interface Slot {
   days: readonly number[];
   hours: readonly number[];
   minutes: readonly number[];
 }
 
-/** The fewest slots that make up some minutes of the week, each a line of a crontab. */
+/** Minutes of the week as slots, each one line of a crontab. */
 export function slotsOf(due: readonly Minute[]): Slot[] {
   const byHour = group(due, (minute) => Math.floor(minute / 60)).map(([hour, minutes]) => ({
     day: Math.floor(hour / 24),

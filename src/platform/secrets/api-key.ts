@@ -8,10 +8,10 @@ const RANDOM_LENGTH = 30;
 const CHECK_LENGTH = 6;
 const FORM = new RegExp(`^(${API_KEY}[0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECK_LENGTH}})$`);
 
-/** A new API key: `pin_live_`, 30 random base62 characters, 6 that check them. */
+/** A new API key: `pin_live_`, 30 random base62 characters and 6 of a checksum. */
 export const generateApiKey = () => generate(API_KEY);
 
-/** A new token of a session: the same behind `pin_ses_`. */
+/** A new session token: the same after `pin_ses_`. */
 export const generateSessionToken = () => generate(SESSION_TOKEN);
 
 function generate(prefix: string): string {
@@ -19,17 +19,17 @@ function generate(prefix: string): string {
   return `${prefix}${random}${checksum(`${prefix}${random}`)}`;
 }
 
-/** The SHA-256 of a key or token in hex, 64 characters: what is stored of it. */
+/** The SHA-256 of a key or token in hex (64 characters), which is stored instead of it. */
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** What stands in users.api_key of a trader without a key: the hash of something that nobody has. */
+/** The value of users.api_key for a user without a key: the hash of random bytes that nobody has. */
 export function unusableHash(): string {
   return hashApiKey(randomBytes(32).toString('hex'));
 }
 
-/** Whether text is an API key by its form and check characters, which tell a typo without asking anybody. */
+/** Whether text has the form and the checksum of an API key; finds typos without a lookup. */
 export function isApiKey(text: string): boolean {
   const [, checked = '', check] = FORM.exec(text) ?? [];
   return checksum(checked) === check;

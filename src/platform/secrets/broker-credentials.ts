@@ -5,17 +5,17 @@ import type { Ring } from './key-ring.ts';
 export const BROKER_COLUMNS = ['broker_api_key', 'broker_secret', 'broker_token'] as const;
 export type BrokerColumn = (typeof BROKER_COLUMNS)[number];
 
-/** A trader's credentials as they are stored, '' for none. */
+/** The credentials of a user as stored, '' for none. */
 export type Credentials = Record<BrokerColumn, string> & { user_id: string };
 
-/** Where a trader's credential is kept. */
+/** Where a credential of a user is stored. */
 export const placeOf = (userId: string, column: BrokerColumn): Place => ({
   table: 'users',
   column,
   row: userId,
 });
 
-/** A stored credential that cannot be opened. */
+/** A stored credential that cannot be decrypted. */
 export interface CredentialProblem {
   user_id: string;
   field: BrokerColumn;
@@ -24,35 +24,35 @@ export interface CredentialProblem {
   problem: string;
 }
 
-/** A stored credential opened, or what is wrong with it. */
+/** Decrypts a stored credential; returns it or its problem. */
 export function openCredential(
   ring: Ring,
   user: Credentials,
   field: BrokerColumn,
-): { secret: string } | { offender: CredentialProblem } {
+): { secret: string } | { problem: CredentialProblem } {
   const opened = decrypt(ring, placeOf(user.user_id, field), user[field]);
   if ('secret' in opened) return opened;
   const code = opened.problem;
   return {
-    offender: { user_id: user.user_id, field, key_id: keyIdOf(user[field]), code, problem: PROBLEMS[code] },
+    problem: { user_id: user.user_id, field, key_id: keyIdOf(user[field]), code, problem: PROBLEMS[code] },
   };
 }
 
 /** The id of the key that an envelope names. */
 export function keyIdOf(envelope: string): string | null {
-  const face = inspectEnvelope(envelope);
-  return 'keyId' in face ? face.keyId : null;
+  const found = inspectEnvelope(envelope);
+  return 'keyId' in found ? found.keyId : null;
 }
 
-/** The credentials of a trader that cannot be opened, and how many there are in all. */
+/** The credentials of a user that cannot be decrypted, and how many there are in all. */
 export function checkCredentials(
   ring: Ring,
   user: Credentials,
-): { offenders: CredentialProblem[]; values: number } {
+): { problems: CredentialProblem[]; values: number } {
   const fields = BROKER_COLUMNS.filter((field) => user[field] !== '');
-  const offenders = fields.flatMap((field) => {
+  const problems = fields.flatMap((field) => {
     const opened = openCredential(ring, user, field);
-    return 'offender' in opened ? [opened.offender] : [];
+    return 'problem' in opened ? [opened.problem] : [];
   });
-  return { offenders, values: fields.length };
+  return { problems, values: fields.length };
 }

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:
 import { Failure } from '../../util/failure.ts';
 import type { Ring, RingKey } from './key-ring.ts';
 
-/** Where a secret is kept. It is bound to its place: moved to another one it cannot be opened. */
+/** Where a secret is stored. It is bound to its place: moved elsewhere it cannot be decrypted. */
 export interface Place {
   table: string;
   column: string;
@@ -19,68 +19,71 @@ export type SecretProblem =
 const VERSION = 'pne1';
 const ENVELOPE = /^pne1\.([0-9a-f]{8})\.([A-Za-z0-9_-]+)$/;
 const CIPHER = 'aes-256-gcm';
-const NONCE = 12;
-const TAG = 16;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
-/** What can be told of an envelope without its key. */
-interface Face {
+/** What an envelope shows without its key. */
+interface Envelope {
   keyId: string;
-  /** The bytes of the secret. */
+  /** Bytes of the secret. */
   length: number;
-  sealed: Buffer;
+  encrypted: Buffer;
 }
 
-/** `pne1.<key id>.<base64url of nonce, ciphertext, tag>` of a secret, by the active key of the ring. */
+/** Encrypts with the active key of the ring, to `pne1.<key id>.<base64url of nonce, ciphertext, tag>`. */
 export function encrypt(ring: Ring, place: Place, secret: string): string {
   const key = ring.active;
-  const nonce = randomBytes(NONCE);
-  const cipher = createCipheriv(CIPHER, key.cipherKey, nonce, { authTagLength: TAG });
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, key.cipherKey, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(bindingOf(place, key.id));
-  const sealed = [nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()];
-  return `${VERSION}.${key.id}.${Buffer.concat(sealed).toString('base64url')}`;
+  const encrypted = [nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()];
+  return `${VERSION}.${key.id}.${Buffer.concat(encrypted).toString('base64url')}`;
 }
 
-/** The secret in an envelope, or what is wrong with it; nothing of it is ever in the answer but the whole. */
+/** Decrypts an envelope; returns the whole secret, or the problem without any part of it. */
 export function decrypt(
   ring: Ring,
   place: Place,
   envelope: string,
 ): { secret: string } | { problem: SecretProblem } {
-  const face = inspectEnvelope(envelope);
-  if ('problem' in face) return face;
-  const key = ring.keys.get(face.keyId);
+  const found = inspectEnvelope(envelope);
+  if ('problem' in found) return found;
+  const key = ring.keys.get(found.keyId);
   if (!key) return { problem: 'SECRET_KEY_UNKNOWN' };
-  const secret = decipher(key, place, face.sealed);
+  const secret = decipher(key, place, found.encrypted);
   return secret === undefined ? { problem: 'SECRET_INTEGRITY' } : { secret };
 }
 
-/** What can be told of a stored value without any key. */
-export function inspectEnvelope(envelope: string): Face | { problem: SecretProblem } {
+/** Parses a stored value without any key. */
+export function inspectEnvelope(envelope: string): Envelope | { problem: SecretProblem } {
   if (!envelope.startsWith(`${VERSION}.`)) return { problem: 'SECRET_NOT_ENCRYPTED' };
   const [, keyId = '', text = ''] = ENVELOPE.exec(envelope) ?? [];
-  const sealed = Buffer.from(text, 'base64url');
-  const length = sealed.length - NONCE - TAG;
-  // Decoding is lenient: without this, several texts would open as one envelope.
-  if (length < 1 || sealed.toString('base64url') !== text) return { problem: 'SECRET_MALFORMED' };
-  return { keyId, length, sealed };
+  const encrypted = Buffer.from(text, 'base64url');
+  const length = encrypted.length - NONCE_BYTES - TAG_BYTES;
+  // Decoding base64url is lenient: without this check, several texts would be the same envelope.
+  if (length < 1 || encrypted.toString('base64url') !== text) return { problem: 'SECRET_MALFORMED' };
+  return { keyId, length, encrypted };
 }
 
-function decipher(key: RingKey, place: Place, sealed: Buffer): string | undefined {
-  const decipher = createDecipheriv(CIPHER, key.cipherKey, sealed.subarray(0, NONCE), {
-    // Else Node takes a tag of 4 bytes, too.
-    authTagLength: TAG,
+function decipher(key: RingKey, place: Place, encrypted: Buffer): string | undefined {
+  const decipher = createDecipheriv(CIPHER, key.cipherKey, encrypted.subarray(0, NONCE_BYTES), {
+    // By default Node also accepts shorter tags, down to 4 bytes.
+    authTagLength: TAG_BYTES,
   });
   decipher.setAAD(bindingOf(place, key.id));
-  decipher.setAuthTag(sealed.subarray(-TAG));
+  decipher.setAuthTag(encrypted.subarray(-TAG_BYTES));
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8');
+    return Buffer.concat([
+      decipher.update(encrypted.subarray(NONCE_BYTES, -TAG_BYTES)),
+      decipher.final(),
+    ]).toString('utf8');
   } catch {
-    // Which byte is wrong nobody can tell, and nobody should be told.
+    // GCM cannot tell which byte is wrong, and nobody should be told.
     return undefined;
   }
 }
 
-/** A short mark of a secret for the audit log: equal for the same secret in the same place under the same key. */
+/** A short fingerprint of a secret for the audit log: equal for the same secret, place and key. */
 export function fingerprint(ring: Ring, place: Place, secret: string): string {
   return createHmac('sha256', ring.active.fingerprintKey)
     .update(packed([place.table, place.column, place.row, secret]))
@@ -91,7 +94,7 @@ export function fingerprint(ring: Ring, place: Place, secret: string): string {
 const bindingOf = ({ table, column, row }: Place, keyId: string) =>
   packed([VERSION, keyId, table, column, row]);
 
-/** Each part behind its length, so that no two lists of parts give the same bytes. */
+/** Each part after its length, so that different lists of parts never give the same bytes. */
 function packed(parts: readonly string[]): Buffer {
   return Buffer.concat(
     parts.flatMap((part) => {
@@ -103,20 +106,20 @@ function packed(parts: readonly string[]): Buffer {
   );
 }
 
-/** A problem of a stored secret in words. */
+/** Each problem in words. */
 export const PROBLEMS: Readonly<Record<SecretProblem, string>> = {
   SECRET_NOT_ENCRYPTED: 'is not encrypted',
-  SECRET_MALFORMED: 'is no whole envelope',
+  SECRET_MALFORMED: 'is not a complete envelope',
   SECRET_KEY_UNKNOWN: 'is encrypted with a key that is not in the key ring',
-  SECRET_INTEGRITY: 'was altered, or belongs to another trader or column',
+  SECRET_INTEGRITY: 'was altered, or belongs to another user or column',
 };
 
-/** That a secret is longer than its column can hold: exit 2. */
-export function tooLong(bytes: number, most: number, hint?: string): Failure {
+/** SECRET_TOO_LONG (exit 2): the secret does not fit its column. */
+export function secretTooLong(bytes: number, maxBytes: number, hint?: string): Failure {
   return new Failure(
     'usage',
     'SECRET_TOO_LONG',
-    `The secret has ${bytes} bytes; there is room for ${most}.`,
+    `The secret has ${bytes} bytes; its column holds ${maxBytes}.`,
     hint ? { hint } : {},
   );
 }

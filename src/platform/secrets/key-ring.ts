@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { parseJson } from '../../util/json.ts';
 
-/** A key of the ring with what is derived from it, each purpose its own. */
+/** A key of the ring with the keys derived from it, one per purpose. */
 export interface RingKey {
   /** The first 8 hex digits of a hash of the key: the same key has the same id in every ring. */
   id: string;
@@ -13,7 +13,7 @@ export interface RingKey {
   fingerprintKey: Buffer;
 }
 
-/** The keys that secrets can be opened with, and the one they are sealed with. */
+/** The keys that decrypt, and the active one that encrypts. */
 export interface Ring {
   keys: ReadonlyMap<string, RingKey>;
   active: RingKey;
@@ -30,11 +30,11 @@ const ringFile = z.strictObject({
   ),
 });
 
-/** The ring of its JSON text; throws RangeError that says what is wrong, without a word of the text. */
+/** Parses a ring from JSON; throws a RangeError that names the problem and quotes nothing. */
 export function parseRing(text: string): Ring {
   const result = ringFile.safeParse(parseJson(text));
-  if (!result.success) throw new RangeError('is no key ring');
-  // An id of digits alone would come first, as every such key of a JSON object does.
+  if (!result.success) throw new RangeError('is not a key ring');
+  // JavaScript lists keys of digits alone first, so the order of the JSON object is not that of creation.
   const entries = Object.entries(result.data.keys).sort(([, a], [, b]) =>
     a.created_at < b.created_at ? -1 : Number(a.created_at > b.created_at),
   );
@@ -42,14 +42,14 @@ export function parseRing(text: string): Ring {
     entries.map(([id, { key, created_at }]) => {
       const bytes = Buffer.from(key, 'base64');
       if (bytes.length !== KEY_BYTES || bytes.toString('base64') !== key)
-        throw new RangeError(`holds a key ${id} that is not ${KEY_BYTES} bytes of base64`);
+        throw new RangeError(`contains a key ${id} that is not ${KEY_BYTES} bytes of base64`);
       const found = derive(bytes, instant(new Date(created_at)));
-      if (found.id !== id) throw new RangeError(`holds a key ${id} that is not that key`);
+      if (found.id !== id) throw new RangeError(`contains a key ${id} whose id does not match its bytes`);
       return [id, found] as const;
     }),
   );
   const active = keys.get(result.data.active);
-  if (!active) throw new RangeError('does not hold the key that it calls active');
+  if (!active) throw new RangeError('lacks the key that it names as active');
   return { keys, active };
 }
 
@@ -62,7 +62,7 @@ export function formatRing(ring: Ring): string {
   return `${JSON.stringify({ version: 1, active: ring.active.id, keys: Object.fromEntries(keys) }, null, 2)}\n`;
 }
 
-/** A new key, of another id than those of the ring. */
+/** A new key whose id is not in the ring yet. */
 export function generateKey(now: Date, ring: Ring | undefined): RingKey {
   for (;;) {
     const key = derive(randomBytes(KEY_BYTES), instant(now));

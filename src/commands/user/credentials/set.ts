@@ -32,7 +32,7 @@ export const set = defineCommand({
 ring, and never shown again: not by this program, not in the audit log. Before phase 4 of the schema it may have ${MOST_BEFORE_4}
 bytes.`,
   async run({ user, field, secretStdin, fromFile }, ctx: Context) {
-    const [{ loadRing }, { lockKeysShared }, { fingerprint, encrypt, tooLong }, store, { lockUser }] =
+    const [{ loadRing }, { lockKeysShared }, { fingerprint, encrypt, secretTooLong }, store, { lockUser }] =
       await Promise.all([
         import('../../../operations/keyring/load.ts'),
         import('../../../operations/keyring/locks.ts'),
@@ -44,8 +44,12 @@ bytes.`,
     const length = Buffer.byteLength(secret);
     const phase = await ctx.phase();
     if (phase < 4 && length > MOST_BEFORE_4)
-      throw tooLong(length, MOST_BEFORE_4, 'Phase 4 of the schema makes more room: pinnacle migrate up');
-    if (length > MOST) throw tooLong(length, MOST);
+      throw secretTooLong(
+        length,
+        MOST_BEFORE_4,
+        'Phase 4 of the schema makes more room: pinnacle migrate up',
+      );
+    if (length > MOST) throw secretTooLong(length, MOST);
     return ctx.change(async (trx) => {
       await lockKeysShared(trx);
       const ring = await loadRing(ctx);

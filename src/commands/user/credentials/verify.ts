@@ -30,7 +30,7 @@ export const verify = defineCommand({
     const ring = await loadRing(ctx);
     const rows = stored.map((field) => {
       const opened = openCredential(ring, credentials, field);
-      if ('offender' in opened) return { ...opened.offender, state: 'fail' };
+      if ('problem' in opened) return { ...opened.problem, state: 'fail' };
       return { field, state: 'ok', key_id: keyIdOf(credentials[field]), code: null, problem: null };
     });
     return rows.some(({ state }) => state === 'fail') ? new Finding(rows, 'integrity') : rows;

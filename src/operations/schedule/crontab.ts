@@ -1,31 +1,34 @@
-import { commandOf, dueAt, type Job, roleOf, slotsOf } from '../../operations/schedule/jobs.ts';
+import { commandOf, dueAt, type Job, roleOf, slotsOf } from './jobs.ts';
 
-export interface Place {
+export interface CrontabOptions {
   /** Minutes that the clock of cron is ahead of the exchange's. */
-  ahead: number;
+  aheadMinutes: number;
+  /** The time zone of the machine. */
   zone: string;
-  /** Whether that zone changes its clock in the course of the year. */
-  shifting: boolean;
-  exchange: string;
+  hasSummerTime: boolean;
+  exchangeZone: string;
   /** Variables that the jobs need. */
   env: Readonly<Record<string, string>>;
 }
 
-/** A crontab of the jobs, for a cron whose clock is that of this machine. */
-export function crontab(jobs: readonly Job[], { ahead, zone, shifting, exchange, env }: Place): string {
+/** A crontab of the jobs, for a cron that runs on the clock of this machine. */
+export function crontab(
+  jobs: readonly Job[],
+  { aheadMinutes, zone, hasSummerTime, exchangeZone, env }: CrontabOptions,
+): string {
   const lines = [
-    `# The jobs of pinnacle, on the clock of this machine (${zone}); beside each stands its time in ${exchange}.`,
-    ...(shifting
-      ? [`# ${zone} changes its clock twice a year: print this anew then, or take systemd timers.`]
+    `# The jobs of pinnacle, on the clock of this machine (${zone}); each comment gives the time in ${exchangeZone}.`,
+    ...(hasSummerTime
+      ? [`# ${zone} changes its clock twice a year: print this again then, or use systemd timers.`]
       : []),
-    '# A job that has nothing to say sends no mail; one that ends with another code than 0 says why.',
+    '# A job that succeeds prints nothing, so cron sends no mail; any other prints the reason.',
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
   ];
   for (const job of jobs) {
     lines.push('', `# ${clockTimes(job)}, as a member of ${roleOf(job)}: ${job.purpose}`);
-    for (const { days, hours, minutes } of slotsOf(dueAt(job, ahead))) {
+    for (const { days, hours, minutes } of slotsOf(dueAt(job, aheadMinutes))) {
       const fields = [list(minutes, 60), list(hours, 24), '*', '*', list(days, 7)].join(' ');
-      // A percent sign is a line break to cron.
+      // Cron takes a percent sign for a line break.
       lines.push(
         `${job.needs === 'partitions' ? '# ' : ''}${fields} ${commandOf(job).replaceAll('%', '\\%')}`,
       );
@@ -38,13 +41,13 @@ function clockTimes({ from, until, every }: Job): string {
   return until === undefined ? from : `${from} to ${until} every ${every} min`;
 }
 
-/** Numbers as cron has them: `*`, a range, steps of a range, or one by one. */
-function list(numbers: readonly number[], of: number): string {
+/** Numbers in the syntax of cron: `*`, a range, a range with a step, or a list. */
+function list(numbers: readonly number[], count: number): string {
   const [first = 0, second] = numbers;
   const last = numbers.at(-1) ?? first;
   const step = second === undefined ? 1 : second - first;
   const even = numbers.length > 2 && numbers.every((n, i) => n === first + i * step);
   if (!even) return numbers.join(',');
-  if (first === 0 && last + step >= of) return step === 1 ? '*' : `*/${step}`;
+  if (first === 0 && last + step >= count) return step === 1 ? '*' : `*/${step}`;
   return step === 1 ? `${first}-${last}` : `${first}-${last}/${step}`;
 }

@@ -1,0 +1,49 @@
+import { startProgress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import type { CredentialProblem } from '../../platform/secrets/broker-credentials.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
+import { loadRing } from './load.ts';
+import { renewBatch, unfinished } from './rotate-batch.ts';
+
+/**
+ * Re-encrypts every credential with the active key, in batches; returns how many. Throws ROTATION_UNFINISHED (exit 10)
+ * where rows stay locked, CREDENTIALS_UNREADABLE (exit 11) naming the credentials that could not be decrypted.
+ */
+export async function rotateKeys(ctx: Context) {
+  const totals = { key_id: (await loadRing(ctx)).active.id, users: 0, credentials: 0 };
+  const unreadable = new Map<string, CredentialProblem>();
+  const progress = await startProgress(ctx.io, 'Rotating credentials');
+  try {
+    // The first pass skips locked rows, the second waits for them. A dry run would find every row twice.
+    for (const wait of ctx.dryRun ? [true] : [false, true]) {
+      let after: string | undefined = '';
+      while (after !== undefined) {
+        const batch = await renewBatch(ctx, after, wait);
+        totals.users += batch.users;
+        totals.credentials += batch.values;
+        for (const problem of batch.problems) unreadable.set(`${problem.user_id} ${problem.field}`, problem);
+        after = batch.last;
+        totals.key_id = batch.key_id;
+        progress.update(pluralize(totals.credentials, 'credential'));
+      }
+    }
+  } catch (error) {
+    throw unfinished(error, totals.credentials);
+  } finally {
+    progress.stop();
+  }
+  if (unreadable.size > 0) throw credentialsUnreadable([...unreadable.values()], totals.credentials);
+  return totals;
+}
+
+function credentialsUnreadable(problems: readonly CredentialProblem[], rotated: number): Failure {
+  const lines = problems.map(
+    ({ user_id, field, code, problem }) => `${user_id} ${field} ${problem} (${code}).`,
+  );
+  const summary = `${pluralize(problems.length, 'credential')} could not be rotated; ${rotated} were.`;
+  return new Failure('integrity', 'CREDENTIALS_UNREADABLE', [summary, ...lines].join('\n'), {
+    hint: 'Set them again: pinnacle user credentials set USER --field FIELD',
+    changed: rotated > 0,
+  });
+}

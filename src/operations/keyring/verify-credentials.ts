@@ -1,0 +1,43 @@
+import { startProgress } from '../../cli/progress.ts';
+import type { Context } from '../../context.ts';
+import { type CredentialProblem, checkCredentials } from '../../platform/secrets/broker-credentials.ts';
+import { pluralize } from '../../util/text.ts';
+import { loadRing } from './load.ts';
+import { listCredentials } from './usage.ts';
+
+const BATCH_ROWS = 1_000;
+
+/** Decrypts every credential; returns those that cannot be read, never a secret. */
+export async function verifyCredentials(ctx: Context): Promise<CredentialProblem[]> {
+  const db = await ctx.db();
+  const problems: CredentialProblem[] = [];
+  let userCount = 0;
+  let credentialCount = 0;
+  let after = '';
+  const progress = await startProgress(ctx.io, 'Verifying credentials');
+  try {
+    for (;;) {
+      ctx.signal.throwIfAborted();
+      const users = await listCredentials(db, after, BATCH_ROWS);
+      const last = users.at(-1);
+      if (!last) break;
+      // Read again for each batch: a key may be added meanwhile.
+      const ring = await loadRing(ctx);
+      for (const user of users) {
+        const checked = checkCredentials(ring, user);
+        problems.push(...checked.problems);
+        credentialCount += checked.values;
+      }
+      userCount += users.length;
+      after = last.user_id;
+      progress.update(pluralize(credentialCount, 'credential'));
+    }
+  } finally {
+    progress.stop();
+  }
+  const all = `${pluralize(credentialCount, 'credential')} of ${pluralize(userCount, 'user')}`;
+  await ctx.io.say(
+    problems.length > 0 ? `${problems.length} of ${all} cannot be read.` : `${all}: all can be read.`,
+  );
+  return problems;
+}

@@ -1,0 +1,64 @@
+import type { Context } from '../../context.ts';
+import { findConfigFile } from '../../platform/config/file.ts';
+import { maskSecrets, SETTING_NAMES } from '../../platform/config/settings.ts';
+import { Failure } from '../../util/failure.ts';
+
+/** What the PostgreSQL driver reads besides a URL. */
+const DRIVER_VARIABLES = ['PGHOST', 'PGPORT', 'PGUSER', 'PGDATABASE', 'PGPASSFILE', 'PGOPTIONS'];
+
+/**
+ * The variables that make a job find the configuration of this run: the configuration file, and settings that only this
+ * shell has. Throws NO_DATABASE, or SECRET_IN_ENVIRONMENT for a setting that holds a password (exit 78).
+ */
+export async function jobEnvironment(ctx: Context): Promise<Record<string, string>> {
+  const { env, profile = env['PINNACLE_PROFILE'] } = ctx.configSource;
+  const file = await findConfigFile(ctx.configSource);
+  const { database } = await ctx.config();
+  if (!database)
+    throw new Failure('config', 'NO_DATABASE', 'No database is configured, so every job would exit 78.', {
+      hint: 'Write a configuration file (pinnacle config init), or set PINNACLE_DATABASE=embedded.',
+    });
+  const settings = await environmentSettings(ctx);
+  const driver = database === 'embedded' ? {} : driverSettings(env);
+  return {
+    PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    ...(file && { PINNACLE_CONFIG: file.path }),
+    ...(profile && { PINNACLE_PROFILE: profile }),
+    ...settings,
+    ...driver,
+  };
+}
+
+/** The settings that come from variables of this shell, with absolute paths. */
+async function environmentSettings(ctx: Context): Promise<Record<string, string>> {
+  const { resolved } = await ctx.config();
+  const found: Record<string, string> = {};
+  for (const name of SETTING_NAMES) {
+    const { value, origin } = resolved[name];
+    // Also a value of the file that is { "$env": NAME }.
+    const variable = /(?:^|, )environment (\w+)$/.exec(origin)?.[1];
+    if (variable === undefined || value === undefined) continue;
+    const text = Array.isArray(value) ? value.join(' ') : String(value);
+    if (text.split(' ').some((word) => maskSecrets(word) !== word)) throw secretInEnvironment(variable);
+    found[variable] = text;
+  }
+  return found;
+}
+
+function driverSettings(env: Context['configSource']['env']): Record<string, string> {
+  if (env['PGPASSWORD']) throw secretInEnvironment('PGPASSWORD');
+  return Object.fromEntries(
+    DRIVER_VARIABLES.flatMap((name) => (env[name] ? [[name, String(env[name])]] : [])),
+  );
+}
+
+function secretInEnvironment(variable: string): Failure {
+  return new Failure(
+    'config',
+    'SECRET_IN_ENVIRONMENT',
+    `${variable} of this shell holds a password. Jobs would not have the variable, and a schedule must not contain it.`,
+    {
+      hint: 'Write it to a configuration file (pinnacle config init; a password can be { "$file": "PATH" }), unset the variable and print again with --config FILE.',
+    },
+  );
+}

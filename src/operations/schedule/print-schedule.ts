@@ -1,0 +1,42 @@
+import type { Context } from '../../context.ts';
+import { offsetOf } from '../../util/time.ts';
+import { crontab } from './crontab.ts';
+import { jobEnvironment } from './job-environment.ts';
+import { commandOf, JOBS, roleOf } from './jobs.ts';
+import { systemd } from './systemd.ts';
+
+const MINUTE_MS = 60_000;
+/** The user of systemd units where this runs as root. */
+const SERVICE_USER = 'pinnacle';
+
+/** The jobs of a trading day: as the text that cron or systemd takes, and as rows. */
+export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd') {
+  const { redis, timeZone: exchangeZone } = await ctx.config();
+  const jobs = JOBS.filter(({ needs }) => needs !== 'redis' || redis !== undefined);
+  const env = await jobEnvironment(ctx);
+  const text =
+    format === 'crontab'
+      ? crontab(jobs, { ...machineClock(ctx.now(), exchangeZone), exchangeZone, env })
+      : systemd(jobs, { exchangeZone, env, user: serviceUser(ctx) });
+  const rows = jobs.map((job) => ({ ...job, job: job.name, command: commandOf(job), role: roleOf(job) }));
+  return { text, rows };
+}
+
+/** Never root: the jobs need no right on the machine but to read their configuration. */
+function serviceUser(ctx: Context): string {
+  const user = ctx.origin.labels['os_user'] ?? SERVICE_USER;
+  return user === 'root' ? ctx.configSource.env['SUDO_USER'] || SERVICE_USER : user;
+}
+
+/** The clock of this machine compared with that of the exchange. */
+function machineClock(now: Date, exchangeZone: string) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const offsetMinutes = (at: Date) => offsetOf(at, zone) / MINUTE_MS;
+  const january = offsetMinutes(new Date(Date.UTC(now.getUTCFullYear(), 0, 1)));
+  const july = offsetMinutes(new Date(Date.UTC(now.getUTCFullYear(), 6, 1)));
+  return {
+    zone,
+    aheadMinutes: offsetMinutes(now) - offsetOf(now, exchangeZone) / MINUTE_MS,
+    hasSummerTime: january !== july,
+  };
+}
