@@ -64,8 +64,20 @@ describe.each(databases)('migrate up on the $name database', ({ open }) => {
     expect(error.message).toMatch(
       /statement 4 \(line 14 of migrations\/1_core_tables\/up.sql\): relation "users" already exists\nCREATE TABLE users \(/,
     );
+    expect(error.message).toMatch(/\nFound: table users \(id\), owned by postgres$/);
     expect(error.hint).toContain('pinnacle migrate baseline 1');
     expect((await db.query("SELECT FROM pg_type WHERE typname = 'order_side'")).rows).toEqual([]);
+  });
+
+  it('refuses a table of another program that has the name of the history', async () => {
+    db = await open(0);
+    await db.query('CREATE TABLE pinnacle_migrations (version int)');
+    for (const verb of ['up', 'plan', 'status'])
+      expect(await db.cli('migrate', verb)).toMatchObject({
+        code: 5,
+        stdout: '',
+        stderr: expect.stringContaining('pinnacle_migrations with other columns'),
+      });
   });
 
   it('says that earlier phases stay when a later one fails', async () => {

@@ -4,9 +4,9 @@ import type { Connection } from '../../platform/postgres/connect.ts';
 import { Failure } from '../../util/failure.ts';
 
 /**
- * Refuses to work as a superuser or as the owner of the tables, whom neither grants nor the append-only audit log
- * bind; throws SUPERUSER_REFUSED (exit 12), which the audit log keeps but for a dry run. Only where `access apply` has
- * given rights to the operator's role: before that there is nobody else to work as.
+ * Throws SUPERUSER_REFUSED (exit 12) for a superuser or the owner of the tables, to whom neither grants nor the append-only
+ * audit log apply; records the refusal, except in a dry run. Only once `access apply` has granted rights to the operator
+ * role: before that there is no other login to work as.
  */
 export async function refuseSuperuser(
   connection: Connection,
@@ -20,14 +20,14 @@ export async function refuseSuperuser(
       JOIN pg_roles o ON o.rolname = 'pinnacle_operator'
     WHERE c.oid = to_regclass('users') AND pg_has_role(c.relowner, 'MEMBER')
       AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = o.oid)`.execute(connection.kysely);
-  const [mighty] = rows;
-  if (!mighty) return;
+  const [privileged] = rows;
+  if (!privileged) return;
   const refusal = new Failure(
     'forbidden',
     'SUPERUSER_REFUSED',
-    `This login is ${mighty.superuser ? 'a superuser' : 'the owner of the tables'}, whom no rule of the database binds.`,
+    `Refusing to work as ${privileged.superuser ? 'a superuser' : 'the owner of the tables'}: the permissions of the database would not apply.`,
     {
-      hint: 'Work as a member of pinnacle_operator (GRANT pinnacle_operator TO …), or say --allow-superuser.',
+      hint: 'Connect as a member of pinnacle_operator (GRANT pinnacle_operator TO …), or pass --allow-superuser.',
     },
   );
   if (!dryRun) await (await import('../../audit/record-denial.ts')).recordDenied(connection, origin, refusal);

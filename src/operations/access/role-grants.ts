@@ -1,8 +1,8 @@
-/** What a role may do to one table or function: with a list of columns, to those alone. */
+/** Privileges on one table or function: true for all of it, or a list of columns. */
 export type Grants = Partial<Record<Privilege, true | readonly string[]>>;
 type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'EXECUTE';
 
-/** The group roles, none of which can log in; people and services are made members. */
+/** The group roles, none of which can log in. People and services become members. */
 export const ROLES = [
   'pinnacle_owner',
   'pinnacle_operator',
@@ -12,10 +12,10 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who owns the tables. It needs no grants. */
+/** The role that owns the tables; it needs no grants. */
 export const OWNER = 'pinnacle_owner';
 
-/** Of a trader all but the hash of the key and the broker's credentials. */
+/** The columns of users without the hash of the API key and the broker credentials. */
 const PUBLIC_USER = [
   'user_id',
   'name',
@@ -32,10 +32,10 @@ const ADD: Grants = { SELECT: true, INSERT: true };
 const KEEP: Grants = { SELECT: true, INSERT: true, UPDATE: true };
 const EDIT: Grants = { SELECT: true, INSERT: true, UPDATE: true, DELETE: true };
 
-/** What waits for Redis: written with the change, taken away once it is there. */
+/** The outbox: rows are inserted with a change and deleted once Redis has it. */
 const QUEUE: Grants = { SELECT: true, INSERT: true, DELETE: true };
 
-/** What a command gave under a key: whose it is and since when is for the database to say. */
+/** Results under an idempotency key; the database itself sets their actor and time. */
 const KEYED: Grants = {
   SELECT: true,
   INSERT: ['key', 'command', 'request', 'result'],
@@ -43,17 +43,17 @@ const KEYED: Grants = {
   DELETE: true,
 };
 
-/** Who did it and when is for the database to say: only what was done can be written. */
+/** Audit entries: the database itself sets actor and time. */
 const ENTRY = ['command', 'target', 'body'] as const;
 
-/** Whoever writes entries has them sealed. */
+/** Every role that writes audit entries may seal them. */
 const SEALING: Readonly<Record<string, Grants>> = {
   audit_seals: READ,
   audit_checkpoints: ADD,
   'FUNCTION audit_seal(integer,boolean)': { EXECUTE: true },
 };
 
-/** Everybody who may only look: the same, and the auditor sees the audit log besides. */
+/** What every read-only role may read; the auditor also reads the audit log. */
 const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   pinnacle_migrations: READ,
   users: { SELECT: PUBLIC_USER },
@@ -69,7 +69,7 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   realtime_outbox: READ,
 };
 
-/** Every grant there is: role, table or function, privilege, columns. What is not here is taken away. */
+/** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
 export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Record<string, Grants>>>> = {
   pinnacle_operator: {
     pinnacle_migrations: READ,
@@ -96,11 +96,11 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     audit_log: { SELECT: true, INSERT: ENTRY },
     ...SEALING,
   },
-  // Measures rules, marks positions, ends sessions, sends notices, deletes what is past its time. It places no order,
-  // sees no secret, and a trigger keeps it from deleting a rule that is in force.
+  // Evaluates rules, marks positions, ends sessions, sends notifications, deletes expired rows. It cannot place orders or
+  // read secrets, and a trigger keeps it from deleting a rule that is in force.
   pinnacle_cron: {
     ...SELECT_ONLY,
-    // The right to update any column is what a row is locked with; this one, no command of its own writes.
+    // Locking a row needs UPDATE on some column; no command of this role writes this one.
     users: { SELECT: PUBLIC_USER, UPDATE: ['last_login'] },
     positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
     notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'], DELETE: true },
@@ -116,14 +116,14 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     ...SEALING,
   },
   pinnacle_readonly: SELECT_ONLY,
-  // xmin: which transaction wrote a row, so that a change without its audit row is found.
+  // xmin is the transaction that wrote a row: it shows a change without its audit row.
   pinnacle_auditor: {
     ...SELECT_ONLY,
     users: { SELECT: [...PUBLIC_USER, 'xmin'] },
     audit_log: READ,
     audit_seals: READ,
     audit_checkpoints: READ,
-    // How old they are.
+    // Enough to see their age.
     idempotency_keys: { SELECT: ['at'] },
   },
 };

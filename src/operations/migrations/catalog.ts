@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 
-/** One object of the schema, written out so that two databases can be compared. */
+/** One object of the schema as text, so that two databases can be compared. */
 export interface CatalogEntry {
   kind: 'table' | 'column' | 'constraint' | 'index' | 'trigger' | 'rule' | 'enum' | 'function';
-  /** The table, type or function it is or belongs to. */
+  /** The table, type or function that it is or belongs to. */
   owner: string;
   /** `users`, `users.email`, `audit_log_append_only()`. */
   object: string;
@@ -12,9 +12,9 @@ export interface CatalogEntry {
 }
 
 /**
- * Everything in the current schema that a script of ours can make. The record of the rollout is the runner's own and
- * left out, as are NOT NULL constraints, which only PostgreSQL 18 lists: a column says it of itself. A partitioned table
- * is the plain one it was made of; of its partitions there is only what they do not have from it.
+ * Every object of the current schema that a migration script can create. Leaves out the history of the rollout, and NOT
+ * NULL constraints, which only PostgreSQL 18 lists and columns report themselves. A partitioned table counts as the plain
+ * one it was made from; its partitions add only what they do not inherit.
  */
 export async function readCatalog(db: Kysely<Database>): Promise<CatalogEntry[]> {
   const { rows } = await sql<CatalogEntry>`
@@ -71,7 +71,7 @@ export async function readCatalog(db: Kysely<Database>): Promise<CatalogEntry[]>
     SELECT 'function', p.proname, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
       concat_ws(' ', 'RETURNS', pg_get_function_result(p.oid), 'LANGUAGE', l.lanname,
         CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END,
-        -- A function is bound to the schema it was made in, which need not have the same name everywhere.
+        -- A function names the schema it was created in, which may differ from one database to the next.
         'SET ' || replace(array_to_string(p.proconfig, ', '), ', ' || quote_ident(current_schema()) || ',', ', public,'),
         'AS', p.prosrc)
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
@@ -88,34 +88,36 @@ export interface Difference {
 }
 
 /**
- * How a database differs from what it should be. Other people's tables, types and functions are left out, what was
- * added to ours is not. Of what is missing as a whole, only the whole is named.
+ * How a database differs from the expected catalog. Ignores tables, types and functions of other programs, but not what
+ * was added to ours. Reports a missing table as one difference, without its columns.
  */
 export function compareCatalogs(
   expected: readonly CatalogEntry[],
   actual: readonly CatalogEntry[],
 ): Difference[] {
-  const [should, is] = [byKey(expected), byKey(actual)];
+  const expectedByKey = byKey(expected);
+  const actualByKey = byKey(actual);
   const owners = new Set(expected.map(ownerOf));
   const missing = new Set(
-    expected.filter((entry) => entry.kind === 'table' && !is.has(keyOf(entry))).map(ownerOf),
+    expected.filter((entry) => entry.kind === 'table' && !actualByKey.has(keyOf(entry))).map(ownerOf),
   );
-  const names = new Map([...should, ...is].map(([key, entry]) => [key, entry]));
+  const names = new Map([...expectedByKey, ...actualByKey].map(([key, entry]) => [key, entry]));
   return [...names].flatMap(([key, entry]): Difference[] => {
     const { kind, object } = entry;
     if (!owners.has(ownerOf(entry)) || (kind !== 'table' && missing.has(ownerOf(entry)))) return [];
-    const [want, have] = [written(should.get(key)), written(is.get(key))];
-    return want === have ? [] : [{ kind, object, expected: want, actual: have }];
+    const expected = definitionOf(expectedByKey.get(key));
+    const actual = definitionOf(actualByKey.get(key));
+    return expected === actual ? [] : [{ kind, object, expected, actual }];
   });
 }
 
 const keyOf = ({ kind, object }: CatalogEntry) => `${kind} ${object}`;
 const byKey = (entries: readonly CatalogEntry[]) => new Map(entries.map((entry) => [keyOf(entry), entry]));
-// A table, a type and a function may share a name without having to do with each other.
+// A table, a type and a function may have the same name.
 const ownerOf = ({ kind, owner }: CatalogEntry) =>
   `${kind === 'enum' || kind === 'function' ? kind : 'table'} ${owner}`;
 
-/** On one line, because how a function body is indented is no difference. */
-function written(entry: CatalogEntry | undefined): string | null {
+/** On one line: the indentation of a function body is not a difference. */
+function definitionOf(entry: CatalogEntry | undefined): string | null {
   return entry ? entry.definition.replace(/\s+/g, ' ').trim() : null;
 }

@@ -8,11 +8,11 @@ import { lastPhase, readHistory } from './history.ts';
 import { loadPhases } from './scripts.ts';
 import { splitStatements } from './split-statements.ts';
 
-/** How the database differs from what the scripts of its phases make, and up to which phase it has them. */
+/** How the database differs from what the scripts of its applied phases create, and its last phase. */
 export async function detectDrift(ctx: Context): Promise<{ phase: number; differences: Difference[] }> {
   const phase = ctx.db().then(readHistory).then(lastPhase);
   const readings = [scratchCatalog(ctx, phase), liveCatalog(ctx, phase)] as const;
-  // Both are awaited before either's failure is thrown, so that no scratch database is left behind.
+  // Both must end before a failure is thrown, so that no scratch database is left behind.
   await Promise.allSettled(readings);
   const [expected, actual] = await Promise.all(readings);
   return { phase: await phase, differences: compareCatalogs(expected, actual) };
@@ -23,7 +23,7 @@ async function liveCatalog(ctx: Context, phase: Promise<number>): Promise<Catalo
   return readCatalog(await ctx.db());
 }
 
-/** What the applied scripts make of an empty database. It is opened while the live one still says its phase. */
+/** What the applied scripts create in an empty database, which is opened while the phase is still being read. */
 async function scratchCatalog(ctx: Context, phase: Promise<number>): Promise<CatalogEntry[]> {
   const { openScratch } = await import('../../platform/postgres/embedded.ts');
   const [phases, scratch] = await Promise.all([

@@ -1,11 +1,14 @@
+import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { type DatabaseFailure, isDatabaseFailure, translateFailure } from '../../platform/postgres/errors.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
-import type { PhaseStep } from './scripts.ts';
+import type { Session } from './rollout-session.ts';
+import { type Phase, type PhaseStep, tablesOf } from './scripts.ts';
 import type { Statement } from './split-statements.ts';
 
-/** A statement of a script that failed, and where it stands. */
+/** A failed statement of a script, with its location. */
 export class StatementError extends Error {
   override readonly name = 'StatementError';
   /** `statement 3 (line 17 of migrations/…/up.sql)`. */
@@ -19,13 +22,14 @@ export class StatementError extends Error {
   }
 }
 
-/** What other errors than these mean does not depend on the script. */
-const OURS = new Set(['failure', 'refused', 'usage']);
-const EXISTS = new Set(['42P07', '42710', '42723', '42P06']);
+/** Kinds of errors whose cause is in the script; all others are explained without it. */
+const SCRIPT_ERRORS = new Set(['failure', 'refused', 'usage']);
+const DUPLICATE_OBJECT = new Set(['42P07', '42710', '42723', '42P06']);
 
-/** The failure of a step in the operator's words. `changed` tells whether steps before it are committed. */
+/** Explains the failure of a step. `changed`: whether earlier phases are committed. */
 export async function explainStep(
   ctx: Context,
+  { db }: Session,
   error: unknown,
   step: PhaseStep,
   changed: boolean,
@@ -34,34 +38,53 @@ export async function explainStep(
   const cause = error instanceof StatementError ? error.cause : error;
   if (!isDatabaseFailure(cause)) return error;
   const known = translateFailure(cause, await ctx.target());
-  const stands = changed
-    ? 'The phases before it are committed and stay.'
+  const outcome = changed
+    ? 'The phases before it are committed and stay applied.'
     : 'Nothing was changed: the phase was rolled back.';
   const title = `Phase ${step.phase.phase} ${step.phase.name} (${step.direction})`;
-  if (!(error instanceof StatementError) || !OURS.has(known.kind))
+  if (!(error instanceof StatementError) || !SCRIPT_ERRORS.has(known.kind))
     return new Failure(known.kind, known.code, `${title}: ${known.message}`, {
-      hint: `${stands} ${remedy(known)}`,
+      hint: `${outcome} ${remedy(known)}`,
       retryable: known.details.retryable ?? false,
       changed,
     });
-  // The message of a failed DDL statement names objects of the schema; its detail would show rows.
-  const message = `${title} failed at ${error.place}: ${cause.message}\n${error.firstLine}`;
-  return new Failure('failure', 'MIGRATION_FAILED', message, {
-    hint: `${stands} ${advice(cause, step)}`,
+  // The message of a failed DDL statement names only objects of the schema; its detail could show rows.
+  const message = [`${title} failed at ${error.place}: ${cause.message}`, error.firstLine];
+  if (isNameConflict(cause, step)) message.push(...(await describeExisting(db, step.phase)));
+  return new Failure('failure', 'MIGRATION_FAILED', message.join('\n'), {
+    hint: `${outcome} ${advice(cause, step)}`,
     changed,
   });
 }
 
 function remedy({ kind }: Failure): string {
-  if (kind === 'busy') return 'See who holds the locks (pg_stat_activity), then run it again.';
+  if (kind === 'busy') return 'Find out who holds the locks (pg_stat_activity), then run it again.';
   if (kind === 'forbidden')
-    return 'Run it as whoever owns the tables, or a member of pinnacle_owner; PINNACLE_MIGRATE_URL can name the login.';
-  return 'Run it again to go on from there.';
+    return 'Run it as the owner of the tables or as a member of pinnacle_owner. PINNACLE_MIGRATE_URL can name that login.';
+  return 'Run it again to continue from there.';
 }
 
-function advice({ code }: DatabaseFailure, { phase, direction }: PhaseStep): string {
-  if (direction === 'up' && EXISTS.has(code ?? ''))
-    return `Something of that name is there already. If this database was given phase ${phase.phase} by other means, record that: pinnacle migrate baseline ${phase.phase}. If the table is somebody else's, use a database of our own.`;
+function isNameConflict({ code }: DatabaseFailure, { direction }: PhaseStep): boolean {
+  return direction === 'up' && DUPLICATE_OBJECT.has(code ?? '');
+}
+
+/** The relations that have the name of a table of the phase already. */
+async function describeExisting(db: Kysely<Database>, phase: Phase): Promise<string[]> {
+  const { rows } = await sql<{ found: string }>`
+    SELECT format('%s %s (%s), owned by %s',
+        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END,
+        c.oid::regclass, (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), pg_get_userbyid(c.relowner)) AS found
+    FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(${tablesOf(phase)})
+    ORDER BY c.relname`.execute(db);
+  return rows.map(({ found }) => `Found: ${truncate(found, 200)}`);
+}
+
+function advice(cause: DatabaseFailure, step: PhaseStep): string {
+  const { phase, direction } = step;
+  if (isNameConflict(cause, step))
+    return `The schema already has an object of that name. If another program uses it, give Pinnacle a database of its own (or a schema: add ?options=-c%20search_path%3DNAME to the URL). If phase ${phase.phase} was applied by other means, record that: pinnacle migrate baseline ${phase.phase}`;
   if (direction === 'down') return 'See how the database differs from its scripts: pinnacle migrate drift';
   return 'See the SQL: pinnacle migrate plan';
 }

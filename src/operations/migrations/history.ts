@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { instant } from '../../domain/instant.ts';
-import { isUndefinedObject } from '../../platform/postgres/errors.ts';
+import { type DatabaseFailure, isUndefinedObject } from '../../platform/postgres/errors.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { refused } from '../../util/failure.ts';
+import { type Failure, refused } from '../../util/failure.ts';
 import type { Phase } from './scripts.ts';
 
 const COLUMNS = [
@@ -15,22 +15,33 @@ const COLUMNS = [
   'duration_ms',
 ] as const;
 
-/** The phases that a database has, in their order; none where nothing was ever rolled out. */
+const UNDEFINED_COLUMN = '42703';
+
+/** The applied phases in order; none before the first rollout. Throws FOREIGN_HISTORY (exit 5). */
 export async function readHistory(db: Kysely<Database>) {
   try {
     return await db.selectFrom('pinnacle_migrations').select(COLUMNS).orderBy('phase').execute();
   } catch (error) {
-    if (isUndefinedObject(error)) return [];
-    throw error;
+    if (!isUndefinedObject(error)) throw error;
+    if ((error as DatabaseFailure).code === UNDEFINED_COLUMN) throw foreignHistory();
+    return [];
   }
+}
+
+function foreignHistory(): Failure {
+  return refused(
+    'FOREIGN_HISTORY',
+    'This schema has a table pinnacle_migrations with other columns: it is not the history of a rollout.',
+    'Give Pinnacle a database of its own, or a schema: add ?options=-c%20search_path%3DNAME to the URL.',
+  );
 }
 
 export type Applied = Awaited<ReturnType<typeof readHistory>>[number];
 
-/** The last phase recorded, 0 for none. */
-export const lastPhase = (record: readonly Applied[]) => record.at(-1)?.phase ?? 0;
+/** The last applied phase, 0 for none. */
+export const lastPhase = (history: readonly Applied[]) => history.at(-1)?.phase ?? 0;
 
-/** Makes the table of records. */
+/** Builds the statement that creates the history table. */
 export function createHistoryTable(db: Kysely<Database>) {
   return db.schema
     .createTable('pinnacle_migrations')
@@ -43,7 +54,7 @@ export function createHistoryTable(db: Kysely<Database>) {
     .addColumn('duration_ms', 'integer', (column) => column.notNull());
 }
 
-/** Records a phase as applied; makes the table of records with the first. */
+/** Records a phase as applied, creating the history table with the first; `duration` is in milliseconds. */
 export async function recordPhase(
   db: Kysely<Database>,
   { phase, name, up, down }: Phase,
@@ -66,7 +77,7 @@ export async function recordPhase(
     .executeTakeFirstOrThrow();
 }
 
-/** Strikes a phase from the record; with the first phase the table goes, too, so that nothing of ours is left. */
+/** Deletes a phase from the history; with the first phase it drops the table, so that nothing of ours is left. */
 export async function unrecordPhase(db: Kysely<Database>, phase: number): Promise<void> {
   await db.deleteFrom('pinnacle_migrations').where('phase', '=', phase).execute();
   if (phase === 1) await db.schema.dropTable('pinnacle_migrations').execute();
@@ -76,15 +87,15 @@ export async function unrecordPhase(db: Kysely<Database>, phase: number): Promis
 export interface Change {
   phase: number;
   name: string;
-  /** Which part: a script, the name, or the whole folder. */
+  /** A script, the name, or the whole folder. */
   part: 'up' | 'down' | 'name' | 'folder';
   recorded: string;
   actual: string | null;
 }
 
-/** Every difference between the record and the folders. */
-export function changesOf(phases: readonly Phase[], record: readonly Applied[]): Change[] {
-  return record.flatMap((applied): Change[] => {
+/** Every difference between the history and the folders. */
+export function changesOf(phases: readonly Phase[], history: readonly Applied[]): Change[] {
+  return history.flatMap((applied): Change[] => {
     const { phase, name } = applied;
     const found = phases.find((candidate) => candidate.phase === phase);
     if (!found) return [{ phase, name, part: 'folder', recorded: `${phase}_${name}`, actual: null }];
@@ -99,29 +110,29 @@ export function changesOf(phases: readonly Phase[], record: readonly Applied[]):
   });
 }
 
-/** Refuses to go on from scripts that are not those the database was made with. */
+/** Throws PHASE_UNKNOWN or SCRIPT_CHANGED (exit 5) where the scripts differ from those that were applied. */
 export function refuseChanged(changes: readonly Change[]): void {
   const [first] = changes;
   if (!first) return;
   if (first.part === 'folder')
     throw refused(
       'PHASE_UNKNOWN',
-      `The database has phase ${first.phase} ${first.name}, which this pinnacle does not know.`,
+      `The database has phase ${first.phase} ${first.name}, which this version of pinnacle does not know.`,
       'Use the version of pinnacle that applied it. See: pinnacle migrate verify',
     );
   throw refused(
     'SCRIPT_CHANGED',
-    `The scripts of phase ${first.phase} ${first.name} are not those that were applied to this database.`,
-    'See what changed: pinnacle migrate verify. After a review, record it: pinnacle migrate repair',
+    `The scripts of phase ${first.phase} ${first.name} differ from those that were applied to this database.`,
+    'See what changed: pinnacle migrate verify. After a review, record the scripts: pinnacle migrate repair',
   );
 }
 
-/** Where each phase stands: applied, pending, or applied from scripts that have changed since. */
-export function statusOf(phases: readonly Phase[], record: readonly Applied[]) {
-  const changed = new Set(changesOf(phases, record).map(({ phase }) => phase));
-  const pending = phases.filter(({ phase }) => !record.some((applied) => applied.phase === phase));
+/** The state of each phase: applied, pending, or changed where its scripts differ from those that were applied. */
+export function statusOf(phases: readonly Phase[], history: readonly Applied[]) {
+  const changed = new Set(changesOf(phases, history).map(({ phase }) => phase));
+  const pending = phases.filter(({ phase }) => !history.some((applied) => applied.phase === phase));
   const rows = [
-    ...record.map((applied) => ({
+    ...history.map((applied) => ({
       phase: applied.phase,
       name: applied.name,
       state: changed.has(applied.phase) ? ('changed' as const) : ('applied' as const),

@@ -10,19 +10,19 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { Failure } from '../../util/failure.ts';
 
-/** One session that holds the lock of the rollout. */
+/** One session that holds the rollout lock. */
 export interface Session {
   connection: Connection;
-  /** Bound to the one session: what is set or locked there holds for the next statement. */
+  /** Bound to one server session, so that settings and locks hold from one statement to the next. */
   db: Kysely<Database>;
 }
 
-// 'pinnacle' in ASCII: one rollout a database, whoever runs it.
+// 'pinnacle' in ASCII: one rollout per database at a time.
 const LOCK = { high: 0x70696e6e, low: 0x61636c65 };
 const LOCK_KEY = ((BigInt(LOCK.high) << 32n) | BigInt(LOCK.low)).toString();
 const LOCK_POLL_MS = 250;
 
-/** Works under the lock of the rollout; waits for another rollout up to `lockWait` ms. Throws ROLLOUT_RUNNING. */
+/** Works under the rollout lock, after waiting up to `lockWait` ms for another rollout. Throws ROLLOUT_RUNNING (exit 10). */
 export async function withSession<T>(
   ctx: Context,
   lockWait: number,
@@ -34,7 +34,7 @@ export async function withSession<T>(
     try {
       return await work({ connection, db });
     } finally {
-      // On a broken line the server has released it with the session.
+      // After a lost connection the server has released it with the session.
       await sql`SELECT pg_advisory_unlock(${LOCK_KEY}::bigint)`.execute(db).catch(() => {});
     }
   });
@@ -87,12 +87,12 @@ async function holderOf(db: Kysely<Database>): Promise<string> {
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(db);
   const [holder] = rows;
   if (!holder) return 'it has just ended';
-  // Another role's times are hidden from an ordinary one.
+  // The start time of other roles' sessions is hidden from an ordinary role.
   const since = holder.since ? `, connected since ${holder.since}` : '';
   return `${holder.program || 'a program without a name'} (server process ${holder.pid}, role ${holder.role}${since})`;
 }
 
-/** One transaction of a rollout: committed unless this is a dry run; a failure rolls it back and is thrown on. */
+/** Runs one transaction of a rollout: commits it, or rolls it back in a dry run and on a failure, which is rethrown. */
 export async function inTransaction<T>(
   ctx: Context,
   { connection, db }: Session,
@@ -110,7 +110,7 @@ export async function inTransaction<T>(
     txid = rows[0]?.txid;
     ctx.signal.throwIfAborted();
   } catch (error) {
-    // On a broken line the server rolls back by itself.
+    // After a lost connection the server rolls back by itself.
     await execute(db, 'ROLLBACK').catch(() => {});
     throw error;
   }

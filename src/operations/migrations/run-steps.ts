@@ -63,7 +63,7 @@ async function runTransaction(
     );
   } catch (error) {
     const step = current();
-    throw step ? await explainStep(ctx, error, step, changed) : error;
+    throw step ? await explainStep(ctx, session, error, step, changed) : error;
   }
 }
 

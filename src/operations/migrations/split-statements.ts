@@ -5,10 +5,10 @@ export interface Statement {
 }
 
 const TRAILER = String.raw`[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*`;
-// Two literals with a line break between them are one, so the second of an E'…' keeps its backslashes, too.
+// SQL joins literals separated by a line break, so backslashes also escape in the second part of an E'…'.
 const JOIN = String.raw`(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:\s|--[^\n\r]*[\n\r])*`;
 const ESCAPED = String.raw`'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*'`;
-/** PostgreSQL's tokens, as far as they decide what a semicolon means. */
+/** The tokens of PostgreSQL, as far as they decide what a semicolon means. */
 const TOKEN = new RegExp(
   [
     String.raw`(?<blank>\s+|--[^\n\r]*)`,
@@ -29,8 +29,8 @@ interface Token {
 }
 
 /**
- * Splits a script as PostgreSQL would: quotes, dollar quotes, nested comments, parentheses and BEGIN ATOMIC bodies keep
- * their semicolons. Comments before a statement are left out, those inside stay.
+ * Splits a script as PostgreSQL would: semicolons within quotes, dollar quotes, nested comments, parentheses and BEGIN
+ * ATOMIC bodies do not end a statement. Drops comments before a statement and keeps those inside it.
  */
 export function splitStatements(script: string): Statement[] {
   const statements: Statement[] = [];
@@ -82,7 +82,7 @@ function endOfDollar(script: string, from: number, tag: string): number {
   return close < 0 ? script.length : close + tag.length;
 }
 
-/** What a semicolon may be inside of. The first words tell whether BEGIN opens a body or is a statement. */
+/** What encloses a semicolon. The first words tell whether BEGIN opens a body or is a statement of its own. */
 interface Nesting {
   parentheses: number;
   blocks: number;

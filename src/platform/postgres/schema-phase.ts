@@ -34,7 +34,7 @@ export async function explainMissing(name: string, needed: number, { kysely }: C
     return refused(
       'PHASE_NEEDED',
       `${name} needs phase ${needed} of the schema; this database is at phase ${phase}.`,
-      `Run: pinnacle migrate up${needed < 4 ? ` --to ${needed}` : ''}`,
+      'Run: pinnacle migrate up',
     );
   return refused(
     'SCHEMA_CHANGED',

@@ -62,7 +62,7 @@ export async function requireActivations(ctx: Context): Promise<void> {
     throw refused(
       'PHASE_NEEDED',
       '--user needs phase 2 of the schema: before it no trader activates a strategy.',
-      'Run: pinnacle migrate up --to 2',
+      'Run: pinnacle migrate up',
     );
 }
 
