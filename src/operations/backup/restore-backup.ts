@@ -70,7 +70,10 @@ async function restoreInto(
   const empty = await isEmpty(target.kysely);
   if (!empty) {
     const session = { connection: target, db: target.kysely };
-    await ctx.agreeByName(await confirmationName(ctx, session), 'The backup replaces everything in this database.');
+    await ctx.agreeByName(
+      await confirmationName(ctx, session),
+      'The backup replaces everything in this database.',
+    );
     if (target.kind === 'server') {
       await assertOwner(target.kysely, database);
       await assertUnused(target.kysely, database);
