@@ -85,8 +85,8 @@ describe.each(databases)('a key ring', ({ open }) => {
   it.each([
     ['', 'must be valid JSON'],
     ['{"version":1,"active":"canary"', 'must be valid JSON'],
-    [JSON.stringify({ canary: 1 }), 'is no key ring'],
-    [RING.replaceAll(key.id, '00000000'), 'that is not that key'],
+    [JSON.stringify({ canary: 1 }), 'is not a key ring'],
+    [RING.replaceAll(key.id, '00000000'), 'whose id does not match its bytes'],
   ])('that is torn or altered is refused without a word of it', async (text, message) => {
     await writeFile(path, text);
     const { code, error } = await fromFile();
