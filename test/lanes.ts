@@ -16,7 +16,8 @@ const paths = (isIn: (text: string) => boolean) =>
   suites.filter(({ text }) => isIn(text)).map(({ path }) => path);
 
 /** Needs no server, database or process: imports src and packages only. */
-const isUnit = (text: string) => !/from '(\.\.?\/(?!(\.\.\/)*src\/)|node:child_process)/.test(text);
+const isUnit = (text: string) =>
+  !/^(import|\}).* from '(\.\.?\/(?!(\.\.\/)*src\/)|node:child_process)/m.test(text);
 const takes = (text: string, name: string) =>
   new RegExp(`import [^;]*\\b${name}\\b[^;]*databases\\.ts'`).test(text);
 const isServerOnly = (text: string) =>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CompiledQuery } from 'kysely';
 import pg from 'pg';
@@ -150,7 +151,7 @@ function face(
   given: Record<string, string>,
   { query, close }: Pick<TestDatabase, 'query' | 'close'>,
 ): TestDatabase {
-  const env = { ...given, XDG_CACHE_HOME: inject('cacheDir'), PINNACLE_TIMEOUT: '60s' };
+  const env = { ...given, TMPDIR: tmpdir(), XDG_CACHE_HOME: inject('cacheDir'), PINNACLE_TIMEOUT: '60s' };
   const cliWith: TestDatabase['cliWith'] = (options, ...argv) =>
     cli(argv, { ...options, env: { ...env, ...options.env } });
   return {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
+/** How long a server may take to start on a busy machine. */
+const START_MS = 60_000;
+
 /** A PostgreSQL server of the tests' own: temporary folder, Unix socket only, gone at the end. */
 export interface Server {
   url: string;
@@ -25,7 +28,7 @@ export function findBinaries(): string | undefined {
 export async function startServer(settings: Record<string, string> = {}, parent = tmpdir()): Promise<Server> {
   const bin = findBinaries();
   if (!bin) throw new Error('no PostgreSQL server binaries on this machine (apt-get install postgresql)');
-  const folder = mkdtempSync(join(parent, 'pinnacle-pg-'));
+  const folder = mkdtempSync(join(parent, 'pg-'));
   // PostgreSQL refuses to run as root.
   const owner = process.getuid?.() === 0 ? unprivileged() : undefined;
   if (owner) chownSync(folder, owner.uid, owner.gid);
@@ -48,7 +51,7 @@ export async function startReplica(
   settings: Record<string, string> = {},
 ): Promise<Server> {
   const bin = findBinaries() ?? '';
-  const folder = mkdtempSync(join(tmpdir(), 'pinnacle-pg-'));
+  const folder = mkdtempSync(join(tmpdir(), 'pg-'));
   const owner = process.getuid?.() === 0 ? unprivileged() : undefined;
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const primary = new URL(primaryUrl.replace('@/', '@localhost/')).searchParams;
@@ -68,6 +71,9 @@ async function launch(
     listen_addresses: '',
     unix_socket_directories: folder,
     fsync: 'off',
+    full_page_writes: 'off',
+    // In the folder too, not in memory that outlives a server that is killed.
+    dynamic_shared_memory_type: 'mmap',
     max_connections: '200',
     ...settings,
   };
@@ -110,7 +116,8 @@ export function unprivileged(): { uid: number; gid: number } {
 }
 
 async function ready(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  const end = performance.now() + START_MS;
+  while (performance.now() < end) {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => {});
     const up = await client.connect().then(

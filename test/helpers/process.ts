@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { inject } from 'vitest';
 import type { CliOptions } from './cli.ts';
@@ -28,7 +29,7 @@ export function startWith(
   ...argv: string[]
 ): Running {
   const child = spawn(process.execPath, [PROGRAM, ...argv], {
-    env: { PATH: process.env['PATH'], HOME: inject('cacheDir'), ...env },
+    env: { PATH: process.env['PATH'], TMPDIR: tmpdir(), HOME: inject('cacheDir'), ...env },
     cwd,
   });
   // It may end without having read it all.
@@ -51,6 +52,7 @@ export function shell(env: Record<string, string>, line: string): Promise<Ended>
   const child = spawn('bash', ['-o', 'pipefail', '-c', line], {
     env: {
       PATH: process.env['PATH'],
+      TMPDIR: tmpdir(),
       HOME: inject('cacheDir'),
       PINNACLE: `${process.execPath} ${PROGRAM}`,
       ...env,
