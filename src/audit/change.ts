@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlledTransaction, type Kysely, sql } from 'kysely';
-import type { Result } from '../cli/result.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
 import { isDisconnect, isRetryable } from '../platform/postgres/errors.ts';
 import type { SchemaPhase } from '../platform/postgres/schema-phase.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { Failure } from '../util/failure.ts';
 import type { AfterCommit } from './after-commit.ts';
-import type { IdempotentRequest } from './idempotency.ts';
+import type { IdempotentRun } from './idempotency.ts';
 import { type AuditEntry, type Origin, writeAudit } from './log.ts';
 import { type Pending, type Touched, writeOutbox } from './outbox.ts';
 import type { Trx } from './transaction.ts';
@@ -26,8 +25,8 @@ export interface ChangeOptions extends Origin {
   /** The phase of the database's schema. */
   phase: SchemaPhase;
   afterCommit: AfterCommit;
-  /** The key under which the command has its effect once. */
-  request?: IdempotentRequest | undefined;
+  /** The run under an --idempotency-key that this change is part of. */
+  idempotent?: IdempotentRun | undefined;
 }
 
 const MAX_ATTEMPTS = 5;
@@ -67,11 +66,11 @@ async function attemptChange<T>(
   let pending: Pending[] = [];
   let txid: string | undefined;
   let result: T;
-  const once = await idempotency(options);
+  const { idempotent } = options;
   try {
-    await once?.claim(db);
+    await idempotent?.claim(db);
     const outcome = await work(openTrx(db, touched, options));
-    await once?.settle(db, outcome);
+    await idempotent?.keep(db, outcome);
     pending = await writeOutbox(db, touched);
     if (outcome.audit) txid = await writeAudit(db, options, outcome.audit);
     options.signal.throwIfAborted();
@@ -82,31 +81,14 @@ async function attemptChange<T>(
   }
   if (options.dryRun) await rollback(db);
   else {
-    await commit(connection, () => db.commit().execute(), txid, options.request?.key);
-    once?.kept();
+    await commit(connection, () => db.commit().execute(), txid, idempotent?.key);
+    idempotent?.committed();
     await Promise.all([
       txid === undefined ? undefined : sealBestEffort(connection),
       options.afterCommit.project(connection.kysely, pending),
     ]);
   }
   return result;
-}
-
-/** What has a command take its effect once: undefined where it was given no key, or what it gave is kept by now. */
-async function idempotency({ request, dryRun }: ChangeOptions) {
-  if (!request || request.kept || dryRun) return undefined;
-  const { claim, release, keep } = await import('./idempotency.ts');
-  let whole = true;
-  return {
-    claim: (db: Kysely<Database>) => claim(db, request),
-    settle(db: Kysely<Database>, { result, unfinished }: Outcome<unknown>) {
-      whole = !unfinished;
-      return whole ? keep(db, request, result as Result) : release(db, request);
-    },
-    kept() {
-      request.kept = whole;
-    },
-  };
 }
 
 function openTrx(db: Kysely<Database>, touched: Touched, { phase, afterCommit }: ChangeOptions): Trx {

@@ -8,16 +8,27 @@ import type { Database } from '../platform/postgres/tables.ts';
 import { Failure, usage } from '../util/failure.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** A command that is to have its effect once, however often it is asked for under this key. */
-export interface IdempotentRequest {
+/** One run of a command under an --idempotency-key: the effect takes place once, and its result is given again. */
+export interface IdempotentRun {
+  key: string;
+  /** What the same command gave under this key before; undefined if it is new. Throws KEY_REUSED (exit 2). */
+  replay: () => Promise<ReplayedResult | undefined>;
+  /** Takes the key in an open transaction; waits for whoever has just taken it. Throws AlreadyApplied. */
+  claim: (db: Kysely<Database>) => Promise<void>;
+  /** Stores the result with the change that gives it, secrets left out; gives the key back if there is more to do. */
+  keep: (db: Kysely<Database>, outcome: { result: unknown; unfinished?: true }) => Promise<void>;
+  /** The transaction of the last `keep` is committed: if it stored the result, claim and keep do nothing from here on. */
+  committed: () => void;
+  isKept: () => boolean;
+}
+
+interface Request {
   key: string;
   command: string;
-  /** SHA-256 of what was asked for, in hex. */
+  /** SHA-256 of command and input, in hex. */
   fingerprint: string;
-  /** Columns that are shown when they are made and kept nowhere. */
-  once: readonly string[];
-  /** Whether its result stands in the database. */
-  kept: boolean;
+  /** Columns that are never stored. */
+  secrets: readonly string[];
 }
 
 interface Kept {
@@ -27,9 +38,36 @@ interface Kept {
 
 const MAX_KEY_LENGTH = 200;
 
-/** What is asked for under a key. Throws a usage error where the command takes none, or the key is none. */
-export function requestOf({ path, command, globals }: Invocation, input: object): IdempotentRequest {
-  const [key, name] = [globals.idempotencyKey ?? '', path.join(' ')];
+/** The run of a command under its key. Throws a usage error if the command takes no key, or the key is malformed. */
+export function openIdempotentRun(
+  invocation: Invocation,
+  input: object,
+  db: () => Promise<Kysely<Database>>,
+): IdempotentRun {
+  const request = requestOf(invocation, input);
+  let isStored = false;
+  let isKept = false;
+  return {
+    key: request.key,
+    replay: async () => findReplay(await db(), request),
+    async claim(trx) {
+      if (!isKept) await claim(trx, request);
+    },
+    async keep(trx, { result, unfinished }) {
+      if (isKept) return;
+      isStored = !unfinished;
+      await (isStored ? store(trx, request, result as Result) : release(trx, request));
+    },
+    committed() {
+      isKept ||= isStored;
+    },
+    isKept: () => isKept,
+  };
+}
+
+function requestOf({ path, command, globals }: Invocation, input: object): Request {
+  const key = globals.idempotencyKey ?? '';
+  const name = path.join(' ');
   if (command.effect === 'read') throw usage(`${name} changes nothing: it takes no --idempotency-key.`);
   if (!takesKey(command))
     throw usage(
@@ -43,16 +81,12 @@ export function requestOf({ path, command, globals }: Invocation, input: object)
   const fingerprint = createHash('sha256')
     .update(canonicalJson({ command: name, input }))
     .digest('hex');
-  return { key, command: name, fingerprint, once: shownOnce(command.fields), kept: false };
+  return { key, command: name, fingerprint, secrets: secretsOf(command.fields) };
 }
 
-const shownOnce = (fields: Fields) => Object.keys(fields).filter((name) => fields[name]?.once);
+const secretsOf = (fields: Fields) => Object.keys(fields).filter((name) => fields[name]?.once);
 
-/** What the same request gave before; undefined where it is new. Throws KEY_REUSED (exit 2) where another had the key. */
-export async function findReplay(
-  db: Kysely<Database>,
-  request: IdempotentRequest,
-): Promise<ReplayedResult | undefined> {
+async function findReplay(db: Kysely<Database>, request: Request): Promise<ReplayedResult | undefined> {
   const row = await db
     .selectFrom('idempotency_keys')
     .select(['command', 'request', 'result', 'at'])
@@ -63,15 +97,14 @@ export async function findReplay(
     throw new Failure(
       'usage',
       'KEY_REUSED',
-      `--idempotency-key ${request.key} was given before with something else: ${row.command}, at ${row.at}.`,
-      { hint: 'Repeat that command as it was, or take a new key.' },
+      `--idempotency-key ${request.key} was used before with other input: ${row.command}, at ${row.at}.`,
+      { hint: 'Repeat that command unchanged, or use a new key.' },
     );
   const { kind, data } = row.result as unknown as Kept;
   return { result: kind === 'rows' ? data : new Finding(data, kind), at: row.at };
 }
 
-/** Takes the key for the transaction that is open on `trx`; waits for whoever has just taken it. Throws DoneBefore. */
-export async function claim(trx: Kysely<Database>, request: IdempotentRequest): Promise<void> {
+async function claim(trx: Kysely<Database>, request: Request): Promise<void> {
   const { numInsertedOrUpdatedRows: taken } = await trx
     .insertInto('idempotency_keys')
     .values({
@@ -86,19 +119,17 @@ export async function claim(trx: Kysely<Database>, request: IdempotentRequest): 
   if (earlier) throw new AlreadyApplied(earlier);
 }
 
-/** Keeps what the command gives with the change that gives it, secrets left out. */
-export async function keep(trx: Kysely<Database>, request: IdempotentRequest, result: Result): Promise<void> {
+async function store(trx: Kysely<Database>, request: Request, result: Result): Promise<void> {
   const kept: Kept =
     result instanceof Finding
       ? { kind: result.kind, data: result.data }
       : { kind: 'rows', data: result as Row | readonly Row[] };
-  const json = JSON.stringify(kept, (name, value) => (request.once.includes(name) ? null : value));
+  const json = JSON.stringify(kept, (name, value) => (request.secrets.includes(name) ? null : value));
   await sql`UPDATE idempotency_keys SET result = ${json} WHERE ${mine(request)}`.execute(trx);
 }
 
-/** Gives the key back: what the command still has to do comes in another transaction. */
-export async function release(trx: Kysely<Database>, request: IdempotentRequest): Promise<void> {
+async function release(trx: Kysely<Database>, request: Request): Promise<void> {
   await sql`DELETE FROM idempotency_keys WHERE ${mine(request)}`.execute(trx);
 }
 
-const mine = ({ key }: IdempotentRequest) => sql<boolean>`actor = session_user AND key = ${key}`;
+const mine = ({ key }: Request) => sql<boolean>`actor = session_user AND key = ${key}`;

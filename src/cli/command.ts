@@ -36,10 +36,15 @@ export interface RailContext {
   agreeByName: (name: string, question: string) => Promise<void>;
   /** Keeps the same command line from running elsewhere until this one ends; who runs it, in words, where somebody does. */
   alone: (input: object) => Promise<string | undefined>;
-  /** What the command gave the first time under its --idempotency-key; undefined where it has none, or it is new. */
-  earlier: (input: object) => Promise<ReplayedResult | undefined>;
-  /** Keeps what it gives for the next time, where no change of its own did. */
-  remember: (result: Result) => Promise<void>;
+  /** The run under the --idempotency-key; undefined if none is given. */
+  idempotent: (input: object) => Promise<IdempotentRun | undefined>;
+}
+
+interface IdempotentRun {
+  /** What the command gave the first time under its key; undefined if the key is new. */
+  replay: () => Promise<ReplayedResult | undefined>;
+  /** Keeps the result for the next time, unless a change of the command has done so. */
+  finish: (result: Result) => Promise<void>;
 }
 
 type Input<A extends Params, F extends Params> = Values<A> & Values<F>;

@@ -17,10 +17,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   const input = validate(await complete(invocation, ctx));
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
   if (!(await isOnlyInstance(invocation, input, ctx))) return 0;
-  const earlier = await ctx.earlier(input);
-  const result = earlier
-    ? await replayResult(earlier, command, ctx)
-    : await runAndRecord(command, () => command.run(input as never, ctx), ctx);
+  const result = await runOnce(command, input, ctx);
   const finding = result instanceof Finding;
   if (globals.quiet && !finding && isNoAnswer(command) && !isAskedFor(globals)) return 0;
   await render(
@@ -61,15 +58,14 @@ async function isOnlyInstance(
   return false;
 }
 
-/** Runs it, keeps what it gives for whoever asks again, and gives what somebody else got who was quicker. */
-async function runAndRecord(
-  command: Command,
-  run: () => Promise<Result> | Result,
-  ctx: RailContext,
-): Promise<Result> {
+/** Runs the verb; under an --idempotency-key that was used before, also by another process meanwhile, gives the first result. */
+async function runOnce(command: Command, input: Record<string, unknown>, ctx: RailContext): Promise<Result> {
+  const idempotent = await ctx.idempotent(input);
+  const earlier = await idempotent?.replay();
+  if (earlier) return replayResult(earlier, command, ctx);
   try {
-    const result = await runWithFallback(run, ctx);
-    await ctx.remember(result);
+    const result = await runWithFallback(() => command.run(input as never, ctx), ctx);
+    await idempotent?.finish(result);
     return result;
   } catch (error) {
     if (error instanceof AlreadyApplied) return replayResult(error.earlier, command, ctx);
@@ -82,11 +78,9 @@ async function replayResult(
   { fields }: Command,
   ctx: RailContext,
 ): Promise<Result> {
-  const secret = Object.values(fields).some(({ once }) => once)
-    ? ', but for the secret, which was shown that once'
-    : '';
+  const secret = Object.values(fields).some(({ once }) => once) ? ' (without the secret)' : '';
   await ctx.io.say(
-    `Done before under this key, at ${at}; nothing was changed now. What it gave then${secret}:`,
+    `Already applied with this idempotency key at ${at}; nothing changed. Original result${secret}:`,
   );
   return result;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type AfterCommit, NO_PROJECTION } from '../audit/after-commit.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
-import type { IdempotentRequest } from '../audit/idempotency.ts';
+import type { IdempotentRun } from '../audit/idempotency.ts';
 import type { Origin } from '../audit/log.ts';
 import { auditTargetOf } from '../audit/subject.ts';
 import { type Invocation, rolesOf } from '../cli/command.ts';
@@ -100,7 +100,7 @@ export function openContext(
     ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
   };
   const dryRun = globals.dryRun === true;
-  let request: IdempotentRequest | undefined;
+  let idempotent: IdempotentRun | undefined;
 
   const ctx: Context = {
     io,
@@ -155,14 +155,17 @@ export function openContext(
       releasers.push(held.release);
       return undefined;
     },
-    async earlier(input) {
+    async idempotent(input) {
       if (globals.idempotencyKey === undefined) return undefined;
-      const { findReplay, requestOf } = await import('../audit/idempotency.ts');
-      request = requestOf(invocation, input);
-      return findReplay((await connection()).kysely, request);
-    },
-    async remember(result) {
-      if (request && !request.kept && !dryRun) await ctx.change(async () => ({ result, audit: null }));
+      const { openIdempotentRun } = await import('../audit/idempotency.ts');
+      const run = openIdempotentRun(invocation, input, async () => (await connection()).kysely);
+      if (!dryRun) idempotent = run;
+      return {
+        replay: run.replay,
+        async finish(result) {
+          if (!dryRun && !run.isKept()) await ctx.change(async () => ({ result, audit: null }));
+        },
+      };
     },
     async change(work) {
       const { change } = await import('../audit/change.ts');
@@ -174,7 +177,7 @@ export function openContext(
           signal,
           phase: await ctx.phase(),
           afterCommit: await afterCommit(),
-          request,
+          idempotent,
         },
         work,
       );

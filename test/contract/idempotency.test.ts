@@ -45,7 +45,7 @@ describe.each(databases)('--idempotency-key on $name', ({ open }) => {
     // Nothing but the key stands against a second order here.
     const again = await run(place('k1'), 'once');
     expect({ code: again.code, stdout: again.stdout }).toEqual({ code: 0, stdout: first.stdout });
-    expect(again.stderr).toContain('Done before under this key, at ');
+    expect(again.stderr).toContain('Already applied with this idempotency key at ');
     expect(await entries()).toBe(before);
     expect((await db.cli(...words(place('k1')))).code).toBe(5);
   });
@@ -60,7 +60,7 @@ describe.each(databases)('--idempotency-key on $name', ({ open }) => {
   it('refuses the key for another request, naming the first', async () => {
     const { code, stderr } = await run(place('k1', '2'), 'once');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/--idempotency-key once was given before with something else: order place, at 20/);
+    expect(stderr).toMatch(/--idempotency-key once was used before with other input: order place, at 20/);
     expect((await run('order cancel k1', 'once')).code).toBe(2);
     expect((await db.query("SELECT status, quantity FROM orders WHERE order_id = 'k1'")).rows).toEqual([
       { status: 'PENDING', quantity: 1 },

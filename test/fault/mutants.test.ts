@@ -10,7 +10,7 @@ const MISTAKES: readonly (Mutation & { name: string; path: string })[] = [
     name: 'the key is not kept',
     path: 'notification send',
     file: 'src/audit/change.ts',
-    right: '    await once?.claim(db);\n',
+    right: '    await idempotent?.claim(db);\n',
     wrong: '',
   },
   {
