@@ -5,6 +5,7 @@ import pg from 'pg';
 import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
 import { verifyLog } from '../src/audit/verify-chain.ts';
+import { orderId, userId } from '../src/domain/id.ts';
 import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { placeOrders } from '../src/trading/ledger/place-orders.ts';
@@ -15,6 +16,7 @@ import { publish } from './publish.ts';
 const ENTRIES = Number(process.env['ENTRIES'] ?? 100_000);
 const WRITES = Number(process.env['WRITES'] ?? 200);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
+const USER = userId.parse('trader_001');
 const START = instant(new Date('2026-01-30T03:45:00Z'));
 const CLOCK = { now: START, dayStart: START, staleBefore: START };
 const ORIGIN = {
@@ -80,8 +82,8 @@ async function write(audited: boolean, name: string): Promise<number> {
   const started = process.hrtime.bigint();
   for (let i = 0; i < WRITES; i++) {
     const order = {
-      order_id: `ord_${name}_${i}`,
-      user_id: 'trader_001',
+      order_id: orderId.parse(`ord_${name}_${i}`),
+      user_id: USER,
       strategy_id: null,
       symbol: 'TCS',
       side: 'BUY' as const,

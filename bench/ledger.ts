@@ -8,6 +8,7 @@ import pg from 'pg';
 import { NO_PROJECTION } from '../src/audit/after-commit.ts';
 import { change } from '../src/audit/change.ts';
 import type { Fill } from '../src/domain/book.ts';
+import { orderId } from '../src/domain/id.ts';
 import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { bookFills } from '../src/trading/ledger/book-fills.ts';
@@ -149,7 +150,7 @@ function fillAt(i: number): Fill {
   const order = Math.floor(i / 2);
   const executed_at = instant(new Date(START + i));
   return {
-    order_id: `ord_${String(order).padStart(8, '0')}`,
+    order_id: orderId.parse(`ord_${String(order).padStart(8, '0')}`),
     broker_fill_id: `b${i}`,
     quantity: 10,
     price: 100 + ((order * 7 + i) % 200) / 20,

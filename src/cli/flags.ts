@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { idText } from '../domain/id.ts';
 import { isInstant } from '../domain/instant.ts';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
@@ -70,11 +71,7 @@ export function text(placeholder: string, help: string, max = 255): Param<string
 
 /** An identifier: letters, digits and `_ . : -`, at most `max` characters. */
 export function identifier(placeholder: string, help: string, max = 50): Param<string> {
-  const schema = z.string().check(
-    z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
-    z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, { error: 'must be letters, digits and _ . : - only' }),
-  );
-  return required(schema, placeholder, help);
+  return required(idText(max), placeholder, help);
 }
 
 /** Any schema over text, for a domain's own rules. */

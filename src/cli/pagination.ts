@@ -70,11 +70,15 @@ async function* stream<R extends Row>(
  * The time and the id that a page of a list by time begins behind; throws a usage error where the cursor is of another
  * list.
  */
-export function timeKeyset([at = '', id = '']: Keyset): [Instant, string] {
+export function timeKeyset<Id extends string>(keyset: Keyset): [Instant, Id] {
+  const [at = '', ...behind] = keyset;
   const time = writtenInstant(at, 'UTC');
   if (time === undefined) throw notACursor();
-  return [time, id];
+  return [time, idKeyset(behind)];
 }
+
+/** The id that a page of a list by id begins behind, as the list wrote it into the cursor. */
+export const idKeyset = <Id extends string>([id = '']: Keyset): Id => id as Id;
 
 const encode = (key: Keyset) => Buffer.from(JSON.stringify(key)).toString('base64url');
 

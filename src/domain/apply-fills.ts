@@ -9,7 +9,7 @@ import {
   positionKey,
 } from './book.ts';
 import { type BookSession, moveEquity } from './equity.ts';
-import { mintId } from './id.ts';
+import { mintId, type PositionId, type StrategyId, type UserId } from './id.ts';
 import { addMoney } from './money.ts';
 import type { Notice } from './notice.ts';
 import { fillNotice } from './notices.ts';
@@ -55,7 +55,7 @@ interface Accumulator {
   fills: BookedFill[];
   orders: Set<BookOrder>;
   positions: Set<BookPosition>;
-  capital: Map<string, string>;
+  capital: Map<UserId, string>;
   strategies: Map<string, BookingResult['strategies'][number]>;
   sessions: Set<BookSession>;
   notices: Notice[];
@@ -114,8 +114,8 @@ function isKnown(book: Book, fill: Fill): boolean {
 
 interface Move {
   touched: BookPosition[];
-  position_id: string;
-  flipped_to: string | null;
+  position_id: PositionId;
+  flipped_to: PositionId | null;
   realized: string;
   /** The unrealized P&L before and after, of the row or of the one that a flip opened; rupees. */
   unrealized: readonly [number, number];
@@ -171,7 +171,7 @@ function open(order: BookOrder, fill: Fill, position: Position): BookPosition {
 function credit(
   strategies: Map<string, BookingResult['strategies'][number]>,
   order: BookOrder,
-  strategyId: string,
+  strategyId: StrategyId,
   completes: boolean,
   realized: string,
 ): void {

@@ -1,12 +1,13 @@
 import type { OrderSide, OrderStatus } from './enums.ts';
 import type { BookSession } from './equity.ts';
+import type { OrderId, PositionId, StrategyId, UserId } from './id.ts';
 import type { Instant } from './instant.ts';
 import type { Notice } from './notice.ts';
 import type { Position } from './position.ts';
 
 /** An execution to book: shares, rupees a share, UTC. */
 export interface Fill {
-  order_id: string;
+  order_id: OrderId;
   /** The broker's own id; the same one again for the same order is the same execution. */
   broker_fill_id: string;
   quantity: number;
@@ -18,9 +19,9 @@ export interface Fill {
 
 /** What a fill needs to know of its order, and may change. */
 export interface BookOrder {
-  order_id: string;
-  user_id: string;
-  strategy_id: string | null;
+  order_id: OrderId;
+  user_id: UserId;
+  strategy_id: StrategyId | null;
   symbol: string;
   side: OrderSide;
   quantity: number;
@@ -31,11 +32,11 @@ export interface BookOrder {
   updated_at: Instant;
 }
 export interface BookPosition extends Position {
-  position_id: string;
-  user_id: string;
-  strategy_id: string | null;
+  position_id: PositionId;
+  user_id: UserId;
+  strategy_id: StrategyId | null;
   symbol: string;
-  order_id: string | null;
+  order_id: OrderId | null;
   opened_at: Instant;
   closed_at: Instant | null;
   updated_at: Instant;
@@ -43,9 +44,9 @@ export interface BookPosition extends Position {
 export interface BookedFill extends Fill {
   fill_id: string;
   overfill: boolean;
-  position_id: string;
+  position_id: PositionId;
   /** The position that a flip opened. */
-  flipped_to: string | null;
+  flipped_to: PositionId | null;
   /** Rupees credited to the trader's capital. */
   realized_pnl: string;
   /** The running session it counts towards. */
@@ -54,7 +55,7 @@ export interface BookedFill extends Fill {
 
 /** The part of the book that fills touch, as it is locked. */
 export interface Book {
-  orders: Map<string, BookOrder>;
+  orders: Map<OrderId, BookOrder>;
   /** Open positions by `positionKey`. */
   positions: Map<string, BookPosition>;
   /** Executions that are booked already, by `fillKey`. */
@@ -70,8 +71,8 @@ export interface BookingResult {
   /** Closed ones first, because only one position of a key may be open. */
   positions: BookPosition[];
   /** Rupees by trader. */
-  capital: { user_id: string; realized: string }[];
-  strategies: { user_id: string; strategy_id: string; successful: number; realized: string }[];
+  capital: { user_id: UserId; realized: string }[];
+  strategies: { user_id: UserId; strategy_id: StrategyId; successful: number; realized: string }[];
   /** The running sessions that the fills count towards, as they leave them. */
   sessions: BookSession[];
   notices: Notice[];

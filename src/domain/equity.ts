@@ -1,3 +1,4 @@
+import type { UserId } from './id.ts';
 import { toPaisa } from './money.ts';
 
 /**
@@ -6,7 +7,7 @@ import { toPaisa } from './money.ts';
  */
 export interface BookSession {
   session_id: string;
-  user_id: string;
+  user_id: UserId;
   /** capital_at_start + total_pnl + the unrealized P&L of every open position of the trader. */
   equity: number;
   peak_equity: number;

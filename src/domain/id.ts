@@ -1,7 +1,43 @@
 import { encodeTime, incrementBase32, ulid } from 'ulid';
+import * as z from 'zod/mini';
+import type { Brand } from '../util/brand.ts';
 import { randomFraction } from '../util/random.ts';
 
-export type IdPrefix = 'usr' | 'ord' | 'pos' | 'fil' | 'ntf' | 'ses' | 'rul' | 'hlt' | 'lgn';
+export type UserId = Brand<string, 'UserId'>;
+export type OrderId = Brand<string, 'OrderId'>;
+export type PositionId = Brand<string, 'PositionId'>;
+export type StrategyId = Brand<string, 'StrategyId'>;
+
+/** The text of an id: letters, digits and `_ . : -`, at most `max` characters. */
+export const idText = (max = 50) =>
+  z.string().check(
+    z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
+    z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, { error: 'must be letters, digits and _ . : - only' }),
+  );
+
+const branded = <Id extends string>() =>
+  z.pipe(
+    idText(),
+    z.transform((text) => text as Id),
+  );
+
+export const userId = branded<UserId>();
+export const orderId = branded<OrderId>();
+export const positionId = branded<PositionId>();
+export const strategyId = branded<StrategyId>();
+
+/** What an id of each prefix names; those that nothing could mix up are text. */
+interface Minted {
+  usr: UserId;
+  ord: OrderId;
+  pos: PositionId;
+  fil: string;
+  ntf: string;
+  ses: string;
+  rul: string;
+  hlt: string;
+  lgn: string;
+}
 
 let last = { time: -1, random: '' };
 
@@ -9,9 +45,9 @@ let last = { time: -1, random: '' };
  * A new id such as `ord_01HV…`: a ULID of the given instant, so that ids sort by time. Ids of one millisecond
  * ascend in the order they are minted here, so lines of a file keep their order.
  */
-export function mintId(prefix: IdPrefix, at: Date): string {
+export function mintId<Prefix extends keyof Minted>(prefix: Prefix, at: Date): Minted[Prefix] {
   const time = at.getTime();
   const random = time === last.time ? incrementBase32(last.random) : ulid(time, randomFraction).slice(10);
   last = { time, random };
-  return `${prefix}_${encodeTime(time, 10)}${random}`;
+  return `${prefix}_${encodeTime(time, 10)}${random}` as Minted[Prefix];
 }

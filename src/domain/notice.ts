@@ -1,8 +1,9 @@
 import type { AlertLevel, NotificationType } from './enums.ts';
+import type { UserId } from './id.ts';
 
 /** A notification to write: for a trader, or system-wide where user_id is null. */
 export interface Notice {
-  user_id: string | null;
+  user_id: UserId | null;
   notification_type: NotificationType;
   alert_level: AlertLevel;
   /** At most 200 characters. */

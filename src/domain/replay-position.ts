@@ -1,11 +1,12 @@
 import type { OrderSide } from './enums.ts';
+import type { PositionId } from './id.ts';
 import { applyFill, type Position } from './position.ts';
 
 /** A fill as it is stored: shares, rupees a share. */
 export interface StoredFill {
-  position_id: string;
+  position_id: PositionId;
   /** The position that the rest of it opened. */
-  flipped_to: string | null;
+  flipped_to: PositionId | null;
   side: OrderSide;
   quantity: number;
   price: number;
@@ -22,7 +23,7 @@ export interface ReplayedFill<F extends StoredFill> {
 }
 
 /** A position rebuilt from its fills, which stand in the order of their booking: a step a fill. */
-export function replay<F extends StoredFill>(positionId: string, fills: readonly F[]): ReplayedFill<F>[] {
+export function replay<F extends StoredFill>(positionId: PositionId, fills: readonly F[]): ReplayedFill<F>[] {
   const steps: ReplayedFill<F>[] = [];
   let before: Position | null = null;
   for (const fill of fills) {
@@ -34,7 +35,7 @@ export function replay<F extends StoredFill>(positionId: string, fills: readonly
   return steps;
 }
 
-function sharesOf(positionId: string, fill: StoredFill, before: Position | null): number {
+function sharesOf(positionId: PositionId, fill: StoredFill, before: Position | null): number {
   if (fill.flipped_to === positionId) return Math.abs(fill.stands);
   return fill.flipped_to !== null && before ? before.quantity : fill.quantity;
 }

@@ -1,4 +1,5 @@
 import type { OrderSide, RuleType } from './enums.ts';
+import type { UserId } from './id.ts';
 import { Decimal } from './money.ts';
 
 /** What a trader's rules are measured against before an order, read at one moment. Rupees as decimal text. */
@@ -27,7 +28,7 @@ export interface RiskSnapshot {
 
 /** The order to be judged; a price of 0 is none. */
 export interface ProposedOrder {
-  user_id: string;
+  user_id: UserId;
   side: OrderSide;
   quantity: number;
   price: number;

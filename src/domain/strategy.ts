@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { strategyId } from './id.ts';
 import { tradingSymbol } from './symbol.ts';
 
 export const RISK_LEVELS = ['Low', 'Medium', 'High'] as const;
@@ -19,9 +20,7 @@ const amount = (what: string, max: number) =>
 
 /** A strategy as the file and the table have it; rupees and percent. */
 export const strategySchema = z.strictObject({
-  strategy_id: line(50).check(
-    z.regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, { error: 'must be letters, digits and _ . : - only' }),
-  ),
+  strategy_id: z.pipe(z.string({ error: 'is missing' }), strategyId),
   name: line(100),
   description: line(10_000),
   category: line(50),

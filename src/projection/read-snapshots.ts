@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { OrderId, UserId } from '../domain/id.ts';
 import { instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { type Keys, RECENT_NOTIFICATIONS, TTL_SECONDS } from '../platform/redis/keys.ts';
@@ -49,7 +50,7 @@ async function orderSnapshots(
   const rows = await db
     .selectFrom('orders')
     .select(ORDER_COLUMNS)
-    .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .where('order_id', '=', (eb) => eb.fn<OrderId>('any', [eb.val(ids)]))
     .execute();
   const images = new Map<string, Snapshot>(ids.map((id) => [id, absent(keys.order(id))]));
   const sets = new Map<string, Snapshot & { type: 'set' }>();
@@ -97,7 +98,7 @@ async function listSnapshots(
 ): Promise<Snapshot[]> {
   if (users.length === 0) return [];
   const kept = instant(new Date(now.getTime() - TTL_SECONDS.notification * 1_000));
-  const { rows } = await sql<{ user_id: string; ids: string[]; newest: string | null }>`
+  const { rows } = await sql<{ user_id: UserId; ids: string[]; newest: string | null }>`
     SELECT u.user_id, array_agg(n.notification_id ORDER BY n.created_at DESC, n.notification_id DESC) AS ids,
       max(n.created_at) AS newest
     FROM unnest(${[...users]}::text[]) AS u(user_id)
@@ -107,7 +108,7 @@ async function listSnapshots(
       ORDER BY created_at DESC, notification_id DESC LIMIT ${RECENT_NOTIFICATIONS}
     ) n
     GROUP BY u.user_id`.execute(db);
-  const lists = new Map(rows.map((row) => [row.user_id, row]));
+  const lists = new Map<string, (typeof rows)[number]>(rows.map((row) => [row.user_id, row]));
   return users.map((user) => {
     const { ids = [], newest = null } = lists.get(user) ?? {};
     const expires = newest === null ? 0 : seconds(newest) + TTL_SECONDS.notification;

@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as enums from '../../src/domain/enums.ts';
+import type { OrderId, PositionId, StrategyId, UserId } from '../../src/domain/id.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import type * as schema from '../../src/platform/postgres/tables.ts';
 import type { Json } from '../../src/platform/postgres/tables.ts';
@@ -46,11 +47,13 @@ type Base<V> =
       ? 'varchar' | 'text' | 'numeric' | 'int8' | 'xid8'
       : Same<Instant, V> extends true
         ? 'timestamp'
-        : [V] extends [string]
-          ? EnumName<V>
-          : [V] extends [number]
-            ? 'int4' | 'float8'
-            : 'bool';
+        : [V] extends [UserId | OrderId | PositionId | StrategyId]
+          ? 'varchar' | 'text'
+          : [V] extends [string]
+            ? EnumName<V>
+            : [V] extends [number]
+              ? 'int4' | 'float8'
+              : 'bool';
 
 type Optional<R, C> = C extends keyof R ? (object extends Pick<R, C> ? true : false) : never;
 

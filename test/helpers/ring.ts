@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { type UserId, userId } from '../../src/domain/id.ts';
 import { BROKER_COLUMNS, type BrokerColumn, placeOf } from '../../src/platform/secrets/broker-credentials.ts';
 import { encrypt } from '../../src/platform/secrets/envelope.ts';
 import { parseRing, type Ring } from '../../src/platform/secrets/key-ring.ts';
@@ -34,12 +35,12 @@ export async function seedCredentials(
   count: number,
 ): Promise<Map<string, string>> {
   const secrets = new Map<string, string>();
-  const sealed = (user: string, column: BrokerColumn) => {
+  const sealed = (user: UserId, column: BrokerColumn) => {
     const secret = `canary-${user}-${column}`.slice(0, 36);
     secrets.set(`${user} ${column}`, secret);
     return encrypt(ring, placeOf(user, column), secret);
   };
-  const ids = Array.from({ length: count }, (_, i) => `u${String(i).padStart(6, '0')}`);
+  const ids = Array.from({ length: count }, (_, i) => userId.parse(`u${String(i).padStart(6, '0')}`));
   const columns = BROKER_COLUMNS.map((column) => ids.map((id) => sealed(id, column)));
   await db.query(
     `INSERT INTO users (user_id, name, email, api_key, broker_api_key, broker_secret, broker_token)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { userId } from '../../src/domain/id.ts';
 import type { BrokerColumn } from '../../src/platform/secrets/broker-credentials.ts';
 import { placeOf } from '../../src/platform/secrets/broker-credentials.ts';
 import { decrypt as openEnvelope } from '../../src/platform/secrets/envelope.ts';
@@ -79,7 +80,7 @@ describe.each(servers)('a rotation that is killed, on $name', ({ open }) => {
        ) v (field, value)`,
     );
     const wrong = rows.filter(({ place, user_id, field, value }) => {
-      const opened = openEnvelope(ring, placeOf(String(user_id), field as BrokerColumn), String(value));
+      const opened = openEnvelope(ring, placeOf(userId.parse(user_id), field as BrokerColumn), String(value));
       return (
         !String(value).startsWith(`pne1.${key}.`) ||
         !('secret' in opened) ||

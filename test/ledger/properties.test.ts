@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyFills } from '../../src/domain/apply-fills.ts';
 import type { Book, BookingResult, BookOrder, BookPosition, Fill } from '../../src/domain/book.ts';
+import { type OrderId, orderId, strategyId, type UserId, userId } from '../../src/domain/id.ts';
 import { instant } from '../../src/domain/instant.ts';
 import { Decimal, toPaisa } from '../../src/domain/money.ts';
 import { unrealized } from '../../src/domain/position.ts';
@@ -15,9 +16,9 @@ const START = 1_000_000;
 const AT = instant(new Date('2026-01-30T03:45:00Z'));
 
 const order = fc.record({
-  user_id: fc.constantFrom('amit', 'asha', 'ravi'),
+  user_id: fc.constantFrom(...['amit', 'asha', 'ravi'].map((id) => userId.parse(id))),
   symbol: fc.constantFrom('INFY', 'TCS'),
-  strategy_id: fc.constantFrom('rsi', null),
+  strategy_id: fc.constantFrom(strategyId.parse('rsi'), null),
   side: fc.constantFrom('BUY' as const, 'SELL' as const),
   quantity: fc.integer({ min: 1, max: 40 }),
 });
@@ -33,7 +34,7 @@ const history = fc
     fills: fc.array(fill, { minLength: 1, maxLength: 40 }),
   })
   .map(({ orders, fills }) => ({
-    orders: orders.map((each, i) => ({ ...each, order_id: `ord_${i}` })),
+    orders: orders.map((each, i) => ({ ...each, order_id: orderId.parse(`ord_${i}`) })),
     fills: reported(fills, orders.length),
   }));
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
@@ -45,7 +46,7 @@ function reported(
 ) {
   const known = new Map<string, Fill>();
   return fills.map(({ order, broker, quantity, price }) => {
-    const order_id = `ord_${order % orders}`;
+    const order_id = orderId.parse(`ord_${order % orders}`);
     const broker_fill_id = `b${broker}`;
     const key = `${order_id} ${broker_fill_id}`;
     const first = known.get(key) ?? {
@@ -72,7 +73,7 @@ function newBook({ orders }: Pick<History, 'orders'>): Book {
       updated_at: AT,
     }),
   );
-  const session = (user_id: string) => ({
+  const session = (user_id: UserId) => ({
     session_id: `ses_${user_id}`,
     user_id,
     equity: START * 100,
@@ -85,13 +86,14 @@ function newBook({ orders }: Pick<History, 'orders'>): Book {
     orders: new Map(placed.map((each) => [each.order_id, each])),
     positions: new Map(),
     known: new Map(),
-    sessions: new Map(['amit', 'asha'].map((user) => [user, session(user)])),
+    sessions: new Map(['amit', 'asha'].map((id) => userId.parse(id)).map((user) => [user, session(user)])),
   };
 }
 
 /** A book as the next transaction finds it: rows read back from their columns, and what sessions were being told is written. */
 function reread(book: Book): Book {
-  const copy = <T>(map: Map<string, T>) => new Map(JSON.parse(JSON.stringify([...map])) as [string, T][]);
+  const copy = <K extends string, T>(map: Map<K, T>) =>
+    new Map(JSON.parse(JSON.stringify([...map])) as [K, T][]);
   const sessions = copy(book.sessions);
   for (const session of sessions.values()) Object.assign(session, { realized: 0, successful: 0 });
   return { orders: copy(book.orders), positions: copy(book.positions), known: copy(book.known), sessions };
@@ -192,7 +194,7 @@ describe('whatever is booked', () => {
 
   test('what is credited to capital, to strategies and to positions is one sum, to the paisa', () => {
     every((_, { book, positions, fills, folds: [fold] }) => {
-      const traderOf = ({ order_id }: { order_id: string }) => one(book.orders.get(order_id));
+      const traderOf = ({ order_id }: { order_id: OrderId }) => one(book.orders.get(order_id));
       for (const user of ['amit', 'asha', 'ravi']) {
         const own = fills.filter((each) => traderOf(each).user_id === user);
         const credited = total(own.map((each) => each.realized_pnl));

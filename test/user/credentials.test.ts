@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { userId } from '../../src/domain/id.ts';
 import { BROKER_COLUMNS, placeOf } from '../../src/platform/secrets/broker-credentials.ts';
 import { decrypt as openEnvelope } from '../../src/platform/secrets/envelope.ts';
 import { addTrader } from '../helpers/book.ts';
@@ -33,7 +34,7 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
   const stored = async (field: string) =>
     String((await db.query(`SELECT ${field} AS v FROM users WHERE user_id = 'trader_001'`)).rows[0]?.['v']);
   const opened = async (field: (typeof BROKER_COLUMNS)[number]) =>
-    openEnvelope(await ringIn(ringFile), placeOf('trader_001', field), await stored(field));
+    openEnvelope(await ringIn(ringFile), placeOf(userId.parse('trader_001'), field), await stored(field));
   const errorOf = ({ stderr }: { stderr: string }) => JSON.parse(stderr.split('\n').at(-2) ?? '').error;
 
   it('are set from stdin or a file, sealed, and say nothing of themselves', async () => {

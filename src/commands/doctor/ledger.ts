@@ -1,8 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional } from '../../cli/flags.ts';
+import { optional, parsed } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { pluralize } from '../../util/text.ts';
 
@@ -12,7 +13,7 @@ export const ledger = defineCommand({
   phase: 1,
   verdict: true,
   args: {},
-  flags: { user: optional(identifier('USER', 'only what belongs to this trader')) },
+  flags: { user: optional(parsed(userId, 'USER', 'only what belongs to this trader')) },
   fields: {
     check: { type: 'text' },
     state: { type: 'text' },

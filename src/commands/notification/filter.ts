@@ -1,12 +1,13 @@
-import { choice, identifier, optional, time, toggle, type Values } from '../../cli/flags.ts';
+import { choice, optional, parsed, time, toggle, type Values } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
+import { userId } from '../../domain/id.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { usage } from '../../util/failure.ts';
 
 /** The flags that say which notifications. */
 export const notificationFilter = {
-  user: optional(identifier('USER', 'what this trader sees: his own and the system-wide ones')),
+  user: optional(parsed(userId, 'USER', 'what this trader sees: his own and the system-wide ones')),
   system: toggle('system-wide ones only'),
   unread: toggle('unread ones only'),
   type: optional(choice(NOTIFICATION_TYPES, 'TYPE', 'of this type')),

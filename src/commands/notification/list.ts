@@ -30,7 +30,7 @@ export const list = defineCommand({
         let found = part.where('read_at', state === UNREAD ? 'is' : 'is not', null);
         if (after.length > 0)
           found = found.where((eb) =>
-            eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(...timeKeyset(after))),
+            eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(...timeKeyset<string>(after))),
           );
         found = found.orderBy('created_at', 'desc').orderBy('notification_id', 'desc').limit(limit);
         return db.selectFrom(found.as('part')).selectAll();

@@ -1,7 +1,8 @@
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, toggle } from '../../cli/flags.ts';
+import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { type UserId, userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { findNotification, NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { findUser } from '../../trading/users/store.ts';
@@ -15,7 +16,7 @@ export const read = defineCommand({
   phase: 3,
   args: { notification: optional(identifier('NOTIFICATION', 'one notification')) },
   flags: {
-    user: optional(identifier('USER', 'with --all: every one of this trader')),
+    user: optional(parsed(userId, 'USER', 'with --all: every one of this trader')),
     system: toggle('with --all: every system-wide one'),
     all: toggle('every unread one there is'),
   },
@@ -46,7 +47,7 @@ function readOne(id: string, ctx: Context) {
 }
 
 interface Scope {
-  user: string | undefined;
+  user: UserId | undefined;
   system: boolean;
 }
 

@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, identifier, json, optional, text, toggle, withDefault } from '../../cli/flags.ts';
+import { choice, json, optional, parsed, text, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
+import { userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { findNotification } from '../../trading/notifications/store.ts';
 import { findUser } from '../../trading/users/store.ts';
@@ -14,7 +15,7 @@ export const send = defineCommand({
   phase: 3,
   args: {},
   flags: {
-    user: optional(identifier('USER', 'the trader it is for')),
+    user: optional(parsed(userId, 'USER', 'the trader it is for')),
     system: toggle('it is for everyone'),
     type: choice(NOTIFICATION_TYPES, 'TYPE', 'the type'),
     level: withDefault(choice(ALERT_LEVELS, 'LEVEL', 'the alert level'), 'INFO'),

@@ -1,9 +1,10 @@
 import type { ChalkInstance } from 'chalk';
 import type { SelectQueryBuilder } from 'kysely';
 import { defineCommand } from '../../cli/command.ts';
-import { choice, identifier, optional, time } from '../../cli/flags.ts';
+import { choice, optional, parsed, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, type AlertLevel } from '../../domain/enums.ts';
+import { userId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { follow, followFlags } from '../../projection/follow.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
@@ -16,7 +17,7 @@ export const watch = defineCommand({
   phase: 3,
   args: {},
   flags: {
-    user: optional(identifier('USER', 'what this trader sees: his own and the system-wide ones')),
+    user: optional(parsed(userId, 'USER', 'what this trader sees: his own and the system-wide ones')),
     level: optional(choice(ALERT_LEVELS, 'LEVEL', 'of this level and above')),
     since: optional(time('begin with those created at this time or later; otherwise from now on')),
     ...followFlags,

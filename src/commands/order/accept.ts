@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, text } from '../../cli/flags.ts';
+import { parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { orderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
@@ -9,7 +10,7 @@ export const accept = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 1,
-  args: { order: identifier('ORDER', 'the order') },
+  args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: { brokerOrderId: text('ID', "the broker's id of the order", 100) },
   fields: orderFields,
   examples: ['order accept ord_01 --broker-order-id 260130000123'],

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { decimal, identifier, integer, optional } from '../../cli/flags.ts';
+import { decimal, integer, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { orderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
@@ -10,7 +11,7 @@ import { orderFields } from './fields.ts';
 export const amend = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { order: identifier('ORDER', 'the order') },
+  args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
     quantity: optional(integer('SHARES', 'the whole quantity from now on, what is filled included')),
     price: optional(decimal('PRICE', 'rupees a share: the limit or trigger', 0.01, 1e9)),

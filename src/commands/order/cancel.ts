@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
+import { optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { orderId, strategyId, userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { CancelScope } from '../../trading/ledger/cancel-orders.ts';
@@ -13,10 +14,10 @@ export const cancel = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 1,
-  args: { order: optional(identifier('ORDER', 'one order')) },
+  args: { order: optional(parsed(orderId, 'ORDER', 'one order')) },
   flags: {
-    user: optional(identifier('USER', 'every working order of this trader')),
-    strategy: optional(identifier('STRATEGY', 'every working order of this strategy')),
+    user: optional(parsed(userId, 'USER', 'every working order of this trader')),
+    strategy: optional(parsed(strategyId, 'STRATEGY', 'every working order of this strategy')),
     symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'every working order in this symbol')),
     all: toggle('every working order there is'),
   },

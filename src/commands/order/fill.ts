@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { decimal, identifier, integer, optional, text, time, toggle } from '../../cli/flags.ts';
+import { decimal, integer, optional, parsed, text, time, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, orderId, type PositionId } from '../../domain/id.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
 import { findOrder } from '../../trading/orders/store.ts';
 import { usage } from '../../util/failure.ts';
@@ -11,7 +11,7 @@ export const fill = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 2,
-  args: { order: identifier('ORDER', 'the order') },
+  args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
     quantity: integer('SHARES', 'how many shares were executed'),
     price: decimal('PRICE', 'rupees a share', 0.01, 1e9),
@@ -67,7 +67,7 @@ export const fill = defineCommand({
 });
 
 /** An execution that was booked before moves nothing a second time. */
-const UNTOUCHED: { fill_id: string | null; position_id: string | null; realized_pnl: string } = {
+const UNTOUCHED: { fill_id: string | null; position_id: PositionId | null; realized_pnl: string } = {
   fill_id: null,
   position_id: null,
   realized_pnl: '0.00',

@@ -1,15 +1,16 @@
-import { choice, identifier, optional, parsed, time, type Values } from '../../cli/flags.ts';
+import { choice, optional, parsed, time, type Values } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_STATUSES } from '../../domain/enums.ts';
+import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
 
 /** The flags that say which orders. */
 export const orderFilter = {
-  user: optional(identifier('USER', 'orders of this trader')),
+  user: optional(parsed(userId, 'USER', 'orders of this trader')),
   status: optional(choice(ORDER_STATUSES, 'STATUS', 'orders in this status')),
   symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'orders in this symbol')),
-  strategy: optional(identifier('STRATEGY', 'orders of this strategy')),
+  strategy: optional(parsed(strategyId, 'STRATEGY', 'orders of this strategy')),
   since: optional(time('orders created at this time or later')),
   until: optional(time('orders created before this time')),
 };

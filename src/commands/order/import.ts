@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { choice, identifier, optional, text, toggle } from '../../cli/flags.ts';
+import { choice, optional, parsed, text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { openRejects, rejectsPath } from '../../platform/files/rejects-file.ts';
 import { ORDER_FILE } from '../../trading/orders/order-file.ts';
 import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
@@ -15,7 +16,7 @@ export const importOrders = defineCommand({
   args: { file: text('FILE', 'a CSV file, of orders NDJSON or compressed as well, or - for stdin', 4_096) },
   flags: {
     as: choice(['trades', 'orders'], 'KIND', 'what the rows are'),
-    user: optional(identifier('USER', 'the trader whose trades they are; a row of orders names its own')),
+    user: optional(parsed(userId, 'USER', 'the trader whose trades they are; a row of orders names its own')),
     keepGoing: toggle('import the good lines and list the bad ones in a file'),
     rejects: optional(text('FILE', 'the file for the bad lines; FILE.rejects.csv when left out', 4_096)),
     fast: toggle('orders into an empty table: lock it, and make its indexes afterwards'),

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import type { OrderId } from '../../domain/id.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { orderFields } from './fields.ts';
 import { orderFilter, selectOrders } from './filter.ts';
@@ -29,7 +30,7 @@ export const list = defineCommand({
         let orders = chosen;
         if (after)
           orders = orders.where((eb) =>
-            eb(eb.refTuple('created_at', 'order_id'), '<', eb.tuple(...timeKeyset(after))),
+            eb(eb.refTuple('created_at', 'order_id'), '<', eb.tuple(...timeKeyset<OrderId>(after))),
           );
         return orders.orderBy('created_at', 'desc').orderBy('order_id', 'desc').limit(limit).execute();
       },

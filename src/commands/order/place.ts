@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, decimal, identifier, integer, optional, parsed, withDefault } from '../../cli/flags.ts';
+import { choice, decimal, integer, optional, parsed, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, orderId, strategyId, userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { findOrder } from '../../trading/orders/store.ts';
@@ -16,7 +16,7 @@ export const place = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    user: identifier('USER', 'the trader'),
+    user: parsed(userId, 'USER', 'the trader'),
     symbol: parsed(tradingSymbol, 'SYMBOL', 'what to trade'),
     side: choice(ORDER_SIDES, 'SIDE', 'the side'),
     quantity: integer('SHARES', 'how many shares'),
@@ -29,8 +29,8 @@ export const place = defineCommand({
         1e9,
       ),
     ),
-    strategy: optional(identifier('STRATEGY', 'the strategy it belongs to')),
-    orderId: optional(identifier('ID', 'the id; one is made up when it is left out')),
+    strategy: optional(parsed(strategyId, 'STRATEGY', 'the strategy it belongs to')),
+    orderId: optional(parsed(orderId, 'ID', 'the id; one is made up when it is left out')),
   },
   fields: orderFields,
   examples: [

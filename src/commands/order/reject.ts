@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, text } from '../../cli/flags.ts';
+import { parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { orderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
@@ -9,7 +10,7 @@ export const reject = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 1,
-  args: { order: identifier('ORDER', 'the order') },
+  args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: { reason: text('REASON', 'what the broker said', 1_000) },
   fields: { ...orderFields, error_message: { type: 'text' } },
   examples: ['order reject ord_01 --reason "margin shortfall"'],

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { orderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
@@ -9,7 +10,7 @@ import { orderFields } from './fields.ts';
 export const retry = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { order: identifier('ORDER', 'the order') },
+  args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {},
   fields: { ...orderFields, retry_count: { type: 'integer' } },
   examples: ['order retry ord_01'],

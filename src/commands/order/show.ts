@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, toggle } from '../../cli/flags.ts';
+import { parsed, toggle } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { type OrderId, orderId } from '../../domain/id.ts';
 import type { Drift } from '../../projection/compare.ts';
 import { historyFields, orderHistory } from '../../trading/orders/history.ts';
 import { findOrder } from '../../trading/orders/store.ts';
@@ -11,7 +12,7 @@ export const show = defineCommand({
   effect: 'read',
   roles: ['auditor', 'operator'],
   phase: 1,
-  args: { order: identifier('ORDER', 'the order') },
+  args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: { live: toggle('also where Redis shows it otherwise') },
   fields: {
     ...orderFields,
@@ -40,7 +41,7 @@ its drift: the keys of Redis that differ from the book, and how, in fields, type
   },
 });
 
-async function driftOf(order: string, ctx: Context): Promise<Drift[]> {
+async function driftOf(order: OrderId, ctx: Context): Promise<Drift[]> {
   const { lastingDrifts } = await import('../../projection/compare.ts');
   return lastingDrifts(await ctx.db(), await ctx.redis(), { orders: [order], notifications: [] }, ctx);
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { SelectQueryBuilder } from 'kysely';
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, parsed } from '../../cli/flags.ts';
+import { optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { type OrderId, strategyId, userId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { follow, followFlags } from '../../projection/follow.ts';
@@ -16,9 +18,9 @@ export const watch = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    user: optional(identifier('USER', 'orders of this trader')),
+    user: optional(parsed(userId, 'USER', 'orders of this trader')),
     symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'orders in this symbol')),
-    strategy: optional(identifier('STRATEGY', 'orders of this strategy')),
+    strategy: optional(parsed(strategyId, 'STRATEGY', 'orders of this strategy')),
     ...followFlags,
   },
   fields: orderFields,
@@ -62,12 +64,15 @@ and --json, an object of JSON on each line. What Redis loses, or cannot tell whi
         // Before phase 4 there is no index of the times of change, and this reads the whole table.
         every: 30_000,
         async *changed(from) {
-          for (let [at, id] = [from, '']; ; ) {
-            const page = await wanted(db.selectFrom('orders'))
+          for (let behind: [Instant, OrderId] | undefined; ; ) {
+            const [at, id] = behind ?? [from];
+            // Says the same as the pair, in words that the index understands.
+            const changed = wanted(db.selectFrom('orders')).where('updated_at', '>=', at);
+            const rest = id
+              ? changed.where((eb) => eb(eb.refTuple('updated_at', 'order_id'), '>', eb.tuple(at, id)))
+              : changed;
+            const page = await rest
               .select(['order_id', 'updated_at'])
-              // Says the same as the pair, in words that the index understands.
-              .where('updated_at', '>=', at)
-              .where((eb) => eb(eb.refTuple('updated_at', 'order_id'), '>', eb.tuple(at, id)))
               .orderBy('updated_at')
               .orderBy('order_id')
               .limit(PAGE)
@@ -75,13 +80,13 @@ and --json, an object of JSON on each line. What Redis loses, or cannot tell whi
             yield page.map((row) => row.order_id);
             const last = page.at(-1);
             if (!last || page.length < PAGE) return;
-            [at, id] = [last.updated_at, last.order_id];
+            behind = [last.updated_at, last.order_id];
           }
         },
         read: (ids) =>
           wanted(db.selectFrom('orders'))
             .select(ORDER_COLUMNS)
-            .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+            .where('order_id', '=', (eb) => eb.fn<OrderId>('any', [eb.val(ids)]))
             .execute(),
         state: (order) => createHash('sha1').update(JSON.stringify(order)).digest('base64'),
       },

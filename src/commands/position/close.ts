@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { decimal, identifier, optional, text } from '../../cli/flags.ts';
+import { decimal, optional, parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, orderId, positionId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { findClosing, findPosition, lockPosition } from '../../trading/positions/store.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
@@ -12,12 +12,12 @@ export const close = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 2,
-  args: { position: identifier('POSITION', 'the position') },
+  args: { position: parsed(positionId, 'POSITION', 'the position') },
   flags: {
     price: optional(
       decimal('PRICE', 'rupees a share at which it was closed; without it the order waits', 0.01, 1e9),
     ),
-    orderId: optional(identifier('ID', 'the id of the order; one is made up when it is left out')),
+    orderId: optional(parsed(orderId, 'ID', 'the id of the order; one is made up when it is left out')),
     brokerFillId: optional(text('ID', "the broker's id of the execution", 100)),
   },
   fields: {

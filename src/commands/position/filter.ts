@@ -1,14 +1,15 @@
-import { choice, identifier, optional, parsed, type Values, withDefault } from '../../cli/flags.ts';
+import { choice, optional, parsed, type Values, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { POSITION_STATUSES } from '../../domain/enums.ts';
+import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { POSITION_COLUMNS } from '../../trading/positions/store.ts';
 
 /** The flags that say which positions. */
 export const positionFilter = {
-  user: optional(identifier('USER', 'positions of this trader')),
+  user: optional(parsed(userId, 'USER', 'positions of this trader')),
   symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'positions in this symbol')),
-  strategy: optional(identifier('STRATEGY', 'positions of this strategy')),
+  strategy: optional(parsed(strategyId, 'STRATEGY', 'positions of this strategy')),
   status: withDefault(
     choice([...POSITION_STATUSES, 'any'], 'STATUS', 'open, closed or any positions'),
     'OPEN',

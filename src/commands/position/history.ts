@@ -1,12 +1,13 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { positionId } from '../../domain/id.ts';
 import { findPosition } from '../../trading/positions/store.ts';
 
 export const history = defineCommand({
   effect: 'read',
   phase: 2,
-  args: { position: identifier('POSITION', 'the position') },
+  args: { position: parsed(positionId, 'POSITION', 'the position') },
   flags: {},
   fields: {
     fill_id: { type: 'text' },

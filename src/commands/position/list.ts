@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { optional, time } from '../../cli/flags.ts';
 import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import type { PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Filter } from '../../trading/positions/as-of.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
@@ -34,7 +35,7 @@ export const list = defineCommand({
         let positions = chosen;
         if (after)
           positions = positions.where((eb) =>
-            eb(eb.refTuple('opened_at', 'position_id'), '<', eb.tuple(...timeKeyset(after))),
+            eb(eb.refTuple('opened_at', 'position_id'), '<', eb.tuple(...timeKeyset<PositionId>(after))),
           );
         return positions.orderBy('opened_at', 'desc').orderBy('position_id', 'desc').limit(limit).execute();
       },

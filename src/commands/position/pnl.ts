@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, identifier, optional, time, withDefault } from '../../cli/flags.ts';
+import { choice, optional, parsed, time, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { PNL_GROUPINGS } from '../../domain/pnl-grouping.ts';
 import { findUser } from '../../trading/users/store.ts';
 
@@ -10,7 +11,7 @@ export const pnl = defineCommand({
   phase: 2,
   args: {},
   flags: {
-    user: optional(identifier('USER', 'of this trader')),
+    user: optional(parsed(userId, 'USER', 'of this trader')),
     by: withDefault(choice(PNL_GROUPINGS, 'WHAT', 'what a row stands for'), 'day'),
     since: optional(time('fills executed at this time or later')),
     until: optional(time('fills executed before this time')),

@@ -1,13 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { positionId } from '../../domain/id.ts';
 import { findPosition } from '../../trading/positions/store.ts';
 import { positionFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',
   phase: 2,
-  args: { position: identifier('POSITION', 'the position') },
+  args: { position: parsed(positionId, 'POSITION', 'the position') },
   flags: {},
   fields: positionFields,
   examples: ['position show pos_01', 'position show pos_01 --json realized_pnl'],

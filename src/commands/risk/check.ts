@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, json, optional } from '../../cli/flags.ts';
+import { json, optional, parsed } from '../../cli/flags.ts';
 import { Finding, type Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { breachAudit, breachNotice } from '../../trading/risk/breach-notices.ts';
 import { tradingDayOf } from '../../trading/risk/trading-day.ts';
@@ -15,7 +16,7 @@ export const check = defineCommand({
   entries: 'none',
   phase: 4,
   alone: true,
-  args: { user: optional(identifier('USER', 'every rule of this trader')) },
+  args: { user: optional(parsed(userId, 'USER', 'every rule of this trader')) },
   flags: { order: optional(json('JSON', 'what this order would meet; changes nothing')) },
   fields: {
     user_id: { type: 'text' },

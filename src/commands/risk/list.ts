@@ -1,8 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, toggle } from '../../cli/flags.ts';
-import { page, pageFlags } from '../../cli/pagination.ts';
+import { optional, parsed, toggle } from '../../cli/flags.ts';
+import { idKeyset, page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import type { RuleType } from '../../domain/enums.ts';
+import { type UserId, userId } from '../../domain/id.ts';
 import { RULE_COLUMNS } from '../../trading/risk/store.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { ruleFields } from './fields.ts';
@@ -11,7 +12,7 @@ export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
   phase: 4,
-  args: { user: optional(identifier('USER', 'rules of this trader')) },
+  args: { user: optional(parsed(userId, 'USER', 'rules of this trader')) },
   flags: { violated: toggle('only rules that are violated'), ...pageFlags },
   fields: ruleFields,
   examples: ['risk list trader_001', 'risk list --violated --json user_id,rule_type'],
@@ -28,7 +29,11 @@ export const list = defineCommand({
         if (violated) rules = rules.where('is_violated', '=', true);
         if (after)
           rules = rules.where((eb) =>
-            eb(eb.refTuple('user_id', 'rule_type'), '>', eb.tuple(after[0] ?? '', after[1] as RuleType)),
+            eb(
+              eb.refTuple('user_id', 'rule_type'),
+              '>',
+              eb.tuple(idKeyset<UserId>(after), after[1] as RuleType),
+            ),
           );
         return rules.orderBy('user_id').orderBy('rule_type').limit(limit).execute();
       },

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
+import { strategyId, type UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import type { NewOrder } from '../../trading/ledger/place-orders.ts';
+import type { ProposedOrder } from '../../trading/ledger/place-orders.ts';
 import { usage } from '../../util/failure.ts';
 import { plainUpperCase } from '../../util/text.ts';
 
@@ -21,7 +22,7 @@ const proposal = z.strictObject(
     order_type: z.optional(
       z.pipe(inCapitals, z.enum(ORDER_TYPES, { error: `must be one of ${ORDER_TYPES.join(', ')}` })),
     ),
-    strategy_id: z.nullish(z.string({ error: 'must be the id of a strategy, or null' })),
+    strategy_id: z.nullish(z.pipe(z.string({ error: 'must be the id of a strategy, or null' }), strategyId)),
   },
   {
     error: (issue) =>
@@ -30,7 +31,11 @@ const proposal = z.strictObject(
 );
 
 /** The order that a JSON object describes, as this trader would place it now; a usage error names what is wrong. */
-export function proposedOrder(given: Readonly<Record<string, unknown>>, userId: string, now: Date): NewOrder {
+export function proposedOrder(
+  given: Readonly<Record<string, unknown>>,
+  userId: UserId,
+  now: Date,
+): ProposedOrder {
   const result = proposal.safeParse(given);
   if (!result.success)
     throw usage(
@@ -40,7 +45,6 @@ export function proposedOrder(given: Readonly<Record<string, unknown>>, userId: 
   const { price, order_type, strategy_id, ...order } = result.data;
   return {
     ...order,
-    order_id: '',
     user_id: userId,
     strategy_id: strategy_id ?? null,
     order_type: order_type ?? (price ? 'LIMIT' : 'MARKET'),

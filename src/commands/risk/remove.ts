@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, identifier } from '../../cli/flags.ts';
+import { choice, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { RULE_TYPES } from '../../domain/enums.ts';
+import { userId } from '../../domain/id.ts';
 import { RULE_COLUMNS } from '../../trading/risk/store.ts';
 import { lockUser } from '../../trading/users/store.ts';
 import { notFound } from '../../util/failure.ts';
@@ -11,7 +12,7 @@ export const remove = defineCommand({
   effect: 'write',
   phase: 4,
   args: {
-    user: identifier('USER', 'the trader'),
+    user: parsed(userId, 'USER', 'the trader'),
     rule: choice(RULE_TYPES, 'RULE_TYPE', 'the rule'),
   },
   flags: {},

@@ -1,14 +1,15 @@
 import type { Kysely } from 'kysely';
-import { identifier, requiredUnless } from '../../cli/flags.ts';
+import { parsed, requiredUnless } from '../../cli/flags.ts';
+import { type UserId, userId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
 
-export const trader = requiredUnless('all', identifier('USER', 'the trader'));
+export const trader = requiredUnless('all', parsed(userId, 'USER', 'the trader'));
 
 /** Whom a halt is about: a trader, or everyone where user_id is null. */
 export interface Scope {
-  user_id: string | null;
+  user_id: UserId | null;
   /** In a sentence. */
   name: string;
   /** In the audit log. */
@@ -16,7 +17,7 @@ export interface Scope {
 }
 
 /** The trader named, or everyone; a usage error for both at once. */
-export function scopeOf(user: string | undefined, all: boolean): Scope {
+export function scopeOf(user: UserId | undefined, all: boolean): Scope {
   if (user !== undefined && all) throw usage('Name a USER or give --all, not both.');
   return user === undefined
     ? { user_id: null, name: 'everyone', target: 'all users' }

@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, decimal, identifier, requiredUnless, toggle } from '../../cli/flags.ts';
+import { choice, decimal, parsed, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
+import { userId } from '../../domain/id.ts';
 import { limitProblem, type Template } from '../../domain/risk-limits.ts';
 import { findRules } from '../../trading/risk/store.ts';
 import { lockUser } from '../../trading/users/store.ts';
@@ -12,7 +13,7 @@ export const set = defineCommand({
   effect: 'write',
   phase: 4,
   args: {
-    user: identifier('USER', 'the trader'),
+    user: parsed(userId, 'USER', 'the trader'),
     rule: requiredUnless('template', choice(RULE_TYPES, 'RULE_TYPE', 'the rule')),
     value: requiredUnless('template', decimal('VALUE', 'its limit: rupees, percent or orders')),
   },

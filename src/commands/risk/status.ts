@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional } from '../../cli/flags.ts';
+import { optional, parsed } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { haltFields } from './fields.ts';
 
@@ -10,7 +11,7 @@ const { user_id, reason, halted_by, halted_at, halt_id } = haltFields;
 export const status = defineCommand({
   effect: 'read',
   phase: 4,
-  args: { user: optional(identifier('USER', 'the state of this trader')) },
+  args: { user: optional(parsed(userId, 'USER', 'the state of this trader')) },
   flags: pageFlags,
   fields: {
     user_id,

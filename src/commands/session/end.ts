@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, requiredUnless, toggle } from '../../cli/flags.ts';
+import { parsed, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { type UserId, userId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { noSession, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
 import { lockUser } from '../../trading/users/store.ts';
@@ -21,7 +22,7 @@ export const end = defineCommand({
   alone: true,
   args: {},
   flags: {
-    user: requiredUnless('all', identifier('USER', 'the trader')),
+    user: requiredUnless('all', parsed(userId, 'USER', 'the trader')),
     all: toggle('every active session, at the end of the trading day'),
   },
   fields: sessionFields,
@@ -60,8 +61,8 @@ async function lockOwners(trx: Trx): Promise<void> {
 }
 
 /** Ends the active session of a trader, or of all whose traders are locked. */
-function endSessions(trx: Trx, user: string | undefined, now: Instant) {
-  return trx.db
+function endSessions(trx: Trx, user: UserId | undefined, now: Instant) {
+  const ended = trx.db
     .updateTable('trading_sessions as s')
     .from('users as u')
     .set((eb) => ({
@@ -72,7 +73,6 @@ function endSessions(trx: Trx, user: string | undefined, now: Instant) {
     }))
     .whereRef('s.user_id', '=', 'u.user_id')
     .where('s.status', '=', 'ACTIVE')
-    .$if(user !== undefined, (query) => query.where('s.user_id', '=', String(user)))
-    .returning(SESSION_COLUMNS.map((name) => `s.${name}` as const))
-    .execute();
+    .returning(SESSION_COLUMNS.map((name) => `s.${name}` as const));
+  return (user === undefined ? ended : ended.where('s.user_id', '=', user)).execute();
 }

@@ -1,11 +1,12 @@
-import { choice, identifier, optional, time, type Values } from '../../cli/flags.ts';
+import { choice, optional, parsed, time, type Values } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { SESSION_STATUSES } from '../../domain/enums.ts';
+import { userId } from '../../domain/id.ts';
 import { SESSION_COLUMNS } from '../../trading/sessions/store.ts';
 
 /** The flags that say which sessions. */
 export const sessionFilter = {
-  user: optional(identifier('USER', 'sessions of this trader')),
+  user: optional(parsed(userId, 'USER', 'sessions of this trader')),
   status: optional(choice(SESSION_STATUSES, 'STATUS', 'sessions in this status')),
   since: optional(time('sessions started at this time or later')),
 };

@@ -25,7 +25,7 @@ export const list = defineCommand({
         let sessions = chosen;
         if (after)
           sessions = sessions.where((eb) =>
-            eb(eb.refTuple('start_time', 'session_id'), '<', eb.tuple(...timeKeyset(after))),
+            eb(eb.refTuple('start_time', 'session_id'), '<', eb.tuple(...timeKeyset<string>(after))),
           );
         return sessions.orderBy('start_time', 'desc').orderBy('session_id', 'desc').limit(limit).execute();
       },

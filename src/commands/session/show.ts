@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, requiredUnless } from '../../cli/flags.ts';
+import { identifier, optional, parsed, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { noSession } from '../../trading/sessions/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { notFound, usage } from '../../util/failure.ts';
@@ -10,7 +11,7 @@ export const show = defineCommand({
   effect: 'read',
   phase: 3,
   args: { session: requiredUnless('user', identifier('SESSION', 'the session')) },
-  flags: { user: optional(identifier('USER', 'the running session of this trader, else the last')) },
+  flags: { user: optional(parsed(userId, 'USER', 'the running session of this trader, else the last')) },
   fields: {
     ...sessionFields,
     peak_equity: { type: 'number' },

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { findActive, SESSION_COLUMNS } from '../../trading/sessions/store.ts';
 import { lockUser, userDisabled } from '../../trading/users/store.ts';
@@ -13,7 +13,7 @@ export const start = defineCommand({
   repeat: 'once',
   phase: 3,
   args: {},
-  flags: { user: identifier('USER', 'the trader') },
+  flags: { user: parsed(userId, 'USER', 'the trader') },
   fields: sessionFields,
   examples: ['session start --user trader_001'],
   details: 'A trader has one running session at most. It begins with the capital that the account has now.',

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, json, money, optional } from '../../cli/flags.ts';
+import { json, money, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { strategyId, userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { describeParameters, overrideProblems } from '../../domain/parameter-overrides.ts';
 import { announce, requireRunnable } from '../../trading/strategies/change-status.ts';
@@ -14,9 +15,9 @@ export const activate = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 2,
-  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: {
-    user: identifier('USER', 'the trader'),
+    user: parsed(userId, 'USER', 'the trader'),
     allocation: optional(money('RUPEES', 'the capital set aside for it; 0 sets none aside')),
     parameters: optional(json('JSON', "the trader's own values for some of its parameters, a JSON object")),
   },

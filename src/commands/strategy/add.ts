@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, requiredUnless } from '../../cli/flags.ts';
+import { parsed, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { strategyId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { strategyProblems, strategySchema } from '../../domain/strategy.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
@@ -16,7 +17,7 @@ export const add = defineCommand({
   args: {},
   flags: {
     file: fileFlag,
-    strategyId: requiredUnless('file', identifier('ID', 'the id')),
+    strategyId: requiredUnless('file', parsed(strategyId, 'ID', 'the id')),
     name: requiredUnless('file', columnFlags.name),
     description: requiredUnless('file', columnFlags.description),
     category: requiredUnless('file', columnFlags.category),

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { type StrategyId, strategyId } from '../../domain/id.ts';
 import { setStrategyEnabled } from '../../trading/strategies/set-enabled.ts';
 import { pluralize } from '../../util/text.ts';
 import { strategyFields } from './fields.ts';
@@ -8,7 +9,7 @@ import { strategyFields } from './fields.ts';
 export const disable = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: {},
   fields: strategyFields,
   examples: ['strategy disable rsi_dmi'],
@@ -25,7 +26,7 @@ does what each trader has set aside for it.`,
   },
 });
 
-async function countRunning(ctx: Context, strategy: string): Promise<number> {
+async function countRunning(ctx: Context, strategy: StrategyId): Promise<number> {
   const db = await ctx.db();
   const { running } = await db
     .selectFrom('user_strategies')

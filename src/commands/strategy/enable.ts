@@ -1,13 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { strategyId } from '../../domain/id.ts';
 import { setStrategyEnabled } from '../../trading/strategies/set-enabled.ts';
 import { strategyFields } from './fields.ts';
 
 export const enable = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: {},
   fields: strategyFields,
   examples: ['strategy enable rsi_dmi'],

@@ -4,6 +4,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import type { StrategyId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
@@ -43,7 +44,7 @@ async function refuseStrategies(trx: Trx, rows: readonly Numbered<Strategy>[]) {
   const there = await trx.db
     .selectFrom('strategies')
     .select('strategy_id')
-    .where('strategy_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .where('strategy_id', '=', (eb) => eb.fn<StrategyId>('any', [eb.val(ids)]))
     .execute();
   const taken = new Set(there.map((row) => row.strategy_id));
   return repeated(rows, 'strategy_id', ({ strategy_id }) => strategy_id, taken);
@@ -55,7 +56,7 @@ async function writeStrategies(trx: Trx, rows: readonly Strategy[], ctx: Context
     symbols: JSON.stringify(row.symbols),
     parameters: JSON.stringify(row.parameters),
   }));
-  const { rows: written } = await sql<{ strategy_id: string }>`
+  const { rows: written } = await sql<{ strategy_id: StrategyId }>`
     INSERT INTO strategies (strategy_id, name, description, category, risk_level, min_capital, expected_return_annual,
       max_drawdown, symbols, parameters, created_at)
     SELECT strategy_id, name, description, category, risk_level, min_capital, expected_return_annual, max_drawdown,

@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, toggle } from '../../cli/flags.ts';
-import { page, pageFlags } from '../../cli/pagination.ts';
+import { optional, parsed, toggle } from '../../cli/flags.ts';
+import { idKeyset, page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import { type StrategyId, userId } from '../../domain/id.ts';
 import { requireActivations, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { whenNoneOf } from '../../trading/users/store.ts';
 import { strategyFields } from './fields.ts';
@@ -12,7 +13,9 @@ export const list = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    user: optional(identifier('USER', 'those that this trader has activated, now or once, and their status')),
+    user: optional(
+      parsed(userId, 'USER', 'those that this trader has activated, now or once, and their status'),
+    ),
     active: toggle('those that are available; with --user those that are ACTIVE for the trader, too'),
     ...pageFlags,
   },
@@ -33,7 +36,7 @@ export const list = defineCommand({
             const used = eb.selectFrom('user_strategies').select('strategy_id').where('user_id', '=', user);
             return active ? used.where('status', '=', 'ACTIVE') : used;
           });
-        if (after) strategies = strategies.where('strategy_id', '>', after[0] ?? '');
+        if (after) strategies = strategies.where('strategy_id', '>', idKeyset<StrategyId>(after));
         const ordered = strategies.orderBy('strategy_id').limit(limit);
         if (user === undefined) return ordered.execute();
         return ordered

@@ -1,14 +1,15 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { strategyId, userId } from '../../domain/id.ts';
 import { changeStatus } from '../../trading/strategies/change-status.ts';
 import { activationFields } from './fields.ts';
 
 export const pause = defineCommand({
   effect: 'write',
   phase: 2,
-  args: { strategy: identifier('STRATEGY', 'the strategy') },
-  flags: { user: identifier('USER', 'the trader') },
+  args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
+  flags: { user: parsed(userId, 'USER', 'the trader') },
   fields: activationFields,
   examples: ['strategy pause rsi_dmi --user trader_001'],
   details:

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional } from '../../cli/flags.ts';
+import { optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { strategyId, userId } from '../../domain/id.ts';
 import {
   findActivation,
   findStrategy,
@@ -13,8 +14,8 @@ import { activationFields, strategyFields } from './fields.ts';
 export const show = defineCommand({
   effect: 'read',
   phase: 1,
-  args: { strategy: identifier('STRATEGY', 'the strategy') },
-  flags: { user: optional(identifier('USER', "this trader's use of it as well")) },
+  args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
+  flags: { user: optional(parsed(userId, 'USER', "this trader's use of it as well")) },
   fields: {
     ...strategyFields,
     ...activationFields,

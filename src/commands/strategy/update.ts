@@ -1,7 +1,8 @@
 import { canonicalJson } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional } from '../../cli/flags.ts';
+import { optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { strategyId } from '../../domain/id.ts';
 import { type Changes, changesSchema, strategyProblems } from '../../domain/strategy.ts';
 import { lockStrategy, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { usage } from '../../util/failure.ts';
@@ -11,7 +12,7 @@ import { columnFlags, fileFlag, readColumns } from './flags.ts';
 export const update = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { strategy: identifier('STRATEGY', 'the strategy') },
+  args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: {
     file: fileFlag,
     name: optional(columnFlags.name),

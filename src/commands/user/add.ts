@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, identifier, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
+import { choice, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
@@ -16,7 +16,7 @@ export const add = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    userId: optional(identifier('ID', 'the id; one is made up when it is left out')),
+    userId: optional(parsed(userId, 'ID', 'the id; one is made up when it is left out')),
     name: text('NAME', 'full name', 100),
     email: parsed(emailAddress, 'EMAIL', 'e-mail address'),
     capital: withDefault(money('RUPEES', 'opening capital'), '100000.00'),

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, text } from '../../cli/flags.ts';
+import { optional, parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { setUserEnabled } from '../../trading/users/set-enabled.ts';
 import { pluralize } from '../../util/text.ts';
 import { userFields } from './fields.ts';
@@ -9,7 +10,7 @@ import { sayLogout } from './sessions/warn-logout.ts';
 export const disable = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: { reason: optional(text('REASON', 'why, for the audit log')) },
   fields: { ...userFields, working_orders: { type: 'integer' } },
   examples: [

@@ -1,13 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, text } from '../../cli/flags.ts';
+import { optional, parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { setUserEnabled } from '../../trading/users/set-enabled.ts';
 import { userFields } from './fields.ts';
 
 export const enable = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: { reason: optional(text('REASON', 'why, for the audit log')) },
   fields: userFields,
   examples: ['user enable trader_001', 'user enable trader_001 --reason "reviewed with compliance"'],

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { choice, identifier, money, text } from '../../cli/flags.ts';
+import { choice, money, text } from '../../cli/flags.ts';
+import { userId } from '../../domain/id.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 import type { Values } from '../_shared/import-rows.ts';
 
@@ -9,7 +10,7 @@ export const USER_FILE = {
 };
 
 const RULES = z.object({
-  user_id: z.optional(identifier('ID', '').schema),
+  user_id: z.optional(userId),
   name: text('NAME', '', 100).schema,
   email: emailAddress,
   total_capital: z.prefault(money('RUPEES', '').schema, '100000.00'),

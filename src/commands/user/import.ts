@@ -7,7 +7,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
 import { csvHeader, csvLines } from '../../cli/render-csv.ts';
 import type { Context } from '../../context.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, type UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
@@ -63,7 +63,7 @@ function depositOf(file: string, dryRun: boolean) {
     there = false;
   };
   return {
-    async put(rows: readonly { user_id: string; api_key: string }[]) {
+    async put(rows: readonly { user_id: UserId; api_key: string }[]) {
       // A change that is run again makes other keys.
       await drop();
       if (dryRun) return;
@@ -85,7 +85,7 @@ async function refuseUsers(trx: Trx, rows: readonly Numbered<UserRow>[]): Promis
     rows.flatMap(({ value }) => value.user_id ?? []),
     rows.map(({ value }) => value.email),
   ];
-  const { rows: there } = await sql<{ user_id: string; email: string }>`
+  const { rows: there } = await sql<{ user_id: UserId; email: string }>`
     SELECT user_id, email FROM users WHERE user_id = ANY(${ids}) OR email = ANY(${emails})`.execute(trx.db);
   const named = rows.filter(({ value }) => value.user_id !== undefined);
   const byId = repeated(
@@ -105,7 +105,7 @@ async function refuseUsers(trx: Trx, rows: readonly Numbered<UserRow>[]): Promis
 async function writeUsers(
   trx: Trx,
   rows: readonly UserRow[],
-  put: (keys: readonly { user_id: string; api_key: string }[]) => Promise<void>,
+  put: (keys: readonly { user_id: UserId; api_key: string }[]) => Promise<void>,
   ctx: Context,
 ): Promise<void> {
   const now = ctx.now();
@@ -115,7 +115,7 @@ async function writeUsers(
     api_key: generateApiKey(),
   }));
   const hashed = users.map((user) => ({ ...user, api_key: hashApiKey(user.api_key) }));
-  const { rows: written } = await sql<{ user_id: string }>`
+  const { rows: written } = await sql<{ user_id: UserId }>`
     INSERT INTO users (user_id, name, email, api_key, total_capital, risk_tolerance, created_at)
     SELECT user_id, name, email, api_key, total_capital, risk_tolerance, ${instant(now)}::timestamp
     FROM ${unnest('u', TYPES, hashed)}

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { page, pageFlags } from '../../cli/pagination.ts';
+import { idKeyset, page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
 import { USER_COLUMNS } from '../../trading/users/store.ts';
 import { userFields } from './fields.ts';
 
@@ -19,7 +20,7 @@ export const list = defineCommand({
       ctx.io,
       (limit, after) => {
         const users = db.selectFrom('users').select(USER_COLUMNS).orderBy('user_id').limit(limit);
-        return (after ? users.where('user_id', '>', after[0] ?? '') : users).execute();
+        return (after ? users.where('user_id', '>', idKeyset<UserId>(after)) : users).execute();
       },
       (user) => [user.user_id],
     );

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { unusableHash } from '../../platform/secrets/api-key.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
@@ -8,7 +9,7 @@ import { sayLogout } from './sessions/warn-logout.ts';
 export const revokeKey = defineCommand({
   effect: 'destroy',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: {},
   fields: { user_id: { type: 'text' }, grace_ended: { type: 'integer' } },
   examples: ['user revoke-key trader_001 --yes'],

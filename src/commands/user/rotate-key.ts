@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
-import { duration, identifier, optional } from '../../cli/flags.ts';
+import { duration, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { refused, usage } from '../../util/failure.ts';
@@ -12,7 +13,7 @@ const LONGEST_GRACE = 30 * 86_400_000;
 export const rotateKey = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: {
     grace: optional(duration('how long the key before is still accepted, at most 30d')),
     outputFile: outputFileFlag('api_key'),

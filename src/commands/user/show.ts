@@ -1,13 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { userId } from '../../domain/id.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { userFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: {},
   fields: userFields,
   examples: ['user show trader_001', 'user show trader_001 --json total_capital'],

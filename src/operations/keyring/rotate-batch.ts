@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import {
   BROKER_COLUMNS,
@@ -119,7 +120,7 @@ async function write(trx: Trx, renewed: readonly Renewed[]): Promise<Set<string>
     new_secret: 'text',
     new_token: 'text',
   } as const;
-  const written = await sql<{ user_id: string }>`
+  const written = await sql<{ user_id: UserId }>`
     UPDATE users u
     SET broker_api_key = n.new_api_key, broker_secret = n.new_secret, broker_token = n.new_token
     FROM ${unnest('n', columns, rows)}

@@ -26,7 +26,7 @@ export function listCredentials(db: Kysely<Database>, after: string, limit: numb
   return db
     .selectFrom('users')
     .select(['user_id', 'broker_api_key', 'broker_secret', 'broker_token'])
-    .where('user_id', '>', after)
+    .where(sql<boolean>`user_id > ${after}`)
     .where((eb) =>
       eb.or([eb('broker_api_key', '<>', ''), eb('broker_secret', '<>', ''), eb('broker_token', '<>', '')]),
     )

@@ -11,6 +11,7 @@ import type {
   SessionStatus,
   StrategyStatus,
 } from '../../domain/enums.ts';
+import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 
 /**
@@ -20,7 +21,7 @@ import type { Instant } from '../../domain/instant.ts';
  * A column that only a `<table>_no_nulls` CHECK keeps from NULL is non-null here.
  */
 interface UsersTable {
-  user_id: string;
+  user_id: UserId;
   name: string;
   email: string;
   api_key: string;
@@ -35,9 +36,9 @@ interface UsersTable {
 }
 
 interface OrdersTable {
-  order_id: string;
-  user_id: string;
-  strategy_id: string | null;
+  order_id: OrderId;
+  user_id: UserId;
+  strategy_id: StrategyId | null;
   symbol: string;
   side: OrderSide;
   order_type: OrderType;
@@ -55,7 +56,7 @@ interface OrdersTable {
 }
 
 interface StrategiesTable {
-  strategy_id: string;
+  strategy_id: StrategyId;
   name: string;
   description: string;
   category: string;
@@ -70,8 +71,8 @@ interface StrategiesTable {
 }
 
 interface UserStrategiesTable {
-  user_id: string;
-  strategy_id: string;
+  user_id: UserId;
+  strategy_id: StrategyId;
   status: Generated<StrategyStatus>;
   activated_at: GeneratedTimestamp;
   deactivated_at: Instant | null;
@@ -85,8 +86,8 @@ interface UserStrategiesTable {
 }
 
 interface PositionsTable {
-  position_id: string;
-  user_id: string;
+  position_id: PositionId;
+  user_id: UserId;
   symbol: string;
   side: PositionSide;
   quantity: number;
@@ -94,8 +95,8 @@ interface PositionsTable {
   current_price: number;
   unrealized_pnl: Generated<number>;
   realized_pnl: Generated<number>;
-  strategy_id: string | null;
-  order_id: string | null;
+  strategy_id: StrategyId | null;
+  order_id: OrderId | null;
   status: Generated<PositionStatus>;
   opened_at: GeneratedTimestamp;
   closed_at: Instant | null;
@@ -108,14 +109,14 @@ interface PositionsTable {
 interface OrderFillsTable {
   seq: GeneratedAlways<string>;
   fill_id: string;
-  order_id: string;
+  order_id: OrderId;
   broker_fill_id: string;
   quantity: number;
   price: number;
   executed_at: Timestamp;
   overfill: Generated<boolean>;
-  position_id: string;
-  flipped_to: string | null;
+  position_id: PositionId;
+  flipped_to: PositionId | null;
   realized_pnl: GeneratedMoney;
   created_at: GeneratedTimestamp;
   /** From phase 3. */
@@ -124,7 +125,7 @@ interface OrderFillsTable {
 
 interface NotificationsTable {
   notification_id: string;
-  user_id: string | null;
+  user_id: UserId | null;
   notification_type: NotificationType;
   alert_level: Generated<AlertLevel>;
   title: string;
@@ -136,7 +137,7 @@ interface NotificationsTable {
 
 interface TradingSessionsTable {
   session_id: string;
-  user_id: string;
+  user_id: UserId;
   start_time: GeneratedTimestamp;
   end_time: Instant | null;
   total_orders: Generated<number>;
@@ -153,7 +154,7 @@ interface TradingSessionsTable {
 
 interface RiskRulesTable {
   rule_id: string;
-  user_id: string;
+  user_id: UserId;
   rule_type: RuleType;
   rule_value: number;
   current_value: Generated<number>;
@@ -165,7 +166,7 @@ interface RiskRulesTable {
 
 interface TradingHaltsTable {
   halt_id: string;
-  user_id: string | null;
+  user_id: UserId | null;
   reason: string;
   halted_by: string;
   halted_at: GeneratedTimestamp;
@@ -176,7 +177,7 @@ interface TradingHaltsTable {
 
 interface ApiKeyGraceTable {
   api_key: string;
-  user_id: string;
+  user_id: UserId;
   expires_at: Timestamp;
   created_at: GeneratedTimestamp;
 }

@@ -1,3 +1,4 @@
+import type { UserId } from '../../domain/id.ts';
 import { decrypt, inspectEnvelope, type Place, PROBLEMS, type SecretProblem } from './envelope.ts';
 import type { Ring } from './key-ring.ts';
 
@@ -6,10 +7,10 @@ export const BROKER_COLUMNS = ['broker_api_key', 'broker_secret', 'broker_token'
 export type BrokerColumn = (typeof BROKER_COLUMNS)[number];
 
 /** The credentials of a user as stored, '' for none. */
-export type Credentials = Record<BrokerColumn, string> & { user_id: string };
+export type Credentials = Record<BrokerColumn, string> & { user_id: UserId };
 
 /** Where a credential of a user is stored. */
-export const placeOf = (userId: string, column: BrokerColumn): Place => ({
+export const placeOf = (userId: UserId, column: BrokerColumn): Place => ({
   table: 'users',
   column,
   row: userId,
@@ -17,7 +18,7 @@ export const placeOf = (userId: string, column: BrokerColumn): Place => ({
 
 /** A stored credential that cannot be decrypted. */
 export interface CredentialProblem {
-  user_id: string;
+  user_id: UserId;
   field: BrokerColumn;
   key_id: string | null;
   code: SecretProblem;

@@ -26,7 +26,7 @@ export async function bookFills(
 ): Promise<BookingResult> {
   const book = await lockBook(trx, fills, placing);
   const fold = asFailure(() => applyFills(book, fills, allowOverfill));
-  const fresh = new Set(placing.map((order) => order.order_id));
+  const fresh = new Set<string>(placing.map((order) => order.order_id));
   await placeOrders(
     trx,
     placing.map((order) => ({ ...order, ...book.orders.get(order.order_id) })),

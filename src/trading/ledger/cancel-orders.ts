@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
@@ -8,8 +9,8 @@ export const WORKING_STATUSES = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
 
 /** Which working orders: all of them, or those of a trader, a strategy, a symbol. */
 export interface CancelScope {
-  user?: string | undefined;
-  strategy?: string | undefined;
+  user?: UserId | undefined;
+  strategy?: StrategyId | undefined;
   symbol?: string | undefined;
 }
 
@@ -32,11 +33,11 @@ export async function countWorking(db: Kysely<Database>, scope: CancelScope): Pr
  * Cancels every working order within a scope, in constant statements however many; what is filled stays filled. Locks
  * their traders, then the orders. Gives the ids.
  */
-export async function cancelWorking(trx: Trx, scope: CancelScope, at: Instant): Promise<string[]> {
+export async function cancelWorking(trx: Trx, scope: CancelScope, at: Instant): Promise<OrderId[]> {
   await sql`
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE ${scopeFilter(scope)})
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
-  const { rows } = await sql<{ order_id: string }>`
+  const { rows } = await sql<{ order_id: OrderId }>`
     UPDATE orders SET status = 'CANCELLED', updated_at = ${at}::timestamp
     WHERE order_id IN (
       SELECT order_id FROM orders WHERE ${scopeFilter(scope)} ORDER BY order_id FOR NO KEY UPDATE

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
 
 /** Something that must always hold of the book, and the query for whatever breaks it: `id` and `detail`. */
 export interface Invariant {
@@ -7,11 +8,11 @@ export interface Invariant {
   phase: 1 | 2 | 3 | 4;
   /** What it says, in a sentence. */
   holds: string;
-  offenders: (user: string | undefined) => RawBuilder<unknown>;
+  offenders: (user: UserId | undefined) => RawBuilder<unknown>;
 }
 
 /** `AND table.user_id = …` where one trader is asked for. */
-function of(table: string, user: string | undefined): RawBuilder<unknown> {
+function of(table: string, user: UserId | undefined): RawBuilder<unknown> {
   return user === undefined ? sql`` : sql`AND ${sql.ref(`${table}.user_id`)} = ${user}`;
 }
 

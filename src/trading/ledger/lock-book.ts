@@ -9,6 +9,7 @@ import {
   positionKey,
 } from '../../domain/book.ts';
 import { type BookSession, inPaisa } from '../../domain/equity.ts';
+import type { OrderId } from '../../domain/id.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import type { NewOrder } from './place-orders.ts';
 
@@ -43,7 +44,7 @@ function unfilled(order: NewOrder): BookOrder {
   return { ...order, filled_quantity: 0, filled_price: 0, status: 'PENDING', updated_at: order.created_at };
 }
 
-async function lockOrders(trx: Trx, orderIds: readonly string[]): Promise<BookOrder[]> {
+async function lockOrders(trx: Trx, orderIds: readonly OrderId[]): Promise<BookOrder[]> {
   if (orderIds.length === 0) return [];
   const { rows } = await sql<BookOrder>`
     SELECT order_id, user_id, strategy_id, symbol, side, quantity, filled_quantity, filled_price, status, created_at, updated_at

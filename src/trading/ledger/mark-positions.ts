@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
@@ -25,7 +26,7 @@ export interface Marked extends Mark {
  * ledger computes it. Gives what each mark hit; one that hits nothing is left out.
  */
 export async function markPositions(trx: Trx, marks: readonly Mark[], at: Instant): Promise<Marked[]> {
-  const { rows: traders } = await sql<{ user_id: string }>`
+  const { rows: traders } = await sql<{ user_id: UserId }>`
     SELECT user_id FROM users WHERE user_id IN (
       SELECT user_id FROM positions WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}))
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { BookOrder } from '../../domain/book.ts';
 import type { OrderSide, OrderType } from '../../domain/enums.ts';
+import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
@@ -9,9 +10,9 @@ import { refused } from '../../util/failure.ts';
 
 /** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
 export interface NewOrder {
-  order_id: string;
-  user_id: string;
-  strategy_id: string | null;
+  order_id: OrderId;
+  user_id: UserId;
+  strategy_id: StrategyId | null;
   symbol: string;
   side: OrderSide;
   order_type: OrderType;
@@ -19,6 +20,9 @@ export interface NewOrder {
   price: number;
   created_at: Instant;
 }
+
+/** An order that is not placed yet. */
+export type ProposedOrder = Omit<NewOrder, 'order_id'>;
 
 /** What the fills that came with an order have made of it; without any it is PENDING. */
 type Placed = NewOrder &
@@ -92,7 +96,7 @@ async function countForSessions(trx: Trx, orders: readonly NewOrder[]): Promise<
 
 /** How many orders there are of each trader and strategy. */
 function tally(orders: readonly Pick<NewOrder, 'user_id' | 'strategy_id'>[]) {
-  const counts = new Map<string, { user_id: string; strategy_id: string | null; orders: number }>();
+  const counts = new Map<string, { user_id: UserId; strategy_id: StrategyId | null; orders: number }>();
   for (const { user_id, strategy_id } of orders) {
     const key = `${user_id}\n${strategy_id}`;
     const count = counts.get(key) ?? { user_id, strategy_id, orders: 0 };

@@ -1,11 +1,12 @@
 import { FillConflict } from '../../domain/apply-fills.ts';
 import type { OrderStatus } from '../../domain/enums.ts';
+import type { OrderId } from '../../domain/id.ts';
 import { assertTransition, LedgerRefusal } from '../../domain/order-state.ts';
 import { refused } from '../../util/failure.ts';
 
 /** Throws a refusal (exit 5) naming the state that an order is in, unless it may go to the other one. */
 export function requireTransition(
-  order: { order_id: string; status: OrderStatus },
+  order: { order_id: OrderId; status: OrderStatus },
   to: OrderStatus,
   step?: string,
 ): void {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
 import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { INVARIANTS, type Invariant } from './invariants.ts';
@@ -21,7 +22,7 @@ const MAX_SHOWN = 100;
 /** Asks every invariant of one snapshot of the database, of one trader or of all. */
 export async function verifyInvariants(
   { db, phase }: Source,
-  user: string | undefined,
+  user: UserId | undefined,
 ): Promise<Verification> {
   return db
     .transaction()
@@ -33,7 +34,7 @@ export async function verifyInvariants(
 /** The same within a transaction, whose snapshot it checks. */
 export async function checkInvariants(
   { db, phase }: Source,
-  user: string | undefined,
+  user: UserId | undefined,
 ): Promise<Verification> {
   const findings: Finding[] = [];
   for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
@@ -44,7 +45,7 @@ export async function checkInvariants(
 async function findViolations(
   trx: Kysely<Database>,
   invariant: Invariant,
-  user: string | undefined,
+  user: UserId | undefined,
 ): Promise<Finding> {
   const { rows } = await sql<{ id: string; detail: string; total: string }>`
     SELECT id, detail, count(*) OVER () AS total FROM (${invariant.offenders(user)}) AS offender
@@ -55,7 +56,7 @@ async function findViolations(
 async function sizeOf(
   trx: Kysely<Database>,
   phase: SchemaPhase,
-  user: string | undefined,
+  user: UserId | undefined,
 ): Promise<Verification['size']> {
   const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;
   const positions = sql`

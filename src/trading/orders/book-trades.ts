@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, type UserId } from '../../domain/id.ts';
 import { addMoney } from '../../domain/money.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { bookFills } from '../ledger/book-fills.ts';
@@ -19,7 +19,7 @@ interface Booked {
  * when it was executed. Trades that are booked already are counted as known; the same trade_id with other data, or an
  * unknown strategy, makes the line bad.
  */
-export async function bookTrades(trx: Trx, userId: string, batch: readonly NumberedTrade[]): Promise<Booked> {
+export async function bookTrades(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
   if (fresh.length === 0) return { imported: 0, known, realized: '0.00', bad };
   const orders = fresh.map((trade) => ({
@@ -43,7 +43,7 @@ export async function bookTrades(trx: Trx, userId: string, batch: readonly Numbe
 }
 
 /** Tells new trades from known ones and from lines that cannot be taken. */
-async function sort(trx: Trx, userId: string, batch: readonly NumberedTrade[]) {
+async function sort(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]) {
   const booked = await findBooked(trx, userId, batch);
   const strategies = await findStrategies(trx, batch);
   const fresh: Trade[] = [];
@@ -64,7 +64,7 @@ async function sort(trx: Trx, userId: string, batch: readonly NumberedTrade[]) {
 
 async function findBooked(
   trx: Trx,
-  userId: string,
+  userId: UserId,
   batch: readonly NumberedTrade[],
 ): Promise<Map<string, Trade>> {
   const ids = batch.map(({ trade }) => trade.trade_id);

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { parseBody } from '../../audit/canonical-json.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { OrderSide, PositionSide } from '../../domain/enums.ts';
+import type { PositionId } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
@@ -49,8 +50,8 @@ interface FillRow {
   created_at: Instant;
   overfill: boolean;
   realized_pnl: string;
-  position_id: string;
-  flipped_to: string | null;
+  position_id: PositionId;
+  flipped_to: PositionId | null;
   side: PositionSide;
   is_first: boolean;
   is_last: boolean;

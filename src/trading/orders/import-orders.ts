@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import type { OrderId, UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { createIdSet, type IdSet } from '../../platform/files/id-set.ts';
 import { openSource, streamConsumed } from '../../platform/files/open-source.ts';
@@ -58,14 +59,14 @@ export async function importOrderFile(
 
 interface Check {
   read: (row: Row) => OrderRow | { reason: string };
-  traders: ReadonlySet<string>;
+  traders: ReadonlySet<UserId>;
   seen: IdSet;
   into: Target;
 }
 
 /** The orders among some rows, and the rows that are none or cannot be added. */
 async function validateRows({ rows, bad }: Records, { read, traders, seen, into }: Check) {
-  const good = new Map<string, OrderRow>();
+  const good = new Map<OrderId, OrderRow>();
   const lines = new Map<string, number>();
   const refuse = (line: number, reason: string) => void bad.push({ line, reason });
   for (const row of rows) {
@@ -122,7 +123,7 @@ async function prepare(trx: Trx): Promise<void> {
   );
 }
 
-async function tradersOf(trx: Trx): Promise<Set<string>> {
+async function tradersOf(trx: Trx): Promise<Set<UserId>> {
   const users = await trx.db.selectFrom('users').select('user_id').execute();
   return new Set(users.map(({ user_id }) => user_id));
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { readCsv } from '../../cli/csv-input.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
 import { addMoney } from '../../domain/money.ts';
 import { streamConsumed } from '../../platform/files/open-source.ts';
 import {
@@ -28,7 +29,7 @@ const HINT = 'Correct the file, or import the good lines with --keep-going.';
 /** Books the trades of a file in one transaction; the bad lines go to `rejects`, or fail it all where there is none. */
 export async function importTradeFile(
   path: string,
-  userId: string,
+  userId: UserId,
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,

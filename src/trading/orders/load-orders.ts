@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { OrderId } from '../../domain/id.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { refused } from '../../util/failure.ts';
 import type { OrderRow } from './order-file.ts';
@@ -7,7 +8,7 @@ import type { OrderRow } from './order-file.ts';
 /** The table of orders while a file is loaded into it. */
 export interface Target {
   /** Those of these ids that it has already. */
-  known: (ids: readonly string[]) => Promise<string[]>;
+  known: (ids: readonly OrderId[]) => Promise<OrderId[]>;
   write: (orders: readonly OrderRow[]) => Promise<void>;
   end: () => Promise<void>;
   abort: () => Promise<void>;
@@ -65,10 +66,10 @@ async function isEmpty(db: Connection['kysely']): Promise<boolean> {
 }
 
 /** Ids grow with time, so those of a block mostly lie together where no others are: one look says so. */
-async function knownOf(db: Connection['kysely'], ids: readonly string[]): Promise<string[]> {
+async function knownOf(db: Connection['kysely'], ids: readonly OrderId[]): Promise<OrderId[]> {
   const [first, last] = ids.reduce(
     ([low, high], id) => [id < low ? id : low, id > high ? id : high],
-    [ids[0] as string, ids[0] as string],
+    [ids[0] as OrderId, ids[0] as OrderId],
   );
   const between = db
     .selectFrom('orders')
@@ -79,7 +80,7 @@ async function knownOf(db: Connection['kysely'], ids: readonly string[]): Promis
   const rows = await db
     .selectFrom('orders')
     .select('order_id')
-    .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .where('order_id', '=', (eb) => eb.fn<OrderId>('any', [eb.val(ids)]))
     .execute();
   return rows.map(({ order_id }) => order_id);
 }

@@ -1,4 +1,5 @@
 import { ORDER_SIDES, ORDER_STATUSES, ORDER_TYPES } from '../../domain/enums.ts';
+import type { OrderId, UserId } from '../../domain/id.ts';
 import { type Instant, isBefore, writtenInstant } from '../../domain/instant.ts';
 import type { Columns, Row } from '../../platform/files/read-records.ts';
 import { plainUpperCase } from '../../util/text.ts';
@@ -24,8 +25,8 @@ type Column = (typeof ORDER_FILE)['required' | 'optional'][number];
 
 /** An order of a file, as COPY takes it. */
 export interface OrderRow {
-  order_id: string;
-  user_id: string;
+  order_id: OrderId;
+  user_id: UserId;
   /** The time of its last change. */
   updated_at: Instant;
   /** The line of CSV. */
@@ -133,8 +134,8 @@ export function orderReader(columns: readonly string[], now: Instant) {
     const same = raw !== undefined && values.every((value, i) => value === fields[i]);
     const line = same ? raw : values.map(quoted).join(',');
     return {
-      order_id: of('order_id'),
-      user_id: of('user_id'),
+      order_id: of('order_id') as OrderId,
+      user_id: of('user_id') as UserId,
       updated_at: updated,
       csv: rest.length > 0 ? `${line},${rest.join(',')}\n` : `${line}\n`,
     };

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AuditEntry } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
+import type { OrderId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { notFound } from '../../util/failure.ts';
 
@@ -24,7 +25,7 @@ export const ORDER_COLUMNS = [
 ] as const;
 
 /** One order; throws ORDER_NOT_FOUND. */
-export async function findOrder(db: Kysely<Database>, orderId: string) {
+export async function findOrder(db: Kysely<Database>, orderId: OrderId) {
   return existingIds(await selectOrders(db, orderId).executeTakeFirst(), orderId);
 }
 
@@ -36,13 +37,13 @@ export async function findOrders(db: Kysely<Database>, ids: readonly string[]): 
   return db
     .selectFrom('orders')
     .select(ORDER_COLUMNS)
-    .where('order_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .where('order_id', '=', (eb) => eb.fn<OrderId>('any', [eb.val(ids)]))
     .orderBy('order_id')
     .execute();
 }
 
 /** The same, under the locks of its trader and its own, so that of two operators one comes first. */
-export async function lockOrder(trx: Trx, orderId: string): Promise<Order> {
+export async function lockOrder(trx: Trx, orderId: OrderId): Promise<Order> {
   await trx.db
     .selectFrom('users')
     .select('user_id')
@@ -70,11 +71,11 @@ export async function changeOrder(
   return { result, audit: { target: `order ${before.order_id}`, body: { before: was, after: changed } } };
 }
 
-function selectOrders(db: Kysely<Database>, orderId: string) {
+function selectOrders(db: Kysely<Database>, orderId: OrderId) {
   return db.selectFrom('orders').select(ORDER_COLUMNS).where('order_id', '=', orderId);
 }
 
-function existingIds<T>(order: T | undefined, orderId: string): T {
+function existingIds<T>(order: T | undefined, orderId: OrderId): T {
   if (order === undefined) throw notFound('order', orderId, 'See: pinnacle order list');
   return order;
 }

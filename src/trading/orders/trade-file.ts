@@ -1,4 +1,5 @@
 import type { OrderSide } from '../../domain/enums.ts';
+import { type StrategyId, strategyId } from '../../domain/id.ts';
 import { type Instant, instant, isBefore, writtenInstant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { plainUpperCase } from '../../util/text.ts';
@@ -11,7 +12,7 @@ export interface Trade {
   quantity: number;
   price: number;
   executed_at: Instant;
-  strategy_id: string | null;
+  strategy_id: StrategyId | null;
 }
 
 /** A trade and the line it stands on. */
@@ -52,7 +53,8 @@ export function parseTrade(
     return { reason: 'quantity must be a whole number of shares, 1 or more' };
   const rupees = /^\d{1,12}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
   if (rupees <= 0 || rupees > 1e9) return { reason: 'price must be a positive number of rupees' };
-  if (!/^[A-Za-z0-9_.:-]{0,50}$/.test(strategy_id)) return { reason: 'strategy_id is not an id' };
+  const strategy = strategy_id === '' ? null : strategyId.safeParse(strategy_id).data;
+  if (strategy === undefined) return { reason: 'strategy_id is not an id' };
   const at = writtenInstant(executed_at, timeZone);
   if (at === undefined) return { reason: 'executed_at must be a time such as 2026-01-31T09:15:00+05:30' };
   if (isBefore(instant(now), at)) return { reason: 'executed_at is in the future' };
@@ -63,7 +65,7 @@ export function parseTrade(
     quantity: shares,
     price: rupees,
     executed_at: at,
-    strategy_id: strategy_id === '' ? null : strategy_id,
+    strategy_id: strategy,
   };
 }
 

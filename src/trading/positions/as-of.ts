@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Keyset } from '../../cli/pagination.ts';
 import type { PositionStatus } from '../../domain/enums.ts';
+import type { StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, instant, isBefore } from '../../domain/instant.ts';
 import { replay } from '../../domain/replay-position.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
@@ -9,9 +10,9 @@ import { findFills } from './fills.ts';
 import type { Position } from './store.ts';
 
 export interface Filter {
-  user: string | undefined;
+  user: UserId | undefined;
   symbol: string | undefined;
-  strategy: string | undefined;
+  strategy: StrategyId | undefined;
   status: PositionStatus | 'any';
 }
 
@@ -21,7 +22,7 @@ export interface Filter {
  */
 export async function checkMoment(
   db: Kysely<Database>,
-  user: string | undefined,
+  user: UserId | undefined,
   at: Instant,
   now: Date,
 ): Promise<void> {

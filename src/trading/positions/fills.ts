@@ -1,11 +1,12 @@
 import { type Kysely, sql } from 'kysely';
+import type { OrderId, PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { StoredFill } from '../../domain/replay-position.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 export interface PositionFill extends StoredFill {
   fill_id: string;
-  order_id: string;
+  order_id: OrderId;
   broker_fill_id: string;
   executed_at: Instant;
   created_at: Instant;
@@ -19,7 +20,7 @@ export interface PositionFill extends StoredFill {
  */
 export async function findFills(
   db: Kysely<Database>,
-  positionIds: readonly string[],
+  positionIds: readonly PositionId[],
   until?: Instant,
 ): Promise<Map<string, PositionFill[]>> {
   const { rows } = await sql<PositionFill & { is_later: boolean }>`
@@ -44,7 +45,8 @@ export async function findFills(
   const found = new Map(positionIds.map((id) => [id, [] as PositionFill[]]));
   const ended = new Set<string>();
   for (const { is_later, ...fill } of rows) {
-    for (const id of [fill.position_id, fill.flipped_to ?? '']) {
+    for (const id of [fill.position_id, fill.flipped_to]) {
+      if (id === null) continue;
       if (is_later) ended.add(id);
       else if (!ended.has(id)) found.get(id)?.push(fill);
     }

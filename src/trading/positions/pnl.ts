@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { PnlGrouping } from '../../domain/pnl-grouping.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 interface Range {
-  user: string | undefined;
+  user: UserId | undefined;
   since: Instant | undefined;
   until: Instant | undefined;
 }

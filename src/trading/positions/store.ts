@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { OrderSide } from '../../domain/enums.ts';
+import type { PositionId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { notFound } from '../../util/failure.ts';
 
@@ -25,14 +26,14 @@ export const POSITION_COLUMNS = [
 ] as const;
 
 /** One position; throws POSITION_NOT_FOUND. */
-export async function findPosition(db: Kysely<Database>, positionId: string) {
+export async function findPosition(db: Kysely<Database>, positionId: PositionId) {
   return known(await select(db, positionId).executeTakeFirst(), positionId);
 }
 
 export type Position = Awaited<ReturnType<typeof findPosition>>;
 
 /** The same, under the locks of its trader and its own. */
-export async function lockPosition(trx: Trx, positionId: string): Promise<Position> {
+export async function lockPosition(trx: Trx, positionId: PositionId): Promise<Position> {
   await trx.db
     .selectFrom('users')
     .select('user_id')
@@ -58,11 +59,11 @@ export async function findClosing(db: Kysely<Database>, position: Position, side
     .executeTakeFirst();
 }
 
-function select(db: Kysely<Database>, positionId: string) {
+function select(db: Kysely<Database>, positionId: PositionId) {
   return db.selectFrom('positions').select(POSITION_COLUMNS).where('position_id', '=', positionId);
 }
 
-function known<T>(position: T | undefined, positionId: string): T {
+function known<T>(position: T | undefined, positionId: PositionId): T {
   if (position === undefined)
     throw notFound('position', positionId, 'See: pinnacle position list --status any');
   return position;

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { RuleType } from '../../domain/enums.ts';
+import type { UserId } from '../../domain/id.ts';
 import { describeStaleMarks } from './stale-marks.ts';
 import type { TradingDay } from './trading-day.ts';
 
 /** A rule after a check, in rupees, percent or orders; `current` is null where it cannot be evaluated. */
 export interface CheckedRule extends Record<string, unknown> {
   rule_id: string;
-  user_id: string;
+  user_id: UserId;
   rule_type: RuleType;
   limit: number;
   current: number | null;
@@ -28,7 +29,7 @@ export interface CheckedRule extends Record<string, unknown> {
  */
 export async function evaluateAllRules(
   trx: Trx,
-  userId: string | null,
+  userId: UserId | null,
   clock: TradingDay,
 ): Promise<CheckedRule[]> {
   const whose = userId === null ? sql`true` : sql`user_id = ${userId}`;

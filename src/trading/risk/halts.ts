@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, type OrderId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { type Failure, refused } from '../../util/failure.ts';
@@ -9,14 +9,14 @@ import { cancelWorking, WORKING_STATUSES } from '../ledger/cancel-orders.ts';
 /** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */
 export interface Halt {
   halt_id: string;
-  user_id: string | null;
+  user_id: UserId | null;
   reason: string;
   halted_by: string;
   halted_at: Instant;
 }
 
 /** The latch that keeps a trader from trading, as a query of at most one row: everyone's before his own. */
-export function activeHaltQuery(userId: string) {
+export function activeHaltQuery(userId: UserId) {
   return sql<Halt>`
     SELECT halt_id, user_id, reason, halted_by, halted_at FROM trading_halts
     WHERE resumed_at IS NULL AND coalesce(user_id, '') IN ('', ${userId})
@@ -24,7 +24,7 @@ export function activeHaltQuery(userId: string) {
 }
 
 /** Throws TRADING_HALTED (exit 5) while a halt is latched for the trader or for everyone. Before phase 4 there is none. */
-export async function checkNotHalted(trx: Trx, userId: string): Promise<void> {
+export async function checkNotHalted(trx: Trx, userId: UserId): Promise<void> {
   if (trx.phase < 4) return;
   const { rows } = await activeHaltQuery(userId).execute(trx.db);
   if (rows[0]) throw tradingHalted(rows[0]);
@@ -46,7 +46,7 @@ export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): 
  */
 export async function setHalt(
   trx: Trx,
-  userId: string | null,
+  userId: UserId | null,
   reason: string,
   at: Instant,
 ): Promise<{ halt: Halt; fresh: boolean }> {
@@ -64,7 +64,7 @@ export async function setHalt(
 export interface HaltOutcome {
   orders_cancelled: number;
   strategies_paused: number;
-  order_ids: string[];
+  order_ids: OrderId[];
 }
 
 /**
@@ -72,7 +72,7 @@ export interface HaltOutcome {
  * active. It waits for the traders' locks, as long as a statement may take, so that whatever was let in before the
  * latch was seen is swept as well.
  */
-export async function cancelAndPause(trx: Trx, userId: string | null, at: Instant): Promise<HaltOutcome> {
+export async function cancelAndPause(trx: Trx, userId: UserId | null, at: Instant): Promise<HaltOutcome> {
   const whose = scope(userId);
   await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx.db);
   await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
@@ -92,7 +92,7 @@ export async function cancelAndPause(trx: Trx, userId: string | null, at: Instan
 /** What a sweep would touch now. */
 export async function countAffected(
   db: Kysely<Database>,
-  userId: string | null,
+  userId: UserId | null,
 ): Promise<{ orders: number; active: number; paused: number }> {
   const whose = scope(userId);
   const { rows } = await sql<{ orders: number; active: number; paused: number }>`
@@ -102,7 +102,7 @@ export async function countAffected(
   return rows[0] as { orders: number; active: number; paused: number };
 }
 
-const scope = (userId: string | null) => (userId === null ? sql`true` : sql`user_id = ${userId}`);
+const scope = (userId: UserId | null) => (userId === null ? sql`true` : sql`user_id = ${userId}`);
 
 /** A halt that is over. */
 export interface Ended extends Halt {
@@ -114,7 +114,7 @@ export interface Ended extends Halt {
 /** Clears the latch of a trader, or that of everyone; undefined where there is none. */
 export async function liftHalt(
   trx: Trx,
-  userId: string | null,
+  userId: UserId | null,
   reason: string,
   at: Instant,
 ): Promise<Ended | undefined> {

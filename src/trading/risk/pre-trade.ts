@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
+import type { StrategyId } from '../../domain/id.ts';
 import { evaluateRules, type RuleResult } from '../../domain/risk-rules.ts';
 import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
 import { type Failure, notFound, refused } from '../../util/failure.ts';
 import { WORKING_STATUSES } from '../ledger/cancel-orders.ts';
-import type { NewOrder } from '../ledger/place-orders.ts';
+import type { ProposedOrder } from '../ledger/place-orders.ts';
 import { findUser, lockUser, userDisabled } from '../users/store.ts';
 import { tradingHalted } from './halts.ts';
 import { readExposure } from './read-exposure.ts';
@@ -34,7 +35,7 @@ export interface PreTradeResult {
  */
 export async function checkPreTrade(
   trx: Trx,
-  order: NewOrder,
+  order: ProposedOrder,
   clock: TradingDay,
   options: Options = {},
 ): Promise<void> {
@@ -46,7 +47,7 @@ export async function checkPreTrade(
 /** The same as a question: nothing is locked, and the answer holds for this moment only. */
 export async function previewPreTrade(
   source: Source,
-  order: NewOrder,
+  order: ProposedOrder,
   clock: TradingDay,
 ): Promise<PreTradeResult> {
   return evaluatePreTrade(source, await findUser(source.db, order.user_id), order, clock, {});
@@ -55,7 +56,7 @@ export async function previewPreTrade(
 async function evaluatePreTrade(
   source: Source,
   user: { enabled: boolean; total_capital: string },
-  order: NewOrder,
+  order: ProposedOrder,
   clock: TradingDay,
   { replacing }: Options,
 ): Promise<PreTradeResult> {
@@ -89,7 +90,7 @@ interface Standing {
 
 async function readStanding(
   { db, phase }: Source,
-  order: NewOrder,
+  order: ProposedOrder,
   replacing: string | undefined,
 ): Promise<Standing> {
   const { user_id, symbol, side, strategy_id } = order;
@@ -114,7 +115,7 @@ async function readStanding(
 }
 
 /** The refusal that a strategy which is not available is. */
-export function strategyDisabled(strategyId: string): Failure {
+export function strategyDisabled(strategyId: StrategyId): Failure {
   return refused(
     'STRATEGY_DISABLED',
     `The strategy ${strategyId} is not available.`,
@@ -123,7 +124,7 @@ export function strategyDisabled(strategyId: string): Failure {
 }
 
 function strategyRefusal(
-  { user_id, strategy_id }: NewOrder,
+  { user_id, strategy_id }: ProposedOrder,
   { available, status }: Standing,
   phase: SchemaPhase,
 ): Failure | undefined {

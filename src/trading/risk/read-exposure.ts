@@ -3,7 +3,7 @@ import type { RuleType } from '../../domain/enums.ts';
 import type { RiskSnapshot } from '../../domain/risk-rules.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { WORKING_STATUSES } from '../ledger/cancel-orders.ts';
-import type { NewOrder } from '../ledger/place-orders.ts';
+import type { ProposedOrder } from '../ledger/place-orders.ts';
 import { activeHaltQuery, type Halt } from './halts.ts';
 import { describeStaleMarks } from './stale-marks.ts';
 import type { TradingDay } from './trading-day.ts';
@@ -24,7 +24,7 @@ type Row = { [K in keyof Halt]: Halt[K] | null } & Omit<RiskSnapshot, 'capital' 
  */
 export async function readExposure(
   db: Kysely<Database>,
-  order: NewOrder,
+  order: ProposedOrder,
   clock: TradingDay,
   replacing: string | undefined,
 ): Promise<Exposure> {

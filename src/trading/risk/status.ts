@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /** How one trader stands, or everyone where user_id is null. */
 interface Status extends Record<string, unknown> {
-  user_id: string | null;
+  user_id: UserId | null;
   halted: boolean;
   rules: number;
   violated: number;
@@ -17,7 +18,7 @@ interface Status extends Record<string, unknown> {
 /** Up to `limit` traders with a latched halt or a rule, behind `after`, by id; the halt of everyone is the first. */
 export async function readRiskStatus(
   db: Kysely<Database>,
-  userId: string | undefined,
+  userId: UserId | undefined,
   limit: number,
   after: string | undefined,
 ): Promise<Status[]> {

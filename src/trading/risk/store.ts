@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { RuleType } from '../../domain/enums.ts';
+import type { UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 export const RULE_COLUMNS = [
@@ -15,7 +16,7 @@ export const RULE_COLUMNS = [
 ] as const;
 
 /** A trader's rules of these types, in the order of the types. */
-export function findRules(db: Kysely<Database>, userId: string, types: readonly RuleType[]) {
+export function findRules(db: Kysely<Database>, userId: UserId, types: readonly RuleType[]) {
   return db
     .selectFrom('risk_rules')
     .select(RULE_COLUMNS)
@@ -26,7 +27,7 @@ export function findRules(db: Kysely<Database>, userId: string, types: readonly 
 }
 
 /** The halts that are latched over a trader, everyone's first; over anybody where no trader is named. */
-export function findLatches(db: Kysely<Database>, userId: string | undefined) {
+export function findLatches(db: Kysely<Database>, userId: UserId | undefined) {
   let latches = db
     .selectFrom('trading_halts')
     .select(['halt_id', 'user_id', 'reason', 'halted_by', 'halted_at'])

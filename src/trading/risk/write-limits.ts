@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { mintId } from '../../domain/id.ts';
+import { mintId, type UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import type { Template } from '../../domain/risk-limits.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 
 /** Sets limits of a trader, who must be locked, in one statement; false where all were so already. */
-export async function writeRules(trx: Trx, userId: string, limits: Template, now: Date): Promise<boolean> {
+export async function writeRules(trx: Trx, userId: UserId, limits: Template, now: Date): Promise<boolean> {
   const rows = Object.entries(limits).map(([rule_type, rule_value]) => ({
     rule_id: mintId('rul', now),
     rule_type,

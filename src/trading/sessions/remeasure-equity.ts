@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Instant } from '../../domain/instant.ts';
  * capital_at_start + total_pnl + the unrealized P&L of every open position, to the paisa. Equity above the peak is the
  * new peak; a `drawdown` above max_drawdown is the new one. The traders must be locked.
  */
-export async function remeasureSessions(trx: Trx, userIds: readonly string[], at: Instant): Promise<void> {
+export async function remeasureSessions(trx: Trx, userIds: readonly UserId[], at: Instant): Promise<void> {
   await sql`
     UPDATE trading_sessions s
     SET peak_equity = m.peak, updated_at = ${at}::timestamp,

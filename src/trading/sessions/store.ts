@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 
@@ -20,7 +21,7 @@ export const SESSION_COLUMNS = [
 ] as const;
 
 /** The running session of a trader, if there is one. */
-export async function findActive(db: Kysely<Database>, userId: string) {
+export async function findActive(db: Kysely<Database>, userId: UserId) {
   return db
     .selectFrom('trading_sessions')
     .select(['session_id', 'start_time'])
@@ -30,7 +31,7 @@ export async function findActive(db: Kysely<Database>, userId: string) {
 }
 
 /** That a trader has no such session: exit 3, naming the command that starts one. */
-export function noSession(userId: string, which: 'active session' | 'session'): Failure {
+export function noSession(userId: UserId, which: 'active session' | 'session'): Failure {
   return new Failure('notFound', 'SESSION_NOT_FOUND', `${userId} has no ${which}.`, {
     hint: `Run: pinnacle session start --user ${userId}`,
   });

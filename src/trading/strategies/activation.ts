@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { formatRupees, toPaisa } from '../../domain/money.ts';
 import { refused } from '../../util/failure.ts';
@@ -11,8 +12,8 @@ import { ACTIVATION_COLUMNS, type Activation } from './store.ts';
  */
 export async function checkCapital(
   trx: Trx,
-  { user_id }: { user_id: string },
-  { strategy_id, min_capital }: { strategy_id: string; min_capital: number },
+  { user_id }: { user_id: UserId },
+  { strategy_id, min_capital }: { strategy_id: StrategyId; min_capital: number },
   allocation: number,
 ): Promise<void> {
   const free = await freeCapital(trx, user_id, strategy_id);
@@ -36,7 +37,7 @@ export async function checkCapital(
 const rupees = (amount: number | string) => formatRupees(toPaisa(amount));
 
 /** A trader's capital in rupees that is not set aside for other strategies which are ACTIVE or PAUSED. */
-async function freeCapital(trx: Trx, userId: string, besides: string): Promise<string> {
+async function freeCapital(trx: Trx, userId: UserId, besides: string): Promise<string> {
   const { rows } = await sql<{ free: string }>`
     SELECT total_capital - (
       SELECT coalesce(sum(round(allocation_amount::numeric, 2)), 0) FROM user_strategies
@@ -46,8 +47,8 @@ async function freeCapital(trx: Trx, userId: string, besides: string): Promise<s
 }
 
 interface Asked {
-  userId: string;
-  strategyId: string;
+  userId: UserId;
+  strategyId: StrategyId;
   /** Rupees. */
   allocation: number;
   parameters: unknown;

@@ -1,6 +1,7 @@
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
+import type { StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { refused } from '../../util/failure.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
@@ -16,7 +17,7 @@ import {
  * Pauses, resumes or stops a trader's use of a strategy; what is so already stays as it is. Throws a refusal where it
  * is STOPPED, which only an activation ends, and where what would be ACTIVE may not run.
  */
-export async function changeStatus(ctx: Context, userId: string, strategyId: string, to: StrategyStatus) {
+export async function changeStatus(ctx: Context, userId: UserId, strategyId: StrategyId, to: StrategyStatus) {
   const now = instant(ctx.now());
   return ctx.change(async (trx) => {
     const user = await lockUser(trx, userId);
@@ -47,8 +48,8 @@ export async function changeStatus(ctx: Context, userId: string, strategyId: str
 /** Throws a refusal unless the trader and the strategy are enabled and trading is not halted. The trader is locked. */
 export async function requireRunnable(
   trx: Trx,
-  user: { user_id: string; enabled: boolean },
-  strategy: { strategy_id: string; is_active: boolean },
+  user: { user_id: UserId; enabled: boolean },
+  strategy: { strategy_id: StrategyId; is_active: boolean },
 ): Promise<void> {
   if (!user.enabled) throw userDisabled(user.user_id);
   if (!strategy.is_active)

@@ -1,8 +1,9 @@
 import type { Context } from '../../context.ts';
+import type { StrategyId } from '../../domain/id.ts';
 import { lockStrategy, STRATEGY_COLUMNS } from './store.ts';
 
 /** Makes a strategy available or not; one that is so already stays as it is. */
-export function setStrategyEnabled(ctx: Context, strategyId: string, available: boolean) {
+export function setStrategyEnabled(ctx: Context, strategyId: StrategyId, available: boolean) {
   return ctx.change(async (trx) => {
     const before = await lockStrategy(trx, strategyId);
     if (before.is_active === available) return { result: before, audit: null };

@@ -1,16 +1,17 @@
 import { type Kysely, sql } from 'kysely';
+import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /** One strategy or every one, of one trader or of all. */
 export interface Scope {
-  strategy: string | undefined;
-  user: string | undefined;
+  strategy: StrategyId | undefined;
+  user: UserId | undefined;
 }
 
 /** A strategy in numbers; money in rupees and paisa, success_rate in percent, null without orders. */
 export interface Stats {
-  strategy_id: string;
-  user_id: string | null;
+  strategy_id: StrategyId;
+  user_id: UserId | null;
   active: number;
   paused: number;
   stopped: number;

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
+import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure, notFound, refused } from '../../util/failure.ts';
 
@@ -33,25 +34,25 @@ export const ACTIVATION_COLUMNS = [
 ] as const;
 
 /** One strategy; throws STRATEGY_NOT_FOUND. */
-export async function findStrategy(db: Kysely<Database>, strategyId: string) {
+export async function findStrategy(db: Kysely<Database>, strategyId: StrategyId) {
   return known(await select(db, strategyId).executeTakeFirst(), strategyId);
 }
 
 /** The same, and nobody else may change the strategy until the transaction ends. */
-export async function lockStrategy(trx: Trx, strategyId: string) {
+export async function lockStrategy(trx: Trx, strategyId: StrategyId) {
   return known(await select(trx.db, strategyId).forNoKeyUpdate().executeTakeFirst(), strategyId);
 }
 
 /** The same, and it stays as it is until the transaction ends, while others hold it as well. Lock its trader first. */
-export async function lockStrategyShared(trx: Trx, strategyId: string) {
+export async function lockStrategyShared(trx: Trx, strategyId: StrategyId) {
   return known(await select(trx.db, strategyId).forShare().executeTakeFirst(), strategyId);
 }
 
-function select(db: Kysely<Database>, strategyId: string) {
+function select(db: Kysely<Database>, strategyId: StrategyId) {
   return db.selectFrom('strategies').select(STRATEGY_COLUMNS).where('strategy_id', '=', strategyId);
 }
 
-function known<T>(strategy: T | undefined, strategyId: string): T {
+function known<T>(strategy: T | undefined, strategyId: StrategyId): T {
   if (strategy === undefined) throw notFound('strategy', strategyId, 'See: pinnacle strategy list');
   return strategy;
 }
@@ -67,7 +68,7 @@ export async function requireActivations(ctx: Context): Promise<void> {
 }
 
 /** A trader's use of a strategy, if there ever was one. */
-export async function findActivation(db: Kysely<Database>, userId: string, strategyId: string) {
+export async function findActivation(db: Kysely<Database>, userId: UserId, strategyId: StrategyId) {
   return db
     .selectFrom('user_strategies')
     .select(ACTIVATION_COLUMNS)
@@ -79,7 +80,7 @@ export async function findActivation(db: Kysely<Database>, userId: string, strat
 export type Activation = NonNullable<Awaited<ReturnType<typeof findActivation>>>;
 
 /** That a trader never activated a strategy: exit 3, naming the command that does. */
-export function notActivated(userId: string, strategyId: string): Failure {
+export function notActivated(userId: UserId, strategyId: StrategyId): Failure {
   return new Failure(
     'notFound',
     'ACTIVATION_NOT_FOUND',

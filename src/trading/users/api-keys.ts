@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
@@ -7,7 +8,7 @@ import { lockUser, userDisabled } from './store.ts';
 
 /** Whose a key is, and whether it is the current one or a replaced one that is still accepted. */
 interface KeyHolder {
-  user_id: string;
+  user_id: UserId;
   enabled: boolean;
   via: 'current' | 'grace';
   expires_at: Instant | null;
@@ -34,7 +35,7 @@ export async function findKeyHolder({ db, phase }: Source, hash: string, now: In
  * Records that the holder of a key came in. Locks the trader and looks once more: the key may have been replaced since.
  * Throws API_KEY_UNKNOWN or USER_DISABLED.
  */
-export async function recordLogin(trx: Trx, userId: string, hash: string, now: Instant): Promise<KeyHolder> {
+export async function recordLogin(trx: Trx, userId: UserId, hash: string, now: Instant): Promise<KeyHolder> {
   await lockUser(trx, userId);
   const holder = await findKeyHolder(trx, hash, now);
   if (!holder.enabled) throw userDisabled(holder.user_id);
@@ -48,7 +49,7 @@ export async function recordLogin(trx: Trx, userId: string, hash: string, now: I
  */
 export async function replaceKey(
   trx: Trx,
-  userId: string,
+  userId: UserId,
   hash: string,
   { now, graceUntil }: { now: Instant; graceUntil: Instant | null },
 ): Promise<number> {
@@ -65,7 +66,7 @@ export async function replaceKey(
 }
 
 /** Forgets the replaced keys of a trader, or only those that have expired; gives how many had not. */
-async function endGrace(trx: Trx, userId: string, now: Instant, onlyExpired: boolean): Promise<number> {
+async function endGrace(trx: Trx, userId: UserId, now: Instant, onlyExpired: boolean): Promise<number> {
   const { rows } = await sql<{ expired: boolean }>`
     DELETE FROM api_key_grace
     WHERE user_id = ${userId} AND (NOT ${onlyExpired}::boolean OR expires_at <= ${now}::timestamp)

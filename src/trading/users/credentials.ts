@@ -1,23 +1,24 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
 import { findUser, lockUser } from './store.ts';
 
 /** The credentials of a trader as they are stored; throws USER_NOT_FOUND. */
-export async function findCredentials(db: Kysely<Database>, userId: string): Promise<Credentials> {
+export async function findCredentials(db: Kysely<Database>, userId: UserId): Promise<Credentials> {
   await findUser(db, userId);
   return select(db, userId).executeTakeFirstOrThrow();
 }
 
 /** The same, and nobody else may change the trader until the transaction ends. */
-export async function lockCredentials(trx: Trx, userId: string): Promise<Credentials> {
+export async function lockCredentials(trx: Trx, userId: UserId): Promise<Credentials> {
   await lockUser(trx, userId);
   return select(trx.db, userId).executeTakeFirstOrThrow();
 }
 
-function select(db: Kysely<Database>, userId: string) {
+function select(db: Kysely<Database>, userId: UserId) {
   return db
     .selectFrom('users')
     .select(['user_id', 'broker_api_key', 'broker_secret', 'broker_token'])
@@ -27,14 +28,14 @@ function select(db: Kysely<Database>, userId: string) {
 /** Stores envelopes, or '' for none, in columns of a trader. */
 export async function writeCredentials(
   trx: Trx,
-  userId: string,
+  userId: UserId,
   values: Partial<Record<BrokerColumn, string>>,
 ): Promise<void> {
   await trx.db.updateTable('users').set(values).where('user_id', '=', userId).execute();
 }
 
 /** When each credential of a trader was set last, as the audit log has it. */
-export async function whenSet(db: Kysely<Database>, userId: string): Promise<Map<string, string>> {
+export async function whenSet(db: Kysely<Database>, userId: UserId): Promise<Map<string, string>> {
   const { rows } = await sql<{ field: string; at: Instant }>`
     SELECT body::json ->> 'field' AS field, max(at) AS at FROM audit_log
     WHERE target = ${`user ${userId}`} AND command = 'user credentials set' GROUP BY 1`.execute(db);

@@ -1,5 +1,6 @@
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
 import { lockUser, USER_COLUMNS } from './store.ts';
 
 /**
@@ -8,7 +9,7 @@ import { lockUser, USER_COLUMNS } from './store.ts';
  */
 export function setUserEnabled<T extends object>(
   ctx: Context,
-  userId: string,
+  userId: UserId,
   { enabled, reason }: { enabled: boolean; reason?: string | undefined },
   beside: (trx: Trx) => Promise<T>,
 ) {

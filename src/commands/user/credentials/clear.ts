@@ -1,12 +1,13 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { choice, identifier, optional } from '../../../cli/flags.ts';
+import { choice, optional, parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
+import { userId } from '../../../domain/id.ts';
 import { BROKER_COLUMNS, keyIdOf } from '../../../platform/secrets/broker-credentials.ts';
 
 export const clear = defineCommand({
   effect: 'destroy',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: { field: optional(choice(BROKER_COLUMNS, 'FIELD', 'only this credential')) },
   fields: {
     user_id: { type: 'text' },

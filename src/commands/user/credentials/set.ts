@@ -1,6 +1,7 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { choice, identifier, optional, text, toggle } from '../../../cli/flags.ts';
+import { choice, optional, parsed, text, toggle } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
+import { userId } from '../../../domain/id.ts';
 import { BROKER_COLUMNS, placeOf } from '../../../platform/secrets/broker-credentials.ts';
 import { usage } from '../../../util/failure.ts';
 
@@ -11,7 +12,7 @@ const MOST = 8_192;
 export const set = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: {
     field: choice(BROKER_COLUMNS, 'FIELD', 'which credential'),
     secretStdin: toggle('read it from stdin'),

@@ -1,13 +1,14 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { identifier } from '../../../cli/flags.ts';
+import { parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
+import { userId } from '../../../domain/id.ts';
 import { BROKER_COLUMNS } from '../../../platform/secrets/broker-credentials.ts';
 
 export const show = defineCommand({
   effect: 'read',
   roles: ['operator'],
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: {},
   fields: {
     field: { type: 'text' },

@@ -1,14 +1,15 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { identifier } from '../../../cli/flags.ts';
+import { parsed } from '../../../cli/flags.ts';
 import { Finding } from '../../../cli/result.ts';
 import type { Context } from '../../../context.ts';
+import { userId } from '../../../domain/id.ts';
 import { BROKER_COLUMNS, keyIdOf, openCredential } from '../../../platform/secrets/broker-credentials.ts';
 
 export const verify = defineCommand({
   effect: 'read',
   roles: ['operator'],
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: {},
   fields: {
     field: { type: 'text' },

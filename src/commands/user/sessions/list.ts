@@ -1,13 +1,14 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { identifier } from '../../../cli/flags.ts';
+import { parsed } from '../../../cli/flags.ts';
 import { page, pageFlags } from '../../../cli/pagination.ts';
 import type { Context } from '../../../context.ts';
+import { userId } from '../../../domain/id.ts';
 import { findUser } from '../../../trading/users/store.ts';
 
 export const list = defineCommand({
   effect: 'read',
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: pageFlags,
   fields: {
     session_id: { type: 'text' },

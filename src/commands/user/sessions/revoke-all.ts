@@ -1,6 +1,7 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { identifier } from '../../../cli/flags.ts';
+import { parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
+import { userId } from '../../../domain/id.ts';
 import { lockUser } from '../../../trading/users/store.ts';
 import { sayLogout } from './warn-logout.ts';
 
@@ -8,7 +9,7 @@ export const revokeAll = defineCommand({
   effect: 'write',
   roles: ['cron', 'operator'],
   phase: 1,
-  args: { user: identifier('USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the trader') },
   flags: {},
   fields: { user_id: { type: 'text' } },
   examples: ['user sessions revoke-all trader_001'],

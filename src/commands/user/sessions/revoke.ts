@@ -1,6 +1,7 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { identifier } from '../../../cli/flags.ts';
+import { identifier, parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
+import { type UserId, userId } from '../../../domain/id.ts';
 import { findUser, lockUser } from '../../../trading/users/store.ts';
 import { Failure, notFound } from '../../../util/failure.ts';
 
@@ -8,7 +9,7 @@ export const revoke = defineCommand({
   effect: 'write',
   roles: ['cron', 'operator'],
   phase: 1,
-  args: { user: identifier('USER', 'the trader'), session: identifier('SESSION', 'the session', 100) },
+  args: { user: parsed(userId, 'USER', 'the trader'), session: identifier('SESSION', 'the session', 100) },
   flags: {},
   fields: { user_id: { type: 'text' }, session_id: { type: 'text' } },
   examples: ['user sessions revoke trader_001 lgn_01'],
@@ -30,7 +31,7 @@ Redis is back (8).`,
 });
 
 /** Whether a trader has such a session; undefined while Redis cannot be asked. */
-async function isThere(ctx: Context, user: string, id: string): Promise<boolean | undefined> {
+async function isThere(ctx: Context, user: UserId, id: string): Promise<boolean | undefined> {
   const { readSession } = await import('../../../trading/users/login-sessions.ts');
   try {
     return (await readSession(await ctx.redis(), user, id)) !== undefined;
