@@ -1,18 +1,14 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { instant } from '../../domain/instant.ts';
-import { findLatches, type Latch } from '../../trading/risk/store.ts';
-import { type Failure, refused } from '../../util/failure.ts';
-import { pluralize } from '../../util/text.ts';
 import { haltFields } from './fields.ts';
-import { findScope, type Scope, scopeOf, trader } from './scope.ts';
+import { userUnlessAll } from './flags.ts';
 
 export const resume = defineCommand({
   effect: 'destroy',
   repeat: 'once',
   phase: 4,
-  args: { user: trader },
+  args: { user: userUnlessAll },
   flags: {
     all: toggle('end the halt of everyone'),
     reason: text('REASON', 'why trading may go on'),
@@ -27,58 +23,10 @@ export const resume = defineCommand({
     'risk resume trader_001 --reason "strategy fixed" --confirm trader_001',
     'risk resume --all --reason "exchange is back" --confirm all',
   ],
-  details: `Ends one halt: the trader's own, or with --all that of everyone; the other goes on if it is latched too. Strategies
-that the halt has paused stay PAUSED until each is resumed, and cancelled orders stay CANCELLED.`,
+  details: `Lifts one halt: that of the user, or with --all that of everyone; the other stays in force. Strategies that the halt
+paused stay PAUSED until each is resumed; cancelled orders stay CANCELLED.`,
   async run({ user, all, reason }, ctx: Context) {
-    const scope = scopeOf(user, all);
-    const db = await ctx.db();
-    await findScope(db, scope);
-    const latches = await findLatches(db, user);
-    const latch = latches.find(({ user_id }) => user_id === scope.user_id);
-    if (!latch) throw notHalted(scope, latches);
-    const name = (await ctx.protection()) ?? user ?? 'all';
-    await ctx.agreeByName(
-      name,
-      `Trading for ${scope.name} was halted by ${latch.halted_by}: ${latch.reason}. Let orders pass again?`,
-    );
-    const [{ liftHalt, countAffected }, { insertNotifications }] = await Promise.all([
-      import('../../trading/risk/halts.ts'),
-      import('../../trading/notifications/notify.ts'),
-    ]);
-    const at = instant(ctx.now());
-    let paused = 0;
-    const ended = await ctx.change(async (trx) => {
-      const halt = await liftHalt(trx, scope.user_id, reason, at);
-      if (!halt) throw notHalted(scope, latches);
-      const title = `Trading goes on for ${scope.name}`;
-      const notice = { notification_type: 'RISK_ALERT', alert_level: 'INFO', title } as const;
-      const data = { halt_id: halt.halt_id };
-      await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
-      // Asked for here: once the change is committed, nothing may fail any more.
-      ({ paused } = await countAffected(trx.db, scope.user_id));
-      return { result: halt, audit: { target: scope.target, body: { halt } } };
-    });
-    const others = latches.filter(({ halt_id }) => halt_id !== ended.halt_id);
-    if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);
-    if (paused > 0)
-      await ctx.io.say(
-        `${pluralize(paused, 'strategy stays', 'strategies stay')} PAUSED. Resume each: pinnacle strategy resume STRATEGY --user ${user ?? 'USER'}`,
-      );
-    return ended;
+    const { resumeTrading } = await import('../../trading/risk/resume-trading.ts');
+    return resumeTrading(ctx, { user, all, reason });
   },
 });
-
-function notHalted(scope: Scope, latches: readonly Latch[]): Failure {
-  const others = latches.filter(({ user_id }) => user_id !== scope.user_id);
-  return refused(
-    'NOT_HALTED',
-    `Trading for ${scope.name} is not halted.`,
-    others.length > 0 ? `Halted: ${names(others)}. See: pinnacle risk status` : undefined,
-  );
-}
-
-function names(latches: readonly Latch[]): string {
-  const [first, more] = [latches.slice(0, 5), latches.length - 5];
-  const list = first.map(({ user_id }) => user_id ?? 'everyone (--all)').join(', ');
-  return more > 0 ? `${list} and ${more.toLocaleString('en-IN')} more` : list;
-}

@@ -3,9 +3,9 @@ import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { strategyId, type UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import type { ProposedOrder } from '../../trading/ledger/place-orders.ts';
 import { usage } from '../../util/failure.ts';
 import { plainUpperCase } from '../../util/text.ts';
+import type { ProposedOrder } from '../ledger/place-orders.ts';
 
 const inCapitals = z.transform((value: unknown) =>
   typeof value === 'string' ? plainUpperCase(value) : value,
@@ -30,7 +30,7 @@ const proposal = z.strictObject(
   },
 );
 
-/** The order that a JSON object describes, as this trader would place it now; a usage error names what is wrong. */
+/** The order that a JSON object describes, as this user would place it now; a usage error names what is wrong. */
 export function proposedOrder(
   given: Readonly<Record<string, unknown>>,
   userId: UserId,

@@ -1,0 +1,47 @@
+import { Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import { insertNotifications } from '../notifications/notify.ts';
+import { findUser } from '../users/store.ts';
+import { breachAudit, breachNotice } from './breach-notices.ts';
+import { type CheckedRule, evaluateAllRules } from './evaluate-rules.ts';
+import { previewPreTrade } from './pre-trade.ts';
+import { proposedOrder } from './proposed-order.ts';
+import { tradingDayOf } from './trading-day.ts';
+
+/**
+ * Evaluates the rules of one user, or of everyone, stores the results and notifies what newly broke or cleared. A
+ * Finding where a rule is violated or cannot be evaluated.
+ */
+export async function checkRules(ctx: Context, user: UserId | undefined) {
+  const now = ctx.now();
+  const clock = await tradingDayOf(now, ctx);
+  return ctx.change<CheckedRule[] | Finding>(async (trx) => {
+    if (user !== undefined) await findUser(trx.db, user);
+    const checked = await evaluateAllRules(trx, user ?? null, clock);
+    const news = checked.filter(({ newly }) => newly);
+    await insertNotifications(trx, instant(now), news.map(breachNotice));
+    const target = user === undefined ? 'all users' : `user ${user}`;
+    const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Finding(checked) : checked;
+    return { result, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };
+  });
+}
+
+/**
+ * Evaluates every rule for an order that is not placed, described as JSON; what would refuse it is said on stderr, and
+ * makes the result a Finding. Throws a usage error that names what is wrong with the JSON.
+ */
+export async function previewOrder(ctx: Context, userId: UserId, given: Readonly<Record<string, unknown>>) {
+  const now = ctx.now();
+  const order = proposedOrder(given, userId, now);
+  const clock = await tradingDayOf(now, ctx);
+  const { judgements, refusals } = await previewPreTrade(await ctx.source(), order, clock);
+  const rows = judgements.map((judgement) => ({ user_id: userId, ...judgement, newly: false }));
+  if (refusals.length === 0) {
+    await ctx.io.say('The order would be placed.');
+    return rows;
+  }
+  for (const { message } of refusals) await ctx.io.say(`The order would be refused. ${message}`);
+  return new Finding(rows);
+}

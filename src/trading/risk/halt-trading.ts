@@ -1,0 +1,62 @@
+import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
+import { insertNotifications } from '../notifications/notify.ts';
+import { cancelAndPause, countAffected, setHalt } from './halts.ts';
+import { findScope, scopeOf } from './scope.ts';
+
+/**
+ * The kill switch: latches a halt, cancels working orders and pauses active strategies of one user or, with `all`, of
+ * everyone. Two transactions: the latch is committed first. Confirms before. Throws HALT_UNFINISHED (exit 10) where the
+ * second one fails.
+ */
+export async function haltTrading(
+  ctx: Context,
+  { user, all, reason }: { user: UserId | undefined; all: boolean; reason: string },
+) {
+  const scope = scopeOf(user, all);
+  const db = await ctx.db();
+  await findScope(db, scope);
+  const { orders, active } = await countAffected(db, scope.user_id);
+  const toll = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
+  await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
+  await ctx.agree(`Halt trading for ${scope.name}?`);
+  const at = instant(ctx.now());
+  // Committed before cancelling waits for any lock: from then on no entry gets in.
+  const latched = await ctx.change(async (trx) => {
+    const { halt, fresh } = await setHalt(trx, scope.user_id, reason, at);
+    const title = `Trading is halted for ${scope.name}`;
+    const notice = { notification_type: 'RISK_ALERT', alert_level: 'CRITICAL', title } as const;
+    const data = { halt_id: halt.halt_id };
+    if (fresh)
+      await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
+    const audit = fresh ? { target: scope.target, body: { halt } } : null;
+    return { result: halt, audit, unfinished: true };
+  });
+  return ctx
+    .change(async (trx) => {
+      const outcome = await cancelAndPause(trx, scope.user_id, at);
+      const idle = outcome.orders_cancelled + outcome.strategies_paused === 0;
+      const body = { halt_id: latched.halt_id, ...outcome };
+      const audit = idle ? null : { target: scope.target, body };
+      return { result: { ...latched, ...outcome }, audit };
+    })
+    .catch((error) => {
+      throw ctx.dryRun ? error : unfinished(scope.name);
+    });
+}
+
+function unfinished(name: string): Failure {
+  return new Failure(
+    'busy',
+    'HALT_UNFINISHED',
+    `Trading is halted for ${name}, but working orders are not cancelled yet.`,
+    {
+      hint: 'Run it again; with a longer --timeout if another session holds a lock.',
+      retryable: true,
+      changed: true,
+    },
+  );
+}

@@ -1,0 +1,66 @@
+import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import { type Failure, refused } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
+import { insertNotifications } from '../notifications/notify.ts';
+import { countAffected, liftHalt } from './halts.ts';
+import { findScope, type Scope, scopeOf } from './scope.ts';
+import { findLatches, type Latch } from './store.ts';
+
+/**
+ * Lifts the halt of one user or, with `all`, of everyone; the name must be typed out. Says what stays halted or paused.
+ * Throws NOT_HALTED (exit 5).
+ */
+export async function resumeTrading(
+  ctx: Context,
+  { user, all, reason }: { user: UserId | undefined; all: boolean; reason: string },
+) {
+  const scope = scopeOf(user, all);
+  const db = await ctx.db();
+  await findScope(db, scope);
+  const latches = await findLatches(db, user);
+  const latch = latches.find(({ user_id }) => user_id === scope.user_id);
+  if (!latch) throw notHalted(scope, latches);
+  const name = (await ctx.protection()) ?? user ?? 'all';
+  await ctx.agreeByName(
+    name,
+    `Trading for ${scope.name} was halted by ${latch.halted_by}: ${latch.reason}. Let orders pass again?`,
+  );
+  const at = instant(ctx.now());
+  let paused = 0;
+  const ended = await ctx.change(async (trx) => {
+    const halt = await liftHalt(trx, scope.user_id, reason, at);
+    if (!halt) throw notHalted(scope, latches);
+    const title = `Trading is resumed for ${scope.name}`;
+    const notice = { notification_type: 'RISK_ALERT', alert_level: 'INFO', title } as const;
+    const data = { halt_id: halt.halt_id };
+    await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
+    // Read here: once the change is committed, nothing may fail any more.
+    ({ paused } = await countAffected(trx.db, scope.user_id));
+    return { result: halt, audit: { target: scope.target, body: { halt } } };
+  });
+  const others = latches.filter(({ halt_id }) => halt_id !== ended.halt_id);
+  if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);
+  if (paused > 0)
+    await ctx.io.say(
+      `${pluralize(paused, 'strategy stays', 'strategies stay')} PAUSED. Resume each: pinnacle strategy resume STRATEGY --user ${user ?? 'USER'}`,
+    );
+  return ended;
+}
+
+function notHalted(scope: Scope, latches: readonly Latch[]): Failure {
+  const others = latches.filter(({ user_id }) => user_id !== scope.user_id);
+  return refused(
+    'NOT_HALTED',
+    `Trading for ${scope.name} is not halted.`,
+    others.length > 0 ? `Halted: ${names(others)}. See: pinnacle risk status` : undefined,
+  );
+}
+
+function names(latches: readonly Latch[]): string {
+  const first = latches.slice(0, 5);
+  const more = latches.length - 5;
+  const list = first.map(({ user_id }) => user_id ?? 'everyone (--all)').join(', ');
+  return more > 0 ? `${list} and ${more.toLocaleString('en-IN')} more` : list;
+}
