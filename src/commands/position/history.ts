@@ -2,7 +2,6 @@ import { defineCommand } from '../../cli/command.ts';
 import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { positionId } from '../../domain/id.ts';
-import { findPosition } from '../../trading/positions/store.ts';
 
 export const history = defineCommand({
   effect: 'read',
@@ -22,23 +21,10 @@ export const history = defineCommand({
     average_price: { type: 'number' },
   },
   examples: ['position history pos_01', 'position history pos_01 --json fill_id,quantity,price'],
-  details: `The fills that made it, in the order of their booking, and what it held after each. Of a fill that closed one position
-and opened the next, each shows its part.`,
-  async run({ position: id }, ctx: Context) {
-    const [{ findFills }, { replay }] = await Promise.all([
-      import('../../trading/positions/fills.ts'),
-      import('../../domain/replay-position.ts'),
-    ]);
-    const db = await ctx.db();
-    await findPosition(db, id);
-    const fills = (await findFills(db, [id])).get(id) ?? [];
-    return replay(id, fills).map(({ fill, shares, position }) => ({
-      ...fill,
-      quantity: shares,
-      // What a flip realized belongs to the position it closed.
-      realized_pnl: fill.position_id === id ? fill.realized_pnl : '0.00',
-      position_quantity: position.quantity,
-      average_price: position.average_price,
-    }));
+  details: `The fills of the position in booking order, and its quantity and average price after each. A fill that closed one
+position and opened the next appears in both, each with its part.`,
+  async run({ position }, ctx: Context) {
+    const { positionHistory } = await import('../../trading/positions/position-history.ts');
+    return positionHistory(await ctx.db(), position);
   },
 });

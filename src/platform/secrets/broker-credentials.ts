@@ -2,6 +2,9 @@ import type { UserId } from '../../domain/id.ts';
 import { decrypt, inspectEnvelope, type Place, PROBLEMS, type SecretProblem } from './envelope.ts';
 import type { Ring } from './key-ring.ts';
 
+/** The most bytes whose envelope fits varchar(100), as the columns are before phase 4. */
+export const MAX_BYTES_BEFORE_PHASE_4 = 36;
+
 /** The columns of users that hold broker credentials. */
 export const BROKER_COLUMNS = ['broker_api_key', 'broker_secret', 'broker_token'] as const;
 export type BrokerColumn = (typeof BROKER_COLUMNS)[number];

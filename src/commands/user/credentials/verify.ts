@@ -3,13 +3,12 @@ import { parsed } from '../../../cli/flags.ts';
 import { Finding } from '../../../cli/result.ts';
 import type { Context } from '../../../context.ts';
 import { userId } from '../../../domain/id.ts';
-import { BROKER_COLUMNS, keyIdOf, openCredential } from '../../../platform/secrets/broker-credentials.ts';
 
 export const verify = defineCommand({
   effect: 'read',
   roles: ['operator'],
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: {},
   fields: {
     field: { type: 'text' },
@@ -19,21 +18,10 @@ export const verify = defineCommand({
     problem: { type: 'text' },
   },
   examples: ['user credentials verify trader_001', 'user credentials verify trader_001 --json field,code'],
-  details: 'Decrypts what is stored, and ends 11 where any of it cannot be read. No credential is shown.',
+  details: 'Decrypts what is stored; ends 11 if any of it cannot be decrypted. No credential is shown.',
   async run({ user }, ctx: Context) {
-    const [{ findCredentials }, { loadRing }] = await Promise.all([
-      import('../../../trading/users/credentials.ts'),
-      import('../../../operations/keyring/load.ts'),
-    ]);
-    const credentials = await findCredentials(await ctx.db(), user);
-    const stored = BROKER_COLUMNS.filter((field) => credentials[field] !== '');
-    if (stored.length === 0) return [];
-    const ring = await loadRing(ctx);
-    const rows = stored.map((field) => {
-      const opened = openCredential(ring, credentials, field);
-      if ('problem' in opened) return { ...opened.problem, state: 'fail' };
-      return { field, state: 'ok', key_id: keyIdOf(credentials[field]), code: null, problem: null };
-    });
+    const { decryptCredentials } = await import('../../../operations/keyring/describe-credentials.ts');
+    const rows = await decryptCredentials(ctx, user);
     return rows.some(({ state }) => state === 'fail') ? new Finding(rows, 'integrity') : rows;
   },
 });

@@ -1,0 +1,59 @@
+import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
+import {
+  type BrokerColumn,
+  MAX_BYTES_BEFORE_PHASE_4,
+  placeOf,
+} from '../../platform/secrets/broker-credentials.ts';
+import { encrypt, fingerprint, secretTooLong } from '../../platform/secrets/envelope.ts';
+import { writeCredentials } from '../../trading/users/credentials.ts';
+import { lockUser } from '../../trading/users/store.ts';
+import { loadRing } from './load.ts';
+import { lockKeysShared } from './locks.ts';
+import { secretFromFile, secretFromStdin, secretFromTerminal } from './read-secret.ts';
+
+const MAX_BYTES = 8_192;
+
+/**
+ * Reads a broker credential from stdin, a file or the terminal and stores it encrypted with the active key. Throws
+ * SECRET_TOO_LONG where its envelope does not fit the column.
+ */
+export async function setCredential(
+  ctx: Context,
+  user: UserId,
+  field: BrokerColumn,
+  source: { stdin: boolean; file: string | undefined },
+) {
+  const secret = await readSecret(ctx, `The ${field}`, source);
+  const length = Buffer.byteLength(secret);
+  const phase = await ctx.phase();
+  if (phase < 4 && length > MAX_BYTES_BEFORE_PHASE_4)
+    throw secretTooLong(
+      length,
+      MAX_BYTES_BEFORE_PHASE_4,
+      'Phase 4 of the schema raises the limit: pinnacle migrate up',
+    );
+  if (length > MAX_BYTES) throw secretTooLong(length, MAX_BYTES);
+  return ctx.change(async (trx) => {
+    await lockKeysShared(trx);
+    const ring = await loadRing(ctx);
+    await lockUser(trx, user);
+    const place = placeOf(user, field);
+    await writeCredentials(trx, user, { [field]: encrypt(ring, place, secret) });
+    const stored = { field, key_id: ring.active.id, length };
+    return {
+      result: { user_id: user, ...stored },
+      audit: { target: `user ${user}`, body: { ...stored, fingerprint: fingerprint(ring, place, secret) } },
+    };
+  });
+}
+
+async function readSecret(
+  ctx: Context,
+  what: string,
+  { stdin, file }: { stdin: boolean; file: string | undefined },
+): Promise<string> {
+  if (file !== undefined) return secretFromFile(ctx, file, what);
+  if (stdin) return secretFromStdin(ctx, what);
+  return secretFromTerminal(ctx, what, 'Give it with --secret-stdin or --from-file FILE.');
+}

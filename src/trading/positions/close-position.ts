@@ -1,0 +1,74 @@
+import type { Context } from '../../context.ts';
+import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import { refused } from '../../util/failure.ts';
+import { bookFills } from '../ledger/book-fills.ts';
+import { placeOrder } from '../ledger/place-orders.ts';
+import { checkPreTrade } from '../risk/pre-trade.ts';
+import { tradingDayOf } from '../risk/trading-day.ts';
+import { findClosing, findPosition, lockPosition } from './store.ts';
+
+/**
+ * Places the opposite MARKET order for all of a position; with `price`, in rupees per share, its fill is booked at once.
+ * Throws POSITION_CLOSED, ALREADY_CLOSING and what the pre-trade check refuses.
+ */
+export async function closePosition(
+  ctx: Context,
+  id: PositionId,
+  {
+    price,
+    orderId,
+    brokerFillId,
+  }: { price?: number | undefined; orderId?: OrderId | undefined; brokerFillId?: string | undefined },
+) {
+  const now = ctx.now();
+  const clock = await tradingDayOf(now, ctx);
+  return ctx.change(async (trx) => {
+    const before = await lockPosition(trx, id);
+    if (before.status === 'CLOSED')
+      throw refused('POSITION_CLOSED', `Position ${id} was closed at ${before.closed_at}.`);
+    const side = before.side === 'LONG' ? 'SELL' : 'BUY';
+    const closing = await findClosing(trx.db, before, side);
+    if (closing)
+      throw refused(
+        'ALREADY_CLOSING',
+        `Order ${closing.order_id} is working to ${side} ${before.symbol} already; a second one could turn the position around.`,
+        `Fill it, or cancel it first: pinnacle order cancel ${closing.order_id}`,
+      );
+    const { user_id, strategy_id, symbol, quantity } = before;
+    const order = {
+      order_id: orderId ?? mintId('ord', now),
+      user_id,
+      strategy_id,
+      symbol,
+      side,
+      order_type: 'MARKET',
+      quantity,
+      price: price ?? before.current_price,
+      created_at: instant(now),
+    } as const;
+    await checkPreTrade(trx, order, clock);
+    await placeOrder(trx, order);
+    const at = order.created_at;
+    const { fills } =
+      price === undefined
+        ? { fills: [] }
+        : await bookFills(trx, [
+            {
+              order_id: order.order_id,
+              broker_fill_id: brokerFillId ?? mintId('fil', now),
+              quantity,
+              price,
+              executed_at: at,
+              booked_at: at,
+            },
+          ]);
+    const result = {
+      ...(await findPosition(trx.db, id)),
+      closing_order_id: order.order_id,
+      closing_status: price === undefined ? 'PENDING' : 'FILLED',
+      credited: fills[0]?.realized_pnl ?? '0.00',
+    };
+    return { result, audit: { target: `order ${order.order_id}`, body: { position: id, order, fills } } };
+  });
+}

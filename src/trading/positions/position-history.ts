@@ -1,0 +1,20 @@
+import type { Kysely } from 'kysely';
+import type { PositionId } from '../../domain/id.ts';
+import { replay } from '../../domain/replay-position.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { findFills } from './fills.ts';
+import { findPosition } from './store.ts';
+
+/** The fills of a position in booking order, with its quantity and average price after each. Throws POSITION_NOT_FOUND. */
+export async function positionHistory(db: Kysely<Database>, id: PositionId) {
+  await findPosition(db, id);
+  const fills = (await findFills(db, [id])).get(id) ?? [];
+  return replay(id, fills).map(({ fill, shares, position }) => ({
+    ...fill,
+    quantity: shares,
+    // What a flip realized belongs to the position it closed.
+    realized_pnl: fill.position_id === id ? fill.realized_pnl : '0.00',
+    position_quantity: position.quantity,
+    average_price: position.average_price,
+  }));
+}

@@ -1,0 +1,34 @@
+import type { Context } from '../../context.ts';
+import { mintId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import { findKeyHolder, recordLogin } from './api-keys.ts';
+import { beginSession, endSession } from './login-sessions.ts';
+
+/**
+ * Begins a login session in Redis for the holder of an API key; key and token are given as SHA-256 in hex. Throws where
+ * the key is unknown (exit 3), the user is disabled (5) or Redis is away (7).
+ */
+export async function logIn(ctx: Context, keyHash: string, tokenHash: string) {
+  const redis = await ctx.redis();
+  const now = ctx.now();
+  const at = instant(now);
+  const { user_id } = await findKeyHolder(await ctx.source(), keyHash, at);
+  ctx.origin.subject = `user ${user_id}`;
+  const session_id = mintId('lgn', now);
+  const session = { session_id, user_id, token_sha256: tokenHash, by: ctx.origin.labels };
+  return ctx
+    .change(async (trx) => {
+      const { via, expires_at: until } = await recordLogin(trx, user_id, keyHash, at);
+      // While the user is locked: whoever ends all sessions comes before this one, or finds it.
+      const times = await beginSession(trx, ctx.dryRun ? null : redis, session, until);
+      const body = { session_id, via, expires_at: times.expires_at, last_login: at };
+      return {
+        result: { user_id, session_id, via, ...times },
+        audit: { target: `user ${user_id}`, body },
+      };
+    })
+    .catch(async (error) => {
+      await endSession(redis, user_id, session_id).catch(() => {});
+      throw error;
+    });
+}
