@@ -94,7 +94,7 @@ describe.each(databases)('position mark on $name', ({ open }) => {
     const quotes = 'symbol,ltp,timestamp\nINFY,1510.25,x\nM&M,3000,x\nITC,400,x\ninfy,1510.250,x\n';
     const result = await db.cliWith({ stdin: quotes }, ...words('position mark TCS=4000 --file - --json'));
     expect(result.code).toBe(0);
-    expect(result.stderr).toContain('Passed over 2 symbols that nobody holds.');
+    expect(result.stderr).toContain('Skipped 2 symbols without an open position.');
     expect(JSON.parse(result.stdout)).toEqual([
       { symbol: 'INFY', price: 1510.25, positions: 2, unrealized_pnl: '-138.88', ...BY_HAND },
       { symbol: 'TCS', price: 4000, positions: 2, unrealized_pnl: '-501.10', ...BY_HAND },

@@ -1,8 +1,8 @@
 import { type Around, readCsv } from '../../cli/csv-input.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import type { Mark } from '../../trading/ledger/mark-positions.ts';
 import { usage } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
+import type { Mark } from '../ledger/mark-positions.ts';
 
 /** A price, or what a quote file calls it: the last traded price, and when. */
 const COLUMNS = {

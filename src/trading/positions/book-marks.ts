@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { instant, isBefore } from '../../domain/instant.ts';
+import { Failure } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
+import { type Mark, type Marked, markPositions } from '../ledger/mark-positions.ts';
+import { tradingDayOf } from '../risk/trading-day.ts';
+import { marksFromQuotes, type Unmarked } from './marks-from-cache.ts';
+import { readMarks } from './parse-marks.ts';
+
+/**
+ * Marks open positions at the prices of `SYMBOL=PRICE` words and of a CSV file (`-` is stdin), in one transaction.
+ * Throws POSITION_NOT_FOUND for a symbol among the words that nobody holds.
+ */
+export async function bookGivenMarks(ctx: Context, words: readonly string[], file: string | undefined) {
+  const path = file === undefined || file === '-' ? file : resolve(ctx.cwd, file);
+  const { marks, named } = await readMarks(words, path, ctx);
+  const marked = await book(marks, named, ctx, (rows) => rows);
+  const skipped = marks.length - marked.length;
+  if (skipped > 0) await ctx.io.say(`Skipped ${pluralize(skipped, 'symbol')} without an open position.`);
+  return marked;
+}
+
+/** Each of the named symbols must have an open position. */
+async function book<T>(
+  marks: readonly Mark[],
+  named: ReadonlySet<string>,
+  ctx: Context,
+  present: (marked: Marked[]) => T,
+): Promise<T> {
+  const at = instant(ctx.now());
+  return ctx.change(async (trx) => {
+    const marked = await markPositions(trx, marks, at);
+    const hit = new Set(marked.map(({ symbol }) => symbol));
+    const missed = [...named].filter((symbol) => !hit.has(symbol));
+    if (missed.length > 0) throw nobodyHolds(missed);
+    const entry = marked.length > 0 ? { target: 'positions', body: audit(marked) } : null;
+    return { result: present(marked), audit: entry };
+  });
+}
+
+/** Marks every open position at its quote in Redis; a Finding where some have none. Says which quotes are stale. */
+export async function markFromCache(ctx: Context) {
+  const { marks, unmarked } = await marksFromQuotes(ctx);
+  const { staleBefore } = await tradingDayOf(ctx.now(), ctx);
+  const isStale = ({ marked_at }: Marked) => marked_at !== null && isBefore(marked_at, staleBefore);
+  let stale: Marked[] = [];
+  const result = await book(marks, new Set(), ctx, (marked) => {
+    stale = marked.filter(isStale);
+    const rows = [...marked.map((each) => ({ ...each, stale: isStale(each) })), ...unmarked];
+    return unmarked.length > 0 ? new Finding(rows) : rows;
+  });
+  if (stale.length > 0) await ctx.io.say(`Stale quotes: ${symbolsOf(stale)}`);
+  for (const each of unmarked) await ctx.io.warn(sentence(each));
+  return result;
+}
+
+const symbolsOf = (rows: readonly { symbol: string }[]) => rows.map(({ symbol }) => symbol).join(', ');
+
+const sentence = ({ symbol, positions, problem }: Unmarked) =>
+  `${symbol} (${pluralize(positions, 'position')}) is not marked: ${problem}.`;
+
+// The audit entry counts all marks and lists this many.
+const MAX_LISTED = 1_000;
+
+function audit(marked: readonly Marked[]) {
+  const positions = marked.reduce((sum, each) => sum + each.positions, 0);
+  return { symbols: marked.length, positions, marks: marked.slice(0, MAX_LISTED) };
+}
+
+function nobodyHolds(symbols: readonly string[]): Failure {
+  return new Failure(
+    'notFound',
+    'POSITION_NOT_FOUND',
+    `Nobody has an open position in ${symbols.join(', ')}.`,
+    {
+      hint: 'Nothing was marked. See: pinnacle position list',
+    },
+  );
+}
