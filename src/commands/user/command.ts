@@ -5,6 +5,10 @@ export const verbs: Verbs = {
   import: verb('Add the traders of a file', async () => (await import('./import.ts')).importUsers),
   list: verb('List traders', async () => (await import('./list.ts')).list),
   show: verb('Show one trader', async () => (await import('./show.ts')).show),
+  update: verb(
+    'Change the name, e-mail address or risk tolerance of a user',
+    async () => (await import('./update.ts')).update,
+  ),
   disable: verb(
     'Keep a trader out: no logins, no new orders',
     async () => (await import('./disable.ts')).disable,
