@@ -50,7 +50,12 @@ interface IdempotentRun {
 type Input<A extends Params, F extends Params> = Values<A> & Values<F>;
 
 /** One verb: everything help, completion, validation and output need to know of it. */
-export interface Command<A extends Params = Params, F extends Params = Params, Ctx = RailContext> {
+export interface Command<
+  A extends Params = Params,
+  F extends Params = Params,
+  O extends Fields = Fields,
+  Ctx = RailContext,
+> {
   effect: Effect;
   /** The rollout phase whose tables it uses. */
   phase?: 1 | 2 | 3 | 4;
@@ -75,18 +80,24 @@ export interface Command<A extends Params = Params, F extends Params = Params, C
   args: A;
   flags: F;
   /** What it prints: a column each. */
-  fields: Fields;
+  fields: O;
   /** Command lines without the leading `pinnacle`, at least one. */
   examples: readonly [string, ...string[]];
   /** More than the summary, for help. */
   details?: string;
-  run(input: Input<A, F>, ctx: Ctx): Promise<Result> | Result;
+  run(input: Input<A, F>, ctx: Ctx): Promise<Result<NoInfer<O>>>;
 }
 
-/** Defines a verb; the types of its input follow from its args and flags. */
-export function defineCommand<A extends Params, F extends Params, Ctx extends RailContext>(
-  command: Command<A, F, Ctx>,
-): Command<A, F, Ctx> {
+/** Fields whose names are known to the compiler: of others it could not tell what a row lacks. */
+type Named<O extends Fields> = string extends keyof O ? never : O;
+
+/** Defines a verb; its input is typed by its args and flags, its result by its fields. */
+export function defineCommand<
+  A extends Params,
+  F extends Params,
+  const O extends Fields,
+  Ctx extends RailContext,
+>(command: Command<A, F, O, Ctx> & { fields: Named<O> }): Command<A, F, O, Ctx> {
   return command;
 }
 

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Row, Rows } from './rows.ts';
+import type { Row } from './rows.ts';
 
 /**
  * How the values of one column are written. `hidden` columns stand only in JSON and where asked for by name, or by
@@ -13,34 +13,76 @@ export interface Field {
   shownBy?: string;
   /** A secret: shown when it is made, kept nowhere. */
   once?: true;
+  /** A result may lack the column altogether. */
+  optional?: true;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
+
+/** The same columns, each of which a result may lack. */
+export function optionalFields<const O extends Fields>(fields: O) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, { ...field, optional: true }]),
+  ) as { readonly [K in keyof O]: O[K] & { readonly optional: true } };
+}
+
+/** The type of a value that is there, by the type of its column. */
+interface Values {
+  text: string;
+  /** Text where it may be greater than a number of JavaScript can hold. */
+  integer: number | string;
+  number: number;
+  money: string;
+  time: string;
+  boolean: boolean;
+  json: unknown;
+}
+
+type ValueOf<F extends Field> = F extends { of: infer O extends Fields }
+  ? readonly RowOf<O>[]
+  : F['type'] extends keyof Values
+    ? Values[F['type']] | null
+    : never;
+
+type OptionalIn<O extends Fields> = { [K in keyof O]: O[K] extends { optional: true } ? K : never }[keyof O];
+
+/** A row with these columns: each is there, null if it has no value; of unknown fields, any row. */
+export type RowOf<O extends Fields> = string extends keyof O
+  ? Row
+  : { readonly [K in Exclude<keyof O, OptionalIn<O>>]: ValueOf<O[K]> } & {
+      readonly [K in OptionalIn<O>]?: ValueOf<O[K]> | undefined;
+    };
+
 /**
  * What a verb returns when its rows are themselves the finding: the data is printed and the command ends 6, or 11
  * where the finding is a secret that cannot be trusted.
  */
-export class Finding {
-  readonly data: Row | readonly Row[];
+export class Finding<R extends Row = Row> {
+  readonly data: R | readonly R[];
   readonly kind: 'found' | 'integrity';
-  constructor(data: Row | readonly Row[], kind: Finding['kind'] = 'found') {
+  constructor(data: R | readonly R[], kind: Finding['kind'] = 'found') {
     this.data = data;
     this.kind = kind;
   }
 }
 
 /** What a verb returns when its data is text as it stands, in a format that its own flags chose. */
-export class RawOutput {
+export class RawOutput<R extends Row = Row> {
   readonly pieces: AsyncIterable<Uint8Array> | readonly Uint8Array[];
   /** The same for --json, --csv and --columns, where it has such a form. */
-  readonly rows: readonly Row[] | undefined;
-  constructor(pieces: RawOutput['pieces'], rows?: readonly Row[]) {
+  readonly rows: readonly R[] | undefined;
+  constructor(pieces: RawOutput['pieces'], rows?: readonly R[]) {
     this.pieces = pieces;
     this.rows = rows;
   }
 }
 
-export type Result = Row | Rows | Finding | RawOutput;
+export type Result<O extends Fields = Fields> =
+  | RowOf<O>
+  | readonly RowOf<O>[]
+  | AsyncIterable<RowOf<O>>
+  | Finding<RowOf<O>>
+  | RawOutput<RowOf<O>>;
 export interface OutputFlags {
   json?: true | string;
   csv?: boolean;

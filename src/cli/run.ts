@@ -86,7 +86,7 @@ async function replayResult(
 }
 
 /** A replica that fails is not the operator's trouble: nothing is printed yet, and the primary is asked anew. */
-async function runWithFallback(run: () => Promise<Result> | Result, ctx: RailContext): Promise<Result> {
+async function runWithFallback(run: () => Promise<Result>, ctx: RailContext): Promise<Result> {
   try {
     const result = await run();
     // What is printed as it comes cannot be asked for anew once a part of it is out.

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Compilable } from 'kysely';
 import { choice, optional, text, toggle, withDefault } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { type Fields, RawOutput } from '../../cli/result.ts';
+import { type Fields, RawOutput, type RowOf } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
@@ -34,11 +34,11 @@ interface Input {
 }
 
 /** Writes what a query finds into a file, or to stdout; the columns of the query are those of `fields`. */
-export async function exportQuery(
+export async function exportQuery<O extends Fields>(
   ctx: Context,
   { format, output, gzip, force }: Input,
-  query: Compilable<object>,
-  fields: Fields,
+  query: Compilable<RowOf<NoInfer<O>>>,
+  fields: O,
 ) {
   if (output === undefined && gzip && ctx.io.out.isTTY)
     throw usage('Compressed rows are not for a terminal.', 'Name a file with --output, or pipe them on.');
@@ -58,7 +58,7 @@ export async function exportQuery(
     }
   }
   const source = gzip ? (await import('../../platform/files/write-file.ts')).gzipped(pieces()) : pieces();
-  if (output === undefined) return new RawOutput(source);
+  if (output === undefined) return new RawOutput<never>(source);
   const file = resolve(ctx.cwd, output);
   const written = await writeFileWhole(file, force, source).finally(() => progress?.stop());
   return { file, rows, ...written };

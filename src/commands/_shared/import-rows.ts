@@ -31,7 +31,7 @@ export const importFlags = {
 /** The text of a row by column; what the file leaves out is not there. */
 export type Values = Readonly<Record<string, string>>;
 
-interface Kind<T> {
+interface Kind<T, Extra extends object> {
   columns: Columns;
   /** A row as it is to be written, or the reason why it is none. */
   read: (values: Values) => T | { reason: string };
@@ -41,7 +41,7 @@ interface Kind<T> {
   /** Takes back what `write` did outside the database, where nothing was committed. */
   undo?: () => Promise<void>;
   /** What is told of that beside the tally. */
-  told?: () => object;
+  told: () => Extra;
   /** What the audit row is about. */
   target: string;
 }
@@ -57,7 +57,11 @@ const MOST = 100_000;
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
 /** Imports a file of few rows in one transaction: all of them or, with --keep-going, the good ones. */
-export async function importSmall<T extends object>(ctx: Context, input: Input, kind: Kind<T>) {
+export async function importSmall<T extends object, Extra extends object>(
+  ctx: Context,
+  input: Input,
+  kind: Kind<T, Extra>,
+) {
   const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
   const rejects = input.keepGoing ? await openRejects(rejectsPath(path, input.rejects, ctx.cwd)) : undefined;
   try {
@@ -75,7 +79,7 @@ export async function importSmall<T extends object>(ctx: Context, input: Input, 
         const tally = { imported: values.length, rejected: lines.length };
         const audit: AuditEntry = { target: kind.target, body: { file: basename(path), ...tally } };
         return {
-          result: withRejects({ ...tally, ...kind.told?.() }, rejects),
+          result: withRejects({ ...tally, ...kind.told() }, rejects),
           audit: values.length > 0 ? audit : null,
         };
       })
@@ -91,7 +95,11 @@ export async function importSmall<T extends object>(ctx: Context, input: Input, 
   }
 }
 
-async function readRows<T extends object>(path: string, { columns, read }: Kind<T>, ctx: Context) {
+async function readRows<T extends object>(
+  path: string,
+  { columns, read }: Pick<Kind<T, object>, 'columns' | 'read'>,
+  ctx: Context,
+) {
   const source = openSource(path, ctx);
   const table = await readTable(linesOf(source.bytes, source.name), source.name, columns, ctx.io.say);
   const rows: Numbered<T>[] = [];

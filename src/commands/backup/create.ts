@@ -21,10 +21,10 @@ export const create = defineCommand({
     database: { type: 'text' },
     created_at: { type: 'time' },
     phase: { type: 'integer' },
-    rows: { type: 'integer' },
-    bytes: { type: 'integer' },
+    rows: { type: 'integer', optional: true },
+    bytes: { type: 'integer', optional: true },
     encrypted: { type: 'boolean' },
-    sha256: { type: 'text' },
+    sha256: { type: 'text', optional: true },
   },
   examples: [
     'backup create',

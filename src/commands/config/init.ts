@@ -22,7 +22,7 @@ export const init = defineCommand({
   fields: {
     file: { type: 'text' },
     database: { type: 'text' },
-    data_dir: { type: 'text' },
+    data_dir: { type: 'text', optional: true },
     time_zone: { type: 'text' },
   },
   examples: [

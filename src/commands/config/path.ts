@@ -14,7 +14,7 @@ export const path = defineCommand({
   async run(_input, ctx: Context) {
     const { paths } = configPaths(ctx.configSource);
     const exist = await Promise.all(paths.map(exists));
-    return paths.map((file, i) => ({ file, exists: exist[i], read: exist.indexOf(true) === i }));
+    return paths.map((file, i) => ({ file, exists: exist[i] ?? false, read: exist.indexOf(true) === i }));
   },
 });
 

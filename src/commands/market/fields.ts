@@ -1,4 +1,4 @@
-import type { Fields } from '../../cli/result.ts';
+import type { Fields, RowOf } from '../../cli/result.ts';
 import { ageOf, QUOTE_DETAILS, type Reading } from '../../domain/quote.ts';
 
 export const quoteFields = {
@@ -17,7 +17,7 @@ export const quoteFields = {
   unreadable: { type: 'text' },
 } as const satisfies Fields;
 
-export type Shown = Record<keyof typeof quoteFields, string | number | boolean | null>;
+export type Shown = RowOf<typeof quoteFields>;
 
 /** A reading as its columns; a quote older than `staleAfter` milliseconds is stale. */
 export function show({ symbol, quote, unreadable = '' }: Reading, now: Date, staleAfter: number): Shown {

@@ -1,6 +1,7 @@
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
+import { optionalFields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { type UserId, userId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
@@ -20,7 +21,7 @@ export const read = defineCommand({
     system: toggle('with --all: every system-wide one'),
     all: toggle('every unread one there is'),
   },
-  fields: { read: { type: 'integer' }, ...notificationFields },
+  fields: { read: { type: 'integer' }, ...optionalFields(notificationFields) },
   examples: ['notification read ntf_01', 'notification read --user trader_001 --all'],
   details: `Marking what is read already changes nothing and ends 0. System-wide ones are read once for everyone, so --user does
 not mean them. --all by itself means those of every trader and the system-wide ones, and needs --yes.`,

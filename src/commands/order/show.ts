@@ -22,6 +22,7 @@ export const show = defineCommand({
       of: { key: { type: 'text' }, detail: { type: 'text' } },
       hidden: true,
       shownBy: 'live',
+      optional: true,
     },
   },
   examples: [

@@ -77,8 +77,14 @@ async function agreeTo(ctx: Context, surveyed: readonly Surveyed[]): Promise<voi
   await ctx.agreeByName(name, `${question} ${said.join('; ')}.`);
 }
 
-interface Swept extends Record<string, string | number | null> {
+interface Swept {
+  kind: string;
+  keep: string;
+  before: Instant | null;
   deleted: number;
+  repaired: number | null;
+  left: number;
+  held: number;
 }
 
 async function sweepAll(ctx: Context, surveyed: readonly Surveyed[], most: number): Promise<Swept[]> {

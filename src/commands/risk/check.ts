@@ -17,7 +17,7 @@ export const check = defineCommand({
     rule_type: { type: 'text' },
     limit: { type: 'number' },
     current: { type: 'number' },
-    projected: { type: 'number' },
+    projected: { type: 'number', optional: true },
     headroom: { type: 'number' },
     verdict: { type: 'text' },
     newly: { type: 'boolean' },

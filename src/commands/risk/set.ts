@@ -43,7 +43,7 @@ A template leaves rules that it does not name as they are.`,
       const limitsOf = (rules: typeof before) =>
         Object.fromEntries(rules.map(({ rule_type, rule_value }) => [rule_type, rule_value]));
       return {
-        result: rule ? (after[0] ?? {}) : after,
+        result: rule ? onlyRow(after) : after,
         audit: changed
           ? { target: `user ${user}`, body: { before: limitsOf(before), after: limitsOf(after) } }
           : null,
@@ -51,6 +51,12 @@ A template leaves rules that it does not name as they are.`,
     });
   },
 });
+
+function onlyRow<T>(rows: readonly T[]): T {
+  const [row] = rows;
+  if (row === undefined) throw new Error('a rule that was just written is there');
+  return row;
+}
 
 function templateFor(tolerance: string, templates: Readonly<Partial<Record<string, Template>>>): Template {
   const template = Object.hasOwn(templates, tolerance) ? templates[tolerance] : undefined;

@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { parsed, requiredUnless, toggle } from '../../cli/flags.ts';
-import type { Result } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { type UserId, userId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
@@ -36,7 +35,7 @@ export const end = defineCommand({
   async run({ user, all }, ctx: Context) {
     if (user !== undefined && all) throw usage('Name a --user or give --all, not both.');
     const now = instant(ctx.now());
-    return ctx.change<Result>(async (trx) => {
+    return ctx.change<Ended | Ended[]>(async (trx) => {
       await (user === undefined ? lockOwners(trx) : lockUser(trx, user));
       const ended = await endSessions(trx, user, now);
       if (user === undefined) {
@@ -59,6 +58,8 @@ async function lockOwners(trx: Trx): Promise<void> {
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM trading_sessions WHERE status = 'ACTIVE')
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
 }
+
+type Ended = Awaited<ReturnType<typeof endSessions>>[number];
 
 /** Ends the active session of a trader, or of all whose traders are locked. */
 function endSessions(trx: Trx, user: UserId | undefined, now: Instant) {

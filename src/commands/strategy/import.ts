@@ -34,6 +34,7 @@ are JSON, and symbols JSON or words. All or nothing, unless --keep-going. Ends 6
       read: parseStrategy,
       refuse: refuseStrategies,
       write: (trx, rows) => writeStrategies(trx, rows, ctx),
+      told: () => ({}),
       target: 'strategies',
     });
   },

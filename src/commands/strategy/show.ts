@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed } from '../../cli/flags.ts';
+import { optionalFields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import {
@@ -18,9 +19,9 @@ export const show = defineCommand({
   flags: { user: optional(parsed(userId, 'USER', "this trader's use of it as well")) },
   fields: {
     ...strategyFields,
-    ...activationFields,
+    ...optionalFields(activationFields),
     parameters: { type: 'json' },
-    custom_parameters: { type: 'json' },
+    custom_parameters: { type: 'json', optional: true },
   },
   examples: [
     'strategy show rsi_dmi --json parameters',

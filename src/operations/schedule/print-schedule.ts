@@ -18,7 +18,14 @@ export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd')
     format === 'crontab'
       ? crontab(jobs, { ...machineClock(ctx.now(), exchangeZone), exchangeZone, env })
       : systemd(jobs, { exchangeZone, env, user: serviceUser(ctx) });
-  const rows = jobs.map((job) => ({ ...job, job: job.name, command: commandOf(job), role: roleOf(job) }));
+  const rows = jobs.map((job) => ({
+    ...job,
+    job: job.name,
+    until: job.until ?? null,
+    every: job.every ?? null,
+    command: commandOf(job),
+    role: roleOf(job),
+  }));
   return { text, rows };
 }
 

@@ -55,7 +55,7 @@ export async function openRejects(path: string): Promise<Rejects> {
 export function withRejects<T extends { rejected: number }>(
   tally: T,
   rejects: Rejects | undefined,
-): Finding | (T & { rejects_file: string | null }) {
+): Finding<T & { rejects_file: string | null }> | (T & { rejects_file: string | null }) {
   const row = { ...tally, rejects_file: rejects?.place() ?? null };
   return tally.rejected > 0 ? new Finding(row) : row;
 }

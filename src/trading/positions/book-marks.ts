@@ -48,7 +48,10 @@ export async function markFromCache(ctx: Context) {
   let stale: Marked[] = [];
   const result = await book(marks, new Set(), ctx, (marked) => {
     stale = marked.filter(isStale);
-    const rows = [...marked.map((each) => ({ ...each, stale: isStale(each) })), ...unmarked];
+    const rows = [
+      ...marked.map((each) => ({ ...each, stale: isStale(each) })),
+      ...unmarked.map((each) => ({ ...each, price: null, unrealized_pnl: null })),
+    ];
     return unmarked.length > 0 ? new Finding(rows) : rows;
   });
   if (stale.length > 0) await ctx.io.say(`Stale quotes: ${symbolsOf(stale)}`);

@@ -17,7 +17,7 @@ import { tradingDayOf } from './trading-day.ts';
 export async function checkRules(ctx: Context, user: UserId | undefined) {
   const now = ctx.now();
   const clock = await tradingDayOf(now, ctx);
-  return ctx.change<CheckedRule[] | Finding>(async (trx) => {
+  return ctx.change<CheckedRule[] | Finding<CheckedRule>>(async (trx) => {
     if (user !== undefined) await findUser(trx.db, user);
     const checked = await evaluateAllRules(trx, user ?? null, clock);
     const news = checked.filter(({ newly }) => newly);
