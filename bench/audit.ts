@@ -8,7 +8,7 @@ import { verifyLog } from '../src/audit/verify-chain.ts';
 import { orderId, userId } from '../src/domain/id.ts';
 import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
-import { placeOrders } from '../src/trading/ledger/place-orders.ts';
+import { insertOrders } from '../src/trading/ledger/insert-orders.ts';
 import { checkPreTrade } from '../src/trading/risk/pre-trade.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
@@ -94,7 +94,7 @@ async function write(audited: boolean, name: string): Promise<number> {
     };
     await change(connection, ORIGIN, async (trx) => {
       await checkPreTrade(trx, order, CLOCK);
-      await placeOrders(trx, [order]);
+      await insertOrders(trx, [order]);
       return { result: null, audit: audited ? { target: `order ${order.order_id}`, body: { order } } : null };
     });
   }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Outcome } from './audit/change.ts';
 import type { Origin } from './audit/log.ts';
+import type { Outcome } from './audit/outcome.ts';
 import type { Trx } from './audit/transaction.ts';
 import type { RailContext } from './cli/command.ts';
 import type { Io } from './cli/io.ts';

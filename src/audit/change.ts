@@ -7,17 +7,10 @@ import type { Database } from '../platform/postgres/tables.ts';
 import { Failure } from '../util/failure.ts';
 import type { AfterCommit } from './after-commit.ts';
 import type { IdempotentRun } from './idempotency.ts';
-import { type AuditEntry, type Origin, writeAudit } from './log.ts';
+import { type Origin, writeAudit } from './log.ts';
 import { type Pending, type Touched, writeOutbox } from './outbox.ts';
+import type { Outcome } from './outcome.ts';
 import type { Trx } from './transaction.ts';
-
-/** The outcome of a change; without an audit entry it may have changed nothing ("already so"). */
-export interface Outcome<T> {
-  result: T;
-  audit: AuditEntry | null;
-  /** Whether the command has more to do in further transactions, so that its result is not whole yet. */
-  unfinished?: true;
-}
 
 export interface ChangeOptions extends Origin {
   dryRun: boolean;

@@ -1,3 +1,4 @@
+import { notFound, refused, usage } from '../util/failure.ts';
 import {
   type Book,
   type BookedFill,
@@ -10,6 +11,7 @@ import {
 } from './book.ts';
 import { type BookSession, moveEquity } from './equity.ts';
 import { mintId, type PositionId, type StrategyId, type UserId } from './id.ts';
+import { isBefore } from './instant.ts';
 import { addMoney } from './money.ts';
 import type { Notice } from './notice.ts';
 import { fillNotice } from './notices.ts';
@@ -18,14 +20,10 @@ import { applyFill, type Position } from './position.ts';
 
 const ZERO_RUPEES = '0.00';
 
-/** The same execution twice is one; the same id with other data is a mistake that a person must look at. */
-export class FillConflict extends Error {
-  override readonly name = 'FillConflict';
-}
-
 /**
- * Books fills one after the other in memory, changing the book in place: order, position, capital and counters of
- * each. No I/O. Throws LedgerRefusal where an order cannot take a fill, FillConflict where an id is known with other data.
+ * Applies fills to the book in memory, in place and in order: the order, position, capital and counters of each. No I/O.
+ * Throws ORDER_NOT_FOUND, ORDER_STATE or OVERFILL if an order cannot take a fill, FILL_CONFLICT if a fill id is known
+ * with other data, and a usage error if a fill predates its order.
  */
 export function applyFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): BookingResult {
   const tally: Accumulator = {
@@ -37,7 +35,10 @@ export function applyFills(book: Book, fills: readonly Fill[], allowOverfill: bo
     sessions: new Set(),
     notices: [],
   };
-  for (const fill of fills) if (!isKnown(book, fill)) applyOne(book, fill, allowOverfill, tally);
+  for (const fill of fills) {
+    const order = orderOf(book, fill);
+    if (!isKnown(book, fill)) applyOne(book, order, fill, allowOverfill, tally);
+  }
   return {
     fills: tally.fills,
     orders: [...tally.orders],
@@ -61,9 +62,24 @@ interface Accumulator {
   notices: Notice[];
 }
 
-function applyOne(book: Book, fill: Fill, allowOverfill: boolean, tally: Accumulator): void {
-  const order = book.orders.get(fill.order_id);
-  if (!order) throw new FillConflict(`There is no order ${fill.order_id}.`);
+/** The order of a fill. A fill dated by the clock that books it may seem older than the order: clocks differ. */
+function orderOf(book: Book, { order_id, executed_at, booked_at }: Fill): BookOrder {
+  const order = book.orders.get(order_id);
+  if (!order) throw notFound('order', order_id, 'See: pinnacle order list');
+  if (executed_at !== booked_at && isBefore(executed_at, order.created_at))
+    throw usage(
+      `Order ${order_id} was placed at ${order.created_at}; a fill at ${executed_at} cannot belong to it.`,
+    );
+  return order;
+}
+
+function applyOne(
+  book: Book,
+  order: BookOrder,
+  fill: Fill,
+  allowOverfill: boolean,
+  tally: Accumulator,
+): void {
   const next = applyFillToOrder(order, fill, { allowOverfill });
   const completes = next.status === 'FILLED' && order.status !== 'FILLED';
   order.status = next.status;
@@ -107,8 +123,10 @@ function isKnown(book: Book, fill: Fill): boolean {
     return false;
   }
   if (known.quantity === fill.quantity && known.price === fill.price) return true;
-  throw new FillConflict(
+  throw refused(
+    'FILL_CONFLICT',
     `The fill ${fill.broker_fill_id} of order ${fill.order_id} is booked with other data: ${known.quantity} at ${known.price}.`,
+    'See what is booked: pinnacle order show ORDER. Another execution needs a broker fill id of its own.',
   );
 }
 

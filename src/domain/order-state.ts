@@ -1,3 +1,4 @@
+import { type Failure, refused } from '../util/failure.ts';
 import type { OrderStatus } from './enums.ts';
 import { type Lot, meanPrice } from './money.ts';
 import { checkLot } from './position.ts';
@@ -18,19 +19,6 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
 /** Whether an order may go from one state to another; no state goes to itself but by a further partial fill. */
 export function canTransition(from: OrderStatus, to: OrderStatus): boolean {
   return TRANSITIONS[from].includes(to);
-}
-
-/** A step that the state of an order, or its quantity, does not allow; the message is for people. */
-export class LedgerRefusal extends Error {
-  override readonly name = 'LedgerRefusal';
-  readonly code: 'ORDER_STATE' | 'OVERFILL';
-  readonly hint: string | undefined;
-
-  constructor(code: LedgerRefusal['code'], message: string, hint?: string) {
-    super(message);
-    this.code = code;
-    this.hint = hint;
-  }
 }
 
 export interface FillableOrder {
@@ -55,7 +43,7 @@ export interface FilledOrder {
 /**
  * What a fill makes of an order. A late partial fill leaves it CANCELLED with more filled; a late fill that completes
  * it makes it FILLED. More than was ordered is refused unless allowed; then the order is FILLED beyond its quantity.
- * Throws LedgerRefusal, and RangeError for a quantity or price that is not positive.
+ * Throws ORDER_STATE or OVERFILL, and RangeError for a quantity or price that is not positive.
  */
 export function applyFillToOrder(
   order: FillableOrder,
@@ -77,7 +65,7 @@ export function applyFillToOrder(
   };
 }
 
-/** Whether an order may go to a state now; throws LedgerRefusal naming the state it is in and those it would need. */
+/** Throws ORDER_STATE, naming the order's state and those that `step` needs, unless the order may go to `to` now. */
 export function assertTransition(
   order: Pick<FillableOrder, 'order_id' | 'status'>,
   to: OrderStatus,
@@ -99,18 +87,18 @@ function invalidTransition(
   { order_id, status }: Pick<FillableOrder, 'order_id' | 'status'>,
   to: OrderStatus,
   step = STEPS[to],
-): LedgerRefusal {
+): Failure {
   const needed = (Object.keys(TRANSITIONS) as OrderStatus[]).filter((from) => canTransition(from, to));
   const states = needed.join(', ').replace(/, (\w+)$/, ' or $1');
-  return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is ${status}; ${step} needs ${states}.`);
+  return refused('ORDER_STATE', `Order ${order_id} is ${status}; ${step} needs ${states}.`);
 }
 
-function overfillError(order: FillableOrder, quantity: number): LedgerRefusal {
+function overfillError(order: FillableOrder, quantity: number): Failure {
   const { order_id, status, filled_quantity } = order;
   if (status === 'FILLED')
-    return new LedgerRefusal('ORDER_STATE', `Order ${order_id} is FILLED; nothing is left to fill.`);
+    return refused('ORDER_STATE', `Order ${order_id} is FILLED; nothing is left to fill.`);
   const left = order.quantity - filled_quantity;
-  return new LedgerRefusal(
+  return refused(
     'OVERFILL',
     `Order ${order_id} has ${left} left to fill, not ${quantity}.`,
     'If the broker insists on it: --allow-overfill',

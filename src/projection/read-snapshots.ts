@@ -3,8 +3,8 @@ import type { OrderId, UserId } from '../domain/id.ts';
 import { instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { type Keys, RECENT_NOTIFICATIONS, TTL_SECONDS } from '../platform/redis/keys.ts';
+import { ORDER_COLUMNS } from '../trading/ledger/order-store.ts';
 import { NOTIFICATION_COLUMNS } from '../trading/notifications/store.ts';
-import { ORDER_COLUMNS } from '../trading/orders/store.ts';
 
 /** What Redis is to hold under a key, by the book. `expires` is a Unix time in seconds. */
 export type Snapshot =

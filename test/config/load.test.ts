@@ -156,7 +156,7 @@ describe('files', () => {
     [{ database: { $env: '' } }, 'must be a value'],
     [{ database: ['embedded'] }, 'must be a value'],
     [{ risk: { templates: [] } }, 'must be an object of templates.'],
-    [{ risk: { templates: { $env: 'A' } } }, 'is no risk tolerance; there are low, medium, high.'],
+    [{ risk: { templates: { $env: 'A' } } }, 'is not a risk tolerance; known: low, medium, high.'],
     [{ risk: { templates: { lwo: {} } } }, 'risk.templates.lwo ('],
     [{ risk: { templates: { low: 5 } } }, 'must be an object of rules'],
     [{ risk: { templates: { low: { MAX_DRAWDOWNS: 5 } } } }, 'did you mean MAX_DRAWDOWN?'],

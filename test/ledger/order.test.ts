@@ -6,9 +6,9 @@ import {
   assertTransition,
   canTransition,
   type FillableOrder,
-  LedgerRefusal,
   TRANSITIONS,
 } from '../../src/domain/order-state.ts';
+import { Failure } from '../../src/util/failure.ts';
 
 const order = (status: OrderStatus, filled_quantity = 0, filled_price = 0): FillableOrder => ({
   order_id: 'ord_x',
@@ -20,11 +20,11 @@ const order = (status: OrderStatus, filled_quantity = 0, filled_price = 0): Fill
 const strictly = { allowOverfill: false };
 const leniently = { allowOverfill: true };
 
-function refusal(step: () => unknown): LedgerRefusal {
+function refusal(step: () => unknown): Failure {
   try {
     step();
   } catch (error) {
-    if (error instanceof LedgerRefusal) return error;
+    if (error instanceof Failure) return error;
     throw error;
   }
   throw new Error('was not refused');
@@ -145,7 +145,7 @@ describe('whatever happens to an order', () => {
       assertTransition(before, each);
       return { ...before, status: each };
     } catch (error) {
-      expect(error).toBeInstanceOf(LedgerRefusal);
+      expect(error).toBeInstanceOf(Failure);
       return before;
     }
   }

@@ -2,8 +2,6 @@ import { defineCommand } from '../../cli/command.ts';
 import { parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
-import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
 
 export const accept = defineCommand({
@@ -16,17 +14,7 @@ export const accept = defineCommand({
   examples: ['order accept ord_01 --broker-order-id 260130000123'],
   details: 'The order is PLACED from here on. The same acceptance again changes nothing and ends 0.',
   async run({ order, brokerOrderId }, ctx: Context) {
-    const { requireTransition } = await import('../../trading/ledger/refusals.ts');
-    return ctx.change(async (trx) => {
-      const before = await lockOrder(trx, order);
-      if (before.status === 'PLACED' && before.broker_order_id === brokerOrderId)
-        return { result: before, audit: null };
-      requireTransition(before, 'PLACED');
-      return changeOrder(trx, before, {
-        status: 'PLACED',
-        broker_order_id: brokerOrderId,
-        updated_at: instant(ctx.now()),
-      });
-    });
+    const { acceptOrder } = await import('../../trading/orders/broker-answers.ts');
+    return acceptOrder(ctx, order, brokerOrderId);
   },
 });

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { ORDER_STATUSES } from '../../domain/enums.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
+import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
 
 /** The flags that say which orders. */
 export const orderFilter = {

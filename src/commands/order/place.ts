@@ -2,11 +2,8 @@ import { defineCommand } from '../../cli/command.ts';
 import { choice, decimal, integer, optional, parsed, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
-import { mintId, orderId, strategyId, userId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
+import { orderId, strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import { findOrder } from '../../trading/orders/store.ts';
-import { tradingDayOf } from '../../trading/risk/trading-day.ts';
 import { usage } from '../../util/failure.ts';
 import { orderFields } from './fields.ts';
 
@@ -43,35 +40,16 @@ is a fresh one.`,
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
-    const [{ checkPreTrade }, { placeOrder }] = await Promise.all([
-      import('../../trading/risk/pre-trade.ts'),
-      import('../../trading/ledger/place-orders.ts'),
-    ]);
-    const now = ctx.now();
-    const clock = await tradingDayOf(now, ctx);
-    const order = {
-      order_id: input.orderId ?? mintId('ord', now),
+    const { placeOrder } = await import('../../trading/orders/place-order.ts');
+    return placeOrder(ctx, {
+      order_id: input.orderId,
       user_id: user,
       strategy_id: strategy ?? null,
       symbol,
       side,
       order_type: type,
       quantity,
-      price: input.price ?? (await cachedPrice(symbol, ctx)),
-      created_at: instant(now),
-    };
-    return ctx.change(async (trx) => {
-      await checkPreTrade(trx, order, clock);
-      await placeOrder(trx, order);
-      const placed = await findOrder(trx.db, order.order_id);
-      return { result: placed, audit: { target: `order ${order.order_id}`, body: { order: placed } } };
+      price: input.price,
     });
   },
 });
-
-/** What the cache says, where a Redis is configured; else 0, which is none. */
-async function cachedPrice(symbol: string, ctx: Context): Promise<number> {
-  const { redis } = await ctx.config();
-  if (!redis) return 0;
-  return (await import('../../trading/quotes/reference-price.ts')).referencePrice(symbol, redis.timeout, ctx);
-}

@@ -2,8 +2,6 @@ import { defineCommand } from '../../cli/command.ts';
 import { parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
-import { changeOrder, lockOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
 
 export const reject = defineCommand({
@@ -17,18 +15,7 @@ export const reject = defineCommand({
   details:
     'For an order of which nothing is filled. The trader is notified. Rejecting a rejected order changes nothing.',
   async run({ order, reason }, ctx: Context) {
-    const [{ requireTransition }, { insertNotifications }, { rejectNotice }] = await Promise.all([
-      import('../../trading/ledger/refusals.ts'),
-      import('../../trading/notifications/notify.ts'),
-      import('../../domain/notices.ts'),
-    ]);
-    const at = instant(ctx.now());
-    return ctx.change(async (trx) => {
-      const before = await lockOrder(trx, order);
-      if (before.status === 'REJECTED') return { result: before, audit: null };
-      requireTransition(before, 'REJECTED');
-      await insertNotifications(trx, at, [rejectNotice(before, reason)]);
-      return changeOrder(trx, before, { status: 'REJECTED', error_message: reason, updated_at: at });
-    });
+    const { rejectOrder } = await import('../../trading/orders/broker-answers.ts');
+    return rejectOrder(ctx, order, reason);
   },
 });

@@ -4,8 +4,8 @@ import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { type OrderId, orderId } from '../../domain/id.ts';
 import type { Drift } from '../../projection/compare.ts';
+import { findOrder } from '../../trading/ledger/order-store.ts';
 import { historyFields, orderHistory } from '../../trading/orders/history.ts';
-import { findOrder } from '../../trading/orders/store.ts';
 import { orderFields } from './fields.ts';
 
 export const show = defineCommand({

@@ -8,7 +8,7 @@ import type { Instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { follow, followFlags } from '../../projection/follow.ts';
-import { ORDER_COLUMNS } from '../../trading/orders/store.ts';
+import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
 import { orderFields } from './fields.ts';
 
 const PAGE = 10_000;

@@ -1,9 +1,8 @@
 import type { Trx } from '../../audit/transaction.ts';
 import { applyFills } from '../../domain/apply-fills.ts';
 import type { BookingResult, Fill } from '../../domain/book.ts';
-import { lockBook } from './lock-book.ts';
-import { type NewOrder, placeOrders } from './place-orders.ts';
-import { asFailure } from './refusals.ts';
+import { insertOrders, type NewOrder } from './insert-orders.ts';
+import { type LockedBook, lockBook } from './lock-book.ts';
 import { writeBook } from './write-book.ts';
 
 export interface Booking {
@@ -11,6 +10,11 @@ export interface Booking {
   placing?: readonly NewOrder[];
   /** The broker is the truth: a fill beyond the order's quantity is recorded, flagged and notified. */
   allowOverfill?: boolean;
+}
+
+export interface Booked extends BookingResult {
+  /** As the fills leave it. */
+  book: LockedBook;
 }
 
 /**
@@ -23,11 +27,11 @@ export async function bookFills(
   trx: Trx,
   fills: readonly Fill[],
   { placing = [], allowOverfill = false }: Booking = {},
-): Promise<BookingResult> {
+): Promise<Booked> {
   const book = await lockBook(trx, fills, placing);
-  const fold = asFailure(() => applyFills(book, fills, allowOverfill));
+  const fold = applyFills(book, fills, allowOverfill);
   const fresh = new Set<string>(placing.map((order) => order.order_id));
-  await placeOrders(
+  await insertOrders(
     trx,
     placing.map((order) => ({ ...order, ...book.orders.get(order.order_id) })),
   );
@@ -36,5 +40,5 @@ export async function bookFills(
     orders: fold.orders.filter((order) => !fresh.has(order.order_id)),
     notices: fold.notices.filter(({ data }) => !fresh.has(String(data['order_id']))),
   });
-  return fold;
+  return { ...fold, book };
 }

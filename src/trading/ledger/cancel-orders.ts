@@ -1,11 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import { WORKING_STATUSES } from '../../domain/enums.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
-/** The states in which an order may still be executed. */
-export const WORKING_STATUSES = sql`('PENDING', 'PLACED', 'PARTIALLY_FILLED')`;
+/** SQL for an order that may still be filled; written out, so that the partial indexes apply. */
+export const IS_WORKING = sql`status IN (${sql.join(WORKING_STATUSES.map((status) => sql.lit(status)))})`;
 
 /** Which working orders: all of them, or those of a trader, a strategy, a symbol. */
 export interface CancelScope {
@@ -15,7 +16,7 @@ export interface CancelScope {
 }
 
 function scopeFilter({ user, strategy, symbol }: CancelScope) {
-  return sql`status IN ${WORKING_STATUSES}
+  return sql`${IS_WORKING}
     ${user === undefined ? sql`` : sql`AND user_id = ${user}`}
     ${strategy === undefined ? sql`` : sql`AND strategy_id = ${strategy}`}
     ${symbol === undefined ? sql`` : sql`AND symbol = ${symbol}`}`;

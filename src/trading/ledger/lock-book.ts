@@ -11,7 +11,14 @@ import {
 import { type BookSession, inPaisa } from '../../domain/equity.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
-import type { NewOrder } from './place-orders.ts';
+import { equityOf } from '../sessions/equity.ts';
+import type { NewOrder } from './insert-orders.ts';
+import { lockOrders, type Order } from './order-store.ts';
+
+/** A book whose orders have every column. */
+export interface LockedBook extends Book {
+  orders: Map<OrderId, Order>;
+}
 
 /**
  * Locks what the fills touch and reads it: traders, then orders, then open positions, then sessions, each in id order,
@@ -22,7 +29,7 @@ export async function lockBook(
   trx: Trx,
   fills: readonly Fill[],
   placing: readonly NewOrder[],
-): Promise<Book> {
+): Promise<LockedBook> {
   const fresh = new Map(placing.map((order) => [order.order_id, unfilled(order)]));
   const written = fills.filter((fill) => !fresh.has(fill.order_id));
   const orderIds = [...new Set(written.map((fill) => fill.order_id))];
@@ -40,16 +47,17 @@ export async function lockBook(
   };
 }
 
-function unfilled(order: NewOrder): BookOrder {
-  return { ...order, filled_quantity: 0, filled_price: 0, status: 'PENDING', updated_at: order.created_at };
-}
-
-async function lockOrders(trx: Trx, orderIds: readonly OrderId[]): Promise<BookOrder[]> {
-  if (orderIds.length === 0) return [];
-  const { rows } = await sql<BookOrder>`
-    SELECT order_id, user_id, strategy_id, symbol, side, quantity, filled_quantity, filled_price, status, created_at, updated_at
-    FROM orders WHERE order_id = ANY(${orderIds}) ORDER BY order_id FOR NO KEY UPDATE`.execute(trx.db);
-  return rows;
+function unfilled(order: NewOrder): Order {
+  return {
+    ...order,
+    filled_quantity: 0,
+    filled_price: 0,
+    status: 'PENDING',
+    broker_order_id: '',
+    error_message: '',
+    retry_count: 0,
+    updated_at: order.created_at,
+  };
 }
 
 async function findKnown(trx: Trx, fills: readonly Fill[]): Promise<Book['known']> {
@@ -81,9 +89,7 @@ async function lockSessions(trx: Trx, traders: readonly string[]): Promise<Book[
   if (trx.phase < 3) return new Map();
   const { rows } = await sql<Omit<BookSession, 'equity'> & { equity: string }>`
     SELECT s.session_id, s.user_id, s.max_drawdown, coalesce(s.peak_equity, s.capital_at_start) AS peak_equity,
-      round(s.capital_at_start::numeric, 2) + round(s.total_pnl::numeric, 2) + (
-        SELECT coalesce(sum(round(p.unrealized_pnl::numeric, 2)), 0)
-        FROM positions p WHERE p.user_id = s.user_id AND p.status = 'OPEN') AS equity
+      ${equityOf('s')} AS equity
     FROM trading_sessions s
     WHERE s.user_id = ANY(${traders}) AND s.status = 'ACTIVE'
     ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx.db);

@@ -1,6 +1,4 @@
-import type { Kysely } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
-import { notFound } from '../../util/failure.ts';
+import { rowsOf } from '../rows-of.ts';
 
 export const NOTIFICATION_COLUMNS = [
   'notification_id',
@@ -14,13 +12,11 @@ export const NOTIFICATION_COLUMNS = [
   'read_at',
 ] as const;
 
-/** One notification; throws NOTIFICATION_NOT_FOUND. */
-export async function findNotification(db: Kysely<Database>, notificationId: string) {
-  const notification = await db
-    .selectFrom('notifications')
-    .select(NOTIFICATION_COLUMNS)
-    .where('notification_id', '=', notificationId)
-    .executeTakeFirst();
-  if (!notification) throw notFound('notification', notificationId, 'See: pinnacle notification list');
-  return notification;
-}
+const notifications = rowsOf(
+  'notifications',
+  NOTIFICATION_COLUMNS,
+  'notification',
+  'See: pinnacle notification list',
+);
+
+export const findNotification = notifications.find;

@@ -7,7 +7,7 @@ import { type Instant, isBefore } from '../../domain/instant.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { isObject } from '../../util/json.ts';
-import type { Order } from './store.ts';
+import type { Order } from '../ledger/order-store.ts';
 
 /** A step in the life of an order. */
 interface HistoryEvent {

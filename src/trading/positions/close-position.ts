@@ -3,7 +3,7 @@ import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { refused } from '../../util/failure.ts';
 import { bookFills } from '../ledger/book-fills.ts';
-import { placeOrder } from '../ledger/place-orders.ts';
+import { insertOrder } from '../ledger/insert-orders.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../risk/trading-day.ts';
 import { findClosing, findPosition, lockPosition } from './store.ts';
@@ -48,7 +48,7 @@ export async function closePosition(
       created_at: instant(now),
     } as const;
     await checkPreTrade(trx, order, clock);
-    await placeOrder(trx, order);
+    await insertOrder(trx, order);
     const at = order.created_at;
     const { fills } =
       price === undefined

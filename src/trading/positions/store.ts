@@ -1,9 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { Trx } from '../../audit/transaction.ts';
-import type { OrderSide } from '../../domain/enums.ts';
-import type { PositionId } from '../../domain/id.ts';
+import { type OrderSide, WORKING_STATUSES } from '../../domain/enums.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { notFound } from '../../util/failure.ts';
+import { rowsOf } from '../rows-of.ts';
 
 export const POSITION_COLUMNS = [
   'position_id',
@@ -25,25 +23,18 @@ export const POSITION_COLUMNS = [
   'marked_at',
 ] as const;
 
-/** One position; throws POSITION_NOT_FOUND. */
-export async function findPosition(db: Kysely<Database>, positionId: PositionId) {
-  return known(await select(db, positionId).executeTakeFirst(), positionId);
-}
+const positions = rowsOf(
+  'positions',
+  POSITION_COLUMNS,
+  'position',
+  'See: pinnacle position list --status any',
+);
 
-export type Position = Awaited<ReturnType<typeof findPosition>>;
+export type Position = Awaited<ReturnType<typeof positions.find>>;
 
-/** The same, under the locks of its trader and its own. */
-export async function lockPosition(trx: Trx, positionId: PositionId): Promise<Position> {
-  await trx.db
-    .selectFrom('users')
-    .select('user_id')
-    .where('user_id', '=', (eb) =>
-      eb.selectFrom('positions').select('user_id').where('position_id', '=', positionId),
-    )
-    .forNoKeyUpdate()
-    .execute();
-  return known(await select(trx.db, positionId).forNoKeyUpdate().executeTakeFirst(), positionId);
-}
+export const findPosition = positions.find;
+/** Under the locks of its user and its own. */
+export const lockPosition = positions.lockWithUser;
 
 /** A working order that would reduce a position, if there is one. */
 export async function findClosing(db: Kysely<Database>, position: Position, side: OrderSide) {
@@ -54,17 +45,7 @@ export async function findClosing(db: Kysely<Database>, position: Position, side
     .where('symbol', '=', position.symbol)
     .where('strategy_id', position.strategy_id === null ? 'is' : '=', position.strategy_id)
     .where('side', '=', side)
-    .where('status', 'in', ['PENDING', 'PLACED', 'PARTIALLY_FILLED'])
+    .where('status', 'in', WORKING_STATUSES)
     .orderBy('order_id')
     .executeTakeFirst();
-}
-
-function select(db: Kysely<Database>, positionId: PositionId) {
-  return db.selectFrom('positions').select(POSITION_COLUMNS).where('position_id', '=', positionId);
-}
-
-function known<T>(position: T | undefined, positionId: PositionId): T {
-  if (position === undefined)
-    throw notFound('position', positionId, 'See: pinnacle position list --status any');
-  return position;
 }

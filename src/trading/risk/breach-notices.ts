@@ -1,14 +1,14 @@
 import type { Notice } from '../../domain/notice.ts';
+import { RISK_RULES } from '../../domain/risk-rules.ts';
 import type { CheckedRule } from './evaluate-rules.ts';
 
-/** What a trader is told of a rule that is newly violated, or no longer. */
+/** The notification for a rule that is newly violated, or no longer. */
 export function breachNotice({ user_id, rule_type, verdict, message, limit, current }: CheckedRule): Notice {
   const broken = verdict === 'violated';
-  const severe = ['MAX_DRAWDOWN', 'MAX_DAILY_LOSS', 'MIN_CAPITAL_THRESHOLD'].includes(rule_type);
   return {
     user_id,
     notification_type: 'RISK_ALERT',
-    alert_level: broken ? (severe ? 'CRITICAL' : 'WARNING') : 'INFO',
+    alert_level: broken ? RISK_RULES[rule_type].severity : 'INFO',
     title: `${rule_type} is ${broken ? 'violated' : 'no longer violated'}`,
     message,
     data: { rule_type, limit, current },

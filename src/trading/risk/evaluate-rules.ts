@@ -1,7 +1,13 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { RuleType } from '../../domain/enums.ts';
 import type { UserId } from '../../domain/id.ts';
+import {
+  RISK_MESSAGES,
+  RISK_RULE_ENTRIES,
+  type RISK_RULES,
+  type RiskInput,
+} from '../../domain/risk-rules.ts';
 import { describeStaleMarks } from './stale-marks.ts';
 import type { TradingDay } from './trading-day.ts';
 
@@ -14,18 +20,20 @@ export interface CheckedRule extends Record<string, unknown> {
   current: number | null;
   headroom: number | null;
   verdict: 'violated' | 'cannot evaluate' | 'ok';
-  /** This check is the one that found it broken, or no longer broken. */
+  /** Whether this check found it violated, or no longer violated. */
   newly: boolean;
   message: string;
 }
 
+type Sql = RawBuilder<unknown>;
+
 /**
- * Evaluates every rule of a trader, or of everyone where userId is null, in one statement: measures them, stores what
- * has changed, and gives what is violated, cannot be evaluated or is no longer violated; for one trader, every rule.
- * A rule that cannot be evaluated stays violated or not, as it was.
+ * Evaluates every rule of a user, or of everyone if userId is null, in one statement, and stores what has changed.
+ * Returns the rules that are violated, cannot be evaluated or are no longer violated; of one user, every rule. A rule
+ * that cannot be evaluated keeps its state.
  *
- * No trader is locked. Of two checks at once only one finds a rule newly broken, and a limit that was set meanwhile is
- * left to the next check: the row is asked again when its update gets to it.
+ * No user is locked. Of two concurrent checks only one finds a rule newly violated, and a limit that was set meanwhile
+ * is left to the next check: each update tests its row again.
  */
 export async function evaluateAllRules(
   trx: Trx,
@@ -55,37 +63,23 @@ export async function evaluateAllRules(
     ), measured AS (
       SELECT r.rule_id, user_id, r.rule_type, r.rule_value, r.is_violated,
         CASE WHEN r.rule_type = 'MAX_POSITION_SIZE' THEN h.symbol END AS symbol,
-        lacks,
-        CASE WHEN lacks IS NULL THEN CASE r.rule_type
-          WHEN 'MAX_POSITION_SIZE' THEN coalesce(h.largest, 0)
-          WHEN 'MAX_DRAWDOWN' THEN s.max_drawdown
-          WHEN 'MAX_DAILY_LOSS' THEN greatest(-(coalesce(b.realized, 0) + coalesce(h.unrealized, 0)), 0)
-          WHEN 'MAX_ORDERS_PER_DAY' THEN coalesce(p.orders, 0)
-          WHEN 'MIN_CAPITAL_THRESHOLD' THEN u.total_capital + coalesce(h.unrealized, 0)
-        END END::float8 AS current
+        missing,
+        CASE WHEN missing IS NULL THEN ${byRule((type) => METRICS[type])} END::float8 AS current
       FROM risk_rules r JOIN users u USING (user_id) LEFT JOIN held h USING (user_id)
         LEFT JOIN booked b USING (user_id) LEFT JOIN placed p USING (user_id)
         LEFT JOIN (SELECT user_id, max_drawdown FROM trading_sessions WHERE status = 'ACTIVE') s USING (user_id)
-        CROSS JOIN LATERAL (SELECT CASE
-          WHEN r.rule_type = 'MAX_DRAWDOWN' AND s.max_drawdown IS NULL
-            THEN 'an active session (pinnacle session start --user ' || user_id || ')'
-          WHEN r.rule_type <> 'MAX_ORDERS_PER_DAY' THEN h.stale
-        END AS lacks) l
+        CROSS JOIN LATERAL (SELECT ${byRule((_, { needs }) => firstMissing(needs))} AS missing) l
       WHERE ${whose}
     ), judged AS MATERIALIZED (
       SELECT rule_id, user_id, rule_type, rule_value, is_violated, current, violates, message,
         CASE WHEN violates OR current IS NULL THEN message ELSE '' END AS stored
       FROM measured
+        CROSS JOIN LATERAL (SELECT CASE WHEN current IS NULL THEN is_violated
+          ELSE ${byRule((_, { violates }) => sql`current ${sql.raw(violates)} rule_value`)} END AS violates) v
         CROSS JOIN LATERAL (SELECT CASE
-          WHEN current IS NULL THEN is_violated
-          WHEN rule_type IN ('MAX_POSITION_SIZE', 'MAX_ORDERS_PER_DAY') THEN current > rule_value
-          WHEN rule_type = 'MIN_CAPITAL_THRESHOLD' THEN current < rule_value
-          ELSE current >= rule_value
-        END AS violates) v
-        CROSS JOIN LATERAL (SELECT rule_type || ': ' || CASE
-          WHEN current IS NULL THEN 'cannot evaluate without ' || lacks
-          ELSE 'current=' || trim_scale(round(current::numeric, 4)) || ' limit=' || trim_scale(round(rule_value::numeric, 4))
-            || coalesce(' symbol=' || symbol, '')
+          WHEN current IS NULL THEN format(${sql.lit(RISK_MESSAGES.missing)}, rule_type, missing)
+          ELSE format(${sql.lit(RISK_MESSAGES.evaluated)}, rule_type, trim_scale(round(current::numeric, 4)),
+            trim_scale(round(rule_value::numeric, 4))) || coalesce(' symbol=' || symbol, '')
         END AS message) m
     ), flipped AS (
       UPDATE risk_rules r
@@ -102,10 +96,39 @@ export async function evaluateAllRules(
     )
     SELECT j.rule_id, j.user_id, j.rule_type, j.rule_value AS limit, j.current, j.message, newly,
       ((j.rule_value::numeric - j.current::numeric)
-        * CASE j.rule_type WHEN 'MIN_CAPITAL_THRESHOLD' THEN -1 ELSE 1 END)::float8 AS headroom,
+        * ${byRule((_, { violates }) => sql.lit(violates === '<' ? -1 : 1))})::float8 AS headroom,
       CASE WHEN j.current IS NULL THEN 'cannot evaluate' WHEN j.violates THEN 'violated' ELSE 'ok' END AS verdict
     FROM judged j CROSS JOIN LATERAL (SELECT j.rule_id IN (SELECT rule_id FROM flipped) AS newly) n
     WHERE ${userId !== null} OR j.current IS NULL OR j.violates OR newly
     ORDER BY j.user_id, j.rule_type`.execute(trx.db);
   return rows;
+}
+
+/** A CASE over the rule type of the row, with an expression for each rule. */
+function byRule(expression: (type: RuleType, rule: (typeof RISK_RULES)[RuleType]) => Sql): Sql {
+  const branches = RISK_RULE_ENTRIES.map(
+    ([type, rule]) => sql`WHEN ${sql.lit(type)} THEN ${expression(type, rule)}`,
+  );
+  return sql`CASE rule_type ${sql.join(branches, sql` `)} END`;
+}
+
+/** Every rule's value. */
+const METRICS: Readonly<Record<RuleType, Sql>> = {
+  MAX_POSITION_SIZE: sql`coalesce(h.largest, 0)`,
+  MAX_DRAWDOWN: sql`s.max_drawdown`,
+  MAX_DAILY_LOSS: sql`greatest(-(coalesce(b.realized, 0) + coalesce(h.unrealized, 0)), 0)`,
+  MAX_ORDERS_PER_DAY: sql`coalesce(p.orders, 0)`,
+  MIN_CAPITAL_THRESHOLD: sql`u.total_capital + coalesce(h.unrealized, 0)`,
+};
+
+/** The text of a missing input, NULL if it is there. Without an order, every symbol counts and no price is needed. */
+const MISSING: Readonly<Record<RiskInput, Sql>> = {
+  price: sql`NULL::text`,
+  session: sql`CASE WHEN s.max_drawdown IS NULL THEN format(${sql.lit(RISK_MESSAGES.session)}, user_id) END`,
+  symbolMarks: sql`h.stale`,
+  marks: sql`h.stale`,
+};
+
+function firstMissing(needs: readonly RiskInput[]): Sql {
+  return sql`coalesce(${sql.join([sql`NULL::text`, ...needs.map((input) => MISSING[input])])})`;
 }

@@ -4,7 +4,7 @@ import { mintId, type OrderId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { type Failure, refused } from '../../util/failure.ts';
-import { cancelWorking, WORKING_STATUSES } from '../ledger/cancel-orders.ts';
+import { cancelWorking, IS_WORKING } from '../ledger/cancel-orders.ts';
 
 /** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */
 export interface Halt {
@@ -96,7 +96,7 @@ export async function countAffected(
 ): Promise<{ orders: number; active: number; paused: number }> {
   const whose = scope(userId);
   const { rows } = await sql<{ orders: number; active: number; paused: number }>`
-    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND status IN ${WORKING_STATUSES})::int AS orders,
+    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND ${IS_WORKING})::int AS orders,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'ACTIVE')::int AS active,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'PAUSED')::int AS paused`.execute(db);
   return rows[0] as { orders: number; active: number; paused: number };

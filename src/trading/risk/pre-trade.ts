@@ -5,8 +5,8 @@ import type { StrategyId } from '../../domain/id.ts';
 import { evaluateRules, type RuleResult } from '../../domain/risk-rules.ts';
 import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
 import { type Failure, notFound, refused } from '../../util/failure.ts';
-import { WORKING_STATUSES } from '../ledger/cancel-orders.ts';
-import type { ProposedOrder } from '../ledger/place-orders.ts';
+import { IS_WORKING } from '../ledger/cancel-orders.ts';
+import type { ProposedOrder } from '../ledger/insert-orders.ts';
 import { findUser, lockUser, userDisabled } from '../users/store.ts';
 import { tradingHalted } from './halts.ts';
 import { readExposure } from './read-exposure.ts';
@@ -104,7 +104,7 @@ async function readStanding(
             (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
             coalesce((SELECT quantity FROM positions WHERE ${key} AND status = 'OPEN'
               AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}::position_side), 0)
-            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND status IN ${WORKING_STATUSES}
+            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND ${IS_WORKING}
               AND side = ${side}::order_side AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible`.execute(
           db,
         );

@@ -5,7 +5,7 @@ import { instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
 import { plainUpperCase } from '../../util/text.ts';
-import type { ProposedOrder } from '../ledger/place-orders.ts';
+import type { ProposedOrder } from '../ledger/insert-orders.ts';
 
 const inCapitals = z.transform((value: unknown) =>
   typeof value === 'string' ? plainUpperCase(value) : value,

@@ -1,14 +1,14 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { RuleType } from '../../domain/enums.ts';
-import type { RiskSnapshot } from '../../domain/risk-rules.ts';
+import { type RiskSnapshot, rulesNeeding } from '../../domain/risk-rules.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { WORKING_STATUSES } from '../ledger/cancel-orders.ts';
-import type { ProposedOrder } from '../ledger/place-orders.ts';
+import { IS_WORKING } from '../ledger/cancel-orders.ts';
+import type { ProposedOrder } from '../ledger/insert-orders.ts';
 import { activeHaltQuery, type Halt } from './halts.ts';
 import { describeStaleMarks } from './stale-marks.ts';
 import type { TradingDay } from './trading-day.ts';
 
-/** What stands in an order's way, or does not: a latched halt, and what the rules are measured against. */
+/** What a pre-trade check reads: the active halt, and what the rules are measured against. */
 export interface Exposure {
   halt: Halt | undefined;
   facts: Omit<RiskSnapshot, 'capital'>;
@@ -19,8 +19,8 @@ type Row = { [K in keyof Halt]: Halt[K] | null } & Omit<RiskSnapshot, 'capital' 
   };
 
 /**
- * The halt over a trader and the facts for his rules, in one statement that reads only what those rules need. The
- * order `replacing` is not counted among the working ones. Needs phase 4.
+ * The active halt of a user and the facts for their rules, in one statement that reads only what those rules need. The
+ * order `replacing` is left out of the working orders. Needs phase 4.
  */
 export async function readExposure(
   db: Kysely<Database>,
@@ -31,7 +31,7 @@ export async function readExposure(
   const { user_id, symbol, side } = order;
   const open = sql`FROM positions WHERE user_id = ${user_id} AND status = 'OPEN'`;
   const working = sql`FROM orders WHERE user_id = ${user_id} AND symbol = ${symbol} AND side = ${side}::order_side
-    AND status IN ${WORKING_STATUSES} AND order_id <> ${replacing ?? ''}`;
+    AND ${IS_WORKING} AND order_id <> ${replacing ?? ''}`;
   const stale = (held: RawBuilder<unknown>) => sql`SELECT ${describeStaleMarks(clock)}
     FROM (SELECT symbol, min(marked_at) AS marked_at ${held} GROUP BY symbol) AS marks`;
   const { rows } = await sql<Row>`
@@ -55,10 +55,10 @@ export async function readExposure(
         ['MAX_POSITION_SIZE'],
         sql`SELECT current_price ${open} AND symbol = ${symbol} ORDER BY updated_at DESC, position_id LIMIT 1`,
       )} AS mark,
-      ${needed(['MAX_POSITION_SIZE'], stale(sql`${open} AND symbol = ${symbol}`))} AS stale_mark,
-      ${needed(['MAX_DRAWDOWN', 'MAX_DAILY_LOSS', 'MIN_CAPITAL_THRESHOLD'], stale(open))} AS stale_marks,
+      ${needed(rulesNeeding('symbolMarks'), stale(sql`${open} AND symbol = ${symbol}`))} AS stale_mark,
+      ${needed(rulesNeeding('marks'), stale(open))} AS stale_marks,
       ${needed(
-        ['MAX_DRAWDOWN'],
+        rulesNeeding('session'),
         sql`SELECT max_drawdown FROM trading_sessions WHERE user_id = ${user_id} AND status = 'ACTIVE'`,
       )} AS drawdown,
       ${needed(
@@ -81,7 +81,7 @@ export async function readExposure(
   return { halt, facts: { ...facts, limits: limits ?? {} } };
 }
 
-/** A fact that is read only where one of these rules is set. */
+/** A fact that is read only if one of these rules is set. */
 function needed(rules: readonly RuleType[], fact: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`CASE WHEN EXISTS (SELECT FROM rules WHERE rule_type IN (${sql.join(rules.map((rule) => sql`${rule}::rule_type`))}))
     THEN (${fact}) END`;

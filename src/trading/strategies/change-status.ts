@@ -1,3 +1,4 @@
+import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
@@ -24,7 +25,7 @@ export async function changeStatus(ctx: Context, userId: UserId, strategyId: Str
     const strategy = await lockStrategyShared(trx, strategyId);
     const before = await findActivation(trx.db, userId, strategyId);
     if (!before) throw notActivated(userId, strategyId);
-    if (before.status === to) return { result: before, audit: null };
+    if (before.status === to) return unchanged(before);
     if (before.status === 'STOPPED')
       throw refused(
         'STRATEGY_STOPPED',
@@ -41,7 +42,7 @@ export async function changeStatus(ctx: Context, userId: UserId, strategyId: Str
       .executeTakeFirstOrThrow();
     await announce(trx, now, before, after);
     const body = { strategy: strategyId, before: before.status, after: after.status };
-    return { result: after, audit: { target: `user ${userId}`, body } };
+    return changed(after, auditTarget('user', userId), body);
   });
 }
 

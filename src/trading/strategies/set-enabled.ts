@@ -1,3 +1,4 @@
+import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { StrategyId } from '../../domain/id.ts';
 import { lockStrategy, STRATEGY_COLUMNS } from './store.ts';
@@ -6,7 +7,7 @@ import { lockStrategy, STRATEGY_COLUMNS } from './store.ts';
 export function setStrategyEnabled(ctx: Context, strategyId: StrategyId, available: boolean) {
   return ctx.change(async (trx) => {
     const before = await lockStrategy(trx, strategyId);
-    if (before.is_active === available) return { result: before, audit: null };
+    if (before.is_active === available) return unchanged(before);
     const after = await trx.db
       .updateTable('strategies')
       .set({ is_active: available })
@@ -14,6 +15,6 @@ export function setStrategyEnabled(ctx: Context, strategyId: StrategyId, availab
       .returning(STRATEGY_COLUMNS)
       .executeTakeFirstOrThrow();
     const body = { before: { is_active: before.is_active }, after: { is_active: after.is_active } };
-    return { result: after, audit: { target: `strategy ${strategyId}`, body } };
+    return changed(after, auditTarget('strategy', strategyId), body);
   });
 }

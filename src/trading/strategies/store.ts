@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { Failure, notFound, refused } from '../../util/failure.ts';
+import { Failure, refused } from '../../util/failure.ts';
+import { rowsOf } from '../rows-of.ts';
 
 export const STRATEGY_COLUMNS = [
   'strategy_id',
@@ -33,29 +33,12 @@ export const ACTIVATION_COLUMNS = [
   'deactivated_at',
 ] as const;
 
-/** One strategy; throws STRATEGY_NOT_FOUND. */
-export async function findStrategy(db: Kysely<Database>, strategyId: StrategyId) {
-  return known(await select(db, strategyId).executeTakeFirst(), strategyId);
-}
+const strategies = rowsOf('strategies', STRATEGY_COLUMNS, 'strategy', 'See: pinnacle strategy list');
 
-/** The same, and nobody else may change the strategy until the transaction ends. */
-export async function lockStrategy(trx: Trx, strategyId: StrategyId) {
-  return known(await select(trx.db, strategyId).forNoKeyUpdate().executeTakeFirst(), strategyId);
-}
-
-/** The same, and it stays as it is until the transaction ends, while others hold it as well. Lock its trader first. */
-export async function lockStrategyShared(trx: Trx, strategyId: StrategyId) {
-  return known(await select(trx.db, strategyId).forShare().executeTakeFirst(), strategyId);
-}
-
-function select(db: Kysely<Database>, strategyId: StrategyId) {
-  return db.selectFrom('strategies').select(STRATEGY_COLUMNS).where('strategy_id', '=', strategyId);
-}
-
-function known<T>(strategy: T | undefined, strategyId: StrategyId): T {
-  if (strategy === undefined) throw notFound('strategy', strategyId, 'See: pinnacle strategy list');
-  return strategy;
-}
+export const findStrategy = strategies.find;
+export const lockStrategy = strategies.lock;
+/** Lock the user first. */
+export const lockStrategyShared = strategies.lockShared;
 
 /** Throws a refusal on a database that does not have traders' uses of strategies yet. */
 export async function requireActivations(ctx: Context): Promise<void> {

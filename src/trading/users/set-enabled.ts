@@ -1,3 +1,4 @@
+import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
@@ -17,7 +18,7 @@ export function setUserEnabled<T extends object>(
     const before = await lockUser(trx, userId);
     if (!enabled) trx.touch('logout', [userId]);
     const told = await beside(trx);
-    if (before.enabled === enabled) return { result: { ...before, ...told }, audit: null };
+    if (before.enabled === enabled) return unchanged({ ...before, ...told });
     const after = await trx.db
       .updateTable('users')
       .set({ enabled })
@@ -25,6 +26,6 @@ export function setUserEnabled<T extends object>(
       .returning(USER_COLUMNS)
       .executeTakeFirstOrThrow();
     const body = { before: { enabled: before.enabled }, after: { enabled }, ...(reason && { reason }) };
-    return { result: { ...after, ...told }, audit: { target: `user ${userId}`, body } };
+    return changed({ ...after, ...told }, auditTarget('user', userId), body);
   });
 }

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { type Failure, notFound, refused } from '../../util/failure.ts';
+import { type Failure, refused } from '../../util/failure.ts';
+import { rowsOf } from '../rows-of.ts';
 
 export const USER_COLUMNS = [
   'user_id',
@@ -15,15 +15,10 @@ export const USER_COLUMNS = [
   'last_login',
 ] as const;
 
-/** One trader; throws USER_NOT_FOUND. */
-export async function findUser(db: Kysely<Database>, userId: UserId) {
-  return known(await select(db, userId).executeTakeFirst(), userId);
-}
+const users = rowsOf('users', USER_COLUMNS, 'user', 'See: pinnacle user list');
 
-/** The same, and nobody else may change the trader until the transaction ends. */
-export async function lockUser(trx: Trx, userId: UserId) {
-  return known(await select(trx.db, userId).forNoKeyUpdate().executeTakeFirst(), userId);
-}
+export const findUser = users.find;
+export const lockUser = users.lock;
 
 /** The refusal of what a disabled trader may not do. */
 export function userDisabled(userId: UserId): Failure {
@@ -35,13 +30,4 @@ export function whenNoneOf(db: () => Promise<Kysely<Database>>, userId: UserId |
   return async () => {
     if (userId !== undefined) await findUser(await db(), userId);
   };
-}
-
-function select(db: Kysely<Database>, userId: UserId) {
-  return db.selectFrom('users').select(USER_COLUMNS).where('user_id', '=', userId);
-}
-
-function known<T>(user: T | undefined, userId: UserId): T {
-  if (user === undefined) throw notFound('user', userId, 'See: pinnacle user list');
-  return user;
 }

@@ -29,7 +29,7 @@ type Placed = NewOrder &
   Partial<Pick<BookOrder, 'status' | 'filled_quantity' | 'filled_price' | 'updated_at'>>;
 
 /** Writes orders and counts them for their strategies and the running sessions of their traders, in a statement a table however many there are. */
-export async function placeOrders(trx: Trx, orders: readonly Placed[]): Promise<void> {
+export async function insertOrders(trx: Trx, orders: readonly Placed[]): Promise<void> {
   if (orders.length === 0) return;
   const source = unnest(
     'o',
@@ -62,8 +62,8 @@ export async function placeOrders(trx: Trx, orders: readonly Placed[]): Promise<
 }
 
 /** The same for one order of which the operator chose the id: throws ORDER_EXISTS where it is taken. */
-export async function placeOrder(trx: Trx, order: NewOrder): Promise<void> {
-  await placeOrders(trx, [order]).catch((error) => {
+export async function insertOrder(trx: Trx, order: NewOrder): Promise<void> {
+  await insertOrders(trx, [order]).catch((error) => {
     // Of a partitioned table it is the partition's key that refuses.
     if (!violatedConstraint(error, /^orders_(\w+_)?pkey$/)) throw error;
     throw refused(

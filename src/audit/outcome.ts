@@ -1,0 +1,33 @@
+import type { AuditEntry } from './log.ts';
+
+/** The outcome of a change; without an audit entry it may have changed nothing ("already so"). */
+export interface Outcome<T> {
+  result: T;
+  audit: AuditEntry | null;
+  /** Whether the command continues in further transactions, so that its result is not complete yet. */
+  unfinished?: true;
+}
+
+/** A change that is recorded in the audit log. */
+export function changed<T>(result: T, target: string, body: AuditEntry['body']): Outcome<T> {
+  return { result, audit: { target, body } };
+}
+
+/** Nothing had to change: no audit entry. */
+export function unchanged<T>(result: T): Outcome<T> {
+  return { result, audit: null };
+}
+
+export type AuditTarget = 'order' | 'position' | 'session' | 'strategy' | 'notification' | 'user';
+
+/** What an audit entry is about: `order ord_…`. */
+export function auditTarget(kind: AuditTarget, id: string): string {
+  return `${kind} ${id}`;
+}
+
+const MAX_LISTED = 1_000;
+
+/** The first thousand of what a bulk change did: an audit entry lists no more, and counts them all. */
+export function firstListed<T>(items: readonly T[]): T[] {
+  return items.slice(0, MAX_LISTED);
+}

@@ -1,0 +1,45 @@
+import { unchanged } from '../../audit/outcome.ts';
+import type { Context } from '../../context.ts';
+import type { OrderId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import { assertTransition } from '../../domain/order-state.ts';
+import { refused } from '../../util/failure.ts';
+import { changeOrder, lockOrder, type Order } from '../ledger/order-store.ts';
+import { checkPreTrade } from '../risk/pre-trade.ts';
+import { tradingDayOf } from '../risk/trading-day.ts';
+
+/** What is left out stays as it is. */
+export interface AmendRequest {
+  order_id: OrderId;
+  /** The whole quantity, what is filled included. */
+  quantity: number | undefined;
+  /** Rupees a share. */
+  price: number | undefined;
+}
+
+/**
+ * Changes the terms of a working order; the same terms change nothing. More of either must pass the pre-trade check.
+ * Throws ORDER_NOT_FOUND, ORDER_STATE, ALREADY_FILLED and the refusals of the check.
+ */
+export async function amendOrder(ctx: Context, { order_id, quantity, price }: AmendRequest): Promise<Order> {
+  const now = ctx.now();
+  const clock = await tradingDayOf(now, ctx);
+  return ctx.change(async (trx) => {
+    const before = await lockOrder(trx, order_id);
+    const terms = { quantity: quantity ?? before.quantity, price: price ?? before.price };
+    if (terms.quantity === before.quantity && terms.price === before.price) return unchanged(before);
+    // The orders that may be cancelled are those that may be amended: the working ones.
+    assertTransition(before, 'CANCELLED', 'an amendment');
+    if (terms.quantity <= before.filled_quantity)
+      throw refused(
+        'ALREADY_FILLED',
+        `Order ${order_id} already has ${before.filled_quantity} filled; its quantity cannot be reduced to ${terms.quantity}.`,
+        `To give up the rest: pinnacle order cancel ${order_id}`,
+      );
+    const isLess = terms.quantity <= before.quantity && terms.price <= before.price;
+    const rest = terms.quantity - before.filled_quantity;
+    if (!isLess)
+      await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, clock, { replacing: order_id });
+    return changeOrder(trx, before, { ...terms, updated_at: instant(now) });
+  });
+}

@@ -1,0 +1,33 @@
+import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
+import type { Context } from '../../context.ts';
+import type { OrderId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import { assertTransition } from '../../domain/order-state.ts';
+import { type CancelScope, cancelWorking, countWorking } from '../ledger/cancel-orders.ts';
+import { changeOrder, findOrders, lockOrder, type Order } from '../ledger/order-store.ts';
+
+/** Cancels one order; a cancelled one stays as it is. Throws ORDER_NOT_FOUND and ORDER_STATE. */
+export function cancelOrder(ctx: Context, orderId: OrderId): Promise<Order> {
+  return ctx.change(async (trx) => {
+    const before = await lockOrder(trx, orderId);
+    if (before.status === 'CANCELLED') return unchanged(before);
+    assertTransition(before, 'CANCELLED');
+    return changeOrder(trx, before, { status: 'CANCELLED', updated_at: instant(ctx.now()) });
+  });
+}
+
+/** How many orders `cancelOrders` would cancel now. */
+export async function countCancellable(ctx: Context, scope: CancelScope): Promise<number> {
+  return countWorking(await ctx.db(), scope);
+}
+
+/** Cancels every working order within a scope; returns them. */
+export function cancelOrders(ctx: Context, scope: CancelScope): Promise<Order[]> {
+  return ctx.change(async (trx) => {
+    const ids = await cancelWorking(trx, scope, instant(ctx.now()));
+    const orders = await findOrders(trx.db, ids);
+    if (ids.length === 0) return unchanged(orders);
+    const target = scope.user === undefined ? 'orders' : auditTarget('user', scope.user);
+    return changed(orders, target, { scope, cancelled: ids.length, orders: firstListed(ids) });
+  });
+}

@@ -1,0 +1,55 @@
+import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
+import type { Context } from '../../context.ts';
+import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
+import { type Instant, instant } from '../../domain/instant.ts';
+import { bookFills } from '../ledger/book-fills.ts';
+import type { Order } from '../ledger/order-store.ts';
+
+/** An execution to book. */
+export interface FillRequest {
+  order_id: OrderId;
+  /** Generated if left out, so that the execution counts as a new one. */
+  broker_fill_id: string | undefined;
+  quantity: number;
+  /** Rupees a share. */
+  price: number;
+  /** Now if left out. */
+  executed_at: Instant | undefined;
+  allowOverfill: boolean;
+}
+
+/**
+ * Books an execution; one that is booked already changes nothing. Returns the order with the fill's id, position and
+ * credit. Throws ORDER_NOT_FOUND and the refusals of `bookFills`.
+ */
+export async function fillOrder(ctx: Context, request: FillRequest) {
+  const { order_id, quantity, price, allowOverfill } = request;
+  const now = ctx.now();
+  const booked_at = instant(now);
+  const fill = {
+    order_id,
+    broker_fill_id: request.broker_fill_id ?? mintId('fil', now),
+    quantity,
+    price,
+    executed_at: request.executed_at ?? booked_at,
+    booked_at,
+  };
+  return ctx.change(async (trx) => {
+    const { fills, book } = await bookFills(trx, [fill], { allowOverfill });
+    // An unknown order has made bookFills throw.
+    const order = book.orders.get(order_id) as Order;
+    const [booked] = fills;
+    if (!booked) return unchanged({ ...order, ...NOT_BOOKED });
+    const { fill_id, position_id, realized_pnl } = booked;
+    return changed({ ...order, fill_id, position_id, realized_pnl }, auditTarget('order', order_id), {
+      fill: booked,
+      after: order,
+    });
+  });
+}
+
+const NOT_BOOKED: { fill_id: string | null; position_id: PositionId | null; realized_pnl: string } = {
+  fill_id: null,
+  position_id: null,
+  realized_pnl: '0.00',
+};

@@ -1,0 +1,63 @@
+import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
+import type { Trx } from '../audit/transaction.ts';
+import type { UserId } from '../domain/id.ts';
+import type { Database } from '../platform/postgres/tables.ts';
+import type { Missing } from '../util/error-codes.ts';
+import { notFound } from '../util/failure.ts';
+
+type Column<T extends keyof Database> = keyof Selectable<Database[T]> & string;
+type Row<T extends keyof Database, C extends Column<T>> = {
+  [K in C]: Selectable<Database[T]>[K];
+};
+
+/**
+ * Reads rows of a table by their ids, the first of the columns. What finds or locks one row throws `<NAME>_NOT_FOUND`
+ * (exit 3) with `hint` if there is none. A locked row does not change until the transaction ends.
+ */
+export function rowsOf<T extends keyof Database, K extends Column<T>, C extends Column<T>>(
+  table: T,
+  columns: readonly [K, ...C[]],
+  name: Missing,
+  hint: string,
+) {
+  type Found = Row<T, K | C>;
+  type Id = Found[K] & string;
+  // The builder is typed as that of one table; only `Found` says what the rows are.
+  const key = columns[0] as 'user_id';
+  const select = (db: Kysely<Database>) =>
+    db.selectFrom(table as 'users').select(columns as unknown as ['user_id']);
+  const one = async (query: SelectQueryBuilder<Database, 'users', object>, id: Id): Promise<Found> => {
+    const row = await query.where(key, '=', id as unknown as UserId).executeTakeFirst();
+    if (row === undefined) throw notFound(name, id, hint);
+    return row as Found;
+  };
+  const many = async (query: SelectQueryBuilder<Database, 'users', object>, ids: readonly Id[]) => {
+    if (ids.length === 0) return [];
+    const chosen = query.where(key, '=', (eb) => eb.fn<UserId>('any', [eb.val(ids)])).orderBy(key);
+    return (await chosen.execute()) as Found[];
+  };
+  return {
+    find: (db: Kysely<Database>, id: Id) => one(select(db), id),
+    /** In the order of the ids; missing ones are left out. */
+    findMany: (db: Kysely<Database>, ids: readonly Id[]) => many(select(db), ids),
+    lock: (trx: Trx, id: Id) => one(select(trx.db).forNoKeyUpdate(), id),
+    lockMany: (trx: Trx, ids: readonly Id[]) => many(select(trx.db).forNoKeyUpdate(), ids),
+    /** Others may hold it in the same way. */
+    lockShared: (trx: Trx, id: Id) => one(select(trx.db).forShare(), id),
+    /** Locks the row's user first, which every change of a user's rows does. */
+    async lockWithUser(trx: Trx, id: Id) {
+      await trx.db
+        .selectFrom('users')
+        .select('user_id')
+        .where('user_id', '=', (eb) =>
+          eb
+            .selectFrom(table as 'users')
+            .select('user_id')
+            .where(key, '=', id as unknown as UserId),
+        )
+        .forNoKeyUpdate()
+        .execute();
+      return one(select(trx.db).forNoKeyUpdate(), id);
+    },
+  };
+}
