@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, optional, parsed, text, toggle } from '../../cli/flags.ts';
-import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
-import { openRejects, rejectsPath } from '../../platform/files/rejects-file.ts';
+import { rejectsPath } from '../../platform/files/rejects-file.ts';
 import { ORDER_FILE } from '../../trading/orders/order-file.ts';
 import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
 import { usage } from '../../util/failure.ts';
@@ -47,31 +46,12 @@ All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
       throw usage('--as orders takes no --user: each row names its own.');
     if (as === 'trades' && fast) throw usage('--fast is for orders: trades are booked one after the other.');
     const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
-    const rejects = input.keepGoing
-      ? await openRejects(rejectsPath(path, input.rejects, ctx.cwd))
-      : undefined;
-    const progress = await startProgress(ctx.io, `Importing ${as}`);
-    try {
-      const finding = await (user === undefined
-        ? (await import('../../trading/orders/import-orders.ts')).importOrderFile(
-            path,
-            fast,
-            rejects,
-            progress,
-            ctx,
-          )
-        : (await import('../../trading/orders/import-trades.ts')).importTradeFile(
-            path,
-            user,
-            rejects,
-            progress,
-            ctx,
-          ));
-      await rejects?.keep();
-      return finding;
-    } finally {
-      progress.stop();
-      await rejects?.discard();
-    }
+    const { importFile } = await import('../../trading/orders/import-file.ts');
+    return importFile(ctx, {
+      path,
+      user,
+      fast,
+      rejectsFile: input.keepGoing ? rejectsPath(path, input.rejects, ctx.cwd) : undefined,
+    });
   },
 });
