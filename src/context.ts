@@ -24,7 +24,7 @@ export interface Context extends RailContext {
   /** This process, and the user it runs as where the system has such. */
   own: { pid: number; uid: number | undefined };
   /** Whether a column of the result reaches whoever asked: it is among those printed, to a terminal or as JSON. */
-  shows: (column: string) => boolean;
+  isVisible: (column: string) => boolean;
   configSource: ConfigSource;
   config: () => Promise<Config>;
   /** Where scratch and template databases are kept. */
@@ -54,7 +54,7 @@ export interface Context extends RailContext {
   /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
   instant: (flag: string, text: string) => Promise<Instant>;
   /** Goes on only when agreed to, by --yes or on a terminal. A dry run needs no consent. */
-  agree: (question: string) => Promise<void>;
+  confirm: (question: string) => Promise<void>;
   /** Goes on only when the name is typed out. */
-  agreeByName: (name: string, question: string) => Promise<void>;
+  confirmByName: (name: string, question: string) => Promise<void>;
 }

@@ -143,10 +143,10 @@ async function runVerb(
     import('./cli/run.ts'),
     import('./runtime/open-context.ts'),
   ]);
-  const { ctx, unprojected, release } = openContext(invocation, around, io, signal);
+  const { ctx, projectionFailure, release } = openContext(invocation, around, io, signal);
   try {
     const code = await execute(invocation, ctx);
-    const waiting = unprojected();
+    const waiting = projectionFailure();
     return waiting ? await reportPending(waiting, code, io) : code;
   } catch (error) {
     return await report(await ctx.explain(error).catch(() => error), invocation.globals, io);

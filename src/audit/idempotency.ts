@@ -84,7 +84,7 @@ function requestOf({ path, command, globals }: Invocation, input: object): Reque
   return { key, command: name, fingerprint, secrets: secretsOf(command.fields) };
 }
 
-const secretsOf = (fields: Fields) => Object.keys(fields).filter((name) => fields[name]?.once);
+const secretsOf = (fields: Fields) => Object.keys(fields).filter((name) => fields[name]?.secret);
 
 async function findReplay(db: Kysely<Database>, request: Request): Promise<ReplayedResult | undefined> {
   const row = await db

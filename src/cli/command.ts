@@ -29,13 +29,13 @@ export interface RailContext {
   timeZone: () => Promise<string>;
   /** Where a write goes, in a few words. */
   target: () => Promise<string>;
-  /** The name that must be typed out before any write, where the configuration is protected. */
-  protection: () => Promise<string | undefined>;
-  /** From here on the primary answers; false where it did before. */
-  leaveReplica: () => boolean;
-  agreeByName: (name: string, question: string) => Promise<void>;
-  /** Keeps the same command line from running elsewhere until this one ends; who runs it, in words, where somebody does. */
-  alone: (input: object) => Promise<string | undefined>;
+  /** The name to type out before any write, if the profile is protected. */
+  protectedProfile: () => Promise<string | undefined>;
+  /** Sends all further reads to the primary; false if they went there already. */
+  fallBackToPrimary: () => boolean;
+  confirmByName: (name: string, question: string) => Promise<void>;
+  /** Locks the command line until this process ends; returns who holds the lock if another process does. */
+  singleInstance: (input: object) => Promise<string | undefined>;
   /** The run under the --idempotency-key; undefined if none is given. */
   idempotent: (input: object) => Promise<IdempotentRun | undefined>;
 }
@@ -73,8 +73,8 @@ export interface Command<
   entries?: 'each' | 'none';
   /** A check: what it prints is a verdict, which --quiet wants only where something is found. */
   verdict?: true;
-  /** Work that is done by one process at a time: the same command line must not run twice at once. */
-  alone?: true;
+  /** Only one process may run the same command line at a time. */
+  singleInstance?: true;
   /** Its rows come as things happen: each is printed at once, as JSON one object a line. */
   live?: StreamFormat;
   args: A;

@@ -74,7 +74,7 @@ export interface Io {
   err: Sink;
   env: Env;
   /** Whether a question may be asked: stdin and stderr are terminals, not CI, no --no-input. */
-  mayAsk: boolean;
+  canPrompt: boolean;
   quiet: boolean;
   /** One line of talk on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
@@ -101,7 +101,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     out,
     err,
     env,
-    mayAsk: flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY),
+    canPrompt: flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY),
     quiet: flags.quiet,
     log,
     async say(line) {

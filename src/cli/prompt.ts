@@ -60,7 +60,7 @@ export interface Consent {
 /** Goes on only with --yes or a yes on a terminal; absence of an answer is never yes (exit 4). */
 export async function confirm(io: Io, consent: Consent, question: string): Promise<void> {
   if (consent.yes) return;
-  if (!io.mayAsk) throw promptUnavailable(question, '--yes');
+  if (!io.canPrompt) throw promptUnavailable(question, '--yes');
   if (!(await promptYes(io, question))) throw new Failure('needsAnswer', 'DECLINED', 'Left as it was.');
 }
 
@@ -70,7 +70,7 @@ export async function confirmByName(io: Io, consent: Consent, name: string, ques
     if (consent.confirm === name) return;
     throw usage(`--confirm says "${consent.confirm}", but this is "${name}". Nothing was changed.`);
   }
-  if (!io.mayAsk) throw promptUnavailable(question, `--confirm ${name}`);
+  if (!io.canPrompt) throw promptUnavailable(question, `--confirm ${name}`);
   await promptText(io, `${question} Type ${name} to go on:`, (text) =>
     text === name ? undefined : `Type ${name}, or press Ctrl-C to leave everything as it is.`,
   );

@@ -3,16 +3,16 @@ import type { Row } from './rows.ts';
 
 /**
  * How the values of one column are written. `hidden` columns stand only in JSON and where asked for by name, or by
- * the flag `shownBy`.
+ * the flag `shownWithFlag`.
  */
 export interface Field {
   type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json' | 'rows';
   /** The columns of `rows`: a table within a single thing, which a terminal shows beneath it. */
   of?: Fields;
   hidden?: true | undefined;
-  shownBy?: string;
+  shownWithFlag?: string;
   /** A secret: shown when it is made, kept nowhere. */
-  once?: true;
+  secret?: true;
   /** A result may lack the column altogether. */
   optional?: true;
 }

@@ -37,16 +37,16 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
 }
 
 /**
- * Whether the command is alone at it, where it must be. Throws ALREADY_RUNNING (exit 10), unless what runs already is to
- * be passed over.
+ * Whether no other process runs the same command line, if the command asks for that. Throws ALREADY_RUNNING (exit 10),
+ * unless --skip-if-running is given.
  */
 async function isOnlyInstance(
   { command, globals }: Invocation,
   input: Record<string, unknown>,
   ctx: RailContext,
 ): Promise<boolean> {
-  if (!command.alone && !globals.skipIfRunning) return true;
-  const holder = await ctx.alone(input);
+  if (!command.singleInstance && !globals.skipIfRunning) return true;
+  const holder = await ctx.singleInstance(input);
   if (holder === undefined) return true;
   const message = `The same command is running already${holder}.`;
   if (!globals.skipIfRunning)
@@ -78,7 +78,7 @@ async function replayResult(
   { fields }: Command,
   ctx: RailContext,
 ): Promise<Result> {
-  const secret = Object.values(fields).some(({ once }) => once) ? ' (without the secret)' : '';
+  const secret = Object.values(fields).some((field) => field.secret) ? ' (without the secret)' : '';
   await ctx.io.say(
     `Already applied with this idempotency key at ${at}; nothing changed. Original result${secret}:`,
   );
@@ -91,9 +91,9 @@ async function runWithFallback(run: () => Promise<Result>, ctx: RailContext): Pr
     const result = await run();
     // What is printed as it comes cannot be asked for anew once a part of it is out.
     const whole = !(result instanceof RawOutput || Symbol.asyncIterator in result);
-    return whole || !ctx.leaveReplica() ? result : await run();
+    return whole || !ctx.fallBackToPrimary() ? result : await run();
   } catch (error) {
-    if (error instanceof Failure || !ctx.leaveReplica()) throw error;
+    if (error instanceof Failure || !ctx.fallBackToPrimary()) throw error;
     return run();
   }
 }
@@ -101,7 +101,7 @@ async function runWithFallback(run: () => Promise<Result>, ctx: RailContext): Pr
 /** The fields with those columns no longer hidden whose flag was given. */
 function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   const show = (field: Field): Field =>
-    field.shownBy !== undefined && input[field.shownBy] ? { ...field, hidden: undefined } : field;
+    field.shownWithFlag !== undefined && input[field.shownWithFlag] ? { ...field, hidden: undefined } : field;
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
 }
 
@@ -114,8 +114,8 @@ const isAskedFor = ({ json, csv, columns }: Globals) => Boolean(json ?? csv ?? c
 /** Says where a write goes, and lets it through to a protected one only by name. */
 async function guardTarget(ctx: RailContext): Promise<void> {
   await ctx.io.say(`-> ${await ctx.target()}`);
-  const name = await ctx.protection();
-  if (name) await ctx.agreeByName(name, `${name} is protected.`);
+  const name = await ctx.protectedProfile();
+  if (name) await ctx.confirmByName(name, `${name} is protected.`);
 }
 
 interface Entry {
@@ -150,7 +150,7 @@ async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry
     ({ param, value }) => param.required && value === undefined && !isGiven(param.unless),
   );
   if (missing.length === 0) return all;
-  if (!ctx.io.mayAsk) {
+  if (!ctx.io.canPrompt) {
     const labels = missing.map(({ label }) => label).join(', ');
     throw new Failure('needsAnswer', 'NEEDS_ANSWER', `${invocation.path.join(' ')} needs ${labels}.`, {
       hint: `For example: pinnacle ${invocation.command.examples[0]}`,

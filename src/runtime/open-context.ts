@@ -108,7 +108,7 @@ export function openContext(
     dryRun,
     cwd: around.cwd,
     own: { pid: around.pid, uid: around.uid },
-    shows(column) {
+    isVisible(column) {
       const { json, csv, columns } = globals;
       const asked = typeof json === 'string' ? json : columns;
       const printed = asked?.split(',').some((name) => name.trim() === column) ?? true;
@@ -126,11 +126,11 @@ export function openContext(
     target,
     now: around.now,
     timeZone: async () => (await config()).timeZone,
-    protection: async () => {
+    protectedProfile: async () => {
       const settings = await config();
       return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
     },
-    leaveReplica() {
+    fallBackToPrimary() {
       if (!onReplica || signal.aborted) return false;
       onReplica = false;
       phase = phaseHere();
@@ -149,7 +149,7 @@ export function openContext(
     phase: () => phase(),
     source: async () => ({ db: (await source()).kysely, phase: await phase() }),
     origin,
-    async alone(input) {
+    async singleInstance(input) {
       const held = await databases.guard(`${name} ${canonicalJson(input)}`);
       if ('holder' in held) return held.holder;
       releasers.push(held.release);
@@ -208,16 +208,16 @@ export function openContext(
         throw new Failure('usage', 'USAGE', `${flag} ${(error as Error).message}.`);
       }
     },
-    async agree(question) {
+    async confirm(question) {
       if (!dryRun) await (await import('../cli/prompt.ts')).confirm(io, consent, question);
     },
-    async agreeByName(answer, question) {
+    async confirmByName(answer, question) {
       if (!dryRun) await (await import('../cli/prompt.ts')).confirmByName(io, consent, answer, question);
     },
   };
   return {
     ctx,
-    unprojected: () => projecting?.failure(),
+    projectionFailure: () => projecting?.failure(),
     async release() {
       for (const close of releasers.reverse()) await close().catch(() => {});
     },
@@ -226,7 +226,7 @@ export function openContext(
 export interface OpenContext {
   ctx: Context;
   /** What is committed and could not be brought to Redis, as a failure; undefined where all was. */
-  unprojected: () => Failure | undefined;
+  projectionFailure: () => Failure | undefined;
   release: () => Promise<void>;
 }
 function once<T>(make: () => Promise<T>): () => Promise<T> {

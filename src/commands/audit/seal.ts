@@ -8,7 +8,7 @@ export const seal = defineCommand({
   multiStep: true,
   phase: 1,
   repeat: 'resumes',
-  alone: true,
+  singleInstance: true,
   args: {},
   flags: { checkpoint: toggle('fail if no signing key is configured') },
   fields: {

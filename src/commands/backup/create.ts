@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 export const create = defineCommand({
   effect: 'write',
   roles: ['owner'],
-  alone: true,
+  singleInstance: true,
   writesTo: 'file',
   repeat: 'resumes',
   phase: 1,

@@ -6,7 +6,7 @@ import { backupFields } from './fields.ts';
 export const prune = defineCommand({
   effect: 'destroy',
   roles: ['owner'],
-  alone: true,
+  singleInstance: true,
   writesTo: 'file',
   repeat: 'resumes',
   args: {},

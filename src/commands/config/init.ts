@@ -40,7 +40,7 @@ flags leave open. No password goes into it: name an environment variable that ho
       () => true,
       () => false,
     );
-    if (exists) await ctx.agree(`There is already a file ${path}. Replace it?`);
+    if (exists) await ctx.confirm(`There is already a file ${path}. Replace it?`);
     const content = { database, dataDir: input.dataDir, timeZone };
     if (!ctx.dryRun) await writeConfig(path, `${JSON.stringify(content, null, 2)}\n`, exists);
     return {

@@ -11,7 +11,7 @@ export const show = defineCommand({
   fields: {
     setting: { type: 'text' },
     value: { type: 'text' },
-    origin: { type: 'text', hidden: true, shownBy: 'origin' },
+    origin: { type: 'text', hidden: true, shownWithFlag: 'origin' },
   },
   examples: ['config show', 'config show --origin --profile prod', 'config show --json'],
   details: 'Passwords are shown as ***, wherever they come from.',

@@ -35,7 +35,7 @@ export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): 
     throw usage('--database and --database-env exclude each other.');
   if (database !== undefined) return database;
   if (databaseEnv !== undefined) return { $env: databaseEnv };
-  if (!io.mayAsk)
+  if (!io.canPrompt)
     throw new Failure('needsAnswer', 'NEEDS_ANSWER', 'config init needs --database or --database-env.', {
       hint: 'For example: pinnacle config init --database embedded',
     });
@@ -49,7 +49,7 @@ export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): 
 /** The time zone as answered; the usual one where nobody can be asked. */
 export async function chooseTimeZone(io: Io): Promise<string> {
   const { fallback, help, schema } = SETTINGS.timeZone;
-  if (!io.mayAsk) return fallback;
+  if (!io.canPrompt) return fallback;
   return promptText(io, `${help}:`, complaint(schema), fallback);
 }
 

@@ -20,7 +20,7 @@ export const check = defineCommand({
     state: { type: 'text' },
     detail: { type: 'text' },
     help: { type: 'text' },
-    fixed: { type: 'boolean', hidden: true, shownBy: 'fix' },
+    fixed: { type: 'boolean', hidden: true, shownWithFlag: 'fix' },
   },
   examples: ['doctor', 'doctor --json check,state,help', 'doctor --check backup', 'doctor --fix'],
   details: `Checks the server, the rollout and its schema; replicas, Redis and what waits for it; what a trading day leaves behind;

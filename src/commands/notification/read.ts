@@ -55,7 +55,7 @@ interface Scope {
 async function readMany({ user, system }: Scope, ctx: Context) {
   if (user === undefined && !system) {
     const unread = await countUnread(ctx);
-    if (unread > 0) await ctx.agree(`This marks ${pluralize(unread, 'notification')} of everyone as read.`);
+    if (unread > 0) await ctx.confirm(`This marks ${pluralize(unread, 'notification')} of everyone as read.`);
   }
   return ctx.change(async (trx) => {
     if (user !== undefined) await findUser(trx.db, user);

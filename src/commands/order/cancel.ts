@@ -41,7 +41,7 @@ orders that all of them describe; describing orders needs --yes, naming one does
       await ctx.io.say('No working orders match.');
       return [];
     }
-    await ctx.agree(`This cancels ${pluralize(orders, 'working order')}${describe(scope)}.`);
+    await ctx.confirm(`This cancels ${pluralize(orders, 'working order')}${describe(scope)}.`);
     return cancelOrders(ctx, scope);
   },
 });

@@ -21,7 +21,7 @@ export const show = defineCommand({
       type: 'rows',
       of: { key: { type: 'text' }, detail: { type: 'text' } },
       hidden: true,
-      shownBy: 'live',
+      shownWithFlag: 'live',
       optional: true,
     },
   },

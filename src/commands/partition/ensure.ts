@@ -8,7 +8,7 @@ export const ensure = defineCommand({
   multiStep: true,
   phase: 1,
   repeat: 'resumes',
-  alone: true,
+  singleInstance: true,
   args: { table },
   flags: { months },
   fields: stepFields,

@@ -17,9 +17,9 @@ export const mark = defineCommand({
     price: { type: 'number' },
     positions: { type: 'integer' },
     unrealized_pnl: { type: 'money' },
-    marked_at: { type: 'time', hidden: true, shownBy: 'fromCache', optional: true },
-    stale: { type: 'boolean', hidden: true, shownBy: 'fromCache', optional: true },
-    problem: { type: 'text', hidden: true, shownBy: 'fromCache', optional: true },
+    marked_at: { type: 'time', hidden: true, shownWithFlag: 'fromCache', optional: true },
+    stale: { type: 'boolean', hidden: true, shownWithFlag: 'fromCache', optional: true },
+    problem: { type: 'text', hidden: true, shownWithFlag: 'fromCache', optional: true },
   },
   examples: [
     'position mark TCS=4012.50 INFY=1498',

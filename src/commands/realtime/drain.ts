@@ -10,7 +10,7 @@ export const drain = defineCommand({
   roles: ['cron', 'operator'],
   repeat: 'resumes',
   phase: 1,
-  alone: true,
+  singleInstance: true,
   args: {},
   flags: {},
   fields: { drained: { type: 'integer' }, pending: { type: 'integer' } },

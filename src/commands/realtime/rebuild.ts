@@ -8,7 +8,7 @@ export const rebuild = defineCommand({
   roles: ['cron', 'operator'],
   repeat: 'resumes',
   phase: 1,
-  alone: true,
+  singleInstance: true,
   args: {},
   flags: {},
   fields: {

@@ -17,7 +17,7 @@ export const run = defineCommand({
   multiStep: true,
   phase: 1,
   repeat: 'resumes',
-  alone: true,
+  singleInstance: true,
   args: {},
   flags: { maxRows: optional(integer('N', 'stop after so many rows')) },
   fields: {
@@ -68,13 +68,13 @@ async function agreeTo(ctx: Context, surveyed: readonly Surveyed[]): Promise<voi
   const question = `This deletes for good what is past its time: ${due.join(', ') || 'nothing now'}.`;
   const { retention: limits } = await ctx.config();
   const short = belowDefault(limits);
-  if (short.length === 0) return ctx.agree(question);
+  if (short.length === 0) return ctx.confirm(question);
   const said = short.map(
     (name) => `retention.${name} is ${limits[name]}, and ${DEFAULT_PERIODS[name]} is promised`,
   );
   const { confirmationName } = await import('../../operations/migrations/confirm-loss.ts');
   const name = await confirmationName(ctx, { connection: await ctx.connection(), db: await ctx.db() });
-  await ctx.agreeByName(name, `${question} ${said.join('; ')}.`);
+  await ctx.confirmByName(name, `${question} ${said.join('; ')}.`);
 }
 
 interface Swept {

@@ -9,7 +9,7 @@ export const check = defineCommand({
   roles: ['cron', 'operator'],
   entries: 'none',
   phase: 4,
-  alone: true,
+  singleInstance: true,
   args: { user: optional(parsed(userId, 'USER', 'every rule of this user')) },
   flags: { order: optional(json('JSON', 'evaluate this order instead; changes nothing')) },
   fields: {

@@ -18,7 +18,7 @@ export const end = defineCommand({
   roles: ['cron', 'operator'],
   repeat: 'once',
   phase: 3,
-  alone: true,
+  singleInstance: true,
   args: {},
   flags: {
     user: requiredUnless('all', parsed(userId, 'USER', 'the trader')),

@@ -19,7 +19,10 @@ export const list = defineCommand({
     active: toggle('those that are available; with --user those that are ACTIVE for the trader, too'),
     ...pageFlags,
   },
-  fields: { ...strategyFields, status: { type: 'text', hidden: true, shownBy: 'user', optional: true } },
+  fields: {
+    ...strategyFields,
+    status: { type: 'text', hidden: true, shownWithFlag: 'user', optional: true },
+  },
   examples: ['strategy list', 'strategy list --user trader_001 --active --json strategy_id,symbols'],
   async run(input, ctx: Context) {
     const { user, active } = input;

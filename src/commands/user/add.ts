@@ -23,7 +23,7 @@ export const add = defineCommand({
     riskTolerance: withDefault(choice(RISK_TOLERANCES, 'LEVEL', 'risk tolerance'), 'medium'),
     outputFile: outputFileFlag('api_key'),
   },
-  fields: { ...userFields, api_key: { type: 'text', once: true }, output_file: { type: 'text' } },
+  fields: { ...userFields, api_key: { type: 'text', secret: true }, output_file: { type: 'text' } },
   examples: [
     'user add --user-id trader_001 --name "Asha Rao" --email asha@example.com --capital 1000000',
     'user add --name "Ravi Iyer" --email ravi@example.com --json user_id,api_key',

@@ -38,7 +38,7 @@ export async function withNewSecret<C extends Column, T>(
   work: (hash: string, told: Told<C>) => Promise<T>,
 ): Promise<T> {
   const { word, generate } = SECRETS[column];
-  if (outputFile === undefined && !ctx.shows(column))
+  if (outputFile === undefined && !ctx.isVisible(column))
     throw usage(
       `The new ${word} would be shown to nobody, or be left in a log.`,
       'Say where it is to go: --output-file FILE, or --json.',

@@ -12,7 +12,7 @@ export const login = defineCommand({
   fields: {
     user_id: { type: 'text' },
     session_id: { type: 'text' },
-    token: { type: 'text', once: true },
+    token: { type: 'text', secret: true },
     output_file: { type: 'text' },
     via: { type: 'text' },
     created_at: { type: 'time' },

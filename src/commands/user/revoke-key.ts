@@ -17,7 +17,7 @@ export const revokeKey = defineCommand({
 rotate-key`,
   async run({ user }, ctx: Context) {
     const { replaceKey } = await import('../../trading/users/api-keys.ts');
-    await ctx.agree(`Revoke every API key of ${user}?`);
+    await ctx.confirm(`Revoke every API key of ${user}?`);
     const now = instant(ctx.now());
     const result = await ctx.change(async (trx) => {
       const ended = await replaceKey(trx, user, unusableHash(), { now, graceUntil: null });

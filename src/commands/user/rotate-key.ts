@@ -20,7 +20,7 @@ export const rotateKey = defineCommand({
   },
   fields: {
     user_id: { type: 'text' },
-    api_key: { type: 'text', once: true },
+    api_key: { type: 'text', secret: true },
     output_file: { type: 'text' },
     grace_until: { type: 'time' },
     grace_ended: { type: 'integer' },

@@ -30,7 +30,7 @@ export async function applyGrants(ctx: Context): Promise<GrantStep[]> {
       return steps;
     }
     const excess = steps.filter(({ change }) => change === 'excess').length;
-    if (excess > 0) await ctx.agree(`${pluralize(excess, 'excess right')} will be revoked.`);
+    if (excess > 0) await ctx.confirm(`${pluralize(excess, 'excess right')} will be revoked.`);
     await retryUnderLocks(PATIENT_LOCKS, ctx.signal, () =>
       inTransaction(ctx, session, async () => {
         await runSteps(session.db, steps);

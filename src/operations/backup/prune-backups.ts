@@ -21,7 +21,7 @@ export async function pruneBackups(ctx: Context, keep: number): Promise<Backup[]
     await ctx.io.say(`Nothing to remove: there are ${pluralize(good.length, 'backup')}.`);
     return [];
   }
-  await ctx.agree(
+  await ctx.confirm(
     `Remove ${pluralize(surplus.length, 'backup')}, the newest of them of ${surplus[0]?.created_at}?`,
   );
   if (ctx.dryRun) return surplus;

@@ -70,7 +70,7 @@ async function restoreInto(
   const empty = await isEmpty(target.kysely);
   if (!empty) {
     const session = { connection: target, db: target.kysely };
-    await ctx.agreeByName(
+    await ctx.confirmByName(
       await confirmationName(ctx, session),
       'The backup replaces everything in this database.',
     );

@@ -26,7 +26,7 @@ export async function activateKey(ctx: Context, id: string): Promise<EditedKey> 
 
 /** Removes a key from the ring, after a confirmation. Throws KEY_ACTIVE or KEY_IN_USE (exit 5). */
 export async function retireKey(ctx: Context, id: string): Promise<EditedKey> {
-  await ctx.agree(`Retire the key ${id}? Nothing that it encrypted can be decrypted any more.`);
+  await ctx.confirm(`Retire the key ${id}? Nothing that it encrypted can be decrypted any more.`);
   return editRing(ctx, async (current, trx, source) => {
     const { ring, key } = requireKey(current, id, source);
     if (ring.active === key)

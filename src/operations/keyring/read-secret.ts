@@ -43,7 +43,7 @@ export async function secretFromFile(ctx: Context, file: string, what: string): 
 
 /** A secret typed without echo on a terminal. Throws NEEDS_ANSWER (exit 4), naming the flags, where there is none. */
 export async function secretFromTerminal(ctx: Context, what: string, hint: string): Promise<string> {
-  if (!ctx.io.mayAsk)
+  if (!ctx.io.canPrompt)
     throw new Failure(
       'needsAnswer',
       'NEEDS_ANSWER',

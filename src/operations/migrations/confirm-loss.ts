@@ -20,7 +20,7 @@ export async function confirmLoss(ctx: Context, session: Session, phases: readon
   const names = phases.map(({ phase, name }) => `${phase} ${name}`).join(', ');
   const action = `Reverting ${phases.length === 1 ? 'phase' : 'phases'} ${names}`;
   if (losses.length === 0) return ctx.io.say(`${action} drops ${tables.join(', ')}; all are empty.`);
-  return ctx.agreeByName(await confirmationName(ctx, session), `${action} destroys ${losses.join(', ')}.`);
+  return ctx.confirmByName(await confirmationName(ctx, session), `${action} destroys ${losses.join(', ')}.`);
 }
 
 async function countRows({ db }: Session, table: string): Promise<number> {
@@ -32,7 +32,7 @@ async function countRows({ db }: Session, table: string): Promise<number> {
 
 /** The name to be typed, as the target line shows it: the protected profile, the database or the data folder. */
 export async function confirmationName(ctx: Context, { connection, db }: Session): Promise<string> {
-  const profile = await ctx.protection();
+  const profile = await ctx.protectedProfile();
   if (profile) return profile;
   if (connection.kind === 'embedded') return basename((await ctx.config()).dataDir);
   return currentDatabase(db);

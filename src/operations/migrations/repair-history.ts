@@ -19,7 +19,9 @@ export async function repairHistory(ctx: Context, lockWait: number): Promise<Cha
       return [];
     }
     const names = changed.map(({ phase, name }) => `${phase} ${name}`).join(', ');
-    await ctx.agree(`The changed scripts of ${names} will be recorded as applied. Have they been reviewed?`);
+    await ctx.confirm(
+      `The changed scripts of ${names} will be recorded as applied. Have they been reviewed?`,
+    );
     await inTransaction(ctx, session, async () => {
       for (const phase of changed) await recordScripts(ctx, session, phase, changes);
     });

@@ -35,7 +35,7 @@ export async function enablePartitions(
         'Drop them, run this again, and create them anew on the partitioned table.',
       );
     await refuseLaterIds(session.db, boundOf(from));
-    await ctx.agree(
+    await ctx.confirm(
       `orders becomes a table of monthly partitions from ${from.toISOString().slice(0, 7)} on.`,
     );
     const ahead = monthsAhead(from, ctx.now(), Math.max(months, MIN_MONTHS_AHEAD));

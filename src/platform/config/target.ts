@@ -6,7 +6,7 @@ import type { Config } from './load.ts';
 /** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
 export async function chooseDatabase(settings: Config, io: Io): Promise<string> {
   if (settings.database) return settings.database;
-  if (!io.mayAsk)
+  if (!io.canPrompt)
     throw new Failure('config', 'NO_DATABASE', 'No database is configured.', {
       hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database.',
     });

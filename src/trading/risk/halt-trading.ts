@@ -22,7 +22,7 @@ export async function haltTrading(
   const { orders, active } = await countAffected(db, scope.user_id);
   const toll = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
   await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
-  await ctx.agree(`Halt trading for ${scope.name}?`);
+  await ctx.confirm(`Halt trading for ${scope.name}?`);
   const at = instant(ctx.now());
   // Committed before cancelling waits for any lock: from then on no entry gets in.
   const latched = await ctx.change(async (trx) => {

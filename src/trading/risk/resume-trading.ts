@@ -22,8 +22,8 @@ export async function resumeTrading(
   const latches = await findLatches(db, user);
   const latch = latches.find(({ user_id }) => user_id === scope.user_id);
   if (!latch) throw notHalted(scope, latches);
-  const name = (await ctx.protection()) ?? user ?? 'all';
-  await ctx.agreeByName(
+  const name = (await ctx.protectedProfile()) ?? user ?? 'all';
+  await ctx.confirmByName(
     name,
     `Trading for ${scope.name} was halted by ${latch.halted_by}: ${latch.reason}. Let orders pass again?`,
   );

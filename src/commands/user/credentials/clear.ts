@@ -21,7 +21,7 @@ export const clear = defineCommand({
   details: 'Prints what it removed. The broker must revoke the credentials as well.',
   async run({ user, field }, ctx: Context) {
     const { lockCredentials, writeCredentials } = await import('../../../trading/users/credentials.ts');
-    await ctx.agree(`Remove ${field ?? 'all broker credentials'} of ${user}?`);
+    await ctx.confirm(`Remove ${field ?? 'all broker credentials'} of ${user}?`);
     return ctx.change(async (trx) => {
       const credentials = await lockCredentials(trx, user);
       const cleared = (field ? [field] : BROKER_COLUMNS)
