@@ -7,6 +7,8 @@ import { type Connection, open } from './connect.ts';
 
 /** The PostgreSQL major version of the embedded engine; a folder of another one cannot be opened. */
 const ENGINE_MAJOR = '18';
+/** The engine touches all of its cache when it starts: of the usual 128 MB that takes as long as all the rest. */
+const SHARED_BUFFERS = '16MB';
 
 export interface EmbeddedOptions extends LockOptions {
   /** Where a pristine cluster is kept, so that only the very first start pays for initdb. */
@@ -65,7 +67,8 @@ async function start(dir: string, afterClose: () => Promise<void>): Promise<Conn
     import('@electric-sql/pglite'),
     import('@electric-sql/pglite/node-postgres'),
   ]);
-  const engine = await PGlite.create(dir);
+  const startParams = [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`];
+  const engine = await PGlite.create(dir, { startParams });
   await engine.exec("SET TimeZone = 'UTC'");
   // The engine's socket-less stand-in for a pg connection is typed apart from pg's own.
   const config = { ...createPgConfig(engine), max: 1 } as unknown as Parameters<typeof open>[1];
