@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takesKey } from '../../src/cli/command.ts';
 import { words } from '../helpers/book.ts';
 import { allCommands } from '../helpers/commands.ts';
-import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { databases, sampled, type TestDatabase } from '../helpers/databases.ts';
 import { dayOf, everyCommand, fillIn, remember } from '../helpers/day.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -104,10 +104,10 @@ describe.each(databases)('--idempotency-key on $name', ({ open }) => {
 
   // Each test goes on from where the one before it left the book.
   it.each(
-    DAY.filter((line) => 'sql' in line || effects.get(line.path) !== 'read').map((line) => ({
-      name: 'sql' in line ? line.sql : line.text,
-      line,
-    })),
+    // The morning will do for the embedded engine.
+    DAY.filter((line) => 'sql' in line || effects.get(line.path) !== 'read')
+      .slice(0, sampled(DAY).length)
+      .map((line) => ({ name: 'sql' in line ? line.sql : line.text, line })),
   )('$name: the second time it gives the same and changes nothing', async ({ line }) => {
     if ('sql' in line) return void (await db.query(line.sql));
     const argv = words(await fillIn(line.text, db, ring, known));
