@@ -101,7 +101,7 @@ export async function run(
   }
 }
 
-/** What is committed waits for Redis: said once, and exit 8 unless the command itself has more to say. */
+/** Warns that committed changes are not in Redis yet; exit 8 unless the command has a code of its own. */
 async function reportPending({ message }: Failure, code: number, io: Io): Promise<number> {
   await io.warn(`${message} What was changed is committed and waits; later: pinnacle realtime drain`);
   return code === 0 ? EXITS.pending[0] : code;
@@ -112,7 +112,7 @@ async function print(text: string, sink: Sink, exit = 0): Promise<number> {
   return exit;
 }
 
-/** Runs it with the file of --log open, if there is one, which then has how it ended. */
+/** Runs it with the file of --log open, if given, and logs how it ended. */
 async function logged(
   { path, globals }: Invocation,
   { cwd, pid, now }: Surroundings,

@@ -57,14 +57,14 @@ export interface Consent {
   confirm?: string;
 }
 
-/** Goes on only with --yes or a yes on a terminal; absence of an answer is never yes (exit 4). */
+/** Returns only after --yes or a yes on a terminal; otherwise throws (exit 4). */
 export async function confirm(io: Io, consent: Consent, question: string): Promise<void> {
   if (consent.yes) return;
   if (!io.canPrompt) throw promptUnavailable(question, '--yes');
   if (!(await promptYes(io, question))) throw new Failure('needsAnswer', 'DECLINED', 'Left as it was.');
 }
 
-/** Goes on only when the name is typed out, as --confirm NAME or on a terminal; --yes is not enough. */
+/** Returns only after the name is typed out, as --confirm NAME or on a terminal; --yes is not enough. */
 export async function confirmByName(io: Io, consent: Consent, name: string, question: string): Promise<void> {
   if (consent.confirm !== undefined) {
     if (consent.confirm === name) return;

@@ -30,7 +30,7 @@ const BORDERLESS = Object.fromEntries(
     .map((name) => [name, '']),
 );
 
-/** One thing as a line a column that it has, and beneath it the tables it holds. */
+/** Renders one record as `name value` lines, followed by its nested tables. */
 export async function renderCard(row: Row, all: string[], style: RenderOptions, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
   const names = all.filter((name) => columnValue(row, name) !== undefined);

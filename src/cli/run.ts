@@ -85,11 +85,11 @@ async function replayResult(
   return result;
 }
 
-/** A replica that fails is not the operator's trouble: nothing is printed yet, and the primary is asked anew. */
+/** Runs the verb; if a replica fails, runs it again on the primary, as nothing is printed yet. */
 async function runWithFallback(run: () => Promise<Result>, ctx: RailContext): Promise<Result> {
   try {
     const result = await run();
-    // What is printed as it comes cannot be asked for anew once a part of it is out.
+    // A stream cannot start again once a part of it is printed, so the primary gives it.
     const whole = !(result instanceof RawOutput || Symbol.asyncIterator in result);
     return whole || !ctx.fallBackToPrimary() ? result : await run();
   } catch (error) {
@@ -105,13 +105,13 @@ function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
 }
 
-/** Whether its result is news only where something is wrong. */
+/** Whether --quiet hides a result without findings. */
 const isNoAnswer = ({ effect, verdict }: Command) => effect !== 'read' || verdict === true;
 
-/** Whether the result is wanted in some form, so that --quiet lets it through. */
+/** Whether an output format is given, so that --quiet prints the result. */
 const isAskedFor = ({ json, csv, columns }: Globals) => Boolean(json ?? csv ?? columns);
 
-/** Says where a write goes, and lets it through to a protected one only by name. */
+/** Prints where a write goes; a protected profile requires its name. */
 async function guardTarget(ctx: RailContext): Promise<void> {
   await ctx.io.say(`-> ${await ctx.target()}`);
   const name = await ctx.protectedProfile();
@@ -142,7 +142,7 @@ function entries({ command, words, options }: Invocation): Entry[] {
   return [...args, ...flags];
 }
 
-/** Asks for what is missing, or says so (exit 4) where nobody is there to answer. */
+/** Prompts for missing input; throws NEEDS_ANSWER (exit 4) where prompts are not possible. */
 async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry[]> {
   const all = entries(invocation);
   const isGiven = (flag: string | undefined) => flag !== undefined && invocation.options[flag] !== undefined;

@@ -16,11 +16,11 @@ interface Surroundings {
   cacheDir: string;
   insecureTls: boolean;
   origin: Origin;
-  /** What is to be closed when the command ends, the last first. */
+  /** Run when the command ends, in reverse order. */
   releasers: (() => Promise<void>)[];
 }
 
-/** The databases of one command: each opened when it is asked for, and severed where the command is interrupted. */
+/** The databases of one command: each opened on first use, and severed if the command is interrupted. */
 export function openDatabases({
   name,
   pid,
@@ -33,7 +33,7 @@ export function openDatabases({
   origin,
   releasers,
 }: Surroundings) {
-  const kept = async (open: () => Promise<Connection>): Promise<Connection> => {
+  const track = async (open: () => Promise<Connection>): Promise<Connection> => {
     signal.throwIfAborted();
     const connection = await open();
     const sever = () => connection.sever();
@@ -76,34 +76,36 @@ export function openDatabases({
     return openEmbedded(dataDir, { cacheDir, pid, command: name, timeout, signal });
   };
   /** The URL past any pooler; undefined for the embedded database. */
-  const direct = async () => {
-    const [{ migrateUrl }, chosen] = [await config(), await database()];
+  const directUrl = async () => {
+    const { migrateUrl } = await config();
+    const chosen = await database();
     return chosen === 'embedded' ? undefined : (migrateUrl ?? chosen);
   };
   return {
-    async work(): Promise<Connection> {
+    async primary(): Promise<Connection> {
       const chosen = await database();
-      return kept(() => (chosen === 'embedded' ? embedded() : server(chosen, 'work')));
+      return track(() => (chosen === 'embedded' ? embedded() : server(chosen, 'work')));
     },
     async migration(): Promise<Connection> {
-      const url = await direct();
-      return kept(() => (url === undefined ? embedded() : server(url, 'migration')));
+      const url = await directUrl();
+      return track(() => (url === undefined ? embedded() : server(url, 'migration')));
     },
     async server(): Promise<{ url: string; insecureTls: boolean } | undefined> {
-      const url = await direct();
+      const url = await directUrl();
       return url === undefined ? undefined : { url, insecureTls };
     },
     async replicas(within: number): Promise<Connection[]> {
       if ((await database()) === 'embedded') return [];
       const { replicas } = await config();
-      return Promise.all(replicas.map((url) => kept(() => server(url, 'replica', within))));
+      return Promise.all(replicas.map((url) => track(() => server(url, 'replica', within))));
     },
-    /** Keeps a job from running elsewhere; on the direct way if there is one, as it holds a session all the while. */
+    /** Keeps a job from running elsewhere. Connects directly if possible: the lock holds a session until the end. */
     async guard(job: string): Promise<JobLock> {
-      const [{ dataDir, migrateUrl }, chosen] = [await config(), await database()];
+      const { dataDir, migrateUrl } = await config();
+      const chosen = await database();
       const guard = await import('../platform/postgres/job-lock.ts');
       if (chosen === 'embedded') return guard.lockJobInFolder(dataDir, job, { pid, command: name, signal });
-      return guard.lockJobOnServer(await kept(() => server(migrateUrl ?? chosen, 'guard')), job);
+      return guard.lockJobOnServer(await track(() => server(migrateUrl ?? chosen, 'guard')), job);
     },
   };
 }

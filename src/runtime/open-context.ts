@@ -55,7 +55,7 @@ export function openContext(
     releasers,
   });
   const connection = once(async () => {
-    const opened = await databases.work();
+    const opened = await databases.primary();
     const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
     if (!free)
       await (await import('../operations/access/refuse-superuser.ts')).refuseSuperuser(
