@@ -2,8 +2,8 @@
 
 // Keeps V8's compiled form of the program in the user's own cache folder, which saves a fifth of every start. Node 22
 // can do it by itself; for Node 20 the chunks of dist/ are cached here, apart for every build: V8 takes code of the same
-// length for the same code, and a chunk may keep its name when what it loads has another. Whatever goes wrong with it,
-// the program runs without.
+// length for the same code, and a chunk may keep its name when what it loads has another. Whenever the cache fails, the
+// program runs without it.
 const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
 const { enableCompileCache, prototype, wrap } = require('node:module');
 const { homedir } = require('node:os');
@@ -11,15 +11,25 @@ const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const DIST = join(__dirname, '../dist/');
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pinnacle');
 
 exports.enableCodeCache = () => {
-  if (enableCompileCache) enableCompileCache(join(CACHE, 'compiled'));
+  const cache = cacheFolder();
+  if (cache === undefined) return;
+  if (enableCompileCache) enableCompileCache(join(cache, 'compiled'));
   else {
     const { build } = require('../dist/package.json');
-    cacheChunks(join(CACHE, `compiled-${process.version}-${process.arch}-${build}`));
+    cacheChunks(join(cache, `compiled-${process.version}-${process.arch}-${build}`));
   }
 };
+
+/** Undefined for a user without HOME and without an account. */
+function cacheFolder() {
+  try {
+    return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pinnacle');
+  } catch {
+    return undefined;
+  }
+}
 
 function cacheChunks(folder) {
   const fresh = new Map();
@@ -37,7 +47,7 @@ function cacheChunks(folder) {
   process.once('exit', () => save(folder, fresh));
 }
 
-/** The noun and the verb: each command runs functions of its own of the file that has all the small ones. */
+/** The noun and the verb: each command uses other functions of the file that holds all small modules. */
 function command() {
   const words = process.argv.slice(2).filter((word) => /^[a-z][a-z-]*$/.test(word));
   return words.slice(0, 2).join('-') || 'none';
@@ -46,7 +56,7 @@ function command() {
 function read(path) {
   try {
     const { uid, mode } = statSync(path);
-    // Code of somebody else's making must never run.
+    // Code from another user must never run.
     return uid === process.getuid() && (mode & 0o022) === 0 ? readFileSync(path) : undefined;
   } catch {
     return undefined;

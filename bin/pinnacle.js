@@ -1,11 +1,32 @@
 #!/usr/bin/env node
 'use strict';
 
+/** Ends with a sentence instead of a stack; 78 is the exit code of a configuration that cannot be used. */
+function fail(message, exitCode) {
+  process.stderr.write(`error: ${message}\n`);
+  process.exitCode = exitCode;
+}
+
+function start() {
+  const { existsSync } = require('node:fs');
+  const { join } = require('node:path');
+  if (!existsSync(join(__dirname, '../dist/main.js')))
+    return fail(`pinnacle is not built. Run in ${join(__dirname, '..')}: npm install && npm run build`, 78);
+  const { enableCodeCache } = require('./code-cache.js');
+  enableCodeCache();
+  return require('../dist/main.js').main();
+}
+
+const cannotStart = ({ code, name }) =>
+  fail(`pinnacle cannot start (${code ?? name}). Install it again, with Node.js 20.19 or later.`, 1);
+
 // Answered before anything is loaded: scripts ask for it often.
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.stdout.write(`${require('../package.json').version}\n`);
 } else {
-  const { enableCodeCache } = require('./code-cache.js');
-  enableCodeCache();
-  require('../dist/main.js').main();
+  try {
+    Promise.resolve(start()).catch(cannotStart);
+  } catch (error) {
+    cannotStart(error);
+  }
 }

@@ -33,8 +33,10 @@ export async function main(): Promise<void> {
       stdout: process.stdout,
       stderr: process.stderr,
       env: process.env,
-      cwd: process.cwd(),
-      home: homedir(),
+      get cwd() {
+        return workingDirectory();
+      },
+      home: homeFolder(),
       user: userName(),
       pid: process.pid,
       uid: process.getuid?.(),
@@ -43,6 +45,26 @@ export async function main(): Promise<void> {
     abort.signal,
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
+}
+
+/** Throws NO_WORKING_DIRECTORY (exit 78) where the folder that this was started in has been deleted. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new Failure('config', 'NO_WORKING_DIRECTORY', 'The working directory does not exist any more.', {
+      hint: 'Change to another folder and run it again.',
+    });
+  }
+}
+
+/** For a user without HOME and without an account, a path below which nothing can exist; errors name it. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/dev/null/no-home';
+  }
 }
 
 function userName(): string {

@@ -49,9 +49,10 @@ export function openDatabases({
     purpose: 'work' | 'migration' | 'replica' | 'guard',
     connectTimeout?: number,
   ) => {
-    const [settings, { connectServer, tlsWeakness }] = await Promise.all([
+    const [settings, { connectServer }, { tlsWeakness }] = await Promise.all([
       config(),
       import('../platform/postgres/connect.ts'),
+      import('../platform/postgres/server-url.ts'),
     ]);
     const weakness = tlsWeakness(url, insecureTls);
     if (weakness && origin.labels['tls'] === undefined) {

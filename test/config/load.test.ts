@@ -148,6 +148,8 @@ describe('files', () => {
     ['{ "profiles": { "a": { "constructor": "x" } } }', 'must not have a key constructor'],
     [{ timeout: 30 }, 'must be a duration'],
     [{ timeout: '999999999w' }, 'must be a duration'],
+    [{ timeZone: 'IST' }, 'must be the full name of a time zone, such as Asia/Kolkata for IST, not "IST"'],
+    [{ timeZone: 'CAT' }, 'such as Africa/Maputo for CAT'],
     [{ timeZone: 'Asia/Bombai' }, 'must be a time zone such as Asia/Kolkata, not "Asia/Bombai"'],
     [{ poolSize: 0 }, 'must be a whole number from 1 to 100, not 0'],
     [{ protected: 'yes' }, 'must be true or false, not "yes"'],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,19 @@ describe('the embedded database', () => {
   it('leaves no lock, and no half-made folder, behind', () => {
     expect(existsSync(join(dir, 'PG_VERSION'))).toBe(true);
     expect([`${dir}.lock`, `${dir}.new`].filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  it('is private to its owner, whatever the umask was, and an older folder is made so', async () => {
+    const modes = () =>
+      [dir, join(dir, 'base'), join(dir, 'PG_VERSION')].map((path) =>
+        (statSync(path).mode & 0o777).toString(8),
+      );
+    expect(modes()).toEqual(['700', '700', '600']);
+    chmodSync(dir, 0o755);
+    chmodSync(join(dir, 'base'), 0o755);
+    chmodSync(join(dir, 'PG_VERSION'), 0o666);
+    expect((await cli(['user', 'list'], { env: env() })).code).toBe(0);
+    expect(modes()).toEqual(['700', '700', '600']);
   });
 
   it('waits for a living holder, then exits 10 naming it', async () => {

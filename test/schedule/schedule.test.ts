@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dueAt, JOBS, type Slot, slotsOf } from '../../src/operations/schedule/jobs.ts';
+import { serviceUser } from '../../src/operations/schedule/print-schedule.ts';
 import { words } from '../helpers/book.ts';
 import { cli } from '../helpers/cli.ts';
 
@@ -103,6 +104,46 @@ describe('schedule print', () => {
       expect(text).toContain(`PINNACLE_CONFIG=${file}`);
       expect(text).not.toContain('hunter2');
     }
+  });
+
+  it('carries the settings of the shell, so that the jobs find the database', async () => {
+    const around = { ...env, PINNACLE_DATA_DIR: 'book', PINNACLE_TIME_ZONE: 'Asia/Tokyo' };
+    const text = await printed('crontab', around);
+    for (const line of ['PINNACLE_DATABASE=embedded', 'PINNACLE_TIME_ZONE=Asia/Tokyo'])
+      expect(text.split('\n')).toContain(line);
+    expect(text).toMatch(/^PINNACLE_DATA_DIR=\/.*\/book$/m);
+    const url = 'postgres://job@127.0.0.1:5433/book';
+    expect(await printed('systemd', { DATABASE_URL: url })).toContain(`Environment="DATABASE_URL=${url}"`);
+  });
+
+  it.each([
+    [{ DATABASE_URL: 'postgres://job:hunter2@db/book' }, 'SECRET_IN_ENVIRONMENT', 'DATABASE_URL'],
+    [
+      { DATABASE_URL: 'postgres://job@db/book', PGPASSWORD: 'hunter2' },
+      'SECRET_IN_ENVIRONMENT',
+      'PGPASSWORD',
+    ],
+    [
+      { PINNACLE_DATABASE: 'embedded', REDIS_URL: 'redis://:hunter2@r' },
+      'SECRET_IN_ENVIRONMENT',
+      'REDIS_URL',
+    ],
+    [{}, 'NO_DATABASE', 'No database'],
+  ])('refuses %j, of which the jobs would know nothing', async (around, code, named) => {
+    const result = await cli(['schedule', 'print', 'crontab', '--json'], {
+      env: around as Record<string, string>,
+    });
+    expect(result).toMatchObject({ code: 78, stdout: '' });
+    const { error } = JSON.parse(result.stderr);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(named) });
+    expect(result.stderr).not.toContain('hunter2');
+  });
+
+  it('systemd: the units run as an ordinary user, also when root prints them', async () => {
+    expect(await printed('systemd')).toContain('User=tester\n');
+    expect(serviceUser('root', undefined)).toBe('pinnacle');
+    expect(serviceUser('root', 'asha')).toBe('asha');
+    expect(serviceUser('root', 'root')).toBe('pinnacle');
   });
 
   it('systemd: the script writes units that systemd understands, in the time zone of the exchange', async () => {

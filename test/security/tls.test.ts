@@ -67,9 +67,9 @@ describe.each(servers)('TLS to a real server', () => {
       'another authority',
       'right',
       'sslmode=verify-full&sslrootcert={ca}/theirs.pem',
-      'not from an authority',
+      'not from a trusted authority',
     ],
-    ['an authority nobody named', 'right', 'sslmode=verify-full', 'not from an authority'],
+    ['an authority nobody named', 'right', 'sslmode=verify-full', 'not from a trusted authority'],
     ['no TLS at all', 'plain', 'sslmode=verify-full&sslrootcert={ca}/ours.pem', 'does not offer it'],
     ['no TLS at all, by ssl=true', 'plain', 'ssl=true', 'does not offer it'],
   ])('refuses %s', async (_what, server, query, reason) => {

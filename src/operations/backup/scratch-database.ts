@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { type Connection, connectServer } from '../../platform/postgres/connect.ts';
@@ -36,8 +33,7 @@ const MAINTENANCE = 'postgres';
 export async function openScratchLike(ctx: Context): Promise<Scratch> {
   const server = await ctx.server();
   if (server) return openServerScratch(ctx, server, await databaseOf(ctx));
-  const folder = await mkdtemp(join(tmpdir(), 'pinnacle-scratch-'));
-  const connection = await openScratch(folder, ctx.cacheDir);
+  const connection = await openScratch(ctx.cacheDir);
   return { connection, drop: () => connection.close() };
 }
 

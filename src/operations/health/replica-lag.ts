@@ -11,7 +11,7 @@ export async function replicaStates(ctx: Context) {
   const connections = await ctx.replicas(REPLICA_TIMEOUT_MS);
   if (connections.length === 0) return [];
   const [{ describeServer }, { readPrimary }] = await Promise.all([
-    import('../../platform/postgres/connect.ts'),
+    import('../../platform/postgres/server-url.ts'),
     import('../../platform/postgres/replica.ts'),
   ]);
   const primary = await readPrimary(await ctx.connection());

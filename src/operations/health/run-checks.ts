@@ -65,6 +65,8 @@ async function verdictOf(check: Check, context: CheckContext): Promise<Verdict> 
   } catch (error) {
     if (isPermissionDenied(error)) return warn('this login may not read it', 'Log in as pinnacle_operator.');
     const failure = await context.ctx.explain(error);
+    if (failure instanceof Failure && failure.code === 'FOLDER_UNUSABLE')
+      return warn(failure.message, failure.details.hint);
     // Without the database no check can run; without Redis the others still can.
     if (!(failure instanceof Failure && failure.code.startsWith('REDIS_'))) throw failure;
     return warn('unknown while Redis does not answer', 'pinnacle doctor --check redis');

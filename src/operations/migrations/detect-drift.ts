@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { type CatalogEntry, compareCatalogs, type Difference, readCatalog } from './catalog.ts';
@@ -26,10 +23,7 @@ async function liveCatalog(ctx: Context, phase: Promise<number>): Promise<Catalo
 /** What the applied scripts create in an empty database, which is opened while the phase is still being read. */
 async function scratchCatalog(ctx: Context, phase: Promise<number>): Promise<CatalogEntry[]> {
   const { openScratch } = await import('../../platform/postgres/embedded.ts');
-  const [phases, scratch] = await Promise.all([
-    loadPhases(),
-    mkdtemp(join(tmpdir(), 'pinnacle-drift-')).then((folder) => openScratch(folder, ctx.cacheDir)),
-  ]);
+  const [phases, scratch] = await Promise.all([loadPhases(), openScratch(ctx.cacheDir)]);
   try {
     const last = await phase;
     for (const applied of phases.filter((candidate) => candidate.phase <= last))

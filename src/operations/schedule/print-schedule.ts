@@ -17,7 +17,11 @@ export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd')
   const text =
     format === 'crontab'
       ? crontab(jobs, { ...machineClock(ctx.now(), exchangeZone), exchangeZone, env })
-      : systemd(jobs, { exchangeZone, env, user: serviceUser(ctx) });
+      : systemd(jobs, {
+          exchangeZone,
+          env,
+          user: serviceUser(ctx.origin.labels['os_user'], ctx.configSource.env['SUDO_USER']),
+        });
   const rows = jobs.map((job) => ({
     ...job,
     job: job.name,
@@ -29,10 +33,10 @@ export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd')
   return { text, rows };
 }
 
-/** Never root: the jobs need no right on the machine but to read their configuration. */
-function serviceUser(ctx: Context): string {
-  const user = ctx.origin.labels['os_user'] ?? SERVICE_USER;
-  return user === 'root' ? ctx.configSource.env['SUDO_USER'] || SERVICE_USER : user;
+/** The user that runs the jobs, who only needs to read their configuration: whoever prints them, but never root. */
+export function serviceUser(user: string | undefined, sudoUser: string | undefined): string {
+  const candidates = [user, sudoUser, SERVICE_USER];
+  return candidates.find((name) => name && name !== 'root') ?? SERVICE_USER;
 }
 
 /** The clock of this machine compared with that of the exchange. */

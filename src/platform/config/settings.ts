@@ -74,10 +74,34 @@ const retentionPeriod = (what: string, fallback: string) => ({
   fallback,
 });
 
+/** Abbreviations mean different zones to different programs: IST is India's to us, Israel's to PostgreSQL. */
+const ABBREVIATION = /^(?!UTC$|GMT$)[A-Z]{2,5}$/;
+const MEANT_ZONES: Readonly<Record<string, string>> = {
+  IST: 'Asia/Kolkata',
+  EST: 'America/New_York',
+  BST: 'Europe/London',
+};
+
 const timeZone = textThat(
   (value) => Boolean(new Intl.DateTimeFormat('en', { timeZone: value })),
   'must be a time zone such as Asia/Kolkata',
+).check(
+  z.refine((value) => fullZone(value) === undefined, {
+    error: ({ input }) =>
+      `must be the full name of a time zone, such as ${fullZone(String(input))} for ${input}`,
+  }),
 );
+
+/** The zone that an abbreviation stands for; undefined for any other text. */
+function fullZone(text: string): string | undefined {
+  if (!ABBREVIATION.test(text)) return undefined;
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions();
+    return MEANT_ZONES[text] ?? timeZone;
+  } catch {
+    return undefined;
+  }
+}
 
 const onOff = z.pipe(
   z.transform((value: unknown) =>

@@ -35,5 +35,5 @@ export async function describeTarget(
 
 async function describeDatabase({ dataDir }: Config, chosen: string): Promise<string> {
   if (chosen === 'embedded') return `embedded ${dataDir}`;
-  return (await import('../postgres/connect.ts')).describeServer(chosen);
+  return (await import('../postgres/server-url.ts')).describeServer(chosen);
 }

@@ -4,7 +4,7 @@ import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 const SKEW_WARN_MS = 2_000;
 const SKEW_FAIL_MS = 60_000;
 
-/** Whether the server's clock is ours; `ahead` in milliseconds. Orders carry our time, audit rows the server's. */
+/** Compares the clocks; `ahead` in milliseconds. Orders carry the time of this machine, audit rows that of the server. */
 export function clockVerdict(ahead: number): Verdict {
   const skew = Math.abs(ahead);
   if (skew <= SKEW_WARN_MS) return ok('the server and this machine agree');

@@ -5,7 +5,7 @@ import pg, { type PoolClient } from 'pg';
 import { from, to } from 'pg-copy-streams';
 import type { Database } from './tables.ts';
 
-/** A query whose parameters stand in its text: COPY takes none. Values are quoted by the driver's own rule. */
+/** The text of a query with its parameters inlined, because COPY takes none. The driver quotes the values. */
 function inlined({ sql, parameters }: CompiledQuery): string {
   return sql.replace(/\$(\d+)/g, (_all, n) => {
     const value = parameters[Number(n) - 1];
@@ -14,8 +14,8 @@ function inlined({ sql, parameters }: CompiledQuery): string {
 }
 
 /**
- * What a query finds, as PostgreSQL's own text by COPY: whole lines, tabs between the columns, `\N` for NULL. As of one
- * moment, and with no limit on how long it takes.
+ * The rows of a query in PostgreSQL's text format: whole lines, tabs between the columns, `\N` for NULL. From one
+ * snapshot, without a statement timeout.
  */
 export async function* copyOut(session: PoolClient, query: CompiledQuery): AsyncGenerator<Buffer> {
   await session.query('BEGIN READ ONLY');
@@ -32,24 +32,24 @@ export async function* copyOut(session: PoolClient, query: CompiledQuery): Async
   await session.query('COMMIT');
 }
 
-/** A COPY FROM STDIN under way. */
+/** A running COPY FROM STDIN. */
 export interface CopyIn {
-  /** Sends rows; waits while the server has enough to do. */
+  /** Sends rows; waits while the server applies back pressure. */
   write: (text: string | Uint8Array) => Promise<void>;
-  /** Ends it; gives how many rows the server took. */
+  /** Ends it; returns how many rows the server took. */
   end: () => Promise<number>;
-  /** Takes all of it back, where anything else failed. */
+  /** Rolls it back after another failure. */
   abort: () => Promise<void>;
 }
 
-/** Begins a COPY FROM STDIN within a transaction, whose session it has until its end. */
+/** Begins a COPY FROM STDIN in a transaction, whose session it occupies until its end. */
 export async function copyIn(trx: Kysely<Database>, statement: string): Promise<CopyIn> {
   const stream = from(statement);
   let failure: Error | undefined;
   stream.on('error', (error) => {
     failure ??= error;
   });
-  // Kysely hands over what it is given as the text of a statement, and the driver takes a stream for one.
+  // Kysely passes the text of a statement on as it is, and the driver accepts a stream in its place.
   await trx.executeQuery({ ...CompiledQuery.raw(''), sql: stream as unknown as string });
   const check = () => {
     if (failure) throw failure;
@@ -57,7 +57,7 @@ export async function copyIn(trx: Kysely<Database>, statement: string): Promise<
   return {
     async write(text) {
       check();
-      // Rejects with what the server says instead.
+      // Rejects with the error of the server.
       if (!stream.write(text)) await once(stream, 'drain');
       check();
     },
@@ -69,8 +69,8 @@ export async function copyIn(trx: Kysely<Database>, statement: string): Promise<
     },
     async abort() {
       if (failure) return;
-      stream.destroy(new Error('given up'));
-      // The server says that it was told to give up, which is no news.
+      stream.destroy(new Error('copy aborted'));
+      // The server reports the cancellation, which is expected.
       await once(stream, 'close').catch(() => {});
     },
   };

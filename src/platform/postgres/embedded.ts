@@ -1,56 +1,68 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../util/failure.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
+import { makePrivate, makePrivateFolder, makeScratchFolder, unusable } from '../files/private-folder.ts';
 import { type Connection, open } from './connect.ts';
+import { RELIED_ON } from './session-settings.ts';
 
 /** The PostgreSQL major version of the embedded engine; a folder of another one cannot be opened. */
 const ENGINE_MAJOR = '18';
 /** The engine touches all of its cache when it starts: of the usual 128 MB that takes as long as all the rest. */
 const SHARED_BUFFERS = '16MB';
+const DATA_SETTING = 'PINNACLE_DATA_DIR';
 
 export interface EmbeddedOptions extends LockOptions {
-  /** Where a pristine cluster is kept, so that only the very first start pays for initdb. */
+  /** Where the template cluster is kept, so that only the first start runs initdb. */
   cacheDir: string;
 }
 
 /**
- * Opens the embedded database in a folder, making it on first use. One process at a time: the lock is taken before
- * anything is opened, because a second process that merely reads and closes ruins the folder.
+ * Opens the embedded database in a folder, creating it on first use. One process at a time: the lock is taken before
+ * anything is opened, because a second process would corrupt the folder even by reading and closing. Only its owner can
+ * use the folder. Throws DATABASE_BUSY (exit 10), ENGINE_VERSION or FOLDER_UNUSABLE (exit 78).
  */
 export async function openEmbedded(dir: string, options: EmbeddedOptions): Promise<Connection> {
-  await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
-  const release = await lockFile(`${dir}.lock`, `The embedded database ${dir}`, options);
+  await makePrivateFolder(dirname(dir), DATA_SETTING);
+  const release = await lockFile(`${dir}.lock`, `The embedded database ${dir}`, options).catch(
+    unusable(dirname(dir), DATA_SETTING),
+  );
   try {
     await takeRestored(dir);
     await prepare(dir, options);
-    const connection = await start(dir, release);
-    return connection;
+    return await start(dir, release);
   } catch (error) {
     await release();
     throw error;
   }
 }
 
-/** Opens a scratch embedded database that nobody else sees, in a folder that is removed with it. */
-export async function openScratch(dir: string, cacheDir: string): Promise<Connection> {
-  await copyTemplate(dir, cacheDir);
-  return start(dir, () => rm(dir, { recursive: true, force: true }));
+/** Opens an embedded database in a temporary folder, which is removed when it is closed. Throws FOLDER_UNUSABLE (exit 78). */
+export async function openScratch(cacheDir: string): Promise<Connection> {
+  const dir = await makeScratchFolder('pinnacle-scratch-');
+  const remove = () => rm(dir, { recursive: true, force: true });
+  try {
+    await copyTemplate(dir, cacheDir, 'TMPDIR');
+    return await start(dir, remove);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
-/** Opens a new embedded database in a folder, which takes the place of whatever is there. */
+/** Opens a new embedded database in a folder, replacing whatever is there. */
 export async function openFresh(dir: string, cacheDir: string): Promise<Connection> {
-  await copyTemplate(dir, cacheDir);
+  await copyTemplate(dir, cacheDir, DATA_SETTING);
   return start(dir, async () => {});
 }
 
-/** The folder that a restored database waits in to take the place of another one: `stamp` is that one's suffix then. */
+/** The folder of a restored database until it replaces the current one, which then gets the suffix `stamp`. */
 export const restoredFolder = (dir: string, stamp: string) => `${dir}.restored-${stamp}`;
 
 /**
- * Puts a database that was restored in the place of the one before, which is kept: also what a killed restore has left to
- * do. Under the lock of the folder. Gives where the one before is now; undefined where nothing was restored.
+ * Replaces the current database with a restored one, also after a restore that was killed at this point; call it under
+ * the lock of the folder. Returns the folder of the former database; undefined where nothing was restored.
  */
 export async function takeRestored(dir: string): Promise<string | undefined> {
   const [parent, prefix] = [dirname(dir), basename(restoredFolder(dir, ''))];
@@ -69,8 +81,12 @@ async function start(dir: string, afterClose: () => Promise<void>): Promise<Conn
   ]);
   const startParams = [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`];
   const engine = await PGlite.create(dir, { startParams });
-  await engine.exec("SET TimeZone = 'UTC'");
-  // The engine's socket-less stand-in for a pg connection is typed apart from pg's own.
+  await engine.exec(
+    Object.entries(RELIED_ON)
+      .map(([name, value]) => `SET ${name} = '${value}';`)
+      .join('\n'),
+  );
+  // The engine's substitute for a connection of pg has types of its own.
   const config = { ...createPgConfig(engine), max: 1 } as unknown as Parameters<typeof open>[1];
   return open('embedded', config, {
     async afterEnd() {
@@ -82,7 +98,9 @@ async function start(dir: string, afterClose: () => Promise<void>): Promise<Conn
 
 async function prepare(dir: string, options: EmbeddedOptions): Promise<void> {
   const major = await readFile(join(dir, 'PG_VERSION'), 'utf8').catch(() => undefined);
-  if (major === undefined) return copyTemplate(dir, options.cacheDir);
+  if (major === undefined) return copyTemplate(dir, options.cacheDir, DATA_SETTING);
+  // The engine itself creates folders and files for everybody, whatever the umask is.
+  await makePrivate(dir);
   if (major.trim() !== ENGINE_MAJOR)
     throw new Failure(
       'config',
@@ -92,26 +110,31 @@ async function prepare(dir: string, options: EmbeddedOptions): Promise<void> {
     );
 }
 
-/** A new cluster: a copy of the template, put in place whole, so that a killed first start leaves nothing half made. */
-async function copyTemplate(dir: string, cacheDir: string): Promise<void> {
-  const template = await templateFolder(cacheDir);
+/** Creates a cluster as a copy of the template, put in place by a rename, so that an interrupted start leaves none. */
+async function copyTemplate(dir: string, cacheDir: string, setting: string): Promise<void> {
+  const template = await templateFolder(cacheDir).catch(unusable(cacheDir, 'XDG_CACHE_HOME'));
   const draft = `${dir}.new`;
-  await rm(draft, { recursive: true, force: true });
-  await cp(template, draft, { recursive: true });
-  await rm(dir, { recursive: true, force: true });
-  await rename(draft, dir);
+  const copy = async () => {
+    await rm(draft, { recursive: true, force: true });
+    await cp(template, draft, { recursive: true });
+    await makePrivate(draft);
+    await rm(dir, { recursive: true, force: true });
+    await rename(draft, dir);
+  };
+  await copy().catch(unusable(dir, setting));
 }
 
 async function templateFolder(cacheDir: string): Promise<string> {
   const { PGlite } = await import('@electric-sql/pglite');
   const template = join(cacheDir, `embedded-${ENGINE_MAJOR}-${__PGLITE_VERSION__}`);
   if (await exists(join(template, 'PG_VERSION'))) return template;
-  await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(cacheDir, 'XDG_CACHE_HOME');
   const draft = `${template}.${randomUUID()}`;
   await (await PGlite.create(draft)).close();
+  await makePrivate(draft);
   await rename(draft, template).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    // Another process was faster; its template is as good.
+    // Another process has just created the same template.
     await rm(draft, { recursive: true, force: true });
   });
   return template;

@@ -1,6 +1,9 @@
 import { Failure } from '../../util/failure.ts';
 
-/** What pg throws: a server's answer has a five-character code, a broken line an errno or nothing. */
+/** The message of an error for a server that wants a password, where none is configured. */
+export const NO_PASSWORD = 'no password was given';
+
+/** What pg throws: an answer of the server has a SQLSTATE, a broken connection an errno or nothing. */
 export interface DatabaseFailure {
   code?: string;
   message: string;
@@ -13,35 +16,37 @@ export interface DatabaseFailure {
 const RETRYABLE = new Set(['40001', '40P01']);
 const UNDEFINED = new Set(['42P01', '42703', '42704', '42883']);
 const UNREACHABLE = /^(EAGAIN|ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOENT$|EACCES$)/;
-// pg gives these no code of their own.
+// pg gives these errors no code.
 const BROKEN =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|timeout expired/;
 const TLS = /^ERR_(TLS|SSL)_|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|^CERT_/;
 const NO_TLS = /does not support SSL|establishing an SSL connection/;
 
-/** True for a deadlock or a serialization failure: the whole transaction may simply be run again. */
+/** True for a deadlock or a serialization failure: the whole transaction may be run again. */
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(codeOf(error));
 }
 
-/** True when the line to the server broke or never came to be. */
+/** True when the connection to the server broke or was never made. */
 export function isDisconnect(error: unknown): boolean {
   const code = codeOf(error);
   if (/^(08|57P0[123])/.test(code)) return true;
-  return !isSqlState(code) && (UNREACHABLE.test(code) || BROKEN.test(messageOf(error)));
+  // The same codes mean something else where a path of the file system is the cause.
+  if (isSqlState(code) || (error as NodeJS.ErrnoException | undefined)?.path !== undefined) return false;
+  return UNREACHABLE.test(code) || BROKEN.test(messageOf(error));
 }
 
-/** True when the database lacks a table, column, type or function that was asked for. */
+/** True when the database lacks a table, column, type or function of the statement. */
 export function isUndefinedObject(error: unknown): boolean {
   return UNDEFINED.has(codeOf(error));
 }
 
-/** True when the database refused for want of a right. */
+/** True when the role lacks a privilege. */
 export function isPermissionDenied(error: unknown): boolean {
   return codeOf(error) === '42501';
 }
 
-/** True for an error of PostgreSQL or of the way to it. */
+/** True for an error of PostgreSQL or of the connection to it. */
 export function isDatabaseFailure(error: unknown): error is DatabaseFailure {
   return (
     isSqlState(codeOf(error)) ||
@@ -49,6 +54,7 @@ export function isDatabaseFailure(error: unknown): error is DatabaseFailure {
     (error instanceof Error &&
       (TLS.test(codeOf(error)) ||
         /^SASL|password must be a string/.test(error.message) ||
+        error.message === NO_PASSWORD ||
         NO_TLS.test(error.message)))
   );
 }
@@ -58,8 +64,8 @@ const codeOf = (error: unknown) => String((error as DatabaseFailure | undefined)
 const messageOf = (error: unknown) => String((error as DatabaseFailure | undefined)?.message ?? '');
 
 /**
- * PostgreSQL's error in the operator's words. Only the SQLSTATE and names of the schema are passed on: `detail` and
- * `where` hold values of rows. `roles` are those that would be permitted what was tried.
+ * Explains an error of PostgreSQL. Passes on only the SQLSTATE and names of the schema: `detail` and `where` contain values
+ * of rows. `roles` are those that are permitted to do what was tried.
  */
 export function translateFailure(
   error: DatabaseFailure,
@@ -75,6 +81,15 @@ export function translateFailure(
       {
         hint: 'Nothing was changed. Check DATABASE_URL and that the server is up, then try again.',
         retryable: true,
+      },
+    );
+  if (messageOf(error) === NO_PASSWORD)
+    return new Failure(
+      'forbidden',
+      'LOGIN_REFUSED',
+      `The database ${target} requires a password, but ${NO_PASSWORD}.`,
+      {
+        hint: 'Put it into ~/.pgpass, or into the configuration as database: { "$file": … } with a URL that has one.',
       },
     );
   if (code.startsWith('28') || /SASL|password must be a string/.test(messageOf(error)))
@@ -114,9 +129,9 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
     return new Failure(
       'busy',
       'DATABASE_BUSY',
-      `The database did not get to it in time (SQLSTATE ${code}).`,
+      `The database is busy: the statement was not run in time (SQLSTATE ${code}).`,
       {
-        hint: 'Nothing was changed. Try again, or give it longer with --timeout.',
+        hint: 'Nothing was changed. Try again, or wait longer with --timeout.',
         retryable: true,
       },
     );
@@ -124,7 +139,7 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
     return new Failure(
       'unreachable',
       'DATABASE_EXHAUSTED',
-      `The server lacks room or resources (SQLSTATE ${code}).`,
+      `The server is out of memory, disk space or connections (SQLSTATE ${code}).`,
       {
         hint: 'Nothing was changed. See the log of the server.',
         retryable: true,
@@ -133,23 +148,25 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
   if (code.startsWith('22'))
     return new Failure('usage', 'VALUE_REFUSED', `The database refused a value (${state}).`);
   if (code.startsWith('23'))
-    return new Failure('refused', 'CONSTRAINT', `A rule of the database refused this (${state}).`);
+    return new Failure('refused', 'CONSTRAINT', `A constraint of the database refused this (${state}).`);
   if (code === '25006')
     return new Failure(
       'refused',
       'READ_ONLY',
-      `The database ${target} takes no writes now; is it a replica?`,
+      `The database ${target} takes no writes: it is a replica, or default_transaction_read_only is set.`,
+      {
+        hint: 'See: SHOW default_transaction_read_only. If a write is meant to pass, add ?options=-c%20default_transaction_read_only%3Doff to the URL.',
+      },
     );
   return new Failure('failure', 'DATABASE_ERROR', `The database reported an error (${state}).`);
 }
 
-/** Why TLS failed, in our words: the text of a certificate is whoever's made it. */
+/** Why TLS failed, without any text of the certificate, which anybody may have written. */
 function tlsFailure(error: DatabaseFailure): string {
   const code = codeOf(error);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
-  if (/SELF_SIGNED|UNABLE_TO|^CERT_/.test(code))
-    return 'its certificate is not from an authority that is trusted';
+  if (/SELF_SIGNED|UNABLE_TO|^CERT_/.test(code)) return 'its certificate is not from a trusted authority';
   if (NO_TLS.test(messageOf(error))) return 'the server does not offer it';
   return 'the handshake failed';
 }
@@ -164,7 +181,7 @@ function why(error: DatabaseFailure): string {
   return '';
 }
 
-/** True when the named constraint refused a row, or one whose name matches. */
+/** True when a row violated this constraint, or one whose name matches. */
 export function violatedConstraint(error: unknown, constraint: string | RegExp): boolean {
   const name = (error as DatabaseFailure).constraint ?? '';
   return (

@@ -4,7 +4,7 @@ import { countLines, type Format, lineWriter } from '../files/copy-lines.ts';
 import { rowLines, rowsOf } from '../files/write-rows.ts';
 import type { Connection } from './connect.ts';
 
-/** Some lines of an export, and how many. */
+/** Some lines of an export and their number. */
 export interface Piece {
   text: Buffer;
   rows: number;
@@ -12,7 +12,7 @@ export interface Piece {
 
 const BATCH_ROWS = 2_000;
 
-/** What a query finds as text of a format, piece by piece: as of one moment, in no order of its own. */
+/** The rows of a query as text in a format, piece by piece, from one snapshot; in the order of the query. */
 export async function* exportPieces(
   connection: Connection,
   query: Compilable<object>,
@@ -35,7 +35,7 @@ export async function* exportPieces(
   }
 }
 
-/** The rows of a query by a cursor, for the embedded engine, whose COPY crashes it. */
+/** The rows of a query through a cursor, for the embedded engine, which COPY crashes. */
 async function* fetched({ kysely }: Connection, query: Compilable<object>): AsyncGenerator<object[]> {
   const trx = await kysely.startTransaction().setAccessMode('read only').execute();
   try {

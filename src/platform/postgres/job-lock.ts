@@ -5,12 +5,12 @@ import { Failure } from '../../util/failure.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
 import type { Connection } from './connect.ts';
 
-/** What keeps a command alone at its work; or, in words, who is at it already. */
+/** A lock that keeps a job from running twice; or, in words, who holds it. */
 export type JobLock = { release: () => Promise<void> } | { holder: string };
 
 /**
- * An advisory lock on a server, held by a transaction of a session of its own, so that it holds through PgBouncer in
- * transaction mode. That transaction reads nothing and writes nothing: neither vacuum nor sealing waits for it.
+ * An advisory lock on a server, held by a transaction in a session of its own, so that it also holds through PgBouncer in
+ * transaction mode. The transaction reads and writes nothing, so neither vacuum nor sealing waits for it.
  */
 export async function lockJobOnServer(connection: Connection, name: string): Promise<JobLock> {
   const trx = await connection.kysely.startTransaction().execute();

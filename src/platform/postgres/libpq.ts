@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
-import { parseServerUrl } from './connect.ts';
+import { parseServerUrl } from './server-url.ts';
 import { protectionOf } from './tls.ts';
 
-/** Where systems keep the authorities that they trust. */
+/** Where systems keep the certificate authorities that they trust. */
 const BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
   '/etc/ssl/cert.pem',
 ];
-/** From here on libpq can be told to trust those of the system. */
-const KNOWS_SYSTEM = 16;
+/** From this version on libpq takes sslrootcert=system. */
+const SYSTEM_ROOTS_MAJOR = 16;
 
 /**
- * A server's URL as the variables that PostgreSQL's own programs of a major version read, TLS as our connections have
- * it. A password is only there.
+ * A URL as the environment variables of PostgreSQL's own programs, with the TLS rules of our connections. The password is
+ * passed nowhere else.
  */
 export function libpqEnvironment(url: string, insecure: boolean, major: number): Record<string, string> {
   const { config, host, mode } = parseServerUrl(url);
@@ -27,10 +27,11 @@ export function libpqEnvironment(url: string, insecure: boolean, major: number):
     PGDATABASE: config.database,
     PGPASSWORD: typeof config.password === 'string' ? config.password : undefined,
     PGSSLMODE: ssl === false ? 'disable' : verified ? 'verify-full' : 'require',
-    // Where nothing is to be verified, libpq would verify what it is given all the same.
+    // libpq would verify against a given file even where nothing is to be verified.
     PGSSLROOTCERT: verified ? (asked.get('sslrootcert') ?? trusted(major)) : undefined,
     PGSSLCERT: asked.get('sslcert'),
     PGSSLKEY: asked.get('sslkey'),
+    PGOPTIONS: asked.get('options'),
     PGCONNECT_TIMEOUT: '5',
   };
   return Object.fromEntries(
@@ -39,7 +40,7 @@ export function libpqEnvironment(url: string, insecure: boolean, major: number):
 }
 
 function trusted(major: number): string | undefined {
-  return major >= KNOWS_SYSTEM ? 'system' : BUNDLES.find((path) => existsSync(path));
+  return major >= SYSTEM_ROOTS_MAJOR ? 'system' : BUNDLES.find((path) => existsSync(path));
 }
 
 /** The URL of another database of the same server. */

@@ -3,19 +3,31 @@ import pg, { type ClientConfig, type PoolClient } from 'pg';
 type StartupConf = { getStartupConf: () => Record<string, string> };
 
 /**
- * A session that PgBouncer refuses: it lets no startup parameter pass that it neither tracks nor was told to ignore.
- * Settings of a session that are ignored would be lost without a word; a name of our own is on nobody's list.
+ * A session that PgBouncer refuses: it passes on no startup parameter that it neither tracks nor was told to ignore.
+ * Ignored settings would be lost silently; a parameter with a name of our own is in no list of ignored ones.
  */
 export class DirectClient extends pg.Client {
   constructor(config?: ClientConfig) {
     super(config);
-    const startup = this as unknown as StartupConf;
-    const usual = startup.getStartupConf.bind(this);
-    startup.getStartupConf = () => ({ ...usual(), 'pinnacle.direct': 'on' });
+    changeStartup(this, (usual) => ({ ...usual, 'pinnacle.direct': 'on' }));
   }
 }
 
-/** True when a pooler refused a session for what it sets at its start. */
+/** A session through PgBouncer, which takes no options: they are set in each transaction. */
+export class PooledClient extends pg.Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    changeStartup(this, ({ options: _options, ...usual }) => usual);
+  }
+}
+
+function changeStartup(client: pg.Client, change: (usual: Record<string, string>) => Record<string, string>) {
+  const startup = client as unknown as StartupConf;
+  const usual = startup.getStartupConf.bind(client);
+  startup.getStartupConf = () => change(usual());
+}
+
+/** True when a pooler refused the startup parameters of a session. */
 export function isPoolerRefusal(error: unknown): boolean {
   return /unsupported startup parameter/.test(String((error as Error | undefined)?.message));
 }
@@ -23,13 +35,14 @@ export function isPoolerRefusal(error: unknown): boolean {
 type Query = (text: unknown, values?: unknown[]) => Promise<unknown>;
 
 /**
- * Makes every statement of a pooled session run in a transaction that begins with these settings: the next one may be
- * another server session, in which nothing of this one holds.
+ * Makes every statement of a pooled session run in a transaction that begins with these settings: the next transaction may
+ * run in another server session.
  */
 export function setInTransactions(session: PoolClient, settings: Readonly<Record<string, string>>): void {
-  const set = Object.entries(settings)
-    .map(([name, value]) => `; SET LOCAL ${name} = '${value}'`)
-    .join('');
+  const calls = Object.entries(settings).map(
+    ([name, value]) => `set_config('${name}', ${pg.escapeLiteral(value)}, true)`,
+  );
+  const set = `; SELECT ${calls.join(', ')}`;
   const query = session.query.bind(session) as Query;
   const inTransactions: Query = async (text, values) => {
     if (typeof text === 'string' && /^(begin|start transaction)\b/i.test(text)) return started(text);
@@ -45,7 +58,9 @@ export function setInTransactions(session: PoolClient, settings: Readonly<Record
     }
   };
   const started = async (begin: string) => {
-    const results = await query(begin + set);
+    // In a transaction that has begun, the default isolation level has no effect any more.
+    const level = /isolation level/i.test(begin) ? '' : ' ISOLATION LEVEL READ COMMITTED';
+    const results = await query(begin + level + set);
     return Array.isArray(results) ? results[0] : results;
   };
   (session as unknown as { query: Query }).query = (text, values) =>

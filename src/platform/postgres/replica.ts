@@ -3,16 +3,16 @@ import { sql } from 'kysely';
 import type { Connection } from './connect.ts';
 import { isDisconnect } from './errors.ts';
 
-/** Where the primary stands: what was committed and answered by then lies before `position`. */
+/** The state of the primary: every commit it has confirmed so far is before `position`. */
 export interface Primary {
   system: string;
   timeline: number;
   position: bigint;
-  /** How many receive its log as it grows. */
+  /** How many replicas stream from it. */
   followers: number;
 }
 
-/** Where a replica stands. `lag` is in milliseconds since the last commit it replayed, null where it replayed none. */
+/** The state of a replica. `lag`: milliseconds since the last commit it replayed, null where it has replayed none. */
 export interface Replica {
   standby: boolean;
   system: string;
@@ -23,9 +23,9 @@ export interface Replica {
 
 const POLL_MS = 5;
 
-/** Asks the primary; throws what the server answers where it is itself a replica. */
+/** Reads the state of the primary; throws the error of the server where it is a replica itself. */
 export async function readPrimary({ kysely }: Connection): Promise<Primary> {
-  // A COMMIT that waits for no disk is answered before it is flushed; only flushed WAL is sent to a replica.
+  // An asynchronous COMMIT is confirmed before it is flushed, but only flushed WAL is sent to replicas.
   const { rows } = await sql<{ system: string; timeline: string; position: string; followers: number }>`
     WITH at AS (
       SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN pg_current_wal_insert_lsn()
@@ -43,9 +43,9 @@ export async function readPrimary({ kysely }: Connection): Promise<Primary> {
   };
 }
 
-/** Asks a replica, or what was configured as one. */
+/** Reads the state of a server that is configured as a replica. */
 export async function readReplica({ kysely }: Connection): Promise<Replica> {
-  // The timeline it receives is told to pg_monitor only; the control file has it, perhaps a checkpoint later.
+  // Only pg_monitor sees the timeline that is being received; the control file has it after the next checkpoint.
   const { rows } = await sql<Omit<Replica, 'replayed'> & { replayed: string }>`
     SELECT pg_is_in_recovery() AS standby, s.system_identifier::text AS system,
       greatest(c.timeline_id, r.min_recovery_end_timeline, (SELECT received_tli FROM pg_stat_wal_receiver)) AS timeline,
@@ -57,18 +57,18 @@ export async function readReplica({ kysely }: Connection): Promise<Replica> {
   return { ...found, replayed: BigInt(found.replayed) };
 }
 
-/** Why a server must not answer in the primary's place, however far it has come; undefined where it may. */
+/** Why a server must not answer in place of the primary, whatever its position; undefined where it may. */
 export function replicaProblem(replica: Replica, primary: Primary): string | undefined {
   if (replica.system !== primary.system) return 'another cluster';
   if (!replica.standby) return 'promoted: it takes writes of its own';
-  // After a failover an old primary may write on, and one that follows the other may be further than it.
+  // After a failover the old primary may still accept writes, and a replica of the new one may be ahead of it.
   if (replica.timeline !== primary.timeline || primary.followers === 0) return 'follows another primary';
   return undefined;
 }
 
 /**
- * The first replica that has replayed all that was committed when this was asked, within `wait` ms; undefined where
- * none has. Costs one round trip to the primary, while the replicas are being connected to and asked.
+ * The first replica that has, within `wait` ms, replayed everything committed before the call; undefined where none has.
+ * Costs one round trip to the primary, while the replicas are being connected and queried.
  */
 export async function findReplica(
   primary: Connection,
@@ -99,7 +99,7 @@ export async function findReplica(
       () => undefined,
       (error: unknown) => error,
     );
-    // Without the primary nobody can tell what a replica has missed: no report is better than an old one.
+    // Without the primary it is unknown what a replica has missed, and no report is better than a stale one.
     if (isDisconnect(failure)) throw failure;
     return undefined;
   } finally {

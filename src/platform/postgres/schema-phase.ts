@@ -27,7 +27,7 @@ export async function currentPhase(db: Kysely<Database>): Promise<SchemaPhase> {
   }
 }
 
-/** A table that is not there: the rollout has not come that far, or somebody changed the schema by hand. */
+/** Explains a missing object: a phase that is not applied yet, or a schema that was changed by hand. */
 export async function explainMissing(name: string, needed: number, { kysely }: Connection): Promise<Failure> {
   const phase = await currentPhase(kysely);
   if (phase < needed)
@@ -38,7 +38,7 @@ export async function explainMissing(name: string, needed: number, { kysely }: C
     );
   return refused(
     'SCHEMA_CHANGED',
-    'The database lacks something that this command uses, although its phase has it.',
+    'The database lacks an object that this command needs, although its phase is applied.',
     'Run: pinnacle migrate drift',
   );
 }

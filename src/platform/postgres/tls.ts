@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { Failure } from '../../util/failure.ts';
 
-/** How the line to a server is protected: as the driver takes it, and what it lacks, in a word. */
+/** The protection of a connection: the option of the driver, and what it lacks. */
 interface Tls {
   ssl: false | { rejectUnauthorized: boolean };
   lacks?: 'unverified' | 'plain';
@@ -11,7 +11,7 @@ const VERIFIED: Tls = { ssl: { rejectUnauthorized: true } };
 const UNVERIFIED: Tls = { ssl: { rejectUnauthorized: false }, lacks: 'unverified' };
 const PLAIN: Tls = { ssl: false, lacks: 'plain' };
 
-/** What each sslmode is on this machine. Away from it, all but the verified ones need --insecure-tls. */
+/** Each sslmode for a server on this machine. Elsewhere all but the verified modes need --insecure-tls. */
 const MODES: Readonly<Record<string, Tls>> = {
   disable: PLAIN,
   allow: PLAIN,
@@ -23,8 +23,8 @@ const MODES: Readonly<Record<string, Tls>> = {
 };
 
 /**
- * The protection of a connection by the sslmode of its URL, where it has one: without one, none on this machine and
- * verified in full away from it. `insecure` allows what is weaker, and asks for no certificate. Throws TLS_TOO_WEAK.
+ * The protection of a connection by the sslmode of its URL. Without one: none for a server on this machine, full
+ * verification elsewhere. `insecure` allows weaker modes and verifies no certificate. Throws TLS_TOO_WEAK (exit 78).
  */
 export function protectionOf(mode: string | undefined, host: string, insecure: boolean): Tls {
   const asked = mode === undefined ? undefined : MODES[mode];
@@ -43,7 +43,7 @@ export function protectionOf(mode: string | undefined, host: string, insecure: b
     'TLS_TOO_WEAK',
     `sslmode=${mode} would not verify the server ${host}, which is not this machine.`,
     {
-      hint: 'Say sslmode=verify-full in the URL, with sslrootcert=FILE for a CA of your own; or accept the risk with --insecure-tls.',
+      hint: 'Use sslmode=verify-full in the URL, with sslrootcert=FILE for a CA of your own, or accept the risk with --insecure-tls.',
     },
   );
 }

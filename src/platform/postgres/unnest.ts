@@ -10,8 +10,8 @@ const ARRAYS = {
 };
 
 /**
- * Rows as one SQL source, `unnest($1::text[], $2::int[]) AS name(a, b)`: a parameter a column however many rows, so
- * that one statement writes them all. The order of the rows is kept.
+ * Rows as one SQL source, `unnest($1::text[], $2::int[]) AS name(a, b)`: one parameter per column whatever the number of
+ * rows, so that one statement writes them all. Keeps the order of the rows.
  */
 export function unnest<C extends string>(
   name: string,
@@ -23,7 +23,7 @@ export function unnest<C extends string>(
   return sql`unnest(${sql.join(arrays)}) AS ${sql.ref(name)}(${sql.join(names.map((column) => sql.ref(column)))})`;
 }
 
-/** A column as PostgreSQL writes an array; the driver's own encoding of one takes several times as long. */
+/** A column as an array literal of PostgreSQL; the encoding of the driver takes several times as long. */
 function arrayLiteral<C extends string>(rows: readonly Readonly<Record<C, unknown>>[], column: C): string {
   let literal = '';
   for (const row of rows) {

@@ -1,0 +1,45 @@
+import { chmod, mkdir, mkdtemp, readdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../../util/failure.ts';
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+const OTHERS = 0o077;
+
+/** Creates a folder that only its owner can use, and its parents. Throws FOLDER_UNUSABLE naming the setting (exit 78). */
+export async function makePrivateFolder(path: string, setting: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: FOLDER_MODE }).catch(unusable(path, setting));
+}
+
+/** Creates a folder of its own for scratch data; the same, naming TMPDIR. */
+export async function makeScratchFolder(prefix: string): Promise<string> {
+  return mkdtemp(join(tmpdir(), prefix)).catch(unusable(tmpdir(), 'TMPDIR'));
+}
+
+/** A handler for errors of the file system about a folder: throws FOLDER_UNUSABLE (exit 78), any other error as it is. */
+export function unusable(path: string, setting: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    if (error instanceof Failure || error.syscall === undefined) throw error;
+    throw new Failure(
+      'config',
+      'FOLDER_UNUSABLE',
+      `The folder ${path} cannot be created or written (${error.code}).`,
+      { hint: `Correct its permissions, or choose another folder with ${setting}.` },
+    );
+  };
+}
+
+/** Takes every right on a folder and what is in it from other users; does nothing where the folder has none for them. */
+export async function makePrivate(folder: string): Promise<void> {
+  const { mode } = await stat(folder);
+  if ((mode & OTHERS) === 0) return;
+  // From here on nobody else can reach the files, whose modes follow.
+  await chmod(folder, FOLDER_MODE);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, FOLDER_MODE);
+    else if (entry.isFile()) await chmod(path, FILE_MODE);
+  }
+}

@@ -1,0 +1,69 @@
+import pg, { type PoolConfig } from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
+import { Failure } from '../../util/failure.ts';
+import { isLocal, protectionOf } from './tls.ts';
+
+/** Parses a URL; reads the certificate files that it names. Throws CONFIG_INVALID (exit 78). */
+export function parseServerUrl(url: string): { config: PoolConfig; host: string; mode: string | undefined } {
+  let mode: string | undefined;
+  // How the driver treats a mode differs between versions, and it prints warnings: it never sees one.
+  const rest = url.replace(/([?&])(ssl|sslmode|uselibpqcompat)=([^&#]*)/gi, (_all, mark, key, value) => {
+    if (/^sslmode$/i.test(key)) mode = value;
+    else if (/^ssl$/i.test(key)) mode ??= /^(true|1)$/.test(value) ? 'verify-full' : 'disable';
+    return mark;
+  });
+  try {
+    const config: PoolConfig = parseIntoClientConfig(rest);
+    return { config, host: config.host ?? '', mode };
+  } catch {
+    throw new Failure('config', 'CONFIG_INVALID', 'The URL of the database cannot be used.', {
+      hint: 'It may contain a character that must be %-encoded, or name a file of sslrootcert, sslcert or sslkey that cannot be read.',
+    });
+  }
+}
+
+/** The configuration of the driver for a URL, with TLS as our rules have it. */
+export function driverConfig(url: string, insecure: boolean): PoolConfig {
+  const { config, host, mode } = parseServerUrl(url);
+  const { ssl } = protectionOf(mode, host, insecure);
+  const files = typeof config.ssl === 'object' ? config.ssl : {};
+  // Without a host in the URL, PGHOST is ignored: TLS and the target line take such a URL for this machine.
+  return { ...config, host: host || 'localhost', ssl: ssl && { ...files, ...ssl } };
+}
+
+/** What a connection by this URL lacks in protection, in words; undefined where nothing, or on this machine. */
+export function tlsWeakness(url: string, insecure: boolean): string | undefined {
+  const { host, mode } = parseServerUrl(url);
+  const { lacks } = protectionOf(mode, host, insecure);
+  if (!lacks || (isLocal(host) && !insecure) || (isLocal(host) && lacks === 'plain')) return undefined;
+  return lacks === 'plain'
+    ? 'The connection is not encrypted'
+    : 'The certificate of the server is not verified';
+}
+
+/** What a client would use for a URL: its parts, else the PG… variables, else the defaults of the driver. */
+interface ResolvedServer {
+  user: string | undefined;
+  host: string;
+  port: number;
+  database: string | undefined;
+  /** Command-line options for the server, such as `-c search_path=trading`. */
+  options: string | undefined;
+}
+
+export function resolveServer(url: string): ResolvedServer {
+  const { config, host } = parseServerUrl(url);
+  // Building a client resolves its parameters and opens no connection.
+  const client = new pg.Client({ ...config, host: host || 'localhost', ssl: false });
+  const { options } = (client as unknown as { connectionParameters: { options?: string } })
+    .connectionParameters;
+  const { user, port, database } = client;
+  return { user, host: client.host, port, database, options };
+}
+
+/** `trading@db1:5432/pinnacle`: user, host (or the folder of a socket), port and database; never a password. */
+export function describeServer(url: string): string {
+  const { user, host, port, database } = resolveServer(url);
+  const address = host.includes(':') ? `[${host}]` : host;
+  return `${user ? `${user}@` : ''}${address}:${port}/${database ?? ''}`;
+}
