@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { DEFAULT_PERIODS, isPeriod } from '../../domain/retention-periods.ts';
 import { riskTemplates, type Templates } from '../../domain/risk-limits.ts';
 import { parseDuration } from '../../util/duration.ts';
+import { fullZone } from './time-zone.ts';
 
 export type SettingValue = string | number | boolean | Templates | readonly string[];
 
@@ -74,14 +75,6 @@ const retentionPeriod = (what: string, fallback: string) => ({
   fallback,
 });
 
-/** Abbreviations mean different zones to different programs: IST is India's to us, Israel's to PostgreSQL. */
-const ABBREVIATION = /^(?!UTC$|GMT$)[A-Z]{2,5}$/;
-const MEANT_ZONES: Readonly<Record<string, string>> = {
-  IST: 'Asia/Kolkata',
-  EST: 'America/New_York',
-  BST: 'Europe/London',
-};
-
 const timeZone = textThat(
   (value) => Boolean(new Intl.DateTimeFormat('en', { timeZone: value })),
   'must be a time zone such as Asia/Kolkata',
@@ -91,17 +84,6 @@ const timeZone = textThat(
       `must be the full name of a time zone, such as ${fullZone(String(input))} for ${input}`,
   }),
 );
-
-/** The zone that an abbreviation stands for; undefined for any other text. */
-function fullZone(text: string): string | undefined {
-  if (!ABBREVIATION.test(text)) return undefined;
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions();
-    return MEANT_ZONES[text] ?? timeZone;
-  } catch {
-    return undefined;
-  }
-}
 
 const onOff = z.pipe(
   z.transform((value: unknown) =>
