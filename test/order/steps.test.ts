@@ -89,7 +89,7 @@ describe.each(databases)('the steps of an order on $name', ({ open }) => {
     });
     await run(`order amend ${id} --quantity 20`);
     for (const quantity of [3, 4])
-      expect(await refusal(`order amend ${id} --quantity ${quantity}`)).toContain('4 are filled');
+      expect(await refusal(`order amend ${id} --quantity ${quantity}`)).toContain('4 filled');
     expect(await refusal(`order amend ${id}`, 2)).toContain('Nothing to amend');
     await refusal(`order amend ${id} --quantity 0`, 2);
     expect(await refusal(`order reject ${id} --reason late`)).toContain(
