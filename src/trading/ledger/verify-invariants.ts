@@ -32,10 +32,7 @@ export async function verifyInvariants(
 }
 
 /** The same within a transaction, whose snapshot it checks. */
-export async function checkInvariants(
-  { db, phase }: Source,
-  user: UserId | undefined,
-): Promise<Verification> {
+async function checkInvariants({ db, phase }: Source, user: UserId | undefined): Promise<Verification> {
   const findings: Finding[] = [];
   for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
     findings.push(await findViolations(db, invariant, user));
