@@ -15,9 +15,9 @@ const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb
   ...(own && { own }),
 });
 
-/** Every noun of the program; adding one is a folder and a line. */
+/** Every noun of the program. A new noun takes a folder and a line here. */
 export const NOUNS: Verbs = {
-  user: noun('Traders and their accounts', () => import('./commands/user/command.ts')),
+  user: noun('Users and their accounts', () => import('./commands/user/command.ts')),
   strategy: noun('Trading strategies and who runs them', () => import('./commands/strategy/command.ts')),
   order: noun('Orders: place, fill, cancel, import', () => import('./commands/order/command.ts')),
   position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
@@ -31,26 +31,20 @@ export const NOUNS: Verbs = {
     'The key ring that broker credentials are encrypted with',
     () => import('./commands/keys/command.ts'),
   ),
-  audit: noun(
-    'Who changed what, and whether the record is whole',
-    () => import('./commands/audit/command.ts'),
-  ),
+  audit: noun('The audit log: list, seal and verify it', () => import('./commands/audit/command.ts')),
   access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
   market: noun('Quotes in Redis: set, import, watch', () => import('./commands/market/command.ts')),
-  realtime: noun(
-    'What Redis shows of the book, for watching live',
-    () => import('./commands/realtime/command.ts'),
-  ),
+  realtime: noun('The projection of live rows in Redis', () => import('./commands/realtime/command.ts')),
   partition: noun('Orders in monthly partitions', () => import('./commands/partition/command.ts')),
   retention: noun(
     'Delete rows and keys past their retention period',
     () => import('./commands/retention/command.ts'),
   ),
-  backup: noun('Backups, proved by restoring them', () => import('./commands/backup/command.ts')),
+  backup: noun('Backups: create, verify, restore', () => import('./commands/backup/command.ts')),
   migrate: noun('Roll the schema out, phase by phase', () => import('./commands/migrate/command.ts')),
-  schedule: noun('What cron or systemd are to run, and when', () => import('./commands/schedule/command.ts')),
+  schedule: noun('Scheduled jobs for cron or systemd', () => import('./commands/schedule/command.ts')),
   doctor: noun(
-    'Whether all is well, and what to do where it is not',
+    'Check the system, and show what helps',
     () => import('./commands/doctor/command.ts'),
     verb(
       'Check the connection, the schema and the clock',
@@ -68,7 +62,7 @@ Every command takes --json and says on stderr which database it writes to.`,
   nouns: NOUNS,
 };
 
-/** Runs one command line to its exit code. Never throws: what goes wrong is said on stderr. */
+/** Runs one command line to its exit code. Never throws: failures are reported on stderr. */
 export async function run(
   argv: readonly string[],
   around: Surroundings,
@@ -103,7 +97,7 @@ export async function run(
 
 /** Warns that committed changes are not in Redis yet; exit 8 unless the command has a code of its own. */
 async function reportPending({ message }: Failure, code: number, io: Io): Promise<number> {
-  await io.warn(`${message} What was changed is committed and waits; later: pinnacle realtime drain`);
+  await io.warn(`${message} Committed, but not yet in Redis. Run: pinnacle realtime drain`);
   return code === 0 ? EXITS.pending[0] : code;
 }
 
@@ -112,7 +106,7 @@ async function print(text: string, sink: Sink, exit = 0): Promise<number> {
   return exit;
 }
 
-/** Runs it with the file of --log open, if given, and logs how it ended. */
+/** Runs it with the file of --log open, if given, and logs its exit code and duration. */
 async function logged(
   { path, globals }: Invocation,
   { cwd, pid, now }: Surroundings,
@@ -155,7 +149,7 @@ async function runVerb(
   }
 }
 
-/** Says what went wrong on stderr, as text or as the error object of --json, and gives the exit code. */
+/** Reports a failure on stderr, as text or as the error object of --json, and returns its exit code. */
 async function report(error: unknown, globals: Globals, io: Io): Promise<number> {
   const known = error instanceof Failure ? error : unexpected();
   await io.log?.add({ level: 'error', ...errorObject(known).error });
@@ -178,7 +172,7 @@ function unexpected(): Failure {
   });
 }
 
-/** Where a failure came from: the kind of error and the places in the program, without messages, which may hold values. */
+/** The name of an error and its stack frames, without its message, which may hold values. */
 function debugTrail(error: unknown): string {
   if (!(error instanceof Error)) return 'thrown: not an error';
   const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));

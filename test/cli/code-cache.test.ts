@@ -24,16 +24,16 @@ const help = (place: string) =>
 
 it('never runs the code of one build in another, though a chunk has the same name and length', () => {
   const before = install('before');
-  expect(help(before)).toContain('Traders and their accounts');
+  expect(help(before)).toContain('Users and their accounts');
   // The second start is the one that runs from the cache.
-  expect(help(before)).toContain('Traders and their accounts');
+  expect(help(before)).toContain('Users and their accounts');
 
   const after = install('after');
   const chunk = readdirSync(join(after, 'dist'))
     .map((name) => join(after, 'dist', name))
-    .find((path) => readFileSync(path, 'utf8').includes('Traders and their accounts'));
+    .find((path) => readFileSync(path, 'utf8').includes('Users and their accounts'));
   const text = readFileSync(String(chunk), 'utf8');
-  writeFileSync(String(chunk), text.replace('Traders and their accounts', 'TRADERS AND THEIR ACCOUNTS'));
+  writeFileSync(String(chunk), text.replace('Users and their accounts', 'USERS AND THEIR ACCOUNTS'));
   writeFileSync(join(after, 'dist/package.json'), '{ "type": "commonjs", "build": "after" }');
-  expect(help(after)).toContain('TRADERS AND THEIR ACCOUNTS');
+  expect(help(after)).toContain('USERS AND THEIR ACCOUNTS');
 });

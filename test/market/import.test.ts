@@ -76,7 +76,7 @@ describe('market import', () => {
     const file = `${HEADER}\nA,2,2026-01-30T09:29:59Z\nB,2,2026-01-30T09:30:01Z\nB,3,2026-01-30T09:30:00Z\nC,2,2020-01-01\n`;
     const { stdout, stderr } = await run(file);
     expect(JSON.parse(stdout)).toEqual({ rows: 4, imported: 2, older: 2 });
-    expect(stderr).toContain('Passed over 2 quotes older than what is known.');
+    expect(stderr).toContain('Skipped 2 quotes older than the newest known.');
     const prices = (await redis.cli('mget', 'market_data:A', 'market_data:B', 'market_data:C')).split('\n');
     expect(prices.map((text) => JSON.parse(text).ltp)).toEqual([1, 2, 2]);
   });

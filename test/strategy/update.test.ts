@@ -95,7 +95,7 @@ describe.each(databases)('a strategy on $name', ({ open }) => {
     const { code, stderr } = await db.cli(...words('strategy disable swing'));
     expect({ code, stderr }).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('1 trader had it running'),
+      stderr: expect.stringContaining('1 user had it running'),
     });
     expect(await strategy('disable swing')).toMatchObject({ is_active: false });
     expect((await audits()).at(-1)).toMatchObject({

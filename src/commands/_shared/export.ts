@@ -9,13 +9,13 @@ import { pluralize } from '../../util/text.ts';
 
 /** The flags of every export. */
 export const exportFlags = {
-  format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object a line'), 'csv'),
-  output: optional(text('FILE', 'the file to write; stdout when left out', 4_096)),
+  format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object per line'), 'csv'),
+  output: optional(text('FILE', 'the file to write (default: stdout)', 4_096)),
   gzip: toggle('compress it'),
-  force: toggle('replace a file that is already there'),
+  force: toggle('replace an existing file'),
 };
 
-/** What an export into a file prints. */
+/** The columns that an export into a file prints. */
 export const exportFields = {
   file: { type: 'text' },
   rows: { type: 'integer' },
@@ -23,8 +23,9 @@ export const exportFields = {
   sha256: { type: 'text' },
 } as const satisfies Fields;
 
-export const exportDetails = `All rows as of one moment, in no order of their own; times in UTC, secrets never. A file is written whole or not at all,
-and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the rows themselves go to stdout.`;
+export const exportDetails = `All rows as of one moment, in no particular order; times are in UTC, secrets are never included. The file is written
+atomically and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the rows themselves go
+to stdout.`;
 
 interface Input {
   format: 'csv' | 'ndjson';
@@ -33,7 +34,7 @@ interface Input {
   force: boolean;
 }
 
-/** Writes what a query finds into a file, or to stdout; the columns of the query are those of `fields`. */
+/** Writes the rows of a query to a file or stdout; the columns of the query are those of `fields`. */
 export async function exportQuery<O extends Fields>(
   ctx: Context,
   { format, output, gzip, force }: Input,

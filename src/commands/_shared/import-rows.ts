@@ -16,33 +16,33 @@ import {
 import { Failure, usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 
-/** A row that is right by itself, and where it stands. */
+/** A row that is valid by itself, and its line. */
 export interface Numbered<T> {
   line: number;
   value: T;
 }
 
-/** The flags of an import of few rows. */
+/** The flags of a small import. */
 export const importFlags = {
   keepGoing: toggle('import the good lines and list the bad ones in a file'),
-  rejects: optional(text('FILE', 'the file for the bad lines; FILE.rejects.csv when left out', 4_096)),
+  rejects: optional(text('FILE', 'the file for the bad lines (default: FILE.rejects.csv)', 4_096)),
 };
 
-/** The text of a row by column; what the file leaves out is not there. */
+/** The text of a row by column; without columns that the file omits. */
 export type Values = Readonly<Record<string, string>>;
 
 interface Kind<T, Extra extends object> {
   columns: Columns;
-  /** A row as it is to be written, or the reason why it is none. */
+  /** Parses a row, or returns why it is invalid. */
   read: (values: Values) => T | { reason: string };
-  /** Which of the rows cannot be written beside each other, and those that are there. */
+  /** The rows that conflict with each other or with existing rows. */
   refuse: (trx: Trx, rows: readonly Numbered<T>[]) => Promise<BadLine[]>;
   write: (trx: Trx, values: readonly T[]) => Promise<void>;
-  /** Takes back what `write` did outside the database, where nothing was committed. */
+  /** Undoes the effects of `write` outside the database if nothing was committed. */
   undo?: () => Promise<void>;
-  /** What is told of that beside the tally. */
+  /** Columns of the result in addition to the counts. */
   told: () => Extra;
-  /** What the audit row is about. */
+  /** The target of the audit row. */
   target: string;
 }
 
@@ -52,11 +52,11 @@ interface Input {
   rejects: string | undefined;
 }
 
-// What is imported this way is held in memory: traders and strategies, not their orders.
+// The rows are held in memory: users and strategies, not orders.
 const MOST = 100_000;
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
-/** Imports a file of few rows in one transaction: all of them or, with --keep-going, the good ones. */
+/** Imports a small file in one transaction: all rows or, with --keep-going, the valid ones. */
 export async function importSmall<T extends object, Extra extends object>(
   ctx: Context,
   input: Input,
@@ -84,7 +84,7 @@ export async function importSmall<T extends object, Extra extends object>(
         };
       })
       .catch(async (error) => {
-        // Where nobody knows whether it is committed, nothing is taken back.
+        // If the outcome of the commit is unknown, nothing is undone.
         if (!(error instanceof Failure && error.kind === 'unknown')) await kind.undo?.();
         throw error;
       });
@@ -119,7 +119,7 @@ async function readRows<T extends object>(
   return { rows, bad };
 }
 
-/** The rows whose key another row has before them, or that is taken already. */
+/** The rows whose key an earlier row has, or that is already taken. */
 export function repeated<T>(
   rows: readonly Numbered<T>[],
   name: string,

@@ -25,7 +25,7 @@ export const exportLog = defineCommand({
   args: {},
   flags: {
     ...exportFlags,
-    format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object a line'), 'ndjson'),
+    format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object per line'), 'ndjson'),
   },
   fields: exportFields,
   examples: ['audit export --output audit.ndjson', 'audit export --output audit.csv --format csv --force'],

@@ -16,7 +16,7 @@ export const get = defineCommand({
   flags: {},
   fields: quoteFields,
   examples: ['market get TCS', 'market get TCS INFY --json symbol,ltp,stale'],
-  details: `A symbol that is not in the cache ends 3. What somebody left there that is no quote has no price: it is said, and ends 6.`,
+  details: `Exits 3 if a symbol is not in the cache. Malformed entries have no price; they are reported and the command exits 6.`,
   async run({ symbol, more }, ctx: Context) {
     const symbols = [...new Set([symbol, ...more])];
     const [now, { staleAfter }] = [ctx.now(), await ctx.config()];

@@ -4,7 +4,7 @@ import { tradingSymbol } from '../../domain/symbol.ts';
 
 export const QUOTE_COLUMNS = { required: ['symbol', 'ltp', 'timestamp'], optional: QUOTE_DETAILS } as const;
 
-/** A quote of one row of text, or the reason why it is none. A local time is one of the trading time zone. */
+/** Parses a quote from one row of text, or returns why it is invalid. A local time is in the trading time zone. */
 export function parseRow(
   row: Readonly<Record<string, string>>,
   now: Date,

@@ -20,8 +20,8 @@ export const importQuotes = defineCommand({
   fields: { rows: { type: 'integer' }, imported: { type: 'integer' }, older: { type: 'integer' } },
   examples: ['market import quotes.csv', 'market import - --json'],
   details: `Columns: ${QUOTE_COLUMNS.required.join(',')}[,${QUOTE_COLUMNS.optional.join(',')}]. Every row is checked before the first is written, and
-all are written or none; only a Redis Cluster may fail in between. A quote that is older than the one in the cache, or
-than another of the file, is passed over and counted. Quotes live for 30 days and leave no audit row.`,
+the write is atomic, except on a Redis Cluster. A quote that is older than the one in the cache, or
+than another in the file, is skipped and counted. Quotes live for 30 days and leave no audit row.`,
   async run({ file }, ctx: Context) {
     const now = ctx.now();
     const path = file === '-' ? file : resolve(ctx.cwd, file);
@@ -31,7 +31,7 @@ than another of the file, is passed over and counted. Quotes live for 30 days an
     ctx.signal.throwIfAborted();
     if (!ctx.dryRun && quotes.length > 0) await writeQuotes(redis, quotes);
     const older = rows - quotes.length;
-    if (older > 0) await ctx.io.say(`Passed over ${pluralize(older, 'quote')} older than what is known.`);
+    if (older > 0) await ctx.io.say(`Skipped ${pluralize(older, 'quote')} older than the newest known.`);
     await warnUnusedSymbols(
       newest.map(({ symbol }) => symbol),
       ctx,
@@ -40,10 +40,10 @@ than another of the file, is passed over and counted. Quotes live for 30 days an
   },
 });
 
-// Enough to see what is wrong with a file.
+// Enough lines to show what is wrong with a file.
 const NAMED = 10;
 
-/** The newest quote of each symbol, and how many rows there are; throws a usage error with the lines that are none. */
+/** Returns the newest quote of each symbol and the number of rows; throws a usage error that lists invalid lines. */
 async function readFile(path: string, now: Date, ctx: Context): Promise<{ newest: Quote[]; rows: number }> {
   const { rows } = await readCsv(path, QUOTE_COLUMNS, ctx);
   const timeZone = await ctx.timeZone();

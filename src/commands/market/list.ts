@@ -13,8 +13,8 @@ export const list = defineCommand({
   flags: { stale: toggle('only quotes that are stale'), ...pageFlags },
   fields: quoteFields,
   examples: ['market list', 'market list --stale --all --json symbol,age_seconds'],
-  details: `A quote older than market.staleAfter is stale. What is under the name of a quote and is none has no price; unreadable
-says why.`,
+  details: `A quote older than market.staleAfter is stale. A malformed entry has no price; the column unreadable
+shows why.`,
   async run(input, ctx: Context) {
     const [redis, { staleAfter }, now] = [await ctx.redis(), await ctx.config(), ctx.now()];
     const symbols = await findSymbols(redis);

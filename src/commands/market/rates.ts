@@ -12,7 +12,7 @@ const LOOK = 250;
 export const rates = defineCommand({
   effect: 'read',
   args: {},
-  flags: { for: withDefault(duration('how long to look'), '5s') },
+  flags: { for: withDefault(duration('how long to measure'), '5s') },
   fields: {
     quotes: { type: 'integer' },
     fresh: { type: 'integer' },
@@ -24,8 +24,8 @@ export const rates = defineCommand({
     changed_per_second: { type: 'number' },
   },
   examples: ['market rates', 'market rates --for 1m --json'],
-  details: `How old the quotes are at the end, and how many changed meanwhile. It looks four times a second: a quote that changes
-more often is counted four times a second. What is no quote is counted as unreadable only.`,
+  details: `Shows the age of the quotes at the end, and how many changed in the meantime. Quotes are read four times per second: faster
+changes of one quote count as four per second. Malformed entries count as unreadable only.`,
   async run(input, ctx: Context) {
     const [redis, { staleAfter }] = [await ctx.redis(), await ctx.config()];
     const symbols = await findSymbols(redis);
@@ -60,7 +60,7 @@ more often is counted four times a second. What is no quote is counted as unread
   },
 });
 
-/** What tells one state of a quote from the next. */
+/** Identifies one state of a quote, to detect changes. */
 const timeOf = (reading: Reading | undefined) =>
   reading?.quote ? `${reading.quote.timestamp} ${reading.quote.ltp}` : reading?.unreadable;
 

@@ -9,7 +9,7 @@ import { warnUnusedSymbols } from '../../trading/quotes/warn-unused.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { quoteFields, show } from './fields.ts';
 
-const rupees = (help: string) => decimal('PRICE', `${help}, rupees a share`, 0.01, 1e9);
+const rupees = (help: string) => decimal('PRICE', `${help}, rupees per share`, 0.01, 1e9);
 
 export const set = defineCommand({
   effect: 'write',
@@ -18,13 +18,13 @@ export const set = defineCommand({
   args: { symbol: parsed(tradingSymbol, 'SYMBOL', 'the symbol') },
   flags: {
     ltp: rupees('the last traded price'),
-    timestamp: optional(time('when it was traded; now when left out')),
+    timestamp: optional(time('the time of the trade (default: now)')),
     bid: optional(rupees('the best bid')),
     ask: optional(rupees('the best ask')),
-    open: optional(rupees('the price of the opening')),
+    open: optional(rupees('the opening price')),
     high: optional(rupees('the highest price of the day')),
     low: optional(rupees('the lowest price of the day')),
-    close: optional(rupees('the close of the day before')),
+    close: optional(rupees('the close of the previous day')),
     volume: optional(integer('SHARES', 'shares traded today', 0, Number.MAX_SAFE_INTEGER)),
   },
   fields: quoteFields,
@@ -32,7 +32,7 @@ export const set = defineCommand({
     'market set TCS --ltp 4012.50',
     'market set TCS --ltp 4012.50 --timestamp 2026-01-30T15:29:58+05:30 --bid 4012.45 --ask 4012.60',
   ],
-  details: `Lives for 30 days. A quote older than the one that is there is refused (exit 5). Quotes are data: they leave no audit row.`,
+  details: `Lives for 30 days. A quote older than the one in the cache is refused (exit 5). Quotes are data: they leave no audit row.`,
   async run(input, ctx: Context) {
     const { symbol, ltp } = input;
     const now = ctx.now();
@@ -41,7 +41,7 @@ export const set = defineCommand({
     const quote: Quote = { symbol, ltp, timestamp };
     for (const name of QUOTE_DETAILS) if (input[name] !== undefined) quote[name] = input[name];
     const problem = problemOf(quote, now);
-    if (problem) throw usage(`This is no quote: ${problem}.`);
+    if (problem) throw usage(`Not a valid quote: ${problem}.`);
     const redis = await ctx.redis();
     const [newest] = await withoutOlder(redis, [quote], now);
     if (!newest)

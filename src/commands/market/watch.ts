@@ -16,16 +16,16 @@ const RESCAN = 10_000;
 export const watch = defineCommand({
   effect: 'read',
   live: {},
-  args: { symbols: many(parsed(tradingSymbol, 'SYMBOL', 'the symbols; all when left out')) },
+  args: { symbols: many(parsed(tradingSymbol, 'SYMBOL', 'the symbols (default: all)')) },
   flags: {
-    interval: withDefault(duration('how often to look'), '1s'),
+    interval: withDefault(duration('the polling interval'), '1s'),
     for: optional(duration('end after this long')),
     count: optional(integer('N', 'end after this many lines')),
   },
   fields: quoteFields,
   examples: ['market watch TCS INFY', 'market watch --interval 250ms --for 1m --json symbol,ltp,timestamp'],
-  details: `A line for each quote as it is now, and one whenever it has changed, with --json an object a line. Without SYMBOL new
-symbols are looked for every 10 seconds. While Redis is away it waits. Ends by Ctrl-C (130), --for or --count.`,
+  details: `Shows one line for each quote now and one for each change; with --json, one object per line. Without SYMBOL it looks for new
+symbols every 10 seconds. While Redis is unreachable it waits. Ends by Ctrl-C (130), --for or --count.`,
   async run(input, ctx: Context) {
     if (input.interval < SHORTEST) throw usage(`--interval must be at least ${SHORTEST}ms.`);
     const line = await openReconnecting(ctx);
@@ -70,7 +70,7 @@ async function* changes(
   }
 }
 
-/** The symbols that are watched: those named, or whatever is in the cache, looked for now and then. */
+/** The watched symbols: those named, or all in the cache, read again at intervals. */
 function lookup(named: readonly string[]): (redis: RedisConnection) => Promise<readonly string[]> {
   let [known, since]: [readonly string[], number] = [[...new Set(named)], 0];
   return async (redis) => {
@@ -80,7 +80,7 @@ function lookup(named: readonly string[]): (redis: RedisConnection) => Promise<r
   };
 }
 
-/** What differs from the last time it was asked; a quote that is gone is one that cannot be read. */
+/** Returns a function that yields the readings changed since its last call; a removed quote is unreadable. */
 function differ(): (readings: ReadonlyMap<string, Reading | undefined>) => Reading[] {
   const before = new Map<string, string>();
   return (readings) =>

@@ -5,9 +5,9 @@ import { userId } from '../../domain/id.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { usage } from '../../util/failure.ts';
 
-/** The flags that say which notifications. */
+/** The flags that select notifications. */
 export const notificationFilter = {
-  user: optional(parsed(userId, 'USER', 'what this trader sees: his own and the system-wide ones')),
+  user: optional(parsed(userId, 'USER', 'notifications for this user, including system-wide ones')),
   system: toggle('system-wide ones only'),
   unread: toggle('unread ones only'),
   type: optional(choice(NOTIFICATION_TYPES, 'TYPE', 'of this type')),
@@ -15,11 +15,11 @@ export const notificationFilter = {
   since: optional(time('created at this time or later')),
 };
 
-/** The notifications that the flags describe, in parts: what a trader sees is his own and the system-wide ones. */
+/** The queries for the notifications that match the flags; with --user one for the user's and one for the system-wide. */
 export async function selectNotifications(filter: Values<typeof notificationFilter>, ctx: Context) {
   const { user, system, unread, type, level } = filter;
   if (user !== undefined && system)
-    throw usage('--user and --system exclude each other.', 'What a trader sees has the system-wide ones.');
+    throw usage('--user and --system exclude each other.', '--user includes the system-wide ones.');
   const since = filter.since && (await ctx.instant('--since', filter.since));
   let found = (await ctx.db()).selectFrom('notifications').select(NOTIFICATION_COLUMNS);
   if (system) found = found.where('user_id', 'is', null);
@@ -27,7 +27,7 @@ export async function selectNotifications(filter: Values<typeof notificationFilt
   if (type) found = found.where('notification_type', '=', type);
   if (level) found = found.where('alert_level', '>=', level);
   if (since) found = found.where('created_at', '>=', since);
-  // Apart, because each part is a walk down an index, and both in one condition are a sort of all there is.
+  // Two queries, because each can follow an index; a single condition with OR would sort the whole table.
   return user === undefined
     ? [found]
     : [found.where('user_id', '=', user), found.where('user_id', 'is', null)];

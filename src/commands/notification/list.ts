@@ -20,11 +20,11 @@ export const list = defineCommand({
     'notification list --user trader_001 --unread',
     'notification list --level error --since today --json notification_id,title',
   ],
-  details: `Unread ones come first, then the newest. The levels from the lowest: ${ALERT_LEVELS.join(', ')}.`,
+  details: `Unread ones come first, then the newest. Levels from the lowest: ${ALERT_LEVELS.join(', ')}.`,
   async run(input, ctx: Context) {
     const [db, parts] = [await ctx.db(), await selectNotifications(input, ctx)];
 
-    // Unread and read are two walks, each down an index; one sorted by both would sort the whole table for every page.
+    // Unread and read are two queries that each follow an index; one query would sort the whole table for every page.
     const walk = (state: string, limit: number, after: Keyset) => {
       const newest = parts.map((part) => {
         let found = part.where('read_at', state === UNREAD ? 'is' : 'is not', null);
@@ -53,6 +53,6 @@ export const list = defineCommand({
   },
 });
 
-// Where in the list a cursor stands.
+// The part of the list that a cursor is in.
 const UNREAD = 'unread';
 const READ = 'read';

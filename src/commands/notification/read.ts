@@ -17,14 +17,15 @@ export const read = defineCommand({
   phase: 3,
   args: { notification: optional(identifier('NOTIFICATION', 'one notification')) },
   flags: {
-    user: optional(parsed(userId, 'USER', 'with --all: every one of this trader')),
-    system: toggle('with --all: every system-wide one'),
-    all: toggle('every unread one there is'),
+    user: optional(parsed(userId, 'USER', 'with --all: every notification of this user')),
+    system: toggle('with --all: every system-wide notification'),
+    all: toggle('every unread notification'),
   },
   fields: { read: { type: 'integer' }, ...optionalFields(notificationFields) },
   examples: ['notification read ntf_01', 'notification read --user trader_001 --all'],
-  details: `Marking what is read already changes nothing and ends 0. System-wide ones are read once for everyone, so --user does
-not mean them. --all by itself means those of every trader and the system-wide ones, and needs --yes.`,
+  details: `Marking a notification that is already read changes nothing and ends 0. System-wide notifications are read once for
+everyone, so --user does not include them. --all alone includes those of every user and the system-wide ones, and needs
+--yes.`,
   async run({ notification, user, system, all }, ctx: Context) {
     if (user !== undefined && system) throw usage('--user and --system exclude each other.');
     if (notification !== undefined && (all || system || user !== undefined))
@@ -73,7 +74,7 @@ async function readMany({ user, system }: Scope, ctx: Context) {
   });
 }
 
-/** What is unread as read now; the caller says which of it. */
+/** The statement that marks unread notifications as read now; the caller adds the condition. */
 function mark(trx: Trx, ctx: Context) {
   return trx.db
     .updateTable('notifications')

@@ -15,13 +15,13 @@ export const send = defineCommand({
   phase: 3,
   args: {},
   flags: {
-    user: optional(parsed(userId, 'USER', 'the trader it is for')),
-    system: toggle('it is for everyone'),
+    user: optional(parsed(userId, 'USER', 'the recipient')),
+    system: toggle('send it to everyone'),
     type: choice(NOTIFICATION_TYPES, 'TYPE', 'the type'),
     level: withDefault(choice(ALERT_LEVELS, 'LEVEL', 'the alert level'), 'INFO'),
     title: text('TITLE', 'the title', 200),
     message: text('TEXT', 'the message', 10_000),
-    data: optional(json('JSON', 'more for programs to read, a JSON object')),
+    data: optional(json('JSON', 'additional data for programs, a JSON object')),
   },
   fields: { ...notificationFields, data: { type: 'json' } },
   examples: [

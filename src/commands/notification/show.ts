@@ -11,7 +11,7 @@ export const show = defineCommand({
   flags: {},
   fields: { ...notificationFields, data: { type: 'json' } },
   examples: ['notification show ntf_01', 'notification show ntf_01 --json data'],
-  details: 'Looking at it does not mark it as read: that is what notification read is for.',
+  details: 'Does not mark it as read; to do so: pinnacle notification read',
   async run({ notification }, ctx: Context) {
     return findNotification(await ctx.db(), notification);
   },

@@ -17,9 +17,9 @@ export const watch = defineCommand({
   phase: 3,
   args: {},
   flags: {
-    user: optional(parsed(userId, 'USER', 'what this trader sees: his own and the system-wide ones')),
+    user: optional(parsed(userId, 'USER', 'notifications for this user, including system-wide ones')),
     level: optional(choice(ALERT_LEVELS, 'LEVEL', 'of this level and above')),
-    since: optional(time('begin with those created at this time or later; otherwise from now on')),
+    since: optional(time('start with those created at this time or later (default: now)')),
     ...followFlags,
   },
   fields: { ...notificationFields, data: { type: 'json' } },
@@ -38,9 +38,9 @@ export const watch = defineCommand({
     'notification watch --user trader_001',
     'notification watch --level error --since today --json notification_id,title',
   ],
-  details: `Shows every notification once, as soon as it is committed, until it is interrupted. A terminal gets a line for each and
-rings for ERROR and CRITICAL; anything else, and --json, an object of JSON on each line. Redis only tells that there is
-something: what it loses, or cannot tell while it is away, is found in the database within seconds.`,
+  details: `Shows every notification once, as soon as it is committed, until interrupted. A terminal shows one line per notification and
+rings for ERROR and CRITICAL; a pipe or --json, one JSON object per line. Redis only announces notifications: those that it
+loses, or cannot announce, are found in the database within seconds.`,
   async run(input, ctx: Context) {
     const { user, level } = input;
     const since = input.since === undefined ? undefined : await ctx.instant('--since', input.since);

@@ -12,7 +12,7 @@ export const accept = defineCommand({
   flags: { brokerOrderId: text('ID', "the broker's id of the order", 100) },
   fields: orderFields,
   examples: ['order accept ord_01 --broker-order-id 260130000123'],
-  details: 'The order is PLACED from here on. The same acceptance again changes nothing and ends 0.',
+  details: 'The order becomes PLACED. Repeating the same acceptance changes nothing and ends 0.',
   async run({ order, brokerOrderId }, ctx: Context) {
     const { acceptOrder } = await import('../../trading/orders/broker-answers.ts');
     return acceptOrder(ctx, order, brokerOrderId);

@@ -10,13 +10,13 @@ export const amend = defineCommand({
   phase: 1,
   args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
-    quantity: optional(integer('SHARES', 'the whole quantity from now on, what is filled included')),
-    price: optional(decimal('PRICE', 'rupees a share: the limit or trigger', 0.01, 1e9)),
+    quantity: optional(integer('SHARES', 'the new total quantity, filled shares included')),
+    price: optional(decimal('PRICE', 'rupees per share: the limit or trigger', 0.01, 1e9)),
   },
   fields: orderFields,
   examples: ['order amend ord_01 --price 2440', 'order amend ord_01 --quantity 20 --price 2440'],
   details:
-    'For a working order. The new quantity must be more than what is filled: to give up the rest, cancel it. The book is amended, not the broker: send the same to him.',
+    'For a working order. The new quantity must be more than the filled quantity; to give up the rest, cancel the order. Only the book is amended: send the same change to the broker.',
   async run({ order, quantity, price }, ctx: Context) {
     if (quantity === undefined && price === undefined)
       throw usage('Nothing to amend: give --quantity, --price or both.');

@@ -14,15 +14,15 @@ export const cancel = defineCommand({
   phase: 1,
   args: { order: optional(parsed(orderId, 'ORDER', 'one order')) },
   flags: {
-    user: optional(parsed(userId, 'USER', 'every working order of this trader')),
+    user: optional(parsed(userId, 'USER', 'every working order of this user')),
     strategy: optional(parsed(strategyId, 'STRATEGY', 'every working order of this strategy')),
     symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'every working order in this symbol')),
-    all: toggle('every working order there is'),
+    all: toggle('every working order'),
   },
   fields: orderFields,
   examples: ['order cancel ord_01', 'order cancel --user trader_001 --symbol TCS --yes'],
-  details: `What is filled stays filled. Cancelling a cancelled order changes nothing and ends 0. Several flags together mean the
-orders that all of them describe; describing orders needs --yes, naming one does not.`,
+  details: `Fills are kept. Cancelling a cancelled order changes nothing and ends 0. Several flags select the orders that match all
+of them. A selection by flags needs --yes; a single order does not.`,
   async run({ order, all, user, strategy, symbol }, ctx: Context) {
     const scope = { user, strategy, symbol };
     const scoped = all || Object.values(scope).some((part) => part !== undefined);

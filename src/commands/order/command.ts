@@ -3,9 +3,9 @@ import { type Verbs, verb } from '../../cli/command.ts';
 export const verbs: Verbs = {
   place: verb('Place an order', async () => (await import('./place.ts')).place),
   list: verb('List orders, newest first', async () => (await import('./list.ts')).list),
-  show: verb('Show one order and its whole life', async () => (await import('./show.ts')).show),
+  show: verb('Show one order and its history', async () => (await import('./show.ts')).show),
   watch: verb('Show orders as they change', async () => (await import('./watch.ts')).watch),
-  accept: verb('Record that the broker took an order', async () => (await import('./accept.ts')).accept),
+  accept: verb('Record that the broker accepted an order', async () => (await import('./accept.ts')).accept),
   fill: verb('Book an execution of an order', async () => (await import('./fill.ts')).fill),
   reject: verb('Record that the broker rejected an order', async () => (await import('./reject.ts')).reject),
   retry: verb('Make a rejected order PENDING again', async () => (await import('./retry.ts')).retry),

@@ -12,13 +12,15 @@ export const fill = defineCommand({
   phase: 2,
   args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
-    quantity: integer('SHARES', 'how many shares were executed'),
-    price: decimal('PRICE', 'rupees a share', 0.01, 1e9),
+    quantity: integer('SHARES', 'the executed shares'),
+    price: decimal('PRICE', 'rupees per share', 0.01, 1e9),
     brokerFillId: optional(
       text('ID', "the broker's id of the execution; the same id again is the same execution", 100),
     ),
-    at: optional(time('when it was executed; now when left out')),
-    allowOverfill: toggle('book it even if it is more than the order has left, because the broker says so'),
+    at: optional(time('the time of execution (default: now)')),
+    allowOverfill: toggle(
+      'book it even if it exceeds the open quantity of the order, as the broker reported it',
+    ),
   },
   fields: {
     ...orderFields,

@@ -5,9 +5,9 @@ import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
 
-/** The flags that say which orders. */
+/** The flags that select orders. */
 export const orderFilter = {
-  user: optional(parsed(userId, 'USER', 'orders of this trader')),
+  user: optional(parsed(userId, 'USER', 'orders of this user')),
   status: optional(choice(ORDER_STATUSES, 'STATUS', 'orders in this status')),
   symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'orders in this symbol')),
   strategy: optional(parsed(strategyId, 'STRATEGY', 'orders of this strategy')),
@@ -15,7 +15,7 @@ export const orderFilter = {
   until: optional(time('orders created before this time')),
 };
 
-/** The orders that the flags describe. */
+/** The query for the orders that match the flags. */
 export async function selectOrders(filter: Values<typeof orderFilter>, ctx: Context) {
   const { user, status, symbol, strategy } = filter;
   const since = filter.since && (await ctx.instant('--since', filter.since));

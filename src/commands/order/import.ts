@@ -12,13 +12,13 @@ export const importOrders = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 2,
-  args: { file: text('FILE', 'a CSV file, of orders NDJSON or compressed as well, or - for stdin', 4_096) },
+  args: { file: text('FILE', 'a CSV file (orders: also NDJSON or compressed), or - for stdin', 4_096) },
   flags: {
-    as: choice(['trades', 'orders'], 'KIND', 'what the rows are'),
-    user: optional(parsed(userId, 'USER', 'the trader whose trades they are; a row of orders names its own')),
+    as: choice(['trades', 'orders'], 'KIND', 'the kind of rows'),
+    user: optional(parsed(userId, 'USER', 'the user of the trades; rows of orders name their user')),
     keepGoing: toggle('import the good lines and list the bad ones in a file'),
-    rejects: optional(text('FILE', 'the file for the bad lines; FILE.rejects.csv when left out', 4_096)),
-    fast: toggle('orders into an empty table: lock it, and make its indexes afterwards'),
+    rejects: optional(text('FILE', 'the file for the bad lines (default: FILE.rejects.csv)', 4_096)),
+    fast: toggle('orders into an empty table: lock it, and create its indexes afterwards'),
   },
   fields: {
     user_id: { type: 'text' },
@@ -34,10 +34,10 @@ export const importOrders = defineCommand({
     'order import orders.csv.gz --as orders',
   ],
   details: `Trades: ${TRADE_COLUMNS.required.join(',')}[,strategy_id]. Each row becomes a FILLED MARKET order and its fill, booked in
-the order of the file and known by its trade_id: importing a file again adds only what is new.
+the order of the file and identified by its trade_id: importing a file again adds only new trades.
 Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
-of the table, which move no position and no capital. Times are in UTC unless they say another offset.
-All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
+of the table only; positions and capital do not change. Times are in UTC unless they have another offset.
+The import is atomic unless --keep-going is given. Ends 6 if lines were rejected.`,
   async run(input, ctx: Context) {
     const { as, user, fast } = input;
     if (as === 'trades' && user === undefined)

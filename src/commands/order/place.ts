@@ -13,29 +13,29 @@ export const place = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    user: parsed(userId, 'USER', 'the trader'),
-    symbol: parsed(tradingSymbol, 'SYMBOL', 'what to trade'),
+    user: parsed(userId, 'USER', 'the user'),
+    symbol: parsed(tradingSymbol, 'SYMBOL', 'the symbol'),
     side: choice(ORDER_SIDES, 'SIDE', 'the side'),
     quantity: integer('SHARES', 'how many shares'),
     type: withDefault(choice(ORDER_TYPES, 'TYPE', 'the kind of order'), 'MARKET'),
     price: optional(
       decimal(
         'PRICE',
-        'rupees a share: the limit or trigger; for a MARKET order a reference only',
+        'rupees per share: the limit or trigger; for a MARKET order a reference only',
         0.01,
         1e9,
       ),
     ),
     strategy: optional(parsed(strategyId, 'STRATEGY', 'the strategy it belongs to')),
-    orderId: optional(parsed(orderId, 'ID', 'the id; one is made up when it is left out')),
+    orderId: optional(parsed(orderId, 'ID', 'the id; generated if omitted')),
   },
   fields: orderFields,
   examples: [
     'order place --user trader_001 --symbol RELIANCE --side BUY --quantity 10 --type LIMIT --price 2450.50',
     'order place --user trader_001 --symbol TCS --side SELL --quantity 5 --json order_id',
   ],
-  details: `A LIMIT or STOP_LOSS order needs --price. A MARKET order without it takes the quote in Redis as its reference, where there
-is a fresh one.`,
+  details: `A LIMIT or STOP_LOSS order needs --price. A MARKET order without it takes a fresh quote in Redis, if there is one, as its
+reference.`,
   async run(input, ctx: Context) {
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)

@@ -9,11 +9,10 @@ export const reject = defineCommand({
   repeat: 'once',
   phase: 1,
   args: { order: parsed(orderId, 'ORDER', 'the order') },
-  flags: { reason: text('REASON', 'what the broker said', 1_000) },
+  flags: { reason: text('REASON', 'the reason given by the broker', 1_000) },
   fields: { ...orderFields, error_message: { type: 'text' } },
   examples: ['order reject ord_01 --reason "margin shortfall"'],
-  details:
-    'For an order of which nothing is filled. The trader is notified. Rejecting a rejected order changes nothing.',
+  details: 'For an order without fills. The user is notified. Rejecting a rejected order changes nothing.',
   async run({ order, reason }, ctx: Context) {
     const { rejectOrder } = await import('../../trading/orders/broker-answers.ts');
     return rejectOrder(ctx, order, reason);

@@ -11,8 +11,8 @@ export const retry = defineCommand({
   flags: {},
   fields: { ...orderFields, retry_count: { type: 'integer' } },
   examples: ['order retry ord_01'],
-  details: `A REJECTED order is PENDING again, with its terms unchanged and retry_count one higher: the order manager sends it
-anew. It must pass what a new order must pass, but does not count as one more order of the day.`,
+  details: `A REJECTED order becomes PENDING again, with its terms unchanged and retry_count one higher: the order manager sends it
+again. It must pass the same pre-trade checks as a new order, but does not count as another order of the day.`,
   async run({ order }, ctx: Context) {
     const { retryOrder } = await import('../../trading/orders/broker-answers.ts');
     return retryOrder(ctx, order);

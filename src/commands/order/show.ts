@@ -13,7 +13,7 @@ export const show = defineCommand({
   roles: ['auditor', 'operator'],
   phase: 1,
   args: { order: parsed(orderId, 'ORDER', 'the order') },
-  flags: { live: toggle('also where Redis shows it otherwise') },
+  flags: { live: toggle('also compare with Redis') },
   fields: {
     ...orderFields,
     life: { type: 'rows', of: historyFields },
@@ -30,8 +30,8 @@ export const show = defineCommand({
     'order show ord_01 --json status,filled_quantity',
     'order show ord_01 --live --json drift',
   ],
-  details: `Its life: placement, fills and what they did to positions, notifications and audit rows, in time order. With --live also
-its drift: the keys of Redis that differ from the book, and how, in fields, type or lifetime; then exit 6.`,
+  details: `The column life lists placement, fills and their effect on positions, notifications and audit rows, in time order. With
+--live, drift lists the keys in Redis that differ from the book in fields, type or TTL; exits 6 if there are any.`,
   async run({ order, live }, ctx: Context) {
     const db = await ctx.db();
     const found = await findOrder(db, order);

@@ -18,7 +18,7 @@ export const watch = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    user: optional(parsed(userId, 'USER', 'orders of this trader')),
+    user: optional(parsed(userId, 'USER', 'orders of this user')),
     symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'orders in this symbol')),
     strategy: optional(parsed(strategyId, 'STRATEGY', 'orders of this strategy')),
     ...followFlags,
@@ -42,9 +42,9 @@ export const watch = defineCommand({
     'order watch --user trader_001',
     'order watch --symbol TCS --json order_id,status,filled_quantity',
   ],
-  details: `Shows an order when it is placed and whenever it changes, until it is interrupted: as it is then in the database, so of
-changes that come closer together than they can be shown only the last. A terminal gets a line for each; anything else,
-and --json, an object of JSON on each line. What Redis loses, or cannot tell while it is away, is found within seconds.`,
+  details: `Shows an order when it is placed and whenever it changes, until interrupted. Each order is shown as it is in the database
+at that moment, so of changes in quick succession only the last may appear. A terminal shows one line per order; a pipe or
+--json, one JSON object per line. Events that Redis loses, or cannot deliver, are found in the database within seconds.`,
   async run(input, ctx: Context) {
     const { user, symbol, strategy } = input;
     const db = await ctx.db();
@@ -61,12 +61,12 @@ and --json, an object of JSON on each line. What Redis loses, or cannot tell whi
         stream: (keys) => keys.orderEvents,
         field: 'order',
         id: 'order_id',
-        // Before phase 4 there is no index of the times of change, and this reads the whole table.
+        // Before phase 4 updated_at has no index, and this reads the whole table.
         every: 30_000,
         async *changed(from) {
           for (let behind: [Instant, OrderId] | undefined; ; ) {
             const [at, id] = behind ?? [from];
-            // Says the same as the pair, in words that the index understands.
+            // Implied by the comparison of the pair, but in a form that the index can serve.
             const changed = wanted(db.selectFrom('orders')).where('updated_at', '>=', at);
             const rest = id
               ? changed.where((eb) => eb(eb.refTuple('updated_at', 'order_id'), '>', eb.tuple(at, id)))

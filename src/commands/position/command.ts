@@ -1,12 +1,12 @@
 import { type Verbs, verb } from '../../cli/command.ts';
 
 export const verbs: Verbs = {
-  list: verb('List positions, open ones unless said', async () => (await import('./list.ts')).list),
+  list: verb('List positions, open ones by default', async () => (await import('./list.ts')).list),
   show: verb('Show one position', async () => (await import('./show.ts')).show),
   mark: verb('Value open positions at prices', async () => (await import('./mark.ts')).mark),
   close: verb('Close a position with the opposite order', async () => (await import('./close.ts')).close),
-  history: verb('List the fills that made a position', async () => (await import('./history.ts')).history),
-  pnl: verb('Sum profit and loss up', async () => (await import('./pnl.ts')).pnl),
+  history: verb('List the fills of a position', async () => (await import('./history.ts')).history),
+  pnl: verb('Sum up profit and loss', async () => (await import('./pnl.ts')).pnl),
   export: verb(
     'Write positions to a file or a pipe',
     async () => (await import('./export.ts')).exportPositions,

@@ -5,9 +5,9 @@ import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { POSITION_COLUMNS } from '../../trading/positions/store.ts';
 
-/** The flags that say which positions. */
+/** The flags that select positions. */
 export const positionFilter = {
-  user: optional(parsed(userId, 'USER', 'positions of this trader')),
+  user: optional(parsed(userId, 'USER', 'positions of this user')),
   symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'positions in this symbol')),
   strategy: optional(parsed(strategyId, 'STRATEGY', 'positions of this strategy')),
   status: withDefault(
@@ -16,7 +16,7 @@ export const positionFilter = {
   ),
 };
 
-/** The positions that the flags describe. */
+/** The query for the positions that match the flags. */
 export async function selectPositions(filter: Values<typeof positionFilter>, ctx: Context) {
   const { user, symbol, strategy, status } = filter;
   let positions = (await ctx.db()).selectFrom('positions').select(POSITION_COLUMNS);

@@ -16,7 +16,7 @@ export const list = defineCommand({
   args: {},
   flags: {
     ...positionFilter,
-    asOf: optional(time('as the book stood then, rebuilt from the fills booked by that time')),
+    asOf: optional(time('positions at this time, rebuilt from the fills booked until then')),
     ...pageFlags,
   },
   fields: positionFields,

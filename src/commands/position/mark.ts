@@ -7,7 +7,7 @@ export const mark = defineCommand({
   effect: 'write',
   roles: ['cron', 'operator'],
   phase: 2,
-  args: { words: many(text('SYMBOL=PRICE', 'what a share is worth')) },
+  args: { words: many(text('SYMBOL=PRICE', 'a symbol and its price in rupees per share')) },
   flags: {
     file: optional(text('FILE', 'a CSV file of symbol,price (or symbol,ltp), or - for stdin', 4_096)),
     fromCache: toggle('mark every open position at its quote in Redis'),

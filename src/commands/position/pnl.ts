@@ -11,7 +11,7 @@ export const pnl = defineCommand({
   phase: 2,
   args: {},
   flags: {
-    user: optional(parsed(userId, 'USER', 'of this trader')),
+    user: optional(parsed(userId, 'USER', 'of this user')),
     by: withDefault(choice(PNL_GROUPINGS, 'WHAT', 'what a row stands for'), 'day'),
     since: optional(time('fills executed at this time or later')),
     until: optional(time('fills executed before this time')),
@@ -24,7 +24,7 @@ export const pnl = defineCommand({
   },
   examples: ['position pnl --user trader_001 --by month', 'position pnl --by symbol --json key,realized_pnl'],
   details: `Realized P&L as it was credited, to the paisa, by the day, week (its Monday) or month of execution in the trading time
-zone, or by symbol, strategy or trader. Unrealized P&L of what is open now stands only with the latter.`,
+zone, or by symbol, strategy or user. Unrealized P&L of positions open now is shown only for those three.`,
   async run({ user, by, ...range }, ctx: Context) {
     const { pnlBy } = await import('../../trading/positions/pnl.ts');
     const db = await ctx.db();

@@ -12,7 +12,7 @@ export const ruleFields = {
   updated_at: { type: 'time', hidden: true },
 } as const satisfies Fields;
 
-/** A row of trading_halts; without user_id it is everyone's. */
+/** A row of trading_halts; without user_id it halts everyone. */
 export const haltFields = {
   halt_id: { type: 'text' },
   user_id: { type: 'text' },

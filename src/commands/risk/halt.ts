@@ -11,7 +11,7 @@ export const halt = defineCommand({
   args: { user: userUnlessAll },
   flags: {
     all: toggle('halt everyone'),
-    reason: withDefault(text('REASON', 'why, for whoever finds trading halted'), 'not given'),
+    reason: withDefault(text('REASON', 'the reason, shown while trading is halted'), 'not given'),
   },
   fields: {
     ...haltFields,

@@ -12,11 +12,11 @@ export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
   phase: 4,
-  args: { user: optional(parsed(userId, 'USER', 'rules of this trader')) },
+  args: { user: optional(parsed(userId, 'USER', 'rules of this user')) },
   flags: { violated: toggle('only rules that are violated'), ...pageFlags },
   fields: ruleFields,
   examples: ['risk list trader_001', 'risk list --violated --json user_id,rule_type'],
-  details: 'What a rule stands at is what the last risk check found.',
+  details: 'Current values and violations are those of the last risk check.',
   async run(input, ctx: Context) {
     const { user, violated } = input;
     const db = await ctx.db();

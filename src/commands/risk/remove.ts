@@ -12,7 +12,7 @@ export const remove = defineCommand({
   effect: 'write',
   phase: 4,
   args: {
-    user: parsed(userId, 'USER', 'the trader'),
+    user: parsed(userId, 'USER', 'the user'),
     rule: choice(RULE_TYPES, 'RULE_TYPE', 'the rule'),
   },
   flags: {},

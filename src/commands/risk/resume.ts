@@ -11,7 +11,7 @@ export const resume = defineCommand({
   args: { user: userUnlessAll },
   flags: {
     all: toggle('end the halt of everyone'),
-    reason: text('REASON', 'why trading may go on'),
+    reason: text('REASON', 'why trading may resume'),
   },
   fields: {
     ...haltFields,

@@ -13,20 +13,20 @@ export const set = defineCommand({
   effect: 'write',
   phase: 4,
   args: {
-    user: parsed(userId, 'USER', 'the trader'),
+    user: parsed(userId, 'USER', 'the user'),
     rule: requiredUnless('template', choice(RULE_TYPES, 'RULE_TYPE', 'the rule')),
     value: requiredUnless('template', decimal('VALUE', 'its limit: rupees, percent or orders')),
   },
-  flags: { template: toggle("set the rules that the configuration has for the trader's risk tolerance") },
+  flags: { template: toggle("set the rules that the configuration has for the user's risk tolerance") },
   fields: ruleFields,
   examples: [
     'risk set trader_001 MAX_DAILY_LOSS 25000',
     'risk set trader_001 MAX_DRAWDOWN 7.5',
     'risk set trader_001 --template',
   ],
-  details: `A rule that is set already gets the new limit. Templates stand in the configuration, by risk tolerance:
+  details: `An existing rule gets the new limit. Templates are part of the configuration, by risk tolerance:
 ${example('medium')}
-A template leaves rules that it does not name as they are.`,
+Rules that a template does not name stay unchanged.`,
   async run({ user, rule, value, template }, ctx: Context) {
     if (template && rule !== undefined) throw usage('--template takes no RULE_TYPE and VALUE.');
     const problem = rule && limitProblem(rule, value);

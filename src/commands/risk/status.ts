@@ -11,7 +11,7 @@ const { user_id, reason, halted_by, halted_at, halt_id } = haltFields;
 export const status = defineCommand({
   effect: 'read',
   phase: 4,
-  args: { user: optional(parsed(userId, 'USER', 'the state of this trader')) },
+  args: { user: optional(parsed(userId, 'USER', 'the state of this user')) },
   flags: pageFlags,
   fields: {
     user_id,
@@ -24,8 +24,8 @@ export const status = defineCommand({
     halt_id: { ...halt_id, hidden: true },
   },
   examples: ['risk status', 'risk status trader_001', 'risk status --json user_id,halted'],
-  details: `A line for each trader who is halted or has a rule; without a user_id, first, the halt of everyone. What is violated
-is what the last risk check found.`,
+  details: `One row per user who is halted or has a rule; the halt of everyone comes first and has no user_id. Violations are those
+of the last risk check.`,
   async run(input, ctx: Context) {
     const { readRiskStatus } = await import('../../trading/risk/status.ts');
     const db = await ctx.db();

@@ -10,7 +10,7 @@ import { lockUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
 import { sessionFields } from './fields.ts';
 
-// An audit row names this many sessions; their number is whole.
+// An audit row names at most this many sessions; its count includes all.
 const NAMED = 1_000;
 
 export const end = defineCommand({
@@ -21,7 +21,7 @@ export const end = defineCommand({
   singleInstance: true,
   args: {},
   flags: {
-    user: requiredUnless('all', parsed(userId, 'USER', 'the trader')),
+    user: requiredUnless('all', parsed(userId, 'USER', 'the user')),
     all: toggle('every active session, at the end of the trading day'),
   },
   fields: sessionFields,
@@ -31,7 +31,7 @@ export const end = defineCommand({
     'session end --all',
   ],
   details:
-    'It ends with the capital that the account has now. Positions and working orders stay as they are.',
+    'The session ends with the present capital of the account. Positions and working orders stay unchanged.',
   async run({ user, all }, ctx: Context) {
     if (user !== undefined && all) throw usage('Name a --user or give --all, not both.');
     const now = instant(ctx.now());
@@ -52,7 +52,7 @@ export const end = defineCommand({
   },
 });
 
-/** Traders are locked in the order of their ids, as everywhere. */
+/** Locks the users of all active sessions in the order of their ids, as everywhere. */
 async function lockOwners(trx: Trx): Promise<void> {
   await sql`
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM trading_sessions WHERE status = 'ACTIVE')
@@ -61,7 +61,7 @@ async function lockOwners(trx: Trx): Promise<void> {
 
 type Ended = Awaited<ReturnType<typeof endSessions>>[number];
 
-/** Ends the active session of a trader, or of all whose traders are locked. */
+/** Ends the active session of a user, or every active session; their users must be locked. */
 function endSessions(trx: Trx, user: UserId | undefined, now: Instant) {
   const ended = trx.db
     .updateTable('trading_sessions as s')

@@ -4,14 +4,14 @@ import { SESSION_STATUSES } from '../../domain/enums.ts';
 import { userId } from '../../domain/id.ts';
 import { SESSION_COLUMNS } from '../../trading/sessions/store.ts';
 
-/** The flags that say which sessions. */
+/** The flags that select sessions. */
 export const sessionFilter = {
-  user: optional(parsed(userId, 'USER', 'sessions of this trader')),
+  user: optional(parsed(userId, 'USER', 'sessions of this user')),
   status: optional(choice(SESSION_STATUSES, 'STATUS', 'sessions in this status')),
   since: optional(time('sessions started at this time or later')),
 };
 
-/** The sessions that the flags describe. */
+/** The query for the sessions that match the flags. */
 export async function selectSessions(filter: Values<typeof sessionFilter>, ctx: Context) {
   const { user, status } = filter;
   const since = filter.since && (await ctx.instant('--since', filter.since));

@@ -11,7 +11,7 @@ export const show = defineCommand({
   effect: 'read',
   phase: 3,
   args: { session: requiredUnless('user', identifier('SESSION', 'the session')) },
-  flags: { user: optional(parsed(userId, 'USER', 'the running session of this trader, else the last')) },
+  flags: { user: optional(parsed(userId, 'USER', 'the running session of this user, or else the last')) },
   fields: {
     ...sessionFields,
     peak_equity: { type: 'number' },
@@ -20,10 +20,10 @@ export const show = defineCommand({
   },
   examples: ['session show --user trader_001', 'session show ses_01 --json equity,drawdown'],
   details: `While a session runs, equity is capital_at_start + total_pnl + the unrealized profit of the open positions, and
-drawdown how far it is below peak_equity, in percent.`,
+drawdown is how far equity is below peak_equity, in percent.`,
   async run({ session, user }, ctx: Context) {
     if (session !== undefined && user !== undefined)
-      throw usage('Name one session, or a trader with --user, not both.');
+      throw usage('Name one session, or a user with --user, not both.');
     const { findSessionEquity } = await import('../../trading/sessions/equity.ts');
     const db = await ctx.db();
     if (user === undefined) {

@@ -13,10 +13,10 @@ export const start = defineCommand({
   repeat: 'once',
   phase: 3,
   args: {},
-  flags: { user: parsed(userId, 'USER', 'the trader') },
+  flags: { user: parsed(userId, 'USER', 'the user') },
   fields: sessionFields,
   examples: ['session start --user trader_001'],
-  details: 'A trader has one running session at most. It begins with the capital that the account has now.',
+  details: 'A user has at most one running session. It starts with the present capital of the account.',
   async run({ user }, ctx: Context) {
     const now = ctx.now();
     const at = instant(now);

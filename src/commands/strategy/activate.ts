@@ -17,19 +17,19 @@ export const activate = defineCommand({
   phase: 2,
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: {
-    user: parsed(userId, 'USER', 'the trader'),
+    user: parsed(userId, 'USER', 'the user'),
     allocation: optional(money('RUPEES', 'the capital set aside for it; 0 sets none aside')),
-    parameters: optional(json('JSON', "the trader's own values for some of its parameters, a JSON object")),
+    parameters: optional(json('JSON', 'values that override its parameters for this user, a JSON object')),
   },
   fields: activationFields,
   examples: [
     'strategy activate rsi_dmi --user trader_001 --allocation 250000',
     `strategy activate rsi_dmi --user trader_001 --parameters '{"rsi_period":21}'`,
   ],
-  details: `The allocation must be within the trader's free capital, which is the total less what is set aside for strategies that
-are ACTIVE or PAUSED. It, or without one the free capital, must reach the min_capital of the strategy. --parameters
-replaces what the trader had overridden before; '{}' overrides nothing.
-Activating what is active already changes nothing but the allocation and the parameters, if they are given.`,
+  details: `The allocation must be within the user's free capital: the total minus the allocations of strategies that are ACTIVE or
+PAUSED. The allocation, or without one the free capital, must be at least the min_capital of the strategy. --parameters
+replaces all earlier overrides of the user; '{}' overrides nothing.
+For a strategy that is already active, only the given allocation and parameters change.`,
   async run({ strategy: strategyId, user: userId, allocation, parameters }, ctx: Context) {
     const { checkCapital, writeActivation } = await import('../../trading/strategies/activation.ts');
     const now = instant(ctx.now());

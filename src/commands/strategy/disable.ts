@@ -13,14 +13,14 @@ export const disable = defineCommand({
   flags: {},
   fields: strategyFields,
   examples: ['strategy disable rsi_dmi'],
-  details: `It takes no new orders, of no trader, but such as reduce a position. Working orders and positions stay as they are; so
-does what each trader has set aside for it.`,
+  details: `It takes no new orders of any user, except those that reduce a position. Working orders, positions and allocations stay
+unchanged.`,
   async run({ strategy }, ctx: Context) {
     const disabled = await setStrategyEnabled(ctx, strategy, false);
     const running = (await ctx.phase()) < 2 ? 0 : await countRunning(ctx, strategy);
     if (running > 0)
       await ctx.io.say(
-        `${pluralize(running, 'trader')} had it running: it takes no new orders but such as reduce a position.`,
+        `${pluralize(running, 'user')} had it running: it takes no new orders except those that reduce a position.`,
       );
     return disabled;
   },

@@ -12,6 +12,6 @@ export const enable = defineCommand({
   flags: {},
   fields: strategyFields,
   examples: ['strategy enable rsi_dmi'],
-  details: 'Traders who had it ACTIVE run it again at once; one who paused or stopped it does not.',
+  details: 'Users who have it ACTIVE run it again at once; users who paused or stopped it do not.',
   run: ({ strategy }, ctx: Context) => setStrategyEnabled(ctx, strategy, true),
 });

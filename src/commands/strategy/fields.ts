@@ -15,7 +15,7 @@ export const strategyFields = {
   created_at: { type: 'time' },
 } as const satisfies Fields;
 
-/** A trader's use of a strategy: a row of user_strategies. */
+/** The activation of a strategy by a user: a row of user_strategies. */
 export const activationFields = {
   user_id: { type: 'text' },
   strategy_id: { type: 'text' },
@@ -29,7 +29,7 @@ export const activationFields = {
   deactivated_at: { type: 'time' },
 } as const satisfies Fields;
 
-/** A strategy in numbers, of all traders or of one. */
+/** Figures of a strategy, for all users or for one. */
 export const statsFields = {
   strategy_id: { type: 'text' },
   user_id: { type: 'text', hidden: true },

@@ -7,24 +7,24 @@ import { readInput } from '../../util/file.ts';
 import { FileProblem } from '../../util/file-problem.ts';
 import { isObject, parseJson } from '../../util/json.ts';
 
-/** A flag for each column of a strategy but its id. */
+/** A flag for each column of a strategy except its id. */
 export const columnFlags = {
   name: text('NAME', 'the name', 100),
   description: text('TEXT', 'what it does', 10_000),
   category: text('TEXT', 'the kind of strategy: momentum, mean reversion …', 50),
   riskLevel: choice(RISK_LEVELS, 'LEVEL', 'risk level'),
-  minCapital: decimal('RUPEES', 'the least capital it needs'),
-  expectedReturn: decimal('PERCENT', 'expected return a year', -10_000, 10_000),
-  maxDrawdown: decimal('PERCENT', 'the largest drawdown to expect', 0, 100),
+  minCapital: decimal('RUPEES', 'the minimum capital'),
+  expectedReturn: decimal('PERCENT', 'expected return per year', -10_000, 10_000),
+  maxDrawdown: decimal('PERCENT', 'the largest expected drawdown', 0, 100),
   symbols: words('A,B', 'the symbols it trades'),
   parameters: json('JSON', 'its parameters, a JSON object'),
 };
 
 export const fileFlag = optional(
-  text('FILE', 'a JSON file with the columns of the table; flags win over it', 4_096),
+  text('FILE', 'a JSON file with the columns of the table; flags override it', 4_096),
 );
 
-/** The columns as a file and flags give them, not checked yet; flags win. Throws a usage error for a file that is none. */
+/** The columns of the file and the flags, not validated; flags override the file. Throws a usage error for an unreadable file. */
 export async function readColumns(
   input: Readonly<Record<string, unknown>>,
   ctx: Context,

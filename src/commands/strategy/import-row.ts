@@ -13,7 +13,7 @@ export const STRATEGY_FILE = {
 
 const NUMBERS = new Set(['min_capital', 'expected_return_annual', 'max_drawdown']);
 
-/** A strategy of one row of text, or the reasons why it is none. */
+/** Parses a strategy from one row of text, or returns why it is invalid. */
 export function parseStrategy(values: Values): Strategy | { reason: string } {
   try {
     const columns = Object.entries(values).map(([name, text]) => [name, meantBy(name, text)]);
@@ -25,7 +25,7 @@ export function parseStrategy(values: Values): Strategy | { reason: string } {
   }
 }
 
-/** A number, a list or an object as it is meant: in CSV symbols may stand as words. */
+/** Converts text to a number, list or object by column; in CSV symbols may be separated by spaces or commas. */
 function meantBy(name: string, text: string): unknown {
   if (NUMBERS.has(name)) return /^[+-]?\d{1,15}(\.\d{1,10})?$/.test(text) ? Number(text) : undefined;
   if (name === 'symbols' && !text.startsWith('[')) return text.split(/[\s,]+/).filter((word) => word !== '');

@@ -27,7 +27,7 @@ export const importStrategies = defineCommand({
   },
   examples: ['strategy import strategies.ndjson', 'strategy import strategies.csv --keep-going'],
   details: `Columns: ${STRATEGY_FILE.required.join(',')}, by the rules of strategy add. In CSV parameters
-are JSON, and symbols JSON or words. All or nothing, unless --keep-going. Ends 6 where lines were rejected.`,
+are JSON, and symbols JSON or words. The import is atomic unless --keep-going is given. Ends 6 if lines were rejected.`,
   async run(input, ctx: Context) {
     return importSmall(ctx, input, {
       columns: STRATEGY_FILE,

@@ -14,9 +14,9 @@ export const list = defineCommand({
   args: {},
   flags: {
     user: optional(
-      parsed(userId, 'USER', 'those that this trader has activated, now or once, and their status'),
+      parsed(userId, 'USER', 'strategies that this user has activated, now or earlier, and their status'),
     ),
-    active: toggle('those that are available; with --user those that are ACTIVE for the trader, too'),
+    active: toggle('only available strategies; with --user only those that are also ACTIVE for the user'),
     ...pageFlags,
   },
   fields: {

@@ -9,10 +9,10 @@ export const pause = defineCommand({
   effect: 'write',
   phase: 2,
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
-  flags: { user: parsed(userId, 'USER', 'the trader') },
+  flags: { user: parsed(userId, 'USER', 'the user') },
   fields: activationFields,
   examples: ['strategy pause rsi_dmi --user trader_001'],
   details:
-    'It takes no new orders of the trader but such as reduce a position, and keeps its allocation. Working orders and positions stay as they are.',
+    'It takes no new orders of the user, except those that reduce a position, and keeps its allocation. Working orders and positions stay unchanged.',
   run: ({ strategy, user }, ctx: Context) => changeStatus(ctx, user, strategy, 'PAUSED'),
 });

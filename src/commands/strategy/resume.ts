@@ -9,10 +9,10 @@ export const resume = defineCommand({
   effect: 'write',
   phase: 2,
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
-  flags: { user: parsed(userId, 'USER', 'the trader') },
+  flags: { user: parsed(userId, 'USER', 'the user') },
   fields: activationFields,
   examples: ['strategy resume rsi_dmi --user trader_001'],
   details:
-    'For a strategy that is PAUSED. Refused while the strategy or the trader is disabled, or trading is halted.',
+    'For a strategy that is PAUSED. Refused while the strategy or the user is disabled, or trading is halted.',
   run: ({ strategy, user }, ctx: Context) => changeStatus(ctx, user, strategy, 'ACTIVE'),
 });

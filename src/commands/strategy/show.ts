@@ -16,7 +16,7 @@ export const show = defineCommand({
   effect: 'read',
   phase: 1,
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
-  flags: { user: optional(parsed(userId, 'USER', "this trader's use of it as well")) },
+  flags: { user: optional(parsed(userId, 'USER', 'also its activation by this user')) },
   fields: {
     ...strategyFields,
     ...optionalFields(activationFields),

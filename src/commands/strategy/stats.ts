@@ -11,13 +11,17 @@ export const stats = defineCommand({
   reads: 'replica',
   phase: 2,
   args: {
-    strategy: optional(parsed(strategyId, 'STRATEGY', 'this strategy; every one when it is left out')),
+    strategy: optional(parsed(strategyId, 'STRATEGY', 'only this strategy (default: all)')),
   },
-  flags: { user: optional(parsed(userId, 'USER', "this trader's part of each that he activated or traded")) },
+  flags: {
+    user: optional(
+      parsed(userId, 'USER', "only this user's part of each strategy that the user activated or traded"),
+    ),
+  },
   fields: statsFields,
   examples: ['strategy stats', 'strategy stats rsi_dmi --user trader_001 --json realized_pnl,success_rate'],
-  details: `How many traders have it active, paused and stopped; what those who have not stopped it set aside; its orders, those
-that are filled and their share in percent; what its fills have realized, to the paisa, and its open positions.`,
+  details: `The number of users who have it active, paused and stopped; the allocations of users who have not stopped it; its
+orders, the filled ones and their share in percent; the realized P&L of its fills, to the paisa; its open positions.`,
   async run({ strategy, user }, ctx: Context) {
     const { readStats } = await import('../../trading/strategies/stats.ts');
     const db = await ctx.db();

@@ -9,10 +9,10 @@ export const stop = defineCommand({
   effect: 'write',
   phase: 2,
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
-  flags: { user: parsed(userId, 'USER', 'the trader') },
+  flags: { user: parsed(userId, 'USER', 'the user') },
   fields: activationFields,
   examples: ['strategy stop rsi_dmi --user trader_001'],
   details:
-    'It takes no new orders of the trader but such as reduce a position, and its allocation is free again. Working orders and positions stay as they are. Only strategy activate starts it again.',
+    'It takes no new orders of the user, except those that reduce a position, and its allocation is free again. Working orders and positions stay unchanged. Only strategy activate starts it again.',
   run: ({ strategy, user }, ctx: Context) => changeStatus(ctx, user, strategy, 'STOPPED'),
 });

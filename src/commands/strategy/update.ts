@@ -30,8 +30,8 @@ export const update = defineCommand({
     'strategy update rsi_dmi --symbols RELIANCE,TCS,INFY',
     `strategy update rsi_dmi --parameters '{"rsi_period":21,"rsi_oversold":30,"rsi_overbought":70}'`,
   ],
-  details: `What is not given stays as it is; --symbols and --parameters replace the whole of what was there. Traders who run it
-go on with what they have set aside and overridden.`,
+  details: `Columns that are not given stay unchanged; --symbols and --parameters replace the previous value entirely. Users who run
+it keep their allocations and overrides.`,
   async run(input, ctx: Context) {
     const { strategy_id = input.strategy, ...changes } = checked(await readColumns(input, ctx));
     if (strategy_id !== input.strategy)

@@ -16,7 +16,7 @@ export const add = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    userId: optional(parsed(userId, 'ID', 'the id; one is made up when it is left out')),
+    userId: optional(parsed(userId, 'ID', 'the id; generated if omitted')),
     name: text('NAME', 'full name', 100),
     email: parsed(emailAddress, 'EMAIL', 'e-mail address'),
     capital: withDefault(money('RUPEES', 'opening capital'), '100000.00'),

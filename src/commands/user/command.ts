@@ -1,31 +1,34 @@
 import { type Verbs, verb } from '../../cli/command.ts';
 
 export const verbs: Verbs = {
-  add: verb('Add a trader; the API key is shown once', async () => (await import('./add.ts')).add),
-  import: verb('Add the traders of a file', async () => (await import('./import.ts')).importUsers),
-  list: verb('List traders', async () => (await import('./list.ts')).list),
-  show: verb('Show one trader', async () => (await import('./show.ts')).show),
+  add: verb('Add a user; the API key is shown once', async () => (await import('./add.ts')).add),
+  import: verb('Add the users of a file', async () => (await import('./import.ts')).importUsers),
+  list: verb('List users', async () => (await import('./list.ts')).list),
+  show: verb('Show one user', async () => (await import('./show.ts')).show),
   update: verb(
     'Change the name, e-mail address or risk tolerance of a user',
     async () => (await import('./update.ts')).update,
   ),
   disable: verb(
-    'Keep a trader out: no logins, no new orders',
+    'Disable a user: no logins, no new orders',
     async () => (await import('./disable.ts')).disable,
   ),
-  enable: verb('Let a disabled trader in again', async () => (await import('./enable.ts')).enable),
+  enable: verb('Enable a disabled user', async () => (await import('./enable.ts')).enable),
   'rotate-key': verb(
-    'Give a trader a new API key, shown once',
+    'Replace the API key of a user; the new one is shown once',
     async () => (await import('./rotate-key.ts')).rotateKey,
   ),
-  'revoke-key': verb('End the API keys of a trader', async () => (await import('./revoke-key.ts')).revokeKey),
+  'revoke-key': verb(
+    'Revoke the API keys of a user',
+    async () => (await import('./revoke-key.ts')).revokeKey,
+  ),
   login: verb(
-    'Begin a session with an API key; its token is shown once',
+    'Start a session with an API key; its token is shown once',
     async () => (await import('./login.ts')).login,
   ),
-  'verify-key': verb('Tell whose an API key is', async () => (await import('./verify-key.ts')).verifyKey),
+  'verify-key': verb('Show the user of an API key', async () => (await import('./verify-key.ts')).verifyKey),
   sessions: {
-    summary: 'Sessions that logins began',
+    summary: 'Login sessions',
     verbs: async () => (await import('./sessions/command.ts')).verbs,
   },
   credentials: {

@@ -10,15 +10,15 @@ import { sayLogout } from './sessions/warn-logout.ts';
 export const disable = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: { reason: optional(text('REASON', 'why, for the audit log')) },
   fields: { ...userFields, working_orders: { type: 'integer' } },
   examples: [
     'user disable trader_001 --reason "left the desk"',
     'user disable trader_001 --json working_orders',
   ],
-  details: `Ends the trader's sessions and refuses logins, sessions, strategies and orders, but for those that only reduce a position.
-The API key stays and is good for nothing meanwhile. Working orders stay as they are: order cancel --user ends them.`,
+  details: `Ends the user's sessions and refuses logins, sessions, strategies and orders, except those that only reduce a position.
+The API key is kept but rejected while the user is disabled. Working orders stay unchanged: order cancel --user ends them.`,
   async run({ user, reason }, ctx: Context) {
     const { countWorking } = await import('../../trading/ledger/cancel-orders.ts');
     const disabled = await setUserEnabled(ctx, user, { enabled: false, reason }, async (trx) => ({

@@ -8,12 +8,12 @@ import { userFields } from './fields.ts';
 export const enable = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: { reason: optional(text('REASON', 'why, for the audit log')) },
   fields: userFields,
   examples: ['user enable trader_001', 'user enable trader_001 --reason "reviewed with compliance"'],
-  details: `The API key is the one from before. Sessions that were ended stay ended; strategies that were active are so still, and
-place orders again.`,
+  details: `The previous API key is accepted again. Ended sessions stay ended; strategies that were active are still active and place
+orders again.`,
   run: ({ user, reason }, ctx: Context) =>
     setUserEnabled(ctx, user, { enabled: true, reason }, async () => ({})),
 });

@@ -1,6 +1,6 @@
 import type { Fields } from '../../cli/result.ts';
 
-/** A trader as shown to anybody: neither the hash of the API key nor broker credentials. */
+/** The columns of a user that may be shown: neither the hash of the API key nor broker credentials. */
 export const userFields = {
   user_id: { type: 'text' },
   name: { type: 'text' },

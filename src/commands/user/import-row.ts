@@ -17,10 +17,10 @@ const RULES = z.object({
   risk_tolerance: z.prefault(choice(RISK_TOLERANCES, 'LEVEL', '').schema, 'medium'),
 });
 
-/** A trader of a file, by the rules of `user add`; without an id one is made up. */
+/** A user of a file, by the rules of `user add`; the id is generated if omitted. */
 export type UserRow = z.output<typeof RULES>;
 
-/** A trader of one row of text, or the reason why it is none. An empty field is as good as none. */
+/** Parses a user from one row of text, or returns why it is invalid. An empty field counts as missing. */
 export function parseUser(values: Values): UserRow | { reason: string } {
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
   const checked = RULES.safeParse(given);

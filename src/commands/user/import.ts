@@ -38,9 +38,9 @@ export const importUsers = defineCommand({
     'user import traders.csv --keys keys.csv',
     'user import traders.csv --keys keys.csv --keep-going',
   ],
-  details: `Columns: ${USER_FILE.required.join(',')}[,${USER_FILE.optional.join(',')}], by the rules of user add. Every trader gets an API
-key: user_id,api_key stand in the file of --keys and nowhere else, only their SHA-256 is stored. All or nothing, unless
---keep-going. Ends 6 where lines were rejected.`,
+  details: `Columns: ${USER_FILE.required.join(',')}[,${USER_FILE.optional.join(',')}], by the rules of user add. Every user gets an API
+key. The file of --keys (user_id,api_key) is its only copy; the database stores its SHA-256. The import is atomic unless
+--keep-going is given. Ends 6 if lines were rejected.`,
   async run({ keys, ...input }, ctx: Context) {
     const secrets = depositOf(resolve(ctx.cwd, keys), ctx.dryRun);
     return importSmall(ctx, input, {
@@ -55,7 +55,7 @@ key: user_id,api_key stand in the file of --keys and nowhere else, only their SH
   },
 });
 
-/** The file of new keys: written before they are in force, as they must be in somebody's hands then. */
+/** The file of new keys, written before the commit: a committed key that was not saved would be lost. */
 function depositOf(file: string, dryRun: boolean) {
   let there = false;
   const drop = async () => {
@@ -64,7 +64,7 @@ function depositOf(file: string, dryRun: boolean) {
   };
   return {
     async put(rows: readonly { user_id: UserId; api_key: string }[]) {
-      // A change that is run again makes other keys.
+      // A change that is retried generates new keys.
       await drop();
       if (dryRun) return;
       await writeAtomic(file, `${csvHeader(KEYS)}${csvLines(rows, KEYS, TEXT)}`, false).catch((error) => {
@@ -130,7 +130,7 @@ async function writeUsers(
         'Run it again.',
       );
     });
-  // An entry a trader, as user add writes it: the opening capital of each is proved by his own.
+  // One entry per user, as user add writes it: each entry is the evidence of that user's opening capital.
   await writeAudits(
     trx.db,
     ctx.origin,

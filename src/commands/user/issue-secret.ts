@@ -6,30 +6,30 @@ import { generateApiKey, generateSessionToken, hashApiKey } from '../../platform
 import { Failure, outputFailure, usage } from '../../util/failure.ts';
 import { writeAtomic } from '../../util/file.ts';
 
-/** What is made here and shown once, by the column it is shown in. */
+/** Secrets that are generated here and shown once, by the column that shows them. */
 const SECRETS = {
   api_key: { word: 'key', generate: generateApiKey },
   token: { word: 'token', generate: generateSessionToken },
 } as const;
 type Column = keyof typeof SECRETS;
 
-/** The flag of every command that gives a new key or token. */
+/** The flag of every command that issues a new key or token. */
 export const outputFileFlag = (column: Column) =>
   optional(
     text('FILE', `write the ${SECRETS[column].word} to this new file, which only you can read`, 4_096),
   );
 
-/** Where a new key or token is seen, for help. */
+/** Help text: where a new key or token is shown. */
 export const isShown = (column: Column) =>
-  `The ${SECRETS[column].word} is shown this once: on a terminal, with --json, or in --output-file and then nowhere else. Into a pipe or a log it
-is not written unless --json asks for it: only its SHA-256 is stored.`;
+  `The ${SECRETS[column].word} is shown once: on a terminal, with --json, or only in the file of --output-file. It
+is not written to a pipe or a log without --json. Only its SHA-256 is stored.`;
 
-/** What a command tells of a new secret: itself, or the file that it went to; neither in a dry run. */
+/** The columns that report a new secret: the secret, or the file that holds it; both null in a dry run. */
 type Told<C extends Column> = Record<C, string | null> & { output_file: string | null };
 
 /**
- * Makes an API key or a token for `work` to put in force, which is given its hash and what the result is to say of it.
- * Throws a usage error where nobody would see it, FILE_EXISTS where its file is there already.
+ * Generates an API key or a token and calls `work`, which stores its hash and adds the given columns to its result.
+ * Throws a usage error if the secret would not be visible, FILE_EXISTS if its file already exists.
  */
 export async function withNewSecret<C extends Column, T>(
   ctx: Context,
@@ -49,13 +49,13 @@ export async function withNewSecret<C extends Column, T>(
   const drop = file && !ctx.dryRun ? await deposit(file, secret) : undefined;
   const told = { [column]: shown, output_file: file } as Told<C>;
   return work(hashApiKey(secret), told).catch(async (error) => {
-    // Where nobody knows whether it is in force, it is kept.
+    // If the outcome of the commit is unknown, the secret may be valid: keep the file.
     if (!(error instanceof Failure && error.kind === 'unknown')) await drop?.();
     throw error;
   });
 }
 
-/** Writes it to a new file before it is in force: it must be in somebody's hands then. Gives what takes it back. */
+/** Writes the secret to a new file before the commit, so that it cannot be lost. Returns a function that removes the file. */
 async function deposit(file: string, secret: string): Promise<() => Promise<void>> {
   await writeAtomic(file, `${secret}\n`, false).catch((error) => {
     throw outputFailure(file, error, 'Name one that does not exist.');

@@ -19,7 +19,7 @@ export const login = defineCommand({
     expires_at: { type: 'time' },
   },
   examples: ['user login', 'user login --output-file session.token', 'user login --json session_id,token'],
-  details: `Reads the API key from stdin, or prompts for it without echo on a terminal, and begins a session in Redis of 7 days; with
+  details: `Reads the API key from stdin, or prompts for it without echo on a terminal, and starts a session in Redis for 7 days; with
 a key that a rotation replaced, at most until that key expires. A mistyped key ends 2, an unknown key 3, a disabled user 5;
 without Redis nothing changes (7). ${isShown('token')}`,
   async run({ outputFile }, ctx: Context) {

@@ -2,14 +2,19 @@ import type { Context } from '../../context.ts';
 import { isApiKey } from '../../platform/secrets/api-key.ts';
 import { Failure } from '../../util/failure.ts';
 
-/** The API key on stdin, or typed unseen on a terminal; throws API_KEY_MALFORMED (exit 2) for one with a typo. */
+/** Reads the API key from stdin, or prompts for it without echo; throws API_KEY_MALFORMED (exit 2) if its checksum fails. */
 export async function readApiKey(ctx: Context): Promise<string> {
   const { secretFromStdin, secretFromTerminal } = await import('../../operations/keyring/read-secret.ts');
   const key = ctx.io.stdin.isTTY
     ? await secretFromTerminal(ctx, 'The API key', 'Give it on stdin.')
     : await secretFromStdin(ctx, 'The API key');
   if (isApiKey(key)) return key;
-  throw new Failure('usage', 'API_KEY_MALFORMED', 'This is no API key, or not all of one: its check fails.', {
-    hint: 'A key is pin_live_ and 36 letters and digits.',
-  });
+  throw new Failure(
+    'usage',
+    'API_KEY_MALFORMED',
+    'Not a valid API key: checksum mismatch (mistyped or truncated?).',
+    {
+      hint: 'A key is pin_live_ and 36 letters and digits.',
+    },
+  );
 }

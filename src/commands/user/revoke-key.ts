@@ -9,11 +9,11 @@ import { sayLogout } from './sessions/warn-logout.ts';
 export const revokeKey = defineCommand({
   effect: 'destroy',
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: {},
   fields: { user_id: { type: 'text' }, grace_ended: { type: 'integer' } },
   examples: ['user revoke-key trader_001 --yes'],
-  details: `Ends the key, every replaced one that is still accepted, and the trader's sessions. A new key: pinnacle user
+  details: `Ends the key, every replaced key that is still accepted, and the user's sessions. To issue a new key: pinnacle user
 rotate-key`,
   async run({ user }, ctx: Context) {
     const { replaceKey } = await import('../../trading/users/api-keys.ts');

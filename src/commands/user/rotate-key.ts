@@ -13,9 +13,9 @@ const LONGEST_GRACE = 30 * 86_400_000;
 export const rotateKey = defineCommand({
   effect: 'write',
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: {
-    grace: optional(duration('how long the key before is still accepted, at most 30d')),
+    grace: optional(duration('how long the replaced key is still accepted, at most 30d')),
     outputFile: outputFileFlag('api_key'),
   },
   fields: {
@@ -30,8 +30,8 @@ export const rotateKey = defineCommand({
     'user rotate-key trader_001 --grace 24h --output-file trader_001.key',
     'user rotate-key trader_001 --grace 24h --json api_key',
   ],
-  details: `${isShown('api_key')} Without --grace every key before ends at once, also those that an earlier
-rotation still accepts, and so do the trader's sessions; with it they go on, at most 7 days from their login.`,
+  details: `${isShown('api_key')} Without --grace every previous key ends at once, including those that an earlier
+rotation still accepts, and so do the user's sessions; with it sessions continue, at most 7 days from their login.`,
   async run({ user, grace, outputFile }, ctx: Context) {
     const { replaceKey } = await import('../../trading/users/api-keys.ts');
     if (grace !== undefined) checkGrace(grace, await ctx.phase());

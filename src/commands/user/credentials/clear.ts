@@ -7,7 +7,7 @@ import { BROKER_COLUMNS, keyIdOf } from '../../../platform/secrets/broker-creden
 export const clear = defineCommand({
   effect: 'destroy',
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: { field: optional(choice(BROKER_COLUMNS, 'FIELD', 'only this credential')) },
   fields: {
     user_id: { type: 'text' },

@@ -18,7 +18,8 @@ export const verify = defineCommand({
     problem: { type: 'text' },
   },
   examples: ['user credentials verify trader_001', 'user credentials verify trader_001 --json field,code'],
-  details: 'Decrypts what is stored; ends 11 if any of it cannot be decrypted. No credential is shown.',
+  details:
+    'Decrypts the stored credentials; exits 11 if any of them cannot be decrypted. Shows no credential.',
   async run({ user }, ctx: Context) {
     const { decryptCredentials } = await import('../../../operations/keyring/describe-credentials.ts');
     const rows = await decryptCredentials(ctx, user);

@@ -8,7 +8,7 @@ import { findUser } from '../../../trading/users/store.ts';
 export const list = defineCommand({
   effect: 'read',
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: pageFlags,
   fields: {
     session_id: { type: 'text' },
@@ -19,8 +19,8 @@ export const list = defineCommand({
     expires_at: { type: 'time' },
   },
   examples: ['user sessions list trader_001', 'user sessions list trader_001 --json session_id,idle_seconds'],
-  details: `By id, which for our own is by age. Idle is the time since the session was last seen; who uses it sets last_seen_at. What
-others left under a session's name and is none has the state unreadable: revoke ends that, too.`,
+  details: `Sorted by id; ids of this program sort by age. Idle is the time since last_seen_at, which the service that uses the session
+sets. A key with the name of a session but other contents has the state unreadable; revoke removes it, too.`,
   async run({ user, ...paging }, ctx: Context) {
     const { readSession, sessionIds } = await import('../../../trading/users/login-sessions.ts');
     await findUser(await ctx.db(), user);

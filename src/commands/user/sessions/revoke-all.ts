@@ -9,12 +9,12 @@ export const revokeAll = defineCommand({
   effect: 'write',
   roles: ['cron', 'operator'],
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: {},
   fields: { user_id: { type: 'text' } },
   examples: ['user sessions revoke-all trader_001'],
-  details: `Ends every session that there is by now, also while Redis is away: then as soon as it is back (8). The trader may log in
-again at once; to prevent that: user disable, or user rotate-key.`,
+  details: `Ends every existing session. While Redis is unreachable it exits 8, and the sessions end as soon as Redis is back. The user
+may log in again at once; to prevent that: user disable, or user rotate-key.`,
   async run({ user }, ctx: Context) {
     if (!(await ctx.config()).redis) throw (await import('../../../platform/redis/settings.ts')).noRedis();
     const result = await ctx.change(async (trx) => {

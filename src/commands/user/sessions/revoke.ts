@@ -9,12 +9,12 @@ export const revoke = defineCommand({
   effect: 'write',
   roles: ['cron', 'operator'],
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader'), session: identifier('SESSION', 'the session', 100) },
+  args: { user: parsed(userId, 'USER', 'the user'), session: identifier('SESSION', 'the session', 100) },
   flags: {},
   fields: { user_id: { type: 'text' }, session_id: { type: 'text' } },
   examples: ['user sessions revoke trader_001 lgn_01'],
-  details: `Ends 3 where there is no such session. While Redis is away nobody can tell: the session, if there is one, ends as soon as
-Redis is back (8).`,
+  details: `Exits 3 if the session does not exist. While Redis is unreachable this is unknown: it exits 8, and the session, if there is
+one, ends as soon as Redis is back.`,
   async run({ user, session }, ctx: Context) {
     await findUser(await ctx.db(), user);
     if ((await isThere(ctx, user, session)) === false)
@@ -30,7 +30,7 @@ Redis is back (8).`,
   },
 });
 
-/** Whether a trader has such a session; undefined while Redis cannot be asked. */
+/** Whether the user has this session; undefined while Redis is unreachable. */
 async function isThere(ctx: Context, user: UserId, id: string): Promise<boolean | undefined> {
   const { readSession } = await import('../../../trading/users/login-sessions.ts');
   try {

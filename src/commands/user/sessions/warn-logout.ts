@@ -1,7 +1,7 @@
 import type { Context } from '../../../context.ts';
 import type { UserId } from '../../../domain/id.ts';
 
-/** Says what a change that ends the sessions of a trader does about them. */
+/** Reports whether a change ends the login sessions of a user. */
 export async function sayLogout(ctx: Context, userId: UserId): Promise<void> {
   const { redis } = await ctx.config();
   await ctx.io.say(
