@@ -102,7 +102,8 @@ const violation = (link: Link, problem: AuditViolation['problem'], detail: strin
 const isGap = (before: Link | undefined, link: Link) => Number(link.seq) !== Number(before?.seq ?? 0) + 1;
 
 function missingSeals(last: Link | undefined, link: Link): AuditViolation {
-  const [from, to] = [Number(last?.seq ?? 0) + 1, Number(link.seq) - 1];
+  const from = Number(last?.seq ?? 0) + 1;
+  const to = Number(link.seq) - 1;
   const detail =
     from === to ? 'a seal is missing, and what it sealed' : `the seals ${from} to ${to} are missing`;
   return { problem: 'seal missing', id: null, seq: String(from), detail };
@@ -111,7 +112,8 @@ function missingSeals(last: Link | undefined, link: Link): AuditViolation {
 /** Whether a link may stand behind another: in the order of (txid, id), which ends with the cluster. */
 function isBehind(link: Link, before: Link): boolean {
   if (link.cluster !== before.cluster) return true;
-  const [txid, txidBefore] = [BigInt(link.txid), BigInt(before.txid)];
+  const txid = BigInt(link.txid);
+  const txidBefore = BigInt(before.txid);
   return txid === txidBefore ? BigInt(link.audit_id) > BigInt(before.audit_id) : txid > txidBefore;
 }
 

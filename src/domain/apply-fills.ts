@@ -51,7 +51,7 @@ export function applyFills(book: Book, fills: readonly Fill[], allowOverfill: bo
   };
 }
 
-/** What a fold has come to so far; rows that many fills move stand in it once. */
+/** The result so far; a row that several fills change is in it once. */
 interface Accumulator {
   fills: BookedFill[];
   orders: Set<BookOrder>;
@@ -95,7 +95,7 @@ function applyOne(
   if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
   const session = book.sessions.get(order.user_id);
   if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
-  // Written out, here and below: spreading a fill or a position costs more than all the arithmetic.
+  // Property by property, here and below: spreading a fill or a position costs more than all the arithmetic.
   const booked: BookedFill = {
     order_id: fill.order_id,
     broker_fill_id: fill.broker_fill_id,
@@ -139,7 +139,7 @@ interface Move {
   unrealized: readonly [number, number];
 }
 
-/** Nets a fill into the open position of its trader, symbol and strategy; opens, closes or flips it. */
+/** Nets a fill into the open position of its user, symbol and strategy; opens, closes or flips it. */
 function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   const key = positionKey(order);
   const before = book.positions.get(key) ?? null;
@@ -159,7 +159,7 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   };
 }
 
-/** What a fill makes of a position, in its row. */
+/** Writes the position after a fill to its row. */
 function updatePosition(row: BookPosition, fill: Fill, position: Position): BookPosition {
   row.quantity = position.quantity;
   row.average_price = position.average_price;

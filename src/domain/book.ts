@@ -5,19 +5,19 @@ import type { Instant } from './instant.ts';
 import type { Notice } from './notice.ts';
 import type { Position } from './position.ts';
 
-/** An execution to book: shares, rupees a share, UTC. */
+/** An execution to book: shares, rupees per share, UTC. */
 export interface Fill {
   order_id: OrderId;
-  /** The broker's own id; the same one again for the same order is the same execution. */
+  /** The broker's own id; unique per order and execution. */
   broker_fill_id: string;
   quantity: number;
   price: number;
   executed_at: Instant;
-  /** When it is booked: now, or for history when it happened. */
+  /** When it is booked: now; for history, when it happened. */
   booked_at: Instant;
 }
 
-/** What a fill needs to know of its order, and may change. */
+/** What a fill reads and may change of its order. */
 export interface BookOrder {
   order_id: OrderId;
   user_id: UserId;
@@ -47,33 +47,33 @@ export interface BookedFill extends Fill {
   position_id: PositionId;
   /** The position that a flip opened. */
   flipped_to: PositionId | null;
-  /** Rupees credited to the trader's capital. */
+  /** Rupees credited to the user's capital. */
   realized_pnl: string;
   /** The running session it counts towards. */
   session_id: string | null;
 }
 
-/** The part of the book that fills touch, as it is locked. */
+/** The locked part of the book that fills touch. */
 export interface Book {
   orders: Map<OrderId, BookOrder>;
   /** Open positions by `positionKey`. */
   positions: Map<string, BookPosition>;
-  /** Executions that are booked already, by `fillKey`. */
+  /** Executions that are already booked, by `fillKey`. */
   known: Map<string, Pick<Fill, 'quantity' | 'price'>>;
-  /** Running sessions by trader. */
+  /** Running sessions by user. */
   sessions: Map<string, BookSession>;
 }
 
-/** What booking the fills comes to: rows to write, in the order they may be written. */
+/** The result of booking fills: rows to write, in an order in which they can be written. */
 export interface BookingResult {
   fills: BookedFill[];
   orders: BookOrder[];
-  /** Closed ones first, because only one position of a key may be open. */
+  /** Closed ones first, because only one position per key may be open. */
   positions: BookPosition[];
-  /** Rupees by trader. */
+  /** Rupees by user. */
   capital: { user_id: UserId; realized: string }[];
   strategies: { user_id: UserId; strategy_id: StrategyId; successful: number; realized: string }[];
-  /** The running sessions that the fills count towards, as they leave them. */
+  /** The running sessions that the fills count towards, after the fills. */
   sessions: BookSession[];
   notices: Notice[];
   duplicates: number;

@@ -2,22 +2,22 @@ import type { UserId } from './id.ts';
 import { toPaisa } from './money.ts';
 
 /**
- * A running session while fills are booked. What adds up is in whole paisa, so that the sums are exact and a batch
- * comes to what one fill after the other does; peak and drawdown are as their columns are, rupees and percent.
+ * A running session while fills are booked. Sums are in whole paisa, so that they are exact and a batch has the same
+ * result as one fill after the other; peak and drawdown are in the units of their columns, rupees and percent.
  */
 export interface BookSession {
   session_id: string;
   user_id: UserId;
-  /** capital_at_start + total_pnl + the unrealized P&L of every open position of the trader. */
+  /** capital_at_start + total_pnl + the unrealized P&L of every open position of the user. */
   equity: number;
   peak_equity: number;
   max_drawdown: number;
-  /** What the fills being booked add. */
+  /** The amounts that the fills being booked add. */
   realized: number;
   successful: number;
 }
 
-/** Moves a session by one fill, in place: what it realized, and the unrealized P&L (rupees) before and after it. */
+/** Applies one fill to a session, in place: its realized P&L, and the unrealized P&L (rupees) before and after it. */
 export function moveEquity(
   session: BookSession,
   realized: string,
@@ -35,11 +35,12 @@ export function moveEquity(
 }
 
 /**
- * `(peak - equity) / peak` in percent; 0 where the peak is no capital to lose from. Taken from whole paisa with the
- * division last: a share of doubles makes 29 percent 28.999999999999996, which a limit of 29 would let pass.
+ * `(peak - equity) / peak` in percent; 0 if the peak is not positive. Computed from whole paisa with the division last:
+ * a ratio of doubles makes 29 percent 28.999999999999996, which a limit of 29 would let pass.
  */
 export function drawdown(peak: number, equity: number): number {
-  const [top, stands] = [Math.round(peak * 100), Math.round(equity * 100)];
+  const top = Math.round(peak * 100);
+  const stands = Math.round(equity * 100);
   return top > 0 ? ((top - stands) * 100) / top : 0;
 }
 

@@ -26,7 +26,7 @@ export const orderId = branded<OrderId>();
 export const positionId = branded<PositionId>();
 export const strategyId = branded<StrategyId>();
 
-/** What an id of each prefix names; those that nothing could mix up are text. */
+/** The type of id for each prefix; ids that cannot be confused with others are plain text. */
 interface Minted {
   usr: UserId;
   ord: OrderId;
@@ -43,7 +43,7 @@ let last = { time: -1, random: '' };
 
 /**
  * A new id such as `ord_01HV…`: a ULID of the given instant, so that ids sort by time. Ids of one millisecond
- * ascend in the order they are minted here, so lines of a file keep their order.
+ * ascend in the order of their creation, so lines of a file keep their order.
  */
 export function mintId<Prefix extends keyof Minted>(prefix: Prefix, at: Date): Minted[Prefix] {
   const time = at.getTime();

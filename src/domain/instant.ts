@@ -4,7 +4,7 @@ import { fromWallClock, startOfDay } from '../util/time.ts';
 
 /**
  * A point in time in its one text form: RFC 3339 in UTC with six digits of a second, as many as PostgreSQL holds
- * (`2026-01-31T03:45:00.000000Z`). All of it has a fixed width, so the order of the texts is the order of time.
+ * (`2026-01-31T03:45:00.000000Z`). The width is fixed, so text order is time order.
  */
 export type Instant = Brand<string, 'Instant'>;
 
@@ -82,7 +82,8 @@ function written(match: RegExpExecArray, timeZone: string): Instant {
 
 /** An offset from UTC such as +05:30 in milliseconds. */
 function shiftOf(offset: string): number {
-  const [hours, minutes] = [Number(offset.slice(1, 3)), Number(offset.slice(-2))];
+  const hours = Number(offset.slice(1, 3));
+  const minutes = Number(offset.slice(-2));
   if (hours > 14 || minutes > 59) throw new RangeError(`${offset} is not an offset from UTC`);
   return (hours * 60 + minutes) * (offset.startsWith('-') ? -60_000 : 60_000);
 }
@@ -90,7 +91,7 @@ function shiftOf(offset: string): number {
 const MAX_KNOWN_DAYS = 100_000;
 const knownDays = new Map<string, boolean>();
 
-/** Whether there is such a day; a file names few of them, many times. */
+/** Whether a date exists; cached, as a file repeats few dates many times. */
 function isDay(day: string): boolean {
   let known = knownDays.get(day);
   if (known === undefined) {
@@ -104,8 +105,8 @@ function isDay(day: string): boolean {
 const POSTGRES = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?$/;
 
 /**
- * The instant of PostgreSQL's text of a UTC timestamp (`2026-01-31 03:45:00.5`). What has no such form, as `infinity`
- * has none, stays as it is.
+ * The instant of PostgreSQL's text of a UTC timestamp (`2026-01-31 03:45:00.5`). Other text, such as `infinity`, is
+ * returned unchanged.
  */
 export function fromPostgres(timestamp: string): Instant {
   if (!POSTGRES.test(timestamp)) return inForm(timestamp);

@@ -1,7 +1,7 @@
 import type { AlertLevel, NotificationType } from './enums.ts';
 import type { UserId } from './id.ts';
 
-/** A notification to write: for a trader, or system-wide where user_id is null. */
+/** A notification to write: for a user, or system-wide if user_id is null. */
 export interface Notice {
   user_id: UserId | null;
   notification_type: NotificationType;

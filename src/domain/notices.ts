@@ -3,7 +3,7 @@ import { formatRupees, toPaisa } from './money.ts';
 import type { Notice } from './notice.ts';
 import type { FilledOrder } from './order-state.ts';
 
-/** What a trader is told of a fill: that it completes an order, came after the cancel, or exceeds the order. */
+/** The notification of a fill that completes an order, comes after the cancel, or exceeds the order. */
 export function fillNotice(
   order: BookOrder,
   fill: Fill & { fill_id: string },
@@ -23,7 +23,7 @@ export function fillNotice(
   };
 }
 
-/** What a trader is told when the broker rejects an order. */
+/** The notification of an order that the broker rejected. */
 export function rejectNotice(
   order: Pick<BookOrder, 'order_id' | 'user_id' | 'side' | 'quantity' | 'symbol'>,
   reason: string,

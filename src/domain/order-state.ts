@@ -16,7 +16,7 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
   REJECTED: ['PENDING'],
 };
 
-/** Whether an order may go from one state to another; no state goes to itself but by a further partial fill. */
+/** Whether an order may go from one state to another; only a further partial fill keeps the state. */
 export function canTransition(from: OrderStatus, to: OrderStatus): boolean {
   return TRANSITIONS[from].includes(to);
 }
@@ -26,7 +26,7 @@ export interface FillableOrder {
   status: OrderStatus;
   quantity: number;
   filled_quantity: number;
-  /** Rupees a share, the weighted mean of what is filled. */
+  /** Rupees per share, the weighted mean of the fills. */
   filled_price: number;
 }
 
@@ -34,15 +34,15 @@ export interface FilledOrder {
   status: OrderStatus;
   filled_quantity: number;
   filled_price: number;
-  /** The order was cancelled before the fill came. */
+  /** The order was cancelled before the fill arrived. */
   late: boolean;
   /** More is filled than was ordered. */
   overfill: boolean;
 }
 
 /**
- * What a fill makes of an order. A late partial fill leaves it CANCELLED with more filled; a late fill that completes
- * it makes it FILLED. More than was ordered is refused unless allowed; then the order is FILLED beyond its quantity.
+ * The state of an order after a fill. A late partial fill keeps it CANCELLED with more filled; a late fill that
+ * completes it makes it FILLED. An overfill is refused unless allowed; then the order is FILLED beyond its quantity.
  * Throws ORDER_STATE or OVERFILL, and RangeError for a quantity or price that is not positive.
  */
 export function applyFillToOrder(

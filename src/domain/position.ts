@@ -1,41 +1,41 @@
 import { Decimal, type Lot, meanPrice, toDouble, toPaisa } from './money.ts';
 
-/** A position as its row has it: shares, rupees a share, rupees. Doubles, as the columns are. */
+/** A position row: shares, rupees per share, rupees. Doubles, as the columns are. */
 export interface Position {
   side: 'LONG' | 'SHORT';
   quantity: number;
   average_price: number;
-  /** The last price known: of the latest fill or mark. */
+  /** The last known price: of the latest fill or mark. */
   current_price: number;
   unrealized_pnl: number;
   realized_pnl: number;
   status: 'OPEN' | 'CLOSED';
 }
 
-/** An execution of an order: shares, rupees a share. */
+/** An execution of an order: shares, rupees per share. */
 export interface Execution extends Lot {
   side: 'BUY' | 'SELL';
 }
 
 export interface FillEffect {
-  /** The row that was there, or the first one; CLOSED with quantity 0 where the fill took it to nothing. */
+  /** The existing row, or the first one; CLOSED with quantity 0 if the fill closed it. */
   position: Position;
-  /** The new row that a flip opens with what is left of the fill. */
+  /** The new row that a flip opens with the remainder of the fill. */
   opened?: Position;
-  /** Rupees to credit to the trader's capital, to the paisa. */
+  /** Rupees to credit to the user's capital, to the paisa. */
   realized: string;
 }
 
 /**
  * Nets an execution into a position (null: there is none). The same side moves the average price,
- * `(avg*q + px*f)/(q+f)`; the other side realizes `(px-avg)*min(f,q)*sign` and leaves it; more than the position holds
- * flips it: the row closes and a new one opens at px.
+ * `(avg*q + px*f)/(q+f)`; the other side realizes `(px-avg)*min(f,q)*sign` and keeps the average; a fill larger than
+ * the position flips it: the row closes and a new one opens at px.
  *
  * The arithmetic is decimal, its results are doubles as the columns are, and every step starts from those doubles:
- * folding fills in memory is the same, bit for bit, as booking them one by one. What is credited is
+ * applying fills in memory is the same, bit for bit, as booking them one by one. The credit is
  * `round(realized after, 2) - round(realized before, 2)`, so that credits add up to the rounded total.
- * Throws RangeError for a quantity that is no positive whole number, a price that is no positive number, and a
- * position that is CLOSED: what comes after it opens a new row.
+ * Throws RangeError for a quantity that is not a positive whole number, a price that is not a positive number, and a
+ * CLOSED position, after which a fill opens a new row.
  */
 export function applyFill(position: Position | null, fill: Execution): FillEffect {
   checkLot(fill);
@@ -50,7 +50,7 @@ export function applyFill(position: Position | null, fill: Execution): FillEffec
   return { position: reduced, opened: openAt(side, fill.quantity - closing, fill.price), realized };
 }
 
-/** What a position would realize at a mark, `(mark-avg)*quantity*sign` in rupees. Throws RangeError for a bad mark. */
+/** The unrealized P&L of a position at a mark, `(mark-avg)*quantity*sign` in rupees. Throws RangeError for a bad mark. */
 export function unrealized(
   position: Pick<Position, 'side' | 'quantity' | 'average_price'>,
   mark: number,
@@ -91,7 +91,7 @@ function withMark(position: Position, price: number): Position {
   return { ...position, current_price: price, unrealized_pnl: unrealized(position, price) };
 }
 
-/** Throws RangeError, naming the value, unless these are shares at a price. */
+/** Throws RangeError, naming the value, unless quantity and price are valid. */
 export function checkLot({ quantity, price }: Lot): void {
   if (!Number.isSafeInteger(quantity) || quantity <= 0)
     throw new RangeError(`a quantity must be a whole number of shares, 1 or more, not ${quantity}`);

@@ -1,38 +1,38 @@
 import { fromRfc3339, type Instant } from './instant.ts';
 
-/** What a quote may say besides its price: rupees a share, and shares traded. */
+/** Optional fields of a quote: rupees per share, and shares traded. */
 export const QUOTE_DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'volume'] as const;
 
-/** The last traded price of a symbol, in rupees a share, and when it was that; UTC with Z. */
+/** The last traded price of a symbol, in rupees per share, and its time; UTC with Z. */
 export type Quote = { symbol: string; ltp: number; timestamp: Instant } & {
   [detail in (typeof QUOTE_DETAILS)[number]]?: number | undefined;
 };
 
-/** What the cache holds for a symbol: a quote, or why it is none. */
+/** The cache entry of a symbol: a quote, or why it is invalid. */
 export interface Reading {
   symbol: string;
   quote?: Quote;
   unreadable?: string;
 }
 
-// Clocks of services differ by seconds; beyond this a quote would stay fresh for longer than it is.
+// Clocks of services differ by seconds; a quote further in the future would count as fresh for too long.
 const MAX_AHEAD_MS = 60_000;
-// What somebody else left under a key of ours may be of any size.
+// A value that another program wrote to the key may be of any size.
 const MAX_QUOTE_BYTES = 65_536;
 
-/** A price in rupees a share that can be booked at. */
+/** A valid price for booking, in rupees per share. */
 export const isPrice = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0.01 && value <= 1e9;
 
-/** How old a quote is, in milliseconds; a clock that is a little ahead makes no negative age. */
+/** The age of a quote in milliseconds; never negative, even if its clock is ahead. */
 export const ageOf = (timestamp: Instant, now: Date): number =>
   Math.max(0, now.getTime() - Date.parse(timestamp));
 
-/** Whether a time is later than clocks may differ. */
+/** Whether a time is further in the future than clock differences explain. */
 const isAhead = (timestamp: Instant, now: Date): boolean =>
   Date.parse(timestamp) > now.getTime() + MAX_AHEAD_MS;
 
-/** What is wrong with a quote that is to be written, in words; undefined where nothing is. */
+/** What is wrong with a quote to write, as text; undefined if it is valid. */
 export function problemOf({ timestamp, bid, ask, high, low }: Quote, now: Date): string | undefined {
   if (isAhead(timestamp, now)) return 'timestamp is in the future';
   if (bid !== undefined && ask !== undefined && bid > ask) return 'bid is above ask';
@@ -40,12 +40,12 @@ export function problemOf({ timestamp, bid, ask, high, low }: Quote, now: Date):
   return undefined;
 }
 
-/** The text of a quote as the trading services read it. */
+/** The JSON of a quote in the form that the trading services read. */
 export function quoteText(quote: Quote): string {
   return JSON.stringify(quote);
 }
 
-/** What a text of the cache says of a symbol; whoever wrote it, only what is certain counts as a price. */
+/** Parses a cache entry of a symbol; any program may have written it, so only a valid price counts. */
 export function readQuote(symbol: string, text: string, now: Date): Reading {
   const found = text.length > MAX_QUOTE_BYTES ? undefined : objectOf(text);
   if (!found) return { symbol, unreadable: 'no JSON object' };

@@ -2,27 +2,27 @@ import type { OrderSide } from './enums.ts';
 import type { PositionId } from './id.ts';
 import { applyFill, type Position } from './position.ts';
 
-/** A fill as it is stored: shares, rupees a share. */
+/** A stored fill: shares, rupees per share. */
 export interface StoredFill {
   position_id: PositionId;
-  /** The position that the rest of it opened. */
+  /** The position that the remainder of a flip opened. */
   flipped_to: PositionId | null;
   side: OrderSide;
   quantity: number;
   price: number;
-  /** The signed shares of its trader, symbol and strategy after it. */
+  /** The signed shares of its user, symbol and strategy after it. */
   stands: number;
 }
 
 export interface ReplayedFill<F extends StoredFill> {
   fill: F;
-  /** The shares of the fill that are this position's: of a flip, a part. */
+  /** The shares of the fill that belong to this position; for a flip, a part. */
   shares: number;
   /** The position after it. */
   position: Position;
 }
 
-/** A position rebuilt from its fills, which stand in the order of their booking: a step a fill. */
+/** Rebuilds a position from its fills, given in booking order: one step per fill. */
 export function replay<F extends StoredFill>(positionId: PositionId, fills: readonly F[]): ReplayedFill<F>[] {
   const steps: ReplayedFill<F>[] = [];
   let before: Position | null = null;

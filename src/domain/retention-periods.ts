@@ -23,13 +23,13 @@ export function isPeriod(text: string): boolean {
   return PERIOD.test(text);
 }
 
-/** A period as PostgreSQL subtracts it: a year is one of the calendar. */
+/** A period in PostgreSQL's syntax; a year is a calendar year. */
 export function intervalOf(period: string): string {
   const { number, unit } = partsOf(period);
   return `${number} ${unit.name}`;
 }
 
-/** The kinds that are kept for less than was promised; 365 days are a year. */
+/** The kinds that are kept for less than the required period; a year counts as 365 days. */
 export function belowDefault(limits: Limits): Limited[] {
   return (Object.keys(DEFAULT_PERIODS) as Limited[]).filter(
     (name) => daysOf(limits[name]) < daysOf(DEFAULT_PERIODS[name]),

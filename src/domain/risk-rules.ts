@@ -12,7 +12,7 @@ export interface RiskSnapshot {
   working_value: string;
   /** The shares left to fill in those that have none. */
   working_unpriced: number;
-  /** The symbol's last mark, rupees a share; null without an open position. */
+  /** The symbol's last mark, rupees per share; null without an open position. */
   mark: number | null;
   /** The mark missing to value the symbol's open positions; null if their marks are fresh. */
   stale_mark: string | null;

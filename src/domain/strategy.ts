@@ -18,7 +18,7 @@ const amount = (what: string, max: number) =>
       z.refine((value) => Number.isFinite(value) && value >= 0 && value <= max, { error: `must be ${what}` }),
     );
 
-/** A strategy as the file and the table have it; rupees and percent. */
+/** A strategy with the columns of the file and the table; rupees and percent. */
 export const strategySchema = z.strictObject({
   strategy_id: z.pipe(z.string({ error: 'is missing' }), strategyId),
   name: line(100),
@@ -43,7 +43,7 @@ export const changesSchema = z.partial(strategySchema);
 
 export type Changes = z.output<typeof changesSchema>;
 
-/** What is not right about columns of a strategy, a sentence each. */
+/** What is wrong with columns of a strategy, one sentence per problem. */
 export function strategyProblems(error: z.core.$ZodError): string[] {
   return error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { plainLowerCase } from '../util/text.ts';
 
-/** The risk tolerances a trader can be given. */
+/** The risk tolerances of users. */
 export const RISK_TOLERANCES = ['low', 'medium', 'high'] as const;
 
 /** An e-mail address of at most 100 characters, in lower case so that one mailbox is one account. */

@@ -38,13 +38,13 @@ export function rowsOf<T extends keyof Database, K extends Column<T>, C extends 
   };
   return {
     find: (db: Kysely<Database>, id: Id) => one(select(db), id),
-    /** In the order of the ids; missing ones are left out. */
+    /** In the order of the ids, without missing ones. */
     findMany: (db: Kysely<Database>, ids: readonly Id[]) => many(select(db), ids),
     lock: (trx: Trx, id: Id) => one(select(trx.db).forNoKeyUpdate(), id),
     lockMany: (trx: Trx, ids: readonly Id[]) => many(select(trx.db).forNoKeyUpdate(), ids),
-    /** Others may hold it in the same way. */
+    /** A shared lock. */
     lockShared: (trx: Trx, id: Id) => one(select(trx.db).forShare(), id),
-    /** Locks the row's user first, which every change of a user's rows does. */
+    /** Locks the row's user first, as every change of a user's rows does. */
     async lockWithUser(trx: Trx, id: Id) {
       await trx.db
         .selectFrom('users')

@@ -158,7 +158,7 @@ describe.each(databases)('the rules of order import --as orders on $name', ({ na
   const BAD: [string, string][] = [
     [but({ order_id: 'o 1' }), 'order_id must be an id'],
     [but({ order_id: `o${'1'.repeat(50)}` }), 'order_id must be an id'],
-    [but({ user_id: 'nobody' }), 'there is no trader nobody'],
+    [but({ user_id: 'nobody' }), 'there is no user nobody'],
     [but({ symbol: 'Т' }), 'symbol must be'],
     [but({ side: 'HOLD' }), 'side must be one of BUY, SELL'],
     [but({ order_type: '' }), 'order_type must be one of'],

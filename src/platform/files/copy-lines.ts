@@ -7,7 +7,8 @@ export type Format = (typeof FORMATS)[number];
 const [TAB, LINE, SPACE, BACKSLASH, N] = [0x09, 0x0a, 0x20, 0x5c, 0x4e];
 const [T, Z, POINT, ZERO] = [0x54, 0x5a, 0x2e, 0x30];
 // A time of COPY ends with its seconds, or with as many digits of them as are not 0; ours has six, and a Z.
-const [SECONDS, MICROSECONDS] = ['2026-01-31 03:45:00'.length, '2026-01-31 03:45:00.000000'.length];
+const SECONDS = '2026-01-31 03:45:00'.length;
+const MICROSECONDS = '2026-01-31 03:45:00.000000'.length;
 const DAY = '2026-01-31'.length;
 const TIME_GROWTH = MICROSECONDS - SECONDS + 1;
 

@@ -30,7 +30,8 @@ export function createIdSet(): IdSet {
     lines[place] = line;
   };
   const grow = () => {
-    const [oldKeys, oldLines] = [keys, lines];
+    const oldKeys = keys;
+    const oldLines = lines;
     size *= 2;
     keys = new Uint32Array(size * 3);
     lines = new Uint32Array(size);

@@ -65,7 +65,8 @@ export const restoredFolder = (dir: string, stamp: string) => `${dir}.restored-$
  * the lock of the folder. Returns the folder of the former database; undefined where nothing was restored.
  */
 export async function takeRestored(dir: string): Promise<string | undefined> {
-  const [parent, prefix] = [dirname(dir), basename(restoredFolder(dir, ''))];
+  const parent = dirname(dir);
+  const prefix = basename(restoredFolder(dir, ''));
   const found = (await readdir(parent)).find((name) => name.startsWith(prefix));
   if (found === undefined) return undefined;
   const before = `${dir}.before-${found.slice(prefix.length)}`;

@@ -6,22 +6,22 @@ import { type LockedBook, lockBook } from './lock-book.ts';
 import { writeBook } from './write-book.ts';
 
 export interface Booking {
-  /** Orders that are placed with these fills: history, of which nobody is notified. */
+  /** Orders that are placed with these fills: history, without notifications. */
   placing?: readonly NewOrder[];
-  /** The broker is the truth: a fill beyond the order's quantity is recorded, flagged and notified. */
+  /** The broker is authoritative: a fill beyond the order's quantity is recorded, flagged and notified. */
   allowOverfill?: boolean;
 }
 
 export interface Booked extends BookingResult {
-  /** As the fills leave it. */
+  /** After the fills. */
   book: LockedBook;
 }
 
 /**
- * Books executions and everything they cause, within the caller's transaction: the one place where money moves, the
- * same for one fill from the keyboard and for a batch of a file. Orders that are placed with their fills are written
- * once, as the fills leave them. Executions that are booked already are counted and left alone.
- * Throws a refusal (exit 5) naming the order's state, the limit or the conflict; then nothing may be committed.
+ * Books executions and everything they cause, within the caller's transaction. All money moves here, for a single fill
+ * as for a batch from a file. Orders that are placed with their fills are written once, in their final state.
+ * Executions that are already booked are counted and skipped. Throws (exit 5) naming the order's state, the limit or
+ * the conflict; then the transaction must be rolled back.
  */
 export async function bookFills(
   trx: Trx,

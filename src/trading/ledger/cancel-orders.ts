@@ -8,7 +8,7 @@ import type { Database } from '../../platform/postgres/tables.ts';
 /** SQL for an order that may still be filled; written out, so that the partial indexes apply. */
 export const IS_WORKING = sql`status IN (${sql.join(WORKING_STATUSES.map((status) => sql.lit(status)))})`;
 
-/** Which working orders: all of them, or those of a trader, a strategy, a symbol. */
+/** Which working orders: all of them, or those of a user, a strategy, a symbol. */
 export interface CancelScope {
   user?: UserId | undefined;
   strategy?: StrategyId | undefined;
@@ -31,8 +31,8 @@ export async function countWorking(db: Kysely<Database>, scope: CancelScope): Pr
 }
 
 /**
- * Cancels every working order within a scope, in constant statements however many; what is filled stays filled. Locks
- * their traders, then the orders. Gives the ids.
+ * Cancels every working order within a scope, in a fixed number of statements; their fills are kept. Locks their users,
+ * then the orders. Returns the ids.
  */
 export async function cancelWorking(trx: Trx, scope: CancelScope, at: Instant): Promise<OrderId[]> {
   await sql`

@@ -8,7 +8,7 @@ import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 
-/** An order as it is placed: PENDING, nothing filled. Price in rupees a share, times in UTC. */
+/** An order at its placement: PENDING, nothing filled. Price in rupees per share, times in UTC. */
 export interface NewOrder {
   order_id: OrderId;
   user_id: UserId;
@@ -24,11 +24,11 @@ export interface NewOrder {
 /** An order that is not placed yet. */
 export type ProposedOrder = Omit<NewOrder, 'order_id'>;
 
-/** What the fills that came with an order have made of it; without any it is PENDING. */
+/** The state of an order after the fills that came with it; without any it is PENDING. */
 type Placed = NewOrder &
   Partial<Pick<BookOrder, 'status' | 'filled_quantity' | 'filled_price' | 'updated_at'>>;
 
-/** Writes orders and counts them for their strategies and the running sessions of their traders, in a statement a table however many there are. */
+/** Writes orders and counts them for their strategies and the running sessions of their users; one statement per table. */
 export async function insertOrders(trx: Trx, orders: readonly Placed[]): Promise<void> {
   if (orders.length === 0) return;
   const source = unnest(
@@ -61,10 +61,10 @@ export async function insertOrders(trx: Trx, orders: readonly Placed[]): Promise
   await countForSessions(trx, orders);
 }
 
-/** The same for one order of which the operator chose the id: throws ORDER_EXISTS where it is taken. */
+/** The same for one order whose id you chose: throws ORDER_EXISTS if it is taken. */
 export async function insertOrder(trx: Trx, order: NewOrder): Promise<void> {
   await insertOrders(trx, [order]).catch((error) => {
-    // Of a partitioned table it is the partition's key that refuses.
+    // On a partitioned table the error names the partition's constraint.
     if (!violatedConstraint(error, /^orders_(\w+_)?pkey$/)) throw error;
     throw refused(
       'ORDER_EXISTS',
@@ -94,7 +94,7 @@ async function countForSessions(trx: Trx, orders: readonly NewOrder[]): Promise<
     WHERE s.user_id = c.user_id AND s.status = 'ACTIVE'`.execute(trx.db);
 }
 
-/** How many orders there are of each trader and strategy. */
+/** The number of orders per user and strategy. */
 function tally(orders: readonly Pick<NewOrder, 'user_id' | 'strategy_id'>[]) {
   const counts = new Map<string, { user_id: UserId; strategy_id: StrategyId | null; orders: number }>();
   for (const { user_id, strategy_id } of orders) {

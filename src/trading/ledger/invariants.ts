@@ -1,29 +1,29 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 
-/** Something that must always hold of the book, and the query for whatever breaks it: `id` and `detail`. */
+/** A statement about the book that must always hold, and the query for its violations: `id` and `detail`. */
 export interface Invariant {
   name: string;
-  /** The phase whose tables it looks at. */
+  /** The phase whose tables it reads. */
   phase: 1 | 2 | 3 | 4;
-  /** What it says, in a sentence. */
+  /** The statement, as a sentence. */
   holds: string;
   offenders: (user: UserId | undefined) => RawBuilder<unknown>;
 }
 
-/** `AND table.user_id = …` where one trader is asked for. */
+/** `AND table.user_id = …` if only one user is verified. */
 function of(table: string, user: UserId | undefined): RawBuilder<unknown> {
   return user === undefined ? sql`` : sql`AND ${sql.ref(`${table}.user_id`)} = ${user}`;
 }
 
-/** A fill's shares, bought ones positive. */
+/** The shares of a fill; positive for a buy. */
 const SIGNED = sql`CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END`;
 /** A position's sign. */
 const SIGN = sql`CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END`;
-/** What an order had filled when it was imported: fills that are not here. */
+/** The quantity that an order had filled when it was imported: fills that are not in the database. */
 const BROUGHT = sql`
   o.filled_quantity - (SELECT coalesce(sum(f.quantity), 0) FROM order_fills f WHERE f.order_id = o.order_id)`;
-/** The price of fills a share. */
+/** The average price of fills per share. */
 const MEAN = sql`sum(f.quantity * f.price) / sum(f.quantity)`;
 
 /** A position is the sum of its fills, and each fill has one effect. */
@@ -51,7 +51,7 @@ const POSITIONS: readonly Invariant[] = [
   {
     name: 'position_owner',
     phase: 2,
-    holds: 'a fill moves a position of its own trader, symbol and strategy',
+    holds: 'a fill moves a position of its own user, symbol and strategy',
     offenders: (user) => sql`
       SELECT f.fill_id AS id, format('of order %s moved position %s', f.order_id, p.position_id) AS detail
       FROM (
@@ -75,7 +75,7 @@ const POSITIONS: readonly Invariant[] = [
   {
     name: 'position_one_open',
     phase: 2,
-    holds: 'a trader has at most one OPEN position in a symbol and strategy',
+    holds: 'a user has at most one OPEN position in a symbol and strategy',
     offenders: (user) => sql`
       SELECT min(p.position_id) AS id,
         format('%s has %s OPEN positions in %s', p.user_id, count(*), p.symbol) AS detail
@@ -145,7 +145,7 @@ const ORDERS: readonly Invariant[] = [
   },
 ];
 
-/** The opening capital of traders, as the audit row of their creation has it. */
+/** The opening capital of users, from the audit row of their creation. */
 const OPENING = sql`
   SELECT DISTINCT ON (target) substr(target, 6) AS user_id,
     (body::json -> 'user' ->> 'total_capital')::numeric AS capital
@@ -155,7 +155,7 @@ const TOTALS: readonly Invariant[] = [
   {
     name: 'capital',
     phase: 2,
-    holds: 'the capital of a trader is the opening capital and what every fill credited',
+    holds: 'the capital of a user is the opening capital and what every fill credited',
     offenders: (user) => sql`
       SELECT u.user_id AS id, format('%s, opened with %s and credited %s', u.total_capital, a.capital,
         coalesce(c.credited, 0)) AS detail
@@ -170,7 +170,7 @@ const TOTALS: readonly Invariant[] = [
   {
     name: 'strategy_totals',
     phase: 2,
-    holds: "a trader's strategy counts the orders placed and FILLED here, and what their fills credited",
+    holds: "a user's strategy counts the orders placed and FILLED here, and what their fills credited",
     offenders: (user) => sql`
       SELECT s.user_id || '/' || s.strategy_id AS id,
         format('%s orders, %s filled, P&L %s; the book has %s, %s, %s', s.total_orders, s.successful_orders, s.total_pnl,
@@ -229,7 +229,7 @@ const TOTALS: readonly Invariant[] = [
   {
     name: 'session_one_active',
     phase: 3,
-    holds: 'a trader has at most one ACTIVE session',
+    holds: 'a user has at most one ACTIVE session',
     offenders: (user) => sql`
       SELECT s.user_id AS id, format('%s ACTIVE sessions', count(*)) AS detail
       FROM trading_sessions s WHERE s.status = 'ACTIVE' ${of('s', user)} GROUP BY s.user_id HAVING count(*) > 1`,
@@ -237,8 +237,8 @@ const TOTALS: readonly Invariant[] = [
 ];
 
 /**
- * The transaction that wrote a row last has no audit row. xmin is the lower half of an id as audit_log has it; it stays
- * readable when a row is frozen, and names the transaction itself because no change of ours uses savepoints.
+ * The transaction that last wrote a row has no audit row. xmin is the lower half of an id in audit_log; it stays
+ * readable when a row is frozen, and names the transaction itself because no change uses savepoints.
  */
 const UNAUDITED = (xmin: string) =>
   sql`NOT EXISTS (SELECT FROM audit_log a WHERE a.txid::xid = ${sql.ref(xmin)})`;
@@ -247,7 +247,7 @@ const AUDIT: readonly Invariant[] = [
   {
     name: 'audit_users',
     phase: 1,
-    holds: 'the creation of every trader is in the audit log',
+    holds: 'the creation of every user is in the audit log',
     offenders: (user) => sql`
       SELECT u.user_id AS id, 'no audit row of its creation' AS detail
       FROM users u LEFT JOIN (${OPENING}) a ON a.user_id = u.user_id

@@ -21,9 +21,9 @@ export interface LockedBook extends Book {
 }
 
 /**
- * Locks what the fills touch and reads it: traders, then orders, then open positions, then sessions, each in id order,
- * so that no two bookings deadlock. The trader comes first: two first fills of a symbol find no position row to wait for.
- * Orders that are being placed are in the book as they will stand before their fills.
+ * Locks what the fills touch and reads it: users, then orders, then open positions, then sessions, each in id order,
+ * so that no two bookings deadlock. The user comes first: two first fills of a symbol find no position row to wait for.
+ * Orders that are being placed are in the book in their state before the fills.
  */
 export async function lockBook(
   trx: Trx,
@@ -33,10 +33,10 @@ export async function lockBook(
   const fresh = new Map(placing.map((order) => [order.order_id, unfilled(order)]));
   const written = fills.filter((fill) => !fresh.has(fill.order_id));
   const orderIds = [...new Set(written.map((fill) => fill.order_id))];
-  const traders = [...new Set(placing.map((order) => order.user_id))];
+  const userIds = [...new Set(placing.map((order) => order.user_id))];
   await sql`
     SELECT FROM users
-    WHERE user_id = ANY(${traders}) OR user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
+    WHERE user_id = ANY(${userIds}) OR user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   const orders = [...(await lockOrders(trx, orderIds)), ...fresh.values()];
   return {
@@ -85,13 +85,13 @@ async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Bo
   return new Map(rows.map((position) => [positionKey(position), position]));
 }
 
-async function lockSessions(trx: Trx, traders: readonly string[]): Promise<Book['sessions']> {
+async function lockSessions(trx: Trx, userIds: readonly string[]): Promise<Book['sessions']> {
   if (trx.phase < 3) return new Map();
   const { rows } = await sql<Omit<BookSession, 'equity'> & { equity: string }>`
     SELECT s.session_id, s.user_id, s.max_drawdown, coalesce(s.peak_equity, s.capital_at_start) AS peak_equity,
       ${equityOf('s')} AS equity
     FROM trading_sessions s
-    WHERE s.user_id = ANY(${traders}) AND s.status = 'ACTIVE'
+    WHERE s.user_id = ANY(${userIds}) AND s.status = 'ACTIVE'
     ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx.db);
   return new Map(
     rows.map((row) => [row.user_id, { ...row, equity: inPaisa(row.equity), realized: 0, successful: 0 }]),

@@ -5,33 +5,33 @@ import type { Instant } from '../../domain/instant.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
 
-/** A price in rupees a share. */
+/** A price in rupees per share. */
 export interface Mark {
   symbol: string;
   price: number;
-  /** The time of the quote that it is from, UTC; null where somebody says so. */
+  /** The time of its quote, UTC; null for a price given by the operator. */
   marked_at: Instant | null;
 }
 
 export interface Marked extends Mark {
   /** How many open positions it values. */
   positions: number;
-  /** What they would realize at it, in rupees. */
+  /** Their unrealized P&L at it, in rupees. */
   unrealized_pnl: string;
 }
 
 /**
- * Values every open position in the marked symbols, of all traders, and takes the equity of their running sessions
- * anew; constant statements however many. Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as the
- * ledger computes it. Gives what each mark hit; one that hits nothing is left out.
+ * Values every open position in the marked symbols, of all users, and updates the equity of their running sessions, in
+ * a fixed number of statements. Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as in the ledger.
+ * Returns the result of each mark, except of those without an open position.
  */
 export async function markPositions(trx: Trx, marks: readonly Mark[], at: Instant): Promise<Marked[]> {
-  const { rows: traders } = await sql<{ user_id: UserId }>`
+  const { rows: users } = await sql<{ user_id: UserId }>`
     SELECT user_id FROM users WHERE user_id IN (
       SELECT user_id FROM positions WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}))
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
-  if (traders.length === 0) return [];
-  const locked = traders.map((trader) => trader.user_id);
+  if (users.length === 0) return [];
+  const locked = users.map((user) => user.user_id);
   // A double's text is its shortest exact decimal; a cast to numeric would cut it to 15 digits.
   const { rows } = await sql<Marked>`
     WITH held AS (

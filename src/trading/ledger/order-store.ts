@@ -27,9 +27,9 @@ export type Order = Awaited<ReturnType<typeof orders.find>>;
 
 export const findOrder = orders.find;
 export const findOrders = orders.findMany;
-/** Under the locks of its user and its own, so that of two operators one comes first. */
+/** Locks the user, then the order, so that two operators change it one after the other. */
 export const lockOrder = orders.lockWithUser;
-/** Their users must be locked before. */
+/** The users of the orders must already be locked. */
 export const lockOrders = orders.lockMany;
 
 /** Writes new values of a locked order. */

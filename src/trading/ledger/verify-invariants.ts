@@ -11,7 +11,7 @@ interface Finding {
   total: number;
 }
 
-/** What a book was found to be: every invariant that its phase has the tables for, and how much there was to look at. */
+/** The result of a verification: every invariant of the phase, and how many rows were checked. */
 interface Verification {
   findings: Finding[];
   size: { orders: number; fills: number; positions: number };
@@ -19,7 +19,7 @@ interface Verification {
 
 const MAX_SHOWN = 100;
 
-/** Asks every invariant of one snapshot of the database, of one trader or of all. */
+/** Verifies every invariant on one snapshot of the database, for one user or for all. */
 export async function verifyInvariants(
   { db, phase }: Source,
   user: UserId | undefined,

@@ -7,8 +7,8 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 import { insertNotifications } from '../notifications/notify.ts';
 
 /**
- * Writes what a fold came to: one statement for all tables of the book, however many fills there were, and one for
- * the notifications. Every part touches a table of its own, so their order does not matter.
+ * Writes the result of applying fills: one statement for all tables of the book, whatever the number of fills, and one
+ * for the notifications. Every part writes a table of its own, so their order does not matter.
  */
 export async function writeBook(trx: Trx, fold: BookingResult): Promise<void> {
   const bookedAt = fold.fills.at(-1)?.booked_at;

@@ -6,8 +6,8 @@ import type { Notice } from '../../domain/notice.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 
 /**
- * Writes notifications within the transaction of what they tell of, in one statement however many there are; gives
- * their ids. Before phase 3 there is no table for them, and nothing is written. `at` is UTC.
+ * Writes notifications within the transaction of their cause, in one statement whatever their number; returns their
+ * ids. Writes nothing before phase 3, which creates their table. `at` is UTC.
  */
 export async function insertNotifications(
   trx: Trx,

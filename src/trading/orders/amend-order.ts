@@ -8,18 +8,18 @@ import { changeOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../risk/trading-day.ts';
 
-/** What is left out stays as it is. */
+/** Omitted terms do not change. */
 export interface AmendRequest {
   order_id: OrderId;
-  /** The whole quantity, what is filled included. */
+  /** The total quantity, including what is filled. */
   quantity: number | undefined;
-  /** Rupees a share. */
+  /** Rupees per share. */
   price: number | undefined;
 }
 
 /**
- * Changes the terms of a working order; the same terms change nothing. More of either must pass the pre-trade check.
- * Throws ORDER_NOT_FOUND, ORDER_STATE, ALREADY_FILLED and the refusals of the check.
+ * Changes the terms of a working order; the same terms change nothing. An increase must pass the pre-trade check.
+ * Throws ORDER_NOT_FOUND, ORDER_STATE, ALREADY_FILLED and the errors of the check.
  */
 export async function amendOrder(ctx: Context, { order_id, quantity, price }: AmendRequest): Promise<Order> {
   const now = ctx.now();
@@ -28,7 +28,7 @@ export async function amendOrder(ctx: Context, { order_id, quantity, price }: Am
     const before = await lockOrder(trx, order_id);
     const terms = { quantity: quantity ?? before.quantity, price: price ?? before.price };
     if (terms.quantity === before.quantity && terms.price === before.price) return unchanged(before);
-    // The orders that may be cancelled are those that may be amended: the working ones.
+    // An order may be amended in the same states in which it may be cancelled: while it is working.
     assertTransition(before, 'CANCELLED', 'an amendment');
     if (terms.quantity <= before.filled_quantity)
       throw refused(

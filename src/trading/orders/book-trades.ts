@@ -9,15 +9,15 @@ import { difference, type NumberedTrade, type Trade } from './trade-file.ts';
 interface Booked {
   imported: number;
   known: number;
-  /** Rupees credited to the trader's capital. */
+  /** Rupees credited to the user's capital. */
   realized: string;
   bad: BadLine[];
 }
 
 /**
- * Books a batch of executed trades of one trader: each becomes a MARKET order and the fill that completes it, dated
- * when it was executed. Trades that are booked already are counted as known; the same trade_id with other data, or an
- * unknown strategy, makes the line bad.
+ * Books a batch of executed trades of one user: each becomes a MARKET order and the fill that completes it, dated at
+ * its execution. Trades that are already booked are counted as known; a line with a known trade_id but other data, or
+ * with an unknown strategy, is rejected.
  */
 export async function bookTrades(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
@@ -42,7 +42,7 @@ export async function bookTrades(trx: Trx, userId: UserId, batch: readonly Numbe
   return { imported: fresh.length, known, realized, bad };
 }
 
-/** Tells new trades from known ones and from lines that cannot be taken. */
+/** Separates new trades from known ones and from rejected lines. */
 async function sort(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]) {
   const booked = await findBooked(trx, userId, batch);
   const strategies = await findStrategies(trx, batch);

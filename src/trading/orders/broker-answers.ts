@@ -27,7 +27,7 @@ export function acceptOrder(ctx: Context, orderId: OrderId, brokerOrderId: strin
 }
 
 /**
- * Records that the broker rejected an order, and notifies its user. A rejected order stays as it is.
+ * Records that the broker rejected an order, and notifies its user. A rejected order does not change.
  * Throws ORDER_NOT_FOUND and ORDER_STATE.
  */
 export function rejectOrder(ctx: Context, orderId: OrderId, reason: string): Promise<Order> {
@@ -43,7 +43,7 @@ export function rejectOrder(ctx: Context, orderId: OrderId, reason: string): Pro
 
 /**
  * Makes a rejected order PENDING again, with its terms unchanged, if it passes the pre-trade check.
- * Throws ORDER_NOT_FOUND, ORDER_STATE and the refusals of the check.
+ * Throws ORDER_NOT_FOUND, ORDER_STATE and the errors of the check.
  */
 export async function retryOrder(ctx: Context, orderId: OrderId): Promise<Order> {
   const now = ctx.now();

@@ -6,7 +6,7 @@ import { assertTransition } from '../../domain/order-state.ts';
 import { type CancelScope, cancelWorking, countWorking } from '../ledger/cancel-orders.ts';
 import { changeOrder, findOrders, lockOrder, type Order } from '../ledger/order-store.ts';
 
-/** Cancels one order; a cancelled one stays as it is. Throws ORDER_NOT_FOUND and ORDER_STATE. */
+/** Cancels one order; an order that is already cancelled does not change. Throws ORDER_NOT_FOUND and ORDER_STATE. */
 export function cancelOrder(ctx: Context, orderId: OrderId): Promise<Order> {
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, orderId);

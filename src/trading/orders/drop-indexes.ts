@@ -3,8 +3,8 @@ import type { Trx } from '../../audit/transaction.ts';
 import { refused } from '../../util/failure.ts';
 
 /**
- * Locks an empty table and takes its indexes and foreign keys away, but for the primary key; gives what makes them
- * again as they were. All of it within the transaction: whatever fails, the table is as before. Throws TABLE_NOT_EMPTY.
+ * Locks an empty table and drops its indexes and foreign keys except the primary key; returns a function that creates
+ * them again. Transactional: after a failure the table is as before. Throws TABLE_NOT_EMPTY.
  */
 export async function dropIndexes(trx: Trx, table: string): Promise<() => Promise<void>> {
   const name = sql.ref(table);

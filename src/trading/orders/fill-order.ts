@@ -8,19 +8,19 @@ import type { Order } from '../ledger/order-store.ts';
 /** An execution to book. */
 export interface FillRequest {
   order_id: OrderId;
-  /** Generated if left out, so that the execution counts as a new one. */
+  /** Generated if omitted, so that the execution counts as a new one. */
   broker_fill_id: string | undefined;
   quantity: number;
-  /** Rupees a share. */
+  /** Rupees per share. */
   price: number;
-  /** Now if left out. */
+  /** Now if omitted. */
   executed_at: Instant | undefined;
   allowOverfill: boolean;
 }
 
 /**
- * Books an execution; one that is booked already changes nothing. Returns the order with the fill's id, position and
- * credit. Throws ORDER_NOT_FOUND and the refusals of `bookFills`.
+ * Books an execution; one that is already booked changes nothing. Returns the order with the fill's id, position and
+ * credit. Throws ORDER_NOT_FOUND and the errors of `bookFills`.
  */
 export async function fillOrder(ctx: Context, request: FillRequest) {
   const { order_id, quantity, price, allowOverfill } = request;
@@ -36,7 +36,7 @@ export async function fillOrder(ctx: Context, request: FillRequest) {
   };
   return ctx.change(async (trx) => {
     const { fills, book } = await bookFills(trx, [fill], { allowOverfill });
-    // An unknown order has made bookFills throw.
+    // bookFills throws if the order is unknown.
     const order = book.orders.get(order_id) as Order;
     const [booked] = fills;
     if (!booked) return unchanged({ ...order, ...NOT_BOOKED });

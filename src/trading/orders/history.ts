@@ -22,7 +22,7 @@ export const historyFields = {
   detail: { type: 'text' },
 } as const satisfies Fields;
 
-/** Everything that happened to an order, in time order; what an older phase of the schema lacks is left out. */
+/** Everything that happened to an order, in time order, as far as the phase of the schema records it. */
 export async function orderHistory({ db, phase }: Source, order: Order): Promise<HistoryEvent[]> {
   const audit = await auditOf(db, order);
   const events = [
@@ -31,7 +31,7 @@ export async function orderHistory({ db, phase }: Source, order: Order): Promise
     ...(phase < 3 ? [] : await notificationsOf(db, order)),
     ...audit.map(auditEvent),
   ];
-  // Stable, so that what one moment holds stays in the order of cause and effect.
+  // The sort is stable, so that events of the same instant stay in the order of cause and effect.
   return events.sort((a, b) => Number(isBefore(b.at, a.at)) - Number(isBefore(a.at, b.at)));
 }
 
@@ -111,7 +111,7 @@ interface AuditRow {
   };
 }
 
-/** What the body of an audit row says, which anybody who may append to the log can have written. */
+/** Parses the body of an audit row, which any login that may append to the log can have written. */
 function bodyOf(text: string): AuditRow['body'] {
   const body = parseBody(text);
   if (!isObject(body)) return {};
@@ -138,7 +138,7 @@ async function auditOf(db: Kysely<Database>, order: Order): Promise<AuditRow[]> 
   return rows.map((row) => ({ ...row, body: bodyOf(row.body) }));
 }
 
-/** The row of an order has its latest terms only; those of before stand in the first amendment. */
+/** The row of an order has only its latest terms; the original ones are in the first amendment. */
 const isAmendment = ({ command }: AuditRow) => command === 'order amend';
 
 function auditEvent(row: AuditRow): HistoryEvent {

@@ -8,11 +8,11 @@ import { importTradeFile } from './import-trades.ts';
 interface ImportRequest {
   /** A path, or - for stdin. */
   path: string;
-  /** Whose trades the rows are; left out for orders, which name their own users. */
+  /** The user of the trades; omitted for orders, which name their own users. */
   user: UserId | undefined;
-  /** Whether orders go into an empty table, whose indexes are made afterwards. */
+  /** Whether orders go into an empty table, whose indexes are created afterwards. */
   fast: boolean;
-  /** The file for rejected lines; left out, the first of them ends the import. */
+  /** The file for rejected lines; without it the first one ends the import. */
   rejectsFile: string | undefined;
 }
 

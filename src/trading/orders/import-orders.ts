@@ -22,8 +22,8 @@ import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
 /**
- * Writes the orders of a file in one transaction; the bad lines go to `rejects`, or fail it all where there is none.
- * With `fast` an empty table is loaded without its indexes, which are made afterwards.
+ * Writes the orders of a file in one transaction; bad lines go to `rejects`, or fail the whole import without it.
+ * With `fast` an empty table is loaded without its indexes, which are created afterwards.
  */
 export async function importOrderFile(
   path: string,
@@ -39,13 +39,13 @@ export async function importOrderFile(
     if (spent) throw streamConsumed();
     await rejects?.restart();
     await prepare(trx);
-    const traders = await tradersOf(trx);
+    const users = await usersOf(trx);
     const source = openSource(path, ctx);
     spent = source.once;
     const table = await readTable(linesOf(source.bytes, source.name), source.name, ORDER_FILE, ctx.io.say);
     const reader = orderReader(table.columns, instant(ctx.now()));
     const into = await openTable(connection, trx, reader.columns, fast);
-    const check = { read: reader.read, traders, seen: createIdSet(), into };
+    const check = { read: reader.read, users, seen: createIdSet(), into };
     const tell = (imported: number) => progress.update(pluralize(imported, 'order'), source.share());
     const tally = await load(trx, table.records, check, rejects, tell).catch(async (error) => {
       await into.abort();
@@ -59,20 +59,20 @@ export async function importOrderFile(
 
 interface Check {
   read: (row: Row) => OrderRow | { reason: string };
-  traders: ReadonlySet<UserId>;
+  users: ReadonlySet<UserId>;
   seen: IdSet;
   into: Target;
 }
 
-/** The orders among some rows, and the rows that are none or cannot be added. */
-async function validateRows({ rows, bad }: Records, { read, traders, seen, into }: Check) {
+/** The valid orders among some rows, and the rows that are invalid or cannot be added. */
+async function validateRows({ rows, bad }: Records, { read, users, seen, into }: Check) {
   const good = new Map<OrderId, OrderRow>();
   const lines = new Map<string, number>();
   const refuse = (line: number, reason: string) => void bad.push({ line, reason });
   for (const row of rows) {
     const order = read(row);
     if ('reason' in order) refuse(row.line, order.reason);
-    else if (!traders.has(order.user_id)) refuse(row.line, `there is no trader ${order.user_id}`);
+    else if (!users.has(order.user_id)) refuse(row.line, `there is no user ${order.user_id}`);
     else {
       const before = seen.add(order.order_id, row.line);
       if (before !== undefined) refuse(row.line, `order_id ${order.order_id} is that of line ${before}`);
@@ -89,7 +89,7 @@ async function validateRows({ rows, bad }: Records, { read, traders, seen, into 
   return { orders: [...good.values()], bad: bad.sort((a, b) => a.line - b.line) };
 }
 
-/** Writes what is good into the table, and ends that; throws where something is bad and nobody takes it. */
+/** Writes the valid orders into the table; throws if a line is bad and there is no file for rejected lines. */
 async function load(
   trx: Trx,
   blocks: AsyncIterable<Records>,
@@ -104,7 +104,7 @@ async function load(
     tally.rejected += bad.length;
     listed.push(...bad.slice(0, Math.max(0, 10 - listed.length)));
     if (bad.length > 0) await rejects?.add(bad);
-    // Once a line is bad and nothing will be kept, the rest is only checked.
+    // After a bad line that fails the import, the remaining lines are only checked.
     if (tally.rejected > 0 && !rejects) continue;
     await check.into.write(orders);
     for (const { order_id, updated_at } of orders) trx.touch('order', [order_id], updated_at);
@@ -116,14 +116,14 @@ async function load(
   return tally;
 }
 
-/** A long statement is what an import is, and its orders carry the mark of their kind; both end with the transaction. */
+/** Lifts the statement timeout and marks the orders as imported; both end with the transaction. */
 async function prepare(trx: Trx): Promise<void> {
   await sql`SELECT set_config('statement_timeout', '0', true), set_config('pinnacle.importing', 'on', true)`.execute(
     trx.db,
   );
 }
 
-async function tradersOf(trx: Trx): Promise<Set<UserId>> {
+async function usersOf(trx: Trx): Promise<Set<UserId>> {
   const users = await trx.db.selectFrom('users').select('user_id').execute();
   return new Set(users.map(({ user_id }) => user_id));
 }

@@ -26,7 +26,7 @@ interface Tally {
 const BATCH_ROWS = 1_000;
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
-/** Books the trades of a file in one transaction; the bad lines go to `rejects`, or fail it all where there is none. */
+/** Books the trades of a file in one transaction; bad lines go to `rejects`, or fail the whole import without it. */
 export async function importTradeFile(
   path: string,
   userId: UserId,
@@ -41,7 +41,7 @@ export async function importTradeFile(
     // A deadlock runs the change again from the start, which a pipe cannot do.
     if (spent) throw streamConsumed();
     await rejects?.restart();
-    // Two imports of one file take turns, so that the second finds the trades of the first.
+    // Two imports of one file run one after the other, so that the second finds the trades of the first.
     await lockUser(trx, userId);
     const input = await readCsv(path, TRADE_COLUMNS, ctx);
     spent = input.once;
@@ -54,7 +54,7 @@ export async function importTradeFile(
     };
     const flush = async (batch: readonly NumberedTrade[]) => {
       ctx.signal.throwIfAborted();
-      // Once a line is bad and nothing will be kept, the rest is only checked.
+      // After a bad line that fails the import, the remaining lines are only checked.
       if (tally.rejected > 0 && !rejects) return;
       const booked = await bookTrades(trx, userId, batch);
       await reject(booked.bad);

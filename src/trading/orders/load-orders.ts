@@ -5,16 +5,16 @@ import type { Connection } from '../../platform/postgres/connect.ts';
 import { refused } from '../../util/failure.ts';
 import type { OrderRow } from './order-file.ts';
 
-/** The table of orders while a file is loaded into it. */
+/** The orders table while a file is loaded into it. */
 export interface Target {
-  /** Those of these ids that it has already. */
+  /** The ids among these that already exist. */
   known: (ids: readonly OrderId[]) => Promise<OrderId[]>;
   write: (orders: readonly OrderRow[]) => Promise<void>;
   end: () => Promise<void>;
   abort: () => Promise<void>;
 }
 
-/** Opens the table for rows of these columns: by COPY on a server, which has the session of the transaction meanwhile. */
+/** Opens the table for rows of these columns: by COPY on a server, which occupies the session of the transaction. */
 export async function openTable(
   connection: Connection,
   trx: Trx,
@@ -39,7 +39,7 @@ export async function openTable(
     `COPY orders (${names}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (broker_order_id, error_message))`,
   );
   return {
-    // Asked on another session, as this one is copying. What is added meanwhile is refused by the primary key.
+    // Queried on another session, as this one is copying. The primary key refuses orders inserted concurrently.
     known: async (ids) => (empty || ids.length === 0 ? [] : knownOf(connection.kysely, ids)),
     write: (orders) => copy.write(orders.map(({ csv }) => csv).join('')).catch(overtaken),
     async end() {
@@ -50,7 +50,7 @@ export async function openTable(
   };
 }
 
-/** An id that was free when it was looked up, and is not any more. */
+/** An id that was free when it was looked up, but no longer is. */
 function overtaken(error: { code?: string; detail?: string }): never {
   const [, id] = /\(order_id\)=\(([^)]*)\)/.exec(error.detail ?? '') ?? [];
   if (error.code !== '23505' || id === undefined) throw error;
@@ -65,7 +65,7 @@ async function isEmpty(db: Connection['kysely']): Promise<boolean> {
   return (await db.selectFrom('orders').select('order_id').limit(1).executeTakeFirst()) === undefined;
 }
 
-/** Ids grow with time, so those of a block mostly lie together where no others are: one look says so. */
+/** Ids grow with time, so those of a block usually form a range without existing ids: one query confirms that. */
 async function knownOf(db: Connection['kysely'], ids: readonly OrderId[]): Promise<OrderId[]> {
   const [first, last] = ids.reduce(
     ([low, high], id) => [id < low ? id : low, id > high ? id : high],
@@ -98,7 +98,7 @@ const CASTS: Readonly<Record<string, RawBuilder<unknown>>> = {
   updated_at: sql`timestamp`,
 };
 
-/** The embedded engine's COPY crashes it: there the rows are the lines of an array, taken apart by column. */
+/** COPY crashes the embedded engine: there the rows are sent as an array of lines and split into columns. */
 function embedded(trx: Trx, columns: readonly string[]): Target {
   return {
     known: (ids) => (ids.length === 0 ? Promise.resolve([]) : knownOf(trx.db, ids)),

@@ -23,7 +23,7 @@ export const ORDER_FILE = {
 } as const satisfies Columns;
 type Column = (typeof ORDER_FILE)['required' | 'optional'][number];
 
-/** An order of a file, as COPY takes it. */
+/** An order of a file, in the form that COPY accepts. */
 export interface OrderRow {
   order_id: OrderId;
   user_id: UserId;
@@ -33,7 +33,7 @@ export interface OrderRow {
   csv: string;
 }
 
-/** What a value must be, and the value as the table takes it: undefined for what it cannot be. */
+/** What a value must be, and a parser to the table's form of it: undefined if the value is invalid. */
 type Rule = readonly [must: string, read: (text: string) => string | undefined];
 
 const MAX_INTEGER = 2_147_483_647;
@@ -59,7 +59,7 @@ const rupees: Rule = [
   (text) => {
     if (!/^\d{1,15}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i.test(text)) return undefined;
     const value = Number(text);
-    // What is too small for a double is 0 here, and an error to PostgreSQL.
+    // A number too small for a double is 0 here, and an error in PostgreSQL.
     return value > MAX_PRICE || (value === 0 && /^[\d.]*[1-9]/.test(text)) ? undefined : text;
   },
 ];
@@ -86,21 +86,21 @@ const RULES: Readonly<Record<Column, Rule>> = {
   updated_at: ['a time such as 2026-01-31T03:45:00Z', time],
 };
 
-/** What an order has that a file says nothing of. */
+/** The columns of an order that a file does not have. */
 const ABSENT: Readonly<Partial<Record<Column, string>>> = {
   filled_quantity: '0',
   filled_price: '0',
   retry_count: '0',
 };
 
-/** Reads the rows of a file with these columns. `now` is the present, after which no order can be. */
+/** Reads the rows of a file with these columns. No order may be later than `now`. */
 export function orderReader(columns: readonly string[], now: Instant) {
   const given = columns as readonly Column[];
   const rules = given.map((column) => RULES[column]);
   const missing = ORDER_FILE.optional.filter((column) => !given.includes(column));
   const at = Object.fromEntries(given.map((column, i) => [column, i])) as Record<Column, number | undefined>;
 
-  /** The values of a row as the table takes them, or the reason why it has none. */
+  /** The values of a row in the table's form, or the reason why the row is invalid. */
   const valuesOf = (fields: readonly string[]): string[] | { reason: string } => {
     const values: string[] = [];
     for (const [i, [must, understand]] of rules.entries()) {
@@ -112,7 +112,7 @@ export function orderReader(columns: readonly string[], now: Instant) {
     return values;
   };
 
-  /** An order of a row, or the reason why it is none. */
+  /** The order of a row, or the reason why it is invalid. */
   const read = ({ fields, raw }: Row): OrderRow | { reason: string } => {
     const values = valuesOf(fields);
     if ('reason' in values) return values;
@@ -150,7 +150,7 @@ const HOLDS: Readonly<Record<string, (filled: number, quantity: number) => boole
   CANCELLED: (filled, quantity) => filled < quantity,
 };
 
-/** What a status says of an order's fills, as the ledger keeps to it. */
+/** What a status implies for the fills of an order, by the rules of the ledger. */
 function statusProblem(status: string, quantity: number, filled: number, price: number): string | undefined {
   const holds = (HOLDS[status] ?? NOTHING)(filled, quantity);
   if (!holds) return `an order of ${quantity} with ${filled} filled cannot be ${status}`;
@@ -171,17 +171,17 @@ function symbol(text: string): string | undefined {
   return SYMBOL.test(upper) ? upper : undefined;
 }
 
-// As PostgreSQL reads it without a loss: then the line can stay as it is.
+// In this form PostgreSQL reads it without loss, so the line needs no rewriting.
 const PLAIN_TIME = /^.{10}[T ][\d:]{8}(\.\d{1,6})?Z?$/;
 
-/** Times are those of the table: UTC, unless they name another offset. A day alone is not enough. */
+/** Times are in UTC, as in the table, unless they name another offset. A date alone is invalid. */
 function time(text: string): string | undefined {
   if (text.length < '1970-01-01T00:00:00'.length || text < '1970') return undefined;
   const at = writtenInstant(text, 'UTC');
   return at !== undefined && PLAIN_TIME.test(text) ? text : at;
 }
 
-/** The instant of a time that the rule has let pass. */
+/** The instant of a time that passed validation. */
 const instantOf = (text: string) => writtenInstant(text, 'UTC') as Instant;
 
 const quoted = (value: string) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);

@@ -7,10 +7,10 @@ import { findOrder, type Order } from '../ledger/order-store.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../risk/trading-day.ts';
 
-/** An order to place. An id left out is generated; a price left out is the fresh quote in Redis, if there is one. */
+/** An order to place. An omitted id is generated; an omitted price is the fresh quote in Redis, if there is one. */
 export interface OrderRequest extends Omit<NewOrder, 'order_id' | 'price' | 'created_at'> {
   order_id: OrderId | undefined;
-  /** Rupees a share. */
+  /** Rupees per share. */
   price: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export async function placeOrder(ctx: Context, request: OrderRequest): Promise<O
   });
 }
 
-/** Rupees a share; 0, which means none, without Redis or a fresh quote. */
+/** Rupees per share; 0, which means none, without Redis or a fresh quote. */
 async function cachedPrice(symbol: string, ctx: Context): Promise<number> {
   const { redis } = await ctx.config();
   if (!redis) return 0;

@@ -4,7 +4,7 @@ import { type Instant, instant, isBefore, writtenInstant } from '../../domain/in
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { plainUpperCase } from '../../util/text.ts';
 
-/** An execution from a file of trades; price in rupees a share, time in UTC. */
+/** An execution from a file of trades; price in rupees per share, time in UTC. */
 export interface Trade {
   trade_id: string;
   symbol: string;
@@ -15,7 +15,7 @@ export interface Trade {
   strategy_id: StrategyId | null;
 }
 
-/** A trade and the line it stands on. */
+/** A trade and its line number. */
 export interface NumberedTrade {
   line: number;
   trade: Trade;
@@ -28,7 +28,7 @@ export const TRADE_COLUMNS = {
 
 const SYMBOLS = new Map<string, string>();
 
-/** A trade of one row of text, or the reason why it is none. A local time is one of the trading time zone. */
+/** Parses one row of text to a trade, or to the reason why it is invalid. Local times are in the trading time zone. */
 export function parseTrade(
   row: Readonly<Record<string, string>>,
   now: Date,
@@ -69,7 +69,7 @@ export function parseTrade(
   };
 }
 
-/** A file names few symbols many times. */
+/** Cached, as a file repeats few symbols many times. */
 function symbolOf(text: string): string | undefined {
   const known = SYMBOLS.get(text);
   if (known !== undefined) return known;
@@ -79,7 +79,7 @@ function symbolOf(text: string): string | undefined {
   return result.data;
 }
 
-/** The first difference between two trades of one id, in words; undefined where they are the same. */
+/** Describes the first difference between two trades with the same id; undefined if they are equal. */
 export function difference(given: Trade, booked: Trade): string | undefined {
   for (const column of ['symbol', 'side', 'quantity', 'price', 'executed_at', 'strategy_id'] as const) {
     if (given[column] !== booked[column])

@@ -18,7 +18,7 @@ export interface Filter {
 
 /**
  * Throws a usage error unless the book may have held something then: not in the future, and not before the account
- * (without a trader: any account) or, as imported history is older, its first order.
+ * (without a user: any account) or, as imported history is older, its first order.
  */
 export async function checkMoment(
   db: Kysely<Database>,
@@ -40,7 +40,7 @@ export async function checkMoment(
 
 /**
  * A page of positions as the book stood at a time (UTC), rebuilt from the fills booked by then; newest first, in two
- * statements. A trade that was imported counts as booked when it was executed.
+ * statements. An imported trade counts as booked when it was executed.
  */
 export async function positionsAsOf(
   db: Kysely<Database>,
@@ -49,7 +49,7 @@ export async function positionsAsOf(
   limit: number,
   after: Keyset | undefined,
 ): Promise<Position[]> {
-  // A position was open from its first fill, which is one of its opening order, to its last, if that closed it.
+  // A position was open from its first fill, a fill of its opening order, to the fill that closed it.
   const isLater = sql`SELECT FROM order_fills f WHERE f.position_id = p.position_id AND f.created_at > ${at}::timestamp`;
   const { rows } = await sql<Position>`
     SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.order_id, p.opened_at, p.created_at

@@ -11,7 +11,7 @@ import { readMarks } from './parse-marks.ts';
 
 /**
  * Marks open positions at the prices of `SYMBOL=PRICE` words and of a CSV file (`-` is stdin), in one transaction.
- * Throws POSITION_NOT_FOUND for a symbol among the words that nobody holds.
+ * Throws POSITION_NOT_FOUND for a symbol among the words without an open position.
  */
 export async function bookGivenMarks(ctx: Context, words: readonly string[], file: string | undefined) {
   const path = file === undefined || file === '-' ? file : resolve(ctx.cwd, file);
@@ -40,7 +40,7 @@ async function book<T>(
   });
 }
 
-/** Marks every open position at its quote in Redis; a Finding where some have none. Says which quotes are stale. */
+/** Marks every open position at its quote in Redis; a Finding if some have none. Prints which quotes are stale. */
 export async function markFromCache(ctx: Context) {
   const { marks, unmarked } = await marksFromQuotes(ctx);
   const { staleBefore } = await tradingDayOf(ctx.now(), ctx);

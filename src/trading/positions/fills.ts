@@ -14,9 +14,9 @@ export interface PositionFill extends StoredFill {
 }
 
 /**
- * The fills that made these positions, by position and in the order of their booking; with `until` (UTC) up to the
- * first one that was booked later, so that a position is always as it once stood, whatever clocks and imports did to
- * the times. What a fill left of a flip follows from all earlier ones of its key, so those are read, too.
+ * The fills of these positions, by position and in booking order; with `until` (UTC) up to the first one that was
+ * booked later, so that a position is always in a state that it once had, whatever clocks and imports did to the times.
+ * The remainder of a flip follows from all earlier fills of its key, so those are read, too.
  */
 export async function findFills(
   db: Kysely<Database>,

@@ -4,14 +4,14 @@ import type { Quote } from '../../domain/quote.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { Mark } from '../ledger/mark-positions.ts';
 
-/** A symbol of open positions that the cache has no price of, and why. */
+/** A symbol of open positions without a price in the cache, and why. */
 export interface Unmarked {
   symbol: string;
   positions: number;
   problem: string;
 }
 
-/** The marks that the cache has for the symbols of all open positions, and the symbols that it has none for. */
+/** The marks from the cache for the symbols of all open positions, and the symbols without one. */
 export async function marksFromQuotes(ctx: Context): Promise<{ marks: Mark[]; unmarked: Unmarked[] }> {
   const held = await findHeld(await ctx.db());
   if (held.length === 0) return { marks: [], unmarked: [] };

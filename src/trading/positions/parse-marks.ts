@@ -4,14 +4,14 @@ import { usage } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
 import type { Mark } from '../ledger/mark-positions.ts';
 
-/** A price, or what a quote file calls it: the last traded price, and when. */
+/** A price; in a file of quotes, the last traded price and its time. */
 const COLUMNS = {
   header: 'symbol,price',
   required: ['symbol'],
   optional: ['price', 'ltp', 'timestamp'],
 } as const;
 
-/** Marks, one a symbol, and the symbols that were named one by one. */
+/** Marks, one per symbol, and the symbols that were named as arguments. */
 export interface GivenMarks {
   marks: Mark[];
   named: Set<string>;

@@ -11,12 +11,12 @@ interface Range {
 }
 
 interface PnlRow {
-  /** A date, a month, a symbol, a strategy (null: none) or a trader. */
+  /** A date, a month, a symbol, a strategy (null: none) or a user. */
   key: string | null;
   fills: number;
   /** Rupees. */
   realized_pnl: string;
-  /** Rupees; null for a period, which what is open now does not belong to. */
+  /** Rupees; null for a period, as open positions belong to none. */
   unrealized_pnl: string | null;
 }
 
@@ -27,7 +27,7 @@ const COLUMNS = {
   user: sql`user_id`,
 } as const;
 
-/** Profit by period of execution, or by what was traded; one statement. */
+/** Profit and loss by period of execution, or by symbol, strategy or user; one statement. */
 export async function pnlBy(
   db: Kysely<Database>,
   by: PnlGrouping,

@@ -12,7 +12,7 @@ export async function positionHistory(db: Kysely<Database>, id: PositionId) {
   return replay(id, fills).map(({ fill, shares, position }) => ({
     ...fill,
     quantity: shares,
-    // What a flip realized belongs to the position it closed.
+    // The P&L realized by a flip belongs to the position it closed.
     realized_pnl: fill.position_id === id ? fill.realized_pnl : '0.00',
     position_quantity: position.quantity,
     average_price: position.average_price,

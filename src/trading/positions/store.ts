@@ -33,7 +33,7 @@ const positions = rowsOf(
 export type Position = Awaited<ReturnType<typeof positions.find>>;
 
 export const findPosition = positions.find;
-/** Under the locks of its user and its own. */
+/** Locks the user, then the position. */
 export const lockPosition = positions.lockWithUser;
 
 /** A working order that would reduce a position, if there is one. */

@@ -5,13 +5,14 @@ import { Failure } from '../../util/failure.ts';
 import { readQuotes } from './store.ts';
 
 /**
- * The cached price of a symbol in rupees a share, for an order that needs none; 0 where the cache has none that is
- * fresh. Why it is not used, or that Redis is away, is said once; it never takes longer than redis.timeout.
+ * The cached price of a symbol in rupees per share, for an order without a price; 0 if the cache has no fresh quote.
+ * Prints once why a quote is not used, or that Redis is unreachable; never takes longer than redis.timeout.
  */
 export async function referencePrice(symbol: string, timeout: number, ctx: Context): Promise<number> {
-  const [now, { staleAfter }] = [ctx.now(), await ctx.config()];
+  const now = ctx.now();
+  const { staleAfter } = await ctx.config();
   const asked = ctx.redis().then((redis) => readQuotes(redis, [symbol], now));
-  // What comes after the time is up is nobody's concern.
+  // An error after the timeout is ignored.
   asked.catch(() => {});
   try {
     const [reading] = await withTimeout(timeout, asked);
@@ -26,7 +27,7 @@ export async function referencePrice(symbol: string, timeout: number, ctx: Conte
     const failure = await ctx.explain(error);
     if (!(failure instanceof Failure) || ctx.signal.aborted) throw failure;
     await ctx.io.say(`No reference price: ${failure.message}`);
-    // Who did not answer in time is not waited for a second time when the order is committed.
+    // After a timeout here, the commit of the order does not wait for Redis again.
     if (failure.kind === 'unreachable')
       ctx.redis().then(
         ({ close }) => close(),

@@ -6,7 +6,7 @@ import { TTL_SECONDS } from '../../platform/redis/keys.ts';
 
 const BATCH_KEYS = 1_000;
 
-/** What the cache holds for each symbol, in their order; undefined where it holds nothing. */
+/** What the cache holds for each symbol, in the same order; undefined if it holds nothing. */
 export async function readQuotes(
   { client, keys }: RedisConnection,
   symbols: readonly string[],
@@ -25,7 +25,7 @@ export async function readQuotes(
       const text = texts[i];
       if (typeof text === 'string') readings.push(readQuote(symbol, text, now));
       else {
-        // A text by now: it came between the two questions, and is for the next one to find.
+        // A string by now: it was written between the two queries, and the next call reads it.
         const type = types.get(keys.quote(symbol)) ?? 'none';
         const isOther = type !== 'none' && type !== 'string';
         readings.push(isOther ? { symbol, unreadable: `a ${type}, not a text` } : undefined);
@@ -35,7 +35,7 @@ export async function readQuotes(
   return readings;
 }
 
-/** One MGET on a server; on a cluster, where keys are spread over nodes, a GET each. */
+/** One MGET on a server; one GET per key on a cluster, where keys are spread over nodes. */
 async function textsOf(
   client: RedisConnection['client'],
   keys: readonly string[],
@@ -51,7 +51,7 @@ async function textsOf(
   );
 }
 
-/** A text that was not got may be another type of value; MGET does not say which. */
+/** A missing value may be of another type than string; MGET does not distinguish the two. */
 async function typesOf(
   client: RedisConnection['client'],
   keys: readonly string[],
@@ -59,7 +59,7 @@ async function typesOf(
   return new Map(await Promise.all(keys.map(async (key) => [key, await client.type(key)] as const)));
 }
 
-/** Every symbol that the cache holds something for, sorted. */
+/** Every symbol in the cache, sorted. */
 export async function findSymbols({ keys, scan }: RedisConnection): Promise<string[]> {
   const prefix = keys.quote('');
   const found = new Set<string>();
@@ -68,8 +68,8 @@ export async function findSymbols({ keys, scan }: RedisConnection): Promise<stri
 }
 
 /**
- * The quotes that are not older than what the cache holds. Another writer may come between this and a write; a quote
- * that overtakes another by milliseconds stands until the next one.
+ * The quotes that are not older than those in the cache. Another writer may run between this and a write; a quote that
+ * overtakes another by milliseconds is kept until the next one.
  */
 export async function withoutOlder(
   redis: RedisConnection,
@@ -84,7 +84,7 @@ export async function withoutOlder(
   return quotes.filter(({ timestamp }, i) => timestamp >= (held[i]?.quote?.timestamp ?? ''));
 }
 
-/** Writes quotes, to live for 30 days: on a server all or none, on a cluster as far as its nodes take them. */
+/** Writes quotes with a lifetime of 30 days: atomically on a server, per node on a cluster. */
 export async function writeQuotes(
   { client, keys }: RedisConnection,
   quotes: readonly Quote[],
@@ -101,7 +101,7 @@ export async function writeQuotes(
   const texts = quotes.map(quoteText);
   const names = quotes.map(({ symbol }) => keys.quote(symbol));
   await client.call('EVAL', [SET_ALL, names.length, ...names, TTL_SECONDS.quote, ...texts]).catch((error) => {
-    // A login may be kept from scripts, which take a tenth of the time, and still be let write.
+    // A login may be denied scripts, which take a tenth of the time, but still be allowed to write.
     if (errorCodeOf(error) !== 'NOPERM') throw error;
     return transact(client, names, texts);
   });
@@ -113,7 +113,7 @@ async function transact(client: Redis, names: readonly string[], texts: readonly
   const all = client.multi();
   for (const [i, name] of names.entries()) all.set(name, texts[i] ?? '', 'EX', TTL_SECONDS.quote);
   await all.exec().catch((error: Error & { previousErrors?: Error[] }) => {
-    // Why a transaction was given up is said of the command that was refused.
+    // The reason for an aborted transaction is the error of the refused command.
     throw error.previousErrors?.[0] ?? error;
   });
 }

@@ -5,8 +5,8 @@ import { pluralize } from '../../util/text.ts';
 const MAX_NAMED_SYMBOLS = 5;
 
 /**
- * Says which symbols no strategy trades and no open position is in: perhaps a typing error. Where no database is
- * configured, or it cannot be asked, nothing is said: quotes do without it.
+ * Prints which symbols no strategy trades and no open position holds: perhaps a typing error. Prints nothing if no
+ * database is configured or reachable, as quotes do not need one.
  */
 export async function warnUnusedSymbols(symbols: readonly string[], ctx: Context): Promise<void> {
   if ((await ctx.config()).database === undefined) return;
@@ -20,7 +20,7 @@ export async function warnUnusedSymbols(symbols: readonly string[], ctx: Context
   );
 }
 
-/** Every symbol that is traded; undefined before there are tables to look in. */
+/** Every symbol that is traded; undefined before the tables exist. */
 async function findUsed(ctx: Context): Promise<Set<string> | undefined> {
   const { db, phase } = await ctx.source();
   if (phase < 1) return undefined;

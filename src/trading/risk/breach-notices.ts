@@ -15,7 +15,7 @@ export function breachNotice({ user_id, rule_type, verdict, message, limit, curr
   };
 }
 
-/** What the audit log keeps of a check: how many rules broke and cleared, and which, the first thousand of them. */
+/** The audit body of a check: how many rules broke and cleared, and the first thousand of them. */
 export function breachAudit(news: readonly CheckedRule[]) {
   const violated = news.filter(({ verdict }) => verdict === 'violated').length;
   return {

@@ -11,8 +11,8 @@ import { proposedOrder } from './proposed-order.ts';
 import { tradingDayOf } from './trading-day.ts';
 
 /**
- * Evaluates the rules of one user, or of everyone, stores the results and notifies what newly broke or cleared. A
- * Finding where a rule is violated or cannot be evaluated.
+ * Evaluates the rules of one user, or of everyone, stores the results and notifies of rules that newly broke or
+ * cleared. Returns a Finding if a rule is violated or cannot be evaluated.
  */
 export async function checkRules(ctx: Context, user: UserId | undefined) {
   const now = ctx.now();
@@ -29,8 +29,8 @@ export async function checkRules(ctx: Context, user: UserId | undefined) {
 }
 
 /**
- * Evaluates every rule for an order that is not placed, described as JSON; what would refuse it is said on stderr, and
- * makes the result a Finding. Throws a usage error that names what is wrong with the JSON.
+ * Evaluates every rule for a proposed order, described as JSON. Refusals are printed on stderr and make the result a
+ * Finding. Throws a usage error that names what is wrong with the JSON.
  */
 export async function previewOrder(ctx: Context, userId: UserId, given: Readonly<Record<string, unknown>>) {
   const now = ctx.now();

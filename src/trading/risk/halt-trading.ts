@@ -8,9 +8,9 @@ import { cancelAndPause, countAffected, setHalt } from './halts.ts';
 import { findScope, scopeOf } from './scope.ts';
 
 /**
- * The kill switch: latches a halt, cancels working orders and pauses active strategies of one user or, with `all`, of
- * everyone. Two transactions: the latch is committed first. Confirms before. Throws HALT_UNFINISHED (exit 10) where the
- * second one fails.
+ * The kill switch: sets a halt, cancels working orders and pauses active strategies of one user or, with `all`, of
+ * everyone, after a confirmation. Two transactions: the halt is committed first. Throws HALT_UNFINISHED (exit 10) if
+ * the second one fails.
  */
 export async function haltTrading(
   ctx: Context,
@@ -24,7 +24,7 @@ export async function haltTrading(
   await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
   await ctx.confirm(`Halt trading for ${scope.name}?`);
   const at = instant(ctx.now());
-  // Committed before cancelling waits for any lock: from then on no entry gets in.
+  // Committed before cancelling waits for any lock: from then on no entry is accepted.
   const latched = await ctx.change(async (trx) => {
     const { halt, fresh } = await setHalt(trx, scope.user_id, reason, at);
     const title = `Trading is halted for ${scope.name}`;

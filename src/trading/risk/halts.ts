@@ -6,7 +6,7 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import { cancelWorking, IS_WORKING } from '../ledger/cancel-orders.ts';
 
-/** A latched halt: of one trader, or of everyone where user_id is null. Times are UTC. */
+/** An active halt of one user, or of everyone if user_id is null. Times are UTC. */
 export interface Halt {
   halt_id: string;
   user_id: UserId | null;
@@ -15,7 +15,7 @@ export interface Halt {
   halted_at: Instant;
 }
 
-/** The latch that keeps a trader from trading, as a query of at most one row: everyone's before his own. */
+/** A query for the halt that applies to a user, at most one row: the halt of everyone, else the user's own. */
 export function activeHaltQuery(userId: UserId) {
   return sql<Halt>`
     SELECT halt_id, user_id, reason, halted_by, halted_at FROM trading_halts
@@ -23,26 +23,26 @@ export function activeHaltQuery(userId: UserId) {
     ORDER BY user_id NULLS FIRST LIMIT 1`;
 }
 
-/** Throws TRADING_HALTED (exit 5) while a halt is latched for the trader or for everyone. Before phase 4 there is none. */
+/** Throws TRADING_HALTED (exit 5) while a halt is active for the user or for everyone. Before phase 4 there is none. */
 export async function checkNotHalted(trx: Trx, userId: UserId): Promise<void> {
   if (trx.phase < 4) return;
   const { rows } = await activeHaltQuery(userId).execute(trx.db);
   if (rows[0]) throw tradingHalted(rows[0]);
 }
 
-/** The refusal that a latched halt is, naming since when, why, and the command that ends it. */
+/** TRADING_HALTED for an active halt, with its start, its reason and the command that lifts it. */
 export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): Failure {
   const whose = user_id === null ? 'for everyone' : `for ${user_id}`;
   return refused(
     'TRADING_HALTED',
     `Trading is halted ${whose} since ${halted_at} by ${halted_by}: ${reason}`,
-    `Only cancels and orders that reduce a position pass. To go on: pinnacle risk resume ${user_id ?? '--all'} --reason R --confirm ${user_id ?? 'all'}`,
+    `Only cancels and orders that reduce a position pass. To resume: pinnacle risk resume ${user_id ?? '--all'} --reason R --confirm ${user_id ?? 'all'}`,
   );
 }
 
 /**
- * Latches a halt of a trader, or of everyone where userId is null; one that is latched already stays as it is, with its
- * first reason. Waits for no trader: a latch that is committed keeps entries out from that moment on.
+ * Sets a halt of a user, or of everyone if userId is null; one that is already active does not change and keeps its
+ * first reason. Locks no user: from its commit on, a halt blocks entries.
  */
 export async function setHalt(
   trx: Trx,
@@ -60,7 +60,7 @@ export async function setHalt(
   return { halt, fresh: halt.halt_id === haltId };
 }
 
-/** What a sweep did; of the order ids only the first thousand. */
+/** What a halt cancelled and paused; only the first thousand order ids. */
 export interface HaltOutcome {
   orders_cancelled: number;
   strategies_paused: number;
@@ -68,9 +68,8 @@ export interface HaltOutcome {
 }
 
 /**
- * Cancels every working order of a trader, or of everyone, keeping what is filled, and pauses what strategies are
- * active. It waits for the traders' locks, as long as a statement may take, so that whatever was let in before the
- * latch was seen is swept as well.
+ * Cancels every working order of a user, or of everyone, keeps their fills, and pauses the active strategies. Waits for
+ * the users' locks, up to the statement timeout, so that an order accepted before the halt was visible is cancelled too.
  */
 export async function cancelAndPause(trx: Trx, userId: UserId | null, at: Instant): Promise<HaltOutcome> {
   const whose = scope(userId);
@@ -89,7 +88,7 @@ export async function cancelAndPause(trx: Trx, userId: UserId | null, at: Instan
   };
 }
 
-/** What a sweep would touch now. */
+/** What a halt would cancel and pause now. */
 export async function countAffected(
   db: Kysely<Database>,
   userId: UserId | null,
@@ -104,14 +103,14 @@ export async function countAffected(
 
 const scope = (userId: UserId | null) => (userId === null ? sql`true` : sql`user_id = ${userId}`);
 
-/** A halt that is over. */
+/** A lifted halt. */
 export interface Ended extends Halt {
   resumed_by: string;
   resumed_reason: string;
   resumed_at: Instant;
 }
 
-/** Clears the latch of a trader, or that of everyone; undefined where there is none. */
+/** Lifts the halt of a user, or that of everyone; undefined if there is none. */
 export async function liftHalt(
   trx: Trx,
   userId: UserId | null,

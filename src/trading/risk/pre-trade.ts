@@ -14,24 +14,24 @@ import type { TradingDay } from './trading-day.ts';
 
 interface Options {
   /**
-   * The id of an order that is placed already and is to stand as given: amended, or sent again. It does not count
-   * twice, nor as a new order of the day. The quantity given is what would be left to fill.
+   * The id of an order that is already placed and is amended or retried. It is not counted twice, nor as a new order
+   * of the day. The quantity is what remains to be filled.
    */
   replacing?: string;
 }
 
-/** What admission comes to: every rule's word, and the refusals, the weightiest first; none is a yes. */
+/** The result of every rule, and the refusals, most severe first; without refusals the order is admitted. */
 export interface PreTradeResult {
   judgements: RuleResult[];
   refusals: Failure[];
 }
 
 /**
- * Whether an order may be placed now. Its trader is known and enabled; its strategy available and, from phase 2,
- * active for the trader; from phase 4 trading is not halted, and no risk rule is broken. An order that only reduces a
- * position is a disabled trader's to place, too, and passes halts, strategies and every rule but MAX_ORDERS_PER_DAY.
- * Locks the trader, so that what is decided here still holds when the order is written.
- * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or a refusal.
+ * Whether an order may be placed now: its user exists and is enabled; its strategy is available and, from phase 2,
+ * active for the user; from phase 4, trading is not halted and no risk rule is violated. An order that only reduces a
+ * position is also accepted from a disabled user, and passes halts, strategies and every rule but MAX_ORDERS_PER_DAY.
+ * Locks the user, so that the decision still holds when the order is written.
+ * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or the first refusal.
  */
 export async function checkPreTrade(
   trx: Trx,
@@ -44,7 +44,7 @@ export async function checkPreTrade(
   if (refusals[0]) throw refusals[0];
 }
 
-/** The same as a question: nothing is locked, and the answer holds for this moment only. */
+/** The same as a preview: nothing is locked, and the result is valid at this moment only. */
 export async function previewPreTrade(
   source: Source,
   order: ProposedOrder,
@@ -81,10 +81,10 @@ async function evaluatePreTrade(
 const NO_RISK = { halt: undefined, facts: undefined };
 
 interface Standing {
-  /** Whether the strategy is available; null where there is none of that id. */
+  /** Whether the strategy is available; null if there is none with that id. */
   available: boolean | null;
   status: StrategyStatus | null;
-  /** Shares that an order could sell or buy back before the position of its key is gone. */
+  /** Shares that an order could sell or buy back before the position of its key is closed. */
   reducible: number;
 }
 
@@ -114,7 +114,7 @@ async function readStanding(
   return standing;
 }
 
-/** The refusal that a strategy which is not available is. */
+/** The failure if a strategy is not available. */
 export function strategyDisabled(strategyId: StrategyId): Failure {
   return refused(
     'STRATEGY_DISABLED',
@@ -144,7 +144,7 @@ function riskRefusal(judgements: readonly RuleResult[]): Failure | undefined {
   return refused('RISK_LIMIT', broken.map(({ message }) => message).join('\n'), hintFor(broken));
 }
 
-/** MAX_POSITION_SIZE is about what the order would lead to, which the refusal itself does not say. */
+/** MAX_POSITION_SIZE limits the position after the order, which the refusal itself does not state. */
 function hintFor(broken: readonly RuleResult[]): string {
   const size = broken.find(({ rule_type }) => rule_type === 'MAX_POSITION_SIZE');
   const leadsTo =

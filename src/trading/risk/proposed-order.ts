@@ -30,7 +30,7 @@ const proposal = z.strictObject(
   },
 );
 
-/** The order that a JSON object describes, as this user would place it now; a usage error names what is wrong. */
+/** The order that a JSON object describes, as this user would place it now; throws a usage error that names what is wrong. */
 export function proposedOrder(
   given: Readonly<Record<string, unknown>>,
   userId: UserId,

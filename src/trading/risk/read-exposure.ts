@@ -20,7 +20,7 @@ type Row = { [K in keyof Halt]: Halt[K] | null } & Omit<RiskSnapshot, 'capital' 
 
 /**
  * The active halt of a user and the facts for their rules, in one statement that reads only what those rules need. The
- * order `replacing` is left out of the working orders. Needs phase 4.
+ * order `replacing` does not count among the working orders. Needs phase 4.
  */
 export async function readExposure(
   db: Kysely<Database>,

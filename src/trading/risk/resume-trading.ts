@@ -9,7 +9,7 @@ import { findScope, type Scope, scopeOf } from './scope.ts';
 import { findLatches, type Latch } from './store.ts';
 
 /**
- * Lifts the halt of one user or, with `all`, of everyone; the name must be typed out. Says what stays halted or paused.
+ * Lifts the halt of one user or, with `all`, of everyone; requires the typed name. Reports what stays halted or paused.
  * Throws NOT_HALTED (exit 5).
  */
 export async function resumeTrading(
@@ -36,7 +36,7 @@ export async function resumeTrading(
     const notice = { notification_type: 'RISK_ALERT', alert_level: 'INFO', title } as const;
     const data = { halt_id: halt.halt_id };
     await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
-    // Read here: once the change is committed, nothing may fail any more.
+    // Read here, because nothing may fail once the change is committed.
     ({ paused } = await countAffected(trx.db, scope.user_id));
     return { result: halt, audit: { target: scope.target, body: { halt } } };
   });

@@ -4,7 +4,7 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import { usage } from '../../util/failure.ts';
 import { findUser } from '../users/store.ts';
 
-/** Whom a halt is about: one user, or everyone where user_id is null. */
+/** The scope of a halt: one user, or everyone if user_id is null. */
 export interface Scope {
   user_id: UserId | null;
   /** In a sentence. */
@@ -13,7 +13,7 @@ export interface Scope {
   target: string;
 }
 
-/** The named user, or everyone. Throws a usage error where both are given. */
+/** The named user, or everyone. Throws a usage error if both are given. */
 export function scopeOf(user: UserId | undefined, all: boolean): Scope {
   if (user !== undefined && all) throw usage('Name a USER or give --all, not both.');
   return user === undefined
@@ -21,7 +21,7 @@ export function scopeOf(user: UserId | undefined, all: boolean): Scope {
     : { user_id: user, name: user, target: `user ${user}` };
 }
 
-/** Throws USER_NOT_FOUND where the user does not exist. */
+/** Throws USER_NOT_FOUND if the user does not exist. */
 export async function findScope(db: Kysely<Database>, { user_id }: Scope): Promise<void> {
   if (user_id !== null) await findUser(db, user_id);
 }

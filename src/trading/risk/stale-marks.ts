@@ -4,8 +4,8 @@ import type { TradingDay } from './trading-day.ts';
 const MAX_NAMED_SYMBOLS = 5;
 
 /**
- * What is lacking to value positions, of rows with a `symbol` and the oldest quote that it was marked from
- * (`marked_at`): the symbols, how old their marks are, and the command that helps; NULL where none is stale. An aggregate.
+ * An SQL aggregate over rows with a `symbol` and the time of its oldest quote (`marked_at`): the text that names the
+ * symbols with stale marks, the age of these and the command that helps; NULL if none is stale.
  */
 export function describeStaleMarks({ now, staleBefore }: TradingDay): RawBuilder<string | null> {
   const isStale = sql`FILTER (WHERE marked_at < ${staleBefore}::timestamp)`;

@@ -3,7 +3,7 @@ import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
-/** How one trader stands, or everyone where user_id is null. */
+/** The risk status of one user, or of everyone if user_id is null. */
 interface Status extends Record<string, unknown> {
   user_id: UserId | null;
   halted: boolean;
@@ -15,7 +15,7 @@ interface Status extends Record<string, unknown> {
   halt_id: string | null;
 }
 
-/** Up to `limit` traders with a latched halt or a rule, behind `after`, by id; the halt of everyone is the first. */
+/** Up to `limit` users with an active halt or a rule, after the id `after`, by id; the halt of everyone comes first. */
 export async function readRiskStatus(
   db: Kysely<Database>,
   userId: UserId | undefined,

@@ -15,7 +15,7 @@ export const RULE_COLUMNS = [
   'updated_at',
 ] as const;
 
-/** A trader's rules of these types, in the order of the types. */
+/** A user's rules of these types, in the order of the types. */
 export function findRules(db: Kysely<Database>, userId: UserId, types: readonly RuleType[]) {
   return db
     .selectFrom('risk_rules')
@@ -26,7 +26,7 @@ export function findRules(db: Kysely<Database>, userId: UserId, types: readonly 
     .execute();
 }
 
-/** The halts that are latched over a trader, everyone's first; over anybody where no trader is named. */
+/** The active halts that apply to a user, the one of everyone first; all active halts if no user is named. */
 export function findLatches(db: Kysely<Database>, userId: UserId | undefined) {
   let latches = db
     .selectFrom('trading_halts')

@@ -1,16 +1,16 @@
 import { type Instant, instant } from '../../domain/instant.ts';
 import { startOfDay } from '../../util/time.ts';
 
-/** What time it is to the risk rules; all in UTC. */
+/** The times that risk rules depend on, in UTC. */
 export interface TradingDay {
   now: Instant;
   /** When the trading day began. */
   dayStart: Instant;
-  /** A position that was marked from a quote of before is worth nobody knows what. */
+  /** A mark from a quote before this time is stale. */
   staleBefore: Instant;
 }
 
-/** The clock of a moment, by the settings timeZone and market.staleAfter. */
+/** The times at a moment, by the settings timeZone and market.staleAfter. */
 export async function tradingDayOf(
   now: Date,
   { config }: { config: () => Promise<{ timeZone: string; staleAfter: number }> },

@@ -5,7 +5,7 @@ import { instant } from '../../domain/instant.ts';
 import type { Template } from '../../domain/risk-limits.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 
-/** Sets limits of a trader, who must be locked, in one statement; false where all were so already. */
+/** Sets limits of a user in one statement; false if none changed. The user must be locked. */
 export async function writeRules(trx: Trx, userId: UserId, limits: Template, now: Date): Promise<boolean> {
   const rows = Object.entries(limits).map(([rule_type, rule_value]) => ({
     rule_id: mintId('rul', now),

@@ -20,7 +20,7 @@ export const SESSION_COLUMNS = [
   'updated_at',
 ] as const;
 
-/** The running session of a trader, if there is one. */
+/** The running session of a user, if there is one. */
 export async function findActive(db: Kysely<Database>, userId: UserId) {
   return db
     .selectFrom('trading_sessions')
@@ -30,7 +30,7 @@ export async function findActive(db: Kysely<Database>, userId: UserId) {
     .executeTakeFirst();
 }
 
-/** That a trader has no such session: exit 3, naming the command that starts one. */
+/** The user has no such session: exit 3, with the command that starts one. */
 export function noSession(userId: UserId, which: 'active session' | 'session'): Failure {
   return new Failure('notFound', 'SESSION_NOT_FOUND', `${userId} has no ${which}.`, {
     hint: `Run: pinnacle session start --user ${userId}`,

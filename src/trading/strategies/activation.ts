@@ -7,8 +7,8 @@ import { refused } from '../../util/failure.ts';
 import { ACTIVATION_COLUMNS, type Activation } from './store.ts';
 
 /**
- * Throws a refusal where the allocation (rupees, 0 for none) is beyond the trader's free capital, or where it, or
- * without one the free capital, is less than the strategy needs. The trader is locked.
+ * Throws if the allocation (rupees, 0 for none) exceeds the user's free capital, or if it (without one, the free
+ * capital) is less than the strategy needs. The user must be locked.
  */
 export async function checkCapital(
   trx: Trx,
@@ -17,7 +17,8 @@ export async function checkCapital(
   allocation: number,
 ): Promise<void> {
   const free = await freeCapital(trx, user_id, strategy_id);
-  const [asked, left] = [rupees(allocation), rupees(free)];
+  const asked = rupees(allocation);
+  const left = rupees(free);
   if (allocation > 0 && allocation > Number(free))
     throw refused(
       'FREE_CAPITAL',
@@ -36,7 +37,7 @@ export async function checkCapital(
 
 const rupees = (amount: number | string) => formatRupees(toPaisa(amount));
 
-/** A trader's capital in rupees that is not set aside for other strategies which are ACTIVE or PAUSED. */
+/** A user's capital in rupees that is not allocated to other ACTIVE or PAUSED strategies. */
 async function freeCapital(trx: Trx, userId: UserId, besides: string): Promise<string> {
   const { rows } = await sql<{ free: string }>`
     SELECT total_capital - (
@@ -55,8 +56,8 @@ interface Asked {
 }
 
 /**
- * Makes a trader's use of a strategy ACTIVE, as it was `before` or anew. A new one counts from what the book has of it
- * already, so that its totals are always those of its orders and fills. The trader is locked.
+ * Makes a user's strategy ACTIVE: the row `before`, or a new one. A new row starts with the totals of the book, so that
+ * these always match its orders and fills. The user must be locked.
  */
 export async function writeActivation(
   trx: Trx,

@@ -15,8 +15,8 @@ import {
 } from './store.ts';
 
 /**
- * Pauses, resumes or stops a trader's use of a strategy; what is so already stays as it is. Throws a refusal where it
- * is STOPPED, which only an activation ends, and where what would be ACTIVE may not run.
+ * Pauses, resumes or stops a user's strategy; changes nothing if that is already so. Throws if it is STOPPED, which
+ * only an activation ends, and if it may not become ACTIVE.
  */
 export async function changeStatus(ctx: Context, userId: UserId, strategyId: StrategyId, to: StrategyStatus) {
   const now = instant(ctx.now());
@@ -46,7 +46,7 @@ export async function changeStatus(ctx: Context, userId: UserId, strategyId: Str
   });
 }
 
-/** Throws a refusal unless the trader and the strategy are enabled and trading is not halted. The trader is locked. */
+/** Throws unless the user and the strategy are enabled and trading is not halted. The user must be locked. */
 export async function requireRunnable(
   trx: Trx,
   user: { user_id: UserId; enabled: boolean },
@@ -59,7 +59,7 @@ export async function requireRunnable(
   await checkNotHalted(trx, user.user_id);
 }
 
-/** Tells the trader that his use of a strategy has another status now, if it has. */
+/** Notifies the user of a changed status of a strategy. */
 export async function announce(
   trx: Trx,
   at: Instant,

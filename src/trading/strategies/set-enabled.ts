@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import type { StrategyId } from '../../domain/id.ts';
 import { lockStrategy, STRATEGY_COLUMNS } from './store.ts';
 
-/** Makes a strategy available or not; one that is so already stays as it is. */
+/** Enables or disables a strategy; changes nothing if that is already so. */
 export function setStrategyEnabled(ctx: Context, strategyId: StrategyId, available: boolean) {
   return ctx.change(async (trx) => {
     const before = await lockStrategy(trx, strategyId);

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
-/** One strategy or every one, of one trader or of all. */
+/** One strategy or all, of one user or of all. */
 export interface Scope {
   strategy: StrategyId | undefined;
   user: UserId | undefined;
@@ -24,7 +24,7 @@ export interface Stats {
   open_positions: number;
 }
 
-/** The numbers of strategies from the book itself, in one statement; of a trader only what he activated or traded. */
+/** The statistics of strategies from the book, in one statement; for a user, only of those activated or traded. */
 export async function readStats(db: Kysely<Database>, { strategy, user }: Scope): Promise<Stats[]> {
   const within = sql`strategy_id IS NOT NULL
     ${strategy === undefined ? sql`` : sql`AND strategy_id = ${strategy}`}

@@ -40,17 +40,17 @@ export const lockStrategy = strategies.lock;
 /** Lock the user first. */
 export const lockStrategyShared = strategies.lockShared;
 
-/** Throws a refusal on a database that does not have traders' uses of strategies yet. */
+/** Throws before phase 2, which creates `user_strategies`. */
 export async function requireActivations(ctx: Context): Promise<void> {
   if ((await ctx.phase()) < 2)
     throw refused(
       'PHASE_NEEDED',
-      '--user needs phase 2 of the schema: before it no trader activates a strategy.',
+      '--user needs phase 2 of the schema: before it, users do not activate strategies.',
       'Run: pinnacle migrate up',
     );
 }
 
-/** A trader's use of a strategy, if there ever was one. */
+/** The row of a user's strategy, if it was ever activated. */
 export async function findActivation(db: Kysely<Database>, userId: UserId, strategyId: StrategyId) {
   return db
     .selectFrom('user_strategies')
@@ -62,7 +62,7 @@ export async function findActivation(db: Kysely<Database>, userId: UserId, strat
 
 export type Activation = NonNullable<Awaited<ReturnType<typeof findActivation>>>;
 
-/** That a trader never activated a strategy: exit 3, naming the command that does. */
+/** The user never activated the strategy: exit 3, with the command that does. */
 export function notActivated(userId: UserId, strategyId: StrategyId): Failure {
   return new Failure(
     'notFound',

@@ -6,7 +6,7 @@ import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
 import { lockUser, userDisabled } from './store.ts';
 
-/** Whose a key is, and whether it is the current one or a replaced one that is still accepted. */
+/** The user of a key, and whether the key is the current one or a replaced one that is still accepted. */
 interface KeyHolder {
   user_id: UserId;
   enabled: boolean;
@@ -14,7 +14,7 @@ interface KeyHolder {
   expires_at: Instant | null;
 }
 
-/** The trader whose key has this hash; replaced keys are known from phase 4 on. Throws API_KEY_UNKNOWN (exit 3). */
+/** The user whose key has this hash; replaced keys exist from phase 4. Throws API_KEY_UNKNOWN (exit 3). */
 export async function findKeyHolder({ db, phase }: Source, hash: string, now: Instant): Promise<KeyHolder> {
   const replaced = sql`
     UNION ALL SELECT u.user_id, u.enabled, 'grace', g.expires_at
@@ -27,13 +27,13 @@ export async function findKeyHolder({ db, phase }: Source, hash: string, now: In
   throw new Failure(
     'notFound',
     'API_KEY_UNKNOWN',
-    'This key is of no trader: it was replaced, revoked or never given.',
+    'Unknown API key: it was replaced, revoked or never issued.',
   );
 }
 
 /**
- * Records that the holder of a key came in. Locks the trader and looks once more: the key may have been replaced since.
- * Throws API_KEY_UNKNOWN or USER_DISABLED.
+ * Records a login with a key. Locks the user and looks the key up again, as it may have been replaced since. Throws
+ * API_KEY_UNKNOWN or USER_DISABLED.
  */
 export async function recordLogin(trx: Trx, userId: UserId, hash: string, now: Instant): Promise<KeyHolder> {
   await lockUser(trx, userId);
@@ -44,8 +44,8 @@ export async function recordLogin(trx: Trx, userId: UserId, hash: string, now: I
 }
 
 /**
- * Gives a trader another key. The one before is accepted until `graceUntil`, where that is given, and then so are
- * those before it until their own time; without it all of them end now. Gives how many ended before their time.
+ * Replaces the API key of a user. With `graceUntil` the replaced key is accepted until then, and older ones until their
+ * own time; without it all of them end now. Returns how many ended before their time.
  */
 export async function replaceKey(
   trx: Trx,
@@ -65,7 +65,7 @@ export async function replaceKey(
   return ended;
 }
 
-/** Forgets the replaced keys of a trader, or only those that have expired; gives how many had not. */
+/** Deletes the replaced keys of a user, or only the expired ones; returns how many had not expired. */
 async function endGrace(trx: Trx, userId: UserId, now: Instant, onlyExpired: boolean): Promise<number> {
   const { rows } = await sql<{ expired: boolean }>`
     DELETE FROM api_key_grace

@@ -6,13 +6,13 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
 import { findUser, lockUser } from './store.ts';
 
-/** The credentials of a trader as they are stored; throws USER_NOT_FOUND. */
+/** The credentials of a user as stored; throws USER_NOT_FOUND. */
 export async function findCredentials(db: Kysely<Database>, userId: UserId): Promise<Credentials> {
   await findUser(db, userId);
   return select(db, userId).executeTakeFirstOrThrow();
 }
 
-/** The same, and nobody else may change the trader until the transaction ends. */
+/** The same, and locks the user until the transaction ends. */
 export async function lockCredentials(trx: Trx, userId: UserId): Promise<Credentials> {
   await lockUser(trx, userId);
   return select(trx.db, userId).executeTakeFirstOrThrow();
@@ -25,7 +25,7 @@ function select(db: Kysely<Database>, userId: UserId) {
     .where('user_id', '=', userId);
 }
 
-/** Stores envelopes, or '' for none, in columns of a trader. */
+/** Stores envelopes, or '' for none, in columns of a user. */
 export async function writeCredentials(
   trx: Trx,
   userId: UserId,
@@ -34,7 +34,7 @@ export async function writeCredentials(
   await trx.db.updateTable('users').set(values).where('user_id', '=', userId).execute();
 }
 
-/** When each credential of a trader was set last, as the audit log has it. */
+/** When each credential of a user was last set, according to the audit log. */
 export async function whenSet(db: Kysely<Database>, userId: UserId): Promise<Map<string, string>> {
   const { rows } = await sql<{ field: string; at: Instant }>`
     SELECT body::json ->> 'field' AS field, max(at) AS at FROM audit_log

@@ -5,8 +5,8 @@ import { findKeyHolder, recordLogin } from './api-keys.ts';
 import { beginSession, endSession } from './login-sessions.ts';
 
 /**
- * Begins a login session in Redis for the holder of an API key; key and token are given as SHA-256 in hex. Throws where
- * the key is unknown (exit 3), the user is disabled (5) or Redis is away (7).
+ * Starts a login session in Redis for the holder of an API key; `key` and `token` are SHA-256 hashes in hex. Throws if
+ * the key is unknown (exit 3), the user is disabled (5) or Redis is unreachable (7).
  */
 export async function logIn(ctx: Context, keyHash: string, tokenHash: string) {
   const redis = await ctx.redis();
@@ -19,7 +19,7 @@ export async function logIn(ctx: Context, keyHash: string, tokenHash: string) {
   return ctx
     .change(async (trx) => {
       const { via, expires_at: until } = await recordLogin(trx, user_id, keyHash, at);
-      // While the user is locked: whoever ends all sessions comes before this one, or finds it.
+      // While the user is locked: a command that ends all sessions runs before this one, or finds its session.
       const times = await beginSession(trx, ctx.dryRun ? null : redis, session, until);
       const body = { session_id, via, expires_at: times.expires_at, last_login: at };
       return {

@@ -7,17 +7,17 @@ import { errorCodeOf, redisFailure } from '../../platform/redis/errors.ts';
 import { TTL_SECONDS } from '../../platform/redis/keys.ts';
 import { parseJson } from '../../util/json.ts';
 
-/** A session as somebody may see it; of one that is unreadable only where it stands and how long. */
+/** A login session without its secret; if it is unreadable, only its key and its lifetime are known. */
 export interface Session {
   session_id: string;
   state: 'ok' | 'unreadable';
   created_at: Instant | null;
   last_seen_at: Instant | null;
-  /** When Redis forgets it; null for never. */
+  /** When it expires in Redis; null for never. */
   expires_at: Instant | null;
 }
 
-/** What a login knows of the session it begins. */
+/** What a login records of the session it starts. */
 interface Beginning {
   session_id: string;
   user_id: string;
@@ -26,8 +26,8 @@ interface Beginning {
 }
 
 /**
- * Writes a new session to Redis (to none in a dry run), for its lifetime or until a time before. It begins by the clock
- * of the database, as its end in the outbox does: the two are compared. Throws what Redis says, in our words.
+ * Writes a new session to Redis (not in a dry run), for its lifetime or until an earlier time. Its start is taken from
+ * the clock of the database, as is its end in the outbox, because the two are compared. Throws Redis errors as Failure.
  */
 export async function beginSession(
   trx: Trx,
@@ -56,7 +56,7 @@ export async function endSession({ client, keys }: RedisConnection, user: string
   await client.del(keys.session(user, id));
 }
 
-/** The sessions that may be a trader's, some ids at a time; an id may come twice, and readSession says whose it is. */
+/** The sessions that may belong to a user, in batches of ids; an id may come twice, and readSession checks its user. */
 export async function* sessionIds({ keys, scan }: RedisConnection, user: string): AsyncIterable<string[]> {
   const lead = keys.session(user, '').length;
   for await (const found of scan(keys.sessionsOf(user))) yield found.map((key) => key.slice(lead));
@@ -68,7 +68,7 @@ const stored = z.object({
   last_seen_at: z.optional(z.string()),
 });
 
-/** A session of a trader; undefined where it is gone, or is somebody else's. */
+/** A session of a user; undefined if it is gone or belongs to another user. */
 export async function readSession(
   { client, keys }: RedisConnection,
   user: string,
@@ -78,7 +78,7 @@ export async function readSession(
   const [text, expires] = await Promise.all([textOf(client, key), client.pexpiretime(key)]);
   if (expires === GONE) return undefined;
   const found = parsed(text);
-  // An id of a trader may have colons: session:a:b:c is of a trader a:b unless it says that it is of a.
+  // A user id may contain colons: session:a:b:c belongs to user a:b unless its value names user a.
   if (id.includes(':') && found?.user_id !== user) return undefined;
   return {
     session_id: id,
@@ -91,7 +91,7 @@ export async function readSession(
 
 const GONE = -2;
 
-/** What is longer than any session of ours is cut off, and no JSON then. */
+/** Text longer than any valid session is cut off, so that it is not valid JSON. */
 const LONGEST = 65_536;
 
 async function textOf(client: RedisConnection['client'], key: string): Promise<string> {
@@ -107,7 +107,7 @@ interface Stored {
   last_seen_at: Instant | null;
 }
 
-/** A session as text; undefined for what is none, and for one whose times are none. */
+/** Parses the text of a session; undefined if it is malformed or its times are invalid. */
 function parsed(text: string): Stored | undefined {
   const { data } = stored.safeParse(jsonOf(text));
   const created_at = fromRfc3339(data?.created_at ?? '');

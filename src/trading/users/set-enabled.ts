@@ -5,8 +5,8 @@ import type { UserId } from '../../domain/id.ts';
 import { lockUser, USER_COLUMNS } from './store.ts';
 
 /**
- * Lets a trader in, or keeps one out and ends what sessions there are; one that is so already stays so. The result tells
- * `beside`, too.
+ * Enables a user, or disables one and ends its login sessions; changes nothing if that is already so. The result
+ * includes the columns of `beside`.
  */
 export function setUserEnabled<T extends object>(
   ctx: Context,

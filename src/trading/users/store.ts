@@ -20,12 +20,12 @@ const users = rowsOf('users', USER_COLUMNS, 'user', 'See: pinnacle user list');
 export const findUser = users.find;
 export const lockUser = users.lock;
 
-/** The refusal of what a disabled trader may not do. */
+/** USER_DISABLED: a disabled user may not do this. */
 export function userDisabled(userId: UserId): Failure {
   return refused('USER_DISABLED', `The user ${userId} is disabled.`, `Run: pinnacle user enable ${userId}`);
 }
 
-/** What an empty list of a trader asks: throws USER_NOT_FOUND where there is no such trader. */
+/** For an empty list of a user: throws USER_NOT_FOUND if the user does not exist. */
 export function whenNoneOf(db: () => Promise<Kysely<Database>>, userId: UserId | undefined) {
   return async () => {
     if (userId !== undefined) await findUser(await db(), userId);
