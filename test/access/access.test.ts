@@ -25,7 +25,7 @@ operator cron readonly auditor: order export, position export, session export, n
 operator cron readonly auditor: partition check, partition status
 operator cron readonly auditor: config init, config show, config path, config validate
 operator cron readonly auditor: backup list, backup verify, backup prune, backup status
-operator: user add, user import, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
+operator: user add, user import, user update, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop

@@ -25,6 +25,7 @@ user add --user-id u2 --name B --email b@example.com --capital 1000000 --json
 user import {traders} --keys {keys}
 user list
 user show u2
+user update u2 --name C
 user verify-key --record-login < {api_key}
 user login --json < {api_key}
 user sessions list u2
