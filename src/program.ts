@@ -95,7 +95,7 @@ export async function run(
   }
 }
 
-/** Warns that committed changes are not in Redis yet; exit 8 unless the command has a code of its own. */
+/** Warns that committed changes are not in Redis yet; exit 8 unless the command already exits with another code. */
 async function reportPending({ message }: Failure, code: number, io: Io): Promise<number> {
   await io.warn(`${message} Committed, but not yet in Redis. Run: pinnacle realtime drain`);
   return code === 0 ? EXITS.pending[0] : code;

@@ -131,7 +131,7 @@ describe.each(servers)(`three years of ${ROWS} rows on $name`, ({ open }) => {
     const { code, stderr } = await ended;
     await db.query('COMMIT');
     expect(code).toBe(exit);
-    expect(stderr).toContain('run it again to go on');
+    expect(stderr).toContain('Run it again to continue');
     const { rows } = await db.query(
       `SELECT sum((body::json ->> 'deleted')::integer)::integer AS n FROM (
          SELECT body FROM audit_log WHERE command = 'retention run' ORDER BY id OFFSET $1) a`,

@@ -1,7 +1,7 @@
 import { type Verbs, verb } from '../../cli/command.ts';
 
 export const verbs: Verbs = {
-  list: verb('List who changed what, newest first', async () => (await import('./list.ts')).list),
+  list: verb('List audit entries, newest first', async () => (await import('./list.ts')).list),
   show: verb('Show one entry and verify its seal', async () => (await import('./show.ts')).show),
   verify: verb(
     'Verify that no entry was altered, deleted or inserted',

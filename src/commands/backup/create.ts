@@ -11,9 +11,7 @@ export const create = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    output: optional(
-      text('PATH', 'the file to write; a dated name in the backup folder when left out', 4_096),
-    ),
+    output: optional(text('PATH', 'the file to write (default: a dated name in the backup folder)', 4_096)),
     encrypt: toggle('encrypt with the first key of backup.keyFile'),
   },
   fields: {

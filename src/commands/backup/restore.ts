@@ -21,10 +21,10 @@ export const restore = defineCommand({
   },
   examples: ['backup restore prod.pinbackup', 'backup restore prod.pinbackup --confirm pinnacle'],
   details: `Restores into an empty database without confirmation; replaces a database with contents only when you type its name (--confirm
-NAME) and nobody else is connected (exit 10). The replaced database is kept under a dated name, which is printed. The
+NAME) and nothing else is connected (exit 10). The replaced database is kept under a dated name, which is printed. The
 backup is loaded in one transaction and checked against its SHA-256 and row counts before it takes over: a process
 that is killed leaves either the database as it was or the complete backup. Works for servers and the embedded database, and
-from one into the other. Rights of roles that do not exist on this server are left out and listed.`,
+from one into the other. Rights of roles that do not exist on this server are skipped and listed.`,
   async run({ path }, ctx: Context) {
     const { restoreBackup } = await import('../../operations/backup/restore-backup.ts');
     const { skipped, keyIds, redis, ...restored } = await restoreBackup(ctx, path);

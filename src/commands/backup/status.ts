@@ -13,7 +13,7 @@ export const status = defineCommand({
   flags: { maxAge: duration('how old the newest backup may be') },
   fields: backupFields,
   examples: ['backup status --max-age 26h', 'backup status --max-age 26h --json name,created_at,verified_at'],
-  details: `Shows the newest backup in the backup folder that has no known problem. Exits 6 if it is older than that, or if there is none: made
+  details: `Shows the newest backup in the backup folder that has no known problem. Exits 6 if it is older than --max-age, or if there is none:
 for cron, which mails stderr.`,
   async run({ maxAge }, ctx: Context) {
     const { newestBackup } = await import('../../operations/backup/catalog.ts');

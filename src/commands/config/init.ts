@@ -30,8 +30,8 @@ export const init = defineCommand({
     'config init --database embedded --time-zone Asia/Kolkata',
     'config init --database-env DATABASE_URL --config prod.json',
   ],
-  details: `Writes pinnacle.config.json in this folder, or the file named by --config, and asks on a terminal for what the
-flags leave open. No password goes into it: name an environment variable that holds the whole URL.`,
+  details: `Writes pinnacle.config.json in this folder, or the file named by --config, and prompts on a terminal for what the
+flags do not set. The file must not hold a password: name an environment variable that holds the whole URL.`,
   async run(input, ctx: Context) {
     const path = resolve(ctx.cwd, ctx.configSource.file ?? 'pinnacle.config.json');
     const database = await chooseDatabase(input, ctx.io);

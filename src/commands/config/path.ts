@@ -10,7 +10,7 @@ export const path = defineCommand({
   fields: { file: { type: 'text' }, exists: { type: 'boolean' }, read: { type: 'boolean' } },
   examples: ['config path', 'config path --json', 'config path --config ./staging.json'],
   details:
-    'Files are looked for in this order, and the first that exists is read; --config or PINNACLE_CONFIG names one.',
+    'Lists the files in order of search; the first that exists is read. --config or PINNACLE_CONFIG names one file.',
   async run(_input, ctx: Context) {
     const { paths } = configPaths(ctx.configSource);
     const exist = await Promise.all(paths.map(exists));

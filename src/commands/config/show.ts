@@ -7,14 +7,14 @@ import { isObject } from '../../util/json.ts';
 export const show = defineCommand({
   effect: 'read',
   args: {},
-  flags: { origin: toggle('where each value comes from') },
+  flags: { origin: toggle('show the origin of each value') },
   fields: {
     setting: { type: 'text' },
     value: { type: 'text' },
     origin: { type: 'text', hidden: true, shownWithFlag: 'origin' },
   },
   examples: ['config show', 'config show --origin --profile prod', 'config show --json'],
-  details: 'Passwords are shown as ***, wherever they come from.',
+  details: 'Passwords are shown as ***.',
   async run(_input, ctx: Context) {
     const { resolved } = await ctx.config();
     return SETTING_NAMES.flatMap((name) => {
@@ -24,7 +24,7 @@ export const show = defineCommand({
   },
 });
 
-/** A setting by its path, or one a value where it is an object. */
+/** A setting by its path, or one row per value if it is an object. */
 function leaves(path: string, value: unknown): [path: string, text: string | null][] {
   if (isObject(value) && Object.keys(value).length > 0)
     return Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner));

@@ -8,12 +8,12 @@ import type { Json } from '../../platform/config/unknown-keys.ts';
 
 export const validate = defineCommand({
   effect: 'read',
-  args: { file: optional(text('FILE', 'the file; the one that would be read when it is left out', 4096)) },
+  args: { file: optional(text('FILE', 'the file (default: the one that would be read)', 4096)) },
   flags: {},
   fields: { file: { type: 'text' }, profiles: { type: 'json' }, valid: { type: 'boolean' } },
   examples: ['config validate', 'config validate deploy/pinnacle.config.json'],
-  details: `Every complaint is named, about every profile. Without FILE the settings in force are checked too: that
-secrets kept elsewhere can be read here.`,
+  details: `Reports all problems of all profiles. Without FILE it also checks the settings in force, including that
+secrets in files or variables can be read.`,
   async run({ file: name }, ctx: Context) {
     const file =
       name === undefined ? await findConfigFile(ctx.configSource) : await named(resolve(ctx.cwd, name));

@@ -4,10 +4,10 @@ import { promptChoice, promptText } from '../../cli/prompt.ts';
 import { maskSecrets, SETTINGS } from '../../platform/config/settings.ts';
 import { Failure, usage } from '../../util/failure.ts';
 
-/** What goes into the file for the database: a value, or the variable to read it from. */
+/** The database setting in the file: a value, or the variable to read it from. */
 export type Database = string | { $env: string };
 
-/** `embedded` or a URL that holds no password. */
+/** `embedded` or a URL without a password. */
 export const databaseAnswer = SETTINGS.database.schema.check(
   z.refine((value) => maskSecrets(value) === value, {
     error: 'must not hold a password: put the whole URL into an environment variable and name that',
@@ -29,7 +29,7 @@ const CHOICES = {
   'a PostgreSQL server, its URL in the file without a password': 'url',
 } as const;
 
-/** The database, as flags or answers name it; exit 4 where there are neither. */
+/** The database from flags or a prompt; throws NEEDS_ANSWER (exit 4) if it cannot prompt. */
 export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): Promise<Database> {
   if (database !== undefined && databaseEnv !== undefined)
     throw usage('--database and --database-env exclude each other.');
@@ -46,14 +46,14 @@ export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): 
   return { $env: await promptText(io, 'Name of the variable:', complaint(variableName), 'DATABASE_URL') };
 }
 
-/** The time zone as answered; the usual one where nobody can be asked. */
+/** The time zone from a prompt; the default if it cannot prompt. */
 export async function chooseTimeZone(io: Io): Promise<string> {
   const { fallback, help, schema } = SETTINGS.timeZone;
   if (!io.canPrompt) return fallback;
   return promptText(io, `${help}:`, complaint(schema), fallback);
 }
 
-/** The complaint about an answer, for prompts. */
+/** Returns a validator for prompts: the problem of an answer, or undefined. */
 function complaint(schema: z.ZodMiniType): (answer: string) => string | undefined {
   return (answer) => {
     const result = schema.safeParse(answer);

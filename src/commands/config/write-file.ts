@@ -3,7 +3,7 @@ import { refused } from '../../util/failure.ts';
 import { writeAtomic } from '../../util/file.ts';
 import { FileProblem } from '../../util/file-problem.ts';
 
-/** Writes a configuration file whole or not at all. Throws FILE_EXISTS unless `replace`, CONFIG_INVALID. */
+/** Writes a configuration file atomically. Throws FILE_EXISTS unless `replace`, CONFIG_INVALID. */
 export async function writeConfig(path: string, text: string, replace: boolean): Promise<void> {
   await writeAtomic(path, text, replace).catch((error) => {
     if (!(error instanceof FileProblem)) throw error;

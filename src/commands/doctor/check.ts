@@ -13,7 +13,7 @@ export const check = defineCommand({
   args: {},
   flags: {
     check: optional(choice(NAMES, 'NAME', 'run only this check')),
-    fix: toggle('repair what needs no decision: missing seals, changes that wait for Redis, TTLs in Redis'),
+    fix: toggle('repair what needs no decision: missing seals, changes not yet in Redis, TTLs in Redis'),
   },
   fields: {
     check: { type: 'text' },
@@ -23,8 +23,8 @@ export const check = defineCommand({
     fixed: { type: 'boolean', hidden: true, shownWithFlag: 'fix' },
   },
   examples: ['doctor', 'doctor --json check,state,help', 'doctor --check backup', 'doctor --fix'],
-  details: `Checks the server, the rollout and its schema; replicas, Redis and what waits for it; what a trading day leaves behind;
-roles, keys, backups and the disk. One row per check: ok, warn or fail, with the command that helps. Ends 6 if a check
+  details: `Checks the server, the rollout and its schema; replicas, Redis and the outbox; leftovers of the trading day; roles, keys,
+backups and the disk. One row per check: ok, warn or fail, with the command that helps. Ends 6 if a check
 fails; warnings alone end 0. A database that cannot be reached is exit 7, as for every command. These read everything and
 prove more: pinnacle doctor ledger, audit verify, keys verify, doctor realtime, backup verify --deep.`,
   async run({ check, fix }, ctx: Context) {

@@ -13,7 +13,7 @@ export const ledger = defineCommand({
   phase: 1,
   verdict: true,
   args: {},
-  flags: { user: optional(parsed(userId, 'USER', 'only what belongs to this trader')) },
+  flags: { user: optional(parsed(userId, 'USER', 'only rows of this user')) },
   fields: {
     check: { type: 'text' },
     state: { type: 'text' },
@@ -21,8 +21,8 @@ export const ledger = defineCommand({
     detail: { type: 'text' },
   },
   examples: ['doctor ledger', 'doctor ledger --user trader_001 --json check,id,detail'],
-  details: `Proves the book as it stands at one moment, however much is traded meanwhile: a row for each invariant that holds, a row
-for each thing that breaks one (the first 100 of each), and exit 6 where anything does.`,
+  details: `Verifies the book as of one moment, while trading continues: one row per invariant that holds, one row per offending
+record (the first 100 of each invariant). Exits 6 if an invariant is violated.`,
   async run({ user }, ctx: Context) {
     const { verifyInvariants } = await import('../../trading/ledger/verify-invariants.ts');
     const source = await ctx.source();

@@ -13,14 +13,15 @@ export const realtime = defineCommand({
   flags: {},
   fields: { key: { type: 'text' }, detail: { type: 'text' } },
   examples: ['doctor realtime', 'doctor realtime --json'],
-  details: `Compares what Redis shows with the book: every order of the last 7 days, every notification of the last 30, their lists,
-how long they live, and what stands under their names without being in the book. A row for each that differs, and for
-changes that still wait; then exit 6.`,
+  details: `Compares the projection in Redis with the book: every order of the last 7 days, every notification of the last 30, their
+lists and TTLs, and orphans. Prints one row per difference, and one for changes that are not in Redis yet; then exits 6.`,
   async run(_input, ctx: Context) {
     const progress = await startProgress(ctx.io, 'comparing Redis with the book');
     const { drifts, seen } = await compare(ctx).finally(() => progress.stop());
     if (drifts.length > 0) {
-      await ctx.io.say('What waits: pinnacle realtime drain. Whatever differs: pinnacle realtime rebuild');
+      await ctx.io.say(
+        'For waiting changes, run: pinnacle realtime drain. For other differences: pinnacle realtime rebuild',
+      );
       return new Finding(drifts);
     }
     await ctx.io.say(

@@ -16,9 +16,9 @@ export const replicas = defineCommand({
     detail: { type: 'text' },
   },
   examples: ['doctor replicas', 'doctor replicas --json replica,state,lag_bytes'],
-  details: `Asks every configured replica, for a second at most: ready (it has what the primary has committed, or gets it within
-maxReplicaWait), behind, unfit (promoted, of another cluster, following another primary) or unreachable. Ends 6 where one
-is not ready; reports go to another or to the primary then.`,
+  details: `Queries every configured replica for at most one second: ready (it has all commits of the primary, or gets them within
+maxReplicaWait), behind, unfit (promoted, of another cluster, following another primary) or unreachable. Exits 6 if one
+is not ready; reports then use another replica or the primary.`,
   async run(_input, ctx: Context) {
     const rows = await replicaStates(ctx);
     if (rows.length === 0) await ctx.io.say('No replicas are configured.');

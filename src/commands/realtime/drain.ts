@@ -15,8 +15,9 @@ export const drain = defineCommand({
   flags: {},
   fields: { drained: { type: 'integer' }, pending: { type: 'integer' } },
   examples: ['realtime drain', 'realtime drain --quiet'],
-  details: `Every command brings its own changes to Redis once they are committed; where Redis was away they wait, and this brings
-them, the oldest first. For cron, every minute. Where nothing waits Redis is not asked. Ends 8 while something still waits.`,
+  details: `Every command projects its own changes to Redis after the commit. Changes stay in the outbox while Redis is unreachable;
+this command projects them, oldest first. For cron, every minute. With an empty outbox it does not connect to Redis. Exits 8
+if changes are still waiting.`,
   async run(_input, ctx: Context) {
     const db = await ctx.db();
     const { pending, oldest } = await countPending(db);
@@ -26,7 +27,7 @@ them, the oldest first. For cron, every minute. Where nothing waits Redis is not
       return { drained: await drainAll(db, await ctx.redis(), ctx.now, ctx.signal), pending: 0 };
     } catch (error) {
       const failure = await ctx.explain(error);
-      // What the database does not permit, waiting does not change.
+      // A missing permission in the database is not resolved by waiting.
       const isAway = failure instanceof Failure && AWAY.includes(failure.kind) && !isPermissionDenied(error);
       if (!isAway) throw error;
       const waiting = await countPending(db);
@@ -41,5 +42,5 @@ them, the oldest first. For cron, every minute. Where nothing waits Redis is not
   },
 });
 
-/** Failures that say of Redis that it is not there for us. */
+/** Kinds of failure that mean Redis is unavailable. */
 const AWAY: readonly string[] = ['unreachable', 'forbidden', 'refused'];

@@ -17,9 +17,9 @@ export const rebuild = defineCommand({
     strays: { type: 'integer' },
   },
   examples: ['realtime rebuild'],
-  details: `Writes every order of the last 7 days, every notification of the last 30 and their lists anew, and removes what stands
-under their names and is not in the book. Quotes and the sessions of users are not of the book and are left alone; so are
-the streams that tell of what happens. It may run while trading goes on, and be run again.`,
+  details: `Writes every order of the last 7 days, every notification of the last 30 and their lists again, and removes orphans.
+Quotes, login sessions and the event streams are not part of the book and stay unchanged. It may run during trading, and
+may be repeated.`,
   async run(_input, ctx: Context) {
     const [{ keysToRebuild }, { drainAll, writeUntilStable }, { findOrphans }] = await Promise.all([
       import('../../projection/scan-book.ts'),

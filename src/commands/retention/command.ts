@@ -1,6 +1,9 @@
 import { type Verbs, verb } from '../../cli/command.ts';
 
 export const verbs: Verbs = {
-  plan: verb('What is past its time, and what is kept and why', async () => (await import('./plan.ts')).plan),
-  run: verb('Delete what is past its time', async () => (await import('./run.ts')).run),
+  plan: verb(
+    'Show what is due for deletion, and what is kept and why',
+    async () => (await import('./plan.ts')).plan,
+  ),
+  run: verb('Delete rows and keys that are due', async () => (await import('./run.ts')).run),
 };

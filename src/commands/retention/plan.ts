@@ -23,9 +23,9 @@ export const plan = defineCommand({
     oldest: { type: 'time' },
   },
   examples: ['retention plan', 'retention plan --json kind,due,kept,why'],
-  details: `A row for each kind of thing: how long it is kept, how many there are, how many of them retention run would delete, and why
-the others stay. Of what is in Redis, rows are keys, and those are due that live for ever or too long; of its streams, rows are
-events. With no Redis configured they are left out.`,
+  details: `One row per kind: its retention period, the number of rows, how many of them retention run would delete, and why the
+others are kept. For Redis, rows counts keys, and keys without a TTL or with too long a TTL are due; for streams it counts
+events. Without a configured Redis these rows are omitted.`,
   async run(_input, ctx: Context) {
     const progress = await startProgress(ctx.io, 'counting');
     try {

@@ -19,7 +19,7 @@ export const run = defineCommand({
   repeat: 'resumes',
   singleInstance: true,
   args: {},
-  flags: { maxRows: optional(integer('N', 'stop after so many rows')) },
+  flags: { maxRows: optional(integer('N', 'stop after this many rows')) },
   fields: {
     kind: { type: 'text' },
     keep: { type: 'text' },
@@ -30,11 +30,11 @@ export const run = defineCommand({
     held: { type: 'integer' },
   },
   examples: ['retention run --yes', 'retention run --max-rows 100000 --yes', 'retention run --dry-run'],
-  details: `Deletes for good what retention plan says is due: 5,000 rows at a time, each batch with its audit row and followed by a rest
-as long as it took. It waits for no row that somebody holds. Interrupted, killed, or stopped by --max-rows, it is run again and goes
-on. left is what is still due after it, held what is old and stays. Keys of Redis that live for ever or too long get the
-longest life they may have (repaired). Refused (5) where the server's clock and ours differ by more than a minute. Limits of
-the configuration that are shorter than promised need --confirm NAME instead of --yes.`,
+  details: `Permanently deletes what retention plan lists as due: 5,000 rows at a time, each batch with its audit row and followed by a
+pause as long as the batch took. It skips locked rows. After an interruption, a kill or --max-rows, run it again: it continues
+with what is left. left counts rows that are still due, held old rows that are kept. Keys in Redis without a TTL or with too
+long a TTL get the longest one allowed (repaired). Refused (5) if the clocks of the server and this machine differ by more than
+a minute. Configured periods shorter than the defaults need --confirm NAME instead of --yes.`,
   async run({ maxRows }, ctx: Context) {
     const { retention: limits, redis } = await ctx.config();
     const [db, phase] = [await ctx.db(), await ctx.phase()];
@@ -60,7 +60,7 @@ interface Surveyed {
   held: number;
 }
 
-/** Asks for a yes, or for the name of the database where a limit is shorter than promised. */
+/** Asks for confirmation, by the name of the database if a period is shorter than its default. */
 async function agreeTo(ctx: Context, surveyed: readonly Surveyed[]): Promise<void> {
   const due = surveyed
     .filter((one) => one.due > 0)
@@ -100,7 +100,7 @@ async function sweepAll(ctx: Context, surveyed: readonly Surveyed[], most: numbe
     for (const one of surveyed) results.push(await sweepOne(ctx, one, most - deleted, onBatch));
     return results;
   } catch (error) {
-    if (deleted > 0) await ctx.io.say(`${pluralize(deleted, 'row')} deleted; run it again to go on.`);
+    if (deleted > 0) await ctx.io.say(`${pluralize(deleted, 'row')} deleted. Run it again to continue.`);
     throw unfinished(error, deleted);
   } finally {
     progress.stop();
@@ -123,10 +123,10 @@ async function sweepOne(
   return { ...told, deleted, left: await countDue(await ctx.db(), kind, cutoff) };
 }
 
-/** Failures that say of Redis that it is not there for us. */
+/** Kinds of failure that mean Redis is unavailable. */
 const NOT_THERE: readonly string[] = ['unreachable', 'forbidden', 'refused'];
 
-/** Ends 8 where Redis is away: the rows are deleted, and the next run looks at its keys. */
+/** Repairs TTLs in Redis; exit 8 if Redis is unavailable: rows are deleted, and the next run repairs the keys. */
 async function repairKeys(ctx: Context, swept: readonly Swept[]): Promise<Swept[]> {
   try {
     const { checkRedis } = await import('../../operations/retention/redis.ts');

@@ -67,11 +67,7 @@ async function writeStrategies(trx: Trx, rows: readonly Strategy[], ctx: Context
     .execute(trx.db)
     .catch((error) => {
       if (!violatedConstraint(error, 'strategies_pkey')) throw error;
-      throw refused(
-        'STRATEGY_EXISTS',
-        'One of these strategies was added by somebody else meanwhile.',
-        'Run it again.',
-      );
+      throw refused('STRATEGY_EXISTS', 'One of these strategies was added concurrently.', 'Run it again.');
     });
   await writeAudits(
     trx.db,

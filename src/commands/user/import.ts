@@ -68,7 +68,7 @@ function depositOf(file: string, dryRun: boolean) {
       await drop();
       if (dryRun) return;
       await writeAtomic(file, `${csvHeader(KEYS)}${csvLines(rows, KEYS, TEXT)}`, false).catch((error) => {
-        throw outputFailure(file, error, 'Name one that does not exist.');
+        throw outputFailure(file, error, 'Name a file that does not exist.');
       });
       there = true;
     },
@@ -124,11 +124,7 @@ async function writeUsers(
     .catch((error) => {
       if (!violatedConstraint(error, 'users_pkey') && !violatedConstraint(error, 'users_email_key'))
         throw error;
-      throw refused(
-        'USER_EXISTS',
-        'One of these traders was added by somebody else meanwhile.',
-        'Run it again.',
-      );
+      throw refused('USER_EXISTS', 'One of these users was added concurrently.', 'Run it again.');
     });
   // One entry per user, as user add writes it: each entry is the evidence of that user's opening capital.
   await writeAudits(

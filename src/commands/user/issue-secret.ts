@@ -40,8 +40,8 @@ export async function withNewSecret<C extends Column, T>(
   const { word, generate } = SECRETS[column];
   if (outputFile === undefined && !ctx.isVisible(column))
     throw usage(
-      `The new ${word} would be shown to nobody, or be left in a log.`,
-      'Say where it is to go: --output-file FILE, or --json.',
+      `The new ${word} would not be shown, or would stay in a log.`,
+      'Choose where it goes: --output-file FILE, or --json.',
     );
   const secret = generate();
   const file = outputFile === undefined ? null : resolve(ctx.cwd, outputFile);
@@ -58,7 +58,7 @@ export async function withNewSecret<C extends Column, T>(
 /** Writes the secret to a new file before the commit, so that it cannot be lost. Returns a function that removes the file. */
 async function deposit(file: string, secret: string): Promise<() => Promise<void>> {
   await writeAtomic(file, `${secret}\n`, false).catch((error) => {
-    throw outputFailure(file, error, 'Name one that does not exist.');
+    throw outputFailure(file, error, 'Name a file that does not exist.');
   });
   return () => unlink(file).catch(() => {});
 }

@@ -8,7 +8,7 @@ import { userFields } from './fields.ts';
 export const show = defineCommand({
   effect: 'read',
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the trader') },
+  args: { user: parsed(userId, 'USER', 'the user') },
   flags: {},
   fields: userFields,
   examples: ['user show trader_001', 'user show trader_001 --json total_capital'],

@@ -23,7 +23,7 @@ export const update = defineCommand({
     'user update trader_001 --risk-tolerance low',
   ],
   details:
-    'Changes what is given and keeps the rest. A new risk tolerance does not change the limits that are set: see risk set.',
+    'Columns that are not given stay unchanged. A new risk tolerance does not change existing limits: see risk set.',
   async run({ user, name, email, riskTolerance }, ctx: Context) {
     const given = { name, email, risk_tolerance: riskTolerance };
     const columns = (['name', 'email', 'risk_tolerance'] as const).filter(

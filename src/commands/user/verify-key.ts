@@ -9,7 +9,7 @@ export const verifyKey = defineCommand({
   effect: 'write',
   phase: 1,
   args: {},
-  flags: { recordLogin: toggle("set the trader's last_login to now") },
+  flags: { recordLogin: toggle("set the user's last_login to now") },
   fields: {
     user_id: { type: 'text' },
     enabled: { type: 'boolean' },
@@ -17,8 +17,8 @@ export const verifyKey = defineCommand({
     expires_at: { type: 'time' },
   },
   examples: ['user verify-key', 'user verify-key --record-login --json user_id,enabled'],
-  details: `Reads the key from stdin, or asks for it unseen on a terminal. A typo is told by the check characters, without asking the
-database (exit 2); a key of nobody, or one that has expired, ends 3. Changes nothing without --record-login.`,
+  details: `Reads the key from stdin, or prompts for it without echo on a terminal. A mistyped key fails its checksum without a query to
+the database (exit 2); an unknown or expired key ends 3. Changes nothing without --record-login.`,
   async run({ recordLogin }, ctx: Context) {
     const key = await readApiKey(ctx);
     const { findKeyHolder, recordLogin: record } = await import('../../trading/users/api-keys.ts');
