@@ -12,7 +12,13 @@ const lane = (test: TestProjectInlineConfiguration['test']): TestProjectInlineCo
     __VERSION__: version('package.json'),
     __PGLITE_VERSION__: version('node_modules/@electric-sql/pglite/package.json'),
   },
-  test: { ...test, testTimeout: 180_000, hookTimeout: 300_000, pool: 'forks' },
+  test: {
+    ...test,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    pool: 'forks',
+    expect: { poll: { timeout: 60_000 } },
+  },
 });
 
 /** The lanes: `unit`, and one named after each kind of database; all kinds with `--mode all`, else the fastest alone. */

@@ -77,7 +77,7 @@ describe.each(servers)('access on $name', ({ open }) => {
     redis = findRedis() && (await startRedis());
     db.env['PINNACLE_KEYRING_FILE'] = ring;
     if (redis) db.env['REDIS_URL'] = redis.url;
-  }, 60_000);
+  });
   afterAll(async () => {
     await redis?.stop();
     rmSync(folder, { recursive: true });

@@ -30,7 +30,7 @@ describe.each(servers)('access apply with less than a superuser', () => {
       'CREATE DATABASE plain OWNER plain',
       'CREATE DATABASE built OWNER builder',
     );
-  }, 60_000);
+  });
   afterAll(() => server?.stop());
 
   it.each([

@@ -18,7 +18,7 @@ describe.each(databases)('the audit log on $name', ({ open }) => {
     db = await open();
     folder = mkdtempSync(join(tmpdir(), 'pinnacle-audit-'));
     await addTrader(db);
-  }, 60_000);
+  });
   afterAll(async () => {
     rmSync(folder, { recursive: true });
     await db?.close();
@@ -87,7 +87,7 @@ describe.each(servers)('sealing on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open(4, server());
     for (let i = 0; i < 8; i++) await addTrader(db, `trader_${i}`);
-  }, 60_000);
+  });
   afterAll(() => db?.close());
 
   it('takes 8 writers at once without a deadlock, and leaves nothing unsealed', async () => {

@@ -40,7 +40,7 @@ describe.each(databases)('audit verify on $name', ({ name, open }) => {
         `thing ${i}`,
         `{"n":${i},"text":"é\\"\\n\\u0001"}`,
       ]);
-  }, 60_000);
+  });
   afterEach(async () => {
     rmSync(join(folder, 'anchor'), { force: true });
     await db.close();

@@ -19,7 +19,7 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
   beforeAll(async () => {
     db = await open();
     for (const line of [USER, RULE]) expect((await db.cli(...words(line))).code).toBe(0);
-  }, 60_000);
+  });
   afterAll(() => db.close());
 
   /** Starts ten risk checks, of which one comes to the rules and waits there until the nine others have ended. */
@@ -99,7 +99,7 @@ describe('the same job at once on an embedded database', () => {
     expect(all.map(({ code }) => code).sort()[0]).toBe(0);
     for (const { code, stderr } of all) expect([0, 10], stderr).toContain(code);
     await db.close();
-  }, 60_000);
+  });
 });
 
 describe.each(databases)('--quiet and --log on $name', ({ open }) => {
@@ -113,7 +113,7 @@ describe.each(databases)('--quiet and --log on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     for (const line of [USER, RULE]) expect((await db.cli(...words(line))).code).toBe(0);
-  }, 60_000);
+  });
   afterAll(() => db.close());
 
   it('--quiet: a write that goes well says nothing at all, unless its result is asked for', async () => {

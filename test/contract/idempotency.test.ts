@@ -32,7 +32,7 @@ describe.each(databases)('--idempotency-key on $name', ({ open }) => {
     [db, redis] = await Promise.all([open(), startRedis()]);
     Object.assign(db.env, { PINNACLE_KEYRING_FILE: ring, REDIS_URL: redis.url });
     await db.cli('user', 'add', '--user-id', 'u1', '--name', 'A', '--email', 'a@example.com', '--json');
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([redis.stop(), db.close()]);
     rmSync(folder, { recursive: true });

@@ -6,6 +6,7 @@ import { addTrader, words } from '../helpers/book.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { findBinaries, runSql, type Server, startReplica, startServer } from '../helpers/postgres.ts';
 import { start } from '../helpers/process.ts';
+import { TIMED } from '../helpers/timed.ts';
 import { until } from '../helpers/topologies.ts';
 
 const READS = Number(process.env['PINNACLE_REPLICA_READS'] ?? 100);
@@ -112,7 +113,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
     expect(await answeredBy(one, 'order', 'list')).toBe('replica');
   });
 
-  it('one that is dead, or hangs, costs less than a second and is said', async () => {
+  it('one that is dead, or hangs, costs less than a second and is said', TIMED, async () => {
     const [dead, hung] = [await replica(), await replica()];
     dead.signal('SIGQUIT');
     await until(async () => (await standing(dead)).state === 'unreachable');

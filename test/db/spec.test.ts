@@ -294,7 +294,7 @@ describe.each(cases)('the $name database after phase $phase', ({ database, phase
   let db: Connection;
   beforeAll(async () => {
     db = await database.open(phase);
-  }, 60_000);
+  });
   afterAll(() => db?.close());
 
   it('has the required tables and the added ones', async () => {
@@ -496,7 +496,7 @@ describe.each(databases)('the tables of the $name database', (database) => {
       "INSERT INTO audit_log (command, target, body) VALUES ('order place', 'order:o1', '{}')",
     ])
       await db.query(statement);
-  }, 60_000);
+  });
   afterAll(() => db?.close());
 
   it.each(REFUSED)('refuse %s', async (_what, statement, code) => {

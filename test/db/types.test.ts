@@ -281,7 +281,7 @@ describe.each(databases)('src/db/schema.ts and the catalog of the $name database
   let db: Awaited<ReturnType<typeof database.open>>;
   beforeAll(async () => {
     db = await database.open(4);
-  }, 60_000);
+  });
   afterAll(() => db?.close());
 
   it('agree on every column', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { words } from '../helpers/book.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell, start } from '../helpers/process.ts';
+import { TIMED } from '../helpers/timed.ts';
 
 /** Long work, and the table that it is kept waiting at. */
 const LONG: readonly [line: string, table: string][] = [
@@ -44,7 +45,7 @@ describe.each(servers)('a signal during long work on $name', ({ open }) => {
       expect((await db.cli(...words(line))).code).toBe(0);
     await db.query(`INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price)
       SELECT 'o' || n, 'u1', 'TCS', 'BUY', 'LIMIT', 1, 1 FROM generate_series(1, 20000) n`);
-  }, 60_000);
+  });
   afterAll(async () => {
     await db.close();
     rmSync(folder, { recursive: true });
@@ -61,6 +62,7 @@ describe.each(servers)('a signal during long work on $name', ({ open }) => {
 
   it.each(LONG.flatMap(([line, table]) => SIGNALS.map(([signal, code]) => ({ line, table, signal, code }))))(
     '$line ends at $signal within two seconds, with $code and nothing half done',
+    TIMED,
     async ({ line, table, signal, code }) => {
       // The server ends the session of a process that was ended when it next hears of it.
       const left =
@@ -94,6 +96,7 @@ describe.each(servers)('a signal during long work on $name', ({ open }) => {
 
   it.each(['order export', 'order export --format ndjson', 'order list --all'])(
     '%s ends quietly when its reader has left',
+    TIMED,
     async (line) => {
       const started = performance.now();
       const { stdout, stderr } = await shell(db.env, `$PINNACLE ${line} | head -n 1`);

@@ -162,7 +162,13 @@ function face(
   given: Record<string, string>,
   { query, close }: Pick<TestDatabase, 'query' | 'close'>,
 ): TestDatabase {
-  const env = { ...given, TMPDIR: tmpdir(), XDG_CACHE_HOME: inject('cacheDir'), PINNACLE_TIMEOUT: '60s' };
+  const env = {
+    ...given,
+    TMPDIR: tmpdir(),
+    XDG_CACHE_HOME: inject('cacheDir'),
+    PINNACLE_TIMEOUT: '60s',
+    PINNACLE_REDIS_TIMEOUT: '10s',
+  };
   const cliWith: TestDatabase['cliWith'] = (options, ...argv) =>
     cli(argv, { ...options, env: { ...env, ...options.env } });
   return {

@@ -20,7 +20,7 @@ describe.each(servers)('a rotation that is killed, on $name', ({ open }) => {
     ringFile = await giveRing(db);
     secrets = await seedCredentials(db, await ringIn(ringFile), USERS);
     await db.query('ANALYZE users');
-  }, 60_000);
+  });
   afterAll(() => db.close());
 
   const onKey = async (id: string) => {

@@ -9,7 +9,7 @@ let redis: TestRedis;
 let env: Record<string, string>;
 beforeAll(async () => {
   redis = await startRedis();
-  env = { REDIS_URL: redis.url, PINNACLE_REDIS_TIMEOUT: '500ms' };
+  env = { REDIS_URL: redis.url, PINNACLE_REDIS_TIMEOUT: '5s' };
 });
 afterAll(() => redis?.stop());
 beforeEach(() => redis.cli('flushall'));

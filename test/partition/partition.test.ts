@@ -40,7 +40,7 @@ describe.each(servers)('partitions on $name', ({ open }) => {
     await addStrategy(db, 's1');
     await db.json(...words('strategy activate s1 --user trader_001'));
     await tradingDay(db, '1');
-  }, 60_000);
+  });
   afterAll(() => db.close());
 
   it('a plain table has none, and a dry run makes none', async () => {
@@ -119,7 +119,7 @@ describe.each(servers)('partitions on $name', ({ open }) => {
     expect(twice.stderr).toContain('already an order a2');
     for (const proof of ['doctor ledger', 'migrate drift', 'partition check', 'audit verify'])
       expect({ proof, ...(await db.cli(...words(proof))) }).toMatchObject({ proof, code: 0 });
-  }, 60_000);
+  });
 
   it('puts every id somewhere: minted ones by month, others into history, of no month yet ahead', async () => {
     const all = await db.json<{ partition: string; first_id: string }[]>('partition', 'status');
@@ -199,7 +199,7 @@ describe.each(servers)('partitions on $name', ({ open }) => {
     expect((await db.cliWith({ now }, 'partition', 'check')).code).toBe(0);
     expect(await partitionsOf(db, `order_id = '${id}'`)).not.toEqual(['orders_ahead']);
     expect((await db.cli('doctor', 'ledger')).code).toBe(0);
-  }, 60_000);
+  });
 
   it('drift still names what was changed by hand, in a partition too', async () => {
     const [, month] = await db.json<{ partition: string }[]>('partition', 'status');

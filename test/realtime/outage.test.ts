@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { addTrader } from '../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
 import { start } from '../helpers/process.ts';
 import { freePort, startRedis, type TestRedis } from '../helpers/redis.ts';
+import { TIMED } from '../helpers/timed.ts';
 
 const ORDER = ['order', 'place', '--user', 'u', '--symbol', 'TCS', '--side', 'BUY', '--quantity', '5'];
 
@@ -54,19 +56,20 @@ describe.each(databases)('a Redis that never answers, beside the $name database'
     expect(hole.met()).toBe(0);
   });
 
-  it('holds a change up no longer than it is given', async () => {
+  it('holds a change up no longer than it is given', TIMED, async () => {
+    const id = randomUUID();
     db.env['PINNACLE_REDIS_TIMEOUT'] = '300ms';
     const started = performance.now();
-    const { code, stdout, stderr } = await db.cli(...ORDER, '--order-id', 'late', '--json');
+    const { code, stdout, stderr } = await db.cli(...ORDER, '--order-id', id, '--json');
     const took = performance.now() - started;
-    expect([code, JSON.parse(stdout).order_id]).toEqual([8, 'late']);
+    expect([code, JSON.parse(stdout).order_id]).toEqual([8, id]);
     expect(stderr).toContain('no answer in time');
     // What is not waiting for Redis is some ten milliseconds; a busy machine makes more of it.
     expect(took).toBeGreaterThan(290);
     expect(took).toBeLessThan(2_000);
   });
 
-  it('holds a MARKET order that wants a reference price up no longer either', async () => {
+  it('holds a MARKET order that wants a reference price up no longer either', TIMED, async () => {
     db.env['PINNACLE_REDIS_TIMEOUT'] = '1500ms';
     const started = performance.now();
     const { code, stderr } = await db.cli(...ORDER, '--order-id', 'market');

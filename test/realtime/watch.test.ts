@@ -4,13 +4,14 @@ import { addTrader, words } from '../helpers/book.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell, start } from '../helpers/process.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { TIMED } from '../helpers/timed.ts';
 
 describe.each(servers)('watching the $name', ({ open }) => {
   let db: TestDatabase;
   let redis: TestRedis;
   beforeAll(async () => {
     [redis, db] = await Promise.all([startRedis(), open()]);
-    Object.assign(db.env, { REDIS_URL: redis.url, PINNACLE_REDIS_TIMEOUT: '300ms' });
+    Object.assign(db.env, { REDIS_URL: redis.url, PINNACLE_REDIS_TIMEOUT: '1500ms' });
     await Promise.all([addTrader(db, 'u'), addTrader(db, 'v')]);
   });
   afterAll(() => Promise.all([redis?.stop(), db?.close()]));
@@ -158,7 +159,7 @@ describe.each(servers)('watching the $name', ({ open }) => {
     expect(stderr).toContain('no answer in time');
   });
 
-  it('ends by itself, by a signal, and when nobody reads on', async () => {
+  it('ends by itself, by a signal, and when nobody reads on', TIMED, async () => {
     const began = performance.now();
     expect(await db.cli(...words('notification watch --for 300ms'))).toEqual({
       code: 0,

@@ -31,7 +31,7 @@ describe.each(servers)('no secret leaves the program', () => {
     known['secret'] = world.secret('piped');
     // So that those are searched for as well which no command should ever take for a key.
     world.secrets.set('key of a stranger', stranger.key);
-  }, 60_000);
+  });
   afterAll(() => world?.end());
 
   /** Runs a command and searches what it says. A key or token that it gives away on purpose is a secret from then on. */
