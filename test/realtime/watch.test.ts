@@ -11,7 +11,7 @@ describe.each(servers)('watching the $name', ({ open }) => {
   let redis: TestRedis;
   beforeAll(async () => {
     [redis, db] = await Promise.all([startRedis(), open()]);
-    Object.assign(db.env, { REDIS_URL: redis.url, PINNACLE_REDIS_TIMEOUT: '1500ms' });
+    Object.assign(db.env, { REDIS_URL: redis.url, PINNACLE_REDIS_TIMEOUT: '1s' });
     await Promise.all([addTrader(db, 'u'), addTrader(db, 'v')]);
   });
   afterAll(() => Promise.all([redis?.stop(), db?.close()]));
@@ -143,12 +143,12 @@ describe.each(servers)('watching the $name', ({ open }) => {
 
   it('notices a Redis that stands still, and a database that broke its line', async () => {
     const { code, lines, stderr } = await watch('notification watch --count 3', async () => {
-      await redis.cli('client', 'pause', '4000', 'ALL');
+      await redis.cli('client', 'pause', '8000', 'ALL');
       await slip('while it stood still');
       await db.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pinnacle/notification watch'",
       );
-      await sleep(4_100);
+      await sleep(8_100);
       await send('one');
       await db.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pinnacle/notification watch'",
