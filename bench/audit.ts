@@ -7,6 +7,7 @@ import { change } from '../src/audit/change.ts';
 import { verifyLog } from '../src/audit/verify-chain.ts';
 import { orderId, userId } from '../src/domain/id.ts';
 import { instant } from '../src/domain/instant.ts';
+import { tradingSymbol } from '../src/domain/symbol.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { insertOrders } from '../src/trading/ledger/insert-orders.ts';
 import { checkPreTrade } from '../src/trading/risk/pre-trade.ts';
@@ -17,6 +18,7 @@ const ENTRIES = Number(process.env['ENTRIES'] ?? 100_000);
 const WRITES = Number(process.env['WRITES'] ?? 200);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
 const USER = userId.parse('trader_001');
+const SYMBOL = tradingSymbol.parse('TCS');
 const START = instant(new Date('2026-01-30T03:45:00Z'));
 const CLOCK = { now: START, dayStart: START, staleBefore: START };
 const ORIGIN = {
@@ -85,7 +87,7 @@ async function write(audited: boolean, name: string): Promise<number> {
       order_id: orderId.parse(`ord_${name}_${i}`),
       user_id: USER,
       strategy_id: null,
-      symbol: 'TCS',
+      symbol: SYMBOL,
       side: 'BUY' as const,
       order_type: 'LIMIT' as const,
       quantity: 1,

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { idText } from '../domain/id.ts';
 import { isInstant } from '../domain/instant.ts';
+import { priceText, type Rupees, rupeesText } from '../domain/money.ts';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
 import { plainLowerCase } from '../util/text.ts';
@@ -106,9 +107,13 @@ export function decimal(placeholder: string, help: string, min = 0, max = 1e12):
 }
 
 /** Rupees with at most two decimals, kept as text so that no paisa is lost. */
-export function money(placeholder: string, help: string): Param<string> {
-  const error = 'must be an amount in rupees with at most two decimals, such as 1000000 or 2500.50';
-  return required(z.string().check(z.regex(/^\d{1,13}(\.\d{1,2})?$/, { error })), placeholder, help);
+export function money(placeholder: string, help: string): Param<Rupees> {
+  return required(rupeesText, placeholder, help);
+}
+
+/** A price in rupees a share. */
+export function price(help: string): Param<number> {
+  return required(priceText, 'PRICE', help);
 }
 
 /** One of a few words; upper case where the words are, so `buy` is BUY. */

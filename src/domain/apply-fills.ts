@@ -12,13 +12,11 @@ import {
 import { type BookSession, moveEquity } from './equity.ts';
 import { mintId, type PositionId, type StrategyId, type UserId } from './id.ts';
 import { isBefore } from './instant.ts';
-import { addMoney } from './money.ts';
+import { addMoney, NO_RUPEES, type Rupees } from './money.ts';
 import type { Notice } from './notice.ts';
 import { fillNotice } from './notices.ts';
 import { applyFillToOrder } from './order-state.ts';
 import { applyFill, type Position } from './position.ts';
-
-const ZERO_RUPEES = '0.00';
 
 /**
  * Applies fills to the book in memory, in place and in order: the order, position, capital and counters of each. No I/O.
@@ -56,7 +54,7 @@ interface Accumulator {
   fills: BookedFill[];
   orders: Set<BookOrder>;
   positions: Set<BookPosition>;
-  capital: Map<UserId, string>;
+  capital: Map<UserId, Rupees>;
   strategies: Map<string, BookingResult['strategies'][number]>;
   sessions: Set<BookSession>;
   notices: Notice[];
@@ -90,8 +88,8 @@ function applyOne(
   const moved = movePosition(book, order, fill);
   for (const position of moved.touched) tally.positions.add(position);
   const { realized, position_id, flipped_to } = moved;
-  if (realized !== ZERO_RUPEES)
-    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? ZERO_RUPEES, realized));
+  if (realized !== NO_RUPEES)
+    tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? NO_RUPEES, realized));
   if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
   const session = book.sessions.get(order.user_id);
   if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
@@ -134,7 +132,7 @@ interface Move {
   touched: BookPosition[];
   position_id: PositionId;
   flipped_to: PositionId | null;
-  realized: string;
+  realized: Rupees;
   /** The unrealized P&L before and after, of the row or of the one that a flip opened; rupees. */
   unrealized: readonly [number, number];
 }
@@ -191,14 +189,14 @@ function credit(
   order: BookOrder,
   strategyId: StrategyId,
   completes: boolean,
-  realized: string,
+  realized: Rupees,
 ): void {
   const key = `${order.user_id}\n${strategyId}`;
   let sums = strategies.get(key);
   if (!sums) {
-    sums = { user_id: order.user_id, strategy_id: strategyId, successful: 0, realized: ZERO_RUPEES };
+    sums = { user_id: order.user_id, strategy_id: strategyId, successful: 0, realized: NO_RUPEES };
     strategies.set(key, sums);
   }
   sums.successful += completes ? 1 : 0;
-  if (realized !== ZERO_RUPEES) sums.realized = addMoney(sums.realized, realized);
+  if (realized !== NO_RUPEES) sums.realized = addMoney(sums.realized, realized);
 }

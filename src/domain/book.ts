@@ -2,8 +2,10 @@ import type { OrderSide, OrderStatus } from './enums.ts';
 import type { BookSession } from './equity.ts';
 import type { OrderId, PositionId, StrategyId, UserId } from './id.ts';
 import type { Instant } from './instant.ts';
+import type { Rupees } from './money.ts';
 import type { Notice } from './notice.ts';
 import type { Position } from './position.ts';
+import type { TradingSymbol } from './symbol.ts';
 
 /** An execution to book: shares, rupees per share, UTC. */
 export interface Fill {
@@ -22,7 +24,7 @@ export interface BookOrder {
   order_id: OrderId;
   user_id: UserId;
   strategy_id: StrategyId | null;
-  symbol: string;
+  symbol: TradingSymbol;
   side: OrderSide;
   quantity: number;
   filled_quantity: number;
@@ -35,7 +37,7 @@ export interface BookPosition extends Position {
   position_id: PositionId;
   user_id: UserId;
   strategy_id: StrategyId | null;
-  symbol: string;
+  symbol: TradingSymbol;
   order_id: OrderId | null;
   opened_at: Instant;
   closed_at: Instant | null;
@@ -48,7 +50,7 @@ export interface BookedFill extends Fill {
   /** The position that a flip opened. */
   flipped_to: PositionId | null;
   /** Rupees credited to the user's capital. */
-  realized_pnl: string;
+  realized_pnl: Rupees;
   /** The running session it counts towards. */
   session_id: string | null;
 }
@@ -71,8 +73,8 @@ export interface BookingResult {
   /** Closed ones first, because only one position per key may be open. */
   positions: BookPosition[];
   /** Rupees by user. */
-  capital: { user_id: UserId; realized: string }[];
-  strategies: { user_id: UserId; strategy_id: StrategyId; successful: number; realized: string }[];
+  capital: { user_id: UserId; realized: Rupees }[];
+  strategies: { user_id: UserId; strategy_id: StrategyId; successful: number; realized: Rupees }[];
   /** The running sessions that the fills count towards, after the fills. */
   sessions: BookSession[];
   notices: Notice[];

@@ -1,5 +1,5 @@
 import type { UserId } from './id.ts';
-import { toPaisa } from './money.ts';
+import { type Rupees, toPaisa } from './money.ts';
 
 /**
  * A running session while fills are booked. Sums are in whole paisa, so that they are exact and a batch has the same
@@ -20,7 +20,7 @@ export interface BookSession {
 /** Applies one fill to a session, in place: its realized P&L, and the unrealized P&L (rupees) before and after it. */
 export function moveEquity(
   session: BookSession,
-  realized: string,
+  realized: Rupees,
   [before, after]: readonly [number, number],
   completes: boolean,
 ): BookSession {

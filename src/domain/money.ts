@@ -1,4 +1,6 @@
 import { Big } from 'big.js';
+import * as z from 'zod/mini';
+import type { Brand } from '../util/brand.ts';
 
 /** The decimal type of the ledger: 20 places in divisions, halves rounded away from zero as in PostgreSQL's numeric. */
 export const Decimal = Big();
@@ -6,30 +8,78 @@ Decimal.DP = 20;
 Decimal.RM = 1;
 export type Decimal = Big;
 
+/** An amount in rupees as decimal text with at most two places, which a double would not hold exactly. */
+export type Rupees = Brand<string, 'Rupees'>;
+
 /**
  * An amount in rupees rounded to the paisa: `"123.45"`, never `"-0.00"`. Text and decimals are rounded exactly; a
  * double is first read with 15 digits, like PostgreSQL's `round(x::numeric, 2)`, so that SQL and this program credit
  * the same paisa and the noise of a double does not decide a half. Throws for a value that is not a finite number.
  */
-export function toPaisa(amount: Decimal | number | string): string {
+export function toPaisa(amount: Decimal | number | string): Rupees {
   if (typeof amount === 'number') {
     // Far from a half no further digit matters, and decimals would take ten times as long.
     const paisa = amount * 100;
     const nearest = Math.round(paisa);
-    if (Math.abs(paisa - nearest) < 0.49 && Math.abs(paisa) < 1e12) return (nearest / 100 + 0).toFixed(2);
+    if (Math.abs(paisa - nearest) < 0.49 && Math.abs(paisa) < 1e12)
+      return rupees((nearest / 100 + 0).toFixed(2));
   }
   const text = new Decimal(typeof amount === 'number' ? amount.toPrecision(15) : amount).toFixed(2);
-  return text === '-0.00' ? '0.00' : text;
+  return text === '-0.00' ? NO_RUPEES : rupees(text);
 }
 
+const rupees = (text: string) => text as Rupees;
+
+export const NO_RUPEES = rupees('0.00');
+
 /** The exact sum of two amounts in rupees and paisa. */
-export function addMoney(a: string, b: string): string {
+export function addMoney(a: Rupees, b: Rupees): Rupees {
   return toPaisa(new Decimal(a).plus(b));
 }
 
 /** A decimal as a double for a double precision column; never minus zero, which PostgreSQL would keep and print. */
 export function toDouble(value: Decimal): number {
   return value.toNumber() + 0;
+}
+
+const AMOUNT = 'must be an amount in rupees with at most two decimals, such as 1000000 or 2500.50';
+
+/** An amount in rupees in a flag or a file, kept as text so that no paisa is lost. */
+export const rupeesText = z.pipe(
+  z.string().check(z.regex(/^\d{1,13}(\.\d{1,2})?$/, { error: AMOUNT })),
+  z.transform(rupees),
+);
+
+/** The lowest and the highest price of a share, in rupees. */
+const MIN_PRICE = 0.01;
+export const MAX_PRICE = 1e9;
+
+export const PRICE_RULE = `must be a number of rupees from ${MIN_PRICE} to ${MAX_PRICE}, such as 2450.50`;
+
+/** A valid price for booking, in rupees per share. */
+export const isPrice = (value: unknown): value is number =>
+  typeof value === 'number' && value >= MIN_PRICE && value <= MAX_PRICE;
+
+const DECIMAL = /^\+?\d{1,15}(\.\d{1,20})?$/;
+
+/** Parses a price in plain notation; undefined if the text is no valid price. */
+export function readPrice(text: string): number | undefined {
+  const value = DECIMAL.test(text) ? Number(text) : undefined;
+  return isPrice(value) ? value : undefined;
+}
+
+/** The same rule for a flag. */
+export const priceText = z.pipe(
+  z.string().check(z.refine((text) => readPrice(text) !== undefined, { error: PRICE_RULE })),
+  z.transform(Number),
+);
+
+export const MAX_SHARES = 2_147_483_647;
+
+/** Parses a number of shares, 1 or more, where `450.000000` counts as whole; undefined if the text is none. */
+export function readShares(text: string): number | undefined {
+  const shares = /^\d{1,10}(\.0{1,10})?$/.test(text) ? Number(text) : 0;
+  return shares >= 1 && shares <= MAX_SHARES ? shares : undefined;
 }
 
 /** Shares at a price in rupees per share, or at the mean price of several executions. */

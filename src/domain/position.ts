@@ -1,4 +1,4 @@
-import { Decimal, type Lot, meanPrice, toDouble, toPaisa } from './money.ts';
+import { Decimal, type Lot, meanPrice, NO_RUPEES, type Rupees, toDouble, toPaisa } from './money.ts';
 
 /** A position row: shares, rupees per share, rupees. Doubles, as the columns are. */
 export interface Position {
@@ -23,7 +23,7 @@ export interface FillEffect {
   /** The new row that a flip opens with the remainder of the fill. */
   opened?: Position;
   /** Rupees to credit to the user's capital, to the paisa. */
-  realized: string;
+  realized: Rupees;
 }
 
 /**
@@ -41,8 +41,8 @@ export function applyFill(position: Position | null, fill: Execution): FillEffec
   checkLot(fill);
   if (position?.status === 'CLOSED') throw new RangeError('a CLOSED position takes no fill');
   const side = fill.side === 'BUY' ? 'LONG' : 'SHORT';
-  if (position === null) return { position: openAt(side, fill.quantity, fill.price), realized: '0.00' };
-  if (position.side === side) return { position: add(position, fill), realized: '0.00' };
+  if (position === null) return { position: openAt(side, fill.quantity, fill.price), realized: NO_RUPEES };
+  if (position.side === side) return { position: add(position, fill), realized: NO_RUPEES };
   const closing = Math.min(fill.quantity, position.quantity);
   const reduced = reduce(position, closing, fill.price);
   const realized = toPaisa(new Decimal(toPaisa(reduced.realized_pnl)).minus(toPaisa(position.realized_pnl)));

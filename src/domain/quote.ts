@@ -1,4 +1,5 @@
 import { fromRfc3339, type Instant } from './instant.ts';
+import { isPrice } from './money.ts';
 
 /** Optional fields of a quote: rupees per share, and shares traded. */
 export const QUOTE_DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'volume'] as const;
@@ -19,10 +20,6 @@ export interface Reading {
 const MAX_AHEAD_MS = 60_000;
 // A value that another program wrote to the key may be of any size.
 const MAX_QUOTE_BYTES = 65_536;
-
-/** A valid price for booking, in rupees per share. */
-export const isPrice = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0.01 && value <= 1e9;
 
 /** The age of a quote in milliseconds; never negative, even if its clock is ahead. */
 export const ageOf = (timestamp: Instant, now: Date): number =>

@@ -1,6 +1,6 @@
 import type { AlertLevel, OrderSide, RuleType } from './enums.ts';
 import type { UserId } from './id.ts';
-import { Decimal } from './money.ts';
+import { Decimal, type Rupees } from './money.ts';
 
 /** What a user's rules are measured against before an order, read at one moment. Rupees as decimal text. */
 export interface RiskSnapshot {
@@ -20,9 +20,9 @@ export interface RiskSnapshot {
   stale_marks: string | null;
   /** Percent; null without an active session. */
   drawdown: number | null;
-  realized_today: string;
-  unrealized: string;
-  capital: string;
+  realized_today: Rupees;
+  unrealized: Rupees;
+  capital: Rupees;
   orders_today: number;
 }
 

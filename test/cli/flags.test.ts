@@ -9,6 +9,7 @@ import {
   money,
   optional,
   type Param,
+  price,
   requiredUnless,
   text,
   time,
@@ -63,6 +64,20 @@ table('integer', integer('N', '', 1, 100), [
   ['0x10', undefined],
   ['', undefined],
   ['99999999999999999999', undefined],
+]);
+
+table('price', price('rupees a share'), [
+  ['2450.50', 2450.5],
+  ['88.08333333333333', 88.08333333333333],
+  ['+1', 1],
+  ['0.01', 0.01],
+  ['1000000000', 1e9],
+  ['1000000000.01', undefined],
+  ['0.009', undefined],
+  ['-1', undefined],
+  ['1e2', undefined],
+  ['NaN', undefined],
+  ['', undefined],
 ]);
 
 table('decimal', decimal('PRICE', '', 0.05, 1_000), [

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as enums from '../../src/domain/enums.ts';
 import type { OrderId, PositionId, StrategyId, UserId } from '../../src/domain/id.ts';
 import type { Instant } from '../../src/domain/instant.ts';
+import type { Rupees } from '../../src/domain/money.ts';
+import type { TradingSymbol } from '../../src/domain/symbol.ts';
 import type * as schema from '../../src/platform/postgres/tables.ts';
 import type { Json } from '../../src/platform/postgres/tables.ts';
 import { databases } from '../helpers/databases.ts';
@@ -44,16 +46,18 @@ type Base<V> =
   Same<Json, V> extends true
     ? 'json'
     : string extends V
-      ? 'varchar' | 'text' | 'numeric' | 'int8' | 'xid8'
+      ? 'varchar' | 'text' | 'int8' | 'xid8'
       : Same<Instant, V> extends true
         ? 'timestamp'
-        : [V] extends [UserId | OrderId | PositionId | StrategyId]
-          ? 'varchar' | 'text'
-          : [V] extends [string]
-            ? EnumName<V>
-            : [V] extends [number]
-              ? 'int4' | 'float8'
-              : 'bool';
+        : Same<Rupees, V> extends true
+          ? 'numeric'
+          : [V] extends [UserId | OrderId | PositionId | StrategyId | TradingSymbol]
+            ? 'varchar' | 'text'
+            : [V] extends [string]
+              ? EnumName<V>
+              : [V] extends [number]
+                ? 'int4' | 'float8'
+                : 'bool';
 
 type Optional<R, C> = C extends keyof R ? (object extends Pick<R, C> ? true : false) : never;
 

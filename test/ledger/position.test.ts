@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addMoney, toPaisa } from '../../src/domain/money.ts';
+import { addMoney, NO_RUPEES, type Rupees, toPaisa } from '../../src/domain/money.ts';
 import { applyFill, type Execution, type Position, unrealized } from '../../src/domain/position.ts';
 
 const buy = (quantity: number, price: number): Execution => ({ side: 'BUY', quantity, price });
@@ -9,7 +9,7 @@ const sell = (quantity: number, price: number): Execution => ({ side: 'SELL', qu
 interface Row {
   position: Position;
   /** The sum of what the fills of this row credited. */
-  credited: string;
+  credited: Rupees;
 }
 
 /** Books the fills one by one; every row they made, the last one possibly open. */
@@ -19,10 +19,13 @@ function book(fills: readonly Execution[]): Row[] {
     const last = rows.at(-1);
     const open = last?.position.status === 'OPEN' ? last : undefined;
     const effect = applyFill(open?.position ?? null, fill);
-    const row = { position: effect.position, credited: addMoney(open?.credited ?? '0.00', effect.realized) };
+    const row = {
+      position: effect.position,
+      credited: addMoney(open?.credited ?? NO_RUPEES, effect.realized),
+    };
     if (open) rows.splice(-1, 1, row);
     else rows.push(row);
-    if (effect.opened) rows.push({ position: effect.opened, credited: '0.00' });
+    if (effect.opened) rows.push({ position: effect.opened, credited: NO_RUPEES });
   }
   return rows;
 }
@@ -51,13 +54,13 @@ describe('a fill of', () => {
         realized_pnl: 0,
         status: 'OPEN',
       },
-      realized: '0.00',
+      realized: NO_RUPEES,
     });
   });
 
   test.each([
-    ['the same side, long', [buy(10, 10), buy(5, 12.5)], 'LONG', 15, 10.833333333333334, 0, '0.00'],
-    ['the same side, short', [sell(10, 100), sell(30, 104)], 'SHORT', 40, 103, 0, '0.00'],
+    ['the same side, long', [buy(10, 10), buy(5, 12.5)], 'LONG', 15, 10.833333333333334, 0, NO_RUPEES],
+    ['the same side, short', [sell(10, 100), sell(30, 104)], 'SHORT', 40, 103, 0, NO_RUPEES],
     ['the other side, part', [buy(10, 100), sell(4, 110)], 'LONG', 6, 100, 40, '40.00'],
     ['the other side, part at a loss', [sell(10, 100), buy(4, 110)], 'SHORT', 6, 100, -40, '-40.00'],
     ['the other side, all', [sell(10, 100), buy(10, 90)], 'SHORT', 0, 100, 100, '100.00'],

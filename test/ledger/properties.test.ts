@@ -7,6 +7,7 @@ import { instant } from '../../src/domain/instant.ts';
 import { Decimal, toPaisa } from '../../src/domain/money.ts';
 import { unrealized } from '../../src/domain/position.ts';
 import { replay } from '../../src/domain/replay-position.ts';
+import { tradingSymbol } from '../../src/domain/symbol.ts';
 
 /*
  * Whole books: some traders with a running session and some without, their orders in two symbols with and without a
@@ -17,7 +18,7 @@ const AT = instant(new Date('2026-01-30T03:45:00Z'));
 
 const order = fc.record({
   user_id: fc.constantFrom(...['amit', 'asha', 'ravi'].map((id) => userId.parse(id))),
-  symbol: fc.constantFrom('INFY', 'TCS'),
+  symbol: fc.constantFrom(...['INFY', 'TCS'].map((name) => tradingSymbol.parse(name))),
   strategy_id: fc.constantFrom(strategyId.parse('rsi'), null),
   side: fc.constantFrom('BUY' as const, 'SELL' as const),
   quantity: fc.integer({ min: 1, max: 40 }),

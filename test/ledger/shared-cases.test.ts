@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { addMoney } from '../../src/domain/money.ts';
+import { addMoney, NO_RUPEES, type Rupees } from '../../src/domain/money.ts';
 import { applyFill, type Execution, type Position, unrealized } from '../../src/domain/position.ts';
 import { shared } from '../helpers/shared.ts';
 
@@ -9,7 +9,7 @@ const TRADES = shared('data/nse_trades_2021_2023.csv');
 
 interface Book {
   rows: Position[];
-  credited: string;
+  credited: Rupees;
 }
 
 function book({ rows, credited }: Book, fill: Execution): Book {
@@ -20,7 +20,7 @@ function book({ rows, credited }: Book, fill: Execution): Book {
   return { rows: [...kept, position, ...(opened ? [opened] : [])], credited: addMoney(credited, realized) };
 }
 
-const EMPTY: Book = { rows: [], credited: '0.00' };
+const EMPTY: Book = { rows: [], credited: NO_RUPEES };
 
 /** What other systems' test suites expect; numbers are decimal text. */
 interface Case {
@@ -82,6 +82,6 @@ test.skipIf(TRADES.absent)('three years of one strategy on NSE', () => {
   const rows = [...books.values()].flatMap((each) => each.rows);
   expect(rows.filter(({ status }) => status === 'OPEN')).toHaveLength(6);
   expect(rows.filter(({ status }) => status === 'CLOSED')).toHaveLength(124);
-  const credited = [...books.values()].reduce((sum, each) => addMoney(sum, each.credited), '0.00');
+  const credited = [...books.values()].reduce((sum, each) => addMoney(sum, each.credited), NO_RUPEES);
   expect(credited).toBe('2319012.64');
 });

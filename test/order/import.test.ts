@@ -43,6 +43,29 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
       )
     ).rows[0];
 
+  it('books quantities with empty decimals and prices of any precision, as brokers write them', async () => {
+    const user = await trader();
+    const path = await file(
+      'tradebook.csv',
+      'trade_id,symbol,side,quantity,price,executed_at\n' +
+        '1,SUZLON,buy,450.000000,67.500000,2025-06-09T10:22:33\n2,TCS,BUY,390,88.08333333333333,2026-01-02T10:00:00\n',
+    );
+    expect((await load(path, user)).code).toBe(0);
+    const { rows } = await db.query(
+      'SELECT quantity, average_price FROM positions WHERE user_id = $1 ORDER BY symbol',
+      [user],
+    );
+    expect(rows).toEqual([
+      { quantity: 450, average_price: 67.5 },
+      { quantity: 390, average_price: 88.08333333333333 },
+    ]);
+    const half = await file(
+      'half.csv',
+      'trade_id,symbol,side,quantity,price,executed_at\n3,TCS,BUY,450.5,10,2026-01-02\n',
+    );
+    expect((await load(half, user)).stderr).toContain('quantity must be a whole number of shares');
+  });
+
   it('books a file with BOM, CRLF, quotes, other case and column order, and nothing the second time', async () => {
     const user = await trader();
     const path = await file(

@@ -1,5 +1,6 @@
 import { writtenInstant } from '../../domain/instant.ts';
-import { isPrice, problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
+import { PRICE_RULE, readPrice } from '../../domain/money.ts';
+import { problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 
 export const QUOTE_COLUMNS = { required: ['symbol', 'ltp', 'timestamp'], optional: QUOTE_DETAILS } as const;
@@ -12,9 +13,8 @@ export function parseRow(
 ): Quote | { reason: string } {
   const symbol = tradingSymbol.safeParse(row['symbol'] ?? '');
   if (!symbol.success) return { reason: `symbol ${symbol.error.issues[0]?.message}` };
-  const ltp = numberOf(row['ltp'] ?? '');
-  const complaint = badPrice(ltp);
-  if (complaint) return { reason: `ltp ${complaint}` };
+  const ltp = readPrice(row['ltp'] ?? '');
+  if (ltp === undefined) return { reason: `ltp ${PRICE_RULE}` };
   const timestamp = writtenInstant(row['timestamp'] ?? '', timeZone);
   if (timestamp === undefined)
     return { reason: 'timestamp must be a time such as 2026-01-31T09:15:00+05:30' };
@@ -22,18 +22,20 @@ export function parseRow(
   for (const name of QUOTE_DETAILS) {
     const text = row[name] ?? '';
     if (text === '') continue;
-    const value = numberOf(text);
-    const complaint = name === 'volume' ? badVolume(value) : badPrice(value);
-    if (complaint) return { reason: `${name} ${complaint}` };
+    const { read, must } = name === 'volume' ? VOLUME : PRICE;
+    const value = read(text);
+    if (value === undefined) return { reason: `${name} ${must}` };
     quote[name] = value;
   }
   const reason = problemOf(quote, now);
   return reason === undefined ? quote : { reason };
 }
 
-const badPrice = (value: number) =>
-  isPrice(value) ? undefined : 'must be a number of rupees from 0.01 to 1000000000';
-const badVolume = (value: number) =>
-  Number.isSafeInteger(value) ? undefined : 'must be a whole number of shares';
+const PRICE = { read: readPrice, must: PRICE_RULE };
+const VOLUME = { read: readVolume, must: 'must be a whole number of shares' };
 
-const numberOf = (text: string): number => (/^\d{1,15}(\.\d{1,10})?$/.test(text) ? Number(text) : Number.NaN);
+/** Shares traded, which may be none. */
+function readVolume(text: string): number | undefined {
+  const value = /^\d{1,16}(\.0{1,10})?$/.test(text) ? Number(text) : undefined;
+  return Number.isSafeInteger(value) ? value : undefined;
+}

@@ -1,5 +1,5 @@
 import { defineCommand, EVERYONE } from '../../cli/command.ts';
-import { decimal, integer, optional, parsed, time } from '../../cli/flags.ts';
+import { integer, optional, parsed, price, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
 import { problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
@@ -9,7 +9,7 @@ import { warnUnusedSymbols } from '../../trading/quotes/warn-unused.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { quoteFields, show } from './fields.ts';
 
-const rupees = (help: string) => decimal('PRICE', `${help}, rupees per share`, 0.01, 1e9);
+const rupees = (help: string) => price(`${help}, rupees per share`);
 
 export const set = defineCommand({
   effect: 'write',

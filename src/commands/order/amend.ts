@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { decimal, integer, optional, parsed } from '../../cli/flags.ts';
+import { integer, optional, parsed, price } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
@@ -11,7 +11,7 @@ export const amend = defineCommand({
   args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
     quantity: optional(integer('SHARES', 'the new total quantity, filled shares included')),
-    price: optional(decimal('PRICE', 'rupees per share: the limit or trigger', 0.01, 1e9)),
+    price: optional(price('rupees per share: the limit or trigger')),
   },
   fields: orderFields,
   examples: ['order amend ord_01 --price 2440', 'order amend ord_01 --quantity 20 --price 2440'],

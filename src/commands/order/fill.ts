@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { decimal, integer, optional, parsed, text, time, toggle } from '../../cli/flags.ts';
+import { integer, optional, parsed, price, text, time, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
@@ -13,7 +13,7 @@ export const fill = defineCommand({
   args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
     quantity: integer('SHARES', 'the executed shares'),
-    price: decimal('PRICE', 'rupees per share', 0.01, 1e9),
+    price: price('rupees per share'),
     brokerFillId: optional(
       text('ID', "the broker's id of the execution; the same id again is the same execution", 100),
     ),

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, decimal, integer, optional, parsed, withDefault } from '../../cli/flags.ts';
+import { choice, integer, optional, parsed, price, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { orderId, strategyId, userId } from '../../domain/id.ts';
@@ -18,14 +18,7 @@ export const place = defineCommand({
     side: choice(ORDER_SIDES, 'SIDE', 'the side'),
     quantity: integer('SHARES', 'how many shares'),
     type: withDefault(choice(ORDER_TYPES, 'TYPE', 'the kind of order'), 'MARKET'),
-    price: optional(
-      decimal(
-        'PRICE',
-        'rupees per share: the limit or trigger; for a MARKET order a reference only',
-        0.01,
-        1e9,
-      ),
-    ),
+    price: optional(price('rupees per share: the limit or trigger; for a MARKET order a reference only')),
     strategy: optional(parsed(strategyId, 'STRATEGY', 'the strategy it belongs to')),
     orderId: optional(parsed(orderId, 'ID', 'the id; generated if omitted')),
   },

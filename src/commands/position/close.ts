@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { decimal, optional, parsed, text } from '../../cli/flags.ts';
+import { optional, parsed, price, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId, positionId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
@@ -11,9 +11,7 @@ export const close = defineCommand({
   phase: 2,
   args: { position: parsed(positionId, 'POSITION', 'the position') },
   flags: {
-    price: optional(
-      decimal('PRICE', 'rupees per share of the closing fill; without it the order stays PENDING', 0.01, 1e9),
-    ),
+    price: optional(price('rupees per share of the closing fill; without it the order stays PENDING')),
     orderId: optional(parsed(orderId, 'ID', 'the id of the order; generated if omitted')),
     brokerFillId: optional(text('ID', "the broker's id of the execution", 100)),
   },

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { choice, money, text } from '../../cli/flags.ts';
+import { choice, text } from '../../cli/flags.ts';
 import { userId } from '../../domain/id.ts';
+import { rupeesText } from '../../domain/money.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 import type { Values } from '../_shared/import-rows.ts';
 
@@ -13,7 +14,7 @@ const RULES = z.object({
   user_id: z.optional(userId),
   name: text('NAME', '', 100).schema,
   email: emailAddress,
-  total_capital: z.prefault(money('RUPEES', '').schema, '100000.00'),
+  total_capital: z.prefault(rupeesText, '100000.00'),
   risk_tolerance: z.prefault(choice(RISK_TOLERANCES, 'LEVEL', '').schema, 'medium'),
 });
 

@@ -13,6 +13,8 @@ import type {
 } from '../../domain/enums.ts';
 import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Rupees } from '../../domain/money.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 
 /**
  * Every table as the catalog has it after phase 4 (`test/db/types.test.ts` compares the two).
@@ -39,7 +41,7 @@ interface OrdersTable {
   order_id: OrderId;
   user_id: UserId;
   strategy_id: StrategyId | null;
-  symbol: string;
+  symbol: TradingSymbol;
   side: OrderSide;
   order_type: OrderType;
   quantity: number;
@@ -88,7 +90,7 @@ interface UserStrategiesTable {
 interface PositionsTable {
   position_id: PositionId;
   user_id: UserId;
-  symbol: string;
+  symbol: TradingSymbol;
   side: PositionSide;
   quantity: number;
   average_price: number;
@@ -209,7 +211,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 type Timestamp = ColumnType<Instant, Instant, Instant>;
 type GeneratedTimestamp = Generated<Instant>;
 /** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
-type GeneratedMoney = Generated<string>;
+type GeneratedMoney = Generated<Rupees>;
 /** Parsed when read; written as the text of `JSON.stringify`. */
 type JsonColumn = ColumnType<Json, string, string>;
 type GeneratedJson = ColumnType<Json, string | undefined, string>;

@@ -3,6 +3,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import { WORKING_STATUSES } from '../../domain/enums.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /** SQL for an order that may still be filled; written out, so that the partial indexes apply. */
@@ -12,7 +13,7 @@ export const IS_WORKING = sql`status IN (${sql.join(WORKING_STATUSES.map((status
 export interface CancelScope {
   user?: UserId | undefined;
   strategy?: StrategyId | undefined;
-  symbol?: string | undefined;
+  symbol?: TradingSymbol | undefined;
 }
 
 function scopeFilter({ user, strategy, symbol }: CancelScope) {

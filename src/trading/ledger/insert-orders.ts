@@ -4,6 +4,7 @@ import type { BookOrder } from '../../domain/book.ts';
 import type { OrderSide, OrderType } from '../../domain/enums.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
@@ -13,7 +14,7 @@ export interface NewOrder {
   order_id: OrderId;
   user_id: UserId;
   strategy_id: StrategyId | null;
-  symbol: string;
+  symbol: TradingSymbol;
   side: OrderSide;
   order_type: OrderType;
   quantity: number;

@@ -2,12 +2,14 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Rupees } from '../../domain/money.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
 
 /** A price in rupees per share. */
 export interface Mark {
-  symbol: string;
+  symbol: TradingSymbol;
   price: number;
   /** The time of its quote, UTC; null for a price given by the operator. */
   marked_at: Instant | null;
@@ -17,7 +19,7 @@ export interface Marked extends Mark {
   /** How many open positions it values. */
   positions: number;
   /** Their unrealized P&L at it, in rupees. */
-  unrealized_pnl: string;
+  unrealized_pnl: Rupees;
 }
 
 /**

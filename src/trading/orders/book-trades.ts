@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
-import { addMoney } from '../../domain/money.ts';
+import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import { difference, type NumberedTrade, type Trade } from './trade-file.ts';
@@ -10,7 +10,7 @@ interface Booked {
   imported: number;
   known: number;
   /** Rupees credited to the user's capital. */
-  realized: string;
+  realized: Rupees;
   bad: BadLine[];
 }
 
@@ -21,7 +21,7 @@ interface Booked {
  */
 export async function bookTrades(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
-  if (fresh.length === 0) return { imported: 0, known, realized: '0.00', bad };
+  if (fresh.length === 0) return { imported: 0, known, realized: NO_RUPEES, bad };
   const orders = fresh.map((trade) => ({
     ...trade,
     order_id: mintId('ord', new Date(trade.executed_at)),
@@ -38,7 +38,7 @@ export async function bookTrades(trx: Trx, userId: UserId, batch: readonly Numbe
     booked_at: executed_at,
   }));
   const { capital } = await bookFills(trx, fills, { placing: orders });
-  const realized = capital.reduce((sum, credit) => addMoney(sum, credit.realized), '0.00');
+  const realized = capital.reduce((sum, credit) => addMoney(sum, credit.realized), NO_RUPEES);
   return { imported: fresh.length, known, realized, bad };
 }
 

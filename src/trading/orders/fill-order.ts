@@ -2,6 +2,7 @@ import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
+import { NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { Order } from '../ledger/order-store.ts';
 
@@ -48,8 +49,8 @@ export async function fillOrder(ctx: Context, request: FillRequest) {
   });
 }
 
-const NOT_BOOKED: { fill_id: string | null; position_id: PositionId | null; realized_pnl: string } = {
+const NOT_BOOKED: { fill_id: string | null; position_id: PositionId | null; realized_pnl: Rupees } = {
   fill_id: null,
   position_id: null,
-  realized_pnl: '0.00',
+  realized_pnl: NO_RUPEES,
 };

@@ -4,6 +4,7 @@ import type { Fields } from '../../cli/result.ts';
 import type { OrderSide, PositionSide } from '../../domain/enums.ts';
 import type { PositionId } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
+import type { Rupees } from '../../domain/money.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { isObject } from '../../util/json.ts';
@@ -49,7 +50,7 @@ interface FillRow {
   price: number;
   created_at: Instant;
   overfill: boolean;
-  realized_pnl: string;
+  realized_pnl: Rupees;
   position_id: PositionId;
   flipped_to: PositionId | null;
   side: PositionSide;

@@ -3,7 +3,7 @@ import { readCsv } from '../../cli/csv-input.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
-import { addMoney } from '../../domain/money.ts';
+import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { streamConsumed } from '../../platform/files/open-source.ts';
 import {
   type BadLine,
@@ -20,7 +20,7 @@ interface Tally {
   imported: number;
   known: number;
   rejected: number;
-  realized_pnl: string;
+  realized_pnl: Rupees;
 }
 
 const BATCH_ROWS = 1_000;
@@ -45,7 +45,7 @@ export async function importTradeFile(
     await lockUser(trx, userId);
     const input = await readCsv(path, TRADE_COLUMNS, ctx);
     spent = input.once;
-    const tally: Tally = { imported: 0, known: 0, rejected: 0, realized_pnl: '0.00' };
+    const tally: Tally = { imported: 0, known: 0, rejected: 0, realized_pnl: NO_RUPEES };
     const bad: BadLine[] = [];
     const reject = async (lines: readonly BadLine[]) => {
       tally.rejected += lines.length;

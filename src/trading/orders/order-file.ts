@@ -1,6 +1,8 @@
 import { ORDER_SIDES, ORDER_STATUSES, ORDER_TYPES } from '../../domain/enums.ts';
-import type { OrderId, UserId } from '../../domain/id.ts';
+import { type OrderId, readId, type UserId } from '../../domain/id.ts';
 import { type Instant, isBefore, writtenInstant } from '../../domain/instant.ts';
+import { MAX_PRICE, MAX_SHARES } from '../../domain/money.ts';
+import { readSymbol } from '../../domain/symbol.ts';
 import type { Columns, Row } from '../../platform/files/read-records.ts';
 import { plainUpperCase } from '../../util/text.ts';
 
@@ -36,9 +38,6 @@ export interface OrderRow {
 /** What a value must be, and a parser to the table's form of it: undefined if the value is invalid. */
 type Rule = readonly [must: string, read: (text: string) => string | undefined];
 
-const MAX_INTEGER = 2_147_483_647;
-const MAX_PRICE = 1e12;
-
 const like = (pattern: RegExp) => (text: string) => (pattern.test(text) ? text : undefined);
 const word = (words: readonly string[]): Rule => {
   const known = new Set(words);
@@ -50,9 +49,9 @@ const word = (words: readonly string[]): Rule => {
   return [`one of ${words.join(', ')}`, read];
 };
 const integer = (least: number): Rule => [
-  `a whole number from ${least} to ${MAX_INTEGER}`,
+  `a whole number from ${least} to ${MAX_SHARES}`,
   (text) =>
-    /^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= MAX_INTEGER ? text : undefined,
+    /^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= MAX_SHARES ? text : undefined,
 ];
 const rupees: Rule = [
   'a number of rupees, such as 2450.50',
@@ -64,11 +63,13 @@ const rupees: Rule = [
   },
 ];
 
+const idRule: Rule = ['an id: at most 50 letters, digits and _ . : -', readId];
+
 const RULES: Readonly<Record<Column, Rule>> = {
-  order_id: ['an id: at most 50 letters, digits and _ . : -', like(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,49}$/)],
-  user_id: ['an id: at most 50 letters, digits and _ . : -', like(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,49}$/)],
-  strategy_id: ['an id, or empty', like(/^([A-Za-z0-9][A-Za-z0-9_.:-]{0,49})?$/)],
-  symbol: ['at most 20 letters, digits and & . _ -', symbol],
+  order_id: idRule,
+  user_id: idRule,
+  strategy_id: ['an id, or empty', (text) => (text === '' ? text : readId(text))],
+  symbol: ['at most 20 letters, digits and & . _ -', readSymbol],
   side: word(ORDER_SIDES),
   order_type: word(ORDER_TYPES),
   status: word(ORDER_STATUSES),
@@ -161,14 +162,6 @@ function statusProblem(status: string, quantity: number, filled: number, price: 
 function timeOrderProblem(created: Instant, updated: Instant, now: Instant): string | undefined {
   if (isBefore(updated, created)) return 'updated_at is before created_at';
   return isBefore(now, updated) ? 'its time is in the future' : undefined;
-}
-
-const SYMBOL = /^[A-Z0-9][A-Z0-9&._-]{0,19}$/;
-
-function symbol(text: string): string | undefined {
-  if (SYMBOL.test(text)) return text;
-  const upper = plainUpperCase(text.trim());
-  return SYMBOL.test(upper) ? upper : undefined;
 }
 
 // In this form PostgreSQL reads it without loss, so the line needs no rewriting.

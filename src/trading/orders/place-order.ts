@@ -2,6 +2,7 @@ import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import { insertOrder, type NewOrder } from '../ledger/insert-orders.ts';
 import { findOrder, type Order } from '../ledger/order-store.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
@@ -33,7 +34,7 @@ export async function placeOrder(ctx: Context, request: OrderRequest): Promise<O
 }
 
 /** Rupees per share; 0, which means none, without Redis or a fresh quote. */
-async function cachedPrice(symbol: string, ctx: Context): Promise<number> {
+async function cachedPrice(symbol: TradingSymbol, ctx: Context): Promise<number> {
   const { redis } = await ctx.config();
   if (!redis) return 0;
   const { referencePrice } = await import('../quotes/reference-price.ts');

@@ -1,13 +1,14 @@
 import type { OrderSide } from '../../domain/enums.ts';
 import { type StrategyId, strategyId } from '../../domain/id.ts';
 import { type Instant, instant, isBefore, writtenInstant } from '../../domain/instant.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
+import { PRICE_RULE, readPrice, readShares } from '../../domain/money.ts';
+import { readSymbol, type TradingSymbol } from '../../domain/symbol.ts';
 import { plainUpperCase } from '../../util/text.ts';
 
 /** An execution from a file of trades; price in rupees per share, time in UTC. */
 export interface Trade {
   trade_id: string;
-  symbol: string;
+  symbol: TradingSymbol;
   side: OrderSide;
   quantity: number;
   price: number;
@@ -26,8 +27,6 @@ export const TRADE_COLUMNS = {
   optional: ['strategy_id'],
 } as const;
 
-const SYMBOLS = new Map<string, string>();
-
 /** Parses one row of text to a trade, or to the reason why it is invalid. Local times are in the trading time zone. */
 export function parseTrade(
   row: Readonly<Record<string, string>>,
@@ -44,15 +43,14 @@ export function parseTrade(
     strategy_id = '',
   } = row;
   if (!/^[\x21-\x7e]{1,100}$/.test(trade_id)) return { reason: 'trade_id must be 1 to 100 plain characters' };
-  const known = symbolOf(symbol);
+  const known = readSymbol(symbol);
   if (known === undefined) return { reason: 'symbol must be at most 20 letters, digits and & . _ -' };
   const way = plainUpperCase(side);
   if (way !== 'BUY' && way !== 'SELL') return { reason: 'side must be BUY or SELL' };
-  const shares = /^\d{1,10}$/.test(quantity) ? Number(quantity) : 0;
-  if (shares < 1 || shares > 2_147_483_647)
-    return { reason: 'quantity must be a whole number of shares, 1 or more' };
-  const rupees = /^\d{1,12}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
-  if (rupees <= 0 || rupees > 1e9) return { reason: 'price must be a positive number of rupees' };
+  const shares = readShares(quantity);
+  if (shares === undefined) return { reason: 'quantity must be a whole number of shares, 1 or more' };
+  const rupees = readPrice(price);
+  if (rupees === undefined) return { reason: `price ${PRICE_RULE}` };
   const strategy = strategy_id === '' ? null : strategyId.safeParse(strategy_id).data;
   if (strategy === undefined) return { reason: 'strategy_id is not an id' };
   const at = writtenInstant(executed_at, timeZone);
@@ -67,16 +65,6 @@ export function parseTrade(
     executed_at: at,
     strategy_id: strategy,
   };
-}
-
-/** Cached, as a file repeats few symbols many times. */
-function symbolOf(text: string): string | undefined {
-  const known = SYMBOLS.get(text);
-  if (known !== undefined) return known;
-  const result = tradingSymbol.safeParse(text);
-  if (!result.success) return undefined;
-  if (SYMBOLS.size < 10_000) SYMBOLS.set(text, result.data);
-  return result.data;
 }
 
 /** Describes the first difference between two trades with the same id; undefined if they are equal. */

@@ -4,6 +4,7 @@ import type { PositionStatus } from '../../domain/enums.ts';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, instant, isBefore } from '../../domain/instant.ts';
 import { replay } from '../../domain/replay-position.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { usage } from '../../util/failure.ts';
 import { findFills } from './fills.ts';
@@ -11,7 +12,7 @@ import type { Position } from './store.ts';
 
 export interface Filter {
   user: UserId | undefined;
-  symbol: string | undefined;
+  symbol: TradingSymbol | undefined;
   strategy: StrategyId | undefined;
   status: PositionStatus | 'any';
 }

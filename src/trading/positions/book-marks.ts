@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type Mark, type Marked, markPositions } from '../ledger/mark-positions.ts';
@@ -25,7 +26,7 @@ export async function bookGivenMarks(ctx: Context, words: readonly string[], fil
 /** Each of the named symbols must have an open position. */
 async function book<T>(
   marks: readonly Mark[],
-  named: ReadonlySet<string>,
+  named: ReadonlySet<TradingSymbol>,
   ctx: Context,
   present: (marked: Marked[]) => T,
 ): Promise<T> {
@@ -59,7 +60,7 @@ export async function markFromCache(ctx: Context) {
   return result;
 }
 
-const symbolsOf = (rows: readonly { symbol: string }[]) => rows.map(({ symbol }) => symbol).join(', ');
+const symbolsOf = (rows: readonly { symbol: TradingSymbol }[]) => rows.map(({ symbol }) => symbol).join(', ');
 
 const sentence = ({ symbol, positions, problem }: Unmarked) =>
   `${symbol} (${pluralize(positions, 'position')}) is not marked: ${problem}.`;

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
+import { NO_RUPEES } from '../../domain/money.ts';
 import { refused } from '../../util/failure.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import { insertOrder } from '../ledger/insert-orders.ts';
@@ -67,7 +68,7 @@ export async function closePosition(
       ...(await findPosition(trx.db, id)),
       closing_order_id: order.order_id,
       closing_status: price === undefined ? 'PENDING' : 'FILLED',
-      credited: fills[0]?.realized_pnl ?? '0.00',
+      credited: fills[0]?.realized_pnl ?? NO_RUPEES,
     };
     return { result, audit: { target: `order ${order.order_id}`, body: { position: id, order, fills } } };
   });

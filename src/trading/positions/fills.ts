@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { OrderId, PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Rupees } from '../../domain/money.ts';
 import type { StoredFill } from '../../domain/replay-position.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
@@ -10,7 +11,7 @@ export interface PositionFill extends StoredFill {
   broker_fill_id: string;
   executed_at: Instant;
   created_at: Instant;
-  realized_pnl: string;
+  realized_pnl: Rupees;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Around, readCsv } from '../../cli/csv-input.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
+import { PRICE_RULE, readPrice } from '../../domain/money.ts';
+import { type TradingSymbol, tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
 import type { Mark } from '../ledger/mark-positions.ts';
@@ -14,7 +15,7 @@ const COLUMNS = {
 /** Marks, one per symbol, and the symbols that were named as arguments. */
 export interface GivenMarks {
   marks: Mark[];
-  named: Set<string>;
+  named: Set<TradingSymbol>;
 }
 
 /**
@@ -26,7 +27,7 @@ export async function readMarks(
   path: string | undefined,
   around: Around,
 ): Promise<GivenMarks> {
-  const prices = new Map<string, number>();
+  const prices = new Map<TradingSymbol, number>();
   const add = (where: string, { symbol, price }: Mark) => {
     const before = prices.get(symbol);
     if (before !== undefined && before !== price)
@@ -70,11 +71,8 @@ async function* rowsOf(path: string, around: Around): AsyncGenerator<{ where: st
 function parseMark(where: string, symbol: string, price: string): Mark {
   const known = tradingSymbol.safeParse(symbol);
   if (!known.success) throw usage(`${where}: the symbol ${known.error.issues[0]?.message}.`, UNTOUCHED);
-  const rupees = /^\d{1,10}(\.\d{1,10})?$/.test(price) ? Number(price) : 0;
-  if (rupees < 0.01 || rupees > 1e9)
-    throw usage(
-      `${where}: the price of ${known.data} must be a number of rupees from 0.01 to 1000000000, not "${truncate(price)}".`,
-      UNTOUCHED,
-    );
+  const rupees = readPrice(price);
+  if (rupees === undefined)
+    throw usage(`${where}: the price of ${known.data} ${PRICE_RULE}, not "${truncate(price)}".`, UNTOUCHED);
   return { symbol: known.data, price: rupees, marked_at: null };
 }

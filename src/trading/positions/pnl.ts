@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Rupees } from '../../domain/money.ts';
 import type { PnlGrouping } from '../../domain/pnl-grouping.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
@@ -15,9 +16,9 @@ interface PnlRow {
   key: string | null;
   fills: number;
   /** Rupees. */
-  realized_pnl: string;
+  realized_pnl: Rupees;
   /** Rupees; null for a period, as open positions belong to none. */
-  unrealized_pnl: string | null;
+  unrealized_pnl: Rupees | null;
 }
 
 const PERIODS = { day: 'YYYY-MM-DD', week: 'YYYY-MM-DD', month: 'YYYY-MM' } as const;

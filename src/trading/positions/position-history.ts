@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PositionId } from '../../domain/id.ts';
+import { NO_RUPEES } from '../../domain/money.ts';
 import { replay } from '../../domain/replay-position.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { findFills } from './fills.ts';
@@ -13,7 +14,7 @@ export async function positionHistory(db: Kysely<Database>, id: PositionId) {
     ...fill,
     quantity: shares,
     // The P&L realized by a flip belongs to the position it closed.
-    realized_pnl: fill.position_id === id ? fill.realized_pnl : '0.00',
+    realized_pnl: fill.position_id === id ? fill.realized_pnl : NO_RUPEES,
     position_quantity: position.quantity,
     average_price: position.average_price,
   }));

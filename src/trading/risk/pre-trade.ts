@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
 import type { StrategyId } from '../../domain/id.ts';
+import type { Rupees } from '../../domain/money.ts';
 import { evaluateRules, type RuleResult } from '../../domain/risk-rules.ts';
 import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
 import { type Failure, notFound, refused } from '../../util/failure.ts';
@@ -55,7 +56,7 @@ export async function previewPreTrade(
 
 async function evaluatePreTrade(
   source: Source,
-  user: { enabled: boolean; total_capital: string },
+  user: { enabled: boolean; total_capital: Rupees },
   order: ProposedOrder,
   clock: TradingDay,
   { replacing }: Options,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { strategyId, type UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
+import { MAX_PRICE } from '../../domain/money.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
 import { plainUpperCase } from '../../util/text.ts';
@@ -18,7 +19,7 @@ const proposal = z.strictObject(
     symbol: tradingSymbol,
     side: z.pipe(inCapitals, z.enum(ORDER_SIDES, { error: `must be one of ${ORDER_SIDES.join(', ')}` })),
     quantity: z.int(WHOLE).check(z.gte(1, WHOLE), z.lte(2_147_483_647, WHOLE)),
-    price: z.nullish(z.number(RUPEES).check(z.gte(0, RUPEES), z.lte(1e9, RUPEES))),
+    price: z.nullish(z.number(RUPEES).check(z.gte(0, RUPEES), z.lte(MAX_PRICE, RUPEES))),
     order_type: z.optional(
       z.pipe(inCapitals, z.enum(ORDER_TYPES, { error: `must be one of ${ORDER_TYPES.join(', ')}` })),
     ),

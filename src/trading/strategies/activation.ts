@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { formatRupees, toPaisa } from '../../domain/money.ts';
+import { formatRupees, NO_RUPEES, toPaisa } from '../../domain/money.ts';
 import { refused } from '../../util/failure.ts';
 import { ACTIVATION_COLUMNS, type Activation } from './store.ts';
 
@@ -44,7 +44,7 @@ async function freeCapital(trx: Trx, userId: UserId, besides: string): Promise<s
       SELECT coalesce(sum(round(allocation_amount::numeric, 2)), 0) FROM user_strategies
       WHERE user_id = ${userId} AND strategy_id <> ${besides} AND status IN ('ACTIVE', 'PAUSED')) AS free
     FROM users WHERE user_id = ${userId}`.execute(trx.db);
-  return rows[0]?.free ?? '0.00';
+  return rows[0]?.free ?? NO_RUPEES;
 }
 
 interface Asked {

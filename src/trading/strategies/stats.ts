@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { StrategyId, UserId } from '../../domain/id.ts';
+import type { Rupees } from '../../domain/money.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 
 /** One strategy or all, of one user or of all. */
@@ -19,8 +20,8 @@ export interface Stats {
   orders: number;
   filled_orders: number;
   success_rate: number | null;
-  realized_pnl: string;
-  unrealized_pnl: string;
+  realized_pnl: Rupees;
+  unrealized_pnl: Rupees;
   open_positions: number;
 }
 
