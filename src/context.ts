@@ -13,7 +13,7 @@ import type { Database } from './platform/postgres/tables.ts';
 import type { RedisConnection } from './platform/redis/connect.ts';
 import type { RedisSettings } from './platform/redis/settings.ts';
 
-/** What a verb is given. Everything is opened on first use and closed in the opposite order. */
+/** What a verb receives. Everything is opened on first use and closed in reverse order. */
 export interface Context extends RailContext {
   io: Io;
   signal: AbortSignal;
@@ -21,9 +21,9 @@ export interface Context extends RailContext {
   now: () => Date;
   /** The folder that relative paths start from. */
   cwd: string;
-  /** This process, and the user it runs as where the system has such. */
+  /** This process, and its operating-system user, if the system has users. */
   own: { pid: number; uid: number | undefined };
-  /** Whether a column of the result reaches whoever asked: it is among those printed, to a terminal or as JSON. */
+  /** Whether a column of the result is printed, to a terminal or as JSON. */
   isVisible: (column: string) => boolean;
   configSource: ConfigSource;
   config: () => Promise<Config>;
@@ -32,20 +32,20 @@ export interface Context extends RailContext {
   connection: () => Promise<Connection>;
   /** The configured replicas, to be reached within so many milliseconds. */
   replicas: (within: number) => Promise<Connection[]>;
-  /** A connection of its own kind for migrations: direct, and without a limit on how long a statement takes. */
+  /** A connection for migrations: direct, and without a statement timeout. */
   migrationConnection: () => Promise<Connection>;
-  /** How the server itself is reached, for programs and sessions of one's own; undefined for the embedded database. */
+  /** The direct URL of the server, for external programs and separate sessions; undefined for the embedded database. */
   server: () => Promise<{ url: string; insecureTls: boolean } | undefined>;
   db: () => Promise<Kysely<Database>>;
-  /** Redis, for what cannot be done without it; throws NO_REDIS (exit 78) where none is configured. */
+  /** Redis, for commands that need it; throws NO_REDIS (exit 78) if none is configured. */
   redis: () => Promise<RedisConnection>;
-  /** How Redis is reached, for who opens it himself; throws the same. */
+  /** The settings of Redis, for code that opens its own connection; throws the same. */
   redisSettings: () => Promise<RedisSettings>;
   /** How far the schema of the database is rolled out. */
   phase: () => Promise<SchemaPhase>;
   /** `db` and `phase` together. */
   source: () => Promise<Source>;
-  /** Where this command's changes come from, for their audit rows. */
+  /** The origin of this command's changes, for their audit rows. */
   origin: Origin;
   /** One transaction with its audit row; see audit/change.ts. */
   change: <T>(work: (trx: Trx) => Promise<Outcome<T>>) => Promise<T>;
@@ -53,8 +53,8 @@ export interface Context extends RailContext {
   explain: (error: unknown) => Promise<unknown>;
   /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
   instant: (flag: string, text: string) => Promise<Instant>;
-  /** Goes on only when agreed to, by --yes or on a terminal. A dry run needs no consent. */
+  /** Returns only after consent, by --yes or on a terminal. A dry run needs none. */
   confirm: (question: string) => Promise<void>;
-  /** Goes on only when the name is typed out. */
+  /** Returns only after the name is typed. */
   confirmByName: (name: string, question: string) => Promise<void>;
 }

@@ -5,16 +5,16 @@ import { readInput } from '../util/file.ts';
 import { FileProblem, toFileProblem } from '../util/file-problem.ts';
 import type { Signed } from './checkpoint.ts';
 
-// Some hundred thousand checkpoints.
+// About a hundred thousand checkpoints.
 const MAX_ANCHOR_BYTES = 67_108_864;
 
-/** A line of an anchor file; without `signed` where it is no checkpoint. */
+/** A line of an anchor file; without `signed` if it is not a checkpoint. */
 export interface AnchorLine {
   line: number;
   signed: Signed | undefined;
 }
 
-/** The checkpoints in an anchor file; none where there is no such file. Throws ANCHOR_FAILED (exit 74). */
+/** The checkpoints in an anchor file; none if the file does not exist. Throws ANCHOR_FAILED (exit 74). */
 export async function readAnchor(path: string): Promise<AnchorLine[]> {
   const text = await readInput(path, MAX_ANCHOR_BYTES).then(
     ({ bytes }) => bytes.toString('utf8'),
@@ -40,7 +40,7 @@ export async function appendAnchor(path: string, checkpoints: readonly Signed[])
       const stats = await handle.stat();
       if (!stats.isFile()) throw new FileProblem('EINVAL', 'is no regular file');
       const end = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, stats.size - 1));
-      // What a power failure left half written stays a line of its own.
+      // A line that a power failure cut short stays a separate line.
       const torn = end.bytesRead === 1 && end.buffer[0] !== 0x0a;
       const lines = checkpoints.map(
         ({ body, key_id, signature }) => `${JSON.stringify({ body, key_id, signature })}\n`,

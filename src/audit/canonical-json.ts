@@ -1,4 +1,4 @@
-/** JSON with the keys of every object in order: the same value is always the same text, fit to be hashed. */
+/** JSON with the keys of every object sorted: equal values give the same text, so that it can be hashed. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -7,7 +7,7 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** What a stored body holds; the text itself where somebody made it something else than JSON. */
+/** Parses a stored body; returns the text itself if it is not valid JSON. */
 export function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);

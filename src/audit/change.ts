@@ -25,9 +25,9 @@ export interface ChangeOptions extends Origin {
 const MAX_ATTEMPTS = 5;
 
 /**
- * One change: a transaction with its audit row, or nothing. Deadlocks and serialization failures run it again as a
- * whole; with dryRun it is rolled back at the end. An answer to COMMIT that was lost is asked for again; where the
- * server cannot tell, throws OUTCOME_UNKNOWN (exit 9).
+ * Runs one change atomically with its audit row. Deadlocks and serialization failures run it again as a whole; with
+ * dryRun it is rolled back at the end. If the reply to COMMIT is lost, asks the server for the outcome; throws
+ * OUTCOME_UNKNOWN (exit 9) if the server does not know it.
  */
 export async function change<T>(
   connection: Connection,
@@ -97,13 +97,13 @@ function openTrx(db: Kysely<Database>, touched: Touched, { phase, afterCommit }:
   };
 }
 
-/** What cannot be sealed now, whoever writes next will seal: no change fails for it. */
+/** A failure to seal fails no change: the next write seals these entries, too. */
 async function sealBestEffort({ kysely }: Connection): Promise<void> {
   const { sealRecent } = await import('./seal-store.ts');
   await sealRecent(kysely).catch(() => {});
 }
 
-/** Sends a COMMIT that no interrupt cuts off; where its answer is lost, asks the server what became of it. */
+/** Sends a COMMIT that an interrupt does not cut off; if the reply is lost, asks the server for the outcome. */
 export async function commit(
   connection: Connection,
   send: () => Promise<unknown>,
@@ -118,7 +118,7 @@ export async function commit(
   }
 }
 
-/** Asks a new session what became of a transaction whose COMMIT got no answer; returns when it was committed. */
+/** Asks on a new session for the outcome of a transaction whose COMMIT got no reply; returns if it was committed. */
 async function askOutcome(
   connection: Connection,
   txid: string,
@@ -152,7 +152,7 @@ async function askOutcome(
 }
 
 async function rollback(db: ControlledTransaction<Database>): Promise<void> {
-  // On a broken line there is nothing left to roll back: the server does it by itself.
+  // After a lost connection the server rolls back by itself.
   await db
     .rollback()
     .execute()

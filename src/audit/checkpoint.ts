@@ -6,7 +6,7 @@ import { FileProblem } from '../util/file-problem.ts';
 import { parseJson } from '../util/json.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** How far the chain went. */
+/** How far the chain reached. */
 export interface Checkpoint {
   seq: string;
   audit_id: string;
@@ -16,7 +16,7 @@ export interface Checkpoint {
   cluster: string;
 }
 
-/** A checkpoint as it is kept, in the database and in the anchor file. `body` is what is signed, byte for byte. */
+/** A checkpoint as stored in the database and in the anchor file. `body` is the signed text, byte for byte. */
 export interface Signed {
   body: string;
   key_id: string;
@@ -33,7 +33,7 @@ export function signCheckpoint(key: KeyObject, checkpoint: Checkpoint): Signed {
   };
 }
 
-/** What is wrong with a signature, if anything, by the public keys that are trusted. */
+/** What is wrong with a signature under the trusted public keys; undefined if it is valid. */
 export function signatureProblem(
   { body, key_id, signature }: Signed,
   keys: ReadonlyMap<string, KeyObject>,
@@ -45,7 +45,7 @@ export function signatureProblem(
     : 'its signature is not that of its key';
 }
 
-/** What a signed body says; undefined where it is none. */
+/** Parses a signed body; undefined if it is malformed. */
 export function readCheckpoint({ body }: Signed): Checkpoint | undefined {
   try {
     const { seq, audit_id, hash, at, cluster } = parseJson(body) as Checkpoint;
@@ -74,7 +74,7 @@ export async function loadSigningKey(path: string, uid: number | undefined): Pro
   return key;
 }
 
-/** The Ed25519 public keys in a PEM file, by their id; one that was replaced may stand beside its successor. */
+/** The Ed25519 public keys in a PEM file, by their id; it may hold replaced keys, too. */
 export async function loadPublicKeys(path: string): Promise<Map<string, KeyObject>> {
   const { bytes } = await readInput(path, 65_536).catch((error) => {
     throw error instanceof FileProblem ? usage(`The public key ${path} ${error.why}.`) : error;

@@ -8,14 +8,14 @@ import type { Database } from '../platform/postgres/tables.ts';
 import { Failure, usage } from '../util/failure.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** One run of a command under an --idempotency-key: the effect takes place once, and its result is given again. */
+/** One run of a command under an --idempotency-key: it takes effect once, and later runs return its result. */
 export interface IdempotentRun {
   key: string;
-  /** What the same command gave under this key before; undefined if it is new. Throws KEY_REUSED (exit 2). */
+  /** The earlier result of the same command under this key; undefined if the key is new. Throws KEY_REUSED (exit 2). */
   replay: () => Promise<ReplayedResult | undefined>;
-  /** Takes the key in an open transaction; waits for whoever has just taken it. Throws AlreadyApplied. */
+  /** Claims the key in an open transaction; waits for a concurrent claim. Throws AlreadyApplied. */
   claim: (db: Kysely<Database>) => Promise<void>;
-  /** Stores the result with the change that gives it, secrets left out; gives the key back if there is more to do. */
+  /** Stores the result with its change, without secrets; releases the key if the command continues. */
   keep: (db: Kysely<Database>, outcome: { result: unknown; unfinished?: true }) => Promise<void>;
   /** The transaction of the last `keep` is committed: if it stored the result, claim and keep do nothing from here on. */
   committed: () => void;

@@ -3,7 +3,7 @@ import type { Database } from '../platform/postgres/tables.ts';
 import { chainHash, type Link } from './seal-chain.ts';
 import { readLinks } from './seal-store.ts';
 
-/** The seal of an entry, with those beside it, and whether each holds. */
+/** The seal of an entry and its neighbours, and whether each is valid. */
 export async function inspectSeal(db: Kysely<Database>, id: string) {
   const sealed = await db
     .selectFrom('audit_seals')
@@ -11,7 +11,7 @@ export async function inspectSeal(db: Kysely<Database>, id: string) {
     .where('audit_id', '=', id)
     .executeTakeFirst();
   if (!sealed) return { state: 'not sealed yet', seq: null, hash: null, neighbours: [] };
-  // Two before it: the hash of each is over the one before.
+  // Two before it, as each hash covers the previous one.
   const links = await readLinks(db, String(BigInt(sealed.seq) - 3n), 4);
   const around = links.map((link, i) => ({
     seq: link.seq,

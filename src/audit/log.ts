@@ -3,24 +3,24 @@ import type { Database } from '../platform/postgres/tables.ts';
 import { unnest } from '../platform/postgres/unnest.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** What a change did to what: one row of audit_log. */
+/** What a change did, and its target: one row of audit_log. */
 export interface AuditEntry {
   /** `user trader_001`, `order ord_…`. */
   target: string;
   body: Record<string, unknown>;
 }
 
-/** Where a change comes from, as its audit row names it. */
+/** The origin of a change for its audit row. */
 export interface Origin {
   /** The command as the operator knows it: `order place`. */
   command: string;
-  /** What it is about, as far as the command line tells: for the record of what was refused. */
+  /** The target according to the command line, for the record of a refused change. */
   subject?: string | undefined;
-  /** Who says so beside the database's own session_user. */
+  /** Who claims to make the change, in addition to the database's session_user. */
   labels: Record<string, string>;
 }
 
-/** Writes the audit row of the transaction that is open on `db`; gives the transaction's id. */
+/** Writes the audit row of the transaction that is open on `db`; returns the transaction's id. */
 export async function writeAudit(
   db: Kysely<Database>,
   origin: Origin,
@@ -34,7 +34,7 @@ export async function writeAudit(
   return txid;
 }
 
-/** Writes an audit row for each of many things that one change made, in one statement. */
+/** Writes several audit rows of one change in one statement. */
 export async function writeAudits(
   db: Kysely<Database>,
   origin: Origin,

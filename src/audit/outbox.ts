@@ -4,12 +4,12 @@ import type { Database } from '../platform/postgres/tables.ts';
 import { unnest } from '../platform/postgres/unnest.ts';
 
 /**
- * What of a change has to reach Redis: an order, a new notification, one that was only marked as read, that all
- * sessions of a user end, or that one does (`user:session`).
+ * The kinds of change that must reach Redis: an order, a new notification, one marked as read, the end of all sessions
+ * of a user, or of one (`user:session`).
  */
 export type ProjectionKind = 'order' | 'notification' | 'read' | 'logout' | 'revoke';
 
-/** Something that was changed and is not in Redis yet. `at` is when, in UTC. */
+/** A change that is not in Redis yet. `at` is its time in UTC. */
 export interface Pending {
   id: string;
   kind: ProjectionKind;
@@ -17,10 +17,10 @@ export interface Pending {
   at: Instant;
 }
 
-/** What a transaction has touched so far, each thing once. */
+/** What a transaction has touched so far, without duplicates. */
 export type Touched = Map<ProjectionKind, Set<string>>;
 
-/** Writes what a transaction touched into the outbox, within it; gives what has to be projected once it is committed. */
+/** Writes what a transaction touched to the outbox, within it; returns the rows to project after its commit. */
 export async function writeOutbox(trx: Kysely<Database>, touched: Touched): Promise<Pending[]> {
   const entries = [...touched].flatMap(([kind, keys]) => [...keys].map((key) => ({ kind, key })));
   if (entries.length === 0) return [];
@@ -31,14 +31,14 @@ export async function writeOutbox(trx: Kysely<Database>, touched: Touched): Prom
   return rows;
 }
 
-/** The oldest of what waits. */
+/** The oldest rows of the outbox. */
 export async function oldestPending(db: Kysely<Database>, limit: number): Promise<Pending[]> {
   const { rows } = await sql<Pending>`
     SELECT id, kind, key, at FROM realtime_outbox ORDER BY id LIMIT ${limit}`.execute(db);
   return rows;
 }
 
-/** How much waits, and since when. */
+/** The number of rows in the outbox, and the time of the oldest. */
 export async function countPending(
   db: Kysely<Database>,
 ): Promise<{ pending: number; oldest: Instant | null }> {
@@ -49,7 +49,7 @@ export async function countPending(
   return { pending: Number(pending), oldest };
 }
 
-/** Takes what is projected out of the outbox. */
+/** Deletes projected rows from the outbox. */
 export async function deleteOutbox(db: Kysely<Database>, entries: readonly Pending[]): Promise<void> {
   await db
     .deleteFrom('realtime_outbox')

@@ -27,7 +27,7 @@ export function auditTarget(kind: AuditTarget, id: string): string {
 
 const MAX_LISTED = 1_000;
 
-/** The first thousand of what a bulk change did: an audit entry lists no more, and counts them all. */
+/** The first thousand ids of a bulk change: an audit entry counts all, but lists no more. */
 export function firstListed<T>(items: readonly T[]): T[] {
   return items.slice(0, MAX_LISTED);
 }

@@ -3,7 +3,7 @@ import { isDatabaseFailure, translateFailure } from '../platform/postgres/errors
 import { Failure } from '../util/failure.ts';
 import type { Origin } from './log.ts';
 
-/** Records that a change was refused or not permitted, in a transaction of its own; as well as it can be done. */
+/** Records that a change was refused or not permitted, in a separate transaction; best effort. */
 export async function recordDenied(connection: Connection, origin: Origin, error: unknown): Promise<void> {
   const denial = isDatabaseFailure(error) ? translateFailure(error, 'in use') : error;
   if (!(denial instanceof Failure) || !['refused', 'forbidden'].includes(denial.kind)) return;
@@ -15,6 +15,6 @@ export async function recordDenied(connection: Connection, origin: Origin, error
     { ...origin, command: 'denied' },
     { target: origin.subject ?? '-', body },
   ).catch(() => {
-    // Who may not write here may not say so either; the refusal itself is what must reach him.
+    // A login without write permission cannot write this entry either; the refusal itself is still reported.
   });
 }

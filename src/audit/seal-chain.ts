@@ -1,6 +1,6 @@
 import { hash as digest } from 'node:crypto';
 
-/** A seal and the entry it is of as it is hashed, where that is still there. */
+/** A seal and the hashed content of its entry, if the entry still exists. */
 export interface Link {
   seq: string;
   audit_id: string;
@@ -11,7 +11,7 @@ export interface Link {
   content: string | null;
 }
 
-/** Something that is not as it was sealed. `id` is that of an audit entry. */
+/** A violation of the chain. `id` is the id of an audit entry. */
 export interface AuditViolation {
   problem:
     | 'altered'
@@ -41,19 +41,19 @@ interface ChainViolation {
 }
 
 /**
- * Walks the chain from its first seal. A break is reported where it is and the walk goes on from the hash that is
- * stored, so that one alteration does not condemn everything behind it.
+ * Verifies the chain from its first seal. After a break, verification continues from the stored hash, so that one
+ * alteration does not invalidate all later entries.
  */
 export function walkChain() {
   const offenders: AuditViolation[] = [];
   const broken: ChainViolation[] = [];
   let last: Link | undefined;
-  // What the hash of the last link should have been, where it is another one.
+  // The correct hash of the last link, if the stored one differs.
   let recomputed: string | undefined;
 
   function judge(link: Link, content: string, before: string): void {
     if (recomputed !== undefined && chainHash(recomputed, content) === link.hash) {
-      // The entry before is as it was sealed, for its successor proves it: its stored hash was changed.
+      // The previous entry is unaltered, as its successor proves: only its stored hash was changed.
       const blamed = broken.pop()?.offender;
       if (blamed) Object.assign(blamed, { problem: 'seal altered', detail: 'its stored hash was changed' });
       return;
@@ -76,7 +76,7 @@ export function walkChain() {
       if (last && !isBehind(link, last))
         offenders.push(violation(link, 'reordered', 'sealed behind an entry that was written after it'));
       const expected = link.content === null ? undefined : chainHash(before, link.content);
-      // Behind a gap the hash before is not known, so that this one cannot be told.
+      // After a gap the previous hash is unknown, so this one cannot be verified.
       const whole = expected === link.hash || gap;
       if (link.content === null)
         offenders.push(violation(link, 'deleted', 'it was sealed, and is not there any more'));
@@ -109,7 +109,7 @@ function missingSeals(last: Link | undefined, link: Link): AuditViolation {
   return { problem: 'seal missing', id: null, seq: String(from), detail };
 }
 
-/** Whether a link may stand behind another: in the order of (txid, id), which ends with the cluster. */
+/** Whether a link may follow another: in the order of (txid, id), which is valid within one cluster. */
 function isBehind(link: Link, before: Link): boolean {
   if (link.cluster !== before.cluster) return true;
   const txid = BigInt(link.txid);
@@ -120,7 +120,7 @@ function isBehind(link: Link, before: Link): boolean {
 /** More altered entries than this are not compared with each other. */
 const COMPARED = 200;
 
-/** Finds altered entries that are whole once another one's content is put in their place. */
+/** Finds altered entries whose content matches the seal of another altered entry. */
 function detectSwaps(broken: readonly ChainViolation[]): void {
   if (broken.length > COMPARED) return;
   const entries = broken.map((each) => ({ ...each, fields: JSON.parse(each.content) as string[] }));

@@ -3,10 +3,10 @@ import type { Database } from '../platform/postgres/tables.ts';
 import type { Signed } from './checkpoint.ts';
 import type { Link } from './seal-chain.ts';
 
-/** The time of an entry as it is hashed. */
+/** SQL of the hashed form of an entry's time. */
 const AT = sql<string>`to_char(l.at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** Up to `limit` seals behind `seq`, in the order of the chain, with the entries they are of. */
+/** Up to `limit` seals after `seq`, in chain order, with their entries. */
 export async function readLinks(db: Kysely<Database>, seq: string, limit: number): Promise<Link[]> {
   const { rows } = await sql<Link>`
     SELECT s.seq, s.audit_id, s.txid, s.cluster, s.hash, CASE WHEN l.id IS NOT NULL THEN
@@ -16,14 +16,14 @@ export async function readLinks(db: Kysely<Database>, seq: string, limit: number
   return rows;
 }
 
-/** The system identifier of the database's cluster: another one after a restore. */
+/** The system identifier of the database's cluster; a restore changes it. */
 export async function readCluster(db: Kysely<Database>): Promise<string> {
   const { rows } = await sql<{ cluster: string }>`
     SELECT system_identifier::text AS cluster FROM pg_control_system()`.execute(db);
   return rows[0]?.cluster ?? '';
 }
 
-/** How many entries have no seal. */
+/** The number of entries without a seal. */
 export async function countUnsealed(db: Kysely<Database>): Promise<number> {
   const { rows } = await sql<{ n: string }>`
     SELECT count(*) AS n FROM audit_log l
@@ -32,8 +32,8 @@ export async function countUnsealed(db: Kysely<Database>): Promise<number> {
 }
 
 /**
- * Entries without a seal that stand before the last one, or claim a transaction that has not been yet. No entry of
- * this cluster can: sealing takes them in order, and waits for whoever is still writing.
+ * Entries without a seal that precede the last sealed one, or claim a future transaction. No entry of this cluster
+ * can: sealing proceeds in order and waits for open transactions.
  */
 export async function readInserted(db: Kysely<Database>, last: Link): Promise<{ id: string }[]> {
   const { rows } = await sql<{ id: string }>`
@@ -45,7 +45,7 @@ export async function readInserted(db: Kysely<Database>, last: Link): Promise<{ 
   return rows;
 }
 
-/** Where the chain ends; nulls where it has not begun. */
+/** The end of the chain; nulls if it is empty. */
 export async function lastSeal(db: Kysely<Database>) {
   const none = { seq: null, audit_id: null, txid: null, cluster: null, hash: null };
   const last = await db
@@ -57,7 +57,7 @@ export async function lastSeal(db: Kysely<Database>) {
   return last ?? none;
 }
 
-/** The checkpoints in the database behind `seq`, in their order. */
+/** The checkpoints in the database after `seq`, in order. */
 export async function readCheckpoints(db: Kysely<Database>, seq: string): Promise<Signed[]> {
   return db
     .selectFrom('audit_checkpoints')
@@ -67,7 +67,7 @@ export async function readCheckpoints(db: Kysely<Database>, seq: string): Promis
     .execute();
 }
 
-/** Every entry with its seal, in the order of the ids. */
+/** Every entry with its seal, ordered by id. */
 export function everyEntry(db: Kysely<Database>) {
   return db
     .selectFrom('audit_log as l')
@@ -77,11 +77,11 @@ export function everyEntry(db: Kysely<Database>) {
     .orderBy('l.id');
 }
 
-/** What one sealing after a write takes at most, so that no command pays for a backlog. */
+/** The most entries that are sealed after a write, so that no command pays for a backlog. */
 const SEAL_BATCH = 100;
 /**
- * Seals what a change has just written, if nobody else is at it. Not worth waiting for the disk: a seal that is lost
- * with a power failure is made again, and nothing is signed before a seal that is.
+ * Seals what a change has just written, unless another process is sealing. Does not wait for the disk: a seal lost in a
+ * power failure is made again, and nothing is signed before its seals are durable.
  */
 export async function sealRecent(db: Kysely<Database>): Promise<void> {
   await sql`SELECT set_config('synchronous_commit', 'off', true), audit_seal(${SEAL_BATCH}, false)`.execute(
@@ -89,7 +89,7 @@ export async function sealRecent(db: Kysely<Database>): Promise<void> {
   );
 }
 
-/** Seals up to `limit` entries, after whoever is sealing now; gives how many there were. */
+/** Seals up to `limit` entries, after any process that is sealing now; returns how many it sealed. */
 export async function sealAll(db: Kysely<Database>, limit: number): Promise<number> {
   const { rows } = await sql<{ sealed: number }>`SELECT audit_seal(${limit}, true) AS sealed`.execute(db);
   return rows[0]?.sealed ?? 0;

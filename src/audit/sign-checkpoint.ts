@@ -6,8 +6,8 @@ import { loadSigningKey, readCheckpoint, signCheckpoint } from './checkpoint.ts'
 import { lastSeal, readCheckpoints } from './seal-store.ts';
 
 /**
- * Signs where the chain ends, unless that is signed already. The database has the checkpoint first: its COMMIT also
- * makes sure of the seals, which the anchor must never be ahead of. Gives a word on what was done.
+ * Signs the end of the chain, unless it is already signed. The checkpoint is written to the database first: its COMMIT
+ * also makes the seals durable, which the anchor must never be ahead of. Returns what was done.
  */
 export async function addCheckpoint(
   db: Kysely<Database>,
@@ -28,7 +28,7 @@ export async function addCheckpoint(
   return added.numInsertedOrUpdatedRows ? 'signed' : 'signed before';
 }
 
-/** Appends what the anchor file lacks, also what an earlier failure kept from it. */
+/** Appends the checkpoints that the anchor file lacks, including those of an earlier failure. */
 async function catchUp(db: Kysely<Database>, path: string): Promise<void> {
   const anchored = (await readAnchor(path)).map(({ signed }) => signed && readCheckpoint(signed)?.seq);
   const last = anchored.reduce((most, seq) => (BigInt(seq ?? 0) > most ? BigInt(seq ?? 0) : most), 0n);

@@ -10,7 +10,7 @@ const TARGET_ARGUMENTS: readonly AuditTarget[] = [
   'user',
 ];
 
-/** What a command line is about, as audit entries name it. */
+/** The audit target of a command line. */
 export function auditTargetOf({ command, words, options }: Invocation): string | undefined {
   const given = {
     ...options,

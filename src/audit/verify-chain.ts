@@ -17,7 +17,7 @@ import { countUnsealed, readCheckpoints, readCluster, readInserted, readLinks } 
 
 const BATCH_ROWS = 5_000;
 
-/** The files a proof takes beside the database. */
+/** The files that a verification reads in addition to the database. */
 interface Sources {
   anchor: string | undefined;
   publicKey: string | undefined;
@@ -25,7 +25,7 @@ interface Sources {
   uid: number | undefined;
 }
 
-/** Walks the log as it stands at one moment, and holds the checkpoints against it. */
+/** Verifies one snapshot of the log, and compares the checkpoints with it. */
 export async function verifyLog(db: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
   return db
     .transaction()
@@ -75,7 +75,7 @@ async function checkLog(trx: Kysely<Database>, sources: Sources, progress: (entr
   };
 }
 
-/** The keys that checkpoints must be signed with; undefined where none is known. */
+/** The keys that checkpoints must be signed with; undefined if none is known. */
 async function trustedKeys({ publicKey, signingKey, uid }: Sources) {
   if (publicKey !== undefined) return loadPublicKeys(publicKey);
   if (signingKey === undefined) return undefined;
@@ -92,7 +92,7 @@ async function anchorOf(path: string): Promise<AnchorLine[]> {
   return lines;
 }
 
-/** The checkpoints that can be believed, by the seal they are of, and those that cannot. */
+/** The valid checkpoints, by their seal, and the invalid ones. */
 function classify(
   stored: readonly Signed[],
   anchored: readonly AnchorLine[],
@@ -112,7 +112,7 @@ function classify(
     if (problem) offenders.push(violationFor('checkpoint', checkpoint, `${where}: ${problem}`));
     else if (checkpoint && signed && !seen.has(signed.body)) {
       seen.add(signed.body);
-      // The database had it before the anchor did.
+      // The checkpoint is written to the database before the anchor.
       if (!kept.has(signed.body))
         offenders.push(violationFor('checkpoint', checkpoint, `${where}, but not in the database any more`));
       checkpoints.set(checkpoint.seq, [...(checkpoints.get(checkpoint.seq) ?? []), checkpoint]);

@@ -5,20 +5,20 @@ import type { Param } from './flags.ts';
 import { GLOBAL_FLAGS } from './globals.ts';
 import { usageLine } from './usage-line.ts';
 
-/** Gives a commander command the arguments, flags, examples and action of a verb. */
+/** Adds the arguments, flags, examples and action of a verb to a commander command. */
 export function addCommandOptions(
   leaf: Commander,
   command: Command,
   found: (given: Pick<Invocation, 'words' | 'options'>) => void,
 ): void {
-  // Arguments are optional to commander: what is missing is asked for on a terminal.
+  // Arguments are optional to commander: missing ones are prompted for on a terminal.
   for (const [name, param] of Object.entries(command.args))
     leaf.argument(`[${param.placeholder ?? name}${param.many ? '...' : ''}]`, describe(param));
   for (const [name, param] of Object.entries(command.flags)) {
     const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
     leaf.addOption(new Option(flag, describe(param)));
   }
-  // For help and suggestions only: the global flags are taken out of the words before commander sees them.
+  // For help and suggestions only: the global flags are removed before commander parses the words.
   leaf.optionsGroup('Global flags:');
   for (const [name, flag] of Object.entries(GLOBAL_FLAGS)) {
     leaf.addOption(new Option(`--${name}${'value' in flag ? ` ${flag.value}` : ''}`, flag.help));

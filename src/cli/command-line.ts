@@ -16,12 +16,12 @@ export interface CommandLine {
   rest: string[];
 }
 
-/** What is read so far. */
+/** The state of the reading. */
 interface Reading {
   words: string[];
   globals: Globals;
   rest: string[];
-  /** A word behind --json that may be its value or an argument, and its place among the rest in that case. */
+  /** A word after --json that may be its value or an argument, and its index in `rest` in that case. */
   ambiguous?: { word: string; at: number } | undefined;
 }
 
@@ -69,7 +69,7 @@ async function enter(node: Verb | Noun): Promise<[Verb | undefined, Verbs | unde
   return 'verbs' in node ? [node.own, await node.verbs()] : [node, undefined];
 }
 
-/** Takes all other words, and counts the arguments among them. */
+/** Consumes all other words, and counts the arguments among them. */
 function takeRest(reading: Reading, command: Command | undefined): number {
   const { words, rest } = reading;
   const valued = new Set(command && flagsWithValue(command));
@@ -88,7 +88,7 @@ function takeRest(reading: Reading, command: Command | undefined): number {
   return args;
 }
 
-/** Takes the global flag that the next word is, if it is one. */
+/** Consumes the next word if it is a global flag. */
 function takeGlobal(reading: Reading, isValue: (next: string) => boolean): boolean {
   const { words, globals, rest } = reading;
   const found = matchGlobal(words, (next) => !isFlag(next) && isValue(next));
@@ -101,7 +101,7 @@ function takeGlobal(reading: Reading, isValue: (next: string) => boolean): boole
   return true;
 }
 
-/** Takes a leading `help` out of the words. */
+/** Removes a leading `help` from the words. */
 function takeHelp(words: string[]): boolean {
   let at = 0;
   while (words[at]?.startsWith('-')) at += matchGlobal(words.slice(at), () => false)?.length ?? 1;
@@ -120,13 +120,13 @@ function lookUp(table: Verbs | undefined, word: string | undefined): Verb | Noun
 const flagsWithValue = ({ flags }: Command) =>
   Object.keys(flags).flatMap((name) => (flags[name]?.placeholder === undefined ? [] : `--${kebab(name)}`));
 
-/** Whether a word names no columns and an argument is missing that it can be. */
+/** Whether a word is not a list of columns but can be a missing argument. */
 function isArgument(word: string, { args, fields }: Command, given: number): boolean {
   const room = Object.values(args).filter((param) => !param.many).length;
   return given < room && !word.split(',').every((name) => Object.hasOwn(fields, name));
 }
 
-/** What is left where no verb is named. A word that names nothing is what is wrong, whatever help was asked for. */
+/** The remaining words if no verb is named. An unknown word is an error, even with --help. */
 function unknownWords(rest: readonly string[]): string[] {
   const own = rest.filter((word) => !isGlobal(word));
   return own.some((word) => !word.startsWith('-'))

@@ -22,7 +22,7 @@ export const EVERYONE: readonly Role[] = ['readonly', 'operator', 'cron', 'audit
  */
 type Repeat = 'resumes' | 'advances' | 'once';
 
-/** What the rail itself needs of the context that the program hands to its verbs. */
+/** What `src/cli` needs of the context that the program passes to its verbs. */
 export interface RailContext {
   io: Io;
   now: () => Date;
@@ -41,15 +41,15 @@ export interface RailContext {
 }
 
 interface IdempotentRun {
-  /** What the command gave the first time under its key; undefined if the key is new. */
+  /** The first result of the command under its key; undefined if the key is new. */
   replay: () => Promise<ReplayedResult | undefined>;
-  /** Keeps the result for the next time, unless a change of the command has done so. */
+  /** Stores the result for later runs, unless a change of the command has already stored it. */
   finish: (result: Result) => Promise<void>;
 }
 
 type Input<A extends Params, F extends Params> = Values<A> & Values<F>;
 
-/** One verb: everything help, completion, validation and output need to know of it. */
+/** One verb: everything that help, completion, validation and output need. */
 export interface Command<
   A extends Params = Params,
   F extends Params = Params,
@@ -59,36 +59,36 @@ export interface Command<
   effect: Effect;
   /** The rollout phase whose tables it uses. */
   phase?: 1 | 2 | 3 | 4;
-  /** Whether a replica that has caught up may answer: for lists and reports, never for what a decision hangs on. */
+  /** Whether a replica that has caught up may answer: for lists and reports, never for input to a decision. */
   reads?: 'replica';
   /** Where a write goes, if not to the database; files are not named as a target. */
   writesTo?: 'redis' | 'file';
   /** Who may run it, the role that it is meant for first; for a read everyone, else the operator. */
   roles?: readonly Role[];
-  /** What a second run comes to; by default it makes another change, unless --idempotency-key says that it is the same. */
+  /** The effect of a second run; by default it makes another change, unless it has the same --idempotency-key. */
   repeat?: Repeat;
-  /** Works in several transactions, each whole: between two of them is a state of its own. */
+  /** Works in several transactions; the state between two of them is valid and visible. */
   multiStep?: true;
-  /** How many audit entries a change leaves, if not one: one per row, or none for what only measures. */
+  /** How many audit entries a change leaves, if not one: one per row, or none if it only measures. */
   entries?: 'each' | 'none';
-  /** A check: what it prints is a verdict, which --quiet wants only where something is found. */
+  /** A check: it prints verdicts, which --quiet shows only if there are findings. */
   verdict?: true;
   /** Only one process may run the same command line at a time. */
   singleInstance?: true;
-  /** Its rows come as things happen: each is printed at once, as JSON one object a line. */
+  /** Its rows are events: each is printed at once, in JSON one object per line. */
   live?: StreamFormat;
   args: A;
   flags: F;
-  /** What it prints: a column each. */
+  /** The columns it prints. */
   fields: O;
   /** Command lines without the leading `pinnacle`, at least one. */
   examples: readonly [string, ...string[]];
-  /** More than the summary, for help. */
+  /** Details for help, after the summary. */
   details?: string;
   run(input: Input<A, F>, ctx: Ctx): Promise<Result<NoInfer<O>>>;
 }
 
-/** Fields whose names are known to the compiler: of others it could not tell what a row lacks. */
+/** Fields whose names the compiler knows; otherwise it could not check that a row has them all. */
 type Named<O extends Fields> = string extends keyof O ? never : O;
 
 /** Defines a verb; its input is typed by its args and flags, its result by its fields. */
@@ -115,28 +115,28 @@ export function takesKey({
   return effect !== 'read' && !writesTo && repeat !== 'resumes' && repeat !== 'advances';
 }
 
-/** A line of a noun's table: the summary at once, the verb itself only when it is called. */
+/** An entry of a noun's table: the summary, and the verb, which is loaded when it is called. */
 export interface Verb {
   summary: string;
   load: () => Promise<Command>;
 }
 
-/** A noun, or a group of verbs within one; its table is loaded when it is named. */
+/** A noun, or a group of verbs within one; its table is loaded on first use. */
 export interface Noun {
   summary: string;
   verbs: () => Promise<Verbs>;
-  /** What the noun does by itself, when no verb follows. */
+  /** The verb that runs when no verb follows the noun. */
   own?: Verb;
 }
 
 export type Verbs = Readonly<Record<string, Verb | Noun>>;
 
-/** A line of a noun's table of verbs. */
+/** An entry of a noun's table of verbs. */
 export function verb(summary: string, load: () => Promise<unknown>): Verb {
   return { summary, load: load as () => Promise<Command> };
 }
 
-/** A command line understood: which verb, with which words and flags. */
+/** A parsed command line: the verb, its arguments and flags. */
 export interface Invocation {
   path: readonly string[];
   command: Command;

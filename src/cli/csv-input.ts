@@ -5,7 +5,7 @@ import { FileProblem } from '../util/file-problem.ts';
 import type { Io } from './io.ts';
 
 export interface CsvColumns {
-  /** A first line that is right, where the required ones alone are not. */
+  /** A valid header, if the required columns alone are not one. */
   header?: string;
   required: readonly string[];
   optional: readonly string[];
@@ -21,23 +21,22 @@ export interface CsvInput {
   rows: AsyncIterable<CsvRow>;
   /** How much of the file has been read, 0 to 1; undefined for stdin. */
   share: () => number | undefined;
-  /** Whether it can be read this once only: stdin, a pipe. */
+  /** Whether it can be read only once: stdin, a pipe. */
   once: boolean;
 }
 
-// A longer row is a file of another kind, and would have to be held in memory whole.
+// A longer row means that the file is not CSV, and would have to be held in memory.
 const MAX_ROW = 65_536;
 
-/** What reading needs of its surroundings. */
+/** What reading needs of the context. */
 export interface Around {
   io: Io;
   signal: AbortSignal;
 }
 
 /**
- * A CSV file (or stdin for `-`, or a named pipe) as rows, streamed: BOM, CRLF and quoted fields as they come. Columns
- * stand in any order; those nobody asked for are named on stderr and left out. Throws a usage error that names file and
- * line.
+ * Streams the rows of a CSV file (or stdin for `-`, or a named pipe); accepts a BOM, CRLF and quoted fields. Columns
+ * may be in any order; unknown ones are named on stderr and ignored. Throws a usage error that names file and line.
  */
 export async function readCsv(path: string, columns: CsvColumns, { io, signal }: Around): Promise<CsvInput> {
   const { parse } = await import('csv-parse');
@@ -50,7 +49,7 @@ export async function readCsv(path: string, columns: CsvColumns, { io, signal }:
     skip_empty_lines: true,
     max_record_size: MAX_ROW,
   });
-  // Errors of either end come out of the parser, where the rows are read.
+  // Errors of either stream are thrown by the parser, where the rows are read.
   pipeline(source, parser, { signal }).catch(() => {});
   const read = () => ('bytesRead' in source ? source.bytesRead : 0);
   return {
@@ -124,7 +123,7 @@ async function checkHeader(
   if (unknown.length > 0) await io.say(`Columns left out: ${unknown.join(', ')}`);
 }
 
-/** What csv-parse and the file system throw, in words; anything else is passed on. */
+/** Errors of csv-parse and the file system as Failure; other errors are returned unchanged. */
 function isStructural(error: unknown, name: string): unknown {
   const { code, lines } = error as { code?: string; lines?: number };
   if (code === 'CSV_MAX_RECORD_SIZE')

@@ -10,10 +10,10 @@ import { plainLowerCase } from '../util/text.ts';
 export interface Param<Value = unknown> {
   schema: z.ZodMiniType<Value>;
   help: string;
-  /** What stands for the value in the usage line; a switch has none. */
+  /** The placeholder for the value in the usage line; a switch has none. */
   placeholder?: string;
   required: boolean;
-  /** Another flag that makes this one dispensable: a file that may hold the value. */
+  /** Another flag that replaces this one: a file that may hold the value. */
   unless?: string;
   /** The allowed words, for help, completion and prompts. */
   choices?: readonly string[];
@@ -35,17 +35,17 @@ const required = <V>(schema: Param<V>['schema'], placeholder: string, help: stri
   required: true,
 });
 
-/** The same parameter, but it may be left out. */
+/** The same parameter, but optional. */
 export function optional<V>(param: Param<V>): Param<V | undefined> {
   return { ...param, required: false, schema: z.optional(param.schema) };
 }
 
-/** The same parameter, but it may be left out where another flag, such as a file, is given. */
+/** The same parameter, but optional if another flag, such as a file, is given. */
 export function requiredUnless<V>(other: string, param: Param<V>): Param<V | undefined> {
   return { ...optional(param), required: true, unless: other };
 }
 
-/** The same parameter with a value used when it is left out. */
+/** The same parameter with a default value. */
 export function withDefault<V>(param: Param<V>, text: string): Param<V> {
   return { ...param, required: false, fallback: text, schema: z.prefault(param.schema, text) };
 }
@@ -55,7 +55,7 @@ export function many<V>(param: Param<V>): Param<V[]> {
   return { ...param, required: false, many: true, schema: z.prefault(z.array(param.schema), []) };
 }
 
-/** The same parameter, never echoed in a complaint. */
+/** The same parameter, never echoed in an error. */
 export function secret<V>(param: Param<V>): Param<V> {
   return { ...param, secret: true };
 }

@@ -3,30 +3,33 @@ interface GlobalFlag {
   help: string;
 }
 
-/** The flags every command takes. `value` is what stands for their value in help; `[…]` may be left out. */
+/** The flags every command takes. `value` is the placeholder in help; `[…]` is optional. */
 export const GLOBAL_FLAGS = {
   json: { value: '[fields]', help: 'print JSON, all columns or those named: --json order_id,status' },
   csv: { help: 'print CSV with a header' },
   columns: { value: '<names>', help: 'print these columns, in this order' },
   quiet: {
-    help: 'silent unless something is wrong; what was asked for by --json, --csv or --columns is printed',
+    help: 'print only problems; with --json, --csv or --columns, print the result too',
   },
   log: {
     value: '<file>',
-    help: 'write what is said, and how it ends, into this file as well, as lines of JSON',
+    help: 'also write messages and the outcome to this file, as lines of JSON',
   },
-  'skip-if-running': { help: 'end 0 where the same command is running already, instead of 10' },
+  'skip-if-running': { help: 'exit 0 instead of 10 if the same command is already running' },
   'no-color': { help: 'no colour' },
-  'no-input': { help: 'never ask; end 4 where an answer is missing' },
-  yes: { help: 'agree to what would be asked' },
+  'no-input': { help: 'never prompt; exit 4 if input or a confirmation is missing' },
+  yes: { help: 'confirm without a prompt' },
   'dry-run': { help: 'do everything, show the result, roll back' },
-  'idempotency-key': { value: '<key>', help: 'have the effect once, however often it is run under this key' },
-  confirm: { value: '<name>', help: 'agree to a severe step by typing out its name' },
+  'idempotency-key': {
+    value: '<key>',
+    help: 'take effect only once per key, however often the command is run',
+  },
+  confirm: { value: '<name>', help: 'confirm a dangerous step by its name' },
   profile: { value: '<name>', help: 'use this profile of the configuration' },
   config: { value: '<file>', help: 'read this configuration file' },
   timeout: { value: '<duration>', help: 'give up waiting for the database after this long' },
   primary: { help: 'read from the primary, never from a replica' },
-  'allow-superuser': { help: 'let a superuser or the owner of the tables do daily work' },
+  'allow-superuser': { help: 'allow a superuser or the owner of the tables to run daily work' },
   'insecure-tls': { help: 'accept a server whose certificate is not verified' },
   utc: { help: 'show times in UTC' },
   debug: { help: 'show where a failure came from' },
@@ -69,8 +72,8 @@ interface Match {
 }
 
 /**
- * The global flag that the first word is, with its value; undefined where it is none, or is not written as it must
- * be. `isValue` decides whether the next word is a value that may be left out.
+ * Matches the first word, and its value, as a global flag; undefined if it is none or is malformed. `isValue` decides
+ * whether the next word is an optional value.
  */
 export function matchGlobal(words: readonly string[], isValue: (next: string) => boolean): Match | undefined {
   const [word = '', next] = words;

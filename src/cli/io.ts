@@ -7,7 +7,7 @@ type Input = NodeJS.ReadableStream & { isTTY?: boolean };
 type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The streams and surroundings of one run; tests hand in their own. */
+/** The streams and environment of one run; tests pass their own. */
 export interface Surroundings {
   stdin: Input;
   stdout: Output;
@@ -17,12 +17,12 @@ export interface Surroundings {
   home: string;
   user: string;
   pid: number;
-  /** The user that the process runs as, where the system has such. */
+  /** The operating-system user of the process, if the system has users. */
   uid: number | undefined;
   now: () => Date;
 }
 
-/** One output stream: knows whether it is a terminal, waits for slow readers, goes quiet when the reader has left. */
+/** One output stream: detects a terminal, waits for slow readers, stops when the reader has closed its end. */
 export class Sink {
   readonly isTTY: boolean;
   readonly columns: number;
@@ -30,7 +30,7 @@ export class Sink {
   #gone = false;
   #failure: Error | undefined;
 
-  /** With `forTerminal` it is written to as to a terminal, whatever it is. */
+  /** With `forTerminal` it is treated as a terminal. */
   constructor(stream: Output, forTerminal = false) {
     this.stream = stream;
     this.isTTY = forTerminal || Boolean(stream.isTTY);
@@ -41,7 +41,7 @@ export class Sink {
     });
   }
 
-  /** True when the reader closed its end (`| head`): nobody is listening any more. */
+  /** True when the reader has closed its end (`| head`). */
   get gone(): boolean {
     return this.#gone;
   }
@@ -76,12 +76,12 @@ export interface Io {
   /** Whether a question may be asked: stdin and stderr are terminals, not CI, no --no-input. */
   canPrompt: boolean;
   quiet: boolean;
-  /** One line of talk on stderr; silent with --quiet. */
+  /** Prints one line on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
-  /** What is wrong but keeps nothing from going on: a line on stderr, also with --quiet. */
+  /** Prints a warning on stderr, also with --quiet. */
   warn: (sentence: string) => Promise<void>;
   log: Log | undefined;
-  /** Colours for a stream, off where NO_COLOR, a pipe or --no-color says so. */
+  /** Colours for a stream, off with NO_COLOR, in a pipe or with --no-color. */
   paint: (sink: Sink) => Promise<ChalkInstance>;
 }
 
@@ -120,7 +120,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
 }
 
 function useColor(sink: Sink, env: Env, allowed: boolean): boolean {
-  // Whatever it says, as no-color.org has it; empty is as good as not set.
+  // Any value counts, by no-color.org; an empty one counts as not set.
   if (!allowed || env['NO_COLOR']) return false;
   if (env['FORCE_COLOR']) return isSet(env['FORCE_COLOR']);
   return sink.isTTY && env['TERM'] !== 'dumb';

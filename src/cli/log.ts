@@ -3,7 +3,7 @@ import { outputFailure } from '../util/failure.ts';
 import { openAppending } from '../util/file.ts';
 import { safeJson } from '../util/text.ts';
 
-/** What a run says, as lines of JSON in a file: what goes to stderr, and how it ended. */
+/** The log of a run, a file of JSON lines: what goes to stderr, and how the run ended. */
 export interface Log {
   add: (entry: Readonly<Record<string, unknown>>) => Promise<void>;
   close: () => Promise<void>;
@@ -17,8 +17,8 @@ interface LoggedRun {
 }
 
 /**
- * Opens the file of --log, made 0600 where it is not there, to write behind what it has. Throws OUTPUT_FAILED (exit 74)
- * where it cannot be opened; from then on a log that cannot be written keeps no command from its work.
+ * Opens the file of --log to append, created with mode 0600 if missing. Throws OUTPUT_FAILED (exit 74) if it cannot be
+ * opened; later write errors do not stop the command.
  */
 export async function openLog(path: string, { command, pid, now }: LoggedRun): Promise<Log> {
   const file = await openAppending(path).catch((error) => {
@@ -27,7 +27,7 @@ export async function openLog(path: string, { command, pid, now }: LoggedRun): P
   return {
     async add(entry) {
       const line = safeJson({ at: instant(now()), pid, command, ...entry });
-      // One write a line, so that those of several processes stay apart.
+      // One write per line, so that lines of several processes do not mix.
       await file.write(`${line}\n`).catch(() => {});
     },
     close: () => file.close().catch(() => {}),

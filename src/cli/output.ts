@@ -12,7 +12,7 @@ import {
 } from './result.ts';
 import { chunks, columnValue, jsonRow, type Row, type Rows, toPlainText } from './rows.ts';
 
-/** Throws a usage error (with the list of columns) where --json or --columns names one that is not there. */
+/** Throws a usage error (with the list of columns) if --json or --columns names an unknown one. */
 export function checkColumns(fields: Fields, flags: OutputFlags): void {
   const modes = [flags.json !== undefined, flags.csv === true].filter(Boolean).length;
   if (modes > 1) throw usage('--json and --csv exclude each other.');
@@ -39,7 +39,7 @@ function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
 export async function render(result: Row | Rows | RawOutput, style: RenderOptions, io: Io): Promise<void> {
   if (result instanceof RawOutput) return renderStreamed(result, style, io);
   const { live, flags } = style;
-  // A line of its own is for people: to a pipe the same goes as JSON.
+  // The verb's own line is for people: a pipe gets JSON.
   if (live?.line && !io.out.isTTY && !flags.csv && (flags.json ?? flags.columns) === undefined)
     return render(result, { ...style, flags: { ...flags, json: true } }, io);
   const names = selection(style.fields, flags);
@@ -76,12 +76,12 @@ async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io
     return io.out.write(`${jsonRow(row, names, io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv([row], names, style.fields, io);
   if (io.out.isTTY) return (await import('./render-table.ts')).renderCard(row, names, style, io);
-  // What a result does not have at all, and nobody asked for, is no line of it.
+  // A column that the result lacks is printed only if it was named.
   const shown = style.flags.columns ? names : names.filter((name) => columnValue(row, name) !== undefined);
   await io.out.write(shown.map((name) => lines(name, style.fields[name], columnValue(row, name))).join(''));
 }
 
-/** A column of a single thing for a pipe: a line, or one a row of the table within it. */
+/** A column of a single record for a pipe: one line, or one line per row of a nested table. */
 function lines(name: string, field: Field | undefined, value: unknown): string {
   const { of } = field ?? {};
   if (!of) return `${name}\t${toPlainText(value)}\n`;
@@ -103,13 +103,13 @@ async function renderJson(rows: Rows, names: string[], io: Io): Promise<void> {
   await io.out.write(separator === '[' ? '[]\n' : ']\n');
 }
 
-/** What a command gave the first time it was run under its --idempotency-key, and when (UTC). */
+/** The first result of a command under its --idempotency-key, and its time (UTC). */
 export interface ReplayedResult {
   result: Row | readonly Row[] | Finding;
   at: string;
 }
 
-/** Thrown out of a change that another process has made meanwhile under the same key. */
+/** Thrown by a change that another process has made concurrently under the same key. */
 export class AlreadyApplied extends Error {
   readonly earlier: ReplayedResult;
   constructor(earlier: ReplayedResult) {

@@ -22,15 +22,15 @@ interface PageInput {
   after: string | undefined;
 }
 
-/** Where a keyset page begins: the values of the sort columns of the last row before it. */
+/** The start of a keyset page: the values of the sort columns of the last row before it. */
 export type Keyset = readonly string[];
 
 const BATCH_ROWS = 1_000;
 
 /**
- * A list by keyset: never OFFSET, so that a deep page costs what the first does. `fetch` gives up to `limit` rows
- * behind a keyset, `keyOf` the keyset of a row. With --all the rows are streamed in batches; otherwise one page is
- * returned, and where there is more, stderr names the cursor. `whenNone` is asked where there is not a single row.
+ * A list by keyset, never by OFFSET, so that a deep page costs no more than the first. `fetch` returns up to `limit`
+ * rows after a keyset, `keyOf` the keyset of a row. With --all the rows are streamed in batches; otherwise one page is
+ * returned, and if there are more rows, stderr names the cursor. `whenNone` runs if there are no rows at all.
  */
 export async function page<R extends Row>(
   input: PageInput,
@@ -67,8 +67,8 @@ async function* stream<R extends Row>(
 }
 
 /**
- * The time and the id that a page of a list by time begins behind; throws a usage error where the cursor is of another
- * list.
+ * The time and the id after which a page of a list by time begins; throws a usage error if the cursor belongs to
+ * another list.
  */
 export function timeKeyset<Id extends string>(keyset: Keyset): [Instant, Id] {
   const [at = '', ...behind] = keyset;
@@ -77,7 +77,7 @@ export function timeKeyset<Id extends string>(keyset: Keyset): [Instant, Id] {
   return [time, idKeyset(behind)];
 }
 
-/** The id that a page of a list by id begins behind, as the list wrote it into the cursor. */
+/** The id after which a page of a list by id begins, from the cursor. */
 export const idKeyset = <Id extends string>([id = '']: Keyset): Id => id as Id;
 
 const encode = (key: Keyset) => Buffer.from(JSON.stringify(key)).toString('base64url');
@@ -87,7 +87,7 @@ function decode(cursor: string): Keyset {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(key) && key.every((part) => typeof part === 'string')) return key;
   } catch {
-    // Not base64url of JSON: said below.
+    // Not base64url of JSON: reported below.
   }
   throw notACursor();
 }

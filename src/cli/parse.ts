@@ -5,12 +5,12 @@ import { addCommandOptions } from './add-options.ts';
 import type { Invocation, Program, Verbs } from './command.ts';
 import type { CommandLine } from './command-line.ts';
 
-/** What a command line comes to: a verb to run, or help to show (as an error where a verb was missing). */
+/** The result of parsing: a verb to run, or help to show (as an error if the verb is missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };
 
 /**
- * Understands a command line: its verb with arguments and flags, or the help asked for. Throws a usage error, with a
- * suggestion where a word is nearly right.
+ * Parses a command line to a verb with arguments and flags, or to the requested help. Throws a usage error, with a
+ * suggestion for a mistyped word.
  */
 export async function parse(program: Program, line: CommandLine, columns: number): Promise<Parsed> {
   const { path, command, globals, rest } = line;
@@ -49,7 +49,7 @@ function complaint(error: CommanderError): string {
   const text = error.message
     .replace(/^error: /, '')
     .replace('\n(Did you mean', ' (did you mean')
-    // What was given to a flag that does not exist may be a password.
+    // The value of an unknown flag may be a password.
     .replace(/'(--[^'=]+)=[\s\S]*'/, "'$1'");
   return `${text.charAt(0).toUpperCase()}${truncate(text.slice(1), 200).replace(/\.$/, '')}.`;
 }
@@ -65,7 +65,7 @@ async function registerPath(
     const child = parent.command(name).description(node.summary).helpOption('-h, --help', 'show this help');
     if ('verbs' in node) child.usage('<command> [flags]').helpCommand(false);
     if (name !== line.path[depth]) continue;
-    // Only the last word has flags: those of a noun would take those of the verb that follows.
+    // Only the last word has flags: flags of a noun would consume those of its verb.
     if (line.command && depth === line.path.length - 1) addCommandOptions(child, line.command, found);
     if ('verbs' in node) await registerPath(child, await node.verbs(), line, depth + 1, found);
   }

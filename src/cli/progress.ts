@@ -2,7 +2,7 @@ import { formatDuration } from '../util/duration.ts';
 import { escapeControls } from '../util/text.ts';
 import type { Io } from './io.ts';
 
-/** A spinner or bar on stderr while a terminal watches; nothing in a pipe or with --quiet. */
+/** A spinner or bar on stderr on a terminal; nothing in a pipe or with --quiet. */
 export interface Progress {
   /** Shows how far it is: a share between 0 and 1 draws a bar. */
   update: (text: string, share?: number) => void;
@@ -15,7 +15,7 @@ const BAR_WIDTH = 24;
 /** Starts progress on stderr with a first line of text. */
 export async function startProgress(io: Io, text: string): Promise<Progress> {
   if (io.quiet || !io.err.isTTY || io.err.gone) return QUIET_MS;
-  // A terminal that does not know its width says 0, and the spinner would go on erasing lines for ever.
+  // A terminal of unknown width reports 0, and the spinner would erase lines for ever.
   if (io.err.columns === 0) return QUIET_MS;
   const { default: ora } = await import('ora');
   const spinner = ora({

@@ -2,7 +2,7 @@ import { Failure, usage } from '../util/failure.ts';
 import { escapeControls } from '../util/text.ts';
 import type { Io } from './io.ts';
 
-/** The only door to inquirer: questions go to stderr, so that stdout stays data. */
+/** The only use of inquirer: questions go to stderr, so that stdout stays data. */
 async function ask<T>(io: Io, question: { message: string } & Record<string, unknown>): Promise<T> {
   const { default: inquirer } = await import('inquirer');
   const prompt = inquirer.createPromptModule({
@@ -21,7 +21,7 @@ async function ask<T>(io: Io, question: { message: string } & Record<string, unk
   }
 }
 
-/** Asks for a line of text until `check` returns no complaint; a mere Enter answers `fallback`, where there is one. */
+/** Asks for a line of text until `check` returns no complaint; Enter alone answers `fallback`, if there is one. */
 export function promptText(
   io: Io,
   message: string,
@@ -46,12 +46,12 @@ export function promptChoice(io: Io, message: string, choices: readonly string[]
   return ask(io, { type: 'select', message, choices: [...choices] });
 }
 
-/** Asks yes or no; no is the answer of a mere Enter. */
+/** Asks yes or no; Enter alone means no. */
 export function promptYes(io: Io, message: string): Promise<boolean> {
   return ask(io, { type: 'confirm', message, default: false });
 }
 
-/** What a guarded step needs: nothing, a plain yes (--yes), or the name of what is at stake typed out (--confirm). */
+/** The consent that a step needs: none, a yes (--yes), or the typed name of its target (--confirm). */
 export interface Consent {
   yes: boolean;
   confirm?: string;

@@ -9,7 +9,7 @@ export async function renderCsv(rows: Rows, names: string[], fields: Fields, io:
   for await (const chunk of chunks(rows, io.out)) await io.out.write(csvLines(chunk, names, fields));
 }
 
-/** The line that names the columns. */
+/** The header. */
 export const csvHeader = (names: string[]): string => stringify([names]);
 
 /** The same lines as text, without the header. */

@@ -4,7 +4,7 @@ import type { Io } from './io.ts';
 import type { RenderOptions, StreamFormat } from './result.ts';
 import { columnValue, jsonRow, type Row, type Rows, toPlainText } from './rows.ts';
 
-/** Rows as they come, each at once: JSON or CSV a line, aligned columns for a terminal, tab-separated text for a pipe. */
+/** Writes each row at once: a line of JSON or CSV, aligned columns for a terminal, tab-separated text for a pipe. */
 export async function renderStream(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
   for (const flag of SAMPLE_ROWS) setFlagsFromString(flag);
   const { header, line } = await shape(names, style, io);
@@ -15,7 +15,7 @@ export async function renderStream(rows: Rows, names: string[], style: RenderOpt
   }
 }
 
-// What may run for days is to stay small: V8 lets the room of young objects grow to 32 MB, and that of old ones freely.
+// A stream may run for days: without limits V8 grows the young generation to 32 MB and the old one freely.
 const SAMPLE_ROWS = ['--semi-space-growth-factor=1', '--heap-growing-percent=10'];
 
 interface Shape {
@@ -54,7 +54,7 @@ async function ownLine(
 async function columns(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
   const { displayFormatter } = await import('./render-table.ts');
   const paint = await io.paint(io.out);
-  // What scrolls by is read later: an age would be wrong by then, so all times are those of the clock.
+  // Lines are read later, when an age would be wrong, so all times are absolute.
   const human = await displayFormatter({ ...style, now: new Date(0) }, names);
   const widths = names.map((name) => Math.max(name.length, WIDTHS[style.fields[name]?.type ?? 'text'] ?? 0));
   const aligned = (cells: string[]) =>

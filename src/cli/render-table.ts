@@ -55,7 +55,7 @@ export async function displayFormatter(
   { fields, now, flags, timeZone }: RenderOptions,
   names: readonly string[],
 ): Promise<(value: unknown, name: string) => string> {
-  // The zone is a setting: where no column needs it, a broken configuration is no reason not to print.
+  // Loaded only if a column needs the time zone, so that a broken configuration does not prevent other output.
   const zone = names.some((name) => fields[name]?.type === 'time') && !flags.utc ? await timeZone() : 'UTC';
   return (value, name) => {
     if (value === null || value === undefined || value === '') return '-';

@@ -2,8 +2,8 @@ import type { ChalkInstance } from 'chalk';
 import type { Row } from './rows.ts';
 
 /**
- * How the values of one column are written. `hidden` columns stand only in JSON and where asked for by name, or by
- * the flag `shownWithFlag`.
+ * How the values of one column are written. `hidden` columns appear only in JSON, if named, or with the flag
+ * `shownWithFlag`.
  */
 export interface Field {
   type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json' | 'rows';
@@ -11,7 +11,7 @@ export interface Field {
   of?: Fields;
   hidden?: true | undefined;
   shownWithFlag?: string;
-  /** A secret: shown when it is made, kept nowhere. */
+  /** A secret: shown once when it is created, never stored. */
   secret?: true;
   /** A result may lack the column altogether. */
   optional?: true;
@@ -19,17 +19,17 @@ export interface Field {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** The same columns, each of which a result may lack. */
+/** The same columns, all optional. */
 export function optionalFields<const O extends Fields>(fields: O) {
   return Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, { ...field, optional: true }]),
   ) as { readonly [K in keyof O]: O[K] & { readonly optional: true } };
 }
 
-/** The type of a value that is there, by the type of its column. */
+/** The type of a non-null value, by the type of its column. */
 interface Values {
   text: string;
-  /** Text where it may be greater than a number of JavaScript can hold. */
+  /** Text if it may exceed the safe integers of JavaScript. */
   integer: number | string;
   number: number;
   money: string;
@@ -46,7 +46,7 @@ type ValueOf<F extends Field> = F extends { of: infer O extends Fields }
 
 type OptionalIn<O extends Fields> = { [K in keyof O]: O[K] extends { optional: true } ? K : never }[keyof O];
 
-/** A row with these columns: each is there, null if it has no value; of unknown fields, any row. */
+/** A row with these columns, each null if it has no value; for unknown fields, any row. */
 export type RowOf<O extends Fields> = string extends keyof O
   ? Row
   : { readonly [K in Exclude<keyof O, OptionalIn<O>>]: ValueOf<O[K]> } & {
@@ -54,8 +54,8 @@ export type RowOf<O extends Fields> = string extends keyof O
     };
 
 /**
- * What a verb returns when its rows are themselves the finding: the data is printed and the command ends 6, or 11
- * where the finding is a secret that cannot be trusted.
+ * A verb returns this when its rows are themselves the finding: the data is printed and the exit code is 6, or 11 if
+ * the finding is a secret that cannot be trusted.
  */
 export class Finding<R extends Row = Row> {
   readonly data: R | readonly R[];
@@ -66,10 +66,10 @@ export class Finding<R extends Row = Row> {
   }
 }
 
-/** What a verb returns when its data is text as it stands, in a format that its own flags chose. */
+/** A verb returns this for raw text, in a format that its own flags select. */
 export class RawOutput<R extends Row = Row> {
   readonly pieces: AsyncIterable<Uint8Array> | readonly Uint8Array[];
-  /** The same for --json, --csv and --columns, where it has such a form. */
+  /** The same data as rows for --json, --csv and --columns, if possible. */
   readonly rows: readonly R[] | undefined;
   constructor(pieces: RawOutput['pieces'], rows?: readonly R[]) {
     this.pieces = pieces;
@@ -98,9 +98,9 @@ export interface RenderOptions {
   live?: StreamFormat | undefined;
 }
 
-/** How a verb whose rows come as things happen shows them on a terminal; as columns of a table where it does not say. */
+/** How a streaming verb shows its rows on a terminal; by default as columns. */
 export interface StreamFormat {
-  /** The line of a row, of values that are fit for a terminal; `local` makes a time a local one. */
+  /** Formats a row whose values are safe for a terminal; `local` converts a time to local time. */
   line?: (text: (name: string) => string, paint: ChalkInstance, local: (time: string) => string) => string;
   /** Whether the terminal rings its bell for a row. */
   rings?: (row: Row) => boolean;

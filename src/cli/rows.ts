@@ -7,7 +7,7 @@ export type Rows = readonly Row[] | AsyncIterable<Row>;
 /** The value of a column. */
 export const columnValue = (row: Row, name: string): unknown => (row as Record<string, unknown>)[name];
 
-/** Those columns of a row as JSON that no terminal can be driven with, null where it has nothing. */
+/** These columns of a row as JSON without terminal control characters; null for a missing value. */
 export function jsonRow(row: Row, names: readonly string[], indent?: number): string {
   const picked = Object.fromEntries(names.map((name) => [name, columnValue(row, name) ?? null]));
   try {
@@ -25,7 +25,7 @@ export function toPlainText(value: unknown): string {
   return escapeControls(typeof value === 'object' ? jsonText(value) : String(value));
 }
 
-// What stands for a value that another program nested deeper than JSON can be written.
+// Replaces a value that is nested too deeply to be written as JSON.
 const TOO_DEEP = '(nested too deeply)';
 const isTooDeep = (value: unknown) => jsonText(value) === TOO_DEEP;
 
@@ -40,7 +40,7 @@ function jsonText(value: unknown): string {
 
 const CHUNK = 1_000;
 
-/** The rows in batches, until nobody reads them any more (`| head`), so that their source ends too. */
+/** The rows in batches, until the reader closes its end (`| head`), so that their source ends, too. */
 export async function* chunks(rows: Rows, out: Sink): AsyncGenerator<Row[]> {
   let chunk: Row[] = [];
   for await (const row of rows) {

@@ -9,7 +9,7 @@ import { type Field, type Fields, Finding, RawOutput, type Result } from './resu
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
- * Gives the exit code, 0, 6 or 11; throws Failure.
+ * Returns the exit code, 0, 6 or 11; throws Failure.
  */
 export async function execute(invocation: Invocation, ctx: RailContext): Promise<number> {
   const { command, globals } = invocation;
@@ -58,7 +58,7 @@ async function isOnlyInstance(
   return false;
 }
 
-/** Runs the verb; under an --idempotency-key that was used before, also by another process meanwhile, gives the first result. */
+/** Runs the verb; under an --idempotency-key that was used before, also concurrently, returns the first result. */
 async function runOnce(command: Command, input: Record<string, unknown>, ctx: RailContext): Promise<Result> {
   const idempotent = await ctx.idempotent(input);
   const earlier = await idempotent?.replay();
@@ -89,7 +89,7 @@ async function replayResult(
 async function runWithFallback(run: () => Promise<Result>, ctx: RailContext): Promise<Result> {
   try {
     const result = await run();
-    // A stream cannot start again once a part of it is printed, so the primary gives it.
+    // A stream cannot restart once part of it is printed, so it is read from the primary.
     const whole = !(result instanceof RawOutput || Symbol.asyncIterator in result);
     return whole || !ctx.fallBackToPrimary() ? result : await run();
   } catch (error) {

@@ -6,7 +6,7 @@ import { closestMatch, safeJson } from '../util/text.ts';
 
 type Row = Readonly<Record<string, string | number>>;
 
-/** What can be read about beside the commands, as rows of a name and its meaning, or as prose. */
+/** Help topics other than commands, as rows of a name and its meaning, or as prose. */
 const TOPICS: Record<string, () => Promise<readonly Row[] | string>> = {
   'exit-codes': async () => exitCodes().map(({ exit, kind, meaning }) => ({ exit, meaning, kind })),
   'error-codes': errorCodes,
@@ -14,7 +14,7 @@ const TOPICS: Record<string, () => Promise<readonly Row[] | string>> = {
   formats: async () => FORMATS,
 };
 
-/** The help on the words after `help`; undefined where they name a command, which has its own --help. */
+/** The help on the words after `help`; undefined if they name a command, which has its own --help. */
 export async function topic(
   names: readonly string[],
   asJson: boolean,

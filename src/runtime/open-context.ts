@@ -13,7 +13,7 @@ import { chooseDatabase, describeTarget, redisSettings } from '../platform/confi
 import { Failure } from '../util/failure.ts';
 import { openDatabases } from './connections.ts';
 
-/** Builds the context of one command from its surroundings. */
+/** Builds the context of one command from its environment. */
 export function openContext(
   invocation: Invocation,
   around: Surroundings,
@@ -225,7 +225,7 @@ export function openContext(
 }
 export interface OpenContext {
   ctx: Context;
-  /** What is committed and could not be brought to Redis, as a failure; undefined where all was. */
+  /** The failure if something is committed but could not be projected to Redis; undefined if all was. */
   projectionFailure: () => Failure | undefined;
   release: () => Promise<void>;
 }

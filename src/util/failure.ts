@@ -8,7 +8,7 @@ interface Details {
   hint?: string;
   /** Whether the same command may succeed later without any other change. */
   retryable?: boolean;
-  /** Whether anything was changed; null where nobody can know. */
+  /** Whether anything was changed; null if it is unknown. */
   changed?: boolean | null;
 }
 
@@ -20,7 +20,7 @@ export class Failure extends Error {
   readonly details: Details;
 
   constructor(kind: FailureKind, code: ErrorCode, message: string, details: Details = {}) {
-    // It may quote what was given, however long that is.
+    // It may quote input of any length.
     super(truncate(message, 4_000));
     this.kind = kind;
     this.code = code;
@@ -48,7 +48,7 @@ export function refused(code: CodeOf<'refused'>, message: string, hint?: string)
   return new Failure('refused', code, message, hint ? { hint } : {});
 }
 
-/** What kept a file from being written, in words: FILE_EXISTS (exit 5) or OUTPUT_FAILED (exit 74); else the error itself. */
+/** The failure for a file that could not be written: FILE_EXISTS (exit 5) or OUTPUT_FAILED (exit 74); else the error itself. */
 export function outputFailure(path: string, error: unknown, hint: string): unknown {
   if (!(error instanceof FileProblem)) return error;
   if (error.code === 'EEXIST') return refused('FILE_EXISTS', `There is already a file ${path}.`, hint);

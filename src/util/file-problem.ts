@@ -1,6 +1,6 @@
 /** A file that cannot be used; `why` goes behind its name in a sentence, `code` is the system's. */
 export class FileProblem extends Error {
-  override readonly name = 'UnfitFile';
+  override readonly name = 'FileProblem';
   readonly code: string;
   readonly why: string;
 
@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOSPC: 'cannot be written: the disk is full',
 };
 
-/** What the system said of a file, as UnfitFile; anything else is passed on. */
+/** A system error about a file as FileProblem; other errors are returned unchanged. */
 export const toFileProblem = (error: unknown, what: 'read' | 'written'): unknown => {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof FileProblem || code === undefined) return error;

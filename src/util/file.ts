@@ -17,14 +17,14 @@ import { FileProblem, toFileProblem } from './file-problem.ts';
 interface InputOptions {
   /** Whether a symbolic link is followed. */
   links?: boolean;
-  /** Whether a named pipe will do, such as the `<(…)` of a shell. */
+  /** Whether a named pipe is accepted, such as the `<(…)` of a shell. */
   pipes?: boolean;
   signal?: AbortSignal;
 }
 
 /**
- * A file as a stream, with what the system says of that very file: never a folder, a device or a socket. A pipe is
- * waited for without keeping the process from ending. Throws UnfitFile.
+ * Opens a file as a stream, with its stat: never a folder, a device or a socket. Waiting for a pipe does not keep the
+ * process from exiting. Throws FileProblem.
  */
 export function openInput(
   path: string,
@@ -33,7 +33,7 @@ export function openInput(
   const { links = true, pipes = false, signal } = options;
   let fd: number | undefined;
   try {
-    // Opening a pipe would otherwise wait for its other end, where no signal is heard.
+    // Otherwise opening a pipe would wait for its other end and block signals.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (links ? 0 : constants.O_NOFOLLOW));
     const stats = fstatSync(fd);
     if (stats.isDirectory()) throw new FileProblem('EISDIR', 'is a folder, not a file');
@@ -50,7 +50,7 @@ export function openInput(
   }
 }
 
-/** All of a file that has at most `max` bytes, with what the system says of it. Throws UnfitFile. */
+/** Reads a file of at most `max` bytes, with its stat. Throws FileProblem. */
 export async function readInput(
   path: string,
   max: number,
@@ -72,20 +72,20 @@ export async function readInput(
   return { bytes: Buffer.concat(chunks), stats };
 }
 
-/** A file on its way: it has another name until it is whole, and only its owner can read it. */
+/** A file being written: it has a temporary name until it is complete, and only its owner can read it. */
 export interface AtomicFile {
   write: (content: string | Uint8Array) => Promise<void>;
-  /** Drops what was written so far. */
+  /** Discards what was written so far. */
   restart: () => Promise<void>;
-  /** Puts it in place once it is on the disk. */
+  /** Flushes it to the disk and renames it to its final name. */
   keep: () => Promise<void>;
-  /** Takes it away unless it was kept. */
+  /** Deletes it unless it was kept. */
   discard: () => Promise<void>;
 }
 
 /**
- * Begins a file beside the name that it is to have. With `replace` it takes the place of a regular file; nothing is
- * ever written over else, nor through a symbolic link. Throws UnfitFile, with EEXIST for what is in the way.
+ * Starts a file next to its final name. With `replace` it replaces a regular file; otherwise nothing is overwritten,
+ * and a symbolic link never is. Throws FileProblem, with EEXIST if the name is taken.
  */
 export async function openAtomic(path: string, replace: boolean): Promise<AtomicFile> {
   const failed = (error: unknown): never => {
@@ -119,12 +119,12 @@ export async function openAtomic(path: string, replace: boolean): Promise<Atomic
   };
 }
 
-/** A regular file to write behind what it has, 0600 where it is made. Throws UnfitFile. */
+/** Opens a regular file to append, created with mode 0600 if missing. Throws FileProblem. */
 export async function openAppending(path: string): Promise<FileHandle> {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
   let handle: FileHandle | undefined;
   try {
-    // A pipe that nobody reads would otherwise be waited for.
+    // Otherwise opening a pipe without a reader would block.
     handle = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
     if (!(await handle.stat()).isFile()) throw new FileProblem('EINVAL', 'is no regular file');
     return handle;
@@ -143,13 +143,13 @@ async function checkPlace(path: string, replace: boolean): Promise<void> {
   if (!there.isFile()) throw new FileProblem('EINVAL', 'is no regular file');
 }
 
-/** Until then a power failure may take back a name that was given. */
+/** Syncs a folder: until then a power failure may undo a rename. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path);
   await folder.sync().finally(() => folder.close());
 }
 
-/** Writes a file at once, by the rules of a draft. */
+/** Writes a file at once, with the rules of `openAtomic`. */
 export async function writeAtomic(path: string, content: string, replace: boolean): Promise<void> {
   const draft = await openAtomic(path, replace);
   try {

@@ -25,7 +25,7 @@ function parsed(text: string): unknown {
 // A string, which is a key where a colon is behind it; what opens and closes; a number.
 const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]|-?\d[\d.eE+-]*/g;
 
-/** Looks at valid JSON as it is written: JSON.parse takes any depth, and the last of two keys without a word. */
+/** Scans the text of valid JSON: JSON.parse accepts any depth, and silently keeps the last of duplicate keys. */
 function check(text: string): void {
   const open: Set<string>[] = [];
   for (const [token, colon] of text.matchAll(TOKEN)) {
@@ -38,10 +38,10 @@ function check(text: string): void {
   }
 }
 
-/** A string, or a key together with the colon behind it, in an object with these keys. */
+/** A string, or a key with its colon, in an object with these keys. */
 function checkText(token: string, colon: string | undefined, keys: Set<string> | undefined): void {
   const text = JSON.parse(colon === undefined ? token : token.slice(0, -colon.length)) as string;
-  // PostgreSQL keeps either as it is escaped, and fails whoever asks for the text.
+  // PostgreSQL stores either in escaped form, and fails when the text is read.
   if (/\0|\p{Cs}/u.test(text)) throw new RangeError('must not have a NUL or half a character in its text');
   if (colon === undefined) return;
   if (FORBIDDEN.has(text)) throw new RangeError(`must not have a key ${text}`);
@@ -49,7 +49,7 @@ function checkText(token: string, colon: string | undefined, keys: Set<string> |
   keys?.add(text);
 }
 
-/** Where JSON breaks off, of a message of V8's that may quote the text itself, which may hold a password. */
+/** The position of a syntax error, from a message of V8 that may quote the text, which may hold a password. */
 function place(message: string, text: string): string {
   const quoted = /"([\s\S]*?)"(?:\.\.\.)? is not valid JSON$/.exec(message)?.[1];
   const position = Number(/at position (\d+)/.exec(message)?.[1] ?? (quoted ? text.indexOf(quoted) : -1));
@@ -58,7 +58,7 @@ function place(message: string, text: string): string {
     : ` near line ${text.slice(0, position + (quoted ? quoted.length / 2 : 0)).split('\n').length}`;
 }
 
-/** Whether a value of JSON is an object, and no array. */
+/** Whether a JSON value is an object and not an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

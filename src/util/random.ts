@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-// Drawn a few thousand bytes at a time: an id takes sixteen, and asking for each by itself costs more than the rest.
+// Drawn a few thousand bytes at a time: an id takes sixteen, and a system call for each would dominate the cost.
 const pool = new Uint8Array(4_096);
 let drawn = pool.length;
 

@@ -34,7 +34,7 @@ export function truncate(text: string, length = 60): string {
 
 /** The candidate nearest to a mistyped word (Levenshtein, at most a third of its length away), if any. */
 export function closestMatch(word: string, candidates: readonly string[]): string | undefined {
-  // Nobody mistypes so long a word, and comparing it would take as long as it is.
+  // A word this long is not a typing error, and comparing it would take long.
   if (word.length > 64) return undefined;
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))

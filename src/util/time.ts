@@ -15,7 +15,7 @@ export function fromWallClock(wall: Date, timeZone: string): Date {
   const DAY = 86_400_000;
   const offsets = [-DAY, DAY].map((shift) => offsetOf(new Date(wall.getTime() + shift), timeZone));
   const instants = offsets.map((offset) => new Date(wall.getTime() - offset));
-  // An hour that the clock runs through twice is taken the first time; one that it skips is as much later.
+  // A repeated hour means its first occurrence; a skipped one is shifted forward.
   const exact = instants.filter((at, i) => offsetOf(at, timeZone) === offsets[i]);
   return exact.sort((a, b) => a.getTime() - b.getTime())[0] ?? (instants[0] as Date);
 }
@@ -38,7 +38,7 @@ export function offsetOf(at: Date, timeZone: string): number {
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-/** One formatter a time zone: to make one takes far longer than to use it. */
+/** One formatter per time zone: creating one takes far longer than using it. */
 function clockOf(timeZone: string): Intl.DateTimeFormat {
   let clock = clocks.get(timeZone);
   if (!clock) {
