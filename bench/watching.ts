@@ -9,7 +9,7 @@ import { change } from '../src/audit/change.ts';
 import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { openRedis } from '../src/platform/redis/connect.ts';
-import { openAfterCommit } from '../src/projection/projector.ts';
+import { openAfterCommit } from '../src/projection/after-commit.ts';
 import { insertNotifications } from '../src/trading/notifications/notify.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { startRedis } from '../test/helpers/redis.ts';

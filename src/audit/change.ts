@@ -89,7 +89,7 @@ function openTrx(db: Kysely<Database>, touched: Touched, { phase, afterCommit }:
     db,
     phase,
     touch(kind, keys, at) {
-      if (!afterCommit.isShown(at)) return;
+      if (!afterCommit.isShown(kind, at)) return;
       const known = touched.get(kind) ?? new Set();
       for (const key of keys) known.add(key);
       touched.set(kind, known);

@@ -4,23 +4,25 @@ import type { Database } from '../platform/postgres/tables.ts';
 import { unnest } from '../platform/postgres/unnest.ts';
 
 /**
- * The kinds of change that must reach Redis: an order, a new notification, one marked as read, the end of all sessions
- * of a user, or of one (`user:session`).
+ * The kinds of entries, each with the type of its key. A file of projection/kinds adds those it projects by declaration
+ * merging: nothing can be touched that nobody projects.
  */
-export type ProjectionKind = 'order' | 'notification' | 'read' | 'logout' | 'revoke';
+export interface OutboxKinds extends Record<never, never> {}
 
-/** A change that is not in Redis yet. `at` is its time in UTC. */
+export type OutboxKind = keyof OutboxKinds;
+
+/** An entry: something that changed and is not in Redis yet. `at` is when, in UTC. */
 export interface Pending {
   id: string;
-  kind: ProjectionKind;
+  kind: OutboxKind;
   key: string;
   at: Instant;
 }
 
-/** What a transaction has touched so far, without duplicates. */
-export type Touched = Map<ProjectionKind, Set<string>>;
+/** The keys that a transaction has touched so far, by kind. */
+export type Touched = Map<OutboxKind, Set<string>>;
 
-/** Writes what a transaction touched to the outbox, within it; returns the rows to project after its commit. */
+/** Writes what a transaction touched into the outbox, within it; returns the entries, to be projected after the commit. */
 export async function writeOutbox(trx: Kysely<Database>, touched: Touched): Promise<Pending[]> {
   const entries = [...touched].flatMap(([kind, keys]) => [...keys].map((key) => ({ kind, key })));
   if (entries.length === 0) return [];
@@ -31,14 +33,14 @@ export async function writeOutbox(trx: Kysely<Database>, touched: Touched): Prom
   return rows;
 }
 
-/** The oldest rows of the outbox. */
+/** The oldest entries. */
 export async function oldestPending(db: Kysely<Database>, limit: number): Promise<Pending[]> {
   const { rows } = await sql<Pending>`
     SELECT id, kind, key, at FROM realtime_outbox ORDER BY id LIMIT ${limit}`.execute(db);
   return rows;
 }
 
-/** The number of rows in the outbox, and the time of the oldest. */
+/** How many entries wait, and since when. */
 export async function countPending(
   db: Kysely<Database>,
 ): Promise<{ pending: number; oldest: Instant | null }> {
@@ -49,7 +51,7 @@ export async function countPending(
   return { pending: Number(pending), oldest };
 }
 
-/** Deletes projected rows from the outbox. */
+/** Deletes entries that have been projected. */
 export async function deleteOutbox(db: Kysely<Database>, entries: readonly Pending[]): Promise<void> {
   await db
     .deleteFrom('realtime_outbox')

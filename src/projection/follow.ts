@@ -1,75 +1,70 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { duration, integer, optional } from '../cli/flags.ts';
 import { columnValue } from '../cli/rows.ts';
 import type { Context } from '../context.ts';
 import { type Instant, instant } from '../domain/instant.ts';
 import { Failure } from '../util/failure.ts';
-import { type EventSource, MAX_WAIT_MS, openStream, type Stream } from './event-stream.ts';
+import { MAX_WAIT_MS, openStream, type Stream } from './event-stream.ts';
+import type { ProjectedTable } from './kinds/kind.ts';
 import { createRecentCache, type RecentCache } from './recent-cache.ts';
 
-/** What is followed: a stream that tells which things changed, and the book, which says what they are. */
-export interface Topic<R> extends EventSource {
-  /** The ids of what came or changed at this time or later, in UTC, some at a time, the oldest first. */
+/** What is followed: a stream that tells which rows changed, and the table, which says what they are. */
+export interface Topic<R> {
+  source: ProjectedTable;
+  /** The ids of rows that changed at this time or later, in UTC, in batches, the oldest first. */
   changed: (since: Instant) => AsyncIterable<string[]>;
-  /** How often the book is asked that where nothing seems amiss, in milliseconds. */
-  every: number;
-  /** Those of these things that are asked for, as the book has them. */
+  /** How often the table is read while the stream works, in milliseconds. */
+  pollMs: number;
+  /** The rows of these ids that are asked for. */
   read: (ids: string[]) => Promise<R[]>;
-  /** A word that differs for every state of a thing; left out where things never change. */
+  /** A text that differs for every state of a row; left out where rows never change. */
   state?: (row: R) => string;
 }
 
-/** Where following begins, a time in UTC or now; and when it ends by itself: after milliseconds, after so many. */
+/** Where following begins, a time in UTC or now; and when it ends by itself: after milliseconds, after so many rows. */
 interface Span {
   since?: Instant | undefined;
   for: number | undefined;
   count: number | undefined;
 }
 
-/** The flags of every verb that follows. */
-export const followFlags = {
-  for: optional(duration('end after this long')),
-  count: optional(integer('N', 'end after this many')),
-};
-
-const REMEMBERED = 20_000;
+const REMEMBERED_ROWS = 20_000;
 
 /**
- * Everything new of a topic, each state of each thing once, until the span ends. The stream only tells what to look at:
- * it may be cut, trimmed, flushed, or lose its end in a failover. So each connection, and every so often, begins with
- * the place where the stream ends, then reads the book, and only then goes on from that place: what was committed
- * before is in the book, and what is told later stands behind it. While Redis is away the book alone is read. That a
- * backend is away is said once and waited out; a database that is away from the start is thrown.
+ * Everything new of a topic, each state of each row once, until the span ends. The stream only tells where to look: it
+ * may be cut, trimmed, flushed, or lose its end in a failover. So on every connection, and periodically, it notes the
+ * end of the stream, reads the table, and continues from that position: what was committed before is in the table, and
+ * what is announced later comes after it. While Redis is away only the table is read. An unreachable backend is
+ * reported once and waited for; a database that is unreachable from the start is thrown.
  */
 export async function* follow<R extends object>(
   ctx: Context,
   topic: Topic<R>,
-  { since, for: length = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY }: Span,
+  { since, for: lengthMs = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY }: Span,
 ): AsyncGenerator<R> {
-  const end = performance.now() + length;
+  const end = performance.now() + lengthMs;
   let missing = count;
-  for await (const row of endless(ctx, topic, since, end)) {
+  for await (const row of followForever(ctx, topic, since, end)) {
     yield row;
     missing--;
     if (missing === 0 || performance.now() >= end) return;
   }
 }
 
-async function* endless<R extends object>(
+async function* followForever<R extends object>(
   ctx: Context,
   topic: Topic<R>,
   since: Instant | undefined,
   end: number,
 ): AsyncGenerator<R> {
   const settings = await ctx.redisSettings();
-  const shown = createRecentCache(REMEMBERED, ctx.now);
-  const book = await openBook(ctx, topic, since, shown);
-  const trouble = troubleOf(ctx);
+  const shown = createRecentCache(REMEMBERED_ROWS, ctx.now);
+  const table = await openTable(ctx, topic, since, shown);
+  const backoff = createBackoff(ctx);
   let stream: Stream | undefined;
-  const toEnd = async () => {
-    stream ??= await openStream(settings, ctx.origin.command, topic);
-    await stream.toEnd();
+  const seekToEnd = async () => {
+    stream ??= await openStream(settings, ctx.origin.command, topic.source);
+    await stream.seekToEnd();
     return { open: stream, cause: undefined };
   };
   const close = () => {
@@ -81,19 +76,19 @@ async function* endless<R extends object>(
     while (performance.now() < end) {
       ctx.signal.throwIfAborted();
       try {
-        const { open, cause } = await toEnd().catch((cause: unknown) => ({ open: undefined, cause }));
-        if (open || book.due() <= performance.now())
-          for await (const ids of book.missed()) yield* news(topic, shown, ids);
+        const { open, cause } = await seekToEnd().catch((cause: unknown) => ({ open: undefined, cause }));
+        if (open || table.due() <= performance.now())
+          for await (const ids of table.changed()) yield* unseenRows(topic, shown, ids);
         if (!open) throw cause;
-        await trouble.over();
-        for (const until = Math.min(end, book.due()); performance.now() < until; ) {
-          const wait = Math.min(MAX_WAIT_MS, until - performance.now());
-          yield* news(topic, shown, await open.next(wait));
+        await backoff.onSuccess();
+        for (const until = Math.min(end, table.due()); performance.now() < until; ) {
+          const waitMs = Math.min(MAX_WAIT_MS, until - performance.now());
+          yield* unseenRows(topic, shown, await open.next(waitMs));
         }
       } catch (error) {
         close();
-        const pause = await trouble.met(error);
-        await sleep(Math.min(pause, end - performance.now()), undefined, ctx).catch(() => {});
+        const pauseMs = await backoff.onError(error);
+        await sleep(Math.min(pauseMs, end - performance.now()), undefined, ctx).catch(() => {});
       }
     }
   } finally {
@@ -102,31 +97,31 @@ async function* endless<R extends object>(
   }
 }
 
-/** What of these things was not shown yet, in their order. */
-async function* news<R extends object>(
+/** The rows of these ids whose state was not shown yet, in their order. */
+async function* unseenRows<R extends object>(
   topic: Topic<R>,
   shown: RecentCache,
   ids: string[],
 ): AsyncGenerator<R> {
-  const { id, read, state } = topic;
-  const asked = [...new Set(ids)].filter((each) => state || shown.get(each) === undefined);
+  const { source, read, state } = topic;
+  const asked = [...new Set(ids)].filter((id) => state || shown.get(id) === undefined);
   if (asked.length === 0) return;
-  const rows = new Map((await read(asked)).map((row) => [String(columnValue(row, id)), row]));
-  for (const each of asked) {
-    const row = rows.get(each);
+  const rows = new Map((await read(asked)).map((row) => [String(columnValue(row, source.id)), row]));
+  for (const id of asked) {
+    const row = rows.get(id);
     if (!row) continue;
     const now = state?.(row) ?? '';
-    if (shown.get(each) === now) continue;
-    shown.set(each, now);
+    if (shown.get(id) === now) continue;
+    shown.set(id, now);
     yield row;
   }
 }
 
-/** A change is dated before it is committed, and by another clock: so far back the book is read again. */
+/** A change is dated before it is committed, and by another clock: each read reaches this far back. */
 const OVERLAP_MS = 60_000;
 
-/** The book, read for what came since it was last read, or since the start; throws where the database is away. */
-async function openBook<R>(ctx: Context, topic: Topic<R>, since: Instant | undefined, shown: RecentCache) {
+/** The table, read for what changed since the last read, or since the start; throws where the database is away. */
+async function openTable<R>(ctx: Context, topic: Topic<R>, since: Instant | undefined, shown: RecentCache) {
   const db = await ctx.db();
   const clock = async () => {
     const { rows } = await sql<{ now: Instant }>`SELECT localtimestamp AS now`.execute(db);
@@ -134,48 +129,49 @@ async function openBook<R>(ctx: Context, topic: Topic<R>, since: Instant | undef
   };
   const now = await clock();
   const start = since === undefined ? now : Date.parse(since);
-  let read = start;
+  let lastRead = start;
   let due = 0;
   return {
-    /** When it is to be read again, by the clock of `performance`. */
+    /** When the next read is due, by the clock of `performance`. */
     due: () => due,
-    async *missed(): AsyncGenerator<string[]> {
+    async *changed(): AsyncGenerator<string[]> {
       const at = await clock();
-      const from = Math.max(start, read - OVERLAP_MS, shown.since());
+      const from = Math.max(start, lastRead - OVERLAP_MS, shown.since());
       yield* topic.changed(instant(new Date(from)));
-      read = at;
-      due = performance.now() + topic.every;
+      lastRead = at;
+      due = performance.now() + topic.pollMs;
     },
   };
 }
 
-const RETRY_PAUSE_MS = { least: 50, most: 1_000 };
+const MIN_RETRY_MS = 50;
+const MAX_RETRY_MS = 1_000;
 
-/** Waits out what is away: says it once, and grows patient. */
-function troubleOf(ctx: Context) {
-  let pause = 0;
-  let said = false;
+/** Waits longer after each error, and reports an unreachable backend once. */
+function createBackoff(ctx: Context) {
+  let pauseMs = 0;
+  let reported = false;
   return {
-    /** How many milliseconds to wait now; throws what waiting does not mend. */
-    async met(error: unknown): Promise<number> {
+    /** How many milliseconds to wait now; throws an error that waiting does not cure. */
+    async onError(error: unknown): Promise<number> {
       const failure = await ctx.explain(error);
       if (!(failure instanceof Failure) || !isTransient(failure)) throw failure;
-      // A line that breaks and is back at once is not worth a word.
-      if (pause > 0 && !said) {
-        said = true;
-        await ctx.io.warn(`${failure.message} Trying until it can.`);
+      // A connection that breaks and is back at once is not worth a word.
+      if (pauseMs > 0 && !reported) {
+        reported = true;
+        await ctx.io.warn(`${failure.message} Retrying.`);
       }
-      pause = Math.min(RETRY_PAUSE_MS.most, Math.max(RETRY_PAUSE_MS.least, pause * 2));
-      return pause;
+      pauseMs = Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, pauseMs * 2));
+      return pauseMs;
     },
-    async over(): Promise<void> {
-      if (said) await ctx.io.say('Everything can be reached again.');
-      said = false;
-      pause = 0;
+    async onSuccess(): Promise<void> {
+      if (reported) await ctx.io.say('Reconnected.');
+      reported = false;
+      pauseMs = 0;
     },
   };
 }
 
-// What stands in the place of a stream gives way to the next event.
+// A value of another type in the place of a stream is replaced by the next event.
 const isTransient = ({ kind, code }: Failure) =>
   kind === 'unreachable' || kind === 'busy' || code === 'REDIS_WRONGTYPE';

@@ -2,74 +2,59 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
+import type { KeyFamily } from './kinds/kind.ts';
 
-/** A key of ours, or a member of a set of ours, that stands for nothing in the book. */
+/** A key, or a member of a set, whose row does not exist. */
 export interface OrphanKey {
   key: string;
-  /** The member; undefined where the whole key is a stray. */
+  /** The member; undefined where the whole key is an orphan. */
   member?: string;
 }
 
-interface Kind {
-  kind: string;
-  phase: 1 | 3;
-  table: string;
-  id: string;
-}
-
-const KINDS: readonly Kind[] = [
-  { kind: 'order', phase: 1, table: 'orders', id: 'order_id' },
-  { kind: 'user_orders', phase: 1, table: 'users', id: 'user_id' },
-  { kind: 'notification', phase: 3, table: 'notifications', id: 'notification_id' },
-  { kind: 'user_notifications', phase: 3, table: 'users', id: 'user_id' },
-];
-
-/** What Redis holds under our names, or those of one kind, that the book knows nothing of, some at a time. */
+/** The orphans among the keys of these families, in batches. A family without rows has none. */
 export async function* findOrphans(
   db: Kysely<Database>,
   redis: RedisConnection,
-  phase: number,
-  only?: string,
+  families: readonly KeyFamily[],
 ): AsyncIterable<OrphanKey[]> {
-  const kinds = KINDS.filter((each) => each.phase <= phase && (only ?? each.kind) === each.kind);
-  for (const kind of kinds) {
-    const prefix = `${redis.keys.prefix}${kind.kind}:`;
-    for await (const keys of redis.scan(`${kind.kind}:*`)) {
+  for (const { name, row, members } of families) {
+    if (!row) continue;
+    const prefix = redis.keys.named(name, '');
+    for await (const keys of redis.scan(`${name}:*`)) {
       const ids = keys.map((key) => key.slice(prefix.length));
-      const known = await knownAmong(db, kind, ids);
+      const known = await existingIds(db, row.table, row.id, ids);
       yield keys.filter((_key, i) => !known.has(ids[i] ?? '')).map((key) => ({ key }));
-      if (kind.kind === 'user_orders') yield* strayMembers(db, redis, keys);
+      if (!members) continue;
+      for (const [i, key] of keys.entries()) {
+        const held = await membersOf(redis, key);
+        const own = await existingIds(db, members.table, members.id, held, {
+          column: row.id,
+          id: ids[i] ?? '',
+        });
+        yield held.filter((member) => !own.has(member)).map((member) => ({ key, member }));
+      }
     }
   }
 }
 
-/** Members of the sets of orders that are no orders, or somebody else's. */
-async function* strayMembers(
-  db: Kysely<Database>,
-  redis: RedisConnection,
-  keys: readonly string[],
-): AsyncIterable<OrphanKey[]> {
-  for (const key of keys) {
-    const members = await redis.client.smembers(key).catch((error) => {
-      if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
-      return [];
-    });
-    const user = key.slice(redis.keys.userOrders('').length);
-    const { rows } = await sql<{ order_id: string }>`
-      SELECT order_id FROM orders WHERE user_id = ${user} AND order_id = ANY(${members}::text[])`.execute(db);
-    const known = new Set(rows.map((row) => row.order_id));
-    yield members.filter((member) => !known.has(member)).map((member) => ({ key, member }));
-  }
+async function membersOf({ client }: RedisConnection, key: string): Promise<string[]> {
+  return client.smembers(key).catch((error) => {
+    if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
+    return [];
+  });
 }
 
-async function knownAmong(
+/** Which of these ids a table has, of all its rows or of one owner's. */
+async function existingIds(
   db: Kysely<Database>,
-  { table, id }: Kind,
+  table: string,
+  id: string,
   ids: readonly string[],
+  owner?: { column: string; id: string },
 ): Promise<Set<string>> {
+  const ofOwner = owner ? sql`AND ${sql.ref(owner.column)} = ${owner.id}` : sql``;
   const { rows } = await sql<{ id: string }>`
-    SELECT ${sql.ref(id)} AS id FROM ${sql.table(table)} WHERE ${sql.ref(id)} = ANY(${[...ids]}::text[])`.execute(
-    db,
-  );
+    SELECT ${sql.ref(id)} AS id FROM ${sql.table(table)}
+    WHERE ${sql.ref(id)} = ANY(${[...ids]}::text[]) ${ofOwner}`.execute(db);
   return new Set(rows.map((row) => row.id));
 }

@@ -1,15 +1,14 @@
 import type { Kysely } from 'kysely';
 import { deleteOutbox, oldestPending, type Pending } from '../audit/outbox.ts';
-import { type Instant, isBefore } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
-import { endSession, readSession, sessionIds } from '../trading/users/login-sessions.ts';
-import { type ProjectionKeys, readSnapshots, type Snapshot } from './read-snapshots.ts';
-import { publishEvents, writeSnapshots } from './write-snapshots.ts';
+import type { Snapshot } from './kinds/kind.ts';
+import { KIND_OF_ENTRY, KINDS, type ProjectedKind, projectedKinds } from './kinds/list.ts';
+import { publishEvent, writeUntilStable } from './write-snapshots.ts';
 
 /**
- * Brings Redis up to what the book says of some things, and takes them out of the outbox. Throws what Redis throws;
- * then they stay there. Run twice, or by two at once, it comes to the same.
+ * Brings the rows that entries name to Redis and deletes the entries. Throws what Redis throws; the entries then stay.
+ * It may run twice, or in two processes at once, with the same result.
  */
 export async function project(
   db: Kysely<Database>,
@@ -17,58 +16,52 @@ export async function project(
   entries: readonly Pending[],
   now: () => Date,
 ): Promise<void> {
-  const of = (...kinds: Pending['kind'][]) => [
-    ...new Set(entries.filter(({ kind }) => kinds.includes(kind)).map(({ key }) => key)),
-  ];
-  const images = await writeUntilStable(
-    db,
-    redis,
-    { orders: of('order'), notifications: of('notification', 'read') },
-    now,
-  );
-  const told = new Map(images.map((image) => [image.key, image]));
-  const { keys } = redis;
-  const tell = (stream: string, field: string, key: string) => {
-    const image = told.get(key);
-    return image?.type === 'json' && image.value !== null
-      ? publishEvents(redis, stream, field, image.value)
-      : undefined;
-  };
+  const batches = batchesOf(entries);
+  const read = (at: Date) =>
+    Promise.all(batches.map(({ kind, ids }) => kind.source.snapshots(db, redis.keys, ids, at)));
+  const written = await writeUntilStable(redis, async (at) => (await read(at)).flat(), now);
   await Promise.all([
-    ...of('order').map((id) => tell(keys.orderEvents, 'order', keys.order(id))),
-    ...of('notification').map((id) => tell(keys.notificationEvents, 'notification', keys.notification(id))),
-    endSessions(
-      redis,
-      entries.filter(({ kind }) => kind === 'logout'),
-    ),
-    ...of('revoke').map((key) => redis.client.del(keys.sessionAt(key))),
+    ...batches.map(({ kind, announced }) => announce(redis, kind, announced, written)),
+    ...KINDS.flatMap(({ outbox }) => Object.entries(outbox)).map(async ([name, effect]) => {
+      const own = entries.filter(({ kind }) => kind === name);
+      if (typeof effect === 'function') await effect(redis, own);
+    }),
   ]);
   await deleteOutbox(db, entries);
 }
 
-/**
- * Writes the images of things and reads the book again until it says what was written: of two that project the same
- * thing at once, the one that writes last has then written what the book said at that moment, or will write again.
- */
-export async function writeUntilStable(
-  db: Kysely<Database>,
+/** The rows that entries name, by kind: those to write, and those of them to announce. */
+function batchesOf(entries: readonly Pending[]) {
+  return projectedKinds()
+    .map((kind) => {
+      const own = entries.filter((entry) => KIND_OF_ENTRY[entry.kind] === kind);
+      const announced = own.filter((entry) => kind.outbox[entry.kind] === 'announce');
+      return { kind, ids: keysIn(own), announced: keysIn(announced) };
+    })
+    .filter(({ ids }) => ids.length > 0);
+}
+
+const keysIn = (entries: readonly Pending[]) => [...new Set(entries.map(({ key }) => key))];
+
+/** Publishes the JSON that was written for these rows; a row without a key is not announced. */
+async function announce(
   redis: RedisConnection,
-  subjects: ProjectionKeys,
-  now: () => Date,
-): Promise<Snapshot[]> {
-  let written = new Map<string, string>();
-  for (;;) {
-    const images = await readSnapshots(db, redis.keys, subjects, now());
-    const moved = images.filter((image) => written.get(image.key) !== JSON.stringify(image));
-    if (moved.length === 0) return images;
-    await writeSnapshots(redis, moved);
-    written = new Map(images.map((image) => [image.key, JSON.stringify(image)]));
-  }
+  { keys: [family], source: { stream } }: ProjectedKind,
+  ids: readonly string[],
+  written: readonly Snapshot[],
+): Promise<void> {
+  const keys = new Set(ids.map((id) => redis.keys.named(family.name, id)));
+  await Promise.all(
+    written.map(async (snapshot) => {
+      if (snapshot.type === 'json' && snapshot.value !== null && keys.has(snapshot.key))
+        await publishEvent(redis, redis.keys.stream(stream.name), stream.field, snapshot.value);
+    }),
+  );
 }
 
 const BATCH_ENTRIES = 500;
 
-/** Projects what waits, the oldest first, until nothing does; gives how much it was. Throws what Redis throws. */
+/** Projects the outbox, oldest first, until it is empty; returns the number of entries. Throws what Redis throws. */
 export async function drainAll(
   db: Kysely<Database>,
   redis: RedisConnection,
@@ -82,18 +75,4 @@ export async function drainAll(
     await project(db, redis, entries, now);
     drained += entries.length;
   }
-}
-
-/** Ends the sessions of users that were there when it was asked for; those begun since stay. */
-async function endSessions(redis: RedisConnection, entries: readonly Pending[]): Promise<void> {
-  // Asked for in this order, so that the last word on a user is the latest.
-  for (const [user, at] of new Map(entries.map(({ key, at }) => [key, at])))
-    for await (const ids of sessionIds(redis, user))
-      await Promise.all(ids.map((id) => endUnlessAfter(redis, user, id, at)));
-}
-
-async function endUnlessAfter(redis: RedisConnection, user: string, id: string, at: Instant): Promise<void> {
-  const session = await readSession(redis, user, id);
-  if (!session || (session.created_at !== null && isBefore(at, session.created_at))) return;
-  await endSession(redis, user, id);
 }

@@ -1,48 +1,62 @@
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
 import { STREAM_LENGTH } from '../platform/redis/keys.ts';
-import type { Snapshot } from './read-snapshots.ts';
+import type { Snapshot } from './kinds/kind.ts';
 
-/** Makes Redis hold these images, whatever was under their keys before; they travel together. */
-export async function writeSnapshots(
-  { client }: RedisConnection,
-  images: readonly Snapshot[],
-): Promise<void> {
-  await Promise.all(images.map((image) => writeSnapshot(client, image)));
+/**
+ * Writes snapshots and reads them again until they are what was written: of two processes that project the same rows at
+ * once, the one that writes last has then written the rows as they were at that moment, or writes again.
+ */
+export async function writeUntilStable(
+  redis: RedisConnection,
+  read: (now: Date) => Promise<Snapshot[]>,
+  now: () => Date,
+): Promise<Snapshot[]> {
+  let written = new Map<string, string>();
+  for (;;) {
+    const snapshots = await read(now());
+    const changed = snapshots.filter((snapshot) => written.get(snapshot.key) !== JSON.stringify(snapshot));
+    if (changed.length === 0) return snapshots;
+    // One call per turn, so that they travel together.
+    await Promise.all(changed.map((snapshot) => writeSnapshot(redis.client, snapshot)));
+    written = new Map(snapshots.map((snapshot) => [snapshot.key, JSON.stringify(snapshot)]));
+  }
 }
 
-async function writeSnapshot(client: RedisConnection['client'], image: Snapshot): Promise<unknown> {
-  const { type, key, expires } = image;
-  if (type === 'json' && image.value !== null) return client.set(key, image.value, 'EXAT', expires);
-  if (type === 'json' || image.members.length === 0) return client.del(key);
+async function writeSnapshot(client: RedisConnection['client'], snapshot: Snapshot): Promise<unknown> {
+  const { type, key, expires } = snapshot;
+  if (type === 'json' && snapshot.value !== null) return client.set(key, snapshot.value, 'EXAT', expires);
+  if (type === 'json' || snapshot.members.length === 0) return client.del(key);
   if (type === 'list')
-    return all(
+    return assertAll(
       client
         .multi()
         .del(key)
-        .rpush(key, ...image.members)
+        .rpush(key, ...snapshot.members)
         .expireat(key, expires)
         .exec(),
     );
-  return replacing(client, key, async () => {
-    await client.sadd(key, ...image.members);
-    // The first for a set that has no end yet; the second only ever makes it live longer.
+  return replaceOtherType(client, key, async () => {
+    await client.sadd(key, ...snapshot.members);
+    // NX sets the first expiry of a set; GT only ever extends it.
     await Promise.all([client.expireat(key, expires, 'NX'), client.expireat(key, expires, 'GT')]);
   });
 }
 
-/** Tells whoever watches what an order or a notification has come to. An event may come twice, after a failure. */
-export async function publishEvents(
+/** Announces a row in a stream. After a failure an event may come twice. */
+export async function publishEvent(
   { client }: RedisConnection,
   stream: string,
   field: string,
   json: string,
 ): Promise<void> {
-  await replacing(client, stream, () => client.xadd(stream, 'MAXLEN', '~', STREAM_LENGTH, '*', field, json));
+  await replaceOtherType(client, stream, () =>
+    client.xadd(stream, 'MAXLEN', '~', STREAM_LENGTH, '*', field, json),
+  );
 }
 
-/** Runs a command on a key of ours; what another type of value stands there, somebody else's mistake, gives way. */
-async function replacing(
+/** Runs a command on one of our keys; a value of another type there is a mistake of somebody's and is replaced. */
+async function replaceOtherType(
   client: RedisConnection['client'],
   key: string,
   run: () => Promise<unknown>,
@@ -56,7 +70,7 @@ async function replacing(
   }
 }
 
-/** The answers of a transaction: the first failure among them is one of the whole. */
-async function all(answers: Promise<[Error | null, unknown][] | null>): Promise<void> {
-  for (const [error] of (await answers) ?? []) if (error) throw error;
+/** Throws the first failure among the replies of a transaction. */
+async function assertAll(replies: Promise<[Error | null, unknown][] | null>): Promise<void> {
+  for (const [error] of (await replies) ?? []) if (error) throw error;
 }

@@ -89,7 +89,7 @@ export function openContext(
   const afterCommit = once(async (): Promise<AfterCommit> => {
     const { redis } = await config();
     if (!redis) return NO_PROJECTION;
-    const { openAfterCommit } = await import('../projection/projector.ts');
+    const { openAfterCommit } = await import('../projection/after-commit.ts');
     const opened = openAfterCommit(redis, ctx.redis, around.now);
     projecting = opened;
     return opened;

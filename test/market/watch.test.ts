@@ -91,7 +91,7 @@ describe('market watch', () => {
     await put('TCS', 2);
     const { code, stdout, stderr } = await watching;
     expect({ code, seen: seen(stdout) }).toEqual({ code: 0, seen: [{ ltp: 1 }, { ltp: null }, { ltp: 2 }] });
-    expect(stderr).toMatch(/^Redis 127\.0\.0\.1:\d+ cannot be reached.*Waiting for it to come back\.\n$/);
+    expect(stderr).toMatch(/^Redis 127\.0\.0\.1:\d+ cannot be reached.*Retrying\.\n$/);
   });
 
   it('ends 130 when it is interrupted, and 7 where Redis was never there', async () => {

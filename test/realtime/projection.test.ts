@@ -132,8 +132,8 @@ describe.each(databases)('what Redis shows of the book in the $name database', (
     expect(code).toBe(6);
     expect(JSON.parse(stdout)).toEqual(
       expect.arrayContaining([
-        { key: 'order:mine', detail: 'is no JSON' },
-        { key: 'user_notifications:u', detail: 'is no list' },
+        { key: 'order:mine', detail: 'is not JSON' },
+        { key: 'user_notifications:u', detail: 'is not a list' },
         { key: 'order:foreign', detail: 'is not in the book' },
         { key: 'user_orders:u', detail: 'holds foreign, which it should not' },
       ]),
@@ -147,7 +147,7 @@ describe.each(databases)('what Redis shows of the book in the $name database', (
     await db.json('realtime', 'rebuild');
     await redis.cli('persist', 'order:lives');
     expect(JSON.parse((await db.cli('doctor', 'realtime', '--json')).stdout)).toEqual([
-      { key: 'order:lives', detail: 'lives for ever' },
+      { key: 'order:lives', detail: 'never expires' },
     ]);
     await redis.cli(
       'set',

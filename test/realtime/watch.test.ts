@@ -133,10 +133,10 @@ describe.each(servers)('watching the $name', ({ open }) => {
     const { code, stdout, stderr } = await watching;
     expect([code, titles(stdout.trim().split('\n'))]).toEqual([0, ['waits', 'told', 'told again']]);
     expect(stderr.split('\n')).toEqual([
-      `warning: Redis 127.0.0.1:${redis.port} cannot be reached: nothing listens there. Trying until it can.`,
-      'Everything can be reached again.',
-      `warning: Redis 127.0.0.1:${redis.port} cannot be reached: nothing listens there. Trying until it can.`,
-      'Everything can be reached again.',
+      `warning: Redis 127.0.0.1:${redis.port} cannot be reached: nothing listens there. Retrying.`,
+      'Reconnected.',
+      `warning: Redis 127.0.0.1:${redis.port} cannot be reached: nothing listens there. Retrying.`,
+      'Reconnected.',
       '',
     ]);
   });

@@ -282,7 +282,7 @@ describe.each(databases)('retention on $name', ({ open }) => {
     const shorter = { env: keeping({ notifications: '29d' }) };
     const refused = await db.cliWith(shorter, 'retention', 'run', '--yes');
     expect(refused.code).toBe(4);
-    expect(refused.stderr).toContain('retention.notifications is 29d, and 30d is promised');
+    expect(refused.stderr).toContain('retention.notifications is 29d, below the default of 30d');
     expect((await idsIn(db))['notifications']).toHaveLength(7);
     const [, name = ''] = /--confirm (\S+?)\.?\s/.exec(refused.stderr) ?? [];
     expect((await db.cliWith(shorter, 'retention', 'run', '--confirm', 'other')).code).toBe(2);

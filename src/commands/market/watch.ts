@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import type { Reading } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
-import { openReconnecting } from '../../projection/reconnecting.ts';
+import type { ReconnectingRedis } from '../../projection/reconnecting.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
 import { usage } from '../../util/failure.ts';
 import { quoteFields, type Shown, show } from './fields.ts';
@@ -28,8 +28,8 @@ export const watch = defineCommand({
 symbols every 10 seconds. While Redis is unreachable it waits. Ends by Ctrl-C (130), --for or --count.`,
   async run(input, ctx: Context) {
     if (input.interval < SHORTEST) throw usage(`--interval must be at least ${SHORTEST}ms.`);
-    const line = await openReconnecting(ctx);
-    return changes(input, line, ctx);
+    const { openReconnecting } = await import('../../projection/reconnecting.ts');
+    return changes(input, await openReconnecting(ctx), ctx);
   },
 });
 
@@ -40,11 +40,7 @@ interface Input {
   count: number | undefined;
 }
 
-async function* changes(
-  input: Input,
-  line: Awaited<ReturnType<typeof openReconnecting>>,
-  ctx: Context,
-): AsyncGenerator<Shown> {
+async function* changes(input: Input, connection: ReconnectingRedis, ctx: Context): AsyncGenerator<Shown> {
   const { staleAfter } = await ctx.config();
   const differing = differ();
   const symbolsOf = lookup(input.symbols);
@@ -52,7 +48,7 @@ async function* changes(
   let left = input.count ?? Number.POSITIVE_INFINITY;
   try {
     for (;;) {
-      const readings = await line.ask(async (redis) => {
+      const readings = await connection.call(async (redis) => {
         const symbols = await symbolsOf(redis);
         const found = await readQuotes(redis, symbols, ctx.now());
         return new Map(symbols.map((symbol, i) => [symbol, found[i]]));
@@ -66,7 +62,7 @@ async function* changes(
       await sleep(Math.min(input.interval, rest), undefined, { signal: ctx.signal });
     }
   } finally {
-    line.close();
+    connection.close();
   }
 }
 

@@ -6,8 +6,9 @@ import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, type AlertLevel } from '../../domain/enums.ts';
 import { userId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { follow, followFlags } from '../../projection/follow.ts';
+import { notification } from '../../projection/kinds/notification.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
+import { followFlags } from '../_shared/follow-flags.ts';
 import { notificationFields } from './fields.ts';
 
 const PAGE = 1_000;
@@ -42,6 +43,7 @@ export const watch = defineCommand({
 rings for ERROR and CRITICAL; a pipe or --json, one JSON object per line. Redis only announces notifications: those that it
 loses, or cannot announce, are found in the database within seconds.`,
   async run(input, ctx: Context) {
+    const { follow } = await import('../../projection/follow.ts');
     const { user, level } = input;
     const since = input.since === undefined ? undefined : await ctx.instant('--since', input.since);
     const db = await ctx.db();
@@ -54,10 +56,8 @@ loses, or cannot announce, are found in the database within seconds.`,
     return follow(
       ctx,
       {
-        stream: (keys) => keys.notificationEvents,
-        field: 'notification',
-        id: 'notification_id',
-        every: 5_000,
+        source: notification.source,
+        pollMs: 5_000,
         async *changed(from) {
           for (let [at, id] = [from, '']; ; ) {
             const page = await wanted(db.selectFrom('notifications'))

@@ -4,6 +4,7 @@ import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { type OrderId, orderId } from '../../domain/id.ts';
 import type { Drift } from '../../projection/compare.ts';
+import { order as orderKind } from '../../projection/kinds/order.ts';
 import { findOrder } from '../../trading/ledger/order-store.ts';
 import { historyFields, orderHistory } from '../../trading/orders/history.ts';
 import { orderFields } from './fields.ts';
@@ -43,6 +44,6 @@ export const show = defineCommand({
 });
 
 async function driftOf(order: OrderId, ctx: Context): Promise<Drift[]> {
-  const { lastingDrifts } = await import('../../projection/compare.ts');
-  return lastingDrifts(await ctx.db(), await ctx.redis(), { orders: [order], notifications: [] }, ctx);
+  const { driftsOf } = await import('../../projection/verify.ts');
+  return driftsOf(ctx, orderKind.source, [order]);
 }

@@ -7,8 +7,9 @@ import { type OrderId, strategyId, userId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { follow, followFlags } from '../../projection/follow.ts';
+import { order } from '../../projection/kinds/order.ts';
 import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
+import { followFlags } from '../_shared/follow-flags.ts';
 import { orderFields } from './fields.ts';
 
 const PAGE = 10_000;
@@ -46,6 +47,7 @@ export const watch = defineCommand({
 at that moment, so of changes in quick succession only the last may appear. A terminal shows one line per order; a pipe or
 --json, one JSON object per line. Events that Redis loses, or cannot deliver, are found in the database within seconds.`,
   async run(input, ctx: Context) {
+    const { follow } = await import('../../projection/follow.ts');
     const { user, symbol, strategy } = input;
     const db = await ctx.db();
     const wanted = <O>(query: SelectQueryBuilder<Database, 'orders', O>) => {
@@ -58,11 +60,9 @@ at that moment, so of changes in quick succession only the last may appear. A te
     return follow(
       ctx,
       {
-        stream: (keys) => keys.orderEvents,
-        field: 'order',
-        id: 'order_id',
+        source: order.source,
         // Before phase 4 updated_at has no index, and this reads the whole table.
-        every: 30_000,
+        pollMs: 30_000,
         async *changed(from) {
           for (let behind: [Instant, OrderId] | undefined; ; ) {
             const [at, id] = behind ?? [from];
@@ -88,7 +88,7 @@ at that moment, so of changes in quick succession only the last may appear. A te
             .select(ORDER_COLUMNS)
             .where('order_id', '=', (eb) => eb.fn<OrderId>('any', [eb.val(ids)]))
             .execute(),
-        state: (order) => createHash('sha1').update(JSON.stringify(order)).digest('base64'),
+        state: (row) => createHash('sha1').update(JSON.stringify(row)).digest('base64'),
       },
       input,
     );

@@ -4,143 +4,108 @@ import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf } from '../../platform/redis/errors.ts';
-import { type Keys, TTL_SECONDS } from '../../platform/redis/keys.ts';
+import { DAY_SECONDS } from '../../platform/redis/keys.ts';
 import { compareSnapshots } from '../../projection/compare.ts';
+import type { Kind } from '../../projection/kinds/kind.ts';
+import { KINDS, type ProjectedKind, projectedKinds } from '../../projection/kinds/list.ts';
 import { findOrphans } from '../../projection/orphans.ts';
-import { writeUntilStable } from '../../projection/project.ts';
-import { readSnapshots } from '../../projection/read-snapshots.ts';
+import { writeUntilStable } from '../../projection/write-snapshots.ts';
 
-/** How one kind of thing in Redis stands; with `repair`, stood. */
+/** What Redis holds of one kind, as keys or as events; after a repair, what it held before. */
 export interface RedisFamilyState {
   kind: string;
   keep: string;
   rows: number;
-  /** Keys without an end or with too late a one, notifications that the book has no longer, events that are too old. */
+  /** Keys that never expire or expire too late, keys whose row retention has deleted, events that are too old. */
   due: number;
-  /** What becomes of those. */
+  /** What a repair does to those. */
   end: 'repaired' | 'deleted';
 }
 
-/** Looks at what Redis holds, and with `repair` puts it right. Throws what Redis throws. */
+/** Checks every key and event in Redis, and with `repair` puts them right. Throws what Redis throws. */
 export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFamilyState[]> {
-  const [db, phase, redis] = [await ctx.db(), await ctx.phase(), await ctx.redis()];
+  const db = await ctx.db();
+  const phase = await ctx.phase();
+  const redis = await ctx.redis();
   const found: RedisFamilyState[] = [];
-  for (const family of FAMILIES) {
-    const { kind, keep } = family;
-    const { keys, endless } = await checkLifetimes(redis, family, { repair, signal: ctx.signal });
-    const isOfNotices = kind === 'live_notifications' && phase >= 3;
-    const gone = isOfNotices ? await deleteOrphanNotifications(db, redis, { repair, now: ctx.now }) : [];
-    // A key may have both faults, and SCAN may name one twice.
-    const due = new Set([...endless, ...gone]).size;
-    found.push({ kind, keep, rows: keys, due, end: 'repaired' });
+  for (const kind of KINDS) {
+    const { keys, endless } = await checkTtls(redis, kind, { repair, signal: ctx.signal });
+    const expiring = projectedKinds(phase).find((each) => each === kind && each.source.expires);
+    const outdated = expiring ? await checkExpired(db, redis, expiring, { repair, now: ctx.now }) : [];
+    // A key may have both faults, and SCAN may return one twice.
+    const due = new Set([...endless, ...outdated]).size;
+    found.push({ kind: kind.retention, keep: keepOf(kind), rows: keys, due, end: 'repaired' });
   }
-  for (const stream of STREAMS) {
-    const { events, due } = await checkEvents(redis, stream, { repair, now: ctx.now() });
-    found.push({ kind: stream.kind, keep: stream.keep, rows: events, due, end: 'deleted' });
+  for (const kind of projectedKinds()) {
+    const { events, due } = await checkEvents(redis, kind, { repair, now: ctx.now() });
+    found.push({ kind: kind.source.stream.retention, keep: keepOf(kind), rows: events, due, end: 'deleted' });
   }
   return found;
 }
 
-/** Keys of Redis that live no longer than so many seconds. */
-export interface Family {
-  kind: string;
-  keep: string;
-  /** Patterns of SCAN, behind the prefix. */
-  patterns: readonly string[];
-  lifetime: number;
-}
+const keepOf = ({ ttlSeconds }: Kind) => `${ttlSeconds / DAY_SECONDS}d`;
 
-export const FAMILIES: readonly Family[] = [
-  { kind: 'market_data', keep: '30d', patterns: ['market_data:*'], lifetime: TTL_SECONDS.quote },
-  { kind: 'order_status', keep: '7d', patterns: ['order:*', 'user_orders:*'], lifetime: TTL_SECONDS.order },
-  { kind: 'user_sessions', keep: '7d', patterns: ['session:*:*'], lifetime: TTL_SECONDS.session },
-  {
-    kind: 'live_notifications',
-    keep: '30d',
-    patterns: ['notification:*', 'user_notifications:*'],
-    lifetime: TTL_SECONDS.notification,
-  },
-];
-
-/** What is written to live until a time of another clock may seem to live so many milliseconds longer. */
-const TTL_SLACK_SECONDS = 60_000;
-
-/** How many keys there are, and which had no end or a later one than they may. */
-interface Lives {
-  keys: number;
-  endless: string[];
-}
+/** A key whose expiry was set by another clock may seem to live this much longer. */
+const TTL_SLACK_MS = 60_000;
 
 /**
- * Looks at every key of a family, a page at a time, and with `repair` gives those that live too long the longest life
- * they may have. Rests after each page as long as that took.
+ * Checks every key of a kind, one page at a time, and with `repair` gives those that live too long the longest TTL they
+ * may have. Pauses after each page as long as it took. Returns the number of keys, and those that live too long.
  */
-export async function checkLifetimes(
+async function checkTtls(
   { client, scan }: RedisConnection,
-  { patterns, lifetime }: Family,
+  { keys: families, ttlSeconds }: Kind,
   { repair, signal }: { repair: boolean; signal: AbortSignal },
-): Promise<Lives> {
-  const lives: Lives = { keys: 0, endless: [] };
-  for (const pattern of patterns)
+): Promise<{ keys: number; endless: string[] }> {
+  const endless: string[] = [];
+  let count = 0;
+  const isEndless = (ttlMs = 0) => ttlMs === -1 || ttlMs > ttlSeconds * 1_000 + TTL_SLACK_MS;
+  for (const { name, pattern = `${name}:*` } of families)
     for await (const keys of scan(pattern)) {
       const started = performance.now();
-      const left = await Promise.all(keys.map((key) => client.pttl(key)));
-      const endless = keys.filter((_key, i) => isTooLong(left[i] ?? 0, lifetime));
-      // LT: what somebody gave an earlier end meanwhile keeps it.
-      if (repair) await Promise.all(endless.map((key) => client.expire(key, lifetime, 'LT')));
-      lives.keys += keys.length;
-      lives.endless.push(...endless);
+      const ttls = await Promise.all(keys.map((key) => client.pttl(key)));
+      const found = keys.filter((_key, i) => isEndless(ttls[i]));
+      // LT keeps an earlier expiry that was set in the meantime.
+      if (repair) await Promise.all(found.map((key) => client.expire(key, ttlSeconds, 'LT')));
+      count += keys.length;
+      endless.push(...found);
       await sleep(performance.now() - started, undefined, { signal });
     }
-  return lives;
+  return { keys: count, endless };
 }
 
-const isTooLong = (left: number, lifetime: number) =>
-  left === -1 || left > lifetime * 1_000 + TTL_SLACK_SECONDS;
+const BATCH_EVENTS = 1_000;
 
-/** A stream that tells of what happens: its events hold what they tell of, and are kept as long as that. */
-interface Stream {
-  kind: string;
-  keep: string;
-  key: (keys: Keys) => string;
-  lifetime: number;
-}
-
-export const STREAMS: readonly Stream[] = [
-  { kind: 'order_events', keep: '7d', key: (keys) => keys.orderEvents, lifetime: TTL_SECONDS.order },
-  {
-    kind: 'notification_events',
-    keep: '30d',
-    key: (keys) => keys.notificationEvents,
-    lifetime: TTL_SECONDS.notification,
-  },
-];
-
-const AT_ONCE = 1_000;
-
-/** How many events a stream has, and how many of them are too old; with `repair` those are deleted. */
-export async function checkEvents(
+/** Counts the events of a kind, and those older than its TTL; with `repair` deletes those. */
+async function checkEvents(
   { client, keys }: RedisConnection,
-  stream: Stream,
+  { source, ttlSeconds }: ProjectedKind,
   { repair, now }: { repair: boolean; now: Date },
 ): Promise<{ events: number; due: number }> {
-  const [key, before] = [stream.key(keys), now.getTime() - stream.lifetime * 1_000];
+  const stream = keys.stream(source.stream.name);
+  const before = now.getTime() - ttlSeconds * 1_000;
   try {
-    const events = await client.xlen(key);
-    const due = repair ? await client.xtrim(key, 'MINID', before) : await countBefore(client, key, before);
+    const events = await client.xlen(stream);
+    const due = repair
+      ? await client.xtrim(stream, 'MINID', before)
+      : await countBefore(client, stream, before);
     return { events, due };
   } catch (error) {
-    // Somebody's mistake under the name, which gives way to the next event.
+    // A value of another type, which the next event replaces.
     if (errorCodeOf(error) === 'WRONGTYPE') return { events: 0, due: 0 };
     throw error;
   }
 }
 
-/** An event's id begins with its time, in milliseconds. */
-async function countBefore(client: RedisConnection['client'], key: string, before: number): Promise<number> {
-  let [total, from] = [0, '-'];
-  for (;;) {
-    const events = await client.xrange(key, from, `(${before}`, 'COUNT', AT_ONCE);
+/** The id of an event begins with its time, in milliseconds. */
+async function countBefore(
+  client: RedisConnection['client'],
+  stream: string,
+  before: number,
+): Promise<number> {
+  let total = 0;
+  for (let from = '-'; ; ) {
+    const events = await client.xrange(stream, from, `(${before}`, 'COUNT', BATCH_EVENTS);
     total += events.length;
     const last = events.at(-1)?.[0];
     if (last === undefined) return total;
@@ -149,28 +114,37 @@ async function countBefore(client: RedisConnection['client'], key: string, befor
 }
 
 /**
- * Notifications that Redis shows and the book has no longer, and lists of traders that name such: the lists are written
- * only when a trader gets a new notification, and grow old in between. With `repair` they are made as the book is. Gives
- * their keys.
+ * Keys whose row retention has deleted, and lists that still name such rows: a list is written only when its user gets a
+ * new row. With `repair` the keys are deleted and the lists written again. Returns their keys.
  */
-export async function deleteOrphanNotifications(
+async function checkExpired(
   db: Kysely<Database>,
   redis: RedisConnection,
+  { keys: families, source }: ProjectedKind,
   { repair, now }: { repair: boolean; now: () => Date },
 ): Promise<string[]> {
-  const cleared: string[] = [];
-  for await (const strays of findOrphans(db, redis, 3, 'notification')) {
-    if (repair) await Promise.all(strays.map(({ key }) => redis.client.del(key)));
-    cleared.push(...strays.map(({ key }) => key));
+  const outdated: string[] = [];
+  const own = families.filter(({ row }) => row?.table === source.table);
+  for await (const orphans of findOrphans(db, redis, own)) {
+    if (repair) await Promise.all(orphans.map(({ key }) => redis.client.del(key)));
+    outdated.push(...orphans.map(({ key }) => key));
   }
-  const lead = redis.keys.userNotifications('').length;
-  for await (const keys of redis.scan('user_notifications:*')) {
-    const lists = keys.map((key) => key.slice(lead));
-    const subjects = { orders: [], notifications: [], lists };
-    const drifts = await compareSnapshots(redis, await readSnapshots(db, redis.keys, subjects, now()));
-    const stale = drifts.map(({ key }) => key.slice(lead));
-    if (repair && stale.length > 0) await writeUntilStable(db, redis, { ...subjects, lists: stale }, now);
-    cleared.push(...drifts.map(({ key }) => key));
+  for (const { name, snapshots } of families) {
+    if (!snapshots) continue;
+    const prefix = redis.keys.named(name, '');
+    const read = (keys: readonly string[], at: Date) =>
+      snapshots(
+        db,
+        redis.keys,
+        keys.map((key) => key.slice(prefix.length)),
+        at,
+      );
+    for await (const keys of redis.scan(`${name}:*`)) {
+      const drifts = await compareSnapshots(redis, await read(keys, now()));
+      const stale = drifts.map(({ key }) => key);
+      if (repair && stale.length > 0) await writeUntilStable(redis, (at) => read(stale, at), now);
+      outdated.push(...stale);
+    }
   }
-  return cleared;
+  return outdated;
 }

@@ -17,6 +17,13 @@ export function isRedisFailure(error: unknown): boolean {
   return NAMES.test(error.name) || BROKEN.test(error.message);
 }
 
+const UNAVAILABLE: readonly string[] = ['unreachable', 'forbidden', 'refused'];
+
+/** True for a failure that says that Redis cannot be used now, so that what is meant for it must wait. */
+export function isRedisUnavailable(failure: unknown): failure is Failure {
+  return failure instanceof Failure && UNAVAILABLE.includes(failure.kind);
+}
+
 /** The word that an answer of Redis begins with: `OOM`, `WRONGTYPE`, `NOAUTH`; empty for a broken line. */
 export function errorCodeOf(error: unknown): string {
   const { name, message = '' } = error as RedisError;

@@ -1,13 +1,13 @@
 import type { AfterCommit } from '../audit/after-commit.ts';
 import { instant, isBefore } from '../domain/instant.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
-import { TTL_SECONDS } from '../platform/redis/keys.ts';
 import { describeRedis, type RedisSettings } from '../platform/redis/settings.ts';
 import { Failure } from '../util/failure.ts';
+import { KIND_OF_ENTRY } from './kinds/list.ts';
 
 /**
- * A projector that connects when there is something to project. After one failure, of connecting or since, it tries no
- * more. Throws CONFIG_INVALID (exit 78) where it is told no usable URL.
+ * Projects after each commit of a command, connecting when there is something to project. After one failure it does not
+ * try again. Throws CONFIG_INVALID (exit 78) for an unusable URL.
  */
 export function openAfterCommit(
   settings: RedisSettings,
@@ -16,9 +16,12 @@ export function openAfterCommit(
 ): AfterCommit {
   const where = describeRedis(settings);
   let failure: Failure | undefined;
-  const since = instant(new Date(now().getTime() - TTL_SECONDS.order * 1_000));
   return {
-    isShown: (at) => at === undefined || !isBefore(at, since),
+    isShown(kind, at) {
+      if (at === undefined) return true;
+      const since = new Date(now().getTime() - KIND_OF_ENTRY[kind].ttlSeconds * 1_000);
+      return !isBefore(at, instant(since));
+    },
     async project(db, entries) {
       if (failure || entries.length === 0) return;
       const [{ withTimeout }, { project }] = await Promise.all([

@@ -1,0 +1,93 @@
+import type { Kysely } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
+import { instant } from '../../domain/instant.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { DAY_SECONDS, type Keys } from '../../platform/redis/keys.ts';
+import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
+import { absent, json, type Kind, type Snapshot, unixSeconds } from './kind.ts';
+
+declare module '../../audit/outbox.ts' {
+  interface OutboxKinds {
+    /** A notification was created, by its id. */
+    notification: string;
+    /** A notification was only marked as read, by its id: nobody who watches is told. */
+    read: string;
+  }
+}
+
+const TTL_SECONDS = 30 * DAY_SECONDS;
+/** How many of the newest the list of a user holds. */
+const MAX_LISTED = 100;
+
+/** Notifications as JSON, and the list of each user's newest. */
+export const notification = {
+  ttlSeconds: TTL_SECONDS,
+  retention: 'live_notifications',
+  keys: [
+    { name: 'notification', row: { table: 'notifications', id: 'notification_id' } },
+    { name: 'user_notifications', row: { table: 'users', id: 'user_id' }, snapshots: readLists },
+  ],
+  outbox: { notification: 'announce', read: 'write' },
+  source: {
+    phase: 3,
+    table: 'notifications',
+    id: 'notification_id',
+    changedAt: 'created_at',
+    expires: true,
+    snapshots: readNotifications,
+    stream: { name: 'notifications', field: 'notification', retention: 'notification_events' },
+  },
+} as const satisfies Kind;
+
+async function readNotifications(
+  db: Kysely<Database>,
+  keys: Keys,
+  ids: readonly string[],
+  now: Date,
+): Promise<Snapshot[]> {
+  const rows = await db
+    .selectFrom('notifications')
+    .select(NOTIFICATION_COLUMNS)
+    .where('notification_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .execute();
+  const found = new Map<string, Snapshot>(ids.map((id) => [id, absent(keys.named('notification', id))]));
+  for (const row of rows) {
+    const expires = unixSeconds(row.created_at) + TTL_SECONDS;
+    if (expires > unixSeconds(now))
+      found.set(row.notification_id, json(keys.named('notification', row.notification_id), row, expires));
+  }
+  const users = [...new Set(rows.flatMap(({ user_id }) => user_id ?? []))];
+  return [...found.values(), ...(await readLists(db, keys, users, now))];
+}
+
+/** The newest notifications of users, newest first. */
+async function readLists(
+  db: Kysely<Database>,
+  keys: Keys,
+  users: readonly string[],
+  now: Date,
+): Promise<Snapshot[]> {
+  if (users.length === 0) return [];
+  const { sql } = await import('kysely');
+  const since = instant(new Date(now.getTime() - TTL_SECONDS * 1_000));
+  const { rows } = await sql<{ user_id: UserId; ids: string[]; newest: string }>`
+    SELECT u.user_id, array_agg(n.notification_id ORDER BY n.created_at DESC, n.notification_id DESC) AS ids,
+      max(n.created_at) AS newest
+    FROM unnest(${[...users]}::text[]) AS u(user_id)
+    CROSS JOIN LATERAL (
+      SELECT notification_id, created_at FROM notifications
+      WHERE user_id = u.user_id AND created_at > ${since}::timestamp
+      ORDER BY created_at DESC, notification_id DESC LIMIT ${MAX_LISTED}
+    ) n
+    GROUP BY u.user_id`.execute(db);
+  const lists = new Map<string, (typeof rows)[number]>(rows.map((row) => [row.user_id, row]));
+  return users.map((user) => {
+    const list = lists.get(user);
+    return {
+      type: 'list',
+      key: keys.named('user_notifications', user),
+      members: list?.ids ?? [],
+      expires: list ? unixSeconds(list.newest) + TTL_SECONDS : 0,
+    };
+  });
+}
