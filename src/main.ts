@@ -3,11 +3,14 @@ import { homedir, userInfo } from 'node:os';
 import { Failure } from './util/failure.ts';
 
 const SHUTDOWN_GRACE_MS = 2_000;
+/** A connection that a library still closes must not hold the process up. */
+const EXIT_GRACE_MS = 20;
 const ROLLED_BACK = 'what was not finished has been rolled back.';
 
 /** Binds the process to the program: its streams, signals and exit code. */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
+  silenceLibraries();
   const abort = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     const code = signal === 'SIGINT' ? 130 : 143;
@@ -45,6 +48,20 @@ export async function main(): Promise<void> {
     abort.signal,
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
+  setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
+}
+
+/**
+ * Keeps libraries from writing to our streams, which carry data and our own messages: their advice is for whoever
+ * builds this program. What Node itself warns of, TLS that verifies nothing, becomes a line like ours.
+ */
+function silenceLibraries(): void {
+  const silent = () => {};
+  Object.assign(console, { debug: silent, log: silent, info: silent, warn: silent, error: silent });
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => {
+    if (name === 'Warning') process.stderr.write(`warning: ${message}\n`);
+  });
 }
 
 /** Throws NO_WORKING_DIRECTORY (exit 78) where the folder that this was started in has been deleted. */

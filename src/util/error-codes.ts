@@ -99,6 +99,7 @@ export const ERROR_CODES = {
   REDIS_LOGIN_REFUSED: ['forbidden', 'Redis refused the login'],
   REDIS_MASTERDOWN: ['unreachable', 'Redis is a replica without its master'],
   REDIS_MISCONF: ['unreachable', 'Redis cannot save to disk and takes no writes'],
+  REDIS_NO_DATABASE: ['config', 'Redis has no database of this number'],
   REDIS_NOT_PERMITTED: ['forbidden', 'the Redis user lacks the permission'],
   REDIS_OOM: ['unreachable', 'Redis is out of memory'],
   REDIS_READONLY: ['unreachable', 'Redis is a replica and takes no writes'],

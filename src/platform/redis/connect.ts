@@ -1,40 +1,52 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
 import type { FileProblem } from '../../util/file-problem.ts';
 import { redisFailure } from './errors.ts';
 import { escapeGlob, type Keys, keysOf } from './keys.ts';
-import { addressOf, describeRedis, partsOf, type RedisSettings } from './settings.ts';
+import { setUp } from './set-up.ts';
+import { addressOf, describeRedis, parseRedisUrl, type RedisSettings, type RedisUrl } from './settings.ts';
 
-/** An open Redis, whatever stands behind it. Commands of one turn travel together, to each node of a cluster its own. */
+/** An open connection to Redis, a cluster or not. Commands of one turn travel together, in a cluster per node. */
 export interface RedisConnection {
   client: Redis | Cluster;
   keys: Keys;
   /** `host:port`, never a password. */
   where: string;
-  /** The keys that match a glob pattern behind the prefix, some at a time; a key may come twice. */
+  /** The keys that match a glob pattern after the prefix, in batches; a key may come twice. */
   scan: (pattern: string) => AsyncIterable<string[]>;
   close: () => void;
 }
 
 /**
- * Connects to Redis or throws in the operator's words (exit 7 or 12) within the timeout. A connection that breaks stays
- * broken, and no command is sent twice: after a lost reply nobody knows whether it was done. A command that waits may
- * take so many milliseconds longer than the timeout.
+ * Connects to Redis, logs in and selects its database, or throws a Failure (exit 7, 12 or 78) within the timeout. A
+ * broken connection stays broken, and no command is sent twice: after a lost reply nobody knows whether it was done. A
+ * blocking command may take `waitMs` longer than the timeout.
  */
-export async function openRedis(settings: RedisSettings, name: string, wait = 0): Promise<RedisConnection> {
+export async function openRedis(
+  settings: RedisSettings,
+  command: string,
+  waitMs = 0,
+): Promise<RedisConnection> {
   const where = describeRedis(settings);
-  const client = open(settings, name, wait, await authority(settings.ca));
-  // ioredis tells why it did not connect by this event, and rejects with "Connection is closed".
+  const url = parseRedisUrl(settings.url);
+  if (settings.cluster && url.db !== 0) throw noClusterDatabase(url.db);
+  const name = `pinnacle/${command.replaceAll(' ', '-')}`;
+  const client = createClient(settings, url, name, waitMs, await readAuthority(settings.ca));
+  // ioredis reports why it did not connect by this event, and rejects with "Connection is closed".
   let cause: unknown;
   client.on('error', (error) => {
     cause ??= error;
   });
+  const connect = async () => {
+    await client.connect();
+    if (client instanceof Redis) await setUp(client, url, name, where);
+  };
   try {
-    await withTimeout(settings.timeout, client.connect());
+    await withTimeout(settings.timeout, connect());
   } catch (error) {
     client.disconnect();
-    throw redisFailure(cause ?? error, where);
+    throw error instanceof Failure ? error : redisFailure(cause ?? error, where);
   }
   const keys = keysOf(settings.prefix);
   return {
@@ -46,11 +58,11 @@ export async function openRedis(settings: RedisSettings, name: string, wait = 0)
   };
 }
 
-/** Rejects like a command of ioredis that timed out where a promise takes longer, in milliseconds. */
-export async function withTimeout<T>(timeout: number, promise: Promise<T>): Promise<T> {
+/** Rejects like a command of ioredis that timed out if the promise takes longer, in milliseconds. */
+export async function withTimeout<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('Command timed out')), timeout);
+    timer = setTimeout(() => reject(new Error('Command timed out')), timeoutMs);
   });
   try {
     return await Promise.race([promise, late]);
@@ -72,27 +84,33 @@ async function* scan(client: Redis | Cluster, match: string): AsyncIterable<stri
   }
 }
 
-function open(settings: RedisSettings, name: string, wait: number, ca: string | undefined): Redis | Cluster {
-  const { host, port, secure, db, login } = partsOf(settings.url);
+function createClient(
+  settings: RedisSettings,
+  { host, port, secure, login }: RedisUrl,
+  name: string,
+  waitMs: number,
+  ca: string | undefined,
+): Redis | Cluster {
+  const { sentinels, master, timeout } = settings;
   const tls = secure ? { tls: ca === undefined ? {} : { ca } } : {};
-  const options = { ...common(settings, name, wait), ...login, ...tls };
+  const options = { ...commonOptions(timeout, waitMs), ...tls };
   if (settings.cluster)
     return new Cluster(settings.cluster.map(addressOf), {
       lazyConnect: true,
       enableOfflineQueue: false,
       enableAutoPipelining: true,
       clusterRetryStrategy: () => null,
-      slotsRefreshTimeout: settings.timeout,
+      slotsRefreshTimeout: timeout,
       // A certificate names the host as it was asked for, not the address it has.
       dnsLookup: (address, done) => done(null, address),
-      redisOptions: options,
+      // The client of a cluster opens connections when it needs them, and sets them up itself.
+      redisOptions: { ...options, ...login, connectionName: name },
     });
-  const { sentinels, master, timeout } = settings;
-  if (!sentinels) return new Redis({ ...options, ...OWN, host, port, db });
+  // What holds for one server and not for the nodes of a cluster.
+  const single = { ...options, enableOfflineQueue: false, retryStrategy: () => null };
+  if (!sentinels) return new Redis({ ...single, host, port });
   return new Redis({
-    ...options,
-    ...OWN,
-    db,
+    ...single,
     sentinels: sentinels.map(addressOf),
     name: master,
     sentinelRetryStrategy: () => null,
@@ -102,29 +120,33 @@ function open(settings: RedisSettings, name: string, wait: number, ca: string | 
   });
 }
 
-/** What holds of one server and not of the nodes of a cluster. */
-const OWN = { enableOfflineQueue: false, retryStrategy: () => null };
-
-function common({ timeout }: RedisSettings, name: string, wait: number) {
+function commonOptions(timeout: number, waitMs: number) {
   return {
     lazyConnect: true,
     connectTimeout: timeout,
-    commandTimeout: timeout + wait,
+    commandTimeout: timeout + waitMs,
     enableAutoPipelining: true,
-    // The check asks INFO, which a user of little rights may not.
+    // The check calls INFO, which a user with few rights may not.
     enableReadyCheck: false,
     disableClientInfo: true,
-    connectionName: `pinnacle/${name.replaceAll(' ', '-')}`,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    protocol: 2 as const,
-  };
+    protocol: 2,
+  } satisfies RedisOptions;
 }
 
-// Of all that is ever trusted in one file; more is some other file.
+function noClusterDatabase(db: number): Failure {
+  return new Failure(
+    'config',
+    'REDIS_NO_DATABASE',
+    `A Redis Cluster has only database 0; redis.url names ${db}.`,
+  );
+}
+
+// Every authority of a system fits; more is some other file.
 const MAX_CA_BYTES = 1_048_576;
 
-async function authority(file: string | undefined): Promise<string | undefined> {
+async function readAuthority(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
   const { bytes } = await readInput(file, MAX_CA_BYTES).catch((error: FileProblem) => {
     throw new Failure('config', 'CONFIG_INVALID', `The file of redis.ca, ${file}, ${error.why}.`);

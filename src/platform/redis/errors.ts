@@ -17,11 +17,9 @@ export function isRedisFailure(error: unknown): boolean {
   return NAMES.test(error.name) || BROKEN.test(error.message);
 }
 
-const UNAVAILABLE: readonly string[] = ['unreachable', 'forbidden', 'refused'];
-
 /** True for a failure that says that Redis cannot be used now, so that what is meant for it must wait. */
 export function isRedisUnavailable(failure: unknown): failure is Failure {
-  return failure instanceof Failure && UNAVAILABLE.includes(failure.kind);
+  return failure instanceof Failure && failure.code.startsWith('REDIS_');
 }
 
 /** The word that an answer of Redis begins with: `OOM`, `WRONGTYPE`, `NOAUTH`; empty for a broken line. */

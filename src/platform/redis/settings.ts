@@ -1,6 +1,6 @@
 import { Failure } from '../../util/failure.ts';
 
-/** How Redis is reached: one server, by sentinels, or a cluster. */
+/** How Redis is reached: as one server, through sentinels, or as a cluster. */
 export interface RedisSettings {
   /** Also where user, password, database and TLS of sentinels and clusters come from. */
   url: string | undefined;
@@ -8,14 +8,14 @@ export interface RedisSettings {
   cluster: readonly string[] | undefined;
   /** The sentinels' name for the master. */
   master: string;
-  /** A file with the certificate of the authority, PEM. */
+  /** The PEM file with the certificate of the authority. */
   ca: string | undefined;
   prefix: string;
   /** Milliseconds. */
   timeout: number;
 }
 
-/** The refusal of what cannot be done without Redis, where none is configured. */
+/** The failure of a command that needs Redis where none is configured. */
 export function noRedis(): Failure {
   return new Failure('config', 'NO_REDIS', 'No Redis is configured.', {
     hint: 'Set REDIS_URL, or redis.url in the configuration.',
@@ -26,46 +26,77 @@ export function noRedis(): Failure {
 export function describeRedis({ url, sentinels, cluster, master }: RedisSettings): string {
   if (cluster) return `cluster ${cluster.join(', ')}`;
   if (sentinels) return `${master} of sentinels ${sentinels.join(', ')}`;
-  const { host, port } = partsOf(url);
+  const { host, port } = parseRedisUrl(url);
   return `${host}:${port}`;
 }
 
-/** What a URL of Redis says; throws CONFIG_INVALID (exit 78). */
-export function partsOf(url = 'redis://localhost') {
-  const { protocol, hostname, port, username, password, pathname } = parsed(url);
-  const plain = (text: string) => {
-    try {
-      return decodeURIComponent(text);
-    } catch {
-      throw unusable();
-    }
-  };
+/** What a URL of Redis names. */
+export interface RedisUrl {
+  secure: boolean;
+  host: string;
+  port: number;
+  db: number;
+  login: { username?: string; password?: string };
+}
+
+/** Parses a URL of Redis; throws CONFIG_INVALID (exit 78) for one that cannot be used, or used only in part. */
+export function parseRedisUrl(url = 'redis://localhost'): RedisUrl {
+  if (!URL.canParse(url)) throw invalidUrl();
+  const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(url);
   return {
     secure: protocol === 'rediss:',
     host: hostname.replace(/^\[|\]$/g, '') || 'localhost',
     port: Number(port || 6379),
-    db: Number(pathname.slice(1) || 0),
+    db: databaseIn(pathname.slice(1), searchParams),
     login: {
-      ...(username && { username: plain(username) }),
-      ...(password && { password: plain(password) }),
+      ...(username && { username: decode(username) }),
+      ...(password && { password: decode(password) }),
     },
   };
 }
 
-function parsed(url: string): URL {
-  if (!URL.canParse(url)) throw unusable();
-  const parts = new URL(url);
-  if (!/^\/?\d*$/.test(parts.pathname)) throw unusable();
-  return parts;
+/** The database of the path or of `?db=`. Any other parameter would be ignored in silence, and is refused. */
+function databaseIn(path: string, parameters: URLSearchParams): number {
+  for (const name of parameters.keys())
+    if (name !== 'db')
+      throw new Failure(
+        'config',
+        'CONFIG_INVALID',
+        `The URL of Redis has a parameter that is not supported: ${name}.`,
+        {
+          hint: 'Only db is: redis://host:6379?db=3, or shorter redis://host:6379/3.',
+        },
+      );
+  const named = [...(path ? [path] : []), ...parameters.getAll('db')];
+  if (named.some((db) => !/^\d+$/.test(db))) throw invalidUrl();
+  const [db = 0, ...others] = new Set(named.map(Number));
+  if (others.length > 0)
+    throw new Failure(
+      'config',
+      'CONFIG_INVALID',
+      `The URL of Redis names two databases: ${[db, ...others].join(', ')}.`,
+      {
+        hint: 'Name one: redis://host:6379/3.',
+      },
+    );
+  return db;
 }
 
-function unusable(): Failure {
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalidUrl();
+  }
+}
+
+function invalidUrl(): Failure {
   return new Failure('config', 'CONFIG_INVALID', 'The URL of Redis cannot be used.', {
     hint: 'It is written redis://user:password@host:6379/0; a special character of the password must be %-encoded.',
   });
 }
 
-/** `host:port` taken apart. */
+/** Splits `host:port`. */
 export function addressOf(address: string): { host: string; port: number } {
   const at = address.lastIndexOf(':');
   return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
