@@ -6,6 +6,7 @@ import { unnest } from '../platform/postgres/unnest.ts';
 /**
  * The kinds of entries, each with the type of its key. A file of projection/kinds adds those it projects by declaration
  * merging: nothing can be touched that nobody projects.
+ * @public
  */
 export interface OutboxKinds extends Record<never, never> {}
 

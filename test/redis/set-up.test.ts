@@ -34,7 +34,6 @@ describe.each(servers)('what is settled with Redis before the first key, beside 
     ['two databases', '/2?db=3', '', 78, 'names two databases: 2, 3'],
     ['a parameter that nobody honours', '?timeout=5', '', 78, 'a parameter that is not supported: timeout'],
     ['a user who may not select', '/3', 'unselecting:secret@', 12, 'may not select database 3'],
-    ['a password that the server has not', '', ':secret@', 12, 'has no password, but redis.url gives one'],
     ['a wrong password', '', 'unnaming:wrong@', 12, 'refused the login'],
   ])('%s is refused, and nothing is written anywhere', async (_what, rest, login, code, message) => {
     const refused = await db.cliWith({ env: at(rest, login) }, ...SET);
@@ -55,6 +54,13 @@ describe.each(servers)('what is settled with Redis before the first key, beside 
     await redis.cli('flushall');
   });
 
+  it('a password that the server does not ask for is not worth a word', async () => {
+    const { REDIS_URL } = at('', ':secret@');
+    const { code, stderr } = await start({ ...db.env, REDIS_URL }, ...SET, '--json').ended;
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('WARN')]);
+    await redis.cli('flushall');
+  });
+
   it('?db= is a database like any other, and a user without a name is a user', async () => {
     expect(await db.cliWith({ env: at('?db=3', 'unnaming:secret@') }, ...SET)).toMatchObject({ code: 0 });
     expect([await keysIn(0), await keysIn(3)]).toEqual(['0', '1']);
@@ -65,7 +71,10 @@ describe.each(servers)('what is settled with Redis before the first key, beside 
     const folder = mkdtempSync(join(tmpdir(), 'pinnacle-set-up-'));
     const file = join(folder, 'config.json');
     writeFileSync(file, JSON.stringify({ redis: { cluster: [`127.0.0.1:${redis.port}`] } }));
-    expect(await db.cliWith({ env: at('/3') }, ...SET, '--config', file)).toMatchObject({ code: 78, stdout: '' });
+    expect(await db.cliWith({ env: at('/3') }, ...SET, '--config', file)).toMatchObject({
+      code: 78,
+      stdout: '',
+    });
   });
 
   it('a process waits for a Redis that never answers no longer than it is given', async () => {

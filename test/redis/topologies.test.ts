@@ -104,6 +104,7 @@ describe.each(servers)('beside the $name', ({ open }) => {
         });
         expect(await run(`order show ${order} --live`)).toMatchObject({ code: 0, stderr: '' });
         expect(await run('doctor realtime')).toMatchObject({ code: 0 });
+        expect(await run('doctor --check redis')).toMatchObject({ code: 0 });
         expect(await run('market set TCS --ltp 10')).toMatchObject({ code: 0 });
         expect(await run('market list')).toMatchObject({ code: 0 });
         expect(await run('user sessions list u')).toMatchObject({ code: 0 });
