@@ -93,7 +93,8 @@ describe.each(servers)('no secret leaves the program', () => {
     for (const [env, ...more] of isSlow(path) ? [] : wrongs(path))
       await search({ ...options, env }, ...argv, ...more, '--json', '--debug');
     const { code, stderr } = await search(options, ...argv, '--debug', '--json');
-    expect([0, 6], stderr).toContain(code);
+    // The environment here holds passwords, which a schedule refuses to carry.
+    expect(path === 'schedule print' ? [78] : [0, 6], stderr).toContain(code);
     reached.add(path);
     const isRead = entryOf(path)?.effect === 'read';
     if (isRead && !isSlow(path)) await search({ tty: true }, ...argv);
