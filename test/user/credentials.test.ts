@@ -123,7 +123,7 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
       ['canary\ncanary\n', 'USAGE', 'control characters'],
       ['canary\0', 'USAGE', 'control characters'],
       ['canary\u001b[31m', 'USAGE', 'control characters'],
-      ['canary'.repeat(1_500), 'SECRET_TOO_LONG', 'has 9000 bytes; there is room for 8192'],
+      ['canary'.repeat(1_500), 'SECRET_TOO_LONG', 'has 9000 bytes; its column holds 8192'],
       ['canary'.repeat(20_000), 'USAGE', 'larger than 64 KiB'],
       [Buffer.from([0x63, 0xff, 0xfe]), 'USAGE', 'is not text'],
     ];
@@ -200,7 +200,7 @@ describe.each(databases)('broker credentials before phase 4 on $name', ({ open }
         expect(code).toBe(2);
         expect(JSON.parse(stderr.split('\n').at(-2) ?? '').error).toMatchObject({
           code: 'SECRET_TOO_LONG',
-          message: 'The secret has 39 bytes; there is room for 36.',
+          message: 'The secret has 39 bytes; its column holds 36.',
           hint: expect.stringContaining('Phase 4'),
         });
         expect(stderr).not.toContain('canary');
