@@ -139,7 +139,7 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
   it('are not read from a terminal as from a pipe, where they would be seen', async () => {
     const ask = ['user', 'credentials', 'set', 'trader_001', '--field', 'broker_secret', '--secret-stdin'];
     const { code, stderr } = await db.cliWith({ tty: true, stdin: 'canary\n' }, ...ask);
-    expect([code, stderr.includes('would be seen')]).toEqual([2, true]);
+    expect([code, stderr.includes('would be visible')]).toEqual([2, true]);
   });
 
   it('come from exactly one source, and from no file that others can read', async () => {
