@@ -12,11 +12,10 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
 const thrown = [
   ...sources.matchAll(/new Failure\(\s*'(\w+)',\s*'(\w+)'/g),
   ...[...sources.matchAll(/\brefused\(\s*'(\w+)'/g)].map(([, code]) => ['', 'refused', code]),
-  ...[...sources.matchAll(/\bnotFound\(\s*'([\w ]+)'/g)].map(([, thing = '']) => [
-    '',
-    'notFound',
-    `${thing.toUpperCase().replaceAll(' ', '_')}_NOT_FOUND`,
-  ]),
+  // A store of rows names what it has no row of.
+  ...[...sources.matchAll(/\b(?:notFound\(|rowsOf\(\s*'\w+',\s*\w+,)\s*'([\w ]+)'/g)].map(
+    ([, thing = '']) => ['', 'notFound', `${thing.toUpperCase().replaceAll(' ', '_')}_NOT_FOUND`],
+  ),
 ].map(([, kind = '', code = '']) => ({ kind, code }));
 
 describe('the table of error codes', () => {
