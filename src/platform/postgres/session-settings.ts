@@ -28,7 +28,7 @@ export function parseOptions(options: string): Settings {
   const words = options.match(/(?:\\.|[^\\\s])+/gs) ?? [];
   const settings: Record<string, string> = {};
   for (const [i, word] of words.entries()) {
-    const text = word === '-c' ? '' : words[i - 1] === '-c' ? word : word.replace(/^(-c|--)/, '');
+    const text = words[i - 1] === '-c' ? word : (/^(?:-c|--)(.+)$/s.exec(word)?.[1] ?? '');
     const [, name, value] = /^([\w.-]+)=(.*)$/s.exec(text.replace(/\\(.)/gs, '$1')) ?? [];
     if (name !== undefined && value !== undefined) settings[name.replaceAll('-', '_')] = value;
   }
