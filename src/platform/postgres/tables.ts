@@ -17,7 +17,7 @@ import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 
 /**
- * Every table as the catalog has it after phase 4 (`test/db/types.test.ts` compares the two).
+ * Every table as the catalog has it after phase 4 (`test/platform/postgres/types.test.ts` compares the two).
  *
  * `pg` and the embedded database are set up to return timestamps as RFC 3339 text with Z, and numeric and bigint as text.
  * A column that only a `<table>_no_nulls` CHECK keeps from NULL is non-null here.

@@ -1,0 +1,299 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addStrategy, addTrader } from '../../helpers/book.ts';
+import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+
+const HEADER = 'trade_id,symbol,side,quantity,price,executed_at';
+
+describe.each(databases)('order import --as trades on $name', ({ open }) => {
+  let db: TestDatabase;
+  let folder: string;
+  let users = 0;
+
+  beforeAll(async () => {
+    db = await open();
+    folder = await mkdtemp(join(tmpdir(), 'pinnacle-import-'));
+  });
+  afterAll(async () => {
+    await db.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const trader = async () => {
+    const id = `trader_${++users}`;
+    await addTrader(db, id);
+    return id;
+  };
+  const file = async (name: string, content: string | Buffer) => {
+    await writeFile(join(folder, name), content);
+    return join(folder, name);
+  };
+  const load = (path: string, user: string, ...more: string[]) =>
+    db.cli('order', 'import', path, '--as', 'trades', '--user', user, '--json', ...more);
+  const counts = async (user: string) =>
+    (
+      await db.query(
+        `SELECT (SELECT count(*)::int FROM orders WHERE user_id = $1) AS orders,
+           (SELECT count(*)::int FROM order_fills JOIN orders USING (order_id) WHERE user_id = $1) AS fills,
+           (SELECT count(*)::int FROM positions WHERE user_id = $1) AS positions`,
+        [user],
+      )
+    ).rows[0];
+
+  it('books quantities with empty decimals and prices of any precision, as brokers write them', async () => {
+    const user = await trader();
+    const path = await file(
+      'tradebook.csv',
+      'trade_id,symbol,side,quantity,price,executed_at\n' +
+        '1,SUZLON,buy,450.000000,67.500000,2025-06-09T10:22:33\n2,TCS,BUY,390,88.08333333333333,2026-01-02T10:00:00\n',
+    );
+    expect((await load(path, user)).code).toBe(0);
+    const { rows } = await db.query(
+      'SELECT quantity, average_price FROM positions WHERE user_id = $1 ORDER BY symbol',
+      [user],
+    );
+    expect(rows).toEqual([
+      { quantity: 450, average_price: 67.5 },
+      { quantity: 390, average_price: 88.08333333333333 },
+    ]);
+    const half = await file(
+      'half.csv',
+      'trade_id,symbol,side,quantity,price,executed_at\n3,TCS,BUY,450.5,10,2026-01-02\n',
+    );
+    expect((await load(half, user)).stderr).toContain('quantity must be a whole number of shares');
+  });
+
+  it('books a file with BOM, CRLF, quotes, other case and column order, and nothing the second time', async () => {
+    const user = await trader();
+    const path = await file(
+      'odd.csv',
+      '\ufeff"symbol","trade_id",side,Quantity,price,executed_at,note\r\n' +
+        'infy,A1,buy,10,"1500.50",2024-01-05T09:20:00+05:30,"first, of two"\r\n\r\n' +
+        'INFY,A2,SELL,10,1510.50,2024-01-05 10:00:00,\r\n',
+    );
+    const first = await load(path, user);
+    expect(first.stderr).toContain('Columns left out: note');
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      imported: 2,
+      known: 0,
+      rejected: 0,
+      realized_pnl: '100.00',
+    });
+    expect(JSON.parse((await load(path, user)).stdout)).toMatchObject({
+      imported: 0,
+      known: 2,
+      realized_pnl: '0.00',
+    });
+    expect(await counts(user)).toEqual({ orders: 2, fills: 2, positions: 1 });
+    const { rows } = await db.query(
+      'SELECT created_at, status, order_type FROM orders WHERE user_id = $1 ORDER BY order_id',
+      [user],
+    );
+    expect(rows).toEqual([
+      { created_at: '2024-01-05T03:50:00.000000Z', status: 'FILLED', order_type: 'MARKET' },
+      { created_at: '2024-01-05T04:30:00.000000Z', status: 'FILLED', order_type: 'MARKET' },
+    ]);
+  });
+
+  const BAD_LINES = [
+    'B1,TCS,BUY,10,3500,2024-01-05',
+    'B2,TCS,HOLD,10,3500,2024-01-05',
+    'B3,TCS,BUY,-1,3500,2024-01-05',
+    'B4,TCS,BUY,1.5,3500,2024-01-05',
+    'B5,TCS,BUY,1,0,2024-01-05',
+    'B6,TCS,BUY,1,3500,2199-01-05',
+    'B7,T\u001b[2JCS,BUY,1,3500,2024-01-05',
+    'B8,TCS,BUY,1,3500,2024-02-30',
+    'B9,TCS,BUY,1',
+    ',TCS,BUY,1,3500,2024-01-05',
+    'B1,TCS,BUY,10,3501,2024-01-05',
+    'B1,TCS,BUY,10,3500,2024-01-05',
+  ];
+
+  it('takes all or nothing, and names the bad lines by number', async () => {
+    const user = await trader();
+    const path = await file('bad.csv', [HEADER, ...BAD_LINES].join('\n'));
+    const { code, stdout, stderr } = await db.cli('order', 'import', path, '--as', 'trades', '--user', user);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('nothing was imported');
+    for (const line of [
+      'line 3: side',
+      'line 4: quantity',
+      'line 6: price',
+      'line 7: executed_at is in the future',
+    ])
+      expect(stderr).toContain(line);
+    expect(stderr).not.toContain('\u001b');
+    expect(await counts(user)).toEqual({ orders: 0, fills: 0, positions: 0 });
+  });
+
+  it('with --keep-going takes the good lines and lists the bad ones in a file', async () => {
+    const user = await trader();
+    const path = await file('bad2.csv', [HEADER, ...BAD_LINES].join('\n'));
+    const rejects = join(folder, 'rejects.csv');
+    const { code, stdout } = await load(path, user, '--keep-going', '--rejects', rejects);
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout)).toMatchObject({ imported: 1, known: 1, rejected: 10, rejects_file: rejects });
+    const lines = (await readFile(rejects, 'utf8')).trim().split('\n');
+    expect(lines[0]).toBe('line,reason');
+    expect(
+      lines
+        .slice(1)
+        .map((line) => Number(line.split(',')[0]))
+        .sort((a, b) => a - b),
+    ).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(await counts(user)).toEqual({ orders: 1, fills: 1, positions: 1 });
+    const again = await load(path, user, '--keep-going', '--rejects', rejects);
+    expect({ code: again.code, stderr: again.stderr }).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('FILE_EXISTS'),
+    });
+  });
+
+  it.each([
+    ['an empty file', '', 'empty'],
+    ['missing columns', 'trade_id,symbol\nA,B\n', 'no column side, quantity, price, executed_at'],
+    ['a column twice', `${HEADER},price\n`, 'price twice'],
+    ['a quote left open', `${HEADER}\nA1,"TCS,BUY,1,1,2024-01-05\n`, 'quote'],
+    ['something else altogether', 'x'.repeat(200_000), 'too long'],
+  ])('refuses %s with exit 2', async (name, content, message) => {
+    const user = await trader();
+    const { code, stderr } = await db.cli(
+      'order',
+      'import',
+      await file(`${name}.csv`, content),
+      '--as',
+      'trades',
+      '--user',
+      user,
+    );
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  });
+
+  it('names a file that is not there, a folder, and an unknown trader', async () => {
+    const user = await trader();
+    expect(await load(join(folder, 'none.csv'), user)).toMatchObject({ code: 2 });
+    expect(await load(folder, user)).toMatchObject({ code: 2 });
+    expect(await load(await file('h.csv', `${HEADER}\n`), 'nobody')).toMatchObject({ code: 3 });
+    expect(JSON.parse((await load(join(folder, 'h.csv'), user)).stdout)).toMatchObject({
+      imported: 0,
+      known: 0,
+    });
+  });
+
+  it('reads stdin for -, and a dry run leaves nothing', async () => {
+    const user = await trader();
+    const stdin = `${HEADER}\nS1,TCS,BUY,10,3500,2024-01-05\n`;
+    const dry = await db.cliWith(
+      { stdin },
+      'order',
+      'import',
+      '-',
+      '--as',
+      'trades',
+      '--user',
+      user,
+      '--dry-run',
+      '--json',
+    );
+    expect(JSON.parse(dry.stdout)).toMatchObject({ imported: 1 });
+    expect(await counts(user)).toEqual({ orders: 0, fills: 0, positions: 0 });
+    await db.cliWith({ stdin }, 'order', 'import', '-', '--as', 'trades', '--user', user);
+    expect(await counts(user)).toEqual({ orders: 1, fills: 1, positions: 1 });
+  });
+
+  it('needs the strategy that a row names, but no activation of it', async () => {
+    const user = await trader();
+    const path = await file(
+      'strategy.csv',
+      `${HEADER},strategy_id\nS1,TCS,BUY,10,3500,2024-01-05,swing_${users}\n`,
+    );
+    expect(await load(path, user)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`no strategy swing_${users}`),
+    });
+    await addStrategy(db, `swing_${users}`);
+    expect(JSON.parse((await load(path, user)).stdout)).toMatchObject({ imported: 1 });
+  });
+
+  it('imports batches larger than one, in the order of the file', async () => {
+    const user = await trader();
+    const rows = Array.from(
+      { length: 2_500 },
+      (_, i) => `L${i},TCS,${i % 2 ? 'SELL' : 'BUY'},10,${3500 + i},2024-01-05T10:00:00Z`,
+    );
+    const { stdout } = await load(await file('many.csv', [HEADER, ...rows].join('\n')), user);
+    expect(JSON.parse(stdout)).toMatchObject({ imported: 2_500, realized_pnl: '12500.00' });
+    const { rows: order } = await db.query(
+      `SELECT broker_fill_id FROM order_fills f JOIN orders USING (order_id) WHERE user_id = $1 ORDER BY order_id LIMIT 3`,
+      [user],
+    );
+    expect(order.map((row) => row['broker_fill_id'])).toEqual(['L0', 'L1', 'L2']);
+  });
+});
+
+describe.each(servers)('two imports of one file at once on $name', ({ open }) => {
+  it('take turns: one imports, the other knows every trade', async () => {
+    const db = await open();
+    const folder = await mkdtemp(join(tmpdir(), 'pinnacle-import-'));
+    try {
+      await addTrader(db, 'u');
+      const path = join(folder, 'trades.csv');
+      await writeFile(
+        path,
+        [HEADER, ...Array.from({ length: 50 }, (_, i) => `T${i},TCS,BUY,1,10,2024-01-05`)].join('\n'),
+      );
+      const run = () =>
+        db.json<{ imported: number; known: number }>(
+          'order',
+          'import',
+          path,
+          '--as',
+          'trades',
+          '--user',
+          'u',
+        );
+      const results = await Promise.all([run(), run()]);
+      expect(
+        results.map(({ imported, known }) => [imported, known]).sort((a, b) => Number(a[0]) - Number(b[0])),
+      ).toEqual([
+        [0, 50],
+        [50, 0],
+      ]);
+    } finally {
+      await db.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+const trades = resolve('../shared/data/nse_trades_2021_2023.csv');
+
+describe.skipIf(!existsSync(trades)).each(databases)('a real history of three years on $name', ({ open }) => {
+  it('leaves 6 open positions, 124 round trips and the capital to the paisa', async () => {
+    const db = await open();
+    try {
+      await addTrader(db);
+      await addStrategy(db, 'momentum_rs');
+      const load = () => db.json('order', 'import', trades, '--as', 'trades', '--user', 'trader_001');
+      expect(await load()).toMatchObject({ imported: 254, known: 0 });
+      expect(await db.json<unknown[]>('position', 'list')).toHaveLength(6);
+      const closed = await db.json<{ realized_pnl: number }[]>(
+        'position',
+        'list',
+        '--status',
+        'CLOSED',
+        '--all',
+      );
+      expect(closed).toHaveLength(124);
+      expect(closed.reduce((sum, { realized_pnl }) => sum + realized_pnl, 0)).toBeCloseTo(2319012.64, 6);
+      expect(await db.json('user', 'show', 'trader_001')).toMatchObject({ total_capital: '3319012.64' });
+      expect(await load()).toMatchObject({ imported: 0, known: 254 });
+    } finally {
+      await db.close();
+    }
+  });
+});

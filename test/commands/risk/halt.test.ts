@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addStrategy, addTrader, words } from '../../helpers/book.ts';
+import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+
+/** Orders written as the trading services write them. */
+const insertOrders = (db: TestDatabase, user: string, n: number) =>
+  db.query(
+    `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, filled_quantity, status)
+     SELECT $1 || '_' || i, $1, 'TCS', 'BUY', 'LIMIT', 10, 100, CASE WHEN i % 3 = 0 THEN 4 ELSE 0 END,
+       (ARRAY['PARTIALLY_FILLED', 'PENDING', 'PLACED'])[1 + i % 3]::order_status
+     FROM generate_series(1, $2) i`,
+    [user, n],
+  );
+const statuses = async (db: TestDatabase, user: string) =>
+  Object.fromEntries(
+    (
+      await db.query('SELECT status::text, count(*)::int AS n FROM orders WHERE user_id = $1 GROUP BY 1', [
+        user,
+      ])
+    ).rows.map(({ status, n }) => [status, n]),
+  );
+const audits = async (db: TestDatabase) =>
+  (await db.query("SELECT target, body FROM audit_log WHERE command LIKE 'risk %' ORDER BY id")).rows.map(
+    ({ target, body }) => ({ target, ...JSON.parse(String(body)) }),
+  );
+const alerts = async (db: TestDatabase) =>
+  (
+    await db.query(
+      `SELECT user_id, alert_level::text, title, message FROM notifications WHERE notification_type = 'RISK_ALERT'
+       ORDER BY notification_id`,
+    )
+  ).rows;
+
+describe.each(databases)('the kill switch on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeEach(async () => {
+    db = await open();
+    for (const id of ['trader_001', 'trader_002']) await addTrader(db, id);
+  });
+  const close = () => db.close();
+
+  it('cancels, pauses and blocks one trader, until he is resumed by name', async () => {
+    await addStrategy(db, 'rsi');
+    await db.json(...words('strategy activate rsi --user trader_001'));
+    await insertOrders(db, 'trader_001', 1_000);
+    await insertOrders(db, 'trader_002', 1);
+    const asked = await db.cli(...words('risk halt trader_001 --reason runaway'));
+    expect(asked.code).toBe(4);
+    expect(asked.stderr).toContain('cancels 1,000 working orders and pauses 1 strategy');
+    const dry = await db.cli(...words('risk halt trader_001 --reason runaway --dry-run --json'));
+    expect(JSON.parse(dry.stdout)).toMatchObject({ orders_cancelled: 1_000 });
+    expect(await statuses(db, 'trader_001')).not.toHaveProperty('CANCELLED');
+    const halted = await db.json(...words('risk halt trader_001 --reason runaway --yes'));
+    expect(halted).toMatchObject({
+      user_id: 'trader_001',
+      reason: 'runaway',
+      halted_by: expect.any(String),
+      orders_cancelled: 1_000,
+      strategies_paused: 1,
+    });
+    expect(await statuses(db, 'trader_001')).toEqual({ CANCELLED: 1_000 });
+    expect(await statuses(db, 'trader_002')).toEqual({ PENDING: 1 });
+    const kept = await db.query(
+      "SELECT sum(filled_quantity)::int AS n FROM orders WHERE user_id = 'trader_001'",
+    );
+    expect(kept.rows).toEqual([{ n: 333 * 4 }]);
+
+    const order = (user: string) => words(`order place --user ${user} --symbol TCS --side BUY --quantity 1`);
+    const refused = await db.cli(...order('trader_001'));
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('runaway') });
+    expect(refused.stderr).toContain('pinnacle risk resume trader_001');
+    expect((await db.cli(...order('trader_002'))).code).toBe(0);
+
+    await db.query("UPDATE orders SET status = 'PLACED' WHERE order_id = 'trader_001_7'");
+    const again = await db.json(...words('risk halt trader_001 --reason other --yes'));
+    expect(again).toMatchObject({ halt_id: halted['halt_id'], reason: 'runaway', orders_cancelled: 1 });
+    expect(await alerts(db)).toMatchObject([
+      { user_id: 'trader_001', alert_level: 'CRITICAL', message: 'runaway' },
+    ]);
+    expect(await audits(db)).toMatchObject([
+      { target: 'user trader_001', halt: { reason: 'runaway' } },
+      { target: 'user trader_001', orders_cancelled: 1_000, strategies_paused: 1 },
+      { target: 'user trader_001', orders_cancelled: 1, order_ids: ['trader_001_7'] },
+    ]);
+
+    expect((await db.cli(...words('risk resume trader_001 --confirm trader_001'))).code).toBe(4);
+    expect((await db.cli(...words('risk resume trader_001 --reason fixed --yes'))).code).toBe(4);
+    expect((await db.cli(...words('risk resume trader_001 --reason fixed --confirm all'))).code).toBe(2);
+    const resumed = await db.cli(
+      ...words('risk resume trader_001 --reason fixed --confirm trader_001 --json'),
+    );
+    expect(resumed.code).toBe(0);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ resumed_reason: 'fixed', halt_id: halted['halt_id'] });
+    expect(resumed.stderr).toContain('1 strategy stays PAUSED');
+    expect((await db.cli(...order('trader_001'))).code).toBe(0);
+    expect((await db.cli(...order('trader_001'), '--strategy', 'rsi')).stderr).toContain('PAUSED');
+    const over = await db.cli(...words('risk resume trader_001 --reason fixed --confirm trader_001'));
+    expect(over).toMatchObject({ code: 5, stderr: expect.stringContaining('is not halted') });
+    await close();
+  });
+
+  it('halts everyone beside a trader’s own halt, and ends each by itself', async () => {
+    await insertOrders(db, 'trader_001', 2);
+    await insertOrders(db, 'trader_002', 3);
+    await db.json(...words('risk halt trader_001 --reason own --yes'));
+    expect(await db.json(...words('risk halt --all --reason outage --yes'))).toMatchObject({
+      user_id: null,
+      orders_cancelled: 3,
+    });
+    expect(await db.json('risk', 'status')).toMatchObject([
+      { user_id: null, halted: true, reason: 'outage' },
+      { user_id: 'trader_001', halted: true, reason: 'own', rules: 0 },
+    ]);
+    const place = words('order place --user trader_001 --symbol TCS --side BUY --quantity 1');
+    expect((await db.cli(...place)).stderr).toContain('halted for everyone');
+    const ended = await db.cli(...words('risk resume --all --reason back --confirm all'));
+    expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('Still halted: trader_001.') });
+    expect((await db.cli(...place)).stderr).toContain('halted for trader_001');
+    expect(await db.cli(...words('risk resume --all --reason back --confirm all'))).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('Halted: trader_001.'),
+    });
+    await db.json(...words('risk set trader_002 MAX_DRAWDOWN 5'));
+    expect(await db.json('risk', 'status', 'trader_002')).toMatchObject([
+      { user_id: 'trader_002', halted: false, rules: 1, violated: 0, halt_id: null },
+    ]);
+    await close();
+  });
+
+  it('refuses what it cannot mean', async () => {
+    const codes = async (...lines: string[]) => {
+      const found = [];
+      for (const line of lines) found.push((await db.cli(...words(line))).code);
+      return found;
+    };
+    expect(
+      await codes(
+        'risk halt nobody --yes',
+        'risk halt --yes',
+        'risk halt trader_001 --all --yes',
+        'risk resume nobody --reason r --confirm nobody',
+        'risk resume --all --reason r --confirm all',
+        'risk status nobody',
+      ),
+    ).toEqual([3, 4, 2, 3, 5, 3]);
+    expect((await db.query('SELECT 1 FROM trading_halts')).rows).toEqual([]);
+    await close();
+  });
+});
+
+describe.each(servers)('the kill switch among placers on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => addTrader(db, `t${n}`)));
+  });
+  afterAll(() => db.close());
+
+  it('leaves nothing working, however orders race with it', async () => {
+    for (let round = 0; round < 5; round++) {
+      const placers = Array.from({ length: 24 }, (_, i) =>
+        db.cli(...words(`order place --user t${1 + (i % 6)} --symbol TCS --side BUY --quantity 1`)),
+      );
+      const [halt, ...placed] = await Promise.all([
+        db.cli(...words('risk halt --all --reason race --yes --json')),
+        ...placers,
+      ]);
+      expect(halt.code).toBe(0);
+      expect(new Set(placed.map(({ code }) => code))).not.toContain(1);
+      const { rows } = await db.query("SELECT order_id FROM orders WHERE status <> 'CANCELLED'");
+      expect(rows).toEqual([]);
+      await db.json(...words('risk resume --all --reason again --confirm all'));
+    }
+  });
+
+  it('latches at once though a trader is held for long, and sweeps when he is free', async () => {
+    await insertOrders(db, 't1', 3);
+    await db.query('BEGIN');
+    await db.query("SELECT FROM users WHERE user_id = 't1' FOR NO KEY UPDATE");
+    const halting = db.cli(...words('risk halt --all --reason stuck --yes --json'));
+    const blocked = async () => {
+      for (;;) {
+        const { code, stderr } = await db.cli(
+          ...words('order place --user t2 --symbol TCS --side BUY --quantity 1 --dry-run'),
+        );
+        if (code === 5) return stderr;
+      }
+    };
+    expect(await blocked()).toContain('stuck');
+    // Longer than any other command waits for a lock.
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    await db.query('COMMIT');
+    expect(JSON.parse((await halting).stdout)).toMatchObject({ orders_cancelled: 3 });
+    await db.json(...words('risk resume --all --reason free --confirm all'));
+  });
+
+  it('that cannot sweep in time says that it is latched all the same', async () => {
+    await db.query('BEGIN');
+    await db.query("SELECT FROM users WHERE user_id = 't1' FOR NO KEY UPDATE");
+    const { code, stderr } = await db.cli(
+      ...words('risk halt t1 --reason stuck --yes --json --timeout 500ms'),
+    );
+    await db.query('COMMIT');
+    expect(code).toBe(10);
+    expect(JSON.parse(stderr.split('\n').at(-2) ?? '').error).toMatchObject({
+      code: 'HALT_UNFINISHED',
+      changed: true,
+      retryable: true,
+    });
+    expect(await db.json('risk', 'status', 't1')).toMatchObject([{ user_id: 't1', halted: true }]);
+  });
+});

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addTrader, words } from '../../helpers/book.ts';
+import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+
+type Row = Record<string, unknown>;
+
+describe.each(databases)('a trading session on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    await addTrader(db);
+  });
+  afterAll(() => db.close());
+
+  const session = (line: string) => db.json(...words(`session ${line}`));
+  const trade = async (side: string, quantity: number, price: number) => {
+    const order = await db.json(
+      ...words(`order place --user trader_001 --symbol TCS --side ${side} --quantity ${quantity}`),
+    );
+    await db.json(...words(`order fill ${order['order_id']} --quantity ${quantity} --price ${price}`));
+  };
+  const refusal = async (line: string) => {
+    const { code, stdout, stderr } = await db.cli(...words(`session ${line} --json`));
+    expect(stdout).toBe('');
+    const { error } = JSON.parse(stderr.split('\n').at(-2) ?? '');
+    return { code, ...error };
+  };
+
+  it('is not there before it is started', async () => {
+    for (const line of ['end --user trader_001', 'show --user trader_001'])
+      expect(await refusal(line)).toMatchObject({
+        code: 'SESSION_NOT_FOUND',
+        hint: expect.stringContaining('session start --user trader_001'),
+      });
+    expect((await db.cli(...words('session end --user trader_001'))).code).toBe(3);
+    expect(await refusal('show --user nobody')).toMatchObject({ code: 'USER_NOT_FOUND' });
+    expect((await db.cli('session', 'show')).code).toBe(4);
+    expect(await refusal('show ses_1')).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    expect((await db.cli(...words('session show ses_1 --user trader_001'))).code).toBe(2);
+  });
+
+  it('starts with the capital of the account, once', async () => {
+    const started = await session('start --user trader_001');
+    expect(started).toMatchObject({
+      status: 'ACTIVE',
+      capital_at_start: 1_000_000,
+      peak_equity: 1_000_000,
+      capital_at_end: null,
+      end_time: null,
+      total_orders: 0,
+    });
+    const again = await db.cli(...words('session start --user trader_001'));
+    expect(again.code).toBe(5);
+    expect(again.stderr).toContain(started['session_id']);
+    expect(again.stderr).toContain('session end --user trader_001');
+    const { rows } = await db.query('SELECT command FROM audit_log WHERE target = $1', [
+      `session ${started['session_id']}`,
+    ]);
+    expect(rows).toEqual([{ command: 'session start' }]);
+  });
+
+  it('shows equity and drawdown while it runs, then the final numbers', async () => {
+    await trade('BUY', 100, 1_000);
+    await trade('SELL', 50, 1_200);
+    await db.query("UPDATE positions SET unrealized_pnl = -51200.004 WHERE status = 'OPEN'");
+    const running = await session('show --user trader_001');
+    expect(running).toMatchObject({
+      total_orders: 2,
+      successful_orders: 2,
+      total_pnl: 10_000,
+      equity: '958800.00',
+      peak_equity: 1_020_000,
+    });
+    expect(running['drawdown']).toBeCloseTo(6, 10);
+    expect(await session(`show ${running['session_id']}`)).toEqual(running);
+    const ended = await session('end --user trader_001');
+    expect(ended).toMatchObject({
+      session_id: running['session_id'],
+      status: 'COMPLETED',
+      total_pnl: 10_000,
+      capital_at_start: 1_000_000,
+      capital_at_end: 1_010_000,
+      end_time: expect.any(String),
+    });
+    expect(await session('show --user trader_001')).toEqual({ ...ended, equity: null, drawdown: null });
+    expect((await db.cli(...words('session end --user trader_001'))).code).toBe(3);
+  });
+
+  it('is listed newest first, page by page; of a trader the running one is shown', async () => {
+    await addTrader(db, 'trader_002');
+    await session('start --user trader_002');
+    const second = await session('start --user trader_001');
+    // Started before the other ended, as clocks may have it: what runs counts, not what is newest.
+    await db.query("UPDATE trading_sessions SET start_time = '2026-01-01' WHERE session_id = $1", [
+      second['session_id'],
+    ]);
+    expect(await session('show --user trader_001')).toMatchObject({ session_id: second['session_id'] });
+    const all = await db.json<Row[]>(...words('session list --all'));
+    expect(all.map(({ user_id, status }) => `${user_id} ${status}`)).toEqual([
+      'trader_002 ACTIVE',
+      'trader_001 COMPLETED',
+      'trader_001 ACTIVE',
+    ]);
+    const first = await db.cli(...words('session list --limit 1 --json'));
+    const cursor = /--after (\S+)/.exec(first.stderr)?.[1] ?? '';
+    const rest = await db.json<Row[]>('session', 'list', '--after', cursor);
+    expect([...JSON.parse(first.stdout), ...rest]).toEqual(all);
+    const some = await db.json<Row[]>(
+      ...words('session list --user trader_001 --status active --since 2025-12-31'),
+    );
+    expect(some.map((row) => row['session_id'])).toEqual([second['session_id']]);
+    expect(await db.json(...words('session list --user trader_001 --status active --since 1h'))).toEqual([]);
+  });
+
+  it('is not started for a trader who is disabled or not there', async () => {
+    await addTrader(db, 'trader_003');
+    await db.query("UPDATE users SET enabled = false WHERE user_id = 'trader_003'");
+    expect(await refusal('start --user trader_003')).toMatchObject({ code: 'USER_DISABLED' });
+    expect(await refusal('start --user nobody')).toMatchObject({ code: 'USER_NOT_FOUND' });
+  });
+});
+
+describe.each(servers)('a trading session on a $name of phase 3', ({ open }) => {
+  it('is one at most, however many start it at once', async () => {
+    const db = await open(3);
+    await addTrader(db);
+    const start = () => db.cli(...words('session start --user trader_001'));
+    const ended = await Promise.all(Array.from({ length: 8 }, start));
+    expect(ended.map(({ code }) => code).sort()).toEqual([0, 5, 5, 5, 5, 5, 5, 5]);
+    const { rows } = await db.query('SELECT count(*)::int AS n FROM trading_sessions');
+    expect(rows).toEqual([{ n: 1 }]);
+    await db.close();
+  });
+});
+
+describe.each(servers)('the drawdown of a session on a $name', ({ open }) => {
+  // A share of doubles has 28.999999999999996 for it.
+  it.each([
+    ['a mark', 'position mark TCS=210'],
+    ['a fill', 'order fill sold --quantity 1 --price 210'],
+  ])('reaches a limit of 29 percent with %s that takes 29 percent', async (_, line) => {
+    const db = await open();
+    await addTrader(db);
+    const run = (each: string) => db.json(...words(each));
+    await run('order place --user trader_001 --symbol TCS --side BUY --quantity 1000 --order-id bought');
+    await run('order fill bought --quantity 1000 --price 500');
+    await run('order place --user trader_001 --symbol TCS --side SELL --quantity 1 --order-id sold');
+    await run('session start --user trader_001');
+    await run('risk set trader_001 MAX_DRAWDOWN 29');
+    await run(line);
+    expect(await run('session show --user trader_001')).toMatchObject({ max_drawdown: 29, drawdown: 29 });
+    const entry = await db.cli(
+      ...words('order place --user trader_001 --symbol TCS --side BUY --quantity 1'),
+    );
+    expect(entry.code).toBe(5);
+    expect(entry.stderr).toContain('MAX_DRAWDOWN: current=29 limit=29');
+    await db.close();
+  });
+});

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { archivePieces, openArchive, readDump } from '../../../src/operations/backup/archive.ts';
+import { backupKey } from '../../../src/operations/backup/cipher.ts';
+import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { liveADay, withoutSession } from './book.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pinnacle-damage-'));
+const path = (name: string) => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(databases)('a damaged backup of $name', ({ open }) => {
+  let db: TestDatabase;
+  const key = randomBytes(32);
+  const files = { plain: path('plain.pinbackup'), encrypted: path('encrypted.pinbackup') };
+  beforeAll(async () => {
+    db = await withoutSession(await open());
+    await liveADay(db);
+    writeFileSync(path('key'), `${key.toString('base64')}\n`, { mode: 0o600 });
+    writeFileSync(path('other'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    db.env['PINNACLE_BACKUP_KEY_FILE'] = path('key');
+    db.env['PINNACLE_BACKUP_DIR'] = folder;
+    await db.json('backup', 'create', '--output', files.plain);
+    await db.json('backup', 'create', '--output', files.encrypted, '--encrypt');
+  });
+  afterAll(() => db.close());
+
+  /** What verify says of a file, and the restore of it, which changes nothing. */
+  const judge = async (file: string, env: Record<string, string> = {}) => {
+    const verified = await db.cliWith({ env }, 'backup', 'verify', file, '--json');
+    const restored = await db.cliWith({ env }, 'backup', 'restore', file, '--dry-run', '--json');
+    const { problems } = JSON.parse(verified.stdout);
+    return {
+      verify: verified.code,
+      problem: problems[0]?.problem,
+      detail: problems[0]?.detail,
+      restore: restored.code,
+      error:
+        restored.code === 0
+          ? undefined
+          : JSON.parse(restored.stderr.slice(restored.stderr.indexOf('{"error'))).error,
+    };
+  };
+  const changed = (of: keyof typeof files, change: (bytes: Buffer) => void) => {
+    const file = path(`changed-${randomBytes(4).toString('hex')}.pinbackup`);
+    const bytes = readFileSync(files[of]);
+    change(bytes);
+    writeFileSync(file, bytes);
+    return file;
+  };
+
+  it('is as good as whole where nothing is wrong', async () => {
+    expect((await db.cli('backup', 'verify', files.plain)).code).toBe(0);
+    expect((await db.cli('backup', 'verify', files.encrypted)).code).toBe(0);
+    expect(readFileSync(files.encrypted).includes('order_id')).toBe(false);
+    expect(statSync(files.plain).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(['plain', 'encrypted'] as const)('%s: any byte that was flipped is found', async (of) => {
+    const { size } = statSync(files[of]);
+    const { firstLine, trailer } = await openArchive(files[of]);
+    const body = firstLine.length;
+    // Of the first line, the data and what follows them; of the frame around them every part.
+    const places = [30, body - 3, body, body + 20, body + trailer.bytes / 2, body + trailer.bytes - 1];
+    places.push(body + trailer.bytes, body + trailer.bytes + 12, size - 80, size - 31, size - 25, size - 1);
+    for (const place of places) {
+      const file = changed(of, (bytes) => {
+        bytes[Math.floor(place)] = (bytes[Math.floor(place)] ?? 0) ^ 1;
+      });
+      const { code, stdout } = await db.cli('backup', 'verify', file, '--json');
+      expect({ place, code, problems: JSON.parse(stdout).problems.length }).toEqual({
+        place,
+        code: 6,
+        problems: 1,
+      });
+    }
+  });
+
+  it.each(['plain', 'encrypted'] as const)(
+    '%s: a flipped byte of the data is named, and nothing restored',
+    async (of) => {
+      const file = changed(of, (bytes) => {
+        const place = Math.floor(bytes.length / 2);
+        bytes[place] = (bytes[place] ?? 0) ^ 0x10;
+      });
+      expect(await judge(file)).toMatchObject({
+        verify: 6,
+        problem: 'altered',
+        restore: 11,
+        error: { code: 'BACKUP_DAMAGED' },
+      });
+    },
+  );
+
+  it.each(['plain', 'encrypted'] as const)('%s: a cut tail is named', async (of) => {
+    for (const share of [0.99, 0.5]) {
+      const file = path(`cut-${of}-${share}.pinbackup`);
+      copyFileSync(files[of], file);
+      truncateSync(file, Math.floor(statSync(file).size * share));
+      expect(await judge(file)).toMatchObject({ verify: 6, problem: 'cut', restore: 11 });
+    }
+    const listed = await db.json<Record<string, unknown>[]>('backup', 'list');
+    expect(listed.find(({ name }) => name === `cut-${of}-0.5.pinbackup`)).toMatchObject({
+      problem: 'cut',
+      rows: null,
+    });
+  });
+
+  it('a missing table is named, and one that lacks a row', async () => {
+    const archive = await openArchive(files.plain);
+    const text = (await buffer(readDump(archive, []))).toString();
+    const block = /^COPY (?:public\.)?orders \(.*?^\\\.$/ms.exec(text)?.[0] ?? '';
+    const lines = block.split('\n');
+    const versions = { 'missing table': '', 'rows differ': [...lines.slice(0, -2), '\\.'].join('\n') };
+    for (const [problem, version] of Object.entries(versions)) {
+      const file = path(`${problem}.pinbackup`);
+      const dump = async function* () {
+        yield Buffer.from(text.replace(block, () => version));
+      };
+      await writeFile(
+        file,
+        archivePieces(archive.header, dump(), async () => archive.trailer.rows, undefined),
+      );
+      const judged = await judge(file);
+      expect(judged).toMatchObject({ verify: 6, problem, restore: 11 });
+      expect(judged.detail).toContain('table orders');
+    }
+  });
+
+  it('another key is named by verify, and refused by restore; with several any will do', async () => {
+    const { id } = backupKey(key);
+    const judged = await judge(files.encrypted, { PINNACLE_BACKUP_KEY_FILE: path('other') });
+    expect(judged).toMatchObject({
+      verify: 6,
+      problem: 'key',
+      restore: 11,
+      error: { code: 'BACKUP_KEY_UNKNOWN' },
+    });
+    expect(judged.detail).toContain(id);
+    writeFileSync(path('both'), readFileSync(path('other'), 'utf8') + readFileSync(path('key'), 'utf8'), {
+      mode: 0o600,
+    });
+    expect(await judge(files.encrypted, { PINNACLE_BACKUP_KEY_FILE: path('both') })).toMatchObject({
+      verify: 0,
+    });
+  });
+
+  it('what is no backup, or not there, is said', async () => {
+    writeFileSync(path('text.pinbackup'), 'hello\n');
+    expect(await judge(path('text.pinbackup'))).toMatchObject({
+      verify: 6,
+      problem: 'not a backup',
+      restore: 11,
+    });
+    expect((await db.cli('backup', 'verify', path('nothing'))).code).toBe(3);
+  });
+
+  it('an encrypted one needs a key of 32 bytes that nobody else can read', async () => {
+    const make = (env: Record<string, string>) =>
+      db.cliWith({ env }, 'backup', 'create', '--encrypt', '--json');
+    expect((await make({ PINNACLE_BACKUP_KEY_FILE: '' })).stderr).toContain('NO_BACKUP_KEY');
+    expect((await make({ PINNACLE_BACKUP_KEY_FILE: path('nowhere') })).stderr).toContain(
+      'BACKUP_KEY_MISSING',
+    );
+    writeFileSync(path('short'), 'c2hvcnQ=\n', { mode: 0o600 });
+    expect((await make({ PINNACLE_BACKUP_KEY_FILE: path('short') })).stderr).toContain('BACKUP_KEY_INVALID');
+    writeFileSync(path('open'), readFileSync(path('key')), { mode: 0o644 });
+    expect((await make({ PINNACLE_BACKUP_KEY_FILE: path('open') })).stderr).toContain('SECRET_FILE_UNSAFE');
+  });
+});

@@ -1,0 +1,265 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownServer, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { shell, start } from '../../helpers/process.ts';
+import { TIMED } from '../../helpers/timed.ts';
+import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './book.ts';
+
+type Row = Record<string, unknown>;
+const ROUNDS = Number(process.env['PINNACLE_BACKUP_KILLS'] ?? 4);
+
+const CHANGE = `INSERT INTO strategies
+  SELECT 's2', name, description, category, risk_level, 1, 1, 1, symbols, parameters, is_active, created_at FROM strategies`;
+
+const folder = mkdtempSync(join(tmpdir(), 'pinnacle-backup-server-'));
+const path = (name: string) => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(servers)('backups of a $name among others', ({ open }) => {
+  const other = ownServer();
+  const opened: TestDatabase[] = [];
+  let db: TestDatabase;
+  const openOne = async (phase?: 0 | 4, url?: string) => {
+    const one = await withoutSession(await open(phase, url));
+    one.env['PINNACLE_BACKUP_DIR'] = folder;
+    opened.push(one);
+    return one;
+  };
+  const url = (of: TestDatabase) => String(of.env['DATABASE_URL']);
+  const scratches = async (of: TestDatabase) =>
+    (await of.query("SELECT datname FROM pg_database WHERE datname LIKE 'pinnacle\\_scratch\\_%'")).rows;
+
+  beforeAll(async () => {
+    db = await openOne();
+    await liveADay(db);
+    // More than a blink to restore, and what is not of ours.
+    await db.query(
+      "CREATE TABLE elsewhere AS SELECT i, repeat('x', 500) AS t FROM generate_series(1, 20000) i",
+    );
+    await db.query('CREATE VIEW seen AS SELECT order_id FROM orders');
+    await db.json('backup', 'create', '--output', path('one.pinbackup'));
+  });
+  afterAll(async () => {
+    for (const one of opened) await one.close();
+  });
+
+  it('goes into an empty database of another server, with tables that are not ours', async () => {
+    const empty = await openOne(0, other());
+    const { kept } = await empty.json<Row>('backup', 'restore', path('one.pinbackup'));
+    expect(kept).toBeNull();
+    expect(await contents(empty)).toEqual(await contents(db));
+    await empty.query('DROP VIEW seen; DROP TABLE elsewhere');
+    await expectHealthy(empty);
+    // Counters go on where they stood, and rows name a transaction that is in the log.
+    await empty.json(
+      'order',
+      'place',
+      '--user',
+      'u1',
+      '--symbol',
+      'TCS',
+      '--side',
+      'BUY',
+      '--type',
+      'MARKET',
+      '--quantity',
+      '1',
+    );
+    await expectHealthy(empty, ['doctor ledger', 'audit verify']);
+  });
+
+  it('keeps partitions, and the grants of roles that are there', async () => {
+    const source = await openOne();
+    await liveADay(source);
+    expect((await source.cli('access', 'apply', '--yes')).code).toBe(0);
+    expect((await source.cli('partition', 'enable', 'orders', '--yes')).code).toBe(0);
+    await source.query(`ALTER DATABASE ${nameOf(source)} SET work_mem = '5MB'`);
+    const file = path('partitioned.pinbackup');
+    await source.json('backup', 'create', '--output', file);
+    const before = await contents(source);
+    const restored = await source.cli('backup', 'restore', file, '--confirm', nameOf(source), '--json');
+    expect({ code: restored.code, stderr: restored.code ? restored.stderr : '' }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+    expect(JSON.parse(restored.stdout)).toMatchObject({ left_out: 0 });
+    expect(await contents(source)).toEqual(before);
+    expect(await source.json('access', 'plan')).toEqual([]);
+    expect((await source.cli('partition', 'check')).code).toBe(0);
+    expect((await source.query('SHOW work_mem')).rows).toEqual([{ work_mem: '5MB' }]);
+    await expectHealthy(source);
+    // Where there are no such roles, their rights are left out and said.
+    const empty = await openOne(0, other());
+    const elsewhere = await empty.cli('backup', 'restore', file, '--json');
+    expect(elsewhere.stderr).toContain('left out: ALTER TYPE');
+    expect(JSON.parse(elsewhere.stdout).left_out).toBeGreaterThan(10);
+    await expectHealthy(empty, ['doctor ledger', 'audit verify']);
+  });
+
+  it('is the work of a login that owns the database, and no superuser', async () => {
+    const source = await openOne();
+    await liveADay(source);
+    expect((await source.cli('access', 'apply', '--yes')).code).toBe(0);
+    const role = `restorer_${nameOf(source)}`.slice(0, 60);
+    await source.query(`CREATE ROLE ${role} LOGIN CREATEDB; GRANT pinnacle_owner TO ${role}`);
+    const env = { DATABASE_URL: url(source).replace('//postgres@', `//${role}@`) };
+    const as = (...argv: string[]) => source.cliWith({ env }, 'backup', ...argv);
+    const file = path('owned.pinbackup');
+    expect((await as('create', '--output', file)).code).toBe(0);
+    expect((await as('verify', file, '--deep')).code).toBe(0);
+    const foreign = await as('restore', file, '--confirm', nameOf(source));
+    expect({ code: foreign.code, stderr: foreign.stderr }).toEqual({
+      code: 12,
+      stderr: expect.stringContaining('belongs to postgres'),
+    });
+    await source.query(`ALTER DATABASE ${nameOf(source)} OWNER TO ${role}`);
+    const restored = await as('restore', file, '--confirm', nameOf(source), '--json');
+    const { left_out, kept } = JSON.parse(restored.stdout);
+    expect(left_out).toBe(0);
+    expect(await source.json('access', 'plan')).toEqual([]);
+    await source.query(`DROP DATABASE ${kept}`);
+    await source.query(`ALTER DATABASE ${nameOf(source)} OWNER TO postgres`);
+    await source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  it('leaves all as it is while others are connected, and names them', async () => {
+    const client = new pg.Client({ connectionString: url(db), application_name: 'order-manager' });
+    await client.connect();
+    const before = await contents(db);
+    const refused = await db.cli(
+      'backup',
+      'restore',
+      path('one.pinbackup'),
+      '--confirm',
+      nameOf(db),
+      '--json',
+    );
+    expect(refused.code).toBe(10);
+    expect(refused.stderr).toContain('order-manager');
+    await client.end();
+    expect(await contents(db)).toEqual(before);
+  });
+
+  it('says which pg_dump it needs where there is none that fits', async () => {
+    const { findPgDump } = await import('../../../src/operations/backup/pg-dump.ts');
+    await expect(findPgDump(99, process.env['PATH'])).rejects.toMatchObject({ code: 'NO_PG_DUMP', exit: 78 });
+    expect((await findPgDump(9, process.env['PATH'])).major).toBeGreaterThan(9);
+  });
+
+  it('refuses a login that may not read everything, and says who may', async () => {
+    await db.query('DROP ROLE IF EXISTS backup_reader');
+    await db.query('CREATE ROLE backup_reader LOGIN');
+    await db.query('GRANT SELECT ON users, pinnacle_migrations TO backup_reader');
+    const login = url(db).replace('//postgres@', '//backup_reader@');
+    const refused = await db.cliWith({ env: { DATABASE_URL: login } }, 'backup', 'create', '--json');
+    expect({ code: refused.code, message: refused.stderr }).toEqual({
+      code: 12,
+      message: expect.stringMatching(/NOT_PERMITTED.*pinnacle_owner/),
+    });
+    await db.query('DROP OWNED BY backup_reader; DROP ROLE backup_reader');
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s in the middle of it leaves no file, within 2 s',
+    TIMED,
+    async (signal) => {
+      const file = path(`${signal}.pinbackup`);
+      // A table that is locked keeps pg_dump waiting.
+      const blocker = new pg.Client({ connectionString: url(db) });
+      await blocker.connect();
+      await blocker.query('BEGIN; LOCK TABLE elsewhere IN ACCESS EXCLUSIVE MODE');
+      const running = start(db.env, 'backup', 'create', '--output', file);
+      await waiting(db);
+      const sent = performance.now();
+      running.child.kill(signal);
+      const { code } = await running.ended;
+      const soon = performance.now() - sent < 2_000;
+      await blocker.end();
+      expect({ code, soon }).toEqual({
+        code: signal === 'SIGINT' ? 130 : 143,
+        soon: true,
+      });
+      expect(readdirSync(folder).filter((name) => name.includes(signal))).toEqual([]);
+    },
+  );
+
+  it(`killed in the middle of a restore, ${ROUNDS} times, the database is what it was or all of the backup`, async () => {
+    const before = await contents(db);
+    await db.query(CHANGE);
+    const changed = await contents(db);
+    const argv = ['backup', 'restore', path('one.pinbackup'), '--confirm', nameOf(db)];
+    const began = performance.now();
+    const whole = start(db.env, 'backup', 'verify', path('one.pinbackup'), '--deep');
+    expect((await whole.ended).code).toBe(0);
+    const takes = performance.now() - began;
+    let done = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const code = await killedAfter(takes * (0.2 + 0.9 * ((round + Math.random()) / ROUNDS)), db.env, argv);
+      const now = await eventually(() => contents(db));
+      const complete = code === 0 || JSON.stringify(now) === JSON.stringify(before);
+      expect(now).toEqual(complete ? before : changed);
+      done += Number(complete);
+      if (complete) await db.query(CHANGE);
+    }
+    expect(done).toBeLessThan(ROUNDS);
+    // Whatever was left lies under a name of its own until the next one takes it away.
+    const last = await db.cli(...argv, '--json');
+    expect({ code: last.code, stderr: last.code ? last.stderr : '' }).toEqual({ code: 0, stderr: '' });
+    expect(await scratches(db)).toEqual([]);
+    expect(await contents(db)).toEqual(before);
+  }, 600_000);
+
+  it('an interrupted proof takes its scratch database away', async () => {
+    const running = start(db.env, 'backup', 'verify', path('one.pinbackup'), '--deep');
+    for (let i = 0; i < 200 && (await scratches(db)).length === 0; i++)
+      await new Promise((done) => setTimeout(done, 10));
+    running.child.kill('SIGTERM');
+    expect((await running.ended).code).toBe(143);
+    await eventually(async () => expect(await scratches(db)).toEqual([]));
+  });
+
+  it('can be read without pinnacle', async () => {
+    const empty = await openOne(0);
+    const { code, stderr } = await shell(
+      {},
+      `tail -n +2 ${path('one.pinbackup')} | { gunzip 2>/dev/null || [ $? -eq 2 ]; } | psql -X -q -v ON_ERROR_STOP=1 '${url(empty)}'`,
+    );
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await contents(empty)).toEqual(await contents(db));
+  });
+});
+
+/** Kills a command after so many milliseconds, unless it has ended; gives its exit code then. */
+async function killedAfter(ms: number, env: Record<string, string>, argv: string[]): Promise<number | null> {
+  const running = start(env, ...argv);
+  const timer = setTimeout(() => running.child.kill('SIGKILL'), ms);
+  const { code } = await running.ended;
+  clearTimeout(timer);
+  return code;
+}
+
+/** Until a session waits for a lock. */
+async function waiting(db: TestDatabase): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    const { rows } = await db.query(
+      "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'pinnacle%'",
+    );
+    if (rows.length > 0) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error('nobody waits');
+}
+
+/** What works in the end: a killed session has the server busy for a moment. */
+async function eventually<T>(look: () => Promise<T>): Promise<T> {
+  for (let i = 0; ; i++)
+    try {
+      return await look();
+    } catch (error) {
+      if (i > 100) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+}

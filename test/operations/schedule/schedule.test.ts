@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { dueAt, JOBS, type Slot, slotsOf } from '../../../src/operations/schedule/jobs.ts';
+import { serviceUser } from '../../../src/operations/schedule/print-schedule.ts';
+import { words } from '../../helpers/book.ts';
+import { cli } from '../../helpers/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pinnacle-schedule-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const env = { PATH: '/opt/50%/bin:/usr/bin', PINNACLE_DATABASE: 'embedded' };
+const withRedis = { ...env, REDIS_URL: 'redis://127.0.0.1:1' };
+const printed = async (format: string, around: Record<string, string> = env, ...more: string[]) => {
+  const { code, stdout, stderr } = await cli(['schedule', 'print', format, ...more], { env: around });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+};
+
+/** The minutes of the week of a crontab's fields. */
+function minutesOf(line: string): number[] {
+  const [minutes = '', hours = '', , , days = ''] = line.split(' ');
+  const expand = (field: string, of: number): number[] =>
+    field.split(',').flatMap((part) => {
+      const [range = '', step = '1'] = part.split('/');
+      const [first = '0', last = first] = range === '*' ? ['0', String(of - 1)] : range.split('-');
+      const count = Math.floor((Number(last) - Number(first)) / Number(step)) + 1;
+      return Array.from({ length: count }, (_, i) => Number(first) + i * Number(step));
+    });
+  return expand(days, 7).flatMap((day) =>
+    expand(hours, 24).flatMap((hour) => expand(minutes, 60).map((minute) => (day * 24 + hour) * 60 + minute)),
+  );
+}
+const expanded = (slots: readonly Slot[]) =>
+  slots
+    .flatMap(({ days, hours, minutes }) =>
+      days.flatMap((day) =>
+        hours.flatMap((hour) => minutes.map((minute) => (day * 24 + hour) * 60 + minute)),
+      ),
+    )
+    .sort((a, b) => a - b);
+
+describe('the times of the jobs', () => {
+  it('whatever the clock, the slots are the minutes that are due, each once', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...JOBS), fc.integer({ min: -14 * 60, max: 14 * 60 }), (job, ahead) => {
+        const due = dueAt(job, ahead);
+        expect(expanded(slotsOf(due))).toEqual(due);
+        expect(new Set(due).size).toBe(due.length);
+      }),
+    );
+  });
+
+  it('risk is checked from the opening to the close, on the days of trading', () => {
+    const [job] = JOBS.filter(({ name }) => name === 'risk-check') as [(typeof JOBS)[number]];
+    const due = dueAt(job, 0);
+    expect(due).toHaveLength(5 * 76);
+    expect([due[0], due.at(-1)]).toEqual([(24 + 9) * 60 + 15, (5 * 24 + 15) * 60 + 30]);
+  });
+});
+
+describe('schedule print', () => {
+  it('crontab: every line is due when the job is, on the clock of the machine', async () => {
+    const text = await printed('crontab', withRedis);
+    for (const job of JOBS) {
+      const lines = text.split('\n').filter((line) => line.includes(`pinnacle ${job.command} --quiet`));
+      const ahead = -330 - new Date().getTimezoneOffset();
+      const due = lines.flatMap((line) => minutesOf(line.replace(/^# /, ''))).sort((a, b) => a - b);
+      expect({ job: job.name, due }).toEqual({ job: job.name, due: dueAt(job, ahead) });
+    }
+    expect(text).toContain('PATH=/opt/50%/bin:/usr/bin\n');
+    expect(text).toContain('# 01:00, as a member of pinnacle_owner: back up ');
+    expect(text).toContain('# 09:15 to 15:30 every 5 min, as a member of pinnacle_cron: ');
+  });
+
+  it('every job is a command that there is, and asks nobody', async () => {
+    const jobs = JSON.parse(await printed('crontab', withRedis, '--json')) as { command: string }[];
+    expect(jobs).toHaveLength(JOBS.length);
+    for (const { command } of jobs) {
+      const [name, ...argv] = words(command);
+      expect([name, argv.slice(-3)]).toEqual(['pinnacle', ['--quiet', '--no-input', '--skip-if-running']]);
+      const { code, stderr } = await cli([...argv, '--help']);
+      expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+      // With its flags it is understood: what stops it is that no database is configured.
+      expect({ command, code: (await cli(argv)).code }).toEqual({ command, code: 78 });
+    }
+  });
+
+  it('leaves out what needs Redis where there is none, and switches partitions off', async () => {
+    const text = await printed('crontab');
+    expect(text).not.toContain('realtime drain');
+    expect(await printed('crontab', withRedis)).toContain('realtime drain');
+    expect(text).toMatch(/^# [\d ]+\* \* \d pinnacle partition ensure /m);
+  });
+
+  it('names the configuration, and no secret of it', async () => {
+    const file = join(folder, 'pinnacle.config.json');
+    writeFileSync(file, JSON.stringify({ database: 'postgres://x:hunter2@db/p' }), { mode: 0o600 });
+    for (const format of ['crontab', 'systemd']) {
+      const text = await printed(format, { PATH: '/bin' }, '--config', file);
+      expect(text).toContain(`PINNACLE_CONFIG=${file}`);
+      expect(text).not.toContain('hunter2');
+    }
+  });
+
+  it('carries the settings of the shell, so that the jobs find the database', async () => {
+    const around = { ...env, PINNACLE_DATA_DIR: 'book', PINNACLE_TIME_ZONE: 'Asia/Tokyo' };
+    const text = await printed('crontab', around);
+    for (const line of ['PINNACLE_DATABASE=embedded', 'PINNACLE_TIME_ZONE=Asia/Tokyo'])
+      expect(text.split('\n')).toContain(line);
+    expect(text).toMatch(/^PINNACLE_DATA_DIR=\/.*\/book$/m);
+    const url = 'postgres://job@127.0.0.1:5433/book';
+    expect(await printed('systemd', { DATABASE_URL: url })).toContain(`Environment="DATABASE_URL=${url}"`);
+  });
+
+  it.each([
+    [{ DATABASE_URL: 'postgres://job:hunter2@db/book' }, 'SECRET_IN_ENVIRONMENT', 'DATABASE_URL'],
+    [
+      { DATABASE_URL: 'postgres://job@db/book', PGPASSWORD: 'hunter2' },
+      'SECRET_IN_ENVIRONMENT',
+      'PGPASSWORD',
+    ],
+    [
+      { PINNACLE_DATABASE: 'embedded', REDIS_URL: 'redis://:hunter2@r' },
+      'SECRET_IN_ENVIRONMENT',
+      'REDIS_URL',
+    ],
+    [{}, 'NO_DATABASE', 'No database'],
+  ])('refuses %j, of which the jobs would know nothing', async (around, code, named) => {
+    const result = await cli(['schedule', 'print', 'crontab', '--json'], {
+      env: around as Record<string, string>,
+    });
+    expect(result).toMatchObject({ code: 78, stdout: '' });
+    const { error } = JSON.parse(result.stderr);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(named) });
+    expect(result.stderr).not.toContain('hunter2');
+  });
+
+  it('systemd: the units run as an ordinary user, also when root prints them', async () => {
+    expect(await printed('systemd')).toContain('User=tester\n');
+    expect(serviceUser('root', undefined)).toBe('pinnacle');
+    expect(serviceUser('root', 'asha')).toBe('asha');
+    expect(serviceUser('root', 'root')).toBe('pinnacle');
+  });
+
+  it('systemd: the script writes units that systemd understands, in the time zone of the exchange', async () => {
+    const script = join(folder, 'install.sh');
+    writeFileSync(script, await printed('systemd', withRedis));
+    const dir = mkdtempSync(join(folder, 'units-'));
+    execFileSync('sh', [script, dir]);
+    const units = readdirSync(dir).sort();
+    expect(units).toHaveLength(2 * JOBS.length);
+    expect(readFileSync(join(dir, 'pinnacle-risk-check.timer'), 'utf8')).toContain(
+      'OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 09:15,20,25,30,35,40,45,50,55:00 Asia/Kolkata',
+    );
+    expect(readFileSync(join(dir, 'pinnacle-doctor.service'), 'utf8')).toContain(
+      'Environment="PATH=/opt/50%%/bin:/usr/bin"',
+    );
+  });
+
+  it.skipIf(!existsSync('/usr/bin/systemd-analyze'))('systemd finds nothing wrong with them', async () => {
+    const script = join(folder, 'install.sh');
+    writeFileSync(script, await printed('systemd', withRedis));
+    const dir = mkdtempSync(join(folder, 'units-'));
+    execFileSync('sh', [script, dir]);
+    const units = readdirSync(dir);
+    const times = units.flatMap((unit) =>
+      [...readFileSync(join(dir, unit), 'utf8').matchAll(/^OnCalendar=(.*)$/gm)].map(([, time = '']) => time),
+    );
+    for (const time of times) execFileSync('systemd-analyze', ['calendar', time], { stdio: 'pipe' });
+    execFileSync('systemd-analyze', ['verify', '--man=no', ...units.map((unit) => join(dir, unit))], {
+      stdio: 'pipe',
+    });
+  });
+});

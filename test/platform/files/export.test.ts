@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addTrader } from '../../helpers/book.ts';
+import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { shell } from '../../helpers/process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pinnacle-export-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(databases)('an export of the $name database', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    for (const user of ['u', 'v']) await addTrader(db, user);
+    await db.query(
+      `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, created_at, updated_at)
+       SELECT 'o-' || lpad(g::text, 5, '0'), 'u', 'TCS', 'BUY', 'LIMIT', g, g / 4.0, '2026-01-30 03:45:00.25', '2026-01-30 03:45'
+       FROM generate_series(1, 4999) g`,
+    );
+    await db.json(
+      'order',
+      'place',
+      '--user',
+      'v',
+      '--symbol',
+      'INFY',
+      '--side',
+      'BUY',
+      '--quantity',
+      '4',
+      '--order-id',
+      'v-1',
+    );
+    await db.json('order', 'fill', 'v-1', '--quantity', '4', '--price', '10.5');
+    await db.query(
+      `UPDATE orders SET error_message = E'=cmd|x, "quoted"\\n\\\\second \\u202e line' WHERE order_id = 'o-00007'`,
+    );
+  });
+  afterAll(() => db?.close());
+
+  const sorted = <T extends object>(rows: T[]) => rows.map((row) => JSON.stringify(row)).sort();
+
+  it('has every row that the list has, as NDJSON', async () => {
+    const { code, stdout } = await db.cli('order', 'export', '--format', 'ndjson');
+    expect(code).toBe(0);
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(sorted(rows)).toEqual(sorted(await db.json<object[]>('order', 'list', '--all')));
+    expect(stdout).not.toMatch(/\u202e/);
+  });
+
+  it('has every row that the list has, as CSV, and no live formula', async () => {
+    const columns = Object.keys((await db.json<object[]>('order', 'list', '--limit', '1'))[0] ?? {}).join(
+      ',',
+    );
+    const { stdout } = await db.cli('order', 'export', '--user', 'u');
+    const listed = await db.cli('order', 'list', '--user', 'u', '--all', '--csv', '--columns', columns);
+    expect(stdout.split('\n')[0]).toBe(columns);
+    expect(stdout.split('\n').sort()).toEqual(listed.stdout.split('\n').sort());
+    expect(stdout).toContain(`"'=cmd|x, ""quoted""`);
+  });
+
+  it('into a file says how many rows, how large, and its SHA-256; the file is its owner’s alone', async () => {
+    const file = join(folder, `${db.name}.csv.gz`);
+    const done = await db.json('order', 'export', '--output', file, '--gzip');
+    const written = readFileSync(file);
+    expect(done).toEqual({
+      file,
+      rows: 5_000,
+      bytes: written.length,
+      sha256: createHash('sha256').update(written).digest('hex'),
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(gunzipSync(written).toString()).toBe((await db.cli('order', 'export')).stdout);
+    expect(await db.cli('order', 'export', '--output', file)).toMatchObject({ code: 5, stdout: '' });
+    expect(readFileSync(file)).toEqual(written);
+    expect((await db.cli('order', 'export', '--output', file, '--force', '--user', 'v')).code).toBe(0);
+    expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  it('is of positions, sessions and notifications, too', async () => {
+    await db.json('session', 'start', '--user', 'v');
+    for (const [noun, more] of [
+      ['position', ['--status', 'any']],
+      ['session', []],
+      ['notification', []],
+    ] as const) {
+      const { code, stdout } = await db.cli(noun, 'export', '--format', 'ndjson', ...more);
+      const rows = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect([noun, code, rows]).toEqual([noun, 0, await db.json(noun, 'list', ...more)]);
+    }
+  });
+
+  it('is of the audit log as it is hashed', async () => {
+    await db.json('audit', 'seal');
+    const { stdout } = await db.cli('audit', 'export');
+    const entries = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const { rows } = await db.query(
+      'SELECT l.id::text, l.body, s.hash FROM audit_log l LEFT JOIN audit_seals s ON s.audit_id = l.id ORDER BY l.id',
+    );
+    expect(entries.map(({ id, body, hash }) => ({ id, body, hash }))).toEqual(rows);
+  });
+
+  it('is nothing but its header where there is nothing', async () => {
+    const { stdout } = await db.cli('order', 'export', '--status', 'REJECTED');
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect((await db.cli('order', 'export', '--status', 'REJECTED', '--format', 'ndjson')).stdout).toBe('');
+  });
+
+  it('refuses what it cannot do', async () => {
+    const onTerminal = await db.cliWith({ tty: true }, 'order', 'export', '--gzip');
+    expect(onTerminal).toMatchObject({ code: 2, stdout: '' });
+    expect(await db.cli('order', 'export', '--json')).toMatchObject({ code: 2, stdout: '' });
+    const nowhere = join(folder, 'no', 'such', 'folder.csv');
+    expect(await db.cli('order', 'export', '--output', nowhere)).toMatchObject({ code: 74, stdout: '' });
+  });
+
+  it('ends quietly when its reader leaves', async () => {
+    const { code, stdout, stderr } = await shell(
+      db.env,
+      '$PINNACLE order export --format ndjson | head -n 1; exit 0',
+    );
+    expect({ code, stderr, lines: stdout.split('\n').length }).toEqual({ code: 0, stderr: '', lines: 2 });
+  });
+});
+
+it('leaves nothing under the name on a full disk', async ({ skip }) => {
+  const disk = mkdtempSync(join(tmpdir(), 'pinnacle-small-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'ignore' });
+  } catch {
+    rmSync(disk, { recursive: true });
+    return skip('no tmpfs can be mounted here');
+  }
+  try {
+    const database = databases.at(0);
+    const db = await database?.open();
+    await addTrader(db as TestDatabase, 'u');
+    await db?.query(
+      `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price)
+       SELECT 'o-' || g, 'u', 'TCS', 'BUY', 'LIMIT', g, 1 FROM generate_series(1, 3000) g`,
+    );
+    writeFileSync(join(disk, 'kept'), 'x');
+    const file = join(disk, 'orders.csv');
+    expect(await db?.cli('order', 'export', '--output', file)).toMatchObject({ code: 74, stdout: '' });
+    expect(existsSync(file)).toBe(false);
+    expect(execFileSync('ls', [disk], { encoding: 'utf8' })).toBe('kept\n');
+    await db?.close();
+  } finally {
+    execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
+  }
+});

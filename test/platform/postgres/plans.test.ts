@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli } from '../../helpers/cli.ts';
+import { servers } from '../../helpers/databases.ts';
+import { type ExplainingServer, startExplaining } from '../../helpers/explained.ts';
+import { fillBook, HEAVY, pageCursor, USUAL } from '../../helpers/scale.ts';
+
+const ORDERS = 1_000_000;
+
+// [command line, an index of its plan, the pages it may read]
+const LISTS: [string, string, number][] = [
+  ['order list', 'idx_orders_', 20],
+  [`order list --user ${USUAL}`, 'idx_orders_user_newest', 60],
+  [`order list --user ${HEAVY}`, 'idx_orders_', 60],
+  ['order list --status PENDING', 'idx_orders_status_newest', 60],
+  ['order list --status FILLED', 'idx_orders_', 60],
+  ['order list --strategy rare', 'idx_orders_strategy_newest', 60],
+  ['order list --symbol SYM7', 'idx_orders_', 400],
+  ['order list --since 2024-01-01 --until 2024-02-01', 'idx_orders_', 20],
+  ['order list --after PAGE_1000', 'idx_orders_', 20],
+  ['position list', 'idx_positions_open_newest', 60],
+  ['position list --status any', 'idx_positions_newest', 20],
+  [`position list --status CLOSED --user ${USUAL}`, 'idx_positions_user_newest', 60],
+  ['session list', 'idx_trading_sessions_newest', 20],
+  [`session list --user ${USUAL}`, 'idx_trading_sessions_', 400],
+  ['notification list', 'idx_notifications_unread_newest', 60],
+  [`notification list --user ${USUAL}`, 'idx_notifications_', 120],
+  ['notification list --unread', 'idx_notifications_unread_newest', 60],
+  ['audit list', 'audit_log_pkey', 20],
+  ['audit list --command denied', 'idx_audit_log_denied', 60],
+  ['audit list --target order_target', 'idx_audit_log_target', 20],
+];
+
+describe.each(servers)(`lists of a book of ${ORDERS} orders`, () => {
+  let server: ExplainingServer;
+  let after: string;
+
+  beforeAll(async () => {
+    server = await startExplaining();
+    await fillBook(server.url, ORDERS);
+    after = await pageCursor(server.url, 1_000);
+    await server.executions();
+  }, 180_000);
+  afterAll(() => server?.stop());
+
+  it.each(LISTS)('%s goes by %s and reads at most %i pages', async (line, index, most) => {
+    const argv = line
+      .replace('PAGE_1000', after)
+      .split(' ')
+      .map((word) => word.replace('_target', ' 5'));
+    const { code, stdout } = await cli(argv, { env: { DATABASE_URL: server.url } });
+    expect({ code, some: stdout !== '' }).toEqual({ code: 0, some: true });
+    const executed = (await server.executions()).filter(({ sql }) => sql.includes('limit $'));
+    const nodes = executed.flatMap((one) => one.nodes);
+    expect(nodes).toContainEqual(expect.stringContaining(index));
+    expect(nodes).not.toContainEqual(expect.stringContaining('Seq Scan'));
+    expect({ pages: executed.reduce((sum, { buffers }) => sum + buffers, 0), nodes }).toEqual({
+      nodes,
+      pages: expect.toSatisfy((pages: number) => pages <= most),
+    });
+  });
+});

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mintId } from '../../../src/domain/id.ts';
+import { databases, type TestDatabase } from '../../helpers/databases.ts';
+
+// What docs/scaling.md says that the schema guarantees.
+describe.each(databases)('the schema on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+  });
+  afterAll(() => db?.close());
+  const column = async (sql: string) => (await db.query(sql)).rows.map((row) => Object.values(row)[0]);
+
+  it('says of every row of the book whose it is', async () => {
+    const book = ['orders', 'positions', 'user_strategies', 'trading_sessions', 'risk_rules'];
+    expect(
+      await column(
+        `SELECT table_name FROM information_schema.columns WHERE column_name = 'user_id' AND is_nullable = 'NO'
+           AND table_name IN (${book.map((table) => `'${table}'`)}) ORDER BY table_name`,
+      ),
+    ).toEqual([...book].sort());
+    // Fills belong to an order.
+    expect(
+      await column(
+        "SELECT is_nullable FROM information_schema.columns WHERE (table_name, column_name) = ('order_fills', 'order_id')",
+      ),
+    ).toEqual(['NO']);
+  });
+
+  it('has foreign keys to the trader, the strategy, the order and the position alone', async () => {
+    const targets = await column(
+      "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' ORDER BY 1",
+    );
+    expect(targets).toEqual(['orders', 'positions', 'strategies', 'users']);
+  });
+
+  it('numbers neither orders nor positions', async () => {
+    expect(
+      await column(
+        "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema() AND (is_identity = 'YES' OR column_default LIKE 'nextval%') ORDER BY 1",
+      ),
+    ).toEqual(['audit_log.id', 'order_fills.seq', 'realtime_outbox.id']);
+  });
+
+  it('has triggers on users, risk rules and the audit log alone, and no views', async () => {
+    expect(
+      await column(
+        'SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1',
+      ),
+    ).toEqual(['audit_checkpoints', 'audit_log', 'audit_seals', 'risk_rules', 'users']);
+    expect(
+      await column(
+        "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = current_schema()::regnamespace",
+      ),
+    ).toEqual([]);
+  });
+});
+
+it('ids made later sort behind, byte by byte', () => {
+  const times = [0, 1, 1_000, 86_400_000, 1e12, 1.8e12, 4e12].map((ms) => new Date(ms));
+  const ids = times.map((time) => mintId('ord', time));
+  expect([...ids].sort()).toEqual(ids);
+});
+
+it('no statement of the program writes whose a row is, or its id', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join('src', name), 'utf8'));
+  const written =
+    /\bSET\s+(user_id|order_id|position_id|strategy_id)\b|\.set\(\{[^}]*\b(user_id|order_id|position_id)\b/;
+  expect(sources.filter((source) => written.test(source))).toEqual([]);
+});
