@@ -33,7 +33,11 @@ const ORIGIN = {
 const server = await startServer({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' });
 const client = new pg.Client({ connectionString: server.url });
 await client.connect();
-const connection = connectServer(server.url, { applicationName: 'bench', poolSize: 2, statementTimeout: 0 });
+const connection = connectServer(server.url, {
+  applicationName: 'bench',
+  poolSize: 2,
+  statementTimeoutMs: 0,
+});
 try {
   await prepare();
   const costs: number[] = [];

@@ -171,7 +171,7 @@ interface Statement {
 }
 
 async function book(url: string, all: readonly Fill[][]): Promise<number> {
-  const connection = connectServer(url, { applicationName: 'bench', poolSize: 1, statementTimeout: 0 });
+  const connection = connectServer(url, { applicationName: 'bench', poolSize: 1, statementTimeoutMs: 0 });
   try {
     await change(connection, ORIGIN, async () => ({ result: null, audit: null }));
     const started = process.hrtime.bigint();

@@ -67,7 +67,7 @@ const MEASURES: readonly Measure[] = [
 
 const server = await startRedis();
 const settings = { url: server.url, sentinels: undefined, cluster: undefined, master: '', ca: undefined };
-const redis = await openRedis({ ...settings, prefix: '', timeout: 30_000 }, 'bench');
+const redis = await openRedis({ ...settings, prefix: '', timeoutMs: 30_000 }, 'bench');
 try {
   const rows = [
     '| measure | ms one by one | ms | times as fast | at least |\n| --- | ---: | ---: | ---: | ---: |',

@@ -129,7 +129,7 @@ async function recordStatements(): Promise<string[]> {
   const connection = connectServer(server.url, {
     applicationName: 'bench',
     poolSize: 1,
-    statementTimeout: 0,
+    statementTimeoutMs: 0,
   });
   const sent: string[] = [];
   const send = pg.Client.prototype.query;

@@ -54,12 +54,12 @@ async function measureDelays(): Promise<number[]> {
   const connection = connectServer(server.url, {
     applicationName: 'bench',
     poolSize: 2,
-    statementTimeout: 0,
+    statementTimeoutMs: 0,
   });
   const settings = { url: redis.url, sentinels: undefined, cluster: undefined, master: '', ca: undefined };
-  const open = await openRedis({ ...settings, prefix: '', timeout: 2_000 }, 'bench');
+  const open = await openRedis({ ...settings, prefix: '', timeoutMs: 2_000 }, 'bench');
   const projector = openAfterCommit(
-    { ...settings, prefix: '', timeout: 2_000 },
+    { ...settings, prefix: '', timeoutMs: 2_000 },
     async () => open,
     () => new Date(),
   );

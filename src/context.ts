@@ -6,12 +6,11 @@ import type { RailContext } from './cli/command.ts';
 import type { Io } from './cli/io.ts';
 import type { Instant } from './domain/instant.ts';
 import type { ConfigSource } from './platform/config/file.ts';
-import type { Config } from './platform/config/load.ts';
+import type { Config, RedisSettings } from './platform/config/load.ts';
 import type { Connection } from './platform/postgres/connect.ts';
 import type { SchemaPhase, Source } from './platform/postgres/schema-phase.ts';
 import type { Database } from './platform/postgres/tables.ts';
 import type { RedisConnection } from './platform/redis/connect.ts';
-import type { RedisSettings } from './platform/redis/settings.ts';
 
 /** What a verb receives. Everything is opened on first use and closed in reverse order. */
 export interface Context extends RailContext {

@@ -1,7 +1,8 @@
 import type { AfterCommit } from '../audit/after-commit.ts';
 import { instant, isBefore } from '../domain/instant.ts';
+import type { RedisSettings } from '../platform/config/load.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
-import { describeRedis, type RedisSettings } from '../platform/redis/settings.ts';
+import { describeRedis } from '../platform/redis/settings.ts';
 import { Failure } from '../util/failure.ts';
 import { KIND_OF_ENTRY } from './kinds/list.ts';
 
@@ -30,7 +31,7 @@ export function openAfterCommit(
       ]);
       const done = connect().then((redis) => project(db, redis, entries, now));
       done.catch(() => {});
-      await withTimeout(settings.timeout, done).catch(async (error) => {
+      await withTimeout(settings.timeoutMs, done).catch(async (error) => {
         failure = await explain(error, where);
       });
     },

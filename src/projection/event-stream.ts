@@ -1,5 +1,5 @@
+import type { RedisSettings } from '../platform/config/load.ts';
 import { openRedis } from '../platform/redis/connect.ts';
-import type { RedisSettings } from '../platform/redis/settings.ts';
 import type { ProjectedTable } from './kinds/kind.ts';
 
 /** A stream of events, read by a connection of its own. */

@@ -1,38 +1,24 @@
-import type { Origin } from '../audit/log.ts';
-import type { Io } from '../cli/io.ts';
-import type { Config } from '../platform/config/load.ts';
+import type { Context } from '../context.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
 import type { JobLock } from '../platform/postgres/job-lock.ts';
 
-interface Surroundings {
-  /** The command as the operator knows it. */
-  name: string;
-  pid: number;
-  io: Io;
-  signal: AbortSignal;
-  config: () => Promise<Config>;
-  /** `embedded`, or the URL of the server. */
-  database: () => Promise<string>;
-  cacheDir: string;
+/** What databases need of the context of their command. */
+type Around = Pick<Context, 'io' | 'signal' | 'own' | 'config' | 'cacheDir' | 'origin'>;
+
+interface DatabaseOptions {
+  /** Returns `embedded`, or the URL of the server. */
+  chosen: () => Promise<string>;
   insecureTls: boolean;
-  origin: Origin;
   /** Run when the command ends, in reverse order. */
   releasers: (() => Promise<void>)[];
 }
 
 /** The databases of one command: each opened on first use, and severed if the command is interrupted. */
-export function openDatabases({
-  name,
-  pid,
-  io,
-  signal,
-  config,
-  database,
-  cacheDir,
-  insecureTls,
-  origin,
-  releasers,
-}: Surroundings) {
+export function openDatabases(
+  { io, signal, own: { pid }, config, cacheDir, origin }: Around,
+  { chosen, insecureTls, releasers }: DatabaseOptions,
+) {
+  const { command } = origin;
   const track = async (open: () => Promise<Connection>): Promise<Connection> => {
     signal.throwIfAborted();
     const connection = await open();
@@ -47,7 +33,7 @@ export function openDatabases({
   const server = async (
     url: string,
     purpose: 'work' | 'migration' | 'replica' | 'guard',
-    connectTimeout?: number,
+    connectTimeoutMs?: number,
   ) => {
     const [settings, { connectServer }, { tlsWeakness }] = await Promise.all([
       config(),
@@ -60,32 +46,32 @@ export function openDatabases({
       await io.warn(`${weakness}.`);
     }
     return connectServer(url, {
-      applicationName: `pinnacle/${name}${purpose === 'guard' ? ' guard' : ''}`,
+      applicationName: `pinnacle/${command}${purpose === 'guard' ? ' guard' : ''}`,
       // A migration holds one session; a second one asks what became of its COMMIT if that session breaks.
       poolSize: purpose === 'migration' ? 2 : settings.poolSize,
-      statementTimeout: purpose === 'migration' ? 0 : settings.timeout,
+      statementTimeoutMs: purpose === 'migration' ? 0 : settings.timeoutMs,
       insecureTls,
-      ...(connectTimeout === undefined ? {} : { connectTimeout }),
+      ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
       ownSession: purpose === 'migration',
     });
   };
   const embedded = async () => {
-    const [{ dataDir, timeout }, { openEmbedded }] = await Promise.all([
+    const [{ dataDir, timeoutMs }, { openEmbedded }] = await Promise.all([
       config(),
       import('../platform/postgres/embedded.ts'),
     ]);
-    return openEmbedded(dataDir, { cacheDir, pid, command: name, timeout, signal });
+    return openEmbedded(dataDir, { cacheDir, pid, command, timeoutMs, signal });
   };
   /** The URL past any pooler; undefined for the embedded database. */
   const directUrl = async () => {
     const { migrateUrl } = await config();
-    const chosen = await database();
-    return chosen === 'embedded' ? undefined : (migrateUrl ?? chosen);
+    const url = await chosen();
+    return url === 'embedded' ? undefined : (migrateUrl ?? url);
   };
   return {
     async primary(): Promise<Connection> {
-      const chosen = await database();
-      return track(() => (chosen === 'embedded' ? embedded() : server(chosen, 'work')));
+      const url = await chosen();
+      return track(() => (url === 'embedded' ? embedded() : server(url, 'work')));
     },
     async migration(): Promise<Connection> {
       const url = await directUrl();
@@ -95,18 +81,18 @@ export function openDatabases({
       const url = await directUrl();
       return url === undefined ? undefined : { url, insecureTls };
     },
-    async replicas(within: number): Promise<Connection[]> {
-      if ((await database()) === 'embedded') return [];
+    async replicas(withinMs: number): Promise<Connection[]> {
+      if ((await chosen()) === 'embedded') return [];
       const { replicas } = await config();
-      return Promise.all(replicas.map((url) => track(() => server(url, 'replica', within))));
+      return Promise.all(replicas.map((url) => track(() => server(url, 'replica', withinMs))));
     },
     /** Keeps a job from running elsewhere. Connects directly if possible: the lock holds a session until the end. */
     async guard(job: string): Promise<JobLock> {
       const { dataDir, migrateUrl } = await config();
-      const chosen = await database();
+      const url = await chosen();
       const guard = await import('../platform/postgres/job-lock.ts');
-      if (chosen === 'embedded') return guard.lockJobInFolder(dataDir, job, { pid, command: name, signal });
-      return guard.lockJobOnServer(await track(() => server(migrateUrl ?? chosen, 'guard')), job);
+      if (url === 'embedded') return guard.lockJobInFolder(dataDir, job, { pid, command, signal });
+      return guard.lockJobOnServer(await track(() => server(migrateUrl ?? url, 'guard')), job);
     },
   };
 }

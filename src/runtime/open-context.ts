@@ -2,16 +2,15 @@ import { join } from 'node:path';
 import { type AfterCommit, NO_PROJECTION } from '../audit/after-commit.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { IdempotentRun } from '../audit/idempotency.ts';
-import type { Origin } from '../audit/log.ts';
 import { auditTargetOf } from '../audit/subject.ts';
 import { type Invocation, rolesOf } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
 import { parseInstant } from '../domain/instant.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
-import { chooseDatabase, describeTarget, redisSettings } from '../platform/config/target.ts';
 import { Failure } from '../util/failure.ts';
 import { openDatabases } from './connections.ts';
+import { chooseDatabase, describeTarget, redisSettings } from './target.ts';
 
 /** Builds the context of one command from its environment. */
 export function openContext(
@@ -22,7 +21,6 @@ export function openContext(
 ): OpenContext {
   const { globals, command } = invocation;
   const name = invocation.path.join(' ');
-  const insecureTls = globals.insecureTls === true;
   const releasers: (() => Promise<void>)[] = [];
   const configSource: ConfigSource = {
     env: around.env,
@@ -33,25 +31,28 @@ export function openContext(
     timeout: globals.timeout,
     allowSuperuser: globals.allowSuperuser,
   };
-  const cacheDir = join(around.env['XDG_CACHE_HOME'] || join(around.home, '.cache'), 'pinnacle');
   const config = once(async () => (await import('../platform/config/load.ts')).loadConfig(configSource));
   const database = once(async () => chooseDatabase(await config(), io));
-
-  const origin: Origin = {
-    command: name,
-    subject: auditTargetOf(invocation),
-    labels: { os_user: around.user },
-  };
-  const databases = openDatabases({
-    name,
-    pid: around.pid,
+  const dryRun = globals.dryRun === true;
+  const base = {
     io,
     signal,
+    dryRun,
+    now: around.now,
+    cwd: around.cwd,
+    own: { pid: around.pid, uid: around.uid },
+    configSource,
     config,
-    database,
-    cacheDir,
-    insecureTls,
-    origin,
+    cacheDir: join(around.env['XDG_CACHE_HOME'] || join(around.home, '.cache'), 'pinnacle'),
+    origin: {
+      command: name,
+      subject: auditTargetOf(invocation),
+      labels: { os_user: around.user },
+    },
+  } satisfies Partial<Context>;
+  const databases = openDatabases(base, {
+    chosen: database,
+    insecureTls: globals.insecureTls === true,
     releasers,
   });
   const connection = once(async () => {
@@ -60,18 +61,18 @@ export function openContext(
     if (!free)
       await (await import('../operations/access/refuse-superuser.ts')).refuseSuperuser(
         opened,
-        ctx.origin,
+        base.origin,
         dryRun,
       );
     return opened;
   });
   let onReplica = false;
   const replica = once(async () => {
-    const { replicas: urls, maxReplicaWait } = await config();
+    const { replicas: urls, maxReplicaWaitMs } = await config();
     if (command.reads !== 'replica' || globals.primary || urls.length === 0) return undefined;
-    const [primary, opened] = await Promise.all([connection(), databases.replicas(maxReplicaWait)]);
+    const [primary, opened] = await Promise.all([connection(), databases.replicas(maxReplicaWaitMs)]);
     const { findReplica } = await import('../platform/postgres/replica.ts');
-    const found = await findReplica(primary, opened, maxReplicaWait);
+    const found = await findReplica(primary, opened, maxReplicaWaitMs);
     onReplica = found !== undefined;
     return found;
   });
@@ -99,15 +100,10 @@ export function openContext(
     yes: globals.yes === true,
     ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
   };
-  const dryRun = globals.dryRun === true;
   let idempotent: IdempotentRun | undefined;
 
   const ctx: Context = {
-    io,
-    signal,
-    dryRun,
-    cwd: around.cwd,
-    own: { pid: around.pid, uid: around.uid },
+    ...base,
     isVisible(column) {
       const { json, csv, columns } = globals;
       const asked = typeof json === 'string' ? json : columns;
@@ -116,15 +112,11 @@ export function openContext(
         printed && (json !== undefined || (io.out.isTTY && !csv && !(io.quiet && columns === undefined)))
       );
     },
-    configSource,
-    config,
-    cacheDir,
     connection: source,
     replicas: databases.replicas,
     migrationConnection: once(databases.migration),
     server: databases.server,
     target,
-    now: around.now,
     timeZone: async () => (await config()).timeZone,
     protectedProfile: async () => {
       const settings = await config();
@@ -148,7 +140,6 @@ export function openContext(
     redisSettings: () => redisSettings(config),
     phase: () => phase(),
     source: async () => ({ db: (await source()).kysely, phase: await phase() }),
-    origin,
     async singleInstance(input) {
       const held = await databases.guard(`${name} ${canonicalJson(input)}`);
       if ('holder' in held) return held.holder;

@@ -81,7 +81,7 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
     const { kysely, close } = connectServer(String(db.env['DATABASE_URL']), {
       applicationName: 'test',
       poolSize: 1,
-      statementTimeout: 0,
+      statementTimeoutMs: 0,
     });
     const open = async () => (await readTransactions(kysely)).map(({ program }) => program);
     while ((await open()).length === 0) await new Promise((tick) => setTimeout(tick, 20));

@@ -114,7 +114,12 @@ async function openEmbeddedFolder(phase: Phase = 4): Promise<TestDatabase> {
   const dir = join(cacheDir, 'data', randomUUID());
   await mkdir(join(cacheDir, 'data'), { recursive: true });
   const template = join(cacheDir, `phase-${phase}`);
-  const lock = { pid: process.pid, command: 'test', timeout: 120_000, signal: new AbortController().signal };
+  const lock = {
+    pid: process.pid,
+    command: 'test',
+    timeoutMs: 120_000,
+    signal: new AbortController().signal,
+  };
   const release = await lockFile(`${template}.making`, template, lock);
   try {
     if (!existsSync(template)) {

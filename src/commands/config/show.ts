@@ -18,8 +18,8 @@ export const show = defineCommand({
   async run(_input, ctx: Context) {
     const { resolved } = await ctx.config();
     return SETTING_NAMES.flatMap((name) => {
-      const { value, origin } = resolved[name];
-      return leaves(name, value).map(([setting, text]) => ({ setting, value: text, origin }));
+      const { written, origin } = resolved[name];
+      return leaves(name, written).map(([setting, text]) => ({ setting, value: text, origin }));
     });
   },
 });

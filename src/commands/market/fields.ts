@@ -19,8 +19,8 @@ export const quoteFields = {
 
 export type Shown = RowOf<typeof quoteFields>;
 
-/** A reading as its columns; a quote older than `staleAfter` milliseconds is stale. */
-export function show({ symbol, quote, unreadable = '' }: Reading, now: Date, staleAfter: number): Shown {
+/** A reading as its columns; a quote older than `staleAfterMs` is stale. */
+export function show({ symbol, quote, unreadable = '' }: Reading, now: Date, staleAfterMs: number): Shown {
   const age = quote ? ageOf(quote.timestamp, now) : null;
   const details = Object.fromEntries(QUOTE_DETAILS.map((name) => [name, quote?.[name] ?? null]));
   return {
@@ -28,7 +28,7 @@ export function show({ symbol, quote, unreadable = '' }: Reading, now: Date, sta
     ltp: quote?.ltp ?? null,
     timestamp: quote?.timestamp ?? null,
     age_seconds: age === null ? null : Math.floor(age / 1_000),
-    stale: age === null ? null : age > staleAfter,
+    stale: age === null ? null : age > staleAfterMs,
     ...(details as Pick<Shown, (typeof QUOTE_DETAILS)[number]>),
     unreadable: unreadable === '' ? null : unreadable,
   };

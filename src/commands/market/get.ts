@@ -19,7 +19,7 @@ export const get = defineCommand({
   details: `Exits 3 if a symbol is not in the cache. Malformed entries have no price; they are reported and the command exits 6.`,
   async run({ symbol, more }, ctx: Context) {
     const symbols = [...new Set([symbol, ...more])];
-    const [now, { staleAfter }] = [ctx.now(), await ctx.config()];
+    const [now, { market }] = [ctx.now(), await ctx.config()];
     const readings = await readQuotes(await ctx.redis(), symbols, now);
     const missing = symbols.filter((_symbol, i) => readings[i] === undefined);
     if (missing.length > 0)
@@ -30,7 +30,7 @@ export const get = defineCommand({
     const bad = found.filter(({ unreadable }) => unreadable !== undefined);
     for (const each of bad)
       await ctx.io.warn(`The quote of ${each.symbol} cannot be read: ${each.unreadable}.`);
-    const rows = found.map((reading) => show(reading, now, staleAfter));
+    const rows = found.map((reading) => show(reading, now, market.staleAfterMs));
     return bad.length > 0 ? new Finding(rows) : rows;
   },
 });

@@ -16,7 +16,7 @@ export const list = defineCommand({
   details: `A quote older than market.staleAfter is stale. A malformed entry has no price; the column unreadable
 shows why.`,
   async run(input, ctx: Context) {
-    const [redis, { staleAfter }, now] = [await ctx.redis(), await ctx.config(), ctx.now()];
+    const [redis, { market }, now] = [await ctx.redis(), await ctx.config(), ctx.now()];
     const symbols = await findSymbols(redis);
     return page(
       input,
@@ -24,7 +24,7 @@ shows why.`,
       async (limit, after) => {
         const rows: Shown[] = [];
         for await (const reading of readingsBehind(redis, symbols, after?.[0] ?? '', now)) {
-          const row = show(reading, now, staleAfter);
+          const row = show(reading, now, market.staleAfterMs);
           if (!input.stale || row.stale) rows.push(row);
           if (rows.length === limit) break;
         }

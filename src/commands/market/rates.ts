@@ -27,7 +27,7 @@ export const rates = defineCommand({
   details: `Shows the age of the quotes at the end, and how many changed in the meantime. Quotes are read four times per second: faster
 changes of one quote count as four per second. Malformed entries count as unreadable only.`,
   async run(input, ctx: Context) {
-    const [redis, { staleAfter }] = [await ctx.redis(), await ctx.config()];
+    const [redis, { market }] = [await ctx.redis(), await ctx.config()];
     const symbols = await findSymbols(redis);
     const look = () => readQuotes(redis, symbols, ctx.now());
     const started = performance.now();
@@ -46,7 +46,7 @@ changes of one quote count as four per second. Malformed entries count as unread
     }
     const seconds = (performance.now() - started) / 1_000;
     const ages = agesOf(readings, ctx.now());
-    const stale = ages.filter((age) => age > staleAfter).length;
+    const stale = ages.filter((age) => age > market.staleAfterMs).length;
     return {
       quotes: ages.length,
       fresh: ages.length - stale,

@@ -52,6 +52,6 @@ export const set = defineCommand({
       );
     if (!ctx.dryRun) await writeQuotes(redis, [newest]);
     await warnUnusedSymbols([symbol], ctx);
-    return show({ symbol, quote }, now, (await ctx.config()).staleAfter);
+    return show({ symbol, quote }, now, (await ctx.config()).market.staleAfterMs);
   },
 });

@@ -41,7 +41,7 @@ interface Input {
 }
 
 async function* changes(input: Input, connection: ReconnectingRedis, ctx: Context): AsyncGenerator<Shown> {
-  const { staleAfter } = await ctx.config();
+  const { staleAfterMs } = (await ctx.config()).market;
   const differing = differ();
   const symbolsOf = lookup(input.symbols);
   const end = performance.now() + (input.for ?? Number.POSITIVE_INFINITY);
@@ -54,7 +54,7 @@ async function* changes(input: Input, connection: ReconnectingRedis, ctx: Contex
         return new Map(symbols.map((symbol, i) => [symbol, found[i]]));
       });
       for (const reading of differing(readings ?? new Map())) {
-        yield show(reading, ctx.now(), staleAfter);
+        yield show(reading, ctx.now(), staleAfterMs);
         if (--left === 0) return;
       }
       const rest = end - performance.now();

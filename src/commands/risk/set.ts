@@ -32,10 +32,10 @@ Rules that a template does not name stay unchanged.`,
     const problem = rule && limitProblem(rule, value);
     if (problem) throw usage(`VALUE ${problem}, not ${value}.`);
     const { writeRules } = await import('../../trading/risk/write-limits.ts');
-    const { riskTemplates } = await ctx.config();
+    const { templates } = (await ctx.config()).risk;
     return ctx.change(async (trx) => {
       const { risk_tolerance } = await lockUser(trx, user);
-      const limits = rule ? { [rule]: value } : templateFor(risk_tolerance, riskTemplates);
+      const limits = rule ? { [rule]: value } : templateFor(risk_tolerance, templates);
       const types = Object.keys(limits) as RuleType[];
       const before = await findRules(trx.db, user, types);
       const changed = await writeRules(trx, user, limits, ctx.now());

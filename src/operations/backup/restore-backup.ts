@@ -125,7 +125,7 @@ async function replaceServer(
 }
 
 async function replaceFolder(ctx: Context, target: Connection, source: Source): Promise<Outcome> {
-  const { dataDir, timeout } = await ctx.config();
+  const { dataDir, timeoutMs } = await ctx.config();
   const fresh = `${dataDir}.restoring`;
   let skipped: string[];
   const connection = await openFresh(fresh, ctx.cacheDir);
@@ -142,7 +142,7 @@ async function replaceFolder(ctx: Context, target: Connection, source: Source): 
     return { kept: null, skipped };
   }
   await target.close();
-  const lock = { pid: ctx.own.pid, command: ctx.origin.command, timeout, signal: ctx.signal };
+  const lock = { pid: ctx.own.pid, command: ctx.origin.command, timeoutMs, signal: ctx.signal };
   const release = await lockFile(`${dataDir}.lock`, `The embedded database ${dataDir}`, lock);
   try {
     // From here on it is the database: whoever opens the folder next completes the swap.

@@ -77,7 +77,7 @@ function connectTo(ctx: Context, { url, insecureTls }: Server, database: string)
   return connectServer(withDatabase(url, database), {
     applicationName: `pinnacle/${ctx.origin.command}`,
     poolSize: 1,
-    statementTimeout: 0,
+    statementTimeoutMs: 0,
     insecureTls,
     ownSession: true,
   });

@@ -20,7 +20,7 @@ export async function dumpServer(
     ...['--format=plain', '--encoding=UTF8', '--no-password', `--snapshot=${snapshots[0]?.id}`],
     // They cannot be made elsewhere without rights or places of that server's.
     ...['--no-tablespaces', '--no-publications', '--no-subscriptions', '--no-security-labels'],
-    `--lock-wait-timeout=${(await ctx.config()).timeout}`,
+    `--lock-wait-timeout=${(await ctx.config()).timeoutMs}`,
   ];
   const env = {
     ...ctx.configSource.env,

@@ -5,9 +5,9 @@ import type { Primary } from '../../platform/postgres/replica.ts';
 const REPLICA_TIMEOUT_MS = 1_000;
 const UNKNOWN = { lag_bytes: null, lag_seconds: null };
 
-/** How every configured replica stands, each asked for a second at most. */
+/** The state of every configured replica; each has a second to answer. */
 export async function replicaStates(ctx: Context) {
-  const { replicas: urls, maxReplicaWait } = await ctx.config();
+  const { replicas: urls, maxReplicaWaitMs } = await ctx.config();
   const connections = await ctx.replicas(REPLICA_TIMEOUT_MS);
   if (connections.length === 0) return [];
   const [{ describeServer }, { readPrimary }] = await Promise.all([
@@ -18,14 +18,14 @@ export async function replicaStates(ctx: Context) {
   return Promise.all(
     connections.map(async (connection, i) => ({
       replica: describeServer(urls[i] ?? ''),
-      ...(await replicaState(connection, primary, maxReplicaWait)),
+      ...(await replicaState(connection, primary, maxReplicaWaitMs)),
     })),
   );
 }
 
-async function replicaState(connection: Connection, primary: Primary, wait: number) {
+async function replicaState(connection: Connection, primary: Primary, waitMs: number) {
   const { readReplica, replicaProblem } = await import('../../platform/postgres/replica.ts');
-  const end = performance.now() + wait;
+  const end = performance.now() + waitMs;
   try {
     for (;;) {
       const found = await within(readReplica(connection));

@@ -70,8 +70,8 @@ export async function editRing(
 }
 
 async function lock(ctx: Context, path: string): Promise<() => Promise<void>> {
-  const { timeout } = await ctx.config();
-  const options = { pid: ctx.own.pid, command: ctx.origin.command, timeout, signal: ctx.signal };
+  const { timeoutMs } = await ctx.config();
+  const options = { pid: ctx.own.pid, command: ctx.origin.command, timeoutMs, signal: ctx.signal };
   await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(writeFailure(path, false));
   return lockFile(`${path}.lock`, `The key ring ${path}`, options).catch(writeFailure(path, false));
 }

@@ -34,11 +34,11 @@ async function environmentSettings(ctx: Context): Promise<Record<string, string>
   const { resolved } = await ctx.config();
   const found: Record<string, string> = {};
   for (const name of SETTING_NAMES) {
-    const { value, origin } = resolved[name];
+    const { written, origin } = resolved[name];
     // Also a value of the file that is { "$env": NAME }.
     const variable = /(?:^|, )environment (\w+)$/.exec(origin)?.[1];
-    if (variable === undefined || value === undefined) continue;
-    const text = Array.isArray(value) ? value.join(' ') : String(value);
+    if (variable === undefined || written === undefined) continue;
+    const text = Array.isArray(written) ? written.join(' ') : String(written);
     if (text.split(' ').some((word) => maskSecrets(word) !== word)) throw secretInEnvironment(variable);
     found[variable] = text;
   }

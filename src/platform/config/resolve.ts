@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import * as z from 'zod/mini';
 import { Failure } from '../../util/failure.ts';
 import { type ConfigFile, type ConfigSource, invalid } from './file.ts';
 import { check, dereference, type Found, pointer } from './references.ts';
@@ -6,12 +7,15 @@ import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingVa
 import type { Json } from './unknown-keys.ts';
 
 export interface Resolved {
+  /** As in `Config`. */
   value: SettingValue | undefined;
-  /** Where the value came from, in words: `environment DATABASE_URL`, `profile prod in …`, `default`. */
+  /** As you write it: a duration with its unit, a list as an array, a path absolute. */
+  written: unknown;
+  /** The source of the value: `environment DATABASE_URL`, `profile prod in …`, `default`. */
   origin: string;
 }
 
-/** One place settings come from. */
+/** One source of settings. */
 export type Layer = (name: SettingName) => Found | undefined;
 
 /** The flags that are settings. */
@@ -26,7 +30,7 @@ export function flagLayer(source: ConfigSource): Layer {
   };
 }
 
-/** Environment variables; an empty one is as good as none. */
+/** Environment variables; an empty one counts as not set. */
 export function envLayer(source: ConfigSource): Layer {
   return (name) => {
     const variable = SETTINGS[name].env.find((env) => source.env[env]);
@@ -48,15 +52,14 @@ export function fileLayer(file: ConfigFile, content: Json = file.content, profil
 /** Every setting from the first layer that has it; throws all complaints at once. */
 export async function resolveAll(
   layers: readonly Layer[],
-  env: ConfigSource['env'],
-  dataDir: string,
+  source: Pick<ConfigSource, 'env' | 'home'>,
 ): Promise<Record<SettingName, Resolved>> {
   const resolved = {} as Record<SettingName, Resolved>;
   const complaints: string[] = [];
   const hints: string[] = [];
   for (const name of SETTING_NAMES) {
     try {
-      resolved[name] = await resolveOne(name, layers, env, dataDir);
+      resolved[name] = await resolveOne(name, layers, source, resolved);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       complaints.push(error.message);
@@ -70,28 +73,45 @@ export async function resolveAll(
 async function resolveOne(
   name: SettingName,
   layers: readonly Layer[],
-  env: ConfigSource['env'],
-  dataDir: string,
+  source: Pick<ConfigSource, 'env' | 'home'>,
+  resolved: Partial<Record<SettingName, Resolved>>,
 ): Promise<Resolved> {
   const depth = layers.findIndex((layer) => layer(name));
   const found = layers[depth]?.(name);
-  if (!found) {
-    const fallback = name === 'dataDir' ? dataDir : (SETTINGS[name] as Setting).fallback;
-    return { value: fallback, origin: fallback === undefined ? 'not set' : 'default' };
-  }
   // A migration or a report must not reach the servers of a file while all else goes to the one that overrides it.
   const closer = layers.slice(0, depth).find((layer) => layer('database'));
-  if ((name === 'migrateUrl' || name === 'replicas') && closer)
-    return { value: undefined, origin: `not used: the database comes from ${closer('database')?.origin}` };
-  const { value, via } = await dereference(found, name, env);
-  const valid = check(name, value, found.origin);
+  if (found && (name === 'migrateUrl' || name === 'replicas') && closer)
+    return {
+      ...standard(name, source, resolved),
+      origin: `not used: the database comes from ${closer('database')?.origin}`,
+    };
+  if (!found) return standard(name, source, resolved);
+  const { value: raw, via } = await dereference(found, name, source.env);
+  const value = check(name, raw, found.origin);
   return {
-    value: 'path' in SETTINGS[name] ? resolve(found.base, String(valid)) : valid,
+    ...asWritten(name, raw, 'path' in SETTINGS[name] ? resolve(found.base, String(value)) : value),
     origin: via ? `${found.origin}, ${via}` : found.origin,
   };
 }
 
-/** Complaints about what the file itself says, as far as it can be told without the values it points to. */
+function asWritten(name: SettingName, raw: unknown, value: SettingValue) {
+  return { value, written: 'as' in SETTINGS[name] ? raw : value };
+}
+
+/** The default of a setting. */
+function standard(
+  name: SettingName,
+  { env, home }: Pick<ConfigSource, 'env' | 'home'>,
+  { dataDir }: Partial<Record<SettingName, Resolved>>,
+): Resolved {
+  const { fallback, fallbackIn, schema }: Setting = SETTINGS[name];
+  const data = env['XDG_DATA_HOME'] || join(home, '.local', 'share');
+  const raw = fallbackIn?.({ data, database: String(dataDir?.value) }) ?? fallback;
+  if (raw === undefined) return { value: undefined, written: undefined, origin: 'not set' };
+  return { ...asWritten(name, raw, z.parse(schema, raw)), origin: 'default' };
+}
+
+/** The complaints about the values in a file itself, without those it points to. */
 export function literalComplaints(layer: Layer): string[] {
   return SETTING_NAMES.flatMap((name) => {
     const found = layer(name);

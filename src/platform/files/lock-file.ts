@@ -12,8 +12,8 @@ interface Holder {
 export interface LockOptions {
   pid: number;
   command: string;
-  /** Milliseconds to wait for another process. */
-  timeout: number;
+  /** How long to wait for another process. */
+  timeoutMs: number;
   signal: AbortSignal;
   onWait?: (holder: string) => void;
 }
@@ -35,7 +35,7 @@ export async function lockFile(
     started: await startOf(options.pid),
     command: options.command,
   });
-  const deadline = performance.now() + options.timeout;
+  const deadline = performance.now() + options.timeoutMs;
   let waiting = false;
   while (!(await claim(path, mine, options.pid))) {
     const holder = await holderOf(path);

@@ -26,11 +26,11 @@ export interface ServerOptions {
   applicationName: string;
   poolSize: number;
   /** Milliseconds that a statement may take; 0 for no limit. */
-  statementTimeout: number;
+  statementTimeoutMs: number;
   /** Whether the server may be unverified, or the connection unencrypted. */
   insecureTls?: boolean;
   /** Milliseconds to wait for a connection. */
-  connectTimeout?: number;
+  connectTimeoutMs?: number;
   /** Whether settings and locks must hold from one transaction to the next, which no pooler can do. */
   ownSession?: boolean;
 }
@@ -47,7 +47,7 @@ const TIMESTAMP = 1114;
 export function connectServer(url: string, options: ServerOptions): Connection {
   const settings = {
     ...RELIED_ON,
-    statement_timeout: String(options.statementTimeout),
+    statement_timeout: String(options.statementTimeoutMs),
     lock_timeout: String(LOCK_TIMEOUT_MS),
     idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
   };
@@ -55,7 +55,7 @@ export function connectServer(url: string, options: ServerOptions): Connection {
     ...driverConfig(url, options.insecureTls ?? false),
     application_name: options.applicationName,
     max: options.poolSize,
-    connectionTimeoutMillis: options.connectTimeout ?? CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   };
   // The options of the URL or of PGOPTIONS count, except where they are about settings of ours.
   const { options: given = '' } = resolveServer(url);

@@ -45,11 +45,11 @@ export async function lockJobOnServer(connection: Connection, name: string): Pro
 export async function lockJobInFolder(
   dir: string,
   name: string,
-  options: Omit<LockOptions, 'timeout'>,
+  options: Omit<LockOptions, 'timeoutMs'>,
 ): Promise<JobLock> {
   const path = `${dir}.${createHash('sha256').update(name).digest('hex').slice(0, 16)}.job`;
   try {
-    return { release: await lockFile(path, name, { ...options, timeout: 0 }) };
+    return { release: await lockFile(path, name, { ...options, timeoutMs: 0 }) };
   } catch (error) {
     if (!(error instanceof Failure && error.kind === 'busy')) throw error;
     return { holder: '' };

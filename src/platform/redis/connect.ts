@@ -2,10 +2,11 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
 import type { FileProblem } from '../../util/file-problem.ts';
+import type { RedisSettings } from '../config/load.ts';
 import { redisFailure } from './errors.ts';
 import { escapeGlob, type Keys, keysOf } from './keys.ts';
 import { setUp } from './set-up.ts';
-import { addressOf, describeRedis, parseRedisUrl, type RedisSettings, type RedisUrl } from './settings.ts';
+import { addressOf, describeRedis, parseRedisUrl, type RedisUrl } from './settings.ts';
 
 /** An open connection to Redis, a cluster or not. Commands of one turn travel together, in a cluster per node. */
 export interface RedisConnection {
@@ -43,7 +44,7 @@ export async function openRedis(
     if (client instanceof Redis) await setUp(client, url, name, where);
   };
   try {
-    await withTimeout(settings.timeout, connect());
+    await withTimeout(settings.timeoutMs, connect());
   } catch (error) {
     client.disconnect();
     throw error instanceof Failure ? error : redisFailure(cause ?? error, where);
@@ -91,16 +92,16 @@ function createClient(
   waitMs: number,
   ca: string | undefined,
 ): Redis | Cluster {
-  const { sentinels, master, timeout } = settings;
+  const { sentinels, master, timeoutMs } = settings;
   const tls = secure ? { tls: ca === undefined ? {} : { ca } } : {};
-  const options = { ...commonOptions(timeout, waitMs), ...tls };
+  const options = { ...commonOptions(timeoutMs, waitMs), ...tls };
   if (settings.cluster)
     return new Cluster(settings.cluster.map(addressOf), {
       lazyConnect: true,
       enableOfflineQueue: false,
       enableAutoPipelining: true,
       clusterRetryStrategy: () => null,
-      slotsRefreshTimeout: timeout,
+      slotsRefreshTimeout: timeoutMs,
       // A certificate names the host as it was asked for, not the address it has.
       dnsLookup: (address, done) => done(null, address),
       // The client of a cluster opens connections when it needs them, and sets them up itself.
@@ -114,17 +115,17 @@ function createClient(
     sentinels: sentinels.map(addressOf),
     name: master,
     sentinelRetryStrategy: () => null,
-    sentinelCommandTimeout: timeout,
+    sentinelCommandTimeout: timeoutMs,
     ...(login.password && { sentinelPassword: login.password }),
     ...('tls' in tls && { enableTLSForSentinelMode: true, sentinelTLS: tls.tls }),
   });
 }
 
-function commonOptions(timeout: number, waitMs: number) {
+function commonOptions(timeoutMs: number, waitMs: number) {
   return {
     lazyConnect: true,
-    connectTimeout: timeout,
-    commandTimeout: timeout + waitMs,
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs + waitMs,
     enableAutoPipelining: true,
     // The check calls INFO, which a user with few rights may not.
     enableReadyCheck: false,

@@ -1,19 +1,5 @@
 import { Failure } from '../../util/failure.ts';
-
-/** How Redis is reached: as one server, through sentinels, or as a cluster. */
-export interface RedisSettings {
-  /** Also where user, password, database and TLS of sentinels and clusters come from. */
-  url: string | undefined;
-  sentinels: readonly string[] | undefined;
-  cluster: readonly string[] | undefined;
-  /** The sentinels' name for the master. */
-  master: string;
-  /** The PEM file with the certificate of the authority. */
-  ca: string | undefined;
-  prefix: string;
-  /** Milliseconds. */
-  timeout: number;
-}
+import type { RedisSettings } from '../config/load.ts';
 
 /** The failure of a command that needs Redis where none is configured. */
 export function noRedis(): Failure {

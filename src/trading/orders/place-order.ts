@@ -38,5 +38,5 @@ async function cachedPrice(symbol: TradingSymbol, ctx: Context): Promise<number>
   const { redis } = await ctx.config();
   if (!redis) return 0;
   const { referencePrice } = await import('../quotes/reference-price.ts');
-  return referencePrice(symbol, redis.timeout, ctx);
+  return referencePrice(symbol, redis.timeoutMs, ctx);
 }

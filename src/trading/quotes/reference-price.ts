@@ -10,7 +10,7 @@ import { readQuotes } from './store.ts';
  */
 export async function referencePrice(symbol: string, timeout: number, ctx: Context): Promise<number> {
   const now = ctx.now();
-  const { staleAfter } = await ctx.config();
+  const { staleAfterMs } = (await ctx.config()).market;
   const asked = ctx.redis().then((redis) => readQuotes(redis, [symbol], now));
   // An error after the timeout is ignored.
   asked.catch(() => {});
@@ -18,7 +18,7 @@ export async function referencePrice(symbol: string, timeout: number, ctx: Conte
     const [reading] = await withTimeout(timeout, asked);
     if (!reading) return 0;
     const { quote, unreadable } = reading;
-    if (quote && ageOf(quote.timestamp, now) <= staleAfter) return quote.ltp;
+    if (quote && ageOf(quote.timestamp, now) <= staleAfterMs) return quote.ltp;
     if (quote || unreadable)
       await ctx.io.say(
         `No reference price: the quote of ${symbol} ${quote ? 'is stale' : `cannot be read: ${unreadable}`}.`,

@@ -13,12 +13,12 @@ export interface TradingDay {
 /** The times at a moment, by the settings timeZone and market.staleAfter. */
 export async function tradingDayOf(
   now: Date,
-  { config }: { config: () => Promise<{ timeZone: string; staleAfter: number }> },
+  { config }: { config: () => Promise<{ timeZone: string; market: { staleAfterMs: number } }> },
 ): Promise<TradingDay> {
-  const { timeZone, staleAfter } = await config();
+  const { timeZone, market } = await config();
   return {
     now: instant(now),
     dayStart: instant(startOfDay(now, timeZone)),
-    staleBefore: instant(new Date(now.getTime() - staleAfter)),
+    staleBefore: instant(new Date(now.getTime() - market.staleAfterMs)),
   };
 }

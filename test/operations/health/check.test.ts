@@ -119,7 +119,7 @@ describe.each(servers)('doctor on the $name', ({ open }) => {
     const connection = connectServer(url, {
       applicationName: 'pinnacle/doctor',
       poolSize: 1,
-      statementTimeout: 0,
+      statementTimeoutMs: 0,
     });
     try {
       const before = await readServerStats(connection.kysely);

@@ -46,19 +46,23 @@ describe('precedence', () => {
       await loadConfig(source({}, { profile: 'prod' })),
       await loadConfig(source()),
     ];
-    expect(timeouts.map(({ timeout, resolved }) => [timeout, resolved.timeout.origin])).toEqual([
+    expect(timeouts.map(({ timeoutMs, resolved }) => [timeoutMs, resolved.timeout.origin])).toEqual([
       [4_000, 'flag --timeout'],
       [3_000, 'environment PINNACLE_TIMEOUT'],
       [2_000, `profile prod in ${path}`],
       [1_000, path],
     ]);
-    expect((await loadConfig(source())).resolved.poolSize).toEqual({ value: 4, origin: 'default' });
+    expect((await loadConfig(source())).resolved.poolSize).toEqual({
+      value: 4,
+      written: 4,
+      origin: 'default',
+    });
   });
 
   it('takes the risk templates of the profile whole, else those of the file', async () => {
     const [file, prod] = [{ low: { MAX_DRAWDOWN: 5 }, high: {} }, { low: { MIN_CAPITAL_THRESHOLD: 0 } }];
     await write({ risk: { templates: file }, profiles: { prod: { risk: { templates: prod } }, dev: {} } });
-    const templates = async (profile?: string) => (await loadConfig(source({}, { profile }))).riskTemplates;
+    const templates = async (profile?: string) => (await loadConfig(source({}, { profile }))).risk.templates;
     expect([await templates(), await templates('dev'), await templates('prod')]).toEqual([file, file, prod]);
   });
 
@@ -255,7 +259,7 @@ it('accepts the example, whose secrets are elsewhere', async () => {
   expect(await loadConfig(source(urls, { file, profile: 'prod' }))).toMatchObject({
     database: urls.PINNACLE_PROD_URL,
     migrateUrl: urls.PINNACLE_PROD_DIRECT_URL,
-    redis: { url: urls.PINNACLE_PROD_REDIS_URL, prefix: '', timeout: 2_000 },
+    redis: { url: urls.PINNACLE_PROD_REDIS_URL, prefix: '', timeoutMs: 2_000 },
     protected: true,
   });
 });

@@ -54,7 +54,7 @@ describe.runIf(inject('serverUrl') && findBouncer())('through PgBouncer in trans
     await server?.stop();
   });
   const connect = (url: string) =>
-    connectServer(url, { applicationName: 'pinnacle/test', poolSize: 4, statementTimeout: 200 });
+    connectServer(url, { applicationName: 'pinnacle/test', poolSize: 4, statementTimeoutMs: 200 });
 
   it.each(
     commandsIn(firstBook)
@@ -107,7 +107,7 @@ describe.runIf(inject('serverUrl') && findBouncer())('through PgBouncer in trans
 
   it('a direct connection asks for nothing more', async () => {
     const applicationName = 'pinnacle/direct';
-    const connection = connectServer(directUrl, { applicationName, poolSize: 4, statementTimeout: 200 });
+    const connection = connectServer(directUrl, { applicationName, poolSize: 4, statementTimeoutMs: 200 });
     const asked = await sql<{ source: string; sessions: number }>`
       SELECT (SELECT string_agg(DISTINCT source, ',') FROM pg_settings
               WHERE name = ANY (${SETTINGS}::text[]) AND source <> 'client') AS source,

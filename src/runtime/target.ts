@@ -1,7 +1,6 @@
-import type { Io } from '../../cli/io.ts';
-import { Failure } from '../../util/failure.ts';
-import type { RedisSettings } from '../redis/settings.ts';
-import type { Config } from './load.ts';
+import type { Io } from '../cli/io.ts';
+import type { Config, RedisSettings } from '../platform/config/load.ts';
+import { Failure } from '../util/failure.ts';
 
 /** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
 export async function chooseDatabase(settings: Config, io: Io): Promise<string> {
@@ -18,7 +17,7 @@ export async function chooseDatabase(settings: Config, io: Io): Promise<string> 
 export async function redisSettings(config: () => Promise<Config>): Promise<RedisSettings> {
   const { redis } = await config();
   if (redis) return redis;
-  throw (await import('../redis/settings.ts')).noRedis();
+  throw (await import('../platform/redis/settings.ts')).noRedis();
 }
 
 /** Where a write goes: a database, or else Redis. */
@@ -29,11 +28,11 @@ export async function describeTarget(
   const settings = await config();
   const where = database
     ? await describeDatabase(settings, await database())
-    : `Redis ${(await import('../redis/settings.ts')).describeRedis(await redisSettings(config))}`;
+    : `Redis ${(await import('../platform/redis/settings.ts')).describeRedis(await redisSettings(config))}`;
   return settings.profile ? `${settings.profile} (${where})` : where;
 }
 
 async function describeDatabase({ dataDir }: Config, chosen: string): Promise<string> {
   if (chosen === 'embedded') return `embedded ${dataDir}`;
-  return (await import('../postgres/server-url.ts')).describeServer(chosen);
+  return (await import('../platform/postgres/server-url.ts')).describeServer(chosen);
 }

@@ -1,0 +1,86 @@
+import * as z from 'zod/mini';
+import { parseDuration } from '../../util/duration.ts';
+import { fullZone } from './time-zone.ts';
+
+// The rules of values of settings.
+
+export const url = (schemes: readonly string[], what: string, word?: string) =>
+  z.string({ error: `must be ${what}` }).check(
+    z.refine((value) => value === word || schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
+      error: `must be ${what}`,
+    }),
+  );
+
+export const postgres = url(['postgres', 'postgresql'], 'a URL such as postgres://user@host:5432/database');
+
+const URLS = { error: 'must be an array of URLs such as ["postgres://user@replica:5432/database"]' };
+
+/** An array; in an environment variable or a file of its own, words separated by blanks. */
+export const urls = z.pipe(
+  z.transform((value: unknown) => (typeof value === 'string' ? value.trim().split(/\s+/) : value)),
+  z.array(postgres, URLS),
+);
+
+/** Text for which `isValid` is true and does not throw. */
+export const textThat = (isValid: (value: string) => boolean, error: string) =>
+  z.string({ error }).check(
+    z.refine(
+      (value) => {
+        try {
+          return isValid(value);
+        } catch {
+          return false;
+        }
+      },
+      { error },
+    ),
+  );
+
+// The limit of Linux.
+const MAX_PATH_CHARS = 4_096;
+export const pathTo = (what: 'file' | 'folder') =>
+  textThat((value) => value.trim() !== '' && value.length <= MAX_PATH_CHARS, `must be a ${what}`);
+
+// The maximum of a timer of Node and of a timeout of PostgreSQL.
+const MAX_DURATION_MS = 2_147_483_647;
+
+/** A duration, in milliseconds. */
+export const duration = z.pipe(
+  textThat((value) => {
+    const ms = parseDuration(value);
+    return ms > 0 && ms <= MAX_DURATION_MS;
+  }, 'must be a duration such as 500ms, 30s or 5m, at most 24d'),
+  z.transform((value: string) => parseDuration(value)),
+);
+
+export const timeZone = textThat(
+  (value) => Boolean(new Intl.DateTimeFormat('en', { timeZone: value })),
+  'must be a time zone such as Asia/Kolkata',
+).check(
+  z.refine((value) => fullZone(value) === undefined, {
+    error: ({ input }) =>
+      `must be the full name of a time zone, such as ${fullZone(String(input))} for ${input}`,
+  }),
+);
+
+export const onOff = z.pipe(
+  z.transform((value: unknown) =>
+    value === 'true' || value === '1' ? true : value === 'false' ? false : value,
+  ),
+  z.boolean({ error: 'must be true or false' }),
+);
+
+const WHOLE = { error: 'must be a whole number from 1 to 100' };
+
+export const poolSize = z.pipe(
+  z.transform((value: unknown) => (typeof value === 'string' ? Number(value) : value)),
+  z.int(WHOLE).check(z.gte(1, WHOLE), z.lte(100, WHOLE)),
+);
+
+const listOf = (pattern: RegExp, what: string) => {
+  const error = { error: `must be an array of ${what}` };
+  return z.array(z.string(error).check(z.regex(pattern, error)), error).check(z.minLength(1, error));
+};
+
+export const commandLine = listOf(/./s, 'words such as ["vault", "read", "keyring"]');
+export const addresses = listOf(/^[^\s/@]+:\d{1,5}$/, 'addresses such as ["redis1:26379", "redis2:26379"]');
