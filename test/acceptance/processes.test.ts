@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader } from '../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { shell, start } from '../helpers/process.ts';
 import { TIMED } from '../helpers/timed.ts';
 
@@ -12,7 +12,7 @@ describe.each(databases)('real processes on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => db.close());
 
@@ -63,7 +63,7 @@ describe.each(servers)('on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => db.close());
 
@@ -184,7 +184,7 @@ describe.each(servers)('a database at an earlier phase on $name', ({ open }) => 
     const db = await open(phase);
     try {
       if (phase === 1) {
-        await addTrader(db, 'u');
+        await given.user(db, 'u');
         await db.json(...ORDER, '--order-id', 'x');
       }
       const { code, stderr } = await db.cli(...argv);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { shell, start } from '../helpers/process.ts';
+import { words } from '../helpers/words.ts';
 
 // `npm run test:races` has 500.
 const ROUNDS = Number(process.env['PINNACLE_RACE_ROUNDS'] ?? 10);
@@ -28,7 +29,7 @@ describe.each(servers)('real processes racing on $name', ({ open }) => {
   it(
     `two whole fills of one order, ${ROUNDS} times: one is booked, the other told FILLED`,
     async () => {
-      await addTrader(db, 'fills');
+      await given.user(db, 'fills');
       for (let round = 0; round < ROUNDS; round++) {
         const id = `fills-${round}`;
         await place('fills', id);
@@ -56,7 +57,7 @@ describe.each(servers)('real processes racing on $name', ({ open }) => {
   it(
     `a cancel against a fill, ${ROUNDS} times: the fill is never lost, and who came second is told`,
     async () => {
-      await addTrader(db, 'cancels');
+      await given.user(db, 'cancels');
       for (let round = 0; round < ROUNDS; round++) {
         const id = `cancels-${round}`;
         await place('cancels', id);
@@ -89,7 +90,7 @@ describe.each(servers)('real processes racing on $name', ({ open }) => {
   it(
     `a cancel against a rejection, ${ROUNDS} times: one wins, the other is told the state`,
     async () => {
-      await addTrader(db, 'rejects');
+      await given.user(db, 'rejects');
       for (let round = 0; round < ROUNDS; round++) {
         const id = `rejects-${round}`;
         await place('rejects', id);
@@ -105,7 +106,7 @@ describe.each(servers)('real processes racing on $name', ({ open }) => {
   it(
     'two first fills of a symbol make one position of both',
     async () => {
-      await addTrader(db, 'firsts');
+      await given.user(db, 'firsts');
       for (let round = 0; round < ROUNDS; round++) {
         const symbol = `FIRST${round}`;
         for (const id of ['a', 'b'])
@@ -133,7 +134,7 @@ describe.each(servers)('real processes racing on $name', ({ open }) => {
   it(
     `${PLACERS.processes} placers under a limit of ${PLACERS.limit} a day: exactly that many are placed`,
     async () => {
-      await addTrader(db, 'limited');
+      await given.user(db, 'limited');
       await run(`risk set limited MAX_ORDERS_PER_DAY ${PLACERS.limit}`);
       const ended = await Promise.all(
         Array.from({ length: PLACERS.processes }, () => placeMany('limited', PLACERS.orders)),
@@ -153,9 +154,9 @@ describe.each(servers)('real processes racing on $name', ({ open }) => {
     'the kill switch thrown while orders are placed leaves none that works',
     async () => {
       const users = ['k1', 'k2', 'k3'];
-      await addStrategy(db, 'rsi');
+      await given.strategy(db, 'rsi');
       for (const user of users) {
-        await addTrader(db, user);
+        await given.user(db, user);
         await run(`strategy activate rsi --user ${user}`);
       }
       const placing = users.map((user) => placeMany(user, 12));

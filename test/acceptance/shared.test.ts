@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { shell } from '../helpers/process.ts';
 import { shared } from '../helpers/shared.ts';
+import { words } from '../helpers/words.ts';
 
 type Row = Record<string, unknown>;
 
@@ -30,7 +31,7 @@ test.skipIf(CASES.absent).each(servers)(
     const cases: Case[] = JSON.parse(readFileSync(CASES.path, 'utf8'));
     const db = await open();
     try {
-      await addTrader(db, 'u');
+      await given.user(db, 'u');
       for (const [n, { fills, mark }] of cases.entries()) {
         const steps = fills.flatMap(({ side, qty, price }, i) => [
           `$PINNACLE order place --order-id c${n}-${i} --user u --symbol S${n} --side ${side} --quantity ${qty}`,
@@ -81,8 +82,8 @@ test.skipIf(TRADES.absent).each(servers)(
     try {
       const [, ...lines] = readFileSync(TRADES.path, 'utf8').trim().split(/\r?\n/);
       for (const db of [single, imported]) {
-        await addTrader(db, 'u');
-        await addStrategy(db, 'momentum_rs');
+        await given.user(db, 'u');
+        await given.strategy(db, 'momentum_rs');
         await db.json(...words('strategy activate momentum_rs --user u'));
       }
       await imported.json('order', 'import', TRADES.path, '--as', 'trades', '--user', 'u');
@@ -110,8 +111,8 @@ test.skipIf(TRADES.absent).each(databases)(
   async ({ open }) => {
     const db = await open();
     try {
-      await addTrader(db, 'u');
-      await addStrategy(db, 'momentum_rs');
+      await given.user(db, 'u');
+      await given.strategy(db, 'momentum_rs');
       await db.json('order', 'import', TRADES.path, '--as', 'trades', '--user', 'u');
       await db.json(...words('strategy activate momentum_rs --user u'));
       expect(await db.json(...words('strategy show momentum_rs --user u'))).toMatchObject({

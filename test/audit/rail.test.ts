@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../helpers/book.ts';
 import { databases, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
+import { words } from '../helpers/words.ts';
 
 type Row = Record<string, unknown>;
 const UNSEALED = `SELECT l.id FROM audit_log l
@@ -17,7 +18,7 @@ describe.each(databases)('the audit log on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     folder = mkdtempSync(join(tmpdir(), 'pinnacle-audit-'));
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true });
@@ -86,7 +87,7 @@ describe.each(servers)('sealing on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open(4, server());
-    for (let i = 0; i < 8; i++) await addTrader(db, `trader_${i}`);
+    for (let i = 0; i < 8; i++) await given.user(db, `trader_${i}`);
   });
   afterAll(() => db?.close());
 
@@ -118,7 +119,7 @@ describe.each(servers)('sealing on $name', ({ open }) => {
       const { rows } = await open.query(
         "INSERT INTO audit_log (command, target, body) VALUES ('test', 'late', '{}') RETURNING id",
       );
-      await addTrader(db, 'trader_behind');
+      await given.user(db, 'trader_behind');
       expect(await db.json('audit', 'seal')).toMatchObject({ sealed: 0, unsealed: 1 });
       expect((await db.cli('audit', 'verify')).code).toBe(0);
       await open.query('COMMIT');
@@ -132,7 +133,7 @@ describe.each(servers)('sealing on $name', ({ open }) => {
 
   it('stops none of the writes when it cannot be done', async () => {
     await db.query('ALTER FUNCTION audit_seal(integer, boolean) RENAME TO audit_seal_gone');
-    await addTrader(db, 'trader_unsealed');
+    await given.user(db, 'trader_unsealed');
     expect((await db.query(UNSEALED)).rows).toHaveLength(1);
     await db.query('ALTER FUNCTION audit_seal_gone(integer, boolean) RENAME TO audit_seal');
     expect(await db.json('audit', 'seal', '--dry-run')).toMatchObject({ sealed: 0, unsealed: 1 });

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTrader } from '../helpers/book.ts';
 import { databases, ownServer, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 
 interface Report {
   entries: string;
@@ -187,11 +187,11 @@ describe.each(databases)('audit verify on $name', ({ name, open }) => {
       offenders: [],
     });
     expect(moved.stderr).toContain('restored from another cluster');
-    await addTrader(db);
+    await given.user(db);
     expect(await seal()).toMatchObject({ unsealed: 0, seq: '11' });
     const { code, report } = await verify();
     expect({ code, ...report }).toMatchObject({ code: 0, cluster: 'the same', entries: 11, unsealed: 0 });
-    await addTrader(db, 'trader_002');
+    await given.user(db, 'trader_002');
     expect(await seal()).toMatchObject({ unsealed: 0, seq: '12' });
   });
 });

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../helpers/book.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
+import { words } from '../helpers/words.ts';
 
 describe.each(databases)('lists on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(() => db.close());
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectServer } from '../../src/platform/postgres/connect.ts';
-import { words } from '../helpers/book.ts';
 import { databases, embedded, servers, type TestDatabase } from '../helpers/databases.ts';
 import { type Ended, start } from '../helpers/process.ts';
+import { words } from '../helpers/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-unattended-'));
 afterAll(() => rmSync(folder, { recursive: true }));

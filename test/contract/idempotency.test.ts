@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takesKey } from '../../src/cli/command.ts';
-import { words } from '../helpers/book.ts';
 import { allCommands } from '../helpers/commands.ts';
 import { databases, sampled, type TestDatabase } from '../helpers/databases.ts';
 import { dayOf, everyCommand, fillIn, remember } from '../helpers/day.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { words } from '../helpers/words.ts';
 
 const COMMANDS = await everyCommand();
 const effects = new Map(COMMANDS.map(({ path, effect }) => [path, effect]));

@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { words } from '../helpers/book.ts';
 import { servers } from '../helpers/databases.ts';
 import { shell } from '../helpers/process.ts';
+import { words } from '../helpers/words.ts';
 
 const page = readFileSync('docs/unattended.md', 'utf8');
 const blocks = (language: string) =>

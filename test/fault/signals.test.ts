@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { words } from '../helpers/book.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { shell, start } from '../helpers/process.ts';
 import { TIMED } from '../helpers/timed.ts';
+import { words } from '../helpers/words.ts';
 
 /** Long work, and the table that it is kept waiting at. */
 const LONG: readonly [line: string, table: string][] = [

@@ -7,15 +7,34 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CompiledQuery } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { fromPostgres } from '../../src/domain/instant.ts';
 import { lockFile } from '../../src/platform/files/lock-file.ts';
 import { openEmbedded } from '../../src/platform/postgres/embedded.ts';
+import type { errorObject } from '../../src/util/failure.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
 import { findBinaries, type Server, startServer } from './postgres.ts';
+import { words } from './words.ts';
 
 export type Phase = 0 | 1 | 2 | 3 | 4;
 type Rows = { rows: Record<string, unknown>[] };
+
+/** How a command must be refused: exit code, code of the error, and a part of what it says. */
+interface Refusal {
+  code: number;
+  error?: string;
+  stderr?: string | RegExp;
+}
+
+/** The error that a refused command prints with --json. */
+type RefusedError = ReturnType<typeof errorObject>['error'];
+
+export interface Audit {
+  command: string;
+  target: string;
+  actor: string;
+  body: Record<string, unknown>;
+}
 
 /** A database of one test, cloned from a migrated template. */
 export interface TestDatabase {
@@ -29,6 +48,14 @@ export interface TestDatabase {
   cliWith: (options: CliOptions, ...argv: string[]) => Promise<CliResult>;
   /** Runs a command with --json that must succeed, and gives what it printed. */
   json: <T = Record<string, unknown>>(...argv: string[]) => Promise<T>;
+  /** Runs a command line or its words with --json; it must be refused, print nothing to stdout and change nothing. */
+  refused: (
+    argv: string | readonly string[],
+    refusal: Refusal,
+    options?: CliOptions,
+  ) => Promise<RefusedError>;
+  /** The audit entries, oldest first; of one command, or of those LIKE a pattern. */
+  audits: (command?: string) => Promise<Audit[]>;
   close: () => Promise<void>;
 }
 
@@ -176,12 +203,38 @@ function face(
   };
   const cliWith: TestDatabase['cliWith'] = (options, ...argv) =>
     cli(argv, { ...options, env: { ...env, ...options.env } });
+  /** The last change that was recorded; the embedded engine would have to start for it. */
+  const lastChange = async () =>
+    name === 'server'
+      ? (await query("SELECT max(id) FROM audit_log WHERE command <> 'denied'").catch(() => undefined))?.rows
+      : undefined;
   return {
     name,
     env,
     query,
     close,
     cliWith,
+    async refused(line, { code, error, stderr }, options = {}) {
+      const argv = typeof line === 'string' ? words(line) : line;
+      const before = await lastChange();
+      const ended = await cliWith(options, ...argv, ...(argv.includes('--json') ? [] : ['--json']));
+      const { code: exit, stdout } = ended;
+      expect({ argv, code: exit, stdout }).toEqual({ argv, code, stdout: '' });
+      const [last = '', ...earlier] = ended.stderr.trimEnd().split('\n').reverse();
+      const refusal = JSON.parse(last).error as RefusedError;
+      if (error) expect({ argv, error: refusal.code }).toEqual({ argv, error });
+      const said = [...earlier.reverse(), refusal.message, refusal.hint].join('\n');
+      if (stderr) expect(said).toMatch(stderr);
+      expect(await lastChange()).toEqual(before);
+      return refusal;
+    },
+    async audits(command = '%') {
+      const { rows } = await query(
+        'SELECT command, target, actor, body FROM audit_log WHERE command LIKE $1 ORDER BY id',
+        [command],
+      );
+      return rows.map((row) => ({ ...row, body: JSON.parse(String(row['body'])) })) as unknown as Audit[];
+    },
     cli: (...argv) => cliWith({}, ...argv),
     async json<T>(...argv: string[]) {
       const { code, stdout, stderr } = await cliWith({}, ...argv, '--json');

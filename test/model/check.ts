@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { words } from '../helpers/book.ts';
 import type { CliOptions, CliResult } from '../helpers/cli.ts';
 import type { DatabaseKind, TestDatabase } from '../helpers/databases.ts';
+import { words } from '../helpers/words.ts';
 import { type Action, type Model, newModel, type Plan, play } from './model.ts';
 
 export type Program = (argv: readonly string[], options: CliOptions) => Promise<CliResult>;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader } from '../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { start } from '../helpers/process.ts';
 import { freePort, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { TIMED } from '../helpers/timed.ts';
@@ -36,7 +36,7 @@ describe.each(databases)('a Redis that never answers, beside the $name database'
   let hole: Awaited<ReturnType<typeof blackHole>>;
   beforeAll(async () => {
     [db, hole] = await Promise.all([open(), blackHole()]);
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
     db.env['REDIS_URL'] = hole.url;
   });
   afterAll(() => Promise.all([db?.close(), hole?.close()]));
@@ -93,7 +93,7 @@ describe.each(databases)('a Redis that refuses, beside the $name database', ({ o
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => db?.close());
 
@@ -139,7 +139,7 @@ describe.each(servers)('beside the $name', ({ open }) => {
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
     db.env['REDIS_URL'] = redis.url;
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => Promise.all([db?.close(), redis?.stop()]));
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader } from '../helpers/book.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { slowLine, startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const DELAY = 250;
@@ -11,7 +11,7 @@ describe.each(servers)('beside the $name', ({ open }) => {
   let redis: TestRedis;
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => Promise.all([db?.close(), redis?.stop()]));
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTrader } from '../helpers/book.ts';
 import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const DAY = 86_400;
@@ -12,7 +12,7 @@ describe.each(databases)('what Redis shows of the book in the $name database', (
   beforeAll(async () => {
     [redis, db] = await Promise.all([startRedis(), open()]);
     db.env['REDIS_URL'] = redis.url;
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => Promise.all([redis?.stop(), db?.close()]));
   beforeEach(() => redis.cli('flushall'));

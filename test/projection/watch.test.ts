@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../helpers/book.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { shell, start } from '../helpers/process.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { TIMED } from '../helpers/timed.ts';
+import { words } from '../helpers/words.ts';
 
 describe.each(servers)('watching the $name', ({ open }) => {
   let db: TestDatabase;
@@ -12,7 +13,7 @@ describe.each(servers)('watching the $name', ({ open }) => {
   beforeAll(async () => {
     [redis, db] = await Promise.all([startRedis(), open()]);
     Object.assign(db.env, { REDIS_URL: redis.url, PINNACLE_REDIS_TIMEOUT: '1s' });
-    await Promise.all([addTrader(db, 'u'), addTrader(db, 'v')]);
+    await Promise.all([given.user(db, 'u'), given.user(db, 'v')]);
   });
   afterAll(() => Promise.all([redis?.stop(), db?.close()]));
   beforeEach(() => db.query('DELETE FROM notifications'));

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/util/failure.ts';
-import { addTrader, words } from '../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { shell } from '../helpers/process.ts';
 import { giveRing } from '../helpers/ring.ts';
+import { words } from '../helpers/words.ts';
 
 const HEADER = 'trade_id,symbol,side,quantity,price,executed_at';
 const TRADE = `${HEADER}\nt1,TCS,BUY,1,100,2026-01-05T10:00:00Z\n`;
@@ -40,7 +41,7 @@ describe.each(databases)('files on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     await giveRing(db);
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
@@ -163,7 +164,7 @@ describe.each(servers)('a disk that is full, on $name', ({ open }) => {
     const db = await open();
     const folder = mkdtempSync(join(tmpdir(), 'pinnacle-full-'));
     try {
-      await addTrader(db);
+      await given.user(db);
       await db.query(
         "INSERT INTO audit_log (command, target, body) SELECT 'c', 't', repeat('x', 1000) FROM generate_series(1, 300)",
       );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { words } from '../helpers/book.ts';
 import { allCommands, type Entry } from '../helpers/commands.ts';
 import { databases, sampled } from '../helpers/databases.ts';
+import { words } from '../helpers/words.ts';
 import { CORPUS, SAMPLE } from './corpus.ts';
 import { openVictim } from './victim.ts';
 

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identifier } from '../../src/cli/flags.ts';
 import { tradingSymbol } from '../../src/domain/symbol.ts';
 import { parseJson } from '../../src/util/json.ts';
-import { words } from '../helpers/book.ts';
 import { databases, sampled } from '../helpers/databases.ts';
+import { words } from '../helpers/words.ts';
 import { CORPUS } from './corpus.ts';
 import { openVictim } from './victim.ts';
 

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Failure } from '../../src/util/failure.ts';
-import { addStrategy, addTrader, words } from '../helpers/book.ts';
 import type { CliOptions } from '../helpers/cli.ts';
 import type { DatabaseKind } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 import { giveRing } from '../helpers/ring.ts';
+import { words } from '../helpers/words.ts';
 import { RAW } from './corpus.ts';
 
 /** Where bad input may end: refused as such, not there, in need of an answer, refused by a rule or as an unfit file. */
@@ -20,8 +21,8 @@ export async function openVictim({ open }: DatabaseKind) {
   const cwd = mkdtempSync(join(tmpdir(), 'pinnacle-hostile-'));
   const db = await open();
   await giveRing(db);
-  await addTrader(db);
-  await addStrategy(db, 'rsi_dmi');
+  await given.user(db);
+  await given.strategy(db, 'rsi_dmi');
   await db.json(
     ...words('order place --order-id ord_01 --user trader_001 --symbol TCS --side BUY --quantity 9'),
   );

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { cli as program } from '../../helpers/cli.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { freePort, startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { shared } from '../../helpers/shared.ts';
+import { words } from '../../helpers/words.ts';
 
 const NOW = new Date('2026-01-30T10:00:00Z');
 const HEADER = 'symbol,ltp,timestamp';
@@ -175,8 +176,8 @@ describe.each(databases)('beside a book on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     db.env['REDIS_URL'] = redis.url;
-    await addTrader(db);
-    await addStrategy(db, 'trades_tcs');
+    await given.user(db);
+    await given.strategy(db, 'trades_tcs');
     const order = '--user trader_001 --symbol INFY --side BUY --quantity 1 --price 10 --order-id held';
     await db.json(...words(`order place ${order}`));
     await db.json(...words('order fill held --quantity 1 --price 10'));

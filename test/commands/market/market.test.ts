@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { words } from '../../helpers/book.ts';
 import { cli as program } from '../../helpers/cli.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { words } from '../../helpers/words.ts';
 
 const NOW = new Date('2026-01-30T10:00:00Z');
 const MONTH = String(30 * 86_400);

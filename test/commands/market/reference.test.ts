@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { words } from '../../helpers/words.ts';
 
 const PLACE = 'order place --user u --symbol TCS --side BUY --quantity 5';
 
@@ -12,7 +13,7 @@ describe.each(databases)('the reference price of a MARKET order on $name', ({ op
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
     db.env['REDIS_URL'] = redis.url;
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => Promise.all([redis?.stop(), db?.close()]));
   beforeEach(() => redis.cli('flushall'));
@@ -54,7 +55,7 @@ describe.each(databases)('the reference price of a MARKET order on $name', ({ op
   });
 
   it('is what MAX_POSITION_SIZE is measured with', async () => {
-    await addTrader(db, 'v');
+    await given.user(db, 'v');
     await db.json(...words('risk set v MAX_POSITION_SIZE 1000'));
     const ordered = PLACE.replace('--user u', '--user v');
     await quote(300, 1);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/util/failure.ts';
-import { words } from '../../helpers/book.ts';
 import { cli as program } from '../../helpers/cli.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { words } from '../../helpers/words.ts';
 
 let redis: TestRedis;
 let env: Record<string, string>;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 type Rows = Record<string, unknown>[];
 
@@ -8,7 +9,7 @@ describe.each(databases)('notifications on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    for (const id of ['trader_001', 'trader_002']) await addTrader(db, id);
+    for (const id of ['trader_001', 'trader_002']) await given.user(db, id);
     // Ids out of step with the times, and two of one moment.
     await db.query(`
       INSERT INTO notifications (notification_id, user_id, notification_type, alert_level, title, message, created_at, read_at)
@@ -144,7 +145,7 @@ describe.each(databases)('notifications on $name', ({ open }) => {
 describe.each(servers)('notifications on a $name of phase 2', ({ open }) => {
   it('need phase 3, and say so', async () => {
     const db = await open(2);
-    await addTrader(db);
+    await given.user(db);
     for (const line of [
       'list',
       'send --system --type SYSTEM_ERROR --title t --message m',

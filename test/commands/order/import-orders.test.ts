@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { start } from '../../helpers/process.ts';
+import { words } from '../../helpers/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-orders-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,8 +33,8 @@ describe.each(databases)('order import --as orders on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
-    await addTrader(db, 'v');
+    await given.user(db, 'u');
+    await given.user(db, 'v');
   });
   afterAll(() => db?.close());
   beforeEach(() => db.query('DELETE FROM orders'));
@@ -104,7 +105,7 @@ describe.each(databases)('the times of an order in a file on $name', ({ open }) 
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => db?.close());
   beforeEach(() => db.query('DELETE FROM orders'));
@@ -141,8 +142,8 @@ describe.each(databases)('the rules of order import --as orders on $name', ({ na
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
-    await addTrader(db, 'v');
+    await given.user(db, 'u');
+    await given.user(db, 'v');
   });
   afterAll(() => db?.close());
   beforeEach(() => db.query('DELETE FROM orders'));
@@ -261,7 +262,7 @@ describe.each(databases)('the rules of order import --as orders on $name', ({ na
   });
 
   it('is gone on with: an imported order is filled and cancelled, and every total stays right', async () => {
-    await addStrategy(db, 'mean');
+    await given.strategy(db, 'mean');
     await db.json(...words('strategy activate mean --user u --allocation 1000'));
     await db.json(...words('session start --user u'));
     const part = { status: 'PARTIALLY_FILLED', filled_quantity: '4' };
@@ -308,7 +309,7 @@ describe.each(servers)('order import --as orders on a server', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => db?.close());
   beforeEach(() => db.query('DELETE FROM orders'));

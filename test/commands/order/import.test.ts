@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 
 const HEADER = 'trade_id,symbol,side,quantity,price,executed_at';
 
@@ -24,7 +24,7 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
 
   const trader = async () => {
     const id = `trader_${++users}`;
-    await addTrader(db, id);
+    await given.user(db, id);
     return id;
   };
   const file = async (name: string, content: string | Buffer) => {
@@ -215,7 +215,7 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
       code: 2,
       stderr: expect.stringContaining(`no strategy swing_${users}`),
     });
-    await addStrategy(db, `swing_${users}`);
+    await given.strategy(db, `swing_${users}`);
     expect(JSON.parse((await load(path, user)).stdout)).toMatchObject({ imported: 1 });
   });
 
@@ -240,7 +240,7 @@ describe.each(servers)('two imports of one file at once on $name', ({ open }) =>
     const db = await open();
     const folder = await mkdtemp(join(tmpdir(), 'pinnacle-import-'));
     try {
-      await addTrader(db, 'u');
+      await given.user(db, 'u');
       const path = join(folder, 'trades.csv');
       await writeFile(
         path,
@@ -276,8 +276,8 @@ describe.skipIf(!existsSync(trades)).each(databases)('a real history of three ye
   it('leaves 6 open positions, 124 round trips and the capital to the paisa', async () => {
     const db = await open();
     try {
-      await addTrader(db);
-      await addStrategy(db, 'momentum_rs');
+      await given.user(db);
+      await given.strategy(db, 'momentum_rs');
       const load = () => db.json('order', 'import', trades, '--as', 'trades', '--user', 'trader_001');
       expect(await load()).toMatchObject({ imported: 254, known: 0 });
       expect(await db.json<unknown[]>('position', 'list')).toHaveLength(6);

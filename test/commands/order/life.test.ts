@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 describe.each(databases)('the life of an order on $name', ({ open }) => {
   let db: TestDatabase;
@@ -9,7 +10,7 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(() => db.close());
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { words } from '../../helpers/words.ts';
 
 describe.each(databases)('order show --live beside the $name', ({ open }) => {
   let redis: TestRedis;
@@ -9,7 +10,7 @@ describe.each(databases)('order show --live beside the $name', ({ open }) => {
   beforeAll(async () => {
     [redis, db] = await Promise.all([startRedis(), open()]);
     db.env['REDIS_URL'] = redis.url;
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
     await db.json(
       ...words(
         'order place --order-id o --user u --symbol TCS --side BUY --quantity 5 --type LIMIT --price 10',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 type Order = Record<string, unknown>;
 type Life = { at: string; event: string; detail: string }[];
@@ -11,7 +12,7 @@ describe.each(databases)('the steps of an order on $name', ({ open }) => {
 
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(() => db.close());
 
@@ -199,7 +200,7 @@ describe.each(servers)('sessions and the fills in them on $name', ({ open }) => 
   it('count orders, credit to the paisa, and keep the true drawdown of equity', async () => {
     const db = await open();
     try {
-      await addTrader(db);
+      await given.user(db);
       await db.query(
         "INSERT INTO trading_sessions (session_id, user_id, capital_at_start) VALUES ('s1', 'trader_001', 1000000)",
       );

@@ -1,30 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
-
-/** Trades once and gives the position that is open then. */
-async function trade(db: TestDatabase, order: string, quantity: number, price: number): Promise<string> {
-  const { order_id } = await db.json(...words(`order place ${order} --quantity ${quantity}`));
-  const filled = await db.json(...words(`order fill ${order_id} --quantity ${quantity} --price ${price}`));
-  return String(filled['position_id']);
-}
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 describe.each(databases)('position close on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(() => db.close());
 
-  const refusal = async (...argv: string[]) => {
-    const { code, stdout, stderr } = await db.cli('position', 'close', ...argv, '--json');
-    expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
-    return JSON.parse(stderr.split('\n').at(-2) ?? '').error;
-  };
+  const refusal = (...argv: string[]) => db.refused(['position', 'close', ...argv], { code: 5 });
 
   it('places the opposite order once, closes when it fills, and then no more', async () => {
-    const position = await trade(db, '--user trader_001 --symbol TCS --side BUY', 10, 4000);
+    const position = await given.position(db, { price: 4000 });
     const { order_id: taken } = await db.json('position', 'show', position, '--json', 'order_id');
     expect(await refusal(position, '--order-id', String(taken))).toMatchObject({ code: 'ORDER_EXISTS' });
     const waiting = await db.json('position', 'close', position);
@@ -49,9 +39,9 @@ describe.each(databases)('position close on $name', ({ open }) => {
       message: expect.stringContaining(order),
     });
     // What is left of it would still turn the position around.
-    await db.json(...words(`order fill ${order} --quantity 4 --price 4010`));
+    await given.fill(db, order, { quantity: 4, price: 4010 });
     expect(await refusal(position, '--price', '4010')).toMatchObject({ code: 'ALREADY_CLOSING' });
-    await db.json(...words(`order fill ${order} --quantity 6 --price 4010`));
+    await given.fill(db, order, { quantity: 6, price: 4010 });
     const closed = await db.json('position', 'show', position);
     expect(closed).toMatchObject({ status: 'CLOSED', realized_pnl: 100 });
     expect(await refusal(position)).toMatchObject({
@@ -61,11 +51,14 @@ describe.each(databases)('position close on $name', ({ open }) => {
   });
 
   it('with a price closes at once and credits the capital, halted and with its strategy paused', async () => {
-    await addTrader(db, 'trader_002');
-    await addStrategy(db, 's1');
+    await given.user(db, 'trader_002');
+    await given.strategy(db, 's1');
     await db.json(...words('strategy activate s1 --user trader_002 --allocation 1000'));
-    const position = await trade(db, '--user trader_002 --symbol INFY --side SELL --strategy s1', 7, 1500.1);
-    const other = await trade(db, '--user trader_002 --symbol INFY --side BUY', 3, 1500);
+    const position = await given.position(db, {
+      ...{ user: 'trader_002', symbol: 'INFY', side: 'SELL', strategy: 's1' },
+      ...{ quantity: 7, price: 1500.1 },
+    });
+    const other = await given.position(db, { user: 'trader_002', symbol: 'INFY', quantity: 3, price: 1500 });
     await db.json(...words('risk halt trader_002 --reason test --yes'));
     const result = await db.json(
       ...words(`position close ${position} --price 1490.35 --broker-fill-id X-1 --json`),
@@ -96,21 +89,20 @@ describe.each(databases)('position close on $name', ({ open }) => {
   });
 
   it('refuses what is not there or makes no sense, and changes nothing in a dry run', async () => {
-    const position = await trade(db, '--user trader_001 --symbol ITC --side BUY', 5, 400);
-    const count = async () => (await db.query('SELECT count(*)::int AS n FROM orders')).rows[0]?.['n'];
-    const before = await count();
+    const position = await given.position(db, { symbol: 'ITC', quantity: 5, price: 400 });
+    const before = await db.json('order', 'list', '--all');
     for (const [line, code] of [
       ['nothing', 3],
       [`${position} --price 0`, 2],
       [`${position} --price NaN`, 2],
       [`${position} --broker-fill-id X`, 2],
     ] as const)
-      expect(await db.cli(...words(`position close ${line}`))).toMatchObject({ code, stdout: '' });
+      await db.refused(`position close ${line}`, { code });
     expect(await db.json(...words(`position close ${position} --price 401 --dry-run`))).toMatchObject({
       status: 'CLOSED',
       credited: '5.00',
     });
-    expect(await count()).toBe(before);
+    expect(await db.json('order', 'list', '--all')).toEqual(before);
     expect(await db.json('position', 'show', position)).toMatchObject({ status: 'OPEN' });
   });
 });
@@ -118,8 +110,8 @@ describe.each(databases)('position close on $name', ({ open }) => {
 describe.each(servers)('position close on $name', ({ open }) => {
   it('closes once, however many close it at once', async () => {
     const db = await open();
-    await addTrader(db);
-    const position = await trade(db, '--user trader_001 --symbol TCS --side BUY', 10, 4000);
+    await given.user(db);
+    const position = await given.position(db, { price: 4000 });
     const close = (i: number) =>
       db.cli('position', 'close', position, ...(i % 2 === 0 ? ['--price', '4001'] : []));
     const ended = await Promise.all(Array.from({ length: 8 }, (_, i) => close(i)));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 type Row = Record<string, unknown>;
 
@@ -30,8 +31,8 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    for (const user of ['trader_001', 'trader_002']) await addTrader(db, user);
-    await addStrategy(db, 's1');
+    for (const user of ['trader_001', 'trader_002']) await given.user(db, user);
+    await given.strategy(db, 's1');
     await load(db, 'trader_001', FLIPS);
     await load(db, 'trader_002', OTHERS);
   });
@@ -110,7 +111,7 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
   });
 
   it('list --as-of goes by when a fill was booked, not by when it was executed', async () => {
-    await addTrader(db, 'trader_003');
+    await given.user(db, 'trader_003');
     const at = (time: string) => ({ now: new Date(`2025-03-03T${time}:00Z`) });
     const order = ['order', 'place', '--order-id', 'late', '--user', 'trader_003', '--symbol', 'LT'];
     await db.cliWith(at('04:00'), ...order, '--side', 'BUY', '--quantity', '5');
@@ -201,7 +202,7 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
 describe.each(servers)('position list --as-of on $name', ({ open }) => {
   it('tells each position as it once stood, though history was imported out of its order', async () => {
     const db = await open();
-    await addTrader(db);
+    await given.user(db);
     const file = (...lines: string[]) => `${HEADER}\n${lines.join('\n')}`;
     await load(db, 'trader_001', file('A1,ITC,BUY,100,400,2024-01-02,', 'A2,ITC,SELL,50,410,2024-06-03,'));
     await load(db, 'trader_001', file('B1,ITC,SELL,80,405,2024-03-01,', 'B2,ITC,BUY,30,402,2024-07-01,'));

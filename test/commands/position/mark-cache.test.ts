@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { shared } from '../../helpers/shared.ts';
+import { words } from '../../helpers/words.ts';
 
 interface Row {
   symbol: string;
@@ -26,7 +27,7 @@ describe.each(databases)('position mark --from-cache on $name', ({ open }) => {
     [db, redis] = await Promise.all([open(), startRedis()]);
     db.env['REDIS_URL'] = redis.url;
     for (const user of ['a', 'b']) {
-      await addTrader(db, user);
+      await given.user(db, user);
       const stdin = user === 'a' ? TRADES : TRADES.split('\n').slice(0, 2).join('\n');
       const line = `order import - --as trades --user ${user}`;
       expect((await db.cliWith({ stdin }, ...words(line))).code).toBe(0);
@@ -167,8 +168,8 @@ describe.skipIf(trades.absent || quotes.absent).each(databases)('a real book on 
     const [db, redis] = await Promise.all([open(), startRedis()]);
     try {
       db.env['REDIS_URL'] = redis.url;
-      await addTrader(db);
-      await addStrategy(db, 'momentum_rs');
+      await given.user(db);
+      await given.strategy(db, 'momentum_rs');
       await db.json('order', 'import', trades.path, '--as', 'trades', '--user', 'trader_001');
       await db.json('market', 'import', quotes.path);
       const { stdout } = await db.cli(...words('position mark --from-cache --json'));

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Position, unrealized } from '../../../src/domain/position.ts';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 interface Row extends Position {
   user_id: string;
@@ -33,7 +34,7 @@ describe.each(databases)('position mark on $name', ({ open }) => {
       ['trader_001', TRADES],
       ['trader_002', TRADES.replaceAll('A', 'B').replace('BUY,3,4000.10', 'SELL,9,3900')],
     ] as const) {
-      await addTrader(db, user);
+      await given.user(db, user);
       const path = await file(`${user}.csv`, trades);
       await db.json(...words(`order import ${path} --as trades --user ${user}`));
     }
@@ -186,7 +187,7 @@ describe.each(servers)('what position mark refuses on $name', ({ open }) => {
   });
 
   it('keeps positions and sessions true while fills arrive', async () => {
-    await addTrader(db);
+    await given.user(db);
     await db.json(...words('session start --user trader_001'));
     const trade = async (side: string, price: number) => {
       const order = await db.json(
@@ -209,7 +210,7 @@ describe.each(servers)('what position mark refuses on $name', ({ open }) => {
   });
 
   it('waits for a trader whose book is being written, and marks what was written', async () => {
-    await addTrader(db, 'trader_002');
+    await given.user(db, 'trader_002');
     const open = (id: string, symbol: string) =>
       db.query(
         `INSERT INTO positions (position_id, user_id, symbol, side, quantity, average_price, current_price)

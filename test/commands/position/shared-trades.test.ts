@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { addStrategy, addTrader } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { shared } from '../../helpers/shared.ts';
 
 const TRADES = shared('data/nse_trades_2021_2023.csv');
@@ -10,7 +10,7 @@ type Row = Record<string, unknown>;
 const MOMENT = '2022-06-30T18:30:00Z';
 
 async function importTrades(db: TestDatabase, csv: string): Promise<void> {
-  await addTrader(db);
+  await given.user(db);
   for (const id of new Set(
     csv
       .trim()
@@ -18,7 +18,7 @@ async function importTrades(db: TestDatabase, csv: string): Promise<void> {
       .slice(1)
       .map((line) => line.split(',')[6]?.trim() ?? ''),
   ))
-    await addStrategy(db, id);
+    await given.strategy(db, id);
   const { code, stderr } = await db.cliWith(
     { stdin: csv },
     ...['order', 'import', '-', '--as', 'trades', '--user', 'trader_001'],

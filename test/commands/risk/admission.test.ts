@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 describe.each(databases)('pre-trade admission on $name', ({ open }) => {
   let db: TestDatabase;
@@ -12,7 +13,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
   });
   afterAll(() => db.close());
   beforeEach(async () => {
-    user = await addTrader(db, `trader_${++n}`);
+    user = await given.user(db, `trader_${++n}`);
     strategy = '';
   });
 
@@ -136,7 +137,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
   });
 
   it('lets an order that only reduces pass halts, strategies and rules, but for the number of orders', async () => {
-    const id = await addStrategy(db, `s_${user}`);
+    const id = await given.strategy(db, `s_${user}`);
     strategy = `--strategy ${id}`;
     await db.json(...words(`strategy activate ${id} --user ${user}`));
     await trade('--symbol TCS --side BUY', 100, 10);

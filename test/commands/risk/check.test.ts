@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 interface Row {
   user_id: string;
@@ -37,7 +38,7 @@ describe.each(databases)('risk check on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    for (const id of ['a', 'b', 'c']) await addTrader(db, id);
+    for (const id of ['a', 'b', 'c']) await given.user(db, id);
     // a is long 30 TCS in two strategies and short 5 INFY; b is flat; c has lost today.
     await db.query(
       `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, filled_quantity, status, created_at) VALUES
@@ -231,7 +232,7 @@ describe.each(servers)('risk rules among many at once on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(() => db.close());
 

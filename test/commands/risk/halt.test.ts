@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 /** Orders written as the trading services write them. */
 const insertOrders = (db: TestDatabase, user: string, n: number) =>
@@ -35,12 +36,12 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
   let db: TestDatabase;
   beforeEach(async () => {
     db = await open();
-    for (const id of ['trader_001', 'trader_002']) await addTrader(db, id);
+    for (const id of ['trader_001', 'trader_002']) await given.user(db, id);
   });
   const close = () => db.close();
 
   it('cancels, pauses and blocks one trader, until he is resumed by name', async () => {
-    await addStrategy(db, 'rsi');
+    await given.strategy(db, 'rsi');
     await db.json(...words('strategy activate rsi --user trader_001'));
     await insertOrders(db, 'trader_001', 1_000);
     await insertOrders(db, 'trader_002', 1);
@@ -152,7 +153,7 @@ describe.each(servers)('the kill switch among placers on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => addTrader(db, `t${n}`)));
+    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => given.user(db, `t${n}`)));
   });
   afterAll(() => db.close());
 

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 describe.each(databases)('risk rules on $name', ({ open }) => {
   let db: TestDatabase;
@@ -11,7 +12,7 @@ describe.each(databases)('risk rules on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     folder = await mkdtemp(join(tmpdir(), 'pinnacle-risk-'));
-    for (const id of ['trader_001', 'trader_002']) await addTrader(db, id);
+    for (const id of ['trader_001', 'trader_002']) await given.user(db, id);
   });
   afterAll(async () => {
     await db.close();

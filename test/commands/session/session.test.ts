@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 type Row = Record<string, unknown>;
 
@@ -8,35 +9,20 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(() => db.close());
 
   const session = (line: string) => db.json(...words(`session ${line}`));
-  const trade = async (side: string, quantity: number, price: number) => {
-    const order = await db.json(
-      ...words(`order place --user trader_001 --symbol TCS --side ${side} --quantity ${quantity}`),
-    );
-    await db.json(...words(`order fill ${order['order_id']} --quantity ${quantity} --price ${price}`));
-  };
-  const refusal = async (line: string) => {
-    const { code, stdout, stderr } = await db.cli(...words(`session ${line} --json`));
-    expect(stdout).toBe('');
-    const { error } = JSON.parse(stderr.split('\n').at(-2) ?? '');
-    return { code, ...error };
-  };
 
   it('is not there before it is started', async () => {
+    const absent = { code: 3, error: 'SESSION_NOT_FOUND' };
     for (const line of ['end --user trader_001', 'show --user trader_001'])
-      expect(await refusal(line)).toMatchObject({
-        code: 'SESSION_NOT_FOUND',
-        hint: expect.stringContaining('session start --user trader_001'),
-      });
-    expect((await db.cli(...words('session end --user trader_001'))).code).toBe(3);
-    expect(await refusal('show --user nobody')).toMatchObject({ code: 'USER_NOT_FOUND' });
-    expect((await db.cli('session', 'show')).code).toBe(4);
-    expect(await refusal('show ses_1')).toMatchObject({ code: 'SESSION_NOT_FOUND' });
-    expect((await db.cli(...words('session show ses_1 --user trader_001'))).code).toBe(2);
+      await db.refused(`session ${line}`, { ...absent, stderr: 'session start --user trader_001' });
+    await db.refused('session show --user nobody', { code: 3, error: 'USER_NOT_FOUND' });
+    await db.refused('session show', { code: 4 });
+    await db.refused('session show ses_1', absent);
+    await db.refused('session show ses_1 --user trader_001', { code: 2 });
   });
 
   it('starts with the capital of the account, once', async () => {
@@ -49,19 +35,17 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
       end_time: null,
       total_orders: 0,
     });
-    const again = await db.cli(...words('session start --user trader_001'));
-    expect(again.code).toBe(5);
-    expect(again.stderr).toContain(started['session_id']);
-    expect(again.stderr).toContain('session end --user trader_001');
-    const { rows } = await db.query('SELECT command FROM audit_log WHERE target = $1', [
-      `session ${started['session_id']}`,
+    const again = await db.refused('session start --user trader_001', { code: 5 });
+    expect(again.message).toContain(started['session_id']);
+    expect(again.hint).toContain('session end --user trader_001');
+    expect(await db.audits('session %')).toMatchObject([
+      { command: 'session start', target: `session ${started['session_id']}` },
     ]);
-    expect(rows).toEqual([{ command: 'session start' }]);
   });
 
   it('shows equity and drawdown while it runs, then the final numbers', async () => {
-    await trade('BUY', 100, 1_000);
-    await trade('SELL', 50, 1_200);
+    await given.position(db, { quantity: 100, price: 1_000 });
+    await given.position(db, { side: 'SELL', quantity: 50, price: 1_200 });
     await db.query("UPDATE positions SET unrealized_pnl = -51200.004 WHERE status = 'OPEN'");
     const running = await session('show --user trader_001');
     expect(running).toMatchObject({
@@ -83,11 +67,11 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
       end_time: expect.any(String),
     });
     expect(await session('show --user trader_001')).toEqual({ ...ended, equity: null, drawdown: null });
-    expect((await db.cli(...words('session end --user trader_001'))).code).toBe(3);
+    await db.refused('session end --user trader_001', { code: 3 });
   });
 
   it('is listed newest first, page by page; of a trader the running one is shown', async () => {
-    await addTrader(db, 'trader_002');
+    await given.user(db, 'trader_002');
     await session('start --user trader_002');
     const second = await session('start --user trader_001');
     // Started before the other ended, as clocks may have it: what runs counts, not what is newest.
@@ -113,17 +97,17 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
   });
 
   it('is not started for a trader who is disabled or not there', async () => {
-    await addTrader(db, 'trader_003');
+    await given.user(db, 'trader_003');
     await db.query("UPDATE users SET enabled = false WHERE user_id = 'trader_003'");
-    expect(await refusal('start --user trader_003')).toMatchObject({ code: 'USER_DISABLED' });
-    expect(await refusal('start --user nobody')).toMatchObject({ code: 'USER_NOT_FOUND' });
+    await db.refused('session start --user trader_003', { code: 5, error: 'USER_DISABLED' });
+    await db.refused('session start --user nobody', { code: 3, error: 'USER_NOT_FOUND' });
   });
 });
 
 describe.each(servers)('a trading session on a $name of phase 3', ({ open }) => {
   it('is one at most, however many start it at once', async () => {
     const db = await open(3);
-    await addTrader(db);
+    await given.user(db);
     const start = () => db.cli(...words('session start --user trader_001'));
     const ended = await Promise.all(Array.from({ length: 8 }, start));
     expect(ended.map(({ code }) => code).sort()).toEqual([0, 5, 5, 5, 5, 5, 5, 5]);
@@ -140,7 +124,7 @@ describe.each(servers)('the drawdown of a session on a $name', ({ open }) => {
     ['a fill', 'order fill sold --quantity 1 --price 210'],
   ])('reaches a limit of 29 percent with %s that takes 29 percent', async (_, line) => {
     const db = await open();
-    await addTrader(db);
+    await given.user(db);
     const run = (each: string) => db.json(...words(each));
     await run('order place --user trader_001 --symbol TCS --side BUY --quantity 1000 --order-id bought');
     await run('order fill bought --quantity 1000 --price 500');

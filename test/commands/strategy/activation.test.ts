@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 type Row = Record<string, unknown>;
 
@@ -20,7 +21,7 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
   });
   afterAll(() => db.close());
   beforeEach(async () => {
-    user = await addTrader(db, `trader_${++traders}`);
+    user = await given.user(db, `trader_${++traders}`);
   });
 
   const strategy = (line: string, ...more: string[]) =>
@@ -222,7 +223,7 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
 describe.each(servers)('activations on a $name', ({ open }) => {
   it('of several strategies at once never set aside more than there is', async () => {
     const db = await open();
-    const user = await addTrader(db);
+    const user = await given.user(db);
     await db.query(`
       INSERT INTO strategies (strategy_id, name, description, category, risk_level, min_capital, expected_return_annual,
         max_drawdown, symbols, parameters)

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 // Only some of the columns.
 const RSI_DMI = {
@@ -22,7 +23,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     folder = await mkdtemp(join(tmpdir(), 'pinnacle-strategy-'));
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(async () => {
     await db.close();
@@ -82,7 +83,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
   });
 
   it('is activated once for a trader; again changes only the allocation', async () => {
-    await addStrategy(db, 'swing');
+    await given.strategy(db, 'swing');
     const activate = (...more: string[]) =>
       db.json('strategy', 'activate', 'swing', '--user', 'trader_001', ...more);
     const audits = async () => (await db.query('SELECT count(*)::int AS n FROM audit_log')).rows[0]?.['n'];
@@ -96,7 +97,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
   });
 
   it('takes orders only while it is active for the trader, and counts them', async () => {
-    await addStrategy(db, 'gap');
+    await given.strategy(db, 'gap');
     const order = words('order place --user trader_001 --symbol TCS --side BUY --quantity 2 --strategy gap');
     const refused = await db.cli(...order);
     expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('strategy activate gap') });
@@ -117,7 +118,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
   });
 
   it('that is not available is neither activated nor traded', async () => {
-    await addStrategy(db, 'old');
+    await given.strategy(db, 'old');
     await db.query("UPDATE strategies SET is_active = false WHERE strategy_id = 'old'");
     for (const line of [
       'strategy activate old --user trader_001',

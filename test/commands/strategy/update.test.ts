@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 describe.each(databases)('a strategy on $name', ({ open }) => {
   let db: TestDatabase;
@@ -11,8 +12,8 @@ describe.each(databases)('a strategy on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     folder = await mkdtemp(join(tmpdir(), 'pinnacle-strategy-'));
-    await addTrader(db);
-    await addStrategy(db, 'swing');
+    await given.user(db);
+    await given.strategy(db, 'swing');
   });
   afterAll(async () => {
     await db.close();
@@ -118,7 +119,7 @@ describe.each(databases)('a strategy on $name', ({ open }) => {
 describe.each(servers)('strategies on a $name of phase 1', ({ open }) => {
   it('are changed and listed; who uses them needs phase 2', async () => {
     const db = await open(1);
-    await addStrategy(db, 'swing');
+    await given.strategy(db, 'swing');
     expect(await db.json(...words('strategy disable swing'))).toMatchObject({ is_active: false });
     expect(await db.json(...words('strategy list --active'))).toEqual([]);
     for (const line of ['list --user u', 'show swing --user u', 'stats'])

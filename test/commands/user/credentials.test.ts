@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { userId } from '../../../src/domain/id.ts';
 import { BROKER_COLUMNS, placeOf } from '../../../src/platform/secrets/broker-credentials.ts';
 import { decrypt as openEnvelope } from '../../../src/platform/secrets/envelope.ts';
-import { addTrader } from '../../helpers/book.ts';
 import { databases, type Phase, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { giveRing, ringIn } from '../../helpers/ring.ts';
 
 const JWT = `canary.${'j'.repeat(910)}`;
@@ -18,7 +18,7 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     ringFile = await giveRing(db);
-    await addTrader(db);
+    await given.user(db);
     folder = await mkdtemp(join(tmpdir(), 'pinnacle-credentials-'));
   });
   afterAll(async () => {
@@ -180,7 +180,7 @@ describe.each(databases)('broker credentials before phase 4 on $name', ({ open }
       const db = await open(phase);
       try {
         await giveRing(db);
-        await addTrader(db);
+        await given.user(db);
         const set = (secret: string) =>
           db.cliWith(
             { stdin: secret },

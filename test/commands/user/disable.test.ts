@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addStrategy, words } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { words } from '../../helpers/words.ts';
 
 const AWAY = { env: { REDIS_URL: 'redis://127.0.0.1:1/0' } };
 
@@ -72,7 +73,7 @@ describe.each(databases)('a trader who is kept out, on $name', ({ open }) => {
   it('may enter no more, but reduce, close and cancel; what works is counted and left alone', {
     timeout: 180_000,
   }, async () => {
-    await addStrategy(db, 's');
+    await given.strategy(db, 's');
     await db.json(...words('strategy activate s --user u --allocation 1000'));
     for (const [id, more] of [
       ['long', '--side BUY --strategy s'],

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { words } from '../../helpers/book.ts';
 import type { CliOptions, CliResult } from '../../helpers/cli.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
 import { dayOf, everyCommand, fillIn, isSlow, needsRedis, remember } from '../../helpers/day.ts';
 import { findRedis, startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { words } from '../../helpers/words.ts';
 
 const LOGINS = ['operator', 'cron', 'readonly', 'auditor'] as const;
 const COMMANDS = await everyCommand();

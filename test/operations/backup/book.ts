@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { expect } from 'vitest';
-import { words } from '../../helpers/book.ts';
 import type { TestDatabase } from '../../helpers/databases.ts';
+import { words } from '../../helpers/words.ts';
 
 const DAY = `
 user add --user-id u1 --name Ünal --email u@example.com --capital 1000000

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { INVARIANTS } from '../../../src/trading/ledger/invariants.ts';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { type DatabaseKind, databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 type Row = { check: string; state: string; id: string | null; detail: string };
 
 /** A small book with a bit of everything: a session, a strategy, a flip, a partial fill, a late one, a rejection. */
 async function keepBook(db: TestDatabase): Promise<void> {
-  await addTrader(db);
-  await addStrategy(db, 'rsi');
+  await given.user(db);
+  await given.strategy(db, 'rsi');
   await db.query(
     "INSERT INTO trading_sessions (session_id, user_id, capital_at_start, peak_equity) VALUES ('ses', 'trader_001', 1000000, 1000000)",
   );
@@ -150,7 +151,7 @@ describe.each(databases)('doctor ledger on $name', ({ open }: DatabaseKind) => {
 
   it('names what is wrong, exits 6, and looks at one trader when asked', async () => {
     await db.query("UPDATE users SET total_capital = 5 WHERE user_id = 'trader_001'");
-    await addTrader(db, 'trader_002');
+    await given.user(db, 'trader_002');
     const { code, stdout } = await db.cli('doctor', 'ledger', '--json');
     expect(code).toBe(6);
     const failed = (JSON.parse(stdout) as Row[]).filter(({ state }) => state === 'fail');

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formatRing, generateKey } from '../../../src/platform/secrets/key-ring.ts';
-import { addTrader } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 
 const key = generateKey(new Date(), undefined);
 const RING = formatRing({ keys: new Map([[key.id, key]]), active: key });
@@ -26,7 +26,7 @@ describe.each(databases)('a key ring', ({ open }) => {
   let path: string;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
   });
   afterAll(() => db.close());
   beforeEach(async () => {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const place = 'order place --user trader_001 --symbol TCS --side BUY --type LIMIT --quantity 1 --price 1';
@@ -53,7 +54,7 @@ describe.each(servers)('partition enable on the $name, killed', ({ open }) => {
     '%s: the table works, and the next run completes it',
     async (_when, held, step) => {
       db = await open();
-      await addTrader(db);
+      await given.user(db);
       await db.json(...words(place));
       await db.query('BEGIN');
       await db.query(`LOCK TABLE ${held} IN ROW SHARE MODE`);
@@ -91,7 +92,7 @@ describe.each(servers)('partition enable on the $name, killed', ({ open }) => {
 
   it('afterwards a first load may go without indexes, and all are there again', async () => {
     db = await open();
-    await addTrader(db);
+    await given.user(db);
     await db.json('partition', 'enable', '--yes');
     const folder = mkdtempSync(join(tmpdir(), 'pinnacle-partition-'));
     const file = join(folder, 'orders.csv');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addStrategy, addTrader, words } from '../../helpers/book.ts';
 import { embedded, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
 
 /** A trading day of one trader: placed, filled, flipped, cancelled, marked, closed. */
 async function tradingDay(db: TestDatabase, day: string): Promise<void> {
@@ -36,8 +37,8 @@ describe.each(servers)('partitions on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db);
-    await addStrategy(db, 's1');
+    await given.user(db);
+    await given.strategy(db, 's1');
     await db.json(...words('strategy activate s1 --user trader_001'));
     await tradingDay(db, '1');
   });

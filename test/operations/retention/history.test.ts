@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader } from '../../helpers/book.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { fillHistory } from '../../helpers/history.ts';
 import { type Ended, start } from '../../helpers/process.ts';
 
@@ -51,7 +51,7 @@ describe.each(servers)(`three years of ${ROWS} rows on $name`, ({ open }) => {
   beforeAll(async () => {
     db = await open();
     await fillHistory(db, ROWS);
-    await addTrader(db);
+    await given.user(db);
     const { rows } = await db.query('SELECT localtimestamp::text AS now');
     asked = String(rows[0]?.['now']);
     for (const table of Object.keys(KEPT))

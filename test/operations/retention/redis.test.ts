@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTrader } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 
 const DAY = 86_400;
@@ -31,7 +31,7 @@ describe.each(databases)('retention of Redis beside $name', ({ open }) => {
   let redis: TestRedis;
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
     db.env['REDIS_URL'] = redis.url;
   });
   afterAll(() => Promise.all([db?.close(), redis?.stop()]));

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dueAt, JOBS, type Slot, slotsOf } from '../../../src/operations/schedule/jobs.ts';
 import { serviceUser } from '../../../src/operations/schedule/print-schedule.ts';
-import { words } from '../../helpers/book.ts';
 import { cli } from '../../helpers/cli.ts';
+import { words } from '../../helpers/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-schedule-'));
 afterAll(() => rmSync(folder, { recursive: true }));

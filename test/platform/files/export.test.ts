@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader } from '../../helpers/book.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { shell } from '../../helpers/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-export-'));
@@ -16,7 +16,7 @@ describe.each(databases)('an export of the $name database', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    for (const user of ['u', 'v']) await addTrader(db, user);
+    for (const user of ['u', 'v']) await given.user(db, user);
     await db.query(
       `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, created_at, updated_at)
        SELECT 'o-' || lpad(g::text, 5, '0'), 'u', 'TCS', 'BUY', 'LIMIT', g, g / 4.0, '2026-01-30 03:45:00.25', '2026-01-30 03:45'
@@ -148,7 +148,7 @@ it('leaves nothing under the name on a full disk', async ({ skip }) => {
   try {
     const database = databases.at(0);
     const db = await database?.open();
-    await addTrader(db as TestDatabase, 'u');
+    await given.user(db as TestDatabase, 'u');
     await db?.query(
       `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price)
        SELECT 'o-' || g, 'u', 'TCS', 'BUY', 'LIMIT', g, 1 FROM generate_series(1, 3000) g`,

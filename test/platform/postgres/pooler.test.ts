@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { NO_PROJECTION } from '../../../src/audit/after-commit.ts';
 import { change } from '../../../src/audit/change.ts';
 import { connectServer } from '../../../src/platform/postgres/connect.ts';
-import { addTrader, words } from '../../helpers/book.ts';
 import { type Bouncer, findBouncer, startBouncer } from '../../helpers/bouncer.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { type Server, startServer } from '../../helpers/postgres.ts';
 import { start } from '../../helpers/process.ts';
+import { words } from '../../helpers/words.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const [firstBook = '', tradingDay = ''] = [...readme.matchAll(/<!-- run -->\n```sh\n([\s\S]*?)```/g)].map(
@@ -119,7 +120,7 @@ describe.runIf(inject('serverUrl') && findBouncer())('through PgBouncer in trans
   });
 
   it('two hundred commands at once share one session of the server', async () => {
-    await addTrader(db, 'many');
+    await given.user(db, 'many');
     const place = words(
       'order place --user many --symbol TCS --side BUY --type LIMIT --quantity 1 --price 1',
     );

@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { findBinaries, runSql, type Server, startReplica, startServer } from '../../helpers/postgres.ts';
 import { start } from '../../helpers/process.ts';
 import { TIMED } from '../../helpers/timed.ts';
 import { until } from '../../helpers/topologies.ts';
+import { words } from '../../helpers/words.ts';
 
 const READS = Number(process.env['PINNACLE_REPLICA_READS'] ?? 100);
 const WRITES = Math.min(READS / 2, 200);
@@ -59,7 +60,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
     primary = await startServer();
     db = (await servers[0]?.open(4, primary.url)) as TestDatabase;
     name = /\/(\w+)\?/.exec(db.env['DATABASE_URL'] ?? '')?.[1] ?? '';
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
     await place('first');
   });
   afterAll(async () => {
@@ -192,7 +193,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
   it(`${READS} reads while replicas lag, are killed and promoted: none wrong, none failed`, async () => {
     const [one, two] = [await replica(), await replica()];
     using(one, two);
-    await addTrader(db, 'w');
+    await given.user(db, 'w');
     let [written, begun, reads] = [0, 0, 0];
     const wrong: unknown[] = [];
     let over = false;

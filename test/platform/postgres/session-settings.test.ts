@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { addTrader } from '../../helpers/book.ts';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { start } from '../../helpers/process.ts';
 
 let db: TestDatabase;
@@ -36,7 +36,7 @@ describe.each(databases)('settings of the database on $name', ({ open }) => {
   ])('%s = %s changes no output and no command', async (name, value) => {
     db = await open();
     await setForAll(name, value);
-    await addTrader(db, 't1');
+    await given.user(db, 't1');
     const file = join(folder, 'trades.csv');
     writeFileSync(
       file,

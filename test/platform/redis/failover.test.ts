@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { start } from '../../helpers/process.ts';
 import { listening, startSentinel, type Topology, until } from '../../helpers/topologies.ts';
+import { words } from '../../helpers/words.ts';
 
 // `npm run test:failover` has 1,000 and 50.
 const EVENTS = Number(process.env['PINNACLE_FAILOVER_EVENTS'] ?? 200);
@@ -15,7 +16,7 @@ describe.each(servers)('watching the $name through a failover and dropped connec
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startSentinel()]);
     Object.assign(db.env, redis.env);
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => Promise.all([db?.close(), redis?.stop()]));
 

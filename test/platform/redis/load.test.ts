@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { start } from '../../helpers/process.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { listening, until } from '../../helpers/topologies.ts';
+import { words } from '../../helpers/words.ts';
 
 // `npm run test:failover` has 100,000.
 const EVENTS = Number(process.env['PINNACLE_WATCH_EVENTS'] ?? 5_000);
@@ -17,7 +18,7 @@ describe.each(servers)('watching the $name', ({ open }) => {
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
     db.env['REDIS_URL'] = redis.url;
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => Promise.all([db?.close(), redis?.stop()]));
 

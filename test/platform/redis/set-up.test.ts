@@ -3,10 +3,11 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { start } from '../../helpers/process.ts';
 import { freePort, startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { words } from '../../helpers/words.ts';
 
 const SET = words('market set TCS --ltp 10');
 const PLACE = words('order place --user u --symbol TCS --side BUY --quantity 1 --type LIMIT --price 10');
@@ -16,7 +17,7 @@ describe.each(servers)('what is settled with Redis before the first key, beside 
   let redis: TestRedis;
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
     for (const [user, rights] of [
       ['unselecting', ['+@all', '-select']],
       ['unnaming', ['+@all', '-client']],

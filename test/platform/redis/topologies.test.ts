@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addTrader, words } from '../../helpers/book.ts';
 import { certify, makeAuthority } from '../../helpers/certificates.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
 import { findRedis, startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { listening, startCluster, startSentinel, type Topology } from '../../helpers/topologies.ts';
+import { words } from '../../helpers/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-redis-tls-'));
 makeAuthority(folder, 'ours');
@@ -81,7 +82,7 @@ describe.each(servers)('beside the $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
-    await addTrader(db, 'u');
+    await given.user(db, 'u');
   });
   afterAll(() => db?.close());
 
