@@ -1,14 +1,9 @@
-import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
 import { optionalFields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { type UserId, userId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
-import { findNotification, NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
-import { findUser } from '../../trading/users/store.ts';
+import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
-import { pluralize } from '../../util/text.ts';
 import { notificationFields } from './fields.ts';
 
 export const read = defineCommand({
@@ -30,64 +25,9 @@ everyone, so --user does not include them. --all alone includes those of every u
     if (user !== undefined && system) throw usage('--user and --system exclude each other.');
     if (notification !== undefined && (all || system || user !== undefined))
       throw usage('Name one notification or describe many, not both.');
-    if (notification !== undefined) return readOne(notification, ctx);
-    if (!all) throw usage('Say what to mark: one notification by its id, or many with --all.');
-    return readMany({ user, system }, ctx);
+    if (notification === undefined && !all)
+      throw usage('Say what to mark: one notification by its id, or many with --all.');
+    const { markAllRead, markRead } = await import('../../trading/notifications/mark-read.ts');
+    return notification === undefined ? markAllRead(ctx, { user, system }) : markRead(ctx, notification);
   },
 });
-
-function readOne(id: string, ctx: Context) {
-  return ctx.change(async (trx) => {
-    const [marked] = await mark(trx, ctx)
-      .where('notification_id', '=', id)
-      .returning(NOTIFICATION_COLUMNS)
-      .execute();
-    if (!marked) return { result: { read: 0, ...(await findNotification(trx.db, id)) }, audit: null };
-    trx.touch('read', [id]);
-    return { result: { read: 1, ...marked }, audit: { target: `notification ${id}`, body: { read: 1 } } };
-  });
-}
-
-interface Scope {
-  user: UserId | undefined;
-  system: boolean;
-}
-
-async function readMany({ user, system }: Scope, ctx: Context) {
-  if (user === undefined && !system) {
-    const unread = await countUnread(ctx);
-    if (unread > 0) await ctx.confirm(`This marks ${pluralize(unread, 'notification')} of everyone as read.`);
-  }
-  return ctx.change(async (trx) => {
-    if (user !== undefined) await findUser(trx.db, user);
-    let marking = mark(trx, ctx);
-    if (user !== undefined) marking = marking.where('user_id', '=', user);
-    if (system) marking = marking.where('user_id', 'is', null);
-    const marked = await marking.returning('notification_id').execute();
-    trx.touch(
-      'read',
-      marked.map(({ notification_id }) => notification_id),
-    );
-    const done = { read: marked.length };
-    const target = user === undefined ? 'notifications' : `user ${user}`;
-    return { result: done, audit: done.read > 0 ? { target, body: { ...done, system } } : null };
-  });
-}
-
-/** The statement that marks unread notifications as read now; the caller adds the condition. */
-function mark(trx: Trx, ctx: Context) {
-  return trx.db
-    .updateTable('notifications')
-    .set({ read_at: instant(ctx.now()) })
-    .where('read_at', 'is', null);
-}
-
-async function countUnread(ctx: Context): Promise<number> {
-  const db = await ctx.db();
-  const { unread } = await db
-    .selectFrom('notifications')
-    .select((eb) => eb.fn.countAll().as('unread'))
-    .where('read_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return Number(unread);
-}

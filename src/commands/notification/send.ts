@@ -3,9 +3,6 @@ import { choice, json, optional, parsed, text, toggle, withDefault } from '../..
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS, NOTIFICATION_TYPES } from '../../domain/enums.ts';
 import { userId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
-import { findNotification } from '../../trading/notifications/store.ts';
-import { findUser } from '../../trading/users/store.ts';
 import { usage } from '../../util/failure.ts';
 import { notificationFields } from './fields.ts';
 
@@ -31,14 +28,14 @@ export const send = defineCommand({
   async run({ user, system, type, level, title, message, data = {} }, ctx: Context) {
     if ((user !== undefined) === system)
       throw usage('Say who it is for: --user USER, or --system for everyone.');
-    const { insertNotifications } = await import('../../trading/notifications/notify.ts');
-    const at = instant(ctx.now());
-    return ctx.change(async (trx) => {
-      if (user !== undefined) await findUser(trx.db, user);
-      const notice = { notification_type: type, alert_level: level, title, message, data };
-      const [id = ''] = await insertNotifications(trx, at, [{ user_id: user ?? null, ...notice }]);
-      const sent = await findNotification(trx.db, id);
-      return { result: sent, audit: { target: `notification ${id}`, body: { notification: sent } } };
+    const { sendNotification } = await import('../../trading/notifications/send-notification.ts');
+    return sendNotification(ctx, {
+      user_id: user ?? null,
+      notification_type: type,
+      alert_level: level,
+      title,
+      message,
+      data,
     });
   },
 });

@@ -1,14 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { catchingUp } from './catching-up.ts';
 
 export const drain = defineCommand({
-  effect: 'write',
-  roles: ['cron', 'operator'],
-  repeat: 'resumes',
-  phase: 1,
-  singleInstance: true,
-  args: {},
-  flags: {},
+  ...catchingUp,
   fields: { drained: { type: 'integer' }, pending: { type: 'integer' } },
   examples: ['realtime drain', 'realtime drain --quiet'],
   details: `Every command projects its own changes to Redis after the commit. Changes stay in the outbox while Redis is unreachable;

@@ -3,17 +3,12 @@ import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { projectedKinds } from '../../projection/kinds/list.ts';
 import { pluralize } from '../../util/text.ts';
+import { catchingUp } from './catching-up.ts';
 
 const INTEGER = { type: 'integer' } as const;
 
 export const rebuild = defineCommand({
-  effect: 'write',
-  roles: ['cron', 'operator'],
-  repeat: 'resumes',
-  phase: 1,
-  singleInstance: true,
-  args: {},
-  flags: {},
+  ...catchingUp,
   fields: {
     ...Object.fromEntries(projectedKinds().map(({ source }) => [source.table, INTEGER])),
     strays: INTEGER,

@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -28,7 +29,7 @@ export const remove = defineCommand({
         .returning(RULE_COLUMNS)
         .executeTakeFirst();
       if (!removed) throw notFound('risk rule', `${rule} of ${user}`, `See: pinnacle risk list ${user}`);
-      return { result: removed, audit: { target: `user ${user}`, body: { removed } } };
+      return changed(removed, auditTarget('user', user), { removed });
     });
   },
 });

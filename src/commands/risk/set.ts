@@ -1,3 +1,4 @@
+import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, decimal, parsed, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -38,16 +39,13 @@ Rules that a template does not name stay unchanged.`,
       const limits = rule ? { [rule]: value } : templateFor(risk_tolerance, templates);
       const types = Object.keys(limits) as RuleType[];
       const before = await findRules(trx.db, user, types);
-      const changed = await writeRules(trx, user, limits, ctx.now());
+      const differ = await writeRules(trx, user, limits, ctx.now());
       const after = await findRules(trx.db, user, types);
       const limitsOf = (rules: typeof before) =>
         Object.fromEntries(rules.map(({ rule_type, rule_value }) => [rule_type, rule_value]));
-      return {
-        result: rule ? onlyRow(after) : after,
-        audit: changed
-          ? { target: `user ${user}`, body: { before: limitsOf(before), after: limitsOf(after) } }
-          : null,
-      };
+      const result = rule ? onlyRow(after) : after;
+      if (!differ) return unchanged(result);
+      return changed(result, auditTarget('user', user), { before: limitsOf(before), after: limitsOf(after) });
     });
   },
 });

@@ -2,11 +2,8 @@ import { defineCommand } from '../../cli/command.ts';
 import { parsed, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { strategyId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
 import { strategyProblems, strategySchema } from '../../domain/strategy.ts';
-import { violatedConstraint } from '../../platform/postgres/errors.ts';
-import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
-import { refused, usage } from '../../util/failure.ts';
+import { usage } from '../../util/failure.ts';
 import { strategyFields } from './fields.ts';
 import { columnFlags, fileFlag, readColumns } from './flags.ts';
 
@@ -40,23 +37,7 @@ export const add = defineCommand({
         strategyProblems(checked.error).join('\n'),
         'Give what is missing in the file or as flags: pinnacle strategy add --help',
       );
-    const strategy = checked.data;
-    return ctx.change(async (trx) => {
-      const row = await trx.db
-        .insertInto('strategies')
-        .values({
-          ...strategy,
-          symbols: JSON.stringify(strategy.symbols),
-          parameters: JSON.stringify(strategy.parameters),
-          created_at: instant(ctx.now()),
-        })
-        .returning(STRATEGY_COLUMNS)
-        .executeTakeFirstOrThrow()
-        .catch((error) => {
-          if (!violatedConstraint(error, 'strategies_pkey')) throw error;
-          throw refused('STRATEGY_EXISTS', `There is already a strategy ${strategy.strategy_id}.`);
-        });
-      return { result: row, audit: { target: `strategy ${row.strategy_id}`, body: { strategy: row } } };
-    });
+    const { addStrategy } = await import('../../trading/strategies/add-strategy.ts');
+    return addStrategy(ctx, checked.data);
   },
 });

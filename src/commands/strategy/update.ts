@@ -1,10 +1,8 @@
-import { canonicalJson } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { strategyId } from '../../domain/id.ts';
 import { type Changes, changesSchema, strategyProblems } from '../../domain/strategy.ts';
-import { lockStrategy, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { usage } from '../../util/failure.ts';
 import { strategyFields } from './fields.ts';
 import { columnFlags, fileFlag, readColumns } from './flags.ts';
@@ -38,24 +36,8 @@ it keep their allocations and overrides.`,
       throw usage(`The file is of the strategy ${strategy_id}, not of ${input.strategy}.`);
     if (Object.keys(changes).length === 0)
       throw usage('Say what to change.', `For example: pinnacle ${update.examples[0]}`);
-    return ctx.change(async (trx) => {
-      const before = await lockStrategy(trx, strategy_id);
-      const changed = (Object.keys(changes) as (keyof typeof changes)[]).filter(
-        (column) => canonicalJson(changes[column]) !== canonicalJson(before[column]),
-      );
-      if (changed.length === 0) return { result: before, audit: null };
-      const after = await trx.db
-        .updateTable('strategies')
-        .set(asStored(changes))
-        .where('strategy_id', '=', strategy_id)
-        .returning(STRATEGY_COLUMNS)
-        .executeTakeFirstOrThrow();
-      const of = (row: typeof after) => Object.fromEntries(changed.map((column) => [column, row[column]]));
-      return {
-        result: after,
-        audit: { target: `strategy ${strategy_id}`, body: { before: of(before), after: of(after) } },
-      };
-    });
+    const { updateStrategy } = await import('../../trading/strategies/update-strategy.ts');
+    return updateStrategy(ctx, strategy_id, changes);
   },
 });
 
@@ -63,12 +45,4 @@ function checked(columns: Record<string, unknown>): Changes {
   const result = changesSchema.safeParse(columns);
   if (result.success) return result.data;
   throw usage(strategyProblems(result.error).join('\n'), 'See: pinnacle strategy update --help');
-}
-
-function asStored({ symbols, parameters, ...plain }: Changes) {
-  return {
-    ...plain,
-    ...(symbols && { symbols: JSON.stringify(symbols) }),
-    ...(parameters && { parameters: JSON.stringify(parameters) }),
-  };
 }

@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -54,7 +55,7 @@ export const add = defineCommand({
               throw refused('EMAIL_TAKEN', `There is already a user with the e-mail address ${email}.`);
             throw error;
           });
-        return { result: { ...user, ...shown }, audit: { target: `user ${user.user_id}`, body: { user } } };
+        return changed({ ...user, ...shown }, auditTarget('user', user.user_id), { user });
       }),
     );
   },

@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -23,7 +24,7 @@ rotate-key`,
       const ended = await replaceKey(trx, user, unusableHash(), { now, graceUntil: null });
       trx.touch('logout', [user]);
       const body = { api_key: 'revoked', grace_ended: ended };
-      return { result: { user_id: user, grace_ended: ended }, audit: { target: `user ${user}`, body } };
+      return changed({ user_id: user, grace_ended: ended }, auditTarget('user', user), body);
     });
     await sayLogout(ctx, user);
     return result;

@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { duration, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -42,10 +43,8 @@ rotation still accepts, and so do the user's sessions; with it sessions continue
         const ended = await replaceKey(trx, user, hash, { now: instant(now), graceUntil });
         if (graceUntil === null) trx.touch('logout', [user]);
         const told = { grace_until: graceUntil, grace_ended: ended };
-        return {
-          result: { user_id: user, ...shown, ...told },
-          audit: { target: `user ${user}`, body: { api_key: 'replaced', ...told } },
-        };
+        const body = { api_key: 'replaced', ...told };
+        return changed({ user_id: user, ...shown, ...told }, auditTarget('user', user), body);
       }),
     );
     if (graceUntil === null) await sayLogout(ctx, user);

@@ -1,3 +1,4 @@
+import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, optional, parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -32,10 +33,10 @@ export const update = defineCommand({
     if (columns.length === 0) throw usage('Nothing to change: give --name, --email or --risk-tolerance.');
     return ctx.change(async (trx) => {
       const before = await lockUser(trx, user);
-      const changed = columns.filter((column) => before[column] !== given[column]);
-      if (changed.length === 0) return { result: before, audit: null };
+      const differing = columns.filter((column) => before[column] !== given[column]);
+      if (differing.length === 0) return unchanged(before);
       const of = (row: object) =>
-        Object.fromEntries(changed.map((column) => [column, row[column as keyof typeof row]]));
+        Object.fromEntries(differing.map((column) => [column, row[column as keyof typeof row]]));
       const after = await trx.db
         .updateTable('users')
         .set(of(given))
@@ -47,10 +48,7 @@ export const update = defineCommand({
             throw refused('EMAIL_TAKEN', `There is already a user with the e-mail address ${email}.`);
           throw error;
         });
-      return {
-        result: after,
-        audit: { target: `user ${user}`, body: { before: of(before), after: of(after) } },
-      };
+      return changed(after, auditTarget('user', user), { before: of(before), after: of(after) });
     });
   },
 });

@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -28,7 +29,7 @@ the database (exit 2); an unknown or expired key ends 3. Changes nothing without
     return ctx.change(async (trx) => {
       const result = await record(trx, holder.user_id, hash, now);
       const body = { last_login: now, via: result.via };
-      return { result, audit: { target: `user ${result.user_id}`, body } };
+      return changed(result, auditTarget('user', result.user_id), body);
     });
   },
 });

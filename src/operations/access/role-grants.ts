@@ -1,3 +1,5 @@
+import { USER_COLUMNS } from '../../trading/users/store.ts';
+
 /** Privileges on one table or function: true for all of it, or a list of columns. */
 export type Grants = Partial<Record<Privilege, true | readonly string[]>>;
 type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'EXECUTE';
@@ -14,18 +16,6 @@ export type Role = (typeof ROLES)[number];
 
 /** The role that owns the tables; it needs no grants. */
 export const OWNER = 'pinnacle_owner';
-
-/** The columns of users without the hash of the API key and the broker credentials. */
-const PUBLIC_USER = [
-  'user_id',
-  'name',
-  'email',
-  'total_capital',
-  'risk_tolerance',
-  'enabled',
-  'created_at',
-  'last_login',
-] as const;
 
 const READ: Grants = { SELECT: true };
 const ADD: Grants = { SELECT: true, INSERT: true };
@@ -56,7 +46,8 @@ const SEALING: Readonly<Record<string, Grants>> = {
 /** What every read-only role may read; the auditor also reads the audit log. */
 const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   pinnacle_migrations: READ,
-  users: { SELECT: PUBLIC_USER },
+  // Without the hash of the API key and the broker credentials.
+  users: { SELECT: USER_COLUMNS },
   orders: READ,
   strategies: READ,
   user_strategies: READ,
@@ -101,7 +92,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
   pinnacle_cron: {
     ...SELECT_ONLY,
     // Locking a row needs UPDATE on some column; no command of this role writes this one.
-    users: { SELECT: PUBLIC_USER, UPDATE: ['last_login'] },
+    users: { SELECT: USER_COLUMNS, UPDATE: ['last_login'] },
     positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
     notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'], DELETE: true },
     trading_sessions: { SELECT: true, UPDATE: true, DELETE: true },
@@ -119,7 +110,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
   // xmin is the transaction that wrote a row: it shows a change without its audit row.
   pinnacle_auditor: {
     ...SELECT_ONLY,
-    users: { SELECT: [...PUBLIC_USER, 'xmin'] },
+    users: { SELECT: [...USER_COLUMNS, 'xmin'] },
     audit_log: READ,
     audit_seals: READ,
     audit_checkpoints: READ,

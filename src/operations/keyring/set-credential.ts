@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import {
@@ -41,10 +42,10 @@ export async function setCredential(
     const place = placeOf(user, field);
     await writeCredentials(trx, user, { [field]: encrypt(ring, place, secret) });
     const stored = { field, key_id: ring.active.id, length };
-    return {
-      result: { user_id: user, ...stored },
-      audit: { target: `user ${user}`, body: { ...stored, fingerprint: fingerprint(ring, place, secret) } },
-    };
+    return changed({ user_id: user, ...stored }, auditTarget('user', user), {
+      ...stored,
+      fingerprint: fingerprint(ring, place, secret),
+    });
   });
 }
 

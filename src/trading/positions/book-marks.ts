@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
@@ -36,8 +37,10 @@ async function book<T>(
     const hit = new Set(marked.map(({ symbol }) => symbol));
     const missed = [...named].filter((symbol) => !hit.has(symbol));
     if (missed.length > 0) throw nobodyHolds(missed);
-    const entry = marked.length > 0 ? { target: 'positions', body: audit(marked) } : null;
-    return { result: present(marked), audit: entry };
+    if (marked.length === 0) return unchanged(present(marked));
+    const positions = marked.reduce((sum, each) => sum + each.positions, 0);
+    const body = { symbols: marked.length, positions, marks: firstListed(marked) };
+    return changed(present(marked), 'positions', body);
   });
 }
 
@@ -64,14 +67,6 @@ const symbolsOf = (rows: readonly { symbol: TradingSymbol }[]) => rows.map(({ sy
 
 const sentence = ({ symbol, positions, problem }: Unmarked) =>
   `${symbol} (${pluralize(positions, 'position')}) is not marked: ${problem}.`;
-
-// The audit entry counts all marks and lists this many.
-const MAX_LISTED = 1_000;
-
-function audit(marked: readonly Marked[]) {
-  const positions = marked.reduce((sum, each) => sum + each.positions, 0);
-  return { symbols: marked.length, positions, marks: marked.slice(0, MAX_LISTED) };
-}
 
 function nobodyHolds(symbols: readonly string[]): Failure {
   return new Failure(

@@ -1,3 +1,4 @@
+import { firstListed } from '../../audit/outcome.ts';
 import type { Notice } from '../../domain/notice.ts';
 import { RISK_RULES } from '../../domain/risk-rules.ts';
 import type { CheckedRule } from './evaluate-rules.ts';
@@ -21,6 +22,6 @@ export function breachAudit(news: readonly CheckedRule[]) {
   return {
     violated,
     cleared: news.length - violated,
-    rules: news.slice(0, 1_000).map(({ user_id, message, verdict }) => ({ user_id, verdict, message })),
+    rules: firstListed(news).map(({ user_id, message, verdict }) => ({ user_id, verdict, message })),
   };
 }

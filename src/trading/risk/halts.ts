@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId, type OrderId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -84,7 +85,7 @@ export async function cancelAndPause(trx: Trx, userId: UserId | null, at: Instan
   return {
     orders_cancelled: cancelled.length,
     strategies_paused: Number(strategies.numAffectedRows ?? 0),
-    order_ids: cancelled.slice(0, 1_000),
+    order_ids: firstListed(cancelled),
   };
 }
 

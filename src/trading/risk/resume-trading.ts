@@ -1,3 +1,4 @@
+import { changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
@@ -38,7 +39,7 @@ export async function resumeTrading(
     await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
     // Read here, because nothing may fail once the change is committed.
     ({ paused } = await countAffected(trx.db, scope.user_id));
-    return { result: halt, audit: { target: scope.target, body: { halt } } };
+    return changed(halt, scope.target, { halt });
   });
   const others = latches.filter(({ halt_id }) => halt_id !== ended.halt_id);
   if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);

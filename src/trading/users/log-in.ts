@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
@@ -13,7 +14,7 @@ export async function logIn(ctx: Context, keyHash: string, tokenHash: string) {
   const now = ctx.now();
   const at = instant(now);
   const { user_id } = await findKeyHolder(await ctx.source(), keyHash, at);
-  ctx.origin.subject = `user ${user_id}`;
+  ctx.origin.subject = auditTarget('user', user_id);
   const session_id = mintId('lgn', now);
   const session = { session_id, user_id, token_sha256: tokenHash, by: ctx.origin.labels };
   return ctx
@@ -22,10 +23,7 @@ export async function logIn(ctx: Context, keyHash: string, tokenHash: string) {
       // While the user is locked: a command that ends all sessions runs before this one, or finds its session.
       const times = await beginSession(trx, ctx.dryRun ? null : redis, session, until);
       const body = { session_id, via, expires_at: times.expires_at, last_login: at };
-      return {
-        result: { user_id, session_id, via, ...times },
-        audit: { target: `user ${user_id}`, body },
-      };
+      return changed({ user_id, session_id, via, ...times }, auditTarget('user', user_id), body);
     })
     .catch(async (error) => {
       await endSession(redis, user_id, session_id).catch(() => {});

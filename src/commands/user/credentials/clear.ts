@@ -1,3 +1,4 @@
+import { auditTarget, changed, unchanged } from '../../../audit/outcome.ts';
 import { defineCommand } from '../../../cli/command.ts';
 import { choice, optional, parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
@@ -27,10 +28,10 @@ export const clear = defineCommand({
       const cleared = (field ? [field] : BROKER_COLUMNS)
         .filter((column) => credentials[column] !== '')
         .map((column) => ({ user_id: user, field: column, key_id: keyIdOf(credentials[column]) }));
-      if (cleared.length === 0) return { result: cleared, audit: null };
+      if (cleared.length === 0) return unchanged(cleared);
       await writeCredentials(trx, user, Object.fromEntries(cleared.map((one) => [one.field, ''])));
       const body = { cleared: cleared.map(({ field, key_id }) => ({ field, key_id })) };
-      return { result: cleared, audit: { target: `user ${user}`, body } };
+      return changed(cleared, auditTarget('user', user), body);
     });
   },
 });

@@ -1,14 +1,9 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
-import { userId } from '../../../domain/id.ts';
+import { reading } from './reading.ts';
 
 export const show = defineCommand({
-  effect: 'read',
-  roles: ['operator'],
-  phase: 1,
-  args: { user: parsed(userId, 'USER', 'the user') },
-  flags: {},
+  ...reading,
   fields: {
     field: { type: 'text' },
     value: { type: 'text' },

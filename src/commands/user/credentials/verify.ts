@@ -1,15 +1,10 @@
 import { defineCommand } from '../../../cli/command.ts';
-import { parsed } from '../../../cli/flags.ts';
 import { Finding } from '../../../cli/result.ts';
 import type { Context } from '../../../context.ts';
-import { userId } from '../../../domain/id.ts';
+import { reading } from './reading.ts';
 
 export const verify = defineCommand({
-  effect: 'read',
-  roles: ['operator'],
-  phase: 1,
-  args: { user: parsed(userId, 'USER', 'the user') },
-  flags: {},
+  ...reading,
   fields: {
     field: { type: 'text' },
     state: { type: 'text' },

@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../../audit/outcome.ts';
 import { defineCommand } from '../../../cli/command.ts';
 import { parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
@@ -20,10 +21,7 @@ may log in again at once; to prevent that: user disable, or user rotate-key.`,
     const result = await ctx.change(async (trx) => {
       await lockUser(trx, user);
       trx.touch('logout', [user]);
-      return {
-        result: { user_id: user },
-        audit: { target: `user ${user}`, body: { revoked: 'all sessions' } },
-      };
+      return changed({ user_id: user }, auditTarget('user', user), { revoked: 'all sessions' });
     });
     await sayLogout(ctx, user);
     return result;

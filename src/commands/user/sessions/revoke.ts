@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../../audit/outcome.ts';
 import { defineCommand } from '../../../cli/command.ts';
 import { identifier, parsed } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
@@ -22,10 +23,7 @@ one, ends as soon as Redis is back.`,
     return ctx.change(async (trx) => {
       await lockUser(trx, user);
       trx.touch('revoke', [`${user}:${session}`]);
-      return {
-        result: { user_id: user, session_id: session },
-        audit: { target: `user ${user}`, body: { revoked: session } },
-      };
+      return changed({ user_id: user, session_id: session }, auditTarget('user', user), { revoked: session });
     });
   },
 });
