@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
 import { start } from '../../helpers/process.ts';
 
@@ -20,7 +20,8 @@ const setForAll = (name: string, value: string) =>
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/;
 
-describe.each(databases)('settings of the database on $name', ({ open }) => {
+// The embedded engine runs without a postmaster and so never reads the settings of a database.
+describe.each(servers)('settings of the database on the $name', ({ open }) => {
   it.each([
     ['DateStyle', "'German'"],
     ['DateStyle', "'SQL, DMY'"],
