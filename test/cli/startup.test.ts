@@ -95,7 +95,11 @@ describe('what is loaded', () => {
 
   it('is no HTTP client, which Node has and pg would ask for', () => {
     const probe = join(folder, 'probe.cjs');
-    writeFileSync(probe, "process.on('exit', () => console.error('modules: ' + process.moduleLoadList))");
+    // The program silences the console.
+    writeFileSync(
+      probe,
+      "process.on('exit', () => require('node:fs').writeSync(2, 'modules: ' + process.moduleLoadList))",
+    );
     const { stderr } = spawnSync(process.execPath, ['-r', probe, 'bin/pinnacle.js', 'user', 'list'], {
       env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' },
       encoding: 'utf8',
