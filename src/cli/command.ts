@@ -31,8 +31,8 @@ export interface RailContext {
   target: () => Promise<string>;
   /** The name to type out before any write, if the profile is protected. */
   protectedProfile: () => Promise<string | undefined>;
-  /** Sends all further reads to the primary; false if they went there already. */
-  fallBackToPrimary: () => boolean;
+  /** Sends all further reads to the primary; false if a replica has not answered any. */
+  readPrimary: () => boolean;
   confirmByName: (name: string, question: string) => Promise<void>;
   /** Locks the command line until this process ends; returns who holds the lock if another process does. */
   singleInstance: (input: object) => Promise<string | undefined>;
@@ -61,6 +61,11 @@ export interface Command<
   phase?: 1 | 2 | 3 | 4;
   /** Whether a replica that has caught up may answer: for lists and reports, never for input to a decision. */
   reads?: 'replica';
+  /**
+   * Whether it prints rows as it reads them. Such a read goes to the primary: it could not start again once part of it
+   * is printed.
+   */
+  streams?(input: Input<A, F>): boolean;
   /** Where a write goes, if not to the database; files are not named as a target. */
   writesTo?: 'redis' | 'file';
   /** Who may run it, the role that it is meant for first; for a read everyone, else the operator. */

@@ -5,7 +5,7 @@ import type { Command, Invocation, RailContext } from './command.ts';
 import type { Param } from './flags.ts';
 import type { Globals } from './globals.ts';
 import { AlreadyApplied, checkColumns, type ReplayedResult, render } from './output.ts';
-import { type Field, type Fields, Finding, RawOutput, type Result } from './result.ts';
+import { type Field, type Fields, Finding, type Result } from './result.ts';
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
@@ -64,7 +64,7 @@ async function runOnce(command: Command, input: Record<string, unknown>, ctx: Ra
   const earlier = await idempotent?.replay();
   if (earlier) return replayResult(earlier, command, ctx);
   try {
-    const result = await runWithFallback(() => command.run(input as never, ctx), ctx);
+    const result = await runWithFallback(command, input, ctx);
     await idempotent?.finish(result);
     return result;
   } catch (error) {
@@ -86,14 +86,17 @@ async function replayResult(
 }
 
 /** Runs the verb; if a replica fails, runs it again on the primary, as nothing is printed yet. */
-async function runWithFallback(run: () => Promise<Result>, ctx: RailContext): Promise<Result> {
+async function runWithFallback(
+  command: Command,
+  input: Record<string, unknown>,
+  ctx: RailContext,
+): Promise<Result> {
+  const run = () => command.run(input as never, ctx);
+  if (command.streams?.(input as never)) ctx.readPrimary();
   try {
-    const result = await run();
-    // A stream cannot restart once part of it is printed, so it is read from the primary.
-    const whole = !(result instanceof RawOutput || Symbol.asyncIterator in result);
-    return whole || !ctx.fallBackToPrimary() ? result : await run();
+    return await run();
   } catch (error) {
-    if (error instanceof Failure || !ctx.fallBackToPrimary()) throw error;
+    if (error instanceof Failure || !ctx.readPrimary()) throw error;
     return run();
   }
 }

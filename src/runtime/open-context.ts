@@ -8,6 +8,7 @@ import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
 import { parseInstant } from '../domain/instant.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
+import type { Connection } from '../platform/postgres/connect.ts';
 import { Failure } from '../util/failure.ts';
 import { openDatabases } from './connections.ts';
 import { chooseDatabase, describeTarget, redisSettings } from './target.ts';
@@ -66,20 +67,17 @@ export function openContext(
       );
     return opened;
   });
-  let onReplica = false;
+  let onReplica: Connection | undefined;
+  let replicasMayAnswer = command.reads === 'replica' && globals.primary !== true;
   const replica = once(async () => {
     const { replicas: urls, maxReplicaWaitMs } = await config();
-    if (command.reads !== 'replica' || globals.primary || urls.length === 0) return undefined;
+    if (urls.length === 0) return undefined;
     const [primary, opened] = await Promise.all([connection(), databases.replicas(maxReplicaWaitMs)]);
     const { findReplica } = await import('../platform/postgres/replica.ts');
-    const found = await findReplica(primary, opened, maxReplicaWaitMs);
-    onReplica = found !== undefined;
-    return found;
+    onReplica = await findReplica(primary, opened, maxReplicaWaitMs);
+    return onReplica;
   });
-  const source = async () => {
-    const found = await replica();
-    return found && onReplica ? found : connection();
-  };
+  const source = async () => (replicasMayAnswer ? await replica() : undefined) ?? connection();
   const phaseHere = () =>
     once(async () => {
       const { currentPhase } = await import('../platform/postgres/schema-phase.ts');
@@ -122,11 +120,11 @@ export function openContext(
       const settings = await config();
       return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
     },
-    fallBackToPrimary() {
-      if (!onReplica || signal.aborted) return false;
-      onReplica = false;
-      phase = phaseHere();
-      return true;
+    readPrimary() {
+      const answered = replicasMayAnswer && onReplica !== undefined && !signal.aborted;
+      replicasMayAnswer = false;
+      if (answered) phase = phaseHere();
+      return answered;
     },
     db: async () => (await source()).kysely,
     redis: once(async () => {

@@ -18,6 +18,13 @@ const isJson = (text: string) => {
   return true;
 };
 
+it('what a replica may answer says when it prints rows as it reads them', () => {
+  const silent = commands.filter(
+    ({ command: { reads, streams, flags } }) => reads && !streams && ('all' in flags || 'output' in flags),
+  );
+  expect(silent.map(({ name }) => name)).toEqual([]);
+});
+
 describe.each(databases)('every command on $name', ({ open }) => {
   let db: TestDatabase;
   let redis: TestRedis;

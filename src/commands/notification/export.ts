@@ -7,6 +7,7 @@ import { notificationFilter, selectNotifications } from './filter.ts';
 export const exportNotifications = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ output }) => output === undefined,
   phase: 3,
   args: {},
   flags: { ...notificationFilter, ...exportFlags },

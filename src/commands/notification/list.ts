@@ -9,6 +9,7 @@ import { notificationFilter, selectNotifications } from './filter.ts';
 export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ all }) => all,
   phase: 3,
   args: {},
   flags: {

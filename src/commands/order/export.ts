@@ -7,6 +7,7 @@ import { orderFilter, selectOrders } from './filter.ts';
 export const exportOrders = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ output }) => output === undefined,
   phase: 1,
   args: {},
   flags: { ...orderFilter, ...exportFlags },

@@ -9,6 +9,7 @@ import { orderFilter, selectOrders } from './filter.ts';
 export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ all }) => all,
   phase: 1,
   args: {},
   flags: {

@@ -7,6 +7,7 @@ import { positionFilter, selectPositions } from './filter.ts';
 export const exportPositions = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ output }) => output === undefined,
   phase: 2,
   args: {},
   flags: { ...positionFilter, ...exportFlags },

@@ -12,6 +12,7 @@ import { positionFilter, selectPositions } from './filter.ts';
 export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ all }) => all,
   phase: 2,
   args: {},
   flags: {

@@ -11,6 +11,7 @@ import { ruleFields } from './fields.ts';
 export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ all }) => all,
   phase: 4,
   args: { user: optional(parsed(userId, 'USER', 'rules of this user')) },
   flags: { violated: toggle('only rules that are violated'), ...pageFlags },

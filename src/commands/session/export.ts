@@ -7,6 +7,7 @@ import { selectSessions, sessionFilter } from './filter.ts';
 export const exportSessions = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ output }) => output === undefined,
   phase: 3,
   args: {},
   flags: { ...sessionFilter, ...exportFlags },

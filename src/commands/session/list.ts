@@ -8,6 +8,7 @@ import { selectSessions, sessionFilter } from './filter.ts';
 export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ all }) => all,
   phase: 3,
   args: {},
   flags: {

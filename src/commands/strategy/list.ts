@@ -10,6 +10,7 @@ import { strategyFields } from './fields.ts';
 export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ all }) => all,
   phase: 1,
   args: {},
   flags: {

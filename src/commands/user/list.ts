@@ -8,6 +8,7 @@ import { userFields } from './fields.ts';
 export const list = defineCommand({
   effect: 'read',
   reads: 'replica',
+  streams: ({ all }) => all,
   phase: 1,
   args: {},
   flags: pageFlags,

@@ -81,8 +81,14 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
     expect(await answeredBy(one, 'order', 'export', '--output', output)).toBe('replica');
     expect(readFileSync(output, 'utf8')).toContain('first');
     rmSync(folder, { recursive: true });
-    // What is printed as it comes could not be asked for anew.
+  });
+
+  it('a read that prints rows as it reads them is sent to the primary, once', async () => {
+    const one = await replica();
+    using(one);
     expect(await answeredBy(one, 'order', 'export')).toBe('primary');
+    expect(await answeredBy(one, 'order', 'list', '--all')).toBe('primary');
+    expect(await answeredBy(one, 'strategy', 'list', '--all')).toBe('primary');
   });
 
   it(`what was written is read, ${WRITES} times in a row`, async () => {
