@@ -27,6 +27,7 @@ const ORIGIN = {
   dryRun: false,
   signal: new AbortController().signal,
   phase: 4 as const,
+  step: 1,
   afterCommit: NO_PROJECTION,
 };
 

@@ -146,6 +146,7 @@ async function recordStatements(): Promise<string[]> {
     dryRun: false,
     signal: new AbortController().signal,
     phase: 4 as const,
+    step: 1,
     afterCommit: NO_PROJECTION,
   };
   try {

@@ -71,6 +71,7 @@ async function measureDelays(): Promise<number[]> {
       dryRun: false,
       signal: new AbortController().signal,
       phase: 4 as const,
+      step: 1,
       afterCommit: {
         ...projector,
         project(...given: Parameters<typeof projector.project>) {

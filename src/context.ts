@@ -42,7 +42,7 @@ export interface Context extends RailContext {
   redisSettings: () => Promise<RedisSettings>;
   /** How far the schema of the database is rolled out. */
   phase: () => Promise<SchemaPhase>;
-  /** `db` and `phase` together. */
+  /** `db`, and how far its schema is rolled out. */
   source: () => Promise<Source>;
   /** The origin of this command's changes, for their audit rows. */
   origin: Origin;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ControlledTransaction, type Kysely, sql } from 'kysely';
 import type { Connection } from '../platform/postgres/connect.ts';
 import { isDisconnect, isRetryable } from '../platform/postgres/errors.ts';
-import type { SchemaPhase } from '../platform/postgres/schema-phase.ts';
+import type { Schema } from '../platform/postgres/schema-phase.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { Failure } from '../util/failure.ts';
 import type { AfterCommit } from './after-commit.ts';
@@ -12,11 +12,9 @@ import { type Pending, type Touched, writeOutbox } from './outbox.ts';
 import type { Outcome } from './outcome.ts';
 import type { Trx } from './transaction.ts';
 
-export interface ChangeOptions extends Origin {
+export interface ChangeOptions extends Origin, Schema {
   dryRun: boolean;
   signal: AbortSignal;
-  /** The phase of the database's schema. */
-  phase: SchemaPhase;
   afterCommit: AfterCommit;
   /** The run under an --idempotency-key that this change is part of. */
   idempotent?: IdempotentRun | undefined;
@@ -84,10 +82,11 @@ async function attemptChange<T>(
   return result;
 }
 
-function openTrx(db: Kysely<Database>, touched: Touched, { phase, afterCommit }: ChangeOptions): Trx {
+function openTrx(db: Kysely<Database>, touched: Touched, { phase, step, afterCommit }: ChangeOptions): Trx {
   return {
     db,
     phase,
+    step,
     touch(kind, keys, at) {
       if (!afterCommit.isShown(kind, at)) return;
       const known = touched.get(kind) ?? new Set();

@@ -11,6 +11,8 @@ export interface Field {
   of?: Fields;
   hidden?: true | undefined;
   shownWithFlag?: string;
+  /** The column exists only where this flag is given. */
+  onlyWithFlag?: string;
   /** A secret: shown once when it is created, never stored. */
   secret?: true;
   /** A result may lack the column altogether. */

@@ -101,11 +101,16 @@ async function runWithFallback(
   }
 }
 
-/** The fields with those columns no longer hidden whose flag was given. */
+/** The fields of this run: those columns that a flag shows or adds, where it was given. */
 function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   const show = (field: Field): Field =>
     field.shownWithFlag !== undefined && input[field.shownWithFlag] ? { ...field, hidden: undefined } : field;
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, show(field)]));
+  const exists = ({ onlyWithFlag }: Field) => onlyWithFlag === undefined || Boolean(input[onlyWithFlag]);
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, field]) => exists(field))
+      .map(([name, field]) => [name, show(field)]),
+  );
 }
 
 /** Whether --quiet hides a result without findings. */

@@ -78,12 +78,12 @@ export function openContext(
     return onReplica;
   });
   const source = async () => (replicasMayAnswer ? await replica() : undefined) ?? connection();
-  const phaseHere = () =>
+  const schemaHere = () =>
     once(async () => {
-      const { currentPhase } = await import('../platform/postgres/schema-phase.ts');
-      return currentPhase((await source()).kysely);
+      const { readSchema } = await import('../platform/postgres/schema-phase.ts');
+      return readSchema((await source()).kysely);
     });
-  let phase = phaseHere();
+  let schema = schemaHere();
   let projecting: AfterCommit | undefined;
   const afterCommit = once(async (): Promise<AfterCommit> => {
     const { redis } = await config();
@@ -123,7 +123,7 @@ export function openContext(
     readPrimary() {
       const answered = replicasMayAnswer && onReplica !== undefined && !signal.aborted;
       replicasMayAnswer = false;
-      if (answered) phase = phaseHere();
+      if (answered) schema = schemaHere();
       return answered;
     },
     db: async () => (await source()).kysely,
@@ -136,8 +136,8 @@ export function openContext(
       return opened;
     }),
     redisSettings: () => redisSettings(config),
-    phase: () => phase(),
-    source: async () => ({ db: (await source()).kysely, phase: await phase() }),
+    phase: async () => (await schema()).phase,
+    source: async () => ({ db: (await source()).kysely, ...(await schema()) }),
     async singleInstance(input) {
       const held = await databases.guard(`${name} ${canonicalJson(input)}`);
       if ('holder' in held) return held.holder;
@@ -164,7 +164,7 @@ export function openContext(
           ...ctx.origin,
           dryRun,
           signal,
-          phase: await ctx.phase(),
+          ...(await schema()),
           afterCommit: await afterCommit(),
           idempotent,
         },
@@ -184,8 +184,8 @@ export function openContext(
       );
       if (!isDatabaseFailure(error)) return error;
       if (isUndefinedObject(error) && command.phase) {
-        const { explainMissing } = await import('../platform/postgres/schema-phase.ts');
-        return explainMissing(name, command.phase, await connection());
+        const { explainMissing } = await import('../operations/migrations/explain-missing.ts');
+        return explainMissing(name, command.phase, (await connection()).kysely);
       }
       const roles = rolesOf(command).map((role) => `pinnacle_${role}`);
       return translateFailure(error, await target(), roles);

@@ -12,7 +12,7 @@ export const down = defineCommand({
   fields: phaseFields,
   examples: ['migrate down', 'migrate down --to 0 --confirm pinnacle', 'migrate down --dry-run'],
   details:
-    'Drops the tables of each reverted phase. Empty tables are dropped without a question; where tables hold rows, the name of the database must be typed: --confirm NAME. --to 0 removes everything of Pinnacle, the audit log included.',
+    'Reverts every step of the phases above N, the last one first, and drops their tables. Empty tables are dropped without a question; where tables hold rows, the name of the database must be typed: --confirm NAME. --to 0 removes everything of Pinnacle, the audit log included.',
   async run(input, ctx: Context) {
     const { migrateDown } = await import('../../operations/migrations/migrate-down.ts');
     return migrateDown(ctx, input);

@@ -16,7 +16,7 @@ export const drift = defineCommand({
   },
   examples: ['migrate drift', 'migrate drift --json kind,object'],
   details:
-    'Compares the tables, types and functions of the applied phases with a scratch database that ran the same scripts. Exits 6 with one row per difference. Objects of other programs are ignored, but anything added to the tables of Pinnacle is a difference.',
+    'Compares the tables, types and functions of the applied steps with a scratch database that ran the same scripts. Exits 6 with one row per difference. Objects of other programs are ignored, but anything added to the tables of Pinnacle is a difference.',
   async run(_input, ctx: Context) {
     const progress = await startProgress(ctx.io, 'comparing the database with its scripts');
     const { detectDrift } = await import('../../operations/migrations/detect-drift.ts');

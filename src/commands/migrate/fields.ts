@@ -11,6 +11,17 @@ export const phaseFields = {
   duration_ms: { type: 'integer' },
 } as const satisfies Fields;
 
+/** The same of a step, with its number. */
+export const stepFields = {
+  phase: { type: 'integer' },
+  step: { type: 'integer', onlyWithFlag: 'steps', optional: true },
+  name: { type: 'text' },
+  state: { type: 'text' },
+  applied_at: { type: 'time' },
+  applied_by: { type: 'text' },
+  duration_ms: { type: 'integer' },
+} as const satisfies Fields;
+
 /** A difference between a recorded phase and its folder. */
 export const changeFields = {
   phase: { type: 'integer' },

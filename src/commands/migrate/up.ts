@@ -12,7 +12,7 @@ export const up = defineCommand({
   fields: phaseFields,
   examples: ['migrate up', 'migrate up --to 2', 'migrate up --dry-run', 'migrate up --lock-wait 5m'],
   details:
-    'Each phase is one transaction, and one rollout runs at a time. Phases that are already applied are left alone, so the command may be repeated. With --dry-run all phases run in one transaction that is rolled back.',
+    'Each step of a phase is one transaction, and one rollout runs at a time. Steps that are already applied are left alone, so the command may be repeated. With --dry-run all steps run in one transaction that is rolled back.',
   async run(input, ctx: Context) {
     const { migrateUp } = await import('../../operations/migrations/migrate-up.ts');
     return migrateUp(ctx, input);

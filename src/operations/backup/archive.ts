@@ -29,7 +29,14 @@ const headerSchema = z.object({
   pinnacle: z.string(),
   phase: z.number(),
   scripts: z.array(
-    z.object({ phase: z.number(), name: z.string(), up_sha256: z.string(), down_sha256: z.string() }),
+    z.object({
+      phase: z.number(),
+      /** Missing where a phase was a single script. */
+      step: z._default(z.number(), 1),
+      name: z.string(),
+      up_sha256: z.string(),
+      down_sha256: z.string(),
+    }),
   ),
   /** Whose transaction ids the rows name, and the first that was not begun yet. */
   cluster: z.string(),

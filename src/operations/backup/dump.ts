@@ -68,8 +68,9 @@ async function readFacts(
     kind,
     pinnacle: __VERSION__,
     phase: lastPhase(record),
-    scripts: record.map(({ phase, name, up_sha256, down_sha256 }) => ({
+    scripts: record.map(({ phase, step, name, up_sha256, down_sha256 }) => ({
       phase,
+      step,
       name,
       up_sha256,
       down_sha256,

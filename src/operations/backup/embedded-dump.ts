@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { changesOf, createHistoryTable, readHistory, refuseChanged } from '../migrations/history.ts';
-import { loadPhases, tablesOf } from '../migrations/scripts.ts';
+import { isSameStep, loadSteps, tablesOf } from '../migrations/scripts.ts';
 import type { Dump } from './archive.ts';
 import type { Rows } from './row-counts.ts';
 
@@ -14,16 +14,16 @@ interface Column {
 }
 
 /**
- * The embedded database's dump, as text that pg_dump could have written: the scripts of its phases, the rows of their
+ * The embedded database's dump, as text that pg_dump could have written: the scripts of its steps, the rows of their
  * tables, where the counters stand. What else somebody made there is not in it. Throws SCRIPT_CHANGED (exit 5).
  */
 export async function dumpEmbedded(
   _ctx: Context,
   trx: Kysely<Database>,
 ): Promise<Pick<Dump, 'text' | 'rows'>> {
-  const [phases, record] = [await loadPhases(), await readHistory(trx)];
-  refuseChanged(changesOf(phases, record));
-  const applied = phases.filter(({ phase }) => record.some((each) => each.phase === phase));
+  const [steps, record] = [await loadSteps(), await readHistory(trx)];
+  refuseChanged(changesOf(steps, record));
+  const applied = steps.filter((step) => record.some((each) => isSameStep(each, step)));
   const tables = ['pinnacle_migrations', ...applied.flatMap(tablesOf)];
   const rows: Record<string, number> = {};
   for (const table of tables) rows[table] = await countRows(trx, table);

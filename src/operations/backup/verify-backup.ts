@@ -1,7 +1,7 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
-import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
+import { readSchema } from '../../platform/postgres/schema-phase.ts';
 import { type Archive, openArchive, readDump } from './archive.ts';
 import { locate, recordVerified } from './catalog.ts';
 import type { BackupKey } from './cipher.ts';
@@ -99,10 +99,7 @@ async function verifyByRestore(
   try {
     await loadArchive(ctx, scratch.connection, archive, keys);
     const db = scratch.connection.kysely;
-    const { findings } = await verifyInvariants(
-      { db, phase: archive.header.phase as SchemaPhase },
-      undefined,
-    );
+    const { findings } = await verifyInvariants({ db, ...(await readSchema(db)) }, undefined);
     const broken = findings.filter(({ total }) => total > 0);
     // The anchor holds checkpoints that were signed later, which a backup cannot have.
     const sources = { anchor: undefined, publicKey: undefined, signingKey, uid: ctx.own.uid };

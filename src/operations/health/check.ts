@@ -18,8 +18,15 @@ export interface CheckContext {
     /** How far the clock of the server is ahead of ours, in milliseconds. */
     aheadMs: number;
   };
-  /** The last phase that is rolled out, the newest there is, and the scripts that changed since they were applied. */
-  rollout: { phase: number; newest: number; changes: readonly Change[] };
+  rollout: {
+    /** The last phase that is rolled out, and the newest there is. */
+    phase: number;
+    newest: number;
+    /** The steps that rolled out phases lack: `phase 4 lacks step 2 wide_symbols`. */
+    lacking: readonly string[];
+    /** The scripts that changed since they were applied. */
+    changes: readonly Change[];
+  };
 }
 
 /**

@@ -4,7 +4,8 @@ import { pluralize } from '../../util/text.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import type { Difference } from '../migrations/catalog.ts';
 import type { Change } from '../migrations/history.ts';
-import type { Check } from './check.ts';
+import { labelOf } from '../migrations/scripts.ts';
+import type { Check, CheckContext } from './check.ts';
 import { replicaStates } from './replica-lag.ts';
 import type { OpenTransaction, ServerStats } from './server-stats.ts';
 
@@ -16,7 +17,7 @@ export const POSTGRES_CHECKS: readonly Check[] = [
   },
   {
     name: 'phase',
-    run: async ({ rollout }) => phaseVerdict(rollout.phase, rollout.newest),
+    run: async ({ rollout }) => phaseVerdict(rollout),
     help: 'pinnacle migrate up',
   },
   {
@@ -103,17 +104,21 @@ export function connectionVerdict({ version, read_only }: ServerStats, roundTrip
     : ok(detail);
 }
 
-/** Whether the rollout is complete: `last` is the phase the database has, `newest` the last there is. */
-export function phaseVerdict(last: number, newest: number): Verdict {
-  if (last === 0) return fail('nothing is rolled out');
-  const detail = `phase ${last} of ${newest}`;
-  return last < newest ? warn(detail) : ok(detail);
+/** Whether the rollout is complete. */
+export function phaseVerdict({
+  phase,
+  newest,
+  lacking,
+}: Pick<CheckContext['rollout'], 'phase' | 'newest' | 'lacking'>): Verdict {
+  if (phase === 0) return fail('nothing is rolled out');
+  const detail = [`phase ${phase} of ${newest}`, ...lacking].join('; ');
+  return phase < newest || lacking.length > 0 ? warn(detail) : ok(detail);
 }
 
 /** Whether the scripts are those that were applied. */
 export function scriptsVerdict(changes: readonly Change[]): Verdict {
   if (changes.length === 0) return ok('as they were applied');
-  const parts = changes.map(({ phase, part }) => `${part} of phase ${phase}`);
+  const parts = changes.map((change) => `${change.part} of ${labelOf(change)}`);
   return fail(`not as they were applied: ${parts.join(', ')}`);
 }
 

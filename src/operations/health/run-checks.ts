@@ -3,8 +3,8 @@ import type { Context } from '../../context.ts';
 import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { Failure } from '../../util/failure.ts';
 import { ok, type Verdict, warn } from '../../util/verdict.ts';
-import { changesOf, lastPhase, readHistory } from '../migrations/history.ts';
-import { loadPhases } from '../migrations/scripts.ts';
+import { changesOf, describeLacking, lastPhase, readHistory } from '../migrations/history.ts';
+import { loadSteps, newestPhase } from '../migrations/scripts.ts';
 import type { Check, CheckContext } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { readServerStats } from './server-stats.ts';
@@ -22,7 +22,7 @@ export async function runChecks(ctx: Context, name: string | undefined, fix: boo
 async function prepare(ctx: Context): Promise<CheckContext> {
   const { kind, kysely: db } = await ctx.connection();
   // The first statement also connects: what is timed comes after it, and before anything else takes the processor.
-  const [phases, history] = await Promise.all([loadPhases(), readHistory(db)]);
+  const [steps, history] = await Promise.all([loadSteps(), readHistory(db)]);
   const sent = ctx.now().getTime();
   const started = performance.now();
   const stats = await readServerStats(db);
@@ -34,7 +34,12 @@ async function prepare(ctx: Context): Promise<CheckContext> {
     query: async <Row>(statement: string, ...values: unknown[]) =>
       (await db.executeQuery(CompiledQuery.raw(statement, values))).rows as Row[],
     server: { ...stats, roundTripMs, aheadMs: Date.parse(stats.clock) - (sent + roundTripMs / 2) },
-    rollout: { phase: lastPhase(history), newest: phases.length, changes: changesOf(phases, history) },
+    rollout: {
+      phase: lastPhase(history),
+      newest: newestPhase(steps),
+      lacking: describeLacking(steps, history),
+      changes: changesOf(steps, history),
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
 import type { Session } from './rollout-session.ts';
-import { type Phase, type PhaseStep, tablesOf } from './scripts.ts';
+import { type Step, type StepRun, tablesOf, titleOf } from './scripts.ts';
 import type { Statement } from './split-statements.ts';
 
 /** A failed statement of a script, with its location. */
@@ -26,12 +26,12 @@ export class StatementError extends Error {
 const SCRIPT_ERRORS = new Set(['failure', 'refused', 'usage']);
 const DUPLICATE_OBJECT = new Set(['42P07', '42710', '42723', '42P06']);
 
-/** Explains the failure of a step. `changed`: whether earlier phases are committed. */
+/** Explains the failure of a step. `changed`: whether earlier steps are committed. */
 export async function explainStep(
   ctx: Context,
   { db }: Session,
   error: unknown,
-  step: PhaseStep,
+  run: StepRun,
   changed: boolean,
 ): Promise<unknown> {
   if (ctx.signal.aborted) return ctx.signal.reason;
@@ -39,9 +39,9 @@ export async function explainStep(
   if (!isDatabaseFailure(cause)) return error;
   const known = translateFailure(cause, await ctx.target());
   const outcome = changed
-    ? 'The phases before it are committed and stay applied.'
-    : 'Nothing was changed: the phase was rolled back.';
-  const title = `Phase ${step.phase.phase} ${step.phase.name} (${step.direction})`;
+    ? 'The steps before it are committed and stay applied.'
+    : 'Nothing was changed: the step was rolled back.';
+  const title = `${titleOf(run.step).replace('phase', 'Phase')} (${run.direction})`;
   if (!(error instanceof StatementError) || !SCRIPT_ERRORS.has(known.kind))
     return new Failure(known.kind, known.code, `${title}: ${known.message}`, {
       hint: `${outcome} ${remedy(known)}`,
@@ -50,9 +50,9 @@ export async function explainStep(
     });
   // The message of a failed DDL statement names only objects of the schema; its detail could show rows.
   const message = [`${title} failed at ${error.place}: ${cause.message}`, error.firstLine];
-  if (isNameConflict(cause, step)) message.push(...(await describeExisting(db, step.phase)));
+  if (isNameConflict(cause, run)) message.push(...(await describeExisting(db, run.step)));
   return new Failure('failure', 'MIGRATION_FAILED', message.join('\n'), {
-    hint: `${outcome} ${advice(cause, step)}`,
+    hint: `${outcome} ${advice(cause, run)}`,
     changed,
   });
 }
@@ -64,27 +64,28 @@ function remedy({ kind }: Failure): string {
   return 'Run it again to continue from there.';
 }
 
-function isNameConflict({ code }: DatabaseFailure, { direction }: PhaseStep): boolean {
+function isNameConflict({ code }: DatabaseFailure, { direction }: StepRun): boolean {
   return direction === 'up' && DUPLICATE_OBJECT.has(code ?? '');
 }
 
-/** The relations that have the name of a table of the phase already. */
-async function describeExisting(db: Kysely<Database>, phase: Phase): Promise<string[]> {
+/** The relations that have the name of a table of the step already. */
+async function describeExisting(db: Kysely<Database>, step: Step): Promise<string[]> {
   const { rows } = await sql<{ found: string }>`
     SELECT format('%s %s (%s), owned by %s',
         CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END,
         c.oid::regclass, (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), pg_get_userbyid(c.relowner)) AS found
     FROM pg_class c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(${tablesOf(phase)})
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(${tablesOf(step)})
     ORDER BY c.relname`.execute(db);
   return rows.map(({ found }) => `Found: ${truncate(found, 200)}`);
 }
 
-function advice(cause: DatabaseFailure, step: PhaseStep): string {
-  const { phase, direction } = step;
-  if (isNameConflict(cause, step))
-    return `The schema already has an object of that name. If another program uses it, give Pinnacle a database of its own (or a schema: add ?options=-c%20search_path%3DNAME to the URL). If phase ${phase.phase} was applied by other means, record that: pinnacle migrate baseline ${phase.phase}`;
-  if (direction === 'down') return 'See how the database differs from its scripts: pinnacle migrate drift';
+function advice(cause: DatabaseFailure, run: StepRun): string {
+  const { phase } = run.step;
+  if (isNameConflict(cause, run))
+    return `The schema already has an object of that name. If another program uses it, give Pinnacle a database of its own (or a schema: add ?options=-c%20search_path%3DNAME to the URL). If phase ${phase} was applied by other means, record that: pinnacle migrate baseline ${phase}`;
+  if (run.direction === 'down')
+    return 'See how the database differs from its scripts: pinnacle migrate drift';
   return 'See the SQL: pinnacle migrate plan';
 }

@@ -1,21 +1,21 @@
 import type { Context } from '../../context.ts';
 import { refused } from '../../util/failure.ts';
 import { confirmLoss } from './confirm-loss.ts';
-import { changesOf, lastPhase, readHistory, refuseChanged } from './history.ts';
+import { changesOf, lastPhase, phaseStates, readHistory, refuseChanged } from './history.ts';
 import { withSession } from './rollout-session.ts';
-import { type CompletedPhase, runPhases } from './run-steps.ts';
-import { assertPhaseExists, loadPhases } from './scripts.ts';
+import { type CompletedStep, runSteps } from './run-steps.ts';
+import { assertPhaseExists, isSameStep, loadSteps } from './scripts.ts';
 
 /**
- * Reverts the phases after `to`, by default the last one, dropping their tables; tables with rows need a confirmation.
- * `lockWait` is in milliseconds.
+ * Reverts every step of the phases after `to`, by default of the last one, dropping their tables; tables with rows need a
+ * confirmation. `lockWait` is in milliseconds.
  */
 export async function migrateDown(
   ctx: Context,
   { to, lockWait }: { to: number | undefined; lockWait: number },
-): Promise<CompletedPhase[]> {
-  const phases = await loadPhases();
-  assertPhaseExists('--to', to ?? 0, phases);
+) {
+  const steps = await loadSteps();
+  assertPhaseExists('--to', to ?? 0, steps);
   return withSession(ctx, lockWait, async (session) => {
     const history = await readHistory(session.db);
     const goal = to ?? Math.max(0, lastPhase(history) - 1);
@@ -24,35 +24,53 @@ export async function migrateDown(
       await ctx.io.say(`Nothing to do: the database is at phase ${lastPhase(history)}.`);
       return [];
     }
-    refuseChanged(changesOf(phases, reverted.toReversed()));
-    const chosen = phases.filter(({ phase }) => reverted.some((applied) => applied.phase === phase));
+    refuseChanged(changesOf(steps, reverted.toReversed()));
+    const chosen = steps.filter((step) => reverted.some((applied) => isSameStep(applied, step)));
     const newestFirst = chosen.toReversed();
     await confirmLoss(ctx, session, newestFirst);
-    return runPhases(
-      ctx,
-      session,
-      newestFirst.map((phase) => ({ phase, direction: 'down' })),
-    );
+    const runs = newestFirst.map((step) => ({ step, direction: 'down' as const }));
+    return revertedPhases(await runSteps(ctx, session, runs));
   });
 }
 
-/** Reverts the last phase and applies it again, in one transaction. Throws NOTHING_APPLIED (exit 5) where there is none. */
-export async function redoLastPhase(ctx: Context, lockWait: number): Promise<CompletedPhase[]> {
-  const phases = await loadPhases();
+/** The phases of the steps that were reverted; a phase took as long as its steps together. */
+function revertedPhases(done: readonly CompletedStep[]) {
+  return done
+    .filter(({ step }) => step.step === 1)
+    .map(({ step: { phase, name } }) => ({
+      phase,
+      name,
+      state: 'pending' as const,
+      applied_at: null,
+      applied_by: null,
+      duration_ms: done
+        .filter(({ step }) => step.phase === phase)
+        .reduce((sum, { duration_ms }) => sum + duration_ms, 0),
+    }));
+}
+
+/**
+ * Reverts the last step and applies it again, in one transaction; returns its phase. Throws NOTHING_APPLIED (exit 5) where
+ * there is none.
+ */
+export async function redoLastStep(ctx: Context, lockWait: number) {
+  const steps = await loadSteps();
   return withSession(ctx, lockWait, async (session) => {
     const history = await readHistory(session.db);
-    // The up script of the last phase is what is being worked on.
+    const applied = history.at(-1);
+    if (!applied) throw refused('NOTHING_APPLIED', 'No phase is applied.', 'Run: pinnacle migrate up');
+    // The up script of the last step is what is being worked on.
     refuseChanged(
-      changesOf(phases, history).filter(({ phase, part }) => phase < lastPhase(history) || part !== 'up'),
+      changesOf(steps, history).filter((change) => !isSameStep(change, applied) || change.part !== 'up'),
     );
-    const last = phases[lastPhase(history) - 1];
-    if (!last) throw refused('NOTHING_APPLIED', 'No phase is applied.', 'Run: pinnacle migrate up');
-    await confirmLoss(ctx, session, [last]);
-    const steps = [
-      { phase: last, direction: 'down' },
-      { phase: last, direction: 'up' },
-    ] as const;
-    const [, applied] = await runPhases(ctx, session, steps, true);
-    return applied ? [applied] : [];
+    const last = steps.filter((step) => isSameStep(step, applied));
+    await confirmLoss(ctx, session, last);
+    const runs = last.flatMap((step) => [
+      { step, direction: 'down' as const },
+      { step, direction: 'up' as const },
+    ]);
+    const done = await runSteps(ctx, session, runs, true);
+    const now = [...history.slice(0, -1), ...done.flatMap((run) => run.applied ?? [])];
+    return phaseStates(steps, now).filter(({ phase }) => phase === applied.phase);
   });
 }

@@ -1,41 +1,36 @@
 import { writeAudit } from '../../audit/log.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import type { Instant } from '../../domain/instant.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { PATIENT_LOCKS, retryUnderLocks } from '../../platform/postgres/retry-under-locks.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { explainStep, StatementError } from './explain-failure.ts';
-import { recordPhase, unrecordPhase } from './history.ts';
+import { type Applied, recordStep, unrecordStep } from './history.ts';
 import { inTransaction, type Session } from './rollout-session.ts';
-import type { PhaseStep } from './scripts.ts';
+import { labelOf, type StepRun, titleOf } from './scripts.ts';
 import { splitStatements } from './split-statements.ts';
 
-/** A phase that was applied or reverted. */
-export interface CompletedPhase {
-  phase: number;
-  name: string;
-  state: 'applied' | 'pending';
-  applied_at: Instant | null;
-  applied_by: string | null;
+/** A step that was applied, with what is recorded of it, or reverted. */
+export interface CompletedStep extends StepRun {
+  applied: Applied | undefined;
   duration_ms: number;
 }
 
 /** Runs the steps, one transaction each; all of them in one with `together`, and in a dry run. */
-export async function runPhases(
+export async function runSteps(
   ctx: Context,
   session: Session,
-  steps: readonly PhaseStep[],
+  runs: readonly StepRun[],
   together = false,
-): Promise<CompletedPhase[]> {
-  const transactions = together || ctx.dryRun ? [steps] : steps.map((step) => [step]);
-  const done: CompletedPhase[] = [];
+): Promise<CompletedStep[]> {
+  const transactions = together || ctx.dryRun ? [runs] : runs.map((run) => [run]);
+  const done: CompletedStep[] = [];
   for (const group of transactions.filter((some) => some.length > 0)) {
     const finished = await runTransaction(ctx, session, group, done.length > 0);
     done.push(...finished);
-    for (const { phase, name, state, duration_ms } of finished) {
-      const what = state === 'applied' ? 'applied' : 'reverted';
-      await ctx.io.say(`phase ${phase} ${name} ${what} in ${formatDuration(duration_ms)}`);
+    for (const { step, direction, duration_ms } of finished) {
+      const what = direction === 'up' ? 'applied' : 'reverted';
+      await ctx.io.say(`${titleOf(step)} ${what} in ${formatDuration(duration_ms)}`);
     }
   }
   return done;
@@ -44,37 +39,34 @@ export async function runPhases(
 async function runTransaction(
   ctx: Context,
   session: Session,
-  steps: readonly PhaseStep[],
+  runs: readonly StepRun[],
   changed: boolean,
-): Promise<CompletedPhase[]> {
-  const done: CompletedPhase[] = [];
-  const current = () => steps[done.length] ?? steps.at(-1);
+): Promise<CompletedStep[]> {
+  const done: CompletedStep[] = [];
+  const current = () => runs[done.length] ?? runs.at(-1);
   const attempt = () =>
     inTransaction(ctx, session, async () => {
       done.length = 0;
-      for (const step of steps) done.push(await runStep(ctx, session, step));
+      for (const run of runs) done.push(await runStep(ctx, session, run));
       return done;
     });
   try {
-    return await retryUnderLocks(PATIENT_LOCKS, ctx.signal, attempt, (next) =>
-      ctx.io.say(
-        `phase ${current()?.phase.phase}: other sessions hold locks that it needs; retrying (attempt ${next} of ${PATIENT_LOCKS.maxAttempts})`,
-      ),
-    );
+    return await retryUnderLocks(PATIENT_LOCKS, ctx.signal, attempt, (next) => {
+      const run = current();
+      return ctx.io.say(
+        `${run ? labelOf(run.step) : 'rollout'}: other sessions hold locks that it needs; retrying (attempt ${next} of ${PATIENT_LOCKS.maxAttempts})`,
+      );
+    });
   } catch (error) {
-    const step = current();
-    throw step ? await explainStep(ctx, session, error, step, changed) : error;
+    const run = current();
+    throw run ? await explainStep(ctx, session, error, run, changed) : error;
   }
 }
 
-async function runStep(
-  ctx: Context,
-  { db }: Session,
-  { phase, direction }: PhaseStep,
-): Promise<CompletedPhase> {
-  const script = phase[direction];
+async function runStep(ctx: Context, { db }: Session, { step, direction }: StepRun): Promise<CompletedStep> {
+  const script = step[direction];
   const statements = splitStatements(script.text);
-  const title = `phase ${phase.phase} ${phase.name}`;
+  const title = titleOf(step);
   const progress = await startProgress(ctx.io, title);
   const started = performance.now();
   try {
@@ -90,21 +82,12 @@ async function runStep(
   }
   const duration = performance.now() - started;
   const applied =
-    direction === 'up'
-      ? await recordPhase(db, phase, ctx.now(), duration)
-      : await unrecordPhase(db, phase.phase);
-  // Reverting the first phase drops the audit log itself.
-  if (direction === 'up' || phase.phase > 1)
+    direction === 'up' ? await recordStep(db, step, ctx.now(), duration) : await unrecordStep(db, step);
+  // Reverting the first step of all drops the audit log itself.
+  if (direction === 'up' || step.phase > 1 || step.step > 1)
     await writeAudit(db, ctx.origin, {
-      target: `phase ${phase.phase}`,
-      body: { direction, duration_ms: Math.round(duration), name: phase.name, sha256: script.sha256 },
+      target: labelOf(step),
+      body: { direction, duration_ms: Math.round(duration), name: step.name, sha256: script.sha256 },
     });
-  return {
-    phase: phase.phase,
-    name: phase.name,
-    state: applied ? 'applied' : 'pending',
-    applied_at: applied?.applied_at ?? null,
-    applied_by: applied?.applied_by ?? null,
-    duration_ms: Math.round(duration),
-  };
+  return { step, direction, applied: applied ?? undefined, duration_ms: Math.round(duration) };
 }

@@ -1,44 +1,41 @@
-import type { Kysely } from 'kysely';
-import { type Failure, refused } from '../../util/failure.ts';
-import type { Connection } from './connect.ts';
+import { type Kysely, sql } from 'kysely';
 import { isUndefinedObject } from './errors.ts';
 import type { Database } from './tables.ts';
 
 /** How far the schema is rolled out; 0 if no phase is applied. */
 export type SchemaPhase = 0 | 1 | 2 | 3 | 4;
 
-/** A database or a transaction to read from, and the phase of its schema. */
-export interface Source {
-  db: Kysely<Database>;
+/** How far a schema is rolled out: its last phase, and the last step of that phase. */
+export interface Schema {
   phase: SchemaPhase;
+  /** 0 if no phase is applied. */
+  step: number;
 }
 
-/** The last phase that is applied to the database. */
-export async function currentPhase(db: Kysely<Database>): Promise<SchemaPhase> {
+/** A database or a transaction to read from, and how far its schema is rolled out. */
+export interface Source extends Schema {
+  db: Kysely<Database>;
+}
+
+/** Whether a schema has a step of phase 4. */
+export const hasStep = ({ phase, step }: Schema, needed: number) => phase === 4 && step >= needed;
+
+/** The step of a row of `pinnacle_migrations`, also where a phase was a single script and the table has no such column. */
+export const recordedStep = sql<number>`coalesce((to_jsonb(pinnacle_migrations) ->> 'step')::integer, 1)`;
+
+/** The last phase and step that are applied to the database. */
+export async function readSchema(db: Kysely<Database>): Promise<Schema> {
   try {
     const row = await db
       .selectFrom('pinnacle_migrations')
-      .select((eb) => eb.fn.max('phase').as('phase'))
+      .select(['phase', recordedStep.as('step')])
+      .orderBy('phase', 'desc')
+      .orderBy(recordedStep, 'desc')
+      .limit(1)
       .executeTakeFirst();
-    return (row?.phase ?? 0) as SchemaPhase;
+    return row ? { phase: row.phase as SchemaPhase, step: row.step } : { phase: 0, step: 0 };
   } catch (error) {
-    if (isUndefinedObject(error)) return 0;
+    if (isUndefinedObject(error)) return { phase: 0, step: 0 };
     throw error;
   }
-}
-
-/** Explains a missing object: a phase that is not applied yet, or a schema that was changed by hand. */
-export async function explainMissing(name: string, needed: number, { kysely }: Connection): Promise<Failure> {
-  const phase = await currentPhase(kysely);
-  if (phase < needed)
-    return refused(
-      'PHASE_NEEDED',
-      `${name} needs phase ${needed} of the schema; this database is at phase ${phase}.`,
-      'Run: pinnacle migrate up',
-    );
-  return refused(
-    'SCHEMA_CHANGED',
-    'The database lacks an object that this command needs, although its phase is applied.',
-    'Run: pinnacle migrate drift',
-  );
 }

@@ -258,9 +258,10 @@ interface IdempotencyKeysTable {
   at: GeneratedTimestamp;
 }
 
-/** Created by the migration runner, not by a phase. */
+/** Created by the migration runner, not by a phase. Lacks `step` where a phase was a single script when it was applied. */
 interface PinnacleMigrationsTable {
   phase: number;
+  step: Generated<number>;
   name: string;
   up_sha256: string;
   down_sha256: string;

@@ -20,15 +20,12 @@ interface Verification {
 const MAX_SHOWN = 100;
 
 /** Verifies every invariant on one snapshot of the database, for one user or for all. */
-export async function verifyInvariants(
-  { db, phase }: Source,
-  user: UserId | undefined,
-): Promise<Verification> {
-  return db
+export async function verifyInvariants(source: Source, user: UserId | undefined): Promise<Verification> {
+  return source.db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute((trx) => checkInvariants({ db: trx, phase }, user));
+    .execute((trx) => checkInvariants({ ...source, db: trx }, user));
 }
 
 /** The same within a transaction, whose snapshot it checks. */

@@ -42,11 +42,14 @@ describe('the verdict', () => {
   );
 
   test.each([
-    [4, 'ok'],
-    [5, 'ok'],
-    [3, 'warn'],
-    [0, 'fail'],
-  ])('on phase %i of 4 is %s', (last, state) => expect(phaseVerdict(last, 4).state).toBe(state));
+    [4, [], 'ok', 'phase 4 of 4'],
+    [5, [], 'ok', 'phase 5 of 4'],
+    [4, ['phase 4 lacks step 2 wide_symbols'], 'warn', 'phase 4 of 4; phase 4 lacks step 2 wide_symbols'],
+    [3, [], 'warn', 'phase 3 of 4'],
+    [0, [], 'fail', 'nothing is rolled out'],
+  ])('on phase %i of 4, %j is %s', (phase, lacking, state, detail) =>
+    expect(phaseVerdict({ phase, newest: 4, lacking })).toMatchObject({ state, detail }),
+  );
 
   test.each([
     [0, 'ok'],
@@ -65,11 +68,13 @@ describe('the verdict', () => {
   );
 
   it('on scripts names what has changed', () => {
-    const change = { phase: 2, name: 'n', part: 'down', recorded: 'x', actual: 'y' } as const;
+    const change = { phase: 2, step: 1, name: 'n', part: 'down', recorded: 'x', actual: 'y' } as const;
     expect(scriptsVerdict([])).toMatchObject({ state: 'ok' });
-    expect(scriptsVerdict([change, { ...change, phase: 5, part: 'folder' }])).toMatchObject({
+    expect(
+      scriptsVerdict([change, { ...change, phase: 4, step: 2 }, { ...change, phase: 5, part: 'folder' }]),
+    ).toMatchObject({
       state: 'fail',
-      detail: 'not as they were applied: down of phase 2, folder of phase 5',
+      detail: 'not as they were applied: down of phase 2, down of phase 4 step 2, folder of phase 5',
     });
   });
 

@@ -62,7 +62,7 @@ describe.each(databases)('migrate up on the $name database', ({ open }) => {
     const { error } = JSON.parse(stderr.slice(stderr.indexOf('{')));
     expect(error).toMatchObject({ code: 'MIGRATION_FAILED', changed: false });
     expect(error.message).toMatch(
-      /statement 4 \(line 14 of migrations\/1_core_tables\/up.sql\): relation "users" already exists\nCREATE TABLE users \(/,
+      /statement 4 \(line 14 of migrations\/1_core_tables\/01_core_tables\/up.sql\): relation "users" already exists\nCREATE TABLE users \(/,
     );
     expect(error.message).toMatch(/\nFound: table users \(id\), owned by postgres$/);
     expect(error.hint).toContain('pinnacle migrate baseline 1');

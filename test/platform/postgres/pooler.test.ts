@@ -166,7 +166,7 @@ describe.runIf(inject('serverUrl') && findBouncer())('through PgBouncer in trans
     const { signal } = new AbortController();
     const options = {
       ...{ command: 'test', labels: {}, dryRun: false, signal },
-      ...{ phase: 4 as const, afterCommit: NO_PROJECTION },
+      ...{ phase: 4 as const, step: 1, afterCommit: NO_PROJECTION },
     };
     const work = async () => ({ result: 'done', audit: { target: 'user many', body: {} } });
     expect(await change(connection, options, work)).toBe('done');

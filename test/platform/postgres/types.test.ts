@@ -257,6 +257,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     applied_at: 'timestamp',
     applied_by: 'text',
     duration_ms: 'int4',
+    step: 'int4 default',
   },
 };
 

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { loadSteps } from '../../../src/operations/migrations/scripts.ts';
+
+/**
+ * SHA-256 of up.sql and down.sql of every step that was released. Databases have them on record: a line is added with a
+ * step and never changed.
+ */
+const RELEASED: Record<string, readonly [up: string, down: string]> = {
+  'migrations/1_core_tables/01_core_tables': [
+    '177198870ca141251d93da313333c8257310eb85c34a8c7107d38d8a53f0fab1',
+    'e613728bac8afb9b9363522bb750d899e0bb4cf9eaeab01751f0aa0743bd1626',
+  ],
+  'migrations/2_positions_strategies/01_positions_strategies': [
+    '65e7d09dc1b1148771c2307f5ff18d0464d277f3372070928970cee62e7bef4c',
+    '1818c06375b85d3e8011c720fb8efb632de8911088431327a9d79dd7f1bc360b',
+  ],
+  'migrations/3_notifications_sessions/01_notifications_sessions': [
+    '7d2ca64b1a1a2c939e9b10a9ba863d8b66b59a01927fe4b0a4f5a1003e6859b7',
+    '3abdae85fe9a3c9c90ef3a1b83bdd05ba6cd8bd386319bd2c9554ce0a535d306',
+  ],
+  'migrations/4_risk_advanced/01_risk_advanced': [
+    '5fc9eaa4107738876aba9e73a760cf97107c9abf0911ef8ec2a103749d3f9ed0',
+    '6b2e91175fc0e9487f2cb5b1b3c84d57d73aff8f682575c6104dd5964fcdd41d',
+  ],
+};
+
+describe('the steps of the rollout', () => {
+  it('are those that were released, byte for byte, and each has a line here', async () => {
+    const steps = await loadSteps();
+    const found = steps.map(({ up, down }) => [up.path.replace('/up.sql', ''), [up.sha256, down.sha256]]);
+    expect(Object.fromEntries(found)).toEqual(RELEASED);
+  });
+
+  it('come after every earlier one: only the last phase has more than its first, which has the name of the phase', async () => {
+    const steps = await loadSteps();
+    expect(steps.filter(({ phase, step }) => phase < 4 && step > 1)).toEqual([]);
+    for (const { step, name, up } of steps) if (step === 1) expect(up.path).toContain(`_${name}/01_${name}/`);
+  });
+});
