@@ -36,7 +36,7 @@ interface Kept {
   data: Row | readonly Row[];
 }
 
-const MAX_KEY_LENGTH = 200;
+const MAX_KEY_CHARS = 200;
 
 /** The run of a command under its key. Throws a usage error if the command takes no key, or the key is malformed. */
 export function openIdempotentRun(
@@ -76,8 +76,8 @@ function requestOf({ path, command, globals }: Invocation, input: object): Reque
         ? 'Each run takes another step: check what is there before you repeat it.'
         : 'It is safe to repeat: it continues with what is left, or finds it done.',
     );
-  if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_KEY_LENGTH)
-    throw usage(`--idempotency-key must be 1 to ${MAX_KEY_LENGTH} visible ASCII characters.`);
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > MAX_KEY_CHARS)
+    throw usage(`--idempotency-key must be 1 to ${MAX_KEY_CHARS} visible ASCII characters.`);
   const fingerprint = createHash('sha256')
     .update(canonicalJson({ command: name, input }))
     .digest('hex');

@@ -118,11 +118,11 @@ function isBehind(link: Link, before: Link): boolean {
 }
 
 /** More altered entries than this are not compared with each other. */
-const COMPARED = 200;
+const MAX_COMPARED_ENTRIES = 200;
 
 /** Finds altered entries whose content matches the seal of another altered entry. */
 function detectSwaps(broken: readonly ChainViolation[]): void {
-  if (broken.length > COMPARED) return;
+  if (broken.length > MAX_COMPARED_ENTRIES) return;
   const entries = broken.map((each) => ({ ...each, fields: JSON.parse(each.content) as string[] }));
   for (const { fields, before, hash, offender } of entries)
     for (const other of entries) {

@@ -78,13 +78,13 @@ export function everyEntry(db: Kysely<Database>) {
 }
 
 /** The most entries that are sealed after a write, so that no command pays for a backlog. */
-const SEAL_BATCH = 100;
+const BATCH_ENTRIES = 100;
 /**
  * Seals what a change has just written, unless another process is sealing. Does not wait for the disk: a seal lost in a
  * power failure is made again, and nothing is signed before its seals are durable.
  */
 export async function sealRecent(db: Kysely<Database>): Promise<void> {
-  await sql`SELECT set_config('synchronous_commit', 'off', true), audit_seal(${SEAL_BATCH}, false)`.execute(
+  await sql`SELECT set_config('synchronous_commit', 'off', true), audit_seal(${BATCH_ENTRIES}, false)`.execute(
     db,
   );
 }

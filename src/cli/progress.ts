@@ -10,7 +10,7 @@ export interface Progress {
 }
 
 const QUIET_MS: Progress = { update() {}, stop() {} };
-const BAR_WIDTH = 24;
+const BAR_CHARS = 24;
 
 /** Starts progress on stderr with a first line of text. */
 export async function startProgress(io: Io, text: string): Promise<Progress> {
@@ -34,8 +34,8 @@ export async function startProgress(io: Io, text: string): Promise<Progress> {
 }
 
 function bar(share: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
-  return '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_CHARS);
+  return '█'.repeat(filled) + '░'.repeat(BAR_CHARS - filled);
 }
 
 function remaining(share: number, started: number): string {

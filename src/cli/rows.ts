@@ -38,14 +38,14 @@ function jsonText(value: unknown): string {
   }
 }
 
-const CHUNK = 1_000;
+const CHUNK_ROWS = 1_000;
 
 /** The rows in batches, until the reader closes its end (`| head`), so that their source ends, too. */
 export async function* chunks(rows: Rows, out: Sink): AsyncGenerator<Row[]> {
   let chunk: Row[] = [];
   for await (const row of rows) {
     chunk.push(row);
-    if (chunk.length < CHUNK) continue;
+    if (chunk.length < CHUNK_ROWS) continue;
     yield chunk;
     if (out.gone) return;
     chunk = [];

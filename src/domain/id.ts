@@ -9,10 +9,10 @@ export type PositionId = Brand<string, 'PositionId'>;
 export type StrategyId = Brand<string, 'StrategyId'>;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/;
-const MAX_LENGTH = 50;
+const MAX_ID_CHARS = 50;
 
 /** The text of an id: letters, digits and `_ . : -`, at most `max` characters. */
-export const idText = (max = MAX_LENGTH) =>
+export const idText = (max = MAX_ID_CHARS) =>
   z.string().check(
     z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
     z.regex(ID, { error: 'must be letters, digits and _ . : - only' }),
@@ -31,7 +31,7 @@ export const strategyId = branded<StrategyId>();
 
 /** The text if it is a valid id; undefined otherwise. For files with a million of them. */
 export const readId = (text: string): string | undefined =>
-  text.length <= MAX_LENGTH && ID.test(text) ? text : undefined;
+  text.length <= MAX_ID_CHARS && ID.test(text) ? text : undefined;
 
 /** The type of id for each prefix; ids that cannot be confused with others are plain text. */
 interface Minted {

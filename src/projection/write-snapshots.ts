@@ -1,6 +1,6 @@
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
-import { STREAM_LENGTH } from '../platform/redis/keys.ts';
+import { STREAM_ENTRIES } from '../platform/redis/keys.ts';
 import type { Snapshot } from './kinds/kind.ts';
 
 /**
@@ -51,7 +51,7 @@ export async function publishEvent(
   json: string,
 ): Promise<void> {
   await replaceOtherType(client, stream, () =>
-    client.xadd(stream, 'MAXLEN', '~', STREAM_LENGTH, '*', field, json),
+    client.xadd(stream, 'MAXLEN', '~', STREAM_ENTRIES, '*', field, json),
   );
 }
 

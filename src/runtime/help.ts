@@ -61,17 +61,17 @@ function asText(found: readonly Row[] | string): string {
   return lines.map(([name = '', meaning = '']) => `  ${name.padEnd(width)}  ${meaning}`).join('\n');
 }
 
-const SURROUNDINGS: Readonly<Record<string, string>> = {
+const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   PINNACLE_CONFIG: 'the configuration file, as --config',
   PINNACLE_PROFILE: 'the profile of the configuration, as --profile',
-  PINNACLE_KEYRING: 'the key ring itself, where neither a file nor a command holds it',
-  PINNACLE_FORCE_TTY: 'set to 1, stdout is written to as to a terminal',
-  NO_COLOR: 'set to anything, no colour',
-  FORCE_COLOR: 'colour even where no terminal is; 0 for none',
-  CI: 'set to anything but 0 or false, no question is asked',
-  XDG_CONFIG_HOME: 'where the user’s own configuration is looked for (~/.config)',
-  XDG_DATA_HOME: 'where the embedded database is kept (~/.local/share)',
-  XDG_CACHE_HOME: 'where scratch databases are kept (~/.cache)',
+  PINNACLE_KEYRING: 'the key ring itself, if neither keyring.file nor keyring.command is set',
+  PINNACLE_FORCE_TTY: '1: format stdout as for a terminal',
+  NO_COLOR: 'any value: no colour',
+  FORCE_COLOR: 'colour also without a terminal; 0: no colour',
+  CI: 'any value but 0 or false: never prompt',
+  XDG_CONFIG_HOME: 'the folder of your own configuration (default ~/.config)',
+  XDG_DATA_HOME: 'the folder of the embedded database (default ~/.local/share)',
+  XDG_CACHE_HOME: 'the folder of templates of the embedded database and of compiled code (default ~/.cache)',
 };
 
 async function environment(): Promise<readonly Row[]> {
@@ -79,21 +79,21 @@ async function environment(): Promise<readonly Row[]> {
   const settings = Object.entries(SETTINGS).flatMap(([setting, { env, help }]) =>
     env.map((variable) => ({ variable, meaning: help, setting })),
   );
-  const others = Object.entries(SURROUNDINGS).map(([variable, meaning]) => ({ variable, meaning }));
+  const others = Object.entries(OTHER_VARIABLES).map(([variable, meaning]) => ({ variable, meaning }));
   return [...settings, ...others];
 }
 
-const FORMATS = `Output. A terminal gets a table; anything else gets tab-separated rows without a header, one row a line, or
-"name<TAB>value" lines for a single thing. --json prints JSON: an array for a list, an object for a single thing,
-[] where nothing is found. --csv prints CSV with a header; text that a spreadsheet would run as a formula gets a
-leading apostrophe, numbers never do. --columns a,b and --json a,b choose columns. Control characters are shown as
-\\u{..}, in JSON as \\u.... .
+const FORMATS = `Output. A terminal gets a table; a pipe or a file gets tab-separated rows without a header, one row per line, or
+"name<TAB>value" lines for a single record. --json prints JSON: an array for a list, an object for a single record,
+[] if nothing is found. --csv prints CSV with a header; text that a spreadsheet would run as a formula gets a
+leading apostrophe, a number never does. --columns a,b and --json a,b choose columns. Control characters are printed
+as \\u{..}, in JSON as \\u.... .
 
-Failures. stdout stays empty and stderr tells why. With --json, stderr holds
-{ "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null where nobody can know.
+Failures. stdout stays empty and stderr names the reason. With --json, stderr holds
+{ "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null if it is unknown.
 
 Money. Rupees with at most two decimals: 2500.50. JSON carries amounts as text, so that no paisa is lost; a table
-groups them the Indian way.
+groups digits in lakhs and crores.
 
 Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time zone (2026-01-31,
 2026-01-31 09:15), now, today, yesterday, or an age: 30s, 5m, 24h, 7d, 2w. Machine output is RFC 3339 in UTC with Z;
@@ -101,5 +101,5 @@ a table shows the configured time zone, and the last seven days as ages; --utc s
 
 Durations. 500ms, 30s, 5m, 24h, 7d, 2w.
 
-Pages. A list shows 50 rows; --limit N, or --all for every row, streamed. Where there is more, stderr names a
-cursor: --after CURSOR goes on behind it, unmoved by what was added before it.`;
+Pages. A list shows 50 rows; --limit N shows N, --all shows every row, streamed. If there are more, stderr names a
+cursor: --after CURSOR continues after it, also if rows were added before it.`;

@@ -41,7 +41,7 @@ interface Kind<T, Extra extends object> {
   /** Undoes the effects of `write` outside the database if nothing was committed. */
   undo?: () => Promise<void>;
   /** Columns of the result in addition to the counts. */
-  told: () => Extra;
+  extra: () => Extra;
   /** The target of the audit row. */
   target: string;
 }
@@ -53,7 +53,7 @@ interface Input {
 }
 
 // The rows are held in memory: users and strategies, not orders.
-const MOST = 100_000;
+const MAX_ROWS = 100_000;
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
 /** Imports a small file in one transaction: all rows or, with --keep-going, the valid ones. */
@@ -79,7 +79,7 @@ export async function importSmall<T extends object, Extra extends object>(
         const tally = { imported: values.length, rejected: lines.length };
         const audit: AuditEntry = { target: kind.target, body: { file: basename(path), ...tally } };
         return {
-          result: withRejects({ ...tally, ...kind.told() }, rejects),
+          result: withRejects({ ...tally, ...kind.extra() }, rejects),
           audit: values.length > 0 ? audit : null,
         };
       })
@@ -113,8 +113,8 @@ async function readRows<T extends object>(
       if ('reason' in value) bad.push({ line, reason: value.reason as string });
       else rows.push({ line, value });
     }
-    if (rows.length + bad.length > MOST)
-      throw usage(`${source.name} has more than ${pluralize(MOST, 'row')}.`, 'Import it in parts.');
+    if (rows.length + bad.length > MAX_ROWS)
+      throw usage(`${source.name} has more than ${pluralize(MAX_ROWS, 'row')}.`, 'Import it in parts.');
   }
   return { rows, bad };
 }

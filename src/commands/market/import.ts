@@ -41,7 +41,7 @@ than another in the file, is skipped and counted. Quotes live for 30 days and le
 });
 
 // Enough lines to show what is wrong with a file.
-const NAMED = 10;
+const MAX_SHOWN_LINES = 10;
 
 /** Returns the newest quote of each symbol and the number of rows; throws a usage error that lists invalid lines. */
 async function readFile(path: string, now: Date, ctx: Context): Promise<{ newest: Quote[]; rows: number }> {
@@ -55,7 +55,7 @@ async function readFile(path: string, now: Date, ctx: Context): Promise<{ newest
     const quote = parseRow(values, now, timeZone);
     if ('reason' in quote) {
       rejected++;
-      if (bad.length < NAMED) bad.push({ line, reason: quote.reason });
+      if (bad.length < MAX_SHOWN_LINES) bad.push({ line, reason: quote.reason });
     } else if (quote.timestamp >= (newest.get(quote.symbol)?.timestamp ?? ''))
       newest.set(quote.symbol, quote);
   }

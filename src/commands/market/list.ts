@@ -35,7 +35,7 @@ shows why.`,
   },
 });
 
-const AT_ONCE = 1_000;
+const BATCH_SYMBOLS = 1_000;
 
 async function* readingsBehind(
   redis: RedisConnection,
@@ -44,8 +44,8 @@ async function* readingsBehind(
   now: Date,
 ): AsyncGenerator<Reading> {
   const rest = symbols.filter((symbol) => symbol > after);
-  for (let from = 0; from < rest.length; from += AT_ONCE) {
-    const readings = await readQuotes(redis, rest.slice(from, from + AT_ONCE), now);
+  for (let from = 0; from < rest.length; from += BATCH_SYMBOLS) {
+    const readings = await readQuotes(redis, rest.slice(from, from + BATCH_SYMBOLS), now);
     yield* readings.filter((reading) => reading !== undefined);
   }
 }

@@ -7,7 +7,7 @@ import type { Reading } from '../../domain/quote.ts';
 import { ageOf } from '../../domain/quote.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
 
-const LOOK = 250;
+const POLL_MS = 250;
 
 export const rates = defineCommand({
   effect: 'read',
@@ -36,7 +36,7 @@ changes of one quote count as four per second. Malformed entries count as unread
     const progress = await startProgress(ctx.io, `looking at ${symbols.length} quotes`);
     try {
       for (let rest = input.for; rest > 0; rest = started + input.for - performance.now()) {
-        await sleep(Math.min(LOOK, rest), undefined, { signal: ctx.signal });
+        await sleep(Math.min(POLL_MS, rest), undefined, { signal: ctx.signal });
         const next = await look();
         changed += next.filter((reading, i) => timeOf(reading) !== timeOf(readings[i])).length;
         readings = next;

@@ -10,8 +10,8 @@ import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
 import { usage } from '../../util/failure.ts';
 import { quoteFields, type Shown, show } from './fields.ts';
 
-const SHORTEST = 50;
-const RESCAN = 10_000;
+const MIN_INTERVAL_MS = 50;
+const RESCAN_MS = 10_000;
 
 export const watch = defineCommand({
   effect: 'read',
@@ -27,7 +27,7 @@ export const watch = defineCommand({
   details: `Shows one line for each quote now and one for each change; with --json, one object per line. Without SYMBOL it looks for new
 symbols every 10 seconds. While Redis is unreachable it waits. Ends by Ctrl-C (130), --for or --count.`,
   async run(input, ctx: Context) {
-    if (input.interval < SHORTEST) throw usage(`--interval must be at least ${SHORTEST}ms.`);
+    if (input.interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
     const { openReconnecting } = await import('../../projection/reconnecting.ts');
     return changes(input, await openReconnecting(ctx), ctx);
   },
@@ -70,7 +70,7 @@ async function* changes(input: Input, connection: ReconnectingRedis, ctx: Contex
 function lookup(named: readonly string[]): (redis: RedisConnection) => Promise<readonly string[]> {
   let [known, since]: [readonly string[], number] = [[...new Set(named)], 0];
   return async (redis) => {
-    if (named.length > 0 || (since > 0 && performance.now() - since < RESCAN)) return known;
+    if (named.length > 0 || (since > 0 && performance.now() - since < RESCAN_MS)) return known;
     [known, since] = [await findSymbols(redis), performance.now()];
     return known;
   };

@@ -11,7 +11,7 @@ import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { followFlags } from '../_shared/follow-flags.ts';
 import { notificationFields } from './fields.ts';
 
-const PAGE = 1_000;
+const BATCH_ROWS = 1_000;
 
 export const watch = defineCommand({
   effect: 'read',
@@ -65,11 +65,11 @@ loses, or cannot announce, are found in the database within seconds.`,
               .where((eb) => eb(eb.refTuple('created_at', 'notification_id'), '>', eb.tuple(at, id)))
               .orderBy('created_at')
               .orderBy('notification_id')
-              .limit(PAGE)
+              .limit(BATCH_ROWS)
               .execute();
             yield page.map((row) => row.notification_id);
             const last = page.at(-1);
-            if (!last || page.length < PAGE) return;
+            if (!last || page.length < BATCH_ROWS) return;
             [at, id] = [last.created_at, last.notification_id];
           }
         },

@@ -12,7 +12,7 @@ import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
 import { followFlags } from '../_shared/follow-flags.ts';
 import { orderFields } from './fields.ts';
 
-const PAGE = 10_000;
+const BATCH_ROWS = 10_000;
 
 export const watch = defineCommand({
   effect: 'read',
@@ -75,11 +75,11 @@ at that moment, so of changes in quick succession only the last may appear. A te
               .select(['order_id', 'updated_at'])
               .orderBy('updated_at')
               .orderBy('order_id')
-              .limit(PAGE)
+              .limit(BATCH_ROWS)
               .execute();
             yield page.map((row) => row.order_id);
             const last = page.at(-1);
-            if (!last || page.length < PAGE) return;
+            if (!last || page.length < BATCH_ROWS) return;
             behind = [last.updated_at, last.order_id];
           }
         },

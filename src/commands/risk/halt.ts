@@ -22,8 +22,8 @@ export const halt = defineCommand({
     'risk halt trader_001 --reason "runaway strategy" --yes',
     'risk halt --all --reason "exchange outage" --yes',
   ],
-  details: `The kill switch: cancels every working order, keeping what is filled, and pauses every active strategy. It
-latches: until risk resume, only cancels and orders that reduce a position pass. Halting again keeps the first
+  details: `The kill switch: cancels every working order, keeping what is filled, and pauses every active strategy. Until
+risk resume, only cancels and orders that reduce a position pass. Halting again keeps the first
 reason, cancels what is working and pauses what is active.`,
   async run({ user, all, reason }, ctx: Context) {
     const { haltTrading } = await import('../../trading/risk/halt-trading.ts');

@@ -34,7 +34,7 @@ are JSON, and symbols JSON or words. The import is atomic unless --keep-going is
       read: parseStrategy,
       refuse: refuseStrategies,
       write: (trx, rows) => writeStrategies(trx, rows, ctx),
-      told: () => ({}),
+      extra: () => ({}),
       target: 'strategies',
     });
   },

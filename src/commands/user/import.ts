@@ -49,7 +49,7 @@ key. The file of --keys (user_id,api_key) is its only copy; the database stores 
       refuse: refuseUsers,
       write: (trx, rows) => writeUsers(trx, rows, secrets.put, ctx),
       undo: secrets.drop,
-      told: () => ({ keys_file: secrets.place() }),
+      extra: () => ({ keys_file: secrets.place() }),
       target: 'users',
     });
   },

@@ -25,7 +25,7 @@ export const isShown = (column: Column) =>
 is not written to a pipe or a log without --json. Only its SHA-256 is stored.`;
 
 /** The columns that report a new secret: the secret, or the file that holds it; both null in a dry run. */
-type Told<C extends Column> = Record<C, string | null> & { output_file: string | null };
+type Columns<C extends Column> = Record<C, string | null> & { output_file: string | null };
 
 /**
  * Generates an API key or a token and calls `work`, which stores its hash and adds the given columns to its result.
@@ -35,7 +35,7 @@ export async function withNewSecret<C extends Column, T>(
   ctx: Context,
   column: C,
   outputFile: string | undefined,
-  work: (hash: string, told: Told<C>) => Promise<T>,
+  work: (hash: string, columns: Columns<C>) => Promise<T>,
 ): Promise<T> {
   const { word, generate } = SECRETS[column];
   if (outputFile === undefined && !ctx.isVisible(column))
@@ -47,8 +47,8 @@ export async function withNewSecret<C extends Column, T>(
   const file = outputFile === undefined ? null : resolve(ctx.cwd, outputFile);
   const shown = file === null && !ctx.dryRun ? secret : null;
   const drop = file && !ctx.dryRun ? await deposit(file, secret) : undefined;
-  const told = { [column]: shown, output_file: file } as Told<C>;
-  return work(hashApiKey(secret), told).catch(async (error) => {
+  const columns = { [column]: shown, output_file: file } as Columns<C>;
+  return work(hashApiKey(secret), columns).catch(async (error) => {
     // If the outcome of the commit is unknown, the secret may be valid: keep the file.
     if (!(error instanceof Failure && error.kind === 'unknown')) await drop?.();
     throw error;

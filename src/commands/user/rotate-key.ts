@@ -9,7 +9,7 @@ import { refused, usage } from '../../util/failure.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
 
-const LONGEST_GRACE = 30 * 86_400_000;
+const MAX_GRACE_MS = 30 * 86_400_000;
 
 export const rotateKey = defineCommand({
   effect: 'write',
@@ -42,9 +42,9 @@ rotation still accepts, and so do the user's sessions; with it sessions continue
       ctx.change(async (trx) => {
         const ended = await replaceKey(trx, user, hash, { now: instant(now), graceUntil });
         if (graceUntil === null) trx.touch('logout', [user]);
-        const told = { grace_until: graceUntil, grace_ended: ended };
-        const body = { api_key: 'replaced', ...told };
-        return changed({ user_id: user, ...shown, ...told }, auditTarget('user', user), body);
+        const outcome = { grace_until: graceUntil, grace_ended: ended };
+        const body = { api_key: 'replaced', ...outcome };
+        return changed({ user_id: user, ...shown, ...outcome }, auditTarget('user', user), body);
       }),
     );
     if (graceUntil === null) await sayLogout(ctx, user);
@@ -53,7 +53,7 @@ rotation still accepts, and so do the user's sessions; with it sessions continue
 });
 
 function checkGrace(grace: number, phase: SchemaPhase): void {
-  if (grace === 0 || grace > LONGEST_GRACE) throw usage('--grace must be more than 0 and at most 30d.');
+  if (grace === 0 || grace > MAX_GRACE_MS) throw usage('--grace must be more than 0 and at most 30d.');
   if (phase < 4)
     throw refused(
       'PHASE_NEEDED',

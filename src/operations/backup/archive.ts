@@ -60,7 +60,7 @@ type Trailer = z.infer<typeof trailerSchema>;
 
 const FOOT = /^(\d{10}) pinnacle-backup-end\n$/;
 const FOOT_BYTES = 31;
-const MAX_LINE = 16 * 1_048_576;
+const MAX_LINE_BYTES = 16 * 1_048_576;
 
 /** An archive, piece by piece: a line of JSON, the dump compressed and perhaps encrypted, a line of JSON and its length. */
 export async function* archivePieces(
@@ -132,7 +132,7 @@ async function readFirstLine(handle: FileHandle): Promise<Buffer> {
 async function readTrailer(handle: FileHandle, size: number): Promise<Trailer | undefined> {
   const foot = await readAt(handle, size - FOOT_BYTES, FOOT_BYTES);
   const length = Number(FOOT.exec(foot)?.[1]);
-  if (!(length <= MAX_LINE)) return undefined;
+  if (!(length <= MAX_LINE_BYTES)) return undefined;
   const line = await readAt(handle, size - FOOT_BYTES - length - 2, length + 2);
   return line.startsWith('\n') && line.endsWith('\n') ? parsed(trailerSchema, line) : undefined;
 }

@@ -59,29 +59,29 @@ export async function* runPgDump(
   ended.catch(() => {});
   const kill = () => void child.kill('SIGKILL');
   ctx.signal.addEventListener('abort', kill, { once: true });
-  let told = '';
+  let message = '';
   child.stderr.on('data', (text: Buffer) => {
-    told = `${told}${text.toString('utf8')}`.slice(0, MAX_STDERR_BYTES);
+    message = `${message}${text.toString('utf8')}`.slice(0, MAX_STDERR_BYTES);
   });
   try {
     yield* child.stdout as AsyncIterable<Buffer>;
     const [code] = await ended;
     ctx.signal.throwIfAborted();
-    if (code !== 0) throw dumpFailure(told);
+    if (code !== 0) throw dumpFailure(message);
   } finally {
     ctx.signal.removeEventListener('abort', kill);
     kill();
   }
 }
 
-/** Why pg_dump failed, as far as it can be told without its own words, which may hold values. */
-function dumpFailure(told: string): Failure {
-  const [, table] = /permission denied for (\w+ \w+)/.exec(told) ?? [];
+/** Why pg_dump failed, without its own words, which may hold values. */
+function dumpFailure(message: string): Failure {
+  const [, table] = /permission denied for (\w+ \w+)/.exec(message) ?? [];
   if (table)
     return new Failure('forbidden', 'NOT_PERMITTED', `The database role may not read ${table}.`, {
       hint: 'A backup reads everything: as a member of pinnacle_owner (PINNACLE_MIGRATE_URL) or of pg_read_all_data.',
     });
-  if (/row-level security|row security/.test(told))
+  if (/row-level security|row security/.test(message))
     return new Failure(
       'forbidden',
       'NOT_PERMITTED',
@@ -90,7 +90,7 @@ function dumpFailure(told: string): Failure {
         hint: 'A backup reads everything: give the login BYPASSRLS.',
       },
     );
-  if (/connection to server|server closed|terminating connection|could not connect/.test(told))
+  if (/connection to server|server closed|terminating connection|could not connect/.test(message))
     return new Failure(
       'unreachable',
       'DATABASE_UNREACHABLE',
@@ -100,10 +100,10 @@ function dumpFailure(told: string): Failure {
         retryable: true,
       },
     );
-  if (/canceling statement|lock/.test(told))
+  if (/canceling statement|lock/.test(message))
     return new Failure('busy', 'DATABASE_BUSY', 'Others hold locks that a backup has to wait for.', {
       retryable: true,
     });
-  const [, what = 'it does not say why'] = /error: ([a-z][a-z ]{0,60})/i.exec(told) ?? [];
+  const [, what = 'it does not say why'] = /error: ([a-z][a-z ]{0,60})/i.exec(message) ?? [];
   return new Failure('failure', 'DUMP_FAILED', `pg_dump failed: ${what.trim()}.`);
 }

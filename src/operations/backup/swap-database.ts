@@ -8,7 +8,7 @@ import { runOptional } from './optional-statement.ts';
 import type { ServerScratch } from './scratch-database.ts';
 
 const IN_USE = '55006';
-const MAX_NAME = 63;
+const MAX_NAME_BYTES = 63;
 
 /** Throws NOT_PERMITTED (exit 12) where this login cannot rename a database; checked before the restore. */
 export async function assertOwner(db: Kysely<Database>, database: string): Promise<void> {
@@ -54,7 +54,7 @@ export async function swapDatabases(
   skipped: string[],
 ): Promise<string> {
   const stamp = ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
-  const before = `${database.slice(0, MAX_NAME - stamp.length - 8)}_before_${stamp}`;
+  const before = `${database.slice(0, MAX_NAME_BYTES - stamp.length - 8)}_before_${stamp}`;
   await execute(beside, 'BEGIN');
   try {
     for (const statement of await databaseSettings(beside, database, name))

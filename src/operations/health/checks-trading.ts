@@ -3,7 +3,7 @@ import { ok, type Verdict, warn } from '../../util/verdict.ts';
 import type { Check } from './check.ts';
 
 const PENDING_LATE_MS = 15 * 60_000;
-const SEAL_BATCH = 10_000;
+const BATCH_ENTRIES = 10_000;
 
 /** What a trading day leaves behind. */
 export const TRADING_CHECKS: readonly Check[] = [
@@ -22,7 +22,7 @@ export const TRADING_CHECKS: readonly Check[] = [
     },
     async fix({ ctx, db }) {
       const { sealAll } = await import('../../audit/seal-store.ts');
-      while ((await sealAll(db, SEAL_BATCH)) > 0) ctx.signal.throwIfAborted();
+      while ((await sealAll(db, BATCH_ENTRIES)) > 0) ctx.signal.throwIfAborted();
     },
     help: 'pinnacle audit seal',
   },

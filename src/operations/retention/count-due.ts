@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { EXPIRING_TABLES, type ExpiringTable, RETAINED_TABLES } from './tables.ts';
 
-/** How many rows of a kind there are, are due, and stay although they are old. */
+/** The counts of a kind: all rows, due rows, and old rows that are kept. */
 export interface DueCount {
   rows: number;
   due: number;
@@ -17,7 +17,7 @@ export function expiringIn(phase: number): readonly ExpiringTable[] {
   return EXPIRING_TABLES.filter((kind) => kind.phase <= phase);
 }
 
-/** What is kept for ever. */
+/** The kinds that are never deleted. */
 export function countDueRetained(db: Kysely<Database>, phase: number) {
   return Promise.all(
     RETAINED_TABLES.filter((kind) => kind.phase <= phase).map(async ({ kind, at }) => {
@@ -30,7 +30,7 @@ export function countDueRetained(db: Kysely<Database>, phase: number) {
   );
 }
 
-/** How one kind stands against its cutoff. */
+/** The counts of one kind at its cutoff. */
 export async function countDueAll(
   db: Kysely<Database>,
   { at, from, only, held }: ExpiringTable,

@@ -14,10 +14,10 @@ export interface Cutoffs {
   clock: Verdict;
 }
 
-/** Reads the server's clock once, for everything that is judged by it. */
+/** Reads the server's clock once, for all cutoffs. */
 export async function readCutoffs(ctx: Context, limits: Limits): Promise<Cutoffs> {
   const db = await ctx.db();
-  // Connects first, so that it does not count as the way of the answer.
+  // Connects first, so that the connection does not count as latency.
   await sql`SELECT`.execute(db);
   const [sent, started] = [ctx.now(), performance.now()];
   const { server, ...before } = await readClock(db, limits);
@@ -36,7 +36,7 @@ async function readClock(db: Kysely<Database>, limits: Limits) {
   return row;
 }
 
-/** Throws CLOCKS_DIFFER (exit 5): by one of the two clocks too much would be deleted, and nobody knows by which. */
+/** Throws CLOCKS_DIFFER (exit 5): one of the two clocks would delete too much, and it is unknown which. */
 export function refuseSkew({ state, detail, help }: Verdict): void {
   if (state === 'fail')
     throw refused(

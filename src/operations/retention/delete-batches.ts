@@ -10,9 +10,8 @@ const BATCH_ROWS = 5_000;
 const MAX_PAUSE_MS = 1_000;
 
 /**
- * Deletes what of a kind is due, at most so many rows, in batches: each a transaction of its own with its audit row.
- * Waits for no row: what somebody holds is left. After each batch it rests as long as that took. `onBatch` is told of
- * every one. Gives the number of rows.
+ * Deletes the due rows of a kind, at most so many, in batches: each is one transaction with its audit row. Skips locked
+ * rows. Pauses after each batch as long as the batch took, then calls `onBatch`. Returns the number of deleted rows.
  */
 export async function deleteDue(
   ctx: Context,
@@ -43,9 +42,8 @@ interface Batch {
 }
 
 /**
- * The oldest of the rows in a span of time, which begins where the batch before ended, so that what that one left dead
- * in the index is not read again. By ctid, because no plan for as many keys as these is certain to go by an index; a
- * row that is locked stays where it is.
+ * The oldest rows in a span of time that begins where the previous batch ended, so that its dead index entries are not
+ * read again. By ctid, because the planner may not use an index for so many keys. Skips locked rows.
  */
 function deleteBatch(
   ctx: Context,
@@ -71,7 +69,7 @@ function deleteBatch(
   });
 }
 
-/** What ended a run early, as a failure that says what it has deleted. */
+/** The error that ended a run early, as a failure that says what is deleted. */
 export function unfinished(error: unknown, deleted: number): unknown {
   const code = (error as { code?: string } | undefined)?.code;
   if (code !== '55P03' && code !== '57014') return error;

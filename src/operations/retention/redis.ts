@@ -18,11 +18,11 @@ export interface RedisFamilyState {
   rows: number;
   /** Keys that never expire or expire too late, keys whose row retention has deleted, events that are too old. */
   due: number;
-  /** What a repair does to those. */
+  /** What a repair does with them. */
   end: 'repaired' | 'deleted';
 }
 
-/** Checks every key and event in Redis, and with `repair` puts them right. Throws what Redis throws. */
+/** Checks every key and event in Redis, and repairs them with `repair`. Throws what Redis throws. */
 export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFamilyState[]> {
   const db = await ctx.db();
   const phase = await ctx.phase();

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Instant } from '../../domain/instant.ts';
 import type { Limited } from '../../domain/retention-periods.ts';
 
-/** Rows that are never deleted. `at` is the time by which the oldest is told. */
+/** Rows that are never deleted. `at` is the time of a row. */
 interface RetainedTable {
   kind: string;
   phase: 1 | 2 | 3 | 4;
@@ -19,18 +19,18 @@ export const RETAINED_TABLES: readonly RetainedTable[] = [
   { kind: 'audit_log', phase: 1, at: 'at' },
 ];
 
-/** Rows that are deleted once a time of theirs, `at`, is before the cutoff; `t` is the table in what is said in SQL. */
+/** Rows that are deleted once their time, `at`, is before the cutoff; `t` is the alias of the table in SQL. */
 export interface ExpiringTable {
   kind: string;
   limit: Limited;
   phase: 1 | 2 | 3 | 4;
   at: string;
   from: RawBuilder<unknown>;
-  /** What else must be so. */
+  /** A further condition. */
   only: RawBuilder<unknown>;
-  /** Locks the rows to be deleted, and what decides on them; waits for nobody. */
+  /** Locks the rows to be deleted and those that decide on them, skipping locked ones. */
   lock: RawBuilder<unknown>;
-  /** Rows that stay however old they are, told as `why`. */
+  /** Rows that are kept whatever their age, and `why`. */
   held?: { when: (cutoff: Instant) => RawBuilder<unknown>; why: string };
 }
 

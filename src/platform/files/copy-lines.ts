@@ -1,6 +1,6 @@
 import type { Field, Fields } from '../../cli/result.ts';
 
-/** What a file of rows can be. */
+/** The formats of a file of rows. */
 export const FORMATS = ['csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -12,7 +12,7 @@ const MICROSECONDS = '2026-01-31 03:45:00.000000'.length;
 const DAY = '2026-01-31'.length;
 const TIME_GROWTH = MICROSECONDS - SECONDS + 1;
 
-/** Which bytes of a value stand in a file as PostgreSQL writes them: printable ASCII that the format need not quote. */
+/** The bytes of a value that go into a file as PostgreSQL writes them: printable ASCII that needs no quotes. */
 function plainBytes(quoted: string): Uint8Array {
   const plain = new Uint8Array(256).fill(1, SPACE, 0x7f);
   for (const char of `\\"${quoted}`) plain[char.charCodeAt(0)] = 0;
@@ -25,7 +25,7 @@ const FORMULA = new Uint8Array(256);
 for (const char of '=+-@') FORMULA[char.charCodeAt(0)] = 1;
 
 interface Column {
-  /** What stands before a value and behind it, and all of a NULL. */
+  /** The bytes before and after a value, and those of a NULL. */
   before: Buffer;
   after: Buffer;
   absent: Buffer;
@@ -48,7 +48,7 @@ export function lineWriter(
   format: Format,
 ): (lines: Buffer) => Written | undefined {
   const columns = names.map((name, i) => columnOf(name, fields[name] as Field, format, i, names.length));
-  // What a row grows by at most: all but the byte between two values, and what a time lacks.
+  // The most bytes that a row grows by.
   const growth = columns.reduce(
     (sum, { before, after, absent, time }) =>
       sum + Math.max(before.length + after.length - 1 + (time ? TIME_GROWTH : 0), absent.length - 3),
@@ -120,7 +120,7 @@ function writeValue(
   return true;
 }
 
-/** Gives a time of PostgreSQL its one form; returns where it ends then. */
+/** Rewrites a time of PostgreSQL to six digits and Z; returns its new end. */
 function completed(out: Buffer, start: number, end: number): number {
   let to = end;
   out[start + DAY] = T;
@@ -137,7 +137,7 @@ function isFormula(lines: Buffer, from: number): boolean {
   return FORMULA[lines[at] as number] === 1;
 }
 
-/** A copy of few bytes, which is faster by hand. */
+/** Copies a few bytes: a loop is faster than copy() here. */
 function put(bytes: Buffer, out: Buffer, at: number): number {
   for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i] as number;
   return at + bytes.length;

@@ -1,12 +1,12 @@
-/** Which ids a file has had so far, and on which line. */
+/** The ids of a file so far, with their lines. */
 export interface IdSet {
-  /** The line that had the id before; undefined where it is new, and then it is on `line`. */
+  /** Adds an id; returns the line that already had it, undefined if it is new. */
   add: (id: string, line: number) => number | undefined;
 }
 
 /**
- * Keeps 16 bytes an id, so that five million take 130 MB and not a gigabyte: three hashes of 32 bits, which two of so
- * many ids share once in 10^16 files.
+ * Keeps 16 bytes per id, so that five million take 130 MB instead of a gigabyte: three hashes of 32 bits, which collide
+ * once in 10^16 files of that size.
  */
 export function createIdSet(): IdSet {
   let size = 1 << 16;

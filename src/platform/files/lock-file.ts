@@ -22,8 +22,8 @@ const POLL_MS = 40;
 const GUARD_LIFETIME_MS = 10_000;
 
 /**
- * Takes a lock file made by link(), which exactly one process can; waits while its holder lives, takes over from a
- * dead one, never from a live one. Gives the release. Throws DATABASE_BUSY (exit 10) naming the holder.
+ * Takes a lock file made by link(), which exactly one process can; waits while its holder runs, takes over
+ * from a holder that has ended. Returns the release. Throws DATABASE_BUSY (exit 10) naming the holder.
  */
 export async function lockFile(
   path: string,
@@ -79,7 +79,7 @@ async function holderOf(path: string): Promise<Holder | undefined> {
   try {
     return JSON.parse(content) as Holder;
   } catch {
-    // A lock is linked when it is whole; a torn one is what a power failure left of it.
+    // A lock is linked when it is complete; a partial one is left by a power failure.
     return { pid: 0, started: '', command: '' };
   }
 }
@@ -94,7 +94,7 @@ async function isAlive(holder: Holder): Promise<boolean> {
   return (await startOf(holder.pid)) === holder.started;
 }
 
-/** Removes a dead holder's lock under a guard of its own: two buriers at once could bury a live successor. */
+/** Removes the lock of an ended process under a guard: two processes at once could remove that of a successor. */
 async function removeStale(path: string, pid: number): Promise<void> {
   const guard = `${path}.guard`;
   if (!(await claim(guard, '', pid))) {
@@ -114,7 +114,7 @@ async function removeStale(path: string, pid: number): Promise<void> {
   }
 }
 
-/** The kernel's start time of a process; empty where there is no /proc, and then the pid alone must do. */
+/** The kernel's start time of a process; empty where there is no /proc, where the pid alone counts. */
 async function startOf(pid: number): Promise<string> {
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The second field is the name in brackets and may hold anything, brackets and blanks too.

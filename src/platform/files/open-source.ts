@@ -8,11 +8,11 @@ import { FileProblem } from '../../util/file-problem.ts';
 /** The bytes of a file that is imported. */
 export interface Source {
   bytes: AsyncIterable<Buffer>;
-  /** How the file is called in what is said of it. */
+  /** The name of the file in messages. */
   name: string;
-  /** How much of it has been read, 0 to 1; undefined for what has no size. */
+  /** The share that has been read, 0 to 1; undefined for a pipe. */
   share: () => number | undefined;
-  /** Whether it can be read this once only: stdin, a pipe. */
+  /** Whether it can be read only once: stdin, a pipe. */
   once: boolean;
 }
 
@@ -36,7 +36,7 @@ export function openSource(path: string, { io, signal }: { io: Io; signal: Abort
   }
 }
 
-/** What is compressed begins with two bytes that no text begins with. */
+/** Whether it is gzip, by its first two bytes. */
 async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]();
   const first = await chunks.next();
@@ -56,7 +56,7 @@ async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGene
   }
 }
 
-/** The failure of an import that would have to begin again, with what can be read only once. */
+/** The failure of an import that must start again, from a source that can be read only once. */
 export function streamConsumed(): Failure {
   return new Failure(
     'busy',

@@ -30,7 +30,7 @@ export function unusable(path: string, setting: string) {
   };
 }
 
-/** Takes every right on a folder and what is in it from other users; does nothing where the folder has none for them. */
+/** Removes all rights of other users on a folder and its contents; does nothing if they have none on the folder. */
 export async function makePrivate(folder: string): Promise<void> {
   const { mode } = await stat(folder);
   if ((mode & OTHERS) === 0) return;

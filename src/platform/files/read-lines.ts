@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { usage } from '../../util/failure.ts';
 
-/** Lines that stand together in a file; null is one that is not UTF-8. */
+/** Consecutive lines of a file; null for one that is not UTF-8. */
 export interface Lines {
   /** The number of the first, counted from 1. */
   first: number;
@@ -9,8 +9,8 @@ export interface Lines {
 }
 
 const LINE = 0x0a;
-// A longer one is a file of another kind, and would have to be held in memory whole.
-const MAX_LINE = 1_048_576;
+// A longer line means another kind of file, and would be held in memory whole.
+const MAX_LINE_BYTES = 1_048_576;
 
 /** The lines of a text block by block, without their ends and without a BOM; empty ones too. */
 export async function* linesOf(bytes: AsyncIterable<Buffer>, name: string): AsyncGenerator<Lines> {
@@ -20,7 +20,7 @@ export async function* linesOf(bytes: AsyncIterable<Buffer>, name: string): Asyn
     const block = rest ? Buffer.concat([rest, chunk]) : chunk;
     const end = block.lastIndexOf(LINE);
     rest = block.subarray(end + 1);
-    if (rest.length > MAX_LINE) throw usage(`${name}: line ${first} is too long to be a row.`);
+    if (rest.length > MAX_LINE_BYTES) throw usage(`${name}: line ${first} is too long to be a row.`);
     if (end < 0) continue;
     const texts = decoded(block.subarray(0, end), first === 1);
     yield { first, texts };
@@ -40,7 +40,7 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const CR = 0x0d;
 const withoutCr = (line: string) => (line.endsWith('\r') ? line.slice(0, -1) : line);
 
-/** A block with something in it that is no text: the other lines are read all the same. */
+/** The lines of a block that is not all UTF-8. */
 function bytewise(block: Buffer): (string | null)[] {
   const texts: (string | null)[] = [];
   for (let from = 0; from <= block.length; ) {

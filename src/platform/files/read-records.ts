@@ -11,7 +11,7 @@ export interface Row {
   raw: string | undefined;
 }
 
-/** The rows of some lines, and what was no row. */
+/** The rows of some lines, and the lines that are not rows. */
 export interface Records {
   rows: Row[];
   bad: BadLine[];
@@ -32,8 +32,8 @@ export interface Table {
 const MAX_RECORD_LINES = 100;
 
 /**
- * Rows of CSV with a header whose columns stand in any order, or of NDJSON, which begins with a brace. `say` is told of
- * columns that nobody asked for. Throws a usage error where the columns are not those of `known`.
+ * Rows of CSV with a header whose columns stand in any order, or of NDJSON, which begins with a brace. `say` gets a line on
+ * the columns that are ignored. Throws a usage error if the columns are not those of `known`.
  */
 export async function readTable(
   lines: AsyncIterable<Lines>,
@@ -103,7 +103,7 @@ async function* csv(lines: AsyncIterable<Lines>, places: readonly boolean[]): As
       } else if (open.length > MAX_RECORD_LINES) await giveUp(into);
     }
   };
-  /** The first of the open lines is bad; those after it may be good. */
+  /** Rejects the first of the open lines; those after it may be good. */
   const giveUp = async (into: Records): Promise<void> => {
     const [, ...after] = open;
     number -= after.length;
@@ -148,7 +148,7 @@ async function* ndjson(lines: AsyncIterable<Lines>, columns: readonly string[]):
   }
 }
 
-/** The values of an object as the text that CSV would have; else why it is none. */
+/** The values of an object as the text that CSV would have, or the problem. */
 function fieldsOf(text: string, columns: readonly string[]): string[] | string {
   try {
     const value = parseJson(text);

@@ -5,13 +5,13 @@ import { type Failure, outputFailure, usage } from '../../util/failure.ts';
 import { openAtomic } from '../../util/file.ts';
 import { pluralize } from '../../util/text.ts';
 
-/** The bad lines of an import on their way into a file: written beside it, and put in place when the import stands. */
+/** A file for the bad lines of an import: written beside its name, and renamed to it once the import is committed. */
 export interface Rejects {
   restart: () => Promise<void>;
   add: (lines: readonly BadLine[]) => Promise<void>;
-  /** Where the lines will be found; null while there is none. */
+  /** The path of the file; null while it has no line. */
   place: () => string | null;
-  /** Puts the file in place if it holds any line. */
+  /** Renames the file to its name if it has any line. */
   keep: () => Promise<void>;
   discard: () => Promise<void>;
 }
@@ -19,14 +19,14 @@ export interface Rejects {
 const FIELDS = { line: { type: 'integer' }, reason: { type: 'text' } } as const;
 const NAMES = Object.keys(FIELDS);
 
-/** Where the bad lines of a file go: to the file that is named, or beside it. */
+/** The path for the bad lines of a file: the one given, or one beside the file. */
 export function rejectsPath(path: string, named: string | undefined, cwd: string): string {
   if (named !== undefined) return resolve(cwd, named);
   if (path === '-') throw usage('--keep-going on stdin needs --rejects FILE for the bad lines.');
   return `${path}.rejects.csv`;
 }
 
-/** Opens a file for bad lines, 0600. Throws FILE_EXISTS where there is one: it is never written over. */
+/** Opens a file for bad lines, 0600. Throws FILE_EXISTS instead of replacing one. */
 export async function openRejects(path: string): Promise<Rejects> {
   const failed = (error: unknown): never => {
     throw outputFailure(path, error, 'Move it, or name another one with --rejects.');
@@ -51,7 +51,7 @@ export async function openRejects(path: string): Promise<Rejects> {
   };
 }
 
-/** What an import gives: its tally and where the bad lines are, as a finding (exit 6) where there are any. */
+/** The result of an import: its tally and the file of bad lines, as a finding (exit 6) if there are any. */
 export function withRejects<T extends { rejected: number }>(
   tally: T,
   rejects: Rejects | undefined,
@@ -60,7 +60,7 @@ export function withRejects<T extends { rejected: number }>(
   return tally.rejected > 0 ? new Finding(row) : row;
 }
 
-/** A line of a file that could not be taken, and why. */
+/** A line of a file that was rejected, and the reason. */
 export interface BadLine {
   line: number;
   reason: string;

@@ -4,14 +4,14 @@ import { createGzip } from 'node:zlib';
 import { outputFailure } from '../../util/failure.ts';
 import { openAtomic } from '../../util/file.ts';
 
-/** What was written: the size in bytes and the SHA-256 of the file. */
+/** The size in bytes and the SHA-256 of a written file. */
 export interface Written {
   bytes: number;
   sha256: string;
 }
 
 /**
- * Writes a file piece by piece, whole or not at all, readable by its owner only. Throws FILE_EXISTS unless `force`,
+ * Writes a file atomically, piece by piece, readable by its owner only. Throws FILE_EXISTS unless `force`,
  * OUTPUT_FAILED (exit 74).
  */
 export async function writeFileWhole(
@@ -25,7 +25,7 @@ export async function writeFileWhole(
   const draft = await openAtomic(path, force).catch(failed);
   const hash = createHash('sha256');
   let bytes = 0;
-  // One piece is on its way to the disk while the next one is made.
+  // One piece is written while the next one is produced.
   let writing: Promise<void> | undefined;
   try {
     for await (const piece of pieces) {
@@ -43,7 +43,7 @@ export async function writeFileWhole(
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** The pieces compressed; what fails in the making of them is thrown here. */
+/** The pieces, compressed; throws the errors of the source. */
 export function gzipped(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   // Errors of the source come out of the compressor, where the pieces are read.
   return pipeline(Readable.from(pieces), createGzip({ level: 6 }), () => {});

@@ -3,7 +3,7 @@ import pg, { type ClientConfig, type PoolClient } from 'pg';
 type StartupConf = { getStartupConf: () => Record<string, string> };
 
 /**
- * A session that PgBouncer refuses: it passes on no startup parameter that it neither tracks nor was told to ignore.
+ * A session that PgBouncer refuses: it refuses startup parameters that it neither tracks nor ignores.
  * Ignored settings would be lost silently; a parameter with a name of our own is in no list of ignored ones.
  */
 export class DirectClient extends pg.Client {

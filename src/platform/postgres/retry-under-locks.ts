@@ -41,7 +41,7 @@ export function setLockTimeout(db: Kysely<Database>, { lockTimeoutMs }: LockPoli
 
 /**
  * Runs a whole transaction, again after each lock conflict up to `maxAttempts` times; an error may carry the database's
- * own as its cause. `onRetry` is told the attempt that follows. Throws the last error, or any other at once.
+ * own as its cause. `onRetry` gets the number of the next attempt. Throws the last error, or any other at once.
  */
 export async function retryUnderLocks<T>(
   policy: LockPolicy,

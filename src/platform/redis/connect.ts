@@ -21,7 +21,7 @@ export interface RedisConnection {
 
 /**
  * Connects to Redis, logs in and selects its database, or throws a Failure (exit 7, 12 or 78) within the timeout. A
- * broken connection stays broken, and no command is sent twice: after a lost reply nobody knows whether it was done. A
+ * broken connection stays broken, and no command is sent twice: after a lost reply it is unknown whether it took effect. A
  * blocking command may take `waitMs` longer than the timeout.
  */
 export async function openRedis(
@@ -144,7 +144,7 @@ function noClusterDatabase(db: number): Failure {
   );
 }
 
-// Every authority of a system fits; more is some other file.
+// A bundle of all authorities of a system is smaller.
 const MAX_CA_BYTES = 1_048_576;
 
 async function readAuthority(file: string | undefined): Promise<string | undefined> {

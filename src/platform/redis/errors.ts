@@ -17,7 +17,7 @@ export function isRedisFailure(error: unknown): boolean {
   return NAMES.test(error.name) || BROKEN.test(error.message);
 }
 
-/** True for a failure that says that Redis cannot be used now, so that what is meant for it must wait. */
+/** True for a failure after which Redis cannot be used now, so that the projection must wait. */
 export function isRedisUnavailable(failure: unknown): failure is Failure {
   return failure instanceof Failure && failure.code.startsWith('REDIS_');
 }

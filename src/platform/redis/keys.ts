@@ -4,7 +4,7 @@ export const DAY_SECONDS = 86_400;
 export const TTL_SECONDS = { quote: 30 * DAY_SECONDS, session: 7 * DAY_SECONDS };
 
 /** About how many events a stream keeps. */
-export const STREAM_LENGTH = 10_000;
+export const STREAM_ENTRIES = 10_000;
 
 /** The names of keys as the trading services use them, with a prefix before all of them. */
 export function keysOf(prefix: string) {

@@ -3,7 +3,7 @@ import { Failure } from '../../util/failure.ts';
 import { errorCodeOf, redisFailure } from './errors.ts';
 import type { RedisUrl } from './settings.ts';
 
-/** A server without a password lets everybody in: one that is given too much harms nothing. */
+/** A server without a password accepts every login: an unneeded password does no harm. */
 const NEEDS_NO_PASSWORD = /without any password configured|no password is set/;
 
 interface Step {

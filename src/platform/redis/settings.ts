@@ -16,7 +16,7 @@ export function describeRedis({ url, sentinels, cluster, master }: RedisSettings
   return `${host}:${port}`;
 }
 
-/** What a URL of Redis names. */
+/** The parts of a URL of Redis. */
 export interface RedisUrl {
   secure: boolean;
   host: string;
@@ -25,7 +25,7 @@ export interface RedisUrl {
   login: { username?: string; password?: string };
 }
 
-/** Parses a URL of Redis; throws CONFIG_INVALID (exit 78) for one that cannot be used, or used only in part. */
+/** Parses a URL of Redis; throws CONFIG_INVALID (exit 78) if any part of it cannot be used. */
 export function parseRedisUrl(url = 'redis://localhost'): RedisUrl {
   if (!URL.canParse(url)) throw invalidUrl();
   const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(url);

@@ -4,9 +4,9 @@ import { crc32 } from 'node:zlib';
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const API_KEY = 'pin_live_';
 const SESSION_TOKEN = 'pin_ses_';
-const RANDOM_LENGTH = 30;
-const CHECK_LENGTH = 6;
-const FORM = new RegExp(`^(${API_KEY}[0-9A-Za-z]{${RANDOM_LENGTH}})([0-9A-Za-z]{${CHECK_LENGTH}})$`);
+const RANDOM_CHARS = 30;
+const CHECK_CHARS = 6;
+const FORM = new RegExp(`^(${API_KEY}[0-9A-Za-z]{${RANDOM_CHARS}})([0-9A-Za-z]{${CHECK_CHARS}})$`);
 
 /** A new API key: `pin_live_`, 30 random base62 characters and 6 of a checksum. */
 export const generateApiKey = () => generate(API_KEY);
@@ -15,7 +15,7 @@ export const generateApiKey = () => generate(API_KEY);
 export const generateSessionToken = () => generate(SESSION_TOKEN);
 
 function generate(prefix: string): string {
-  const random = Array.from({ length: RANDOM_LENGTH }, () => BASE62[randomInt(BASE62.length)]).join('');
+  const random = Array.from({ length: RANDOM_CHARS }, () => BASE62[randomInt(BASE62.length)]).join('');
   return `${prefix}${random}${checksum(`${prefix}${random}`)}`;
 }
 
@@ -38,7 +38,7 @@ export function isApiKey(text: string): boolean {
 function checksum(text: string): string {
   let rest = crc32(text);
   let digits = '';
-  for (let i = 0; i < CHECK_LENGTH; i++) {
+  for (let i = 0; i < CHECK_CHARS; i++) {
     digits = `${BASE62[rest % BASE62.length]}${digits}`;
     rest = Math.floor(rest / BASE62.length);
   }

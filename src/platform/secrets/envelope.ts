@@ -78,7 +78,7 @@ function decipher(key: RingKey, place: Place, encrypted: Buffer): string | undef
       decipher.final(),
     ]).toString('utf8');
   } catch {
-    // GCM cannot tell which byte is wrong, and nobody should be told.
+    // GCM does not show which byte is wrong, and neither must the message.
     return undefined;
   }
 }

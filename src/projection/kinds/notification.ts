@@ -10,14 +10,14 @@ declare module '../../audit/outbox.ts' {
   interface OutboxKinds {
     /** A notification was created, by its id. */
     notification: string;
-    /** A notification was only marked as read, by its id: nobody who watches is told. */
+    /** A notification was only marked as read, by its id: watch does not print it. */
     read: string;
   }
 }
 
 const TTL_SECONDS = 30 * DAY_SECONDS;
 /** How many of the newest the list of a user holds. */
-const MAX_LISTED = 100;
+const MAX_LISTED_IDS = 100;
 
 /** Notifications as JSON, and the list of each user's newest. */
 export const notification = {
@@ -77,7 +77,7 @@ async function readLists(
     CROSS JOIN LATERAL (
       SELECT notification_id, created_at FROM notifications
       WHERE user_id = u.user_id AND created_at > ${since}::timestamp
-      ORDER BY created_at DESC, notification_id DESC LIMIT ${MAX_LISTED}
+      ORDER BY created_at DESC, notification_id DESC LIMIT ${MAX_LISTED_IDS}
     ) n
     GROUP BY u.user_id`.execute(db);
   const lists = new Map<string, (typeof rows)[number]>(rows.map((row) => [row.user_id, row]));

@@ -20,12 +20,12 @@ export async function haltTrading(
   const db = await ctx.db();
   await findScope(db, scope);
   const { orders, active } = await countAffected(db, scope.user_id);
-  const toll = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
-  await ctx.io.say(`Halting trading for ${scope.name} ${toll}.`);
+  const effect = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
+  await ctx.io.say(`Halting trading for ${scope.name} ${effect}.`);
   await ctx.confirm(`Halt trading for ${scope.name}?`);
   const at = instant(ctx.now());
   // Committed before cancelling waits for any lock: from then on no entry is accepted.
-  const latched = await ctx.change(async (trx) => {
+  const halted = await ctx.change(async (trx) => {
     const { halt, fresh } = await setHalt(trx, scope.user_id, reason, at);
     const title = `Trading is halted for ${scope.name}`;
     const notice = { notification_type: 'RISK_ALERT', alert_level: 'CRITICAL', title } as const;
@@ -39,9 +39,9 @@ export async function haltTrading(
     .change(async (trx) => {
       const outcome = await cancelAndPause(trx, scope.user_id, at);
       const idle = outcome.orders_cancelled + outcome.strategies_paused === 0;
-      const body = { halt_id: latched.halt_id, ...outcome };
+      const body = { halt_id: halted.halt_id, ...outcome };
       const audit = idle ? null : { target: scope.target, body };
-      return { result: { ...latched, ...outcome }, audit };
+      return { result: { ...halted, ...outcome }, audit };
     })
     .catch((error) => {
       throw ctx.dryRun ? error : unfinished(scope.name);

@@ -7,7 +7,7 @@ import { pluralize } from '../../util/text.ts';
 import { insertNotifications } from '../notifications/notify.ts';
 import { countAffected, liftHalt } from './halts.ts';
 import { findScope, type Scope, scopeOf } from './scope.ts';
-import { findLatches, type Latch } from './store.ts';
+import { type ActiveHalt, findActiveHalts } from './store.ts';
 
 /**
  * Lifts the halt of one user or, with `all`, of everyone; requires the typed name. Reports what stays halted or paused.
@@ -20,19 +20,19 @@ export async function resumeTrading(
   const scope = scopeOf(user, all);
   const db = await ctx.db();
   await findScope(db, scope);
-  const latches = await findLatches(db, user);
-  const latch = latches.find(({ user_id }) => user_id === scope.user_id);
-  if (!latch) throw notHalted(scope, latches);
+  const halts = await findActiveHalts(db, user);
+  const found = halts.find(({ user_id }) => user_id === scope.user_id);
+  if (!found) throw notHalted(scope, halts);
   const name = (await ctx.protectedProfile()) ?? user ?? 'all';
   await ctx.confirmByName(
     name,
-    `Trading for ${scope.name} was halted by ${latch.halted_by}: ${latch.reason}. Let orders pass again?`,
+    `Trading for ${scope.name} was halted by ${found.halted_by}: ${found.reason}. Let orders pass again?`,
   );
   const at = instant(ctx.now());
   let paused = 0;
   const ended = await ctx.change(async (trx) => {
     const halt = await liftHalt(trx, scope.user_id, reason, at);
-    if (!halt) throw notHalted(scope, latches);
+    if (!halt) throw notHalted(scope, halts);
     const title = `Trading is resumed for ${scope.name}`;
     const notice = { notification_type: 'RISK_ALERT', alert_level: 'INFO', title } as const;
     const data = { halt_id: halt.halt_id };
@@ -41,7 +41,7 @@ export async function resumeTrading(
     ({ paused } = await countAffected(trx.db, scope.user_id));
     return changed(halt, scope.target, { halt });
   });
-  const others = latches.filter(({ halt_id }) => halt_id !== ended.halt_id);
+  const others = halts.filter(({ halt_id }) => halt_id !== ended.halt_id);
   if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);
   if (paused > 0)
     await ctx.io.say(
@@ -50,8 +50,8 @@ export async function resumeTrading(
   return ended;
 }
 
-function notHalted(scope: Scope, latches: readonly Latch[]): Failure {
-  const others = latches.filter(({ user_id }) => user_id !== scope.user_id);
+function notHalted(scope: Scope, halts: readonly ActiveHalt[]): Failure {
+  const others = halts.filter(({ user_id }) => user_id !== scope.user_id);
   return refused(
     'NOT_HALTED',
     `Trading for ${scope.name} is not halted.`,
@@ -59,9 +59,9 @@ function notHalted(scope: Scope, latches: readonly Latch[]): Failure {
   );
 }
 
-function names(latches: readonly Latch[]): string {
-  const first = latches.slice(0, 5);
-  const more = latches.length - 5;
+function names(halts: readonly ActiveHalt[]): string {
+  const first = halts.slice(0, 5);
+  const more = halts.length - 5;
   const list = first.map(({ user_id }) => user_id ?? 'everyone (--all)').join(', ');
   return more > 0 ? `${list} and ${more.toLocaleString('en-IN')} more` : list;
 }

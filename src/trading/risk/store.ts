@@ -27,14 +27,14 @@ export function findRules(db: Kysely<Database>, userId: UserId, types: readonly 
 }
 
 /** The active halts that apply to a user, the one of everyone first; all active halts if no user is named. */
-export function findLatches(db: Kysely<Database>, userId: UserId | undefined) {
-  let latches = db
+export function findActiveHalts(db: Kysely<Database>, userId: UserId | undefined) {
+  let halts = db
     .selectFrom('trading_halts')
     .select(['halt_id', 'user_id', 'reason', 'halted_by', 'halted_at'])
     .where('resumed_at', 'is', null);
   if (userId !== undefined)
-    latches = latches.where((eb) => eb.or([eb('user_id', 'is', null), eb('user_id', '=', userId)]));
-  return latches.orderBy('user_id', (order) => order.asc().nullsFirst()).execute();
+    halts = halts.where((eb) => eb.or([eb('user_id', 'is', null), eb('user_id', '=', userId)]));
+  return halts.orderBy('user_id', (order) => order.asc().nullsFirst()).execute();
 }
 
-export type Latch = Awaited<ReturnType<typeof findLatches>>[number];
+export type ActiveHalt = Awaited<ReturnType<typeof findActiveHalts>>[number];

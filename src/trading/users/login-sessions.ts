@@ -92,10 +92,10 @@ export async function readSession(
 const GONE = -2;
 
 /** Text longer than any valid session is cut off, so that it is not valid JSON. */
-const LONGEST = 65_536;
+const MAX_SESSION_BYTES = 65_536;
 
 async function textOf(client: RedisConnection['client'], key: string): Promise<string> {
-  return client.getrange(key, 0, LONGEST).catch((error) => {
+  return client.getrange(key, 0, MAX_SESSION_BYTES).catch((error) => {
     if (errorCodeOf(error) === 'WRONGTYPE') return '';
     throw error;
   });

@@ -17,8 +17,8 @@ export function setUserEnabled<T extends object>(
   return ctx.change(async (trx) => {
     const before = await lockUser(trx, userId);
     if (!enabled) trx.touch('logout', [userId]);
-    const told = await beside(trx);
-    if (before.enabled === enabled) return unchanged({ ...before, ...told });
+    const extra = await beside(trx);
+    if (before.enabled === enabled) return unchanged({ ...before, ...extra });
     const after = await trx.db
       .updateTable('users')
       .set({ enabled })
@@ -26,6 +26,6 @@ export function setUserEnabled<T extends object>(
       .returning(USER_COLUMNS)
       .executeTakeFirstOrThrow();
     const body = { before: { enabled: before.enabled }, after: { enabled }, ...(reason && { reason }) };
-    return changed({ ...after, ...told }, auditTarget('user', userId), body);
+    return changed({ ...after, ...extra }, auditTarget('user', userId), body);
   });
 }
