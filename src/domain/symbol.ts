@@ -17,7 +17,7 @@ export function readSymbol(text: string): TradingSymbol | undefined {
   return data;
 }
 
-/** A trading symbol of at most 20 plain characters, in upper case: RELIANCE, M&M, BAJAJ-AUTO. */
+/** A trading symbol of at most 50 plain characters, in upper case: RELIANCE, M&M, BAJAJ-AUTO. */
 export const tradingSymbol = z.pipe(
   z.pipe(
     z.pipe(z.string().check(z.trim()), z.transform(plainUpperCase)),
@@ -25,7 +25,7 @@ export const tradingSymbol = z.pipe(
       z.regex(SYMBOL, {
         error: 'must be a symbol of letters, digits and & . _ - such as RELIANCE',
       }),
-      z.maxLength(20, { error: 'must have at most 20 characters' }),
+      z.maxLength(50, { error: 'must have at most 50 characters' }),
     ),
   ),
   z.transform((text) => text as TradingSymbol),

@@ -187,6 +187,9 @@ export function openContext(
         const { explainMissing } = await import('../operations/migrations/explain-missing.ts');
         return explainMissing(name, command.phase, (await connection()).kysely);
       }
+      const { explainNarrow } = await import('../platform/postgres/schema-phase.ts');
+      const narrow = await explainNarrow(error, schema);
+      if (narrow) return narrow;
       const roles = rolesOf(command).map((role) => `pinnacle_${role}`);
       return translateFailure(error, await target(), roles);
     },

@@ -5,7 +5,7 @@ export const verbs: Verbs = {
   plan: verb('Show the SQL that up would run', async () => (await import('./plan.ts')).plan),
   up: verb('Apply the pending phases', async () => (await import('./up.ts')).up),
   down: verb('Revert phases, dropping their tables', async () => (await import('./down.ts')).down),
-  redo: verb('Revert the last step and apply it again', async () => (await import('./redo.ts')).redo),
+  redo: verb('Revert the last phase and apply it again', async () => (await import('./redo.ts')).redo),
   verify: verb(
     'Compare the scripts with those that were applied',
     async () => (await import('./verify.ts')).verify,

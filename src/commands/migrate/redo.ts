@@ -12,9 +12,9 @@ export const redo = defineCommand({
   fields: phaseFields,
   examples: ['migrate redo', 'migrate redo --dry-run'],
   details:
-    'Reverts the last step of the rollout and applies it again, in one transaction, for trying out a script. Its up.sql may have changed since it was applied; its down.sql may not.',
+    'Reverts the last phase and applies it again, in one transaction, for trying out a script. Its up.sql may have changed since it was applied; its down.sql may not.',
   async run({ lockWait }, ctx: Context) {
-    const { redoLastStep } = await import('../../operations/migrations/migrate-down.ts');
-    return redoLastStep(ctx, lockWait);
+    const { redoLastPhase } = await import('../../operations/migrations/migrate-down.ts');
+    return redoLastPhase(ctx, lockWait);
   },
 });

@@ -57,6 +57,7 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   trading_sessions: READ,
   risk_rules: READ,
   trading_halts: READ,
+  pinnacle_settings: READ,
   realtime_outbox: READ,
 };
 
@@ -81,6 +82,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     trading_sessions: EDIT,
     risk_rules: EDIT,
     trading_halts: KEEP,
+    pinnacle_settings: KEEP,
     api_key_grace: EDIT,
     realtime_outbox: QUEUE,
     idempotency_keys: KEYED,

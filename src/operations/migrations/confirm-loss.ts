@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { currentDatabase } from '../../platform/postgres/identifiers.ts';
 import { pluralize } from '../../util/text.ts';
 import type { Session } from './rollout-session.ts';
-import { labelOf, type Step, tablesOf } from './scripts.ts';
+import { type Step, tablesOf } from './scripts.ts';
 
 /**
  * Goes on only when the name of the database is typed, where the tables of these steps hold rows. Empty tables need no
@@ -17,20 +17,10 @@ export async function confirmLoss(ctx: Context, session: Session, steps: readonl
     const rows = await countRows(session, table);
     if (rows > 0) losses.push(`${table} (${pluralize(rows, 'row')})`);
   }
-  const action = `Reverting ${describeSteps(steps)}`;
-  if (losses.length === 0) {
-    const dropped = tables.length > 0 ? ` drops ${tables.join(', ')}; all are empty` : ' drops no table';
-    return ctx.io.say(`${action}${dropped}.`);
-  }
+  const phases = steps.filter(({ step }) => step === 1).map(({ phase, name }) => `${phase} ${name}`);
+  const action = `Reverting ${phases.length === 1 ? 'phase' : 'phases'} ${phases.join(', ')}`;
+  if (losses.length === 0) return ctx.io.say(`${action} drops ${tables.join(', ')}; all are empty.`);
   return ctx.confirmByName(await confirmationName(ctx, session), `${action} destroys ${losses.join(', ')}.`);
-}
-
-/** `phases 4 risk_advanced, 3 notifications_sessions`, or the one step of a phase. */
-function describeSteps(steps: readonly Step[]): string {
-  const phases = steps.filter(({ step }) => step === 1);
-  if (phases.length === 0) return steps.map((step) => `${labelOf(step)} ${step.name}`).join(', ');
-  const names = phases.map(({ phase, name }) => `${phase} ${name}`);
-  return `${names.length === 1 ? 'phase' : 'phases'} ${names.join(', ')}`;
 }
 
 async function countRows({ db }: Session, table: string): Promise<number> {

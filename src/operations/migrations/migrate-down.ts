@@ -50,27 +50,30 @@ function revertedPhases(done: readonly CompletedStep[]) {
 }
 
 /**
- * Reverts the last step and applies it again, in one transaction; returns its phase. Throws NOTHING_APPLIED (exit 5) where
- * there is none.
+ * Reverts every step of the last phase and applies them again, in one transaction; returns the phase. Throws
+ * NOTHING_APPLIED (exit 5) where there is none.
  */
-export async function redoLastStep(ctx: Context, lockWait: number) {
+export async function redoLastPhase(ctx: Context, lockWait: number) {
   const steps = await loadSteps();
   return withSession(ctx, lockWait, async (session) => {
     const history = await readHistory(session.db);
-    const applied = history.at(-1);
-    if (!applied) throw refused('NOTHING_APPLIED', 'No phase is applied.', 'Run: pinnacle migrate up');
-    // The up script of the last step is what is being worked on.
-    refuseChanged(
-      changesOf(steps, history).filter((change) => !isSameStep(change, applied) || change.part !== 'up'),
+    const phase = lastPhase(history);
+    if (phase === 0) throw refused('NOTHING_APPLIED', 'No phase is applied.', 'Run: pinnacle migrate up');
+    // The up script of the last phase is what is being worked on.
+    refuseChanged(changesOf(steps, history).filter((change) => change.phase < phase || change.part !== 'up'));
+    const chosen = steps.filter(
+      (step) => step.phase === phase && history.some((one) => isSameStep(one, step)),
     );
-    const last = steps.filter((step) => isSameStep(step, applied));
-    await confirmLoss(ctx, session, last);
-    const runs = last.flatMap((step) => [
-      { step, direction: 'down' as const },
-      { step, direction: 'up' as const },
-    ]);
+    await confirmLoss(ctx, session, chosen.toReversed());
+    const runs = [
+      ...chosen.toReversed().map((step) => ({ step, direction: 'down' as const })),
+      ...chosen.map((step) => ({ step, direction: 'up' as const })),
+    ];
     const done = await runSteps(ctx, session, runs, true);
-    const now = [...history.slice(0, -1), ...done.flatMap((run) => run.applied ?? [])];
-    return phaseStates(steps, now).filter(({ phase }) => phase === applied.phase);
+    const now = [
+      ...history.filter((applied) => applied.phase < phase),
+      ...done.flatMap(({ applied }) => applied ?? []),
+    ];
+    return phaseStates(steps, now).filter((row) => row.phase === phase);
   });
 }

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { isUndefinedObject } from './errors.ts';
+import { type Failure, usage } from '../../util/failure.ts';
+import { type DatabaseFailure, isUndefinedObject } from './errors.ts';
 import type { Database } from './tables.ts';
 
 /** How far the schema is rolled out; 0 if no phase is applied. */
@@ -17,8 +18,23 @@ export interface Source extends Schema {
   db: Kysely<Database>;
 }
 
-/** Whether a schema has a step of phase 4. */
+/**
+ * Whether a schema has a step of phase 4.
+ * @public
+ */
 export const hasStep = ({ phase, step }: Schema, needed: number) => phase === 4 && step >= needed;
+
+/** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
+export async function explainNarrow(
+  error: DatabaseFailure,
+  schema: () => Promise<Schema>,
+): Promise<Failure | undefined> {
+  if (error.code !== '22001' || hasStep(await schema(), 2)) return undefined;
+  return usage(
+    'A symbol has more than 20 characters, the most that this database takes until its schema is up to date.',
+    'Run: pinnacle migrate up',
+  );
+}
 
 /** The step of a row of `pinnacle_migrations`, also where a phase was a single script and the table has no such column. */
 export const recordedStep = sql<number>`coalesce((to_jsonb(pinnacle_migrations) ->> 'step')::integer, 1)`;

@@ -201,6 +201,7 @@ export interface Database {
   risk_rules: RiskRulesTable;
   trading_halts: TradingHaltsTable;
   api_key_grace: ApiKeyGraceTable;
+  pinnacle_settings: PinnacleSettingsTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }
 
@@ -256,6 +257,12 @@ interface IdempotencyKeysTable {
   request: string;
   result: JsonColumn;
   at: GeneratedTimestamp;
+}
+
+/** From step 2 of phase 4. */
+interface PinnacleSettingsTable {
+  name: string;
+  value: string;
 }
 
 /** Created by the migration runner, not by a phase. Lacks `step` where a phase was a single script when it was applied. */

@@ -69,7 +69,7 @@ const RULES: Readonly<Record<Column, Rule>> = {
   order_id: idRule,
   user_id: idRule,
   strategy_id: ['an id, or empty', (text) => (text === '' ? text : readId(text))],
-  symbol: ['at most 20 letters, digits and & . _ -', readSymbol],
+  symbol: ['at most 50 letters, digits and & . _ -', readSymbol],
   side: word(ORDER_SIDES),
   order_type: word(ORDER_TYPES),
   status: word(ORDER_STATUSES),

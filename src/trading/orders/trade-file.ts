@@ -44,7 +44,7 @@ export function parseTrade(
   } = row;
   if (!/^[\x21-\x7e]{1,100}$/.test(trade_id)) return { reason: 'trade_id must be 1 to 100 plain characters' };
   const known = readSymbol(symbol);
-  if (known === undefined) return { reason: 'symbol must be at most 20 letters, digits and & . _ -' };
+  if (known === undefined) return { reason: 'symbol must be at most 50 letters, digits and & . _ -' };
   const way = plainUpperCase(side);
   if (way !== 'BUY' && way !== 'SELL') return { reason: 'side must be BUY or SELL' };
   const shares = readShares(quantity);

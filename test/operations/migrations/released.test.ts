@@ -22,6 +22,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '5fc9eaa4107738876aba9e73a760cf97107c9abf0911ef8ec2a103749d3f9ed0',
     '6b2e91175fc0e9487f2cb5b1b3c84d57d73aff8f682575c6104dd5964fcdd41d',
   ],
+  'migrations/4_risk_advanced/02_symbols_and_settings': [
+    '9c968a1069a2c1124e27023154238d31fc15a0436e41f42e8ed552e26d5a9061',
+    '1e174dfca7bb06ae3f5b224c590629064d5996156baeb02e31e9ed49e4bb2dea',
+  ],
 };
 
 describe('the steps of the rollout', () => {

@@ -224,7 +224,13 @@ const FOREIGN_KEYS = [
 const NOT_NULL_BESIDES = ['orders', 'positions', 'trading_sessions', 'risk_rules'].map(
   (table) => `${table}.user_id`,
 );
-const WIDENED_IN_PHASE_4 = ['users.broker_api_key', 'users.broker_secret', 'users.broker_token'];
+const WIDENED_IN_PHASE_4: Record<string, string> = {
+  'users.broker_api_key': 'text',
+  'users.broker_secret': 'text',
+  'users.broker_token': 'text',
+  'orders.symbol': 'character varying(50)',
+  'positions.symbol': 'character varying(50)',
+};
 const COLUMNS_BESIDES: Record<string, readonly Column[]> = {
   orders: [
     {
@@ -246,6 +252,7 @@ const TABLES_BESIDES: Record<string, Phase> = {
   order_fills: 2,
   trading_halts: 4,
   api_key_grace: 4,
+  pinnacle_settings: 4,
 };
 
 interface Column {
@@ -274,8 +281,8 @@ function expectedColumn(
   return {
     name,
     type:
-      phase === 4 && WIDENED_IN_PHASE_4.includes(path)
-        ? 'text'
+      phase === 4 && path in WIDENED_IN_PHASE_4
+        ? String(WIDENED_IN_PHASE_4[path])
         : (TYPES[type] ??
           type.replace('VARCHAR', 'character varying').replace('DECIMAL', 'numeric').replace('ENUM ', '')),
     nullable: !/NOT NULL|PRIMARY KEY/.test(constraints) && !NOT_NULL_BESIDES.includes(path),

@@ -249,6 +249,10 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     expires_at: 'timestamp',
     created_at: 'timestamp default',
   },
+  pinnacle_settings: {
+    name: 'text',
+    value: 'text',
+  },
   pinnacle_migrations: {
     phase: 'int4',
     name: 'text',
