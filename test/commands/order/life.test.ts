@@ -36,11 +36,9 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
       filled_quantity: 0,
       order_type: 'LIMIT',
     });
-    const { rows } = await db.query('SELECT command, body FROM audit_log WHERE target = $1', [
-      `order ${order}`,
+    expect(await db.audits('order %')).toMatchObject([
+      { target: `order ${order}`, body: { order: { order_id: order } } },
     ]);
-    expect(rows).toHaveLength(1);
-    expect(JSON.parse(String(rows[0]?.['body']))).toMatchObject({ order: { order_id: order } });
   });
 
   it('fills in parts at the weighted mean, then is FILLED', async () => {
@@ -89,22 +87,9 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
       filled_quantity: 4,
       fill_id: null,
     });
-    const other = await db.cli(
-      'order',
-      'fill',
-      order,
-      '--quantity',
-      '5',
-      '--price',
-      '400',
-      '--broker-fill-id',
-      'X1',
-      '--json',
-    );
-    expect(other.code).toBe(5);
-    expect(JSON.parse(other.stderr.split('\n').at(-2) ?? '')).toMatchObject({
-      error: { code: 'FILL_CONFLICT', changed: false },
-    });
+    const other = `order fill ${order} --quantity 5 --price 400 --broker-fill-id X1`;
+    const refused = await db.refused(other, { code: 5, error: 'FILL_CONFLICT' });
+    expect(refused.changed).toBe(false);
     const { rows } = await db.query('SELECT count(*)::int AS n FROM order_fills WHERE order_id = $1', [
       order,
     ]);
@@ -114,9 +99,8 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
   it('refuses to fill more than is left, and leaves the book as it was', async () => {
     const order = id();
     await place(order, 'SBIN', 'BUY', 10);
-    const result = await db.cli('order', 'fill', order, '--quantity', '11', '--price', '600');
-    expect(result).toMatchObject({ code: 5, stdout: '' });
-    expect(result.stderr).toContain('10 left to fill');
+    const fill = `order fill ${order} --quantity 11 --price 600`;
+    await db.refused(fill, { code: 5, stderr: '10 left to fill' });
     expect(await positions('SBIN')).toEqual([]);
   });
 
@@ -132,61 +116,21 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
     expect(await fill(working, 2, 3401)).toMatchObject({ status: 'CANCELLED', filled_quantity: 5 });
     await place(done, 'LT', 'BUY', 1);
     await fill(done, 1, 3400);
-    const refused = await db.cli('order', 'cancel', done);
-    expect(refused.code).toBe(5);
-    expect(refused.stderr).toContain('FILLED');
+    await db.refused(`order cancel ${done}`, { code: 5, stderr: 'FILLED' });
   });
 
   it('names what does not exist and what may not be', async () => {
-    const attempt = async (...argv: string[]) => {
-      const { code, stderr } = await db.cli(...argv);
-      return { code, stderr };
-    };
-    const order = [
-      'order',
-      'place',
-      '--user',
-      'nobody',
-      '--symbol',
-      'TCS',
-      '--side',
-      'BUY',
-      '--quantity',
-      '1',
-    ];
-    expect(await attempt(...order)).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining('no user nobody'),
-    });
-    expect(await attempt('order', 'show', 'nothing')).toMatchObject({ code: 3 });
-    expect(await attempt('order', 'fill', 'nothing', '--quantity', '1', '--price', '1')).toMatchObject({
-      code: 3,
-    });
-    expect(await attempt('order', 'cancel', 'nothing')).toMatchObject({ code: 3 });
-    expect(await attempt('position', 'show', 'nothing')).toMatchObject({ code: 3 });
-    const known = [
-      'order',
-      'place',
-      '--user',
-      'trader_001',
-      '--symbol',
-      'TCS',
-      '--side',
-      'BUY',
-      '--quantity',
-      '1',
-    ];
-    expect(await attempt(...known, '--strategy', 'none')).toMatchObject({ code: 3 });
-    expect(await attempt(...known, '--type', 'LIMIT')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('--price'),
-    });
-    const twice = id();
-    await place(twice, 'TCS', 'BUY', 1);
-    expect(await attempt(...known, '--order-id', twice)).toMatchObject({
-      code: 5,
-      stderr: expect.stringContaining(twice),
-    });
+    const order = '--symbol TCS --side BUY --quantity 1';
+    await db.refused(`order place --user nobody ${order}`, { code: 3, stderr: 'no user nobody' });
+    await db.refused('order show nothing', { code: 3 });
+    await db.refused('order fill nothing --quantity 1 --price 1', { code: 3 });
+    await db.refused('order cancel nothing', { code: 3 });
+    await db.refused('position show nothing', { code: 3 });
+    const known = `order place --user trader_001 ${order}`;
+    await db.refused(`${known} --strategy none`, { code: 3 });
+    await db.refused(`${known} --type LIMIT`, { code: 2, stderr: '--price' });
+    const twice = await given.order(db);
+    await db.refused(`${known} --order-id ${twice}`, { code: 5, stderr: twice });
   });
 
   it.each([
@@ -207,45 +151,27 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
       '--quantity': '1',
       [flag]: value,
     };
-    const count = async () => (await db.query('SELECT count(*)::int AS n FROM orders')).rows[0]?.['n'];
-    const before = await count();
-    const { code, stdout, stderr } = await db.cli('order', 'place', ...Object.entries(flags).flat());
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(flag);
-    expect(stderr).not.toContain('\u001b');
-    expect(await count()).toBe(before);
+    const before = await db.json('order', 'list', '--all');
+    const argv = ['order', 'place', ...Object.entries(flags).flat()];
+    const { message } = await db.refused(argv, { code: 2, stderr: flag });
+    expect(message).not.toContain('\u001b');
+    expect(await db.json('order', 'list', '--all')).toEqual(before);
   });
 
   it('refuses a fill dated in the future or before its order', async () => {
     const order = id();
     await place(order, 'WIPRO', 'BUY', 1);
     for (const at of ['2199-01-01', '2020-01-01'])
-      expect((await db.cli('order', 'fill', order, '--quantity', '1', '--price', '1', '--at', at)).code).toBe(
-        2,
-      );
+      await db.refused(`order fill ${order} --quantity 1 --price 1 --at ${at}`, { code: 2 });
   });
 
   it('rolls a dry run back and says so', async () => {
     const order = id();
-    const { code, stdout, stderr } = await db.cli(
-      'order',
-      'place',
-      '--order-id',
-      order,
-      '--user',
-      'trader_001',
-      '--symbol',
-      'TCS',
-      '--side',
-      'BUY',
-      '--quantity',
-      '1',
-      '--dry-run',
-      '--json',
-    );
+    const line = `order place --order-id ${order} --user trader_001 --symbol TCS --side BUY --quantity 1`;
+    const { code, stdout, stderr } = await db.cli(...words(line), '--dry-run', '--json');
     expect({ code, order: JSON.parse(stdout).order_id }).toEqual({ code: 0, order });
     expect(stderr).toContain('rolled back');
-    expect((await db.cli('order', 'show', order)).code).toBe(3);
+    await db.refused(`order show ${order}`, { code: 3 });
   });
 
   it('lists newest first by keyset, filtered, and streams everything with --all', async () => {
@@ -258,6 +184,6 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
     );
     const filled = await db.json<{ status: string }[]>('order', 'list', '--status', 'filled', '--all');
     expect(new Set(filled.map(({ status }) => status))).toEqual(new Set(['FILLED']));
-    expect((await db.cli('order', 'list', '--after', 'nonsense')).code).toBe(2);
+    await db.refused('order list --after nonsense', { code: 2 });
   });
 });

@@ -17,22 +17,16 @@ describe.each(databases)('the steps of an order on $name', ({ open }) => {
   afterAll(() => db.close());
 
   const run = (line: string) => db.json<Order>(...words(line));
-  const place = async (more = '--side BUY --quantity 10 --type LIMIT --price 100', symbol = 'TCS') => {
-    const id = `step-${++next}`;
-    await run(`order place --order-id ${id} --user trader_001 --symbol ${symbol} ${more}`);
-    return id;
-  };
+  const place = (flags = {}) =>
+    given.order(db, { orderId: `step-${++next}`, type: 'LIMIT', price: 100, ...flags });
   const refusal = async (line: string, code = 5) => {
-    const result = await db.cli(...words(line));
-    expect({ line, code: result.code, stdout: result.stdout }).toEqual({ line, code, stdout: '' });
-    return result.stderr;
+    const { message, hint } = await db.refused(line, { code });
+    return `${message} ${hint}`;
   };
   const audits = async (id: string) =>
-    (
-      await db.query("SELECT command FROM audit_log WHERE target = $1 AND command <> 'denied' ORDER BY id", [
-        `order ${id}`,
-      ])
-    ).rows.map((row) => row['command']);
+    (await db.audits('order %'))
+      .filter(({ target }) => target === `order ${id}`)
+      .map(({ command }) => command);
 
   it('accept places it under the id of the broker, once', async () => {
     const id = await place();
@@ -136,10 +130,10 @@ describe.each(databases)('the steps of an order on $name', ({ open }) => {
   });
 
   it('show tells the whole life in time order, to people and machines', async () => {
-    const first = await place('--side BUY --quantity 10', 'INFY');
+    const first = await place({ symbol: 'INFY' });
     await run(`order accept ${first} --broker-order-id B9`);
     await run(`order fill ${first} --quantity 10 --price 1500 --broker-fill-id X1`);
-    const second = await place('--side SELL --quantity 15', 'INFY');
+    const second = await place({ symbol: 'INFY', side: 'SELL', quantity: 15 });
     await run(`order fill ${second} --quantity 5 --price 1510`);
     await run(`order fill ${second} --quantity 10 --price 1490`);
     const { life } = await db.json<{ life: Life }>('order', 'show', first);
@@ -176,7 +170,7 @@ describe.each(databases)('the steps of an order on $name', ({ open }) => {
 
   it('cancel of many says what it touches, needs --yes, and leaves what is filled', async () => {
     await run('order cancel --all --yes');
-    const [one, two, other] = [await place(), await place(), await place(undefined, 'WIPRO')];
+    const [one, two, other] = [await place(), await place(), await place({ symbol: 'WIPRO' })];
     await run(`order fill ${two} --quantity 4 --price 100`);
     const asked = await refusal('order cancel --user trader_001 --symbol TCS', 4);
     expect(asked).toContain('This cancels 2 working orders of trader_001 in TCS.');
@@ -188,10 +182,10 @@ describe.each(databases)('the steps of an order on $name', ({ open }) => {
       { order_id: two, status: 'CANCELLED', filled_quantity: 4 },
     ]);
     expect(await run(`order show ${other}`)).toMatchObject({ status: 'PENDING' });
-    const { rows } = await db.query(
-      "SELECT body::json ->> 'cancelled' AS n FROM audit_log WHERE command = 'order cancel' AND target = 'user trader_001'",
-    );
-    expect(rows).toEqual([{ n: '2' }]);
+    const audited = await db.audits('order cancel');
+    expect(audited.filter(({ target }) => target === 'user trader_001')).toMatchObject([
+      { body: { cancelled: 2 } },
+    ]);
     expect(await db.json('order', 'cancel', '--strategy', 'nothing')).toEqual([]);
   });
 });
@@ -204,13 +198,11 @@ describe.each(servers)('sessions and the fills in them on $name', ({ open }) => 
       await db.query(
         "INSERT INTO trading_sessions (session_id, user_id, capital_at_start) VALUES ('s1', 'trader_001', 1000000)",
       );
-      const run = (line: string) => db.json(...words(line));
-      await run('order place --order-id a --user trader_001 --symbol TCS --side BUY --quantity 100');
-      await run('order fill a --quantity 100 --price 1000');
-      await run('order place --order-id b --user trader_001 --symbol TCS --side SELL --quantity 100');
+      await given.position(db, { quantity: 100, price: 1000 });
+      const sold = await given.order(db, { side: 'SELL', quantity: 100 });
       // Equity 1,005,000 (half of it unrealized) is the peak; then 990,000 is 15,000 below it.
-      await run('order fill b --quantity 50 --price 1050');
-      await run('order fill b --quantity 50 --price 750.01');
+      await given.fill(db, sold, { quantity: 50, price: 1050 });
+      await given.fill(db, sold, { quantity: 50, price: 750.01 });
       const { rows } = await db.query(
         'SELECT total_orders, successful_orders, total_pnl, peak_equity, max_drawdown FROM trading_sessions',
       );

@@ -55,10 +55,7 @@ describe.each(databases)('position mark on $name', ({ open }) => {
          FROM positions WHERE ${where} ORDER BY user_id, position_id`,
       )
     ).rows as unknown as Row[];
-  const audits = async () =>
-    (await db.query("SELECT body FROM audit_log WHERE command = 'position mark' ORDER BY id")).rows.map(
-      ({ body }) => JSON.parse(String(body)),
-    );
+  const audits = async () => (await db.audits('position mark')).map(({ body }) => body);
 
   it('marks every open position of every trader in its symbols, exactly as the ledger would', async () => {
     const before = await positions("symbol <> 'TCS' OR status = 'CLOSED'");
@@ -126,9 +123,10 @@ describe.each(databases)('position mark on $name', ({ open }) => {
   it('refuses a symbol nobody holds when it is named, and marks nothing', async () => {
     const before = await positions();
     for (const symbol of ['SBIN', 'ITC']) {
-      const { code, stdout, stderr } = await db.cli('position', 'mark', 'TCS=1', `${symbol}=100`);
-      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-      expect(stderr).toContain(`Nobody has an open position in ${symbol}.`);
+      await db.refused(`position mark TCS=1 ${symbol}=100`, {
+        code: 3,
+        stderr: `Nobody has an open position in ${symbol}.`,
+      });
     }
     expect(await positions()).toEqual(before);
   });
@@ -163,9 +161,7 @@ describe.each(servers)('what position mark refuses on $name', ({ open }) => {
     [['INFY=1', 'TCS=1', 'tcs=2'], '"tcs=2": TCS is marked twice, at 1 and at 2'],
     [['--file', '/nonexistent.csv'], '/nonexistent.csv does not exist'],
   ])('%j', async (argv, complaint) => {
-    const { code, stdout, stderr } = await db.cli('position', 'mark', ...argv);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(complaint);
+    await db.refused(['position', 'mark', ...argv], { code: 2, stderr: complaint });
   });
 
   it.each([
@@ -180,25 +176,18 @@ describe.each(servers)('what position mark refuses on $name', ({ open }) => {
     ['', 'stdin is empty'],
     ['', 'symbol,price'],
   ])('%j', async (stdin, complaint) => {
-    const { code, stdout, stderr } = await db.cliWith({ stdin }, 'position', 'mark', '--file', '-');
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(complaint);
-    expect(stderr).not.toContain('\u001b');
+    const refusal = { code: 2, stderr: complaint };
+    const { message } = await db.refused('position mark --file -', refusal, { stdin });
+    expect(message).not.toContain('\u001b');
   });
 
   it('keeps positions and sessions true while fills arrive', async () => {
     await given.user(db);
     await db.json(...words('session start --user trader_001'));
-    const trade = async (side: string, price: number) => {
-      const order = await db.json(
-        ...words(`order place --user trader_001 --symbol TCS --side ${side} --quantity 10`),
-      );
-      await db.json(...words(`order fill ${order['order_id']} --quantity 10 --price ${price}`));
-    };
-    await trade('BUY', 100);
+    await given.position(db, { price: 100 });
     const prices = Array.from({ length: 12 }, (_, i) => Number((101 + i / 7).toFixed(4)));
     await Promise.all(
-      prices.flatMap((price) => [trade('BUY', price), db.json('position', 'mark', `TCS=${price}`)]),
+      prices.flatMap((price) => [given.position(db, { price }), db.json('position', 'mark', `TCS=${price}`)]),
     );
     const { rows } = await db.query(
       'SELECT side, quantity, average_price, current_price, unrealized_pnl FROM positions',

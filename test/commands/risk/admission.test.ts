@@ -31,13 +31,6 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
     );
   const place = (line: string) =>
     db.cli(...words(`order place --user ${user} --json order_id,status ${strategy} ${line}`));
-  /** Places and fills an order, so that there is a position. */
-  const trade = async (line: string, price: number, quantity: number) => {
-    const { stdout } = await place(`${line} --quantity ${quantity}`);
-    await db.json(
-      ...words(`order fill ${JSON.parse(stdout).order_id} --quantity ${quantity} --price ${price}`),
-    );
-  };
   /** The refusal of an order, or that it was placed. */
   const outcome = async (line: string) => {
     const { code, stdout, stderr } = await place(line);
@@ -63,7 +56,8 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
 
   it('takes a position up to MAX_POSITION_SIZE with what is working, and not beyond', async () => {
     await rule('MAX_POSITION_SIZE', 1_000);
-    await trade('--symbol TCS --side BUY --price 10', 10, 50);
+    const first = await given.order(db, { user, quantity: 50, price: 10 });
+    await given.fill(db, first, { quantity: 50, price: 10 });
     const buy = '--symbol TCS --side BUY --type LIMIT --price 10 --quantity';
     expect(await outcome(`${buy} 51`)).toBe('RISK_LIMIT: MAX_POSITION_SIZE: current=500 limit=1000');
     expect(await outcome(`${buy} 20`)).toBe('PENDING');
@@ -81,9 +75,9 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
 
   it('takes no entry at MAX_DAILY_LOSS, which is what is realized today and what is not', async () => {
     await rule('MAX_DAILY_LOSS', 150);
-    await trade('--symbol TCS --side BUY', 100, 10);
-    await trade('--symbol TCS --side SELL', 90, 10);
-    await trade('--symbol INFY --side BUY', 100, 10);
+    await given.position(db, { user, price: 100 });
+    await given.position(db, { user, side: 'SELL', price: 90 });
+    await given.position(db, { user, symbol: 'INFY', price: 100 });
     const lose = (rupees: number) =>
       db.query("UPDATE positions SET unrealized_pnl = $1 WHERE user_id = $2 AND status = 'OPEN'", [
         -rupees,
@@ -105,7 +99,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
 
   it('takes no entry below MIN_CAPITAL_THRESHOLD', async () => {
     await rule('MIN_CAPITAL_THRESHOLD', 999_900);
-    await trade('--symbol TCS --side BUY', 100, 10);
+    await given.position(db, { user, price: 100 });
     const lose = (rupees: number) =>
       db.query("UPDATE positions SET unrealized_pnl = $1 WHERE user_id = $2 AND status = 'OPEN'", [
         -rupees,
@@ -140,7 +134,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
     const id = await given.strategy(db, `s_${user}`);
     strategy = `--strategy ${id}`;
     await db.json(...words(`strategy activate ${id} --user ${user}`));
-    await trade('--symbol TCS --side BUY', 100, 10);
+    await given.position(db, { user, strategy: id, price: 100 });
     await db.query("UPDATE user_strategies SET status = 'PAUSED' WHERE user_id = $1", [user]);
     await rule('MAX_DRAWDOWN', 10);
     await rule('MAX_POSITION_SIZE', 1);
@@ -167,9 +161,8 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
 
   it('says since when, why and how to go on while trading is halted for everyone', async () => {
     await halt(null);
-    const { code, stderr } = await place('--symbol TCS --side BUY --quantity 1');
-    expect(code).toBe(5);
-    const { message, hint } = JSON.parse(stderr.split('\n').at(-2) ?? '').error;
+    const line = `order place --user ${user} --symbol TCS --side BUY --quantity 1`;
+    const { message, hint } = await db.refused(line, { code: 5 });
     expect(message).toMatch(/^Trading is halted for everyone since \d{4}-.*Z by tester: a test$/);
     expect(hint).toContain('pinnacle risk resume --all --reason R --confirm all');
     await db.query("UPDATE trading_halts SET resumed_by = 'x', resumed_reason = 'y', resumed_at = now()");

@@ -29,10 +29,6 @@ const alerts = async (db: TestDatabase) =>
       'SELECT user_id, alert_level::text AS level, title, message FROM notifications ORDER BY created_at, user_id, title',
     )
   ).rows;
-const audits = async (db: TestDatabase) =>
-  (await db.query("SELECT target, body FROM audit_log WHERE command = 'risk check' ORDER BY id")).rows.map(
-    ({ target, body }) => ({ target, ...JSON.parse(String(body)) }),
-  );
 
 describe.each(databases)('risk check on $name', ({ open }) => {
   let db: TestDatabase;
@@ -121,7 +117,7 @@ describe.each(databases)('risk check on $name', ({ open }) => {
 
   it('alerts once while a rule stays violated, and once when it clears; only these leave an audit row', async () => {
     await setRule(db, 'a', 'MAX_POSITION_SIZE', 3_000);
-    const before = (await audits(db)).length;
+    const before = (await db.audits('risk check')).length;
     expect(await check()).toEqual({ code: 0, rows: [] });
     expect((await stored())['a MAX_POSITION_SIZE']).toEqual([3_000, false, '']);
     await setRule(db, 'a', 'MAX_POSITION_SIZE', 2_000);
@@ -139,9 +135,12 @@ describe.each(databases)('risk check on $name', ({ open }) => {
       ['WARNING', 'MAX_POSITION_SIZE: current=3000 limit=2000 symbol=TCS'],
       ['INFO', 'MAX_POSITION_SIZE: current=3000 limit=4000 symbol=TCS'],
     ]);
-    expect((await audits(db)).slice(before)).toMatchObject([
-      { target: 'all users', violated: 1, cleared: 0, rules: [{ user_id: 'a', verdict: 'violated' }] },
-      { target: 'all users', violated: 0, cleared: 1 },
+    expect((await db.audits('risk check')).slice(before)).toMatchObject([
+      {
+        target: 'all users',
+        body: { violated: 1, cleared: 0, rules: [{ user_id: 'a', verdict: 'violated' }] },
+      },
+      { target: 'all users', body: { violated: 0, cleared: 1 } },
     ]);
   });
 
@@ -165,7 +164,7 @@ describe.each(databases)('risk check on $name', ({ open }) => {
       'b MAX_DRAWDOWN': [0, false, unknown('b')],
     });
     expect(await alerts(db)).toHaveLength(1);
-    expect((await db.cli('risk', 'check', 'nobody')).code).toBe(3);
+    await db.refused('risk check nobody', { code: 3 });
   });
 
   it('tells what an order would meet, and changes nothing', async () => {
@@ -223,7 +222,7 @@ describe.each(databases)('risk check on $name', ({ open }) => {
     ])
       expect(await ask(bad)).toMatchObject({ code: 2, stderr: expect.stringContaining('--order') });
     expect((await ask({ symbol: 'TCS', side: 'BUY', quantity: 1, qty: 2 })).stderr).toContain('has no qty');
-    expect((await db.cli('risk', 'check', '--order', '{}')).code).toBe(2);
+    await db.refused('risk check --order {}', { code: 2 });
     expect(await stored()).toEqual(before);
   });
 });

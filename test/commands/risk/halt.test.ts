@@ -20,10 +20,6 @@ const statuses = async (db: TestDatabase, user: string) =>
       ])
     ).rows.map(({ status, n }) => [status, n]),
   );
-const audits = async (db: TestDatabase) =>
-  (await db.query("SELECT target, body FROM audit_log WHERE command LIKE 'risk %' ORDER BY id")).rows.map(
-    ({ target, body }) => ({ target, ...JSON.parse(String(body)) }),
-  );
 const alerts = async (db: TestDatabase) =>
   (
     await db.query(
@@ -45,9 +41,10 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
     await db.json(...words('strategy activate rsi --user trader_001'));
     await insertOrders(db, 'trader_001', 1_000);
     await insertOrders(db, 'trader_002', 1);
-    const asked = await db.cli(...words('risk halt trader_001 --reason runaway'));
-    expect(asked.code).toBe(4);
-    expect(asked.stderr).toContain('cancels 1,000 working orders and pauses 1 strategy');
+    await db.refused('risk halt trader_001 --reason runaway', {
+      code: 4,
+      stderr: 'cancels 1,000 working orders and pauses 1 strategy',
+    });
     const dry = await db.cli(...words('risk halt trader_001 --reason runaway --dry-run --json'));
     expect(JSON.parse(dry.stdout)).toMatchObject({ orders_cancelled: 1_000 });
     expect(await statuses(db, 'trader_001')).not.toHaveProperty('CANCELLED');
@@ -66,11 +63,10 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
     );
     expect(kept.rows).toEqual([{ n: 333 * 4 }]);
 
-    const order = (user: string) => words(`order place --user ${user} --symbol TCS --side BUY --quantity 1`);
-    const refused = await db.cli(...order('trader_001'));
-    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('runaway') });
-    expect(refused.stderr).toContain('pinnacle risk resume trader_001');
-    expect((await db.cli(...order('trader_002'))).code).toBe(0);
+    const order = 'order place --user trader_001 --symbol TCS --side BUY --quantity 1';
+    const refused = await db.refused(order, { code: 5, stderr: 'runaway' });
+    expect(refused.hint).toContain('pinnacle risk resume trader_001');
+    await given.order(db, { user: 'trader_002' });
 
     await db.query("UPDATE orders SET status = 'PLACED' WHERE order_id = 'trader_001_7'");
     const again = await db.json(...words('risk halt trader_001 --reason other --yes'));
@@ -78,25 +74,28 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
     expect(await alerts(db)).toMatchObject([
       { user_id: 'trader_001', alert_level: 'CRITICAL', message: 'runaway' },
     ]);
-    expect(await audits(db)).toMatchObject([
-      { target: 'user trader_001', halt: { reason: 'runaway' } },
-      { target: 'user trader_001', orders_cancelled: 1_000, strategies_paused: 1 },
-      { target: 'user trader_001', orders_cancelled: 1, order_ids: ['trader_001_7'] },
+    const target = 'user trader_001';
+    expect(await db.audits('risk %')).toMatchObject([
+      { target, body: { halt: { reason: 'runaway' } } },
+      { target, body: { orders_cancelled: 1_000, strategies_paused: 1 } },
+      { target, body: { orders_cancelled: 1, order_ids: ['trader_001_7'] } },
     ]);
 
-    expect((await db.cli(...words('risk resume trader_001 --confirm trader_001'))).code).toBe(4);
-    expect((await db.cli(...words('risk resume trader_001 --reason fixed --yes'))).code).toBe(4);
-    expect((await db.cli(...words('risk resume trader_001 --reason fixed --confirm all'))).code).toBe(2);
+    await db.refused('risk resume trader_001 --confirm trader_001', { code: 4 });
+    await db.refused('risk resume trader_001 --reason fixed --yes', { code: 4 });
+    await db.refused('risk resume trader_001 --reason fixed --confirm all', { code: 2 });
     const resumed = await db.cli(
       ...words('risk resume trader_001 --reason fixed --confirm trader_001 --json'),
     );
     expect(resumed.code).toBe(0);
     expect(JSON.parse(resumed.stdout)).toMatchObject({ resumed_reason: 'fixed', halt_id: halted['halt_id'] });
     expect(resumed.stderr).toContain('1 strategy stays PAUSED');
-    expect((await db.cli(...order('trader_001'))).code).toBe(0);
-    expect((await db.cli(...order('trader_001'), '--strategy', 'rsi')).stderr).toContain('PAUSED');
-    const over = await db.cli(...words('risk resume trader_001 --reason fixed --confirm trader_001'));
-    expect(over).toMatchObject({ code: 5, stderr: expect.stringContaining('is not halted') });
+    await given.order(db);
+    await db.refused(`${order} --strategy rsi`, { code: 5, stderr: 'PAUSED' });
+    await db.refused('risk resume trader_001 --reason fixed --confirm trader_001', {
+      code: 5,
+      stderr: 'is not halted',
+    });
     await close();
   });
 
@@ -112,14 +111,14 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
       { user_id: null, halted: true, reason: 'outage' },
       { user_id: 'trader_001', halted: true, reason: 'own', rules: 0 },
     ]);
-    const place = words('order place --user trader_001 --symbol TCS --side BUY --quantity 1');
-    expect((await db.cli(...place)).stderr).toContain('halted for everyone');
+    const place = 'order place --user trader_001 --symbol TCS --side BUY --quantity 1';
+    await db.refused(place, { code: 5, stderr: 'halted for everyone' });
     const ended = await db.cli(...words('risk resume --all --reason back --confirm all'));
     expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('Still halted: trader_001.') });
-    expect((await db.cli(...place)).stderr).toContain('halted for trader_001');
-    expect(await db.cli(...words('risk resume --all --reason back --confirm all'))).toMatchObject({
+    await db.refused(place, { code: 5, stderr: 'halted for trader_001' });
+    await db.refused('risk resume --all --reason back --confirm all', {
       code: 5,
-      stderr: expect.stringContaining('Halted: trader_001.'),
+      stderr: 'Halted: trader_001.',
     });
     await db.json(...words('risk set trader_002 MAX_DRAWDOWN 5'));
     expect(await db.json('risk', 'status', 'trader_002')).toMatchObject([
@@ -129,21 +128,15 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
   });
 
   it('refuses what it cannot mean', async () => {
-    const codes = async (...lines: string[]) => {
-      const found = [];
-      for (const line of lines) found.push((await db.cli(...words(line))).code);
-      return found;
+    const lines = {
+      'risk halt nobody --yes': 3,
+      'risk halt --yes': 4,
+      'risk halt trader_001 --all --yes': 2,
+      'risk resume nobody --reason r --confirm nobody': 3,
+      'risk resume --all --reason r --confirm all': 5,
+      'risk status nobody': 3,
     };
-    expect(
-      await codes(
-        'risk halt nobody --yes',
-        'risk halt --yes',
-        'risk halt trader_001 --all --yes',
-        'risk resume nobody --reason r --confirm nobody',
-        'risk resume --all --reason r --confirm all',
-        'risk status nobody',
-      ),
-    ).toEqual([3, 4, 2, 3, 5, 3]);
+    for (const [line, code] of Object.entries(lines)) await db.refused(line, { code });
     expect((await db.query('SELECT 1 FROM trading_halts')).rows).toEqual([]);
     await close();
   });

@@ -19,8 +19,6 @@ describe.each(databases)('risk rules on $name', ({ open }) => {
     await rm(folder, { recursive: true });
   });
 
-  const audits = async () =>
-    Number((await db.query('SELECT count(*)::int AS n FROM audit_log')).rows[0]?.['n']);
   const rulesOf = async (user: string) =>
     Object.fromEntries(
       (await db.json<{ rule_type: string; rule_value: number }[]>('risk', 'list', user)).map(
@@ -37,15 +35,13 @@ describe.each(databases)('risk rules on $name', ({ open }) => {
       rule_value: 25_000,
       is_violated: false,
     });
-    const before = await audits();
+    const before = await db.audits();
     expect(await set('25000.00')).toEqual(first);
-    expect(await audits()).toBe(before);
+    expect(await db.audits()).toEqual(before);
     expect(await set('30000.5')).toMatchObject({ rule_id: first['rule_id'], rule_value: 30_000.5 });
-    const { rows } = await db.query('SELECT target, body FROM audit_log ORDER BY id DESC LIMIT 1');
-    expect(rows[0]?.['target']).toBe('user trader_001');
-    expect(JSON.parse(String(rows[0]?.['body']))).toMatchObject({
-      before: { MAX_DAILY_LOSS: 25_000 },
-      after: { MAX_DAILY_LOSS: 30_000.5 },
+    expect((await db.audits()).at(-1)).toMatchObject({
+      target: 'user trader_001',
+      body: { before: { MAX_DAILY_LOSS: 25_000 }, after: { MAX_DAILY_LOSS: 30_000.5 } },
     });
   });
 
@@ -61,31 +57,31 @@ describe.each(databases)('risk rules on $name', ({ open }) => {
     ['MIN_CAPITAL_THRESHOLD', '-0.01'],
     ['MAX_LOSS', '5'],
   ])('refuse %s %s with exit 2, and say why', async (rule, value) => {
-    const before = await audits();
-    const { code, stdout, stderr } = await db.cli('risk', 'set', 'trader_001', rule, value);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/(VALUE|RULE_TYPE) (must|is)/);
-    expect(stderr).toContain(rule === 'MAX_LOSS' ? rule : value);
-    expect(await audits()).toBe(before);
+    const before = await db.audits();
+    const stderr = /(VALUE|RULE_TYPE) (must|is)/;
+    const { message } = await db.refused(`risk set trader_001 ${rule} ${value}`, { code: 2, stderr });
+    expect(message).toContain(rule === 'MAX_LOSS' ? rule : value);
+    expect(await db.audits()).toEqual(before);
   });
 
   it('take the least and the most that make sense', async () => {
     await db.json('risk', 'set', 'trader_001', 'MIN_CAPITAL_THRESHOLD', '0');
     await db.json('risk', 'set', 'trader_001', 'MAX_DRAWDOWN', '100');
     expect(await rulesOf('trader_001')).toMatchObject({ MIN_CAPITAL_THRESHOLD: 0, MAX_DRAWDOWN: 100 });
-    expect((await db.cli('risk', 'set', 'nobody', 'MAX_DRAWDOWN', '5')).code).toBe(3);
-    expect((await db.cli('risk', 'list', 'nobody')).code).toBe(3);
+    await db.refused('risk set nobody MAX_DRAWDOWN 5', { code: 3 });
+    await db.refused('risk list nobody', { code: 3 });
   });
 
   it('come from the template of the trader’s risk tolerance', async () => {
-    const without = await db.cli('risk', 'set', 'trader_002', '--template');
-    expect(without.code).toBe(5);
-    expect(without.stderr).toContain('{ "risk": { "templates": { "medium": {');
+    await db.refused('risk set trader_002 --template', {
+      code: 5,
+      stderr: '{ "risk": { "templates": { "medium": {',
+    });
     const path = join(folder, 'config.json');
     const medium = { MAX_DRAWDOWN: 10, MAX_ORDERS_PER_DAY: 200 };
     await writeFile(path, JSON.stringify({ risk: { templates: { medium, low: { MAX_DRAWDOWN: 5 } } } }));
     await db.json('risk', 'set', 'trader_002', 'MAX_DAILY_LOSS', '1');
-    const before = await audits();
+    const before = await db.audits();
     const line = words(`risk set trader_002 --template --config ${path}`);
     const rules = await db.json<unknown[]>(...line);
     expect(rules).toMatchObject([
@@ -93,9 +89,9 @@ describe.each(databases)('risk rules on $name', ({ open }) => {
       { rule_type: 'MAX_ORDERS_PER_DAY', rule_value: 200 },
     ]);
     expect(await db.json(...line)).toEqual(rules);
-    expect(await audits()).toBe(before + 1);
+    expect(await db.audits()).toHaveLength(before.length + 1);
     expect(await rulesOf('trader_002')).toEqual({ ...medium, MAX_DAILY_LOSS: 1 });
-    expect((await db.cli(...line, 'MAX_DRAWDOWN', '5')).code).toBe(2);
+    await db.refused([...line, 'MAX_DRAWDOWN', '5'], { code: 2 });
   });
 
   it('are listed by trader and rule, page by page', async () => {
@@ -118,9 +114,7 @@ describe.each(databases)('risk rules on $name', ({ open }) => {
   it('are removed once', async () => {
     const removed = await db.json('risk', 'remove', 'trader_001', 'MAX_DRAWDOWN');
     expect(removed).toMatchObject({ rule_type: 'MAX_DRAWDOWN', rule_value: 100 });
-    const again = await db.cli('risk', 'remove', 'trader_001', 'MAX_DRAWDOWN', '--json');
-    expect(again.code).toBe(3);
-    expect(JSON.parse(again.stderr.split('\n').at(-2) ?? '').error.code).toBe('RISK_RULE_NOT_FOUND');
+    await db.refused('risk remove trader_001 MAX_DRAWDOWN', { code: 3, error: 'RISK_RULE_NOT_FOUND' });
     expect(await rulesOf('trader_001')).not.toHaveProperty('MAX_DRAWDOWN');
   });
 });

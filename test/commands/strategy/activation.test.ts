@@ -26,15 +26,11 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
 
   const strategy = (line: string, ...more: string[]) =>
     db.json(...words(`strategy ${line} --user ${user}`), ...more);
-  /** The code of a refusal and what it says. */
-  const refusal = async (line: string, ...more: string[]) => {
-    const { code, stdout, stderr } = await db.cli(
-      ...words(`strategy ${line} --json --user ${user}`),
-      ...more,
-    );
-    expect(stdout).toBe('');
-    const { error } = JSON.parse(stderr.split('\n').at(-2) ?? '');
-    return `${code} ${error.code}: ${error.message} (${error.hint ?? ''})`;
+  /** What a refusal says, with its hint in brackets. */
+  const refusal = async (code: number, error: string, line: string, ...more: string[]) => {
+    const argv = [...words(`strategy ${line} --user ${user}`), ...more];
+    const { message, hint } = await db.refused(argv, { code, error });
+    return hint ? `${message} (${hint})` : message;
   };
   const notices = async () =>
     (
@@ -43,8 +39,6 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
         [user],
       )
     ).rows;
-  const audits = async () =>
-    Number((await db.query('SELECT count(*)::int AS n FROM audit_log')).rows[0]?.['n']);
 
   it('is paused, resumed, stopped and activated again, and the trader is told', async () => {
     const first = await strategy('activate rsi --allocation 1000');
@@ -52,12 +46,12 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
     expect(await strategy('resume rsi')).toEqual(first);
     const stopped = await strategy('stop rsi');
     expect(stopped).toMatchObject({ status: 'STOPPED', deactivated_at: expect.any(String) });
-    const audited = await audits();
+    const audited = await db.audits();
     expect(await strategy('stop rsi')).toEqual(stopped);
-    expect(await audits()).toBe(audited);
+    expect(await db.audits()).toEqual(audited);
     for (const step of ['pause', 'resume'])
-      expect(await refusal(`${step} rsi`)).toBe(
-        `5 STRATEGY_STOPPED: The strategy rsi is STOPPED for ${user}. (To start it again: pinnacle strategy activate rsi --user ${user})`,
+      expect(await refusal(5, 'STRATEGY_STOPPED', `${step} rsi`)).toBe(
+        `The strategy rsi is STOPPED for ${user}. (To start it again: pinnacle strategy activate rsi --user ${user})`,
       );
     const again = await strategy('activate rsi');
     expect(again).toMatchObject({ status: 'ACTIVE', allocation_amount: 1_000, deactivated_at: null });
@@ -72,12 +66,14 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
   });
 
   it('is neither paused nor resumed nor stopped where there is none', async () => {
-    expect(await refusal('pause rsi')).toContain('3 ACTIVATION_NOT_FOUND');
-    expect(await refusal('stop rsi')).toContain(`pinnacle strategy activate rsi --user ${user}`);
-    expect(await refusal('resume none')).toContain('3 STRATEGY_NOT_FOUND');
-    expect(await refusal('show rsi')).toContain('3 ACTIVATION_NOT_FOUND');
+    await refusal(3, 'ACTIVATION_NOT_FOUND', 'pause rsi');
+    expect(await refusal(3, 'ACTIVATION_NOT_FOUND', 'stop rsi')).toContain(
+      `pinnacle strategy activate rsi --user ${user}`,
+    );
+    await refusal(3, 'STRATEGY_NOT_FOUND', 'resume none');
+    await refusal(3, 'ACTIVATION_NOT_FOUND', 'show rsi');
     user = 'nobody';
-    expect(await refusal('resume rsi')).toContain('3 USER_NOT_FOUND');
+    await refusal(3, 'USER_NOT_FOUND', 'resume rsi');
   });
 
   it('overrides parameters that the strategy has, with values of their types', async () => {
@@ -87,11 +83,12 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
     });
     expect(await strategy('activate rsi --allocation 5')).toMatchObject({ custom_parameters: own });
     const wrong = await refusal(
+      2,
+      'USAGE',
       'activate rsi',
       '--parameters',
       '{"period":"21","trail":null,"weights":{},"perido":1,"side":"short"}',
     );
-    expect(wrong).toMatch(/^2 USAGE/);
     for (const part of [
       'The parameter period must be a number, not a text.',
       'The parameter trail must be true or false, not null.',
@@ -106,24 +103,24 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
 
   it('sets aside no more than is free: paused ones count, stopped ones and its own do not', async () => {
     await strategy('activate big --allocation 600000.10');
-    expect(await refusal('activate rsi --allocation 399999.91')).toMatch(
-      /^5 FREE_CAPITAL: An allocation of ₹3,99,999.91 is beyond the free capital of trader_\d+, ₹3,99,999.90\./,
+    expect(await refusal(5, 'FREE_CAPITAL', 'activate rsi --allocation 399999.91')).toMatch(
+      /^An allocation of ₹3,99,999.91 is beyond the free capital of trader_\d+, ₹3,99,999.90\./,
     );
     await strategy('pause big');
-    expect(await refusal('activate rsi --allocation 399999.91')).toContain('FREE_CAPITAL');
+    await refusal(5, 'FREE_CAPITAL', 'activate rsi --allocation 399999.91');
     await strategy('activate rsi --allocation 399999.90');
     await strategy('stop rsi');
     expect(await strategy('activate big --allocation 1000000')).toMatchObject({ status: 'ACTIVE' });
-    expect(await refusal('activate rsi --allocation 0.01')).toContain('FREE_CAPITAL');
+    await refusal(5, 'FREE_CAPITAL', 'activate rsi --allocation 0.01');
   });
 
   it('needs the least capital of the strategy, set aside or free', async () => {
-    expect(await refusal('activate big --allocation 249999.99')).toBe(
-      '5 MIN_CAPITAL: The strategy big needs ₹2,50,000.00; the allocation is ₹2,49,999.99. ()',
+    expect(await refusal(5, 'MIN_CAPITAL', 'activate big --allocation 249999.99')).toBe(
+      'The strategy big needs ₹2,50,000.00; the allocation is ₹2,49,999.99.',
     );
     await strategy('activate rsi --allocation 750000.01');
-    expect(await refusal('activate big')).toBe(
-      `5 MIN_CAPITAL: The strategy big needs ₹2,50,000.00; ${user} has ₹2,49,999.99 of free capital. ()`,
+    expect(await refusal(5, 'MIN_CAPITAL', 'activate big')).toBe(
+      `The strategy big needs ₹2,50,000.00; ${user} has ₹2,49,999.99 of free capital.`,
     );
     await strategy('activate rsi --allocation 750000');
     expect(await strategy('activate big')).toMatchObject({ allocation_amount: 0 });
@@ -132,9 +129,8 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
   it('is not started while the strategy or the trader is disabled, or trading is halted', async () => {
     await strategy('activate rsi');
     await strategy('pause rsi');
-    const attempt = async (code: string) => {
-      for (const step of ['resume', 'activate'])
-        expect(await refusal(`${step} rsi`)).toMatch(new RegExp(`^5 ${code}`));
+    const attempt = async (error: string) => {
+      for (const step of ['resume', 'activate']) await refusal(5, error, `${step} rsi`);
     };
     await db.query("UPDATE strategies SET is_active = false WHERE strategy_id = 'rsi'");
     await attempt('STRATEGY_DISABLED');
@@ -152,13 +148,9 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
 
   it('counts from what the book has of it already, and stats agree with it', async () => {
     await strategy('activate big');
-    const trade = async (order: string, side: string, quantity: number, price: number) => {
-      const line = `order place --order-id ${user}-${order} --user ${user} --strategy big --symbol TCS --side ${side} --quantity 10`;
-      await db.json(...words(line));
-      await db.json(...words(`order fill ${user}-${order} --quantity ${quantity} --price ${price}`));
-    };
-    await trade('a', 'BUY', 10, 100);
-    await trade('b', 'SELL', 4, 101.25);
+    await given.position(db, { user, strategy: 'big', price: 100 });
+    const selling = await given.order(db, { user, strategy: 'big', side: 'SELL' });
+    await given.fill(db, selling, { quantity: 4, price: 101.25 });
     const before = await strategy('show big');
     // As if the orders had come before the activation, by another way.
     await db.query('DELETE FROM user_strategies WHERE user_id = $1', [user]);
@@ -204,7 +196,7 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
     expect(all.map((row) => row['realized_pnl'])).toEqual(['5.00', '0.00']);
     expect(all[1]).toMatchObject({ user_id: null, success_rate: null, unrealized_pnl: '0.00' });
     expect(await db.json(...words('strategy stats rsi'))).toEqual([all[1]]);
-    expect((await db.cli(...words('strategy stats none'))).code).toBe(3);
+    await db.refused('strategy stats none', { code: 3 });
     expect(await db.json(...words(`strategy stats --user ${user}`))).toEqual([]);
     const ids = async (flags: string) =>
       (await db.json<Row[]>(...words(`strategy list ${flags}`))).map((row) => row['strategy_id']);

@@ -38,10 +38,9 @@ describe.each(databases)('strategy on $name', ({ open }) => {
 
   it('takes the columns from a file, and from flags where they are given', async () => {
     const path = await file(RSI_DMI);
-    const lacking = await db.cli('strategy', 'add', '--file', path);
-    expect(lacking.code).toBe(2);
+    const lacking = await db.refused(['strategy', 'add', '--file', path], { code: 2 });
     for (const column of ['description', 'category', 'risk_level', 'min_capital', 'max_drawdown'])
-      expect(lacking.stderr).toContain(column);
+      expect(lacking.message).toContain(column);
     const added = await db.json('strategy', 'add', '--file', path, ...REST, '--name', 'RSI and DMI');
     expect(added).toMatchObject({
       strategy_id: 'rsi_dmi',
@@ -53,13 +52,11 @@ describe.each(databases)('strategy on $name', ({ open }) => {
       is_active: true,
     });
     expect(await db.json('strategy', 'show', 'rsi_dmi')).toMatchObject(added);
-    expect(await db.cli('strategy', 'add', '--file', path, ...REST)).toMatchObject({ code: 5 });
+    await db.refused(['strategy', 'add', '--file', path, ...REST], { code: 5 });
   });
 
   it('without a file, names every flag that is missing', async () => {
-    const { code, stderr } = await db.cli('strategy', 'add', '--strategy-id', 'x');
-    expect(code).toBe(4);
-    expect(stderr).toContain('--name, --description');
+    await db.refused('strategy add --strategy-id x', { code: 4, stderr: '--name, --description' });
   });
 
   it.each([
@@ -74,38 +71,29 @@ describe.each(databases)('strategy on $name', ({ open }) => {
     ['101 % drawdown', { ...RSI_DMI, max_drawdown: 101 }, 'max_drawdown'],
     ['text for a number', { ...RSI_DMI, min_capital: '5' }, 'min_capital'],
   ])('refuses a file with %s, exit 2', async (_what, content, message) => {
-    const { code, stdout, stderr } = await db.cli('strategy', 'add', '--file', await file(content));
-    expect({ code, stdout, stderr }).toMatchObject({
-      code: 2,
-      stdout: '',
-      stderr: expect.stringContaining(message),
-    });
+    await db.refused(['strategy', 'add', '--file', await file(content)], { code: 2, stderr: message });
   });
 
   it('is activated once for a trader; again changes only the allocation', async () => {
     await given.strategy(db, 'swing');
     const activate = (...more: string[]) =>
       db.json('strategy', 'activate', 'swing', '--user', 'trader_001', ...more);
-    const audits = async () => (await db.query('SELECT count(*)::int AS n FROM audit_log')).rows[0]?.['n'];
     const first = await activate('--allocation', '250000');
     expect(first).toMatchObject({ status: 'ACTIVE', allocation_amount: 250_000, total_orders: 0 });
-    const before = await audits();
+    const before = await db.audits();
     expect(await activate()).toEqual(first);
-    expect(await audits()).toBe(before);
+    expect(await db.audits()).toEqual(before);
     expect(await activate('--allocation', '300000')).toEqual({ ...first, allocation_amount: 300_000 });
-    expect(await audits()).toBe(Number(before) + 1);
+    expect(await db.audits()).toHaveLength(before.length + 1);
   });
 
   it('takes orders only while it is active for the trader, and counts them', async () => {
     await given.strategy(db, 'gap');
-    const order = words('order place --user trader_001 --symbol TCS --side BUY --quantity 2 --strategy gap');
-    const refused = await db.cli(...order);
-    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('strategy activate gap') });
+    const order = 'order place --user trader_001 --symbol TCS --side BUY --quantity 2 --strategy gap';
+    await db.refused(order, { code: 5, stderr: 'strategy activate gap' });
     await db.json(...words('strategy activate gap --user trader_001'));
-    await db.json(...order, '--order-id', 'gap-1');
-    await db.json(...words('order fill gap-1 --quantity 2 --price 100'));
-    await db.json(...order.map((word) => (word === 'BUY' ? 'SELL' : word)), '--order-id', 'gap-2');
-    await db.json(...words('order fill gap-2 --quantity 2 --price 101.25'));
+    await given.position(db, { strategy: 'gap', quantity: 2, price: 100 });
+    await given.position(db, { strategy: 'gap', side: 'SELL', quantity: 2, price: 101.25 });
     const { rows } = await db.query(
       "SELECT total_orders, successful_orders, total_pnl FROM user_strategies WHERE strategy_id = 'gap'",
     );
@@ -113,8 +101,8 @@ describe.each(databases)('strategy on $name', ({ open }) => {
   });
 
   it('names an unknown strategy or trader, exit 3', async () => {
-    expect((await db.cli(...words('strategy activate none --user trader_001'))).code).toBe(3);
-    expect((await db.cli(...words('strategy activate swing --user nobody'))).code).toBe(3);
+    await db.refused('strategy activate none --user trader_001', { code: 3 });
+    await db.refused('strategy activate swing --user nobody', { code: 3 });
   });
 
   it('that is not available is neither activated nor traded', async () => {
@@ -124,9 +112,6 @@ describe.each(databases)('strategy on $name', ({ open }) => {
       'strategy activate old --user trader_001',
       'order place --user trader_001 --symbol TCS --side BUY --quantity 1 --strategy old',
     ])
-      expect(await db.cli(...words(line))).toMatchObject({
-        code: 5,
-        stderr: expect.stringMatching(/not available.*pinnacle strategy enable old/s),
-      });
+      await db.refused(line, { code: 5, stderr: /not available.*pinnacle strategy enable old/s });
   });
 });

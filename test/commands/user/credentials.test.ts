@@ -45,11 +45,8 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
     expect(second.code).toBe(0);
     expect(await opened('broker_token')).toEqual({ secret: JWT });
     expect(await opened('broker_secret')).toEqual({ secret: 'canary with blanks ' });
-    const { rows } = await db.query(
-      "SELECT target, body::json AS body FROM audit_log WHERE command = 'user credentials set' ORDER BY id",
-    );
     const { active } = await ringIn(ringFile);
-    expect(rows).toMatchObject([
+    expect(await db.audits('user credentials set')).toMatchObject([
       {
         target: 'user trader_001',
         body: {
@@ -61,7 +58,7 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
       },
       { body: { field: 'broker_secret', key_id: active.id } },
     ]);
-    const said = JSON.stringify([first, second, rows]);
+    const said = JSON.stringify([first, second, await db.audits()]);
     expect(said).not.toContain('canary');
     expect(said).not.toContain('pne1.');
   });
@@ -112,8 +109,7 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
     const again = await clear('--yes');
     expect([again.code, JSON.parse(again.stdout)]).toEqual([0, []]);
     for (const field of BROKER_COLUMNS) expect(await stored(field)).toBe('');
-    const { rows } = await db.query("SELECT body FROM audit_log WHERE command = 'user credentials clear'");
-    expect(rows).toHaveLength(2);
+    expect(await db.audits('user credentials clear')).toHaveLength(2);
   });
 
   it('are refused empty, with control characters, of other bytes than text, or too long', async () => {

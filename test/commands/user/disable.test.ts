@@ -29,13 +29,8 @@ describe.each(databases)('a trader who is kept out, on $name', ({ open }) => {
   };
   const sessions = async () =>
     (await db.json<{ session_id: string }[]>('user', 'sessions', 'list', 'u')).map((one) => one.session_id);
-  const audited = async (command: string) =>
-    (await db.query('SELECT target, body FROM audit_log WHERE command = $1 ORDER BY id', [command])).rows;
   const place = (line: string) => words(`order place --user u --symbol TCS --quantity 10 ${line}`);
-  const refusal = async (...argv: string[]) => {
-    const { code, stderr } = await db.cli(...argv, '--json');
-    return [code, JSON.parse(stderr.split('\n').at(-2) ?? '').error.code];
-  };
+  const disabledFor = (argv: string | string[]) => db.refused(argv, { code: 5, error: 'USER_DISABLED' });
 
   it('loses the sessions, cannot log in, and comes back with the same key and none of them', async () => {
     expect(await login()).toEqual(expect.stringMatching(/^lgn_/));
@@ -43,25 +38,25 @@ describe.each(databases)('a trader who is kept out, on $name', ({ open }) => {
     expect(JSON.parse(disabled.stdout)).toMatchObject({ user_id: 'u', enabled: false, working_orders: 0 });
     expect(disabled.stderr).toContain('ends the sessions of u');
     expect([await sessions(), await login()]).toEqual([[], 5]);
-    expect(await refusal('session', 'start', '--user', 'u')).toEqual([5, 'USER_DISABLED']);
-    const rows = await audited('user disable');
-    expect(JSON.parse(String(rows.at(-1)?.['body']))).toMatchObject({
+    await disabledFor('session start --user u');
+    const rows = await db.audits('user disable');
+    expect(rows.at(-1)?.body).toMatchObject({
       before: { enabled: true },
       after: { enabled: false },
       reason: 'left the desk',
     });
     expect(await db.json('user', 'disable', 'u')).toMatchObject({ enabled: false });
-    expect((await audited('user disable')).length).toBe(rows.length);
-    const enabled = (await audited('user enable')).length;
+    expect((await db.audits('user disable')).length).toBe(rows.length);
+    const enabled = (await db.audits('user enable')).length;
     expect(await db.json('user', 'enable', 'u', '--reason', 'back')).toMatchObject({ enabled: true });
     expect(await db.json('user', 'enable', 'u')).toMatchObject({ enabled: true });
-    expect((await audited('user enable')).length).toBe(enabled + 1);
+    expect((await db.audits('user enable')).length).toBe(enabled + 1);
     const session = await login();
     expect(await sessions()).toEqual([session]);
   });
 
   it('is not there: 3; on a dry run stays: 0', async () => {
-    for (const verb of ['disable', 'enable']) expect((await db.cli('user', verb, 'nobody')).code).toBe(3);
+    for (const verb of ['disable', 'enable']) await db.refused(`user ${verb} nobody`, { code: 3 });
     const session = await login();
     expect((await db.cli('user', 'disable', 'u', '--dry-run')).code).toBe(0);
     expect([await sessions(), await db.json('user', 'show', 'u')]).toMatchObject([
@@ -99,15 +94,15 @@ describe.each(databases)('a trader who is kept out, on $name', ({ open }) => {
       '--side SELL --strategy s --quantity 11',
       '--side BUY --symbol INFY --quantity 11',
     ])
-      expect([entry, await refusal(...place(entry))]).toEqual([entry, [5, 'USER_DISABLED']]);
+      await disabledFor(place(entry));
     const part = await db.json(...place('--side SELL --strategy s --quantity 4'));
     await db.json(...words(`order fill ${part['order_id']} --quantity 4 --price 101`));
     // Six are left, and two of them on their way out.
     const rest = await db.json(...place('--side SELL --strategy s --quantity 2'));
     const over = '--side SELL --strategy s --quantity 5';
-    expect(await refusal(...place(over))).toEqual([5, 'USER_DISABLED']);
+    await disabledFor(place(over));
     const amend = words(`order amend ${rest['order_id']}`);
-    expect(await refusal(...amend, '--quantity', '7')).toEqual([5, 'USER_DISABLED']);
+    await disabledFor([...amend, '--quantity', '7']);
     await db.json(...amend, '--quantity', '6');
     await db.json('order', 'cancel', String(rest['order_id']));
 

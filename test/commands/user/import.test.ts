@@ -56,17 +56,11 @@ describe.each(databases)('user import and strategy import on $name', ({ open }) 
       { name: 'Ravi', total_capital: '100000.00', risk_tolerance: 'medium' },
     ]);
     expect((await db.cli('doctor', 'ledger')).code).toBe(0);
-    const { rows: log } = await db.query("SELECT body FROM audit_log WHERE command = 'user import'");
+    const log = await db.audits('user import');
     expect(log).toHaveLength(3);
     expect(JSON.stringify(log)).not.toContain(String(rows[0]?.['api_key']));
-    const second = await db.cli(
-      'user',
-      'import',
-      await file('name,email\nC,c@example.com\n'),
-      '--keys',
-      keys,
-    );
-    expect(second).toMatchObject({ code: 5, stderr: expect.stringContaining(keys) });
+    const second = await file('name,email\nC,c@example.com\n');
+    await db.refused(['user', 'import', second, '--keys', keys], { code: 5, stderr: keys });
     expect((await db.query("SELECT FROM users WHERE email = 'c@example.com'")).rows).toEqual([]);
   });
 
@@ -83,9 +77,10 @@ describe.each(databases)('user import and strategy import on $name', ({ open }) 
       '{"user_id":"t1","name":"N","email":"u9@example.com"}',
     ];
     const [path, keys, rejects] = [await file(lines.join('\n')), place(), place()];
-    const refused = await db.cli('user', 'import', path, '--keys', keys);
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain('8 lines cannot be taken');
+    await db.refused(['user', 'import', path, '--keys', keys], {
+      code: 2,
+      stderr: '8 lines cannot be taken',
+    });
     await expect(stat(keys)).rejects.toThrow('ENOENT');
     const args = ['user', 'import', path, '--keys', keys, '--keep-going', '--rejects', rejects];
     const dry = await db.cli(...args, '--dry-run', '--json');

@@ -26,10 +26,7 @@ describe.each(databases)('user update on $name', (database) => {
       risk_tolerance: 'low',
       enabled: true,
     });
-    const { rows } = await db.query(
-      "SELECT target, body::json AS body FROM audit_log WHERE command = 'user update' ORDER BY id DESC LIMIT 1",
-    );
-    expect(rows[0]).toMatchObject({
+    expect((await db.audits('user update')).at(-1)).toMatchObject({
       target: 'user trader_001',
       body: {
         before: { name: 'Asha Rao', risk_tolerance: 'medium' },
@@ -39,10 +36,9 @@ describe.each(databases)('user update on $name', (database) => {
   });
 
   it('changes and records nothing where everything is so already', async () => {
-    const count = "SELECT count(*)::int AS n FROM audit_log WHERE command = 'user update'";
-    const before = (await db.query(count)).rows;
+    const before = await db.audits();
     await db.json('user', 'update', 'trader_001', '--email', 'TRADER_001@example.com');
-    expect((await db.query(count)).rows).toEqual(before);
+    expect(await db.audits()).toEqual(before);
   });
 
   it.each([
@@ -52,8 +48,6 @@ describe.each(databases)('user update on $name', (database) => {
     [['trader_001', '--email', 'trader_002@example.com'], 5, 'already a user with the e-mail address'],
     [['trader_009', '--name', 'Nobody'], 3, 'trader_009'],
   ] as const)('refuses %j with exit %i', async (argv, code, message) => {
-    const result = await db.cli('user', 'update', ...argv);
-    expect(result).toMatchObject({ code, stdout: '' });
-    expect(result.stderr).toContain(message);
+    await db.refused(['user', 'update', ...argv], { code, stderr: message });
   });
 });

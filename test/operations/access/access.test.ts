@@ -106,8 +106,7 @@ describe.each(servers)('access on $name', ({ open }) => {
     expect({ code: applied.code, error: applied.code ? applied.stderr : '' }).toEqual({ code: 0, error: '' });
     expect(await db.json('access', 'plan')).toEqual([]);
     expect(await db.json('access', 'apply')).toEqual([]);
-    const { rows } = await db.query("SELECT body FROM audit_log WHERE target = 'access'");
-    expect(rows).toHaveLength(1);
+    expect((await db.audits()).filter(({ target }) => target === 'access')).toHaveLength(1);
     for (const role of [...LOGINS, 'owner']) {
       await db.query(`CREATE ROLE ${login(role)} LOGIN`);
       await db.query(`GRANT pinnacle_${role} TO ${login(role)}`);
@@ -161,10 +160,10 @@ describe.each(servers)('access on $name', ({ open }) => {
       expect(refused.code).toBe(12);
       expect(refused.stderr).toContain('pinnacle_operator');
     }
-    const { rows } = await db.query("SELECT actor, body FROM audit_log WHERE command = 'denied' ORDER BY id");
-    expect(rows.map(({ actor, body }) => [actor, JSON.parse(String(body)).code])).toEqual([
-      ['postgres', 'SUPERUSER_REFUSED'],
-      [login('owner'), 'SUPERUSER_REFUSED'],
+    const body = { code: 'SUPERUSER_REFUSED' };
+    expect(await db.audits('denied')).toMatchObject([
+      { actor: 'postgres', body },
+      { actor: login('owner'), body },
     ]);
     expect((await db.cli(...halt, '--allow-superuser')).code).toBe(0);
     expect((await db.cliWith({ env: { PINNACLE_ALLOW_SUPERUSER: '1' } }, ...halt)).code).toBe(0);

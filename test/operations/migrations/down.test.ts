@@ -62,11 +62,10 @@ describe.each(databases)('migrate down on the $name database', ({ open }) => {
       stderr: expect.stringContaining('all are empty'),
     });
     expect(await states()).toEqual(['applied', 'applied', 'applied', 'pending']);
-    const { rows } = await db.query('SELECT command, target, body FROM audit_log ORDER BY id DESC LIMIT 1');
-    expect(rows[0]).toMatchObject({
+    expect((await db.audits()).at(-1)).toMatchObject({
       command: 'migrate down',
       target: 'phase 4',
-      body: expect.stringContaining('"down"'),
+      body: { direction: 'down' },
     });
   });
 
@@ -76,11 +75,10 @@ describe.each(databases)('migrate down on the $name database', ({ open }) => {
     await db.json(...ORDER, '--order-id', 'ord_1');
     await db.json('order', 'fill', 'ord_1', '--quantity', '5', '--price', '600');
     const name = await nameOf(db);
-    const refused = await db.cli('migrate', 'down', '--yes');
-    expect(refused).toMatchObject({ code: 4, stdout: '' });
-    expect(refused.stderr).toContain('order_fills (1 row), positions (1 row)');
-    expect(refused.stderr).toContain(`--confirm ${name}`);
-    expect((await db.cli('migrate', 'down', '--confirm', 'other')).code).toBe(2);
+    const lost = 'order_fills (1 row), positions (1 row)';
+    const refused = await db.refused('migrate down --yes', { code: 4, stderr: lost });
+    expect(`${refused.message} ${refused.hint}`).toContain(`--confirm ${name}`);
+    await db.refused('migrate down --confirm other', { code: 2 });
     expect((await db.cli('migrate', 'down', '--dry-run')).code).toBe(0);
     expect((await db.query('SELECT count(*)::int AS n FROM positions')).rows).toEqual([{ n: 1 }]);
     expect((await db.cli('migrate', 'down', '--confirm', name)).code).toBe(0);

@@ -59,12 +59,7 @@ describe.each(servers)(`three years of ${ROWS} rows on $name`, ({ open }) => {
   }, 600_000);
   afterAll(() => db?.close());
 
-  const batches = async () => {
-    const { rows } = await db.query(
-      "SELECT count(*)::integer AS n FROM audit_log WHERE command = 'retention run'",
-    );
-    return Number(rows[0]?.['n']);
-  };
+  const batches = async () => (await db.audits('retention run')).length;
   const retention = (...more: string[]) => start(db.env, 'retention', 'run', '--yes', ...more);
   const well = (ended: Ended) => ({ code: ended.code, stderr: ended.code === 0 ? '' : ended.stderr });
 

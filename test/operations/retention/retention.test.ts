@@ -180,14 +180,11 @@ describe.each(databases)('retention run on $name', ({ open }) => {
       notifications: ['young'],
       idempotency_keys: ['young'],
     });
-    const { rows: audited } = await db.query(
-      "SELECT target, (body::json ->> 'deleted')::integer AS deleted FROM audit_log WHERE command = 'retention run' ORDER BY id",
-    );
-    expect(audited).toEqual([
-      { target: 'retention trading_sessions', deleted: 1 },
-      { target: 'retention risk_rules', deleted: 1 },
-      { target: 'retention notifications', deleted: 6 },
-      { target: 'retention idempotency_keys', deleted: 1 },
+    expect(await db.audits('retention run')).toMatchObject([
+      { target: 'retention trading_sessions', body: { deleted: 1 } },
+      { target: 'retention risk_rules', body: { deleted: 1 } },
+      { target: 'retention notifications', body: { deleted: 6 } },
+      { target: 'retention idempotency_keys', body: { deleted: 1 } },
     ]);
     expect(await db.json<Row[]>('retention', 'run', '--yes')).toMatchObject([
       { deleted: 0 },
