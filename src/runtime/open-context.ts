@@ -27,6 +27,7 @@ export function openContext(
     env: around.env,
     cwd: around.cwd,
     home: around.home,
+    uid: around.uid,
     file: globals.config,
     profile: globals.profile,
     timeout: globals.timeout,

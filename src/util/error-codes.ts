@@ -24,6 +24,7 @@ export const ERROR_CODES = {
     'the clocks of this machine and the database differ too much to delete rows by age',
   ],
   CONFIG_INVALID: ['config', 'a setting cannot be used'],
+  CONFIG_UNTRUSTED: ['config', 'another user may have written the configuration file that was found'],
   CONSTRAINT: ['refused', 'a database constraint refused the change'],
   CREDENTIALS_UNREADABLE: ['integrity', 'stored credentials cannot be decrypted'],
   DATABASE_BUSY: ['busy', 'the database is locked or did not answer within the timeout'],

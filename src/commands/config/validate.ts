@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { optional, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { type ConfigFile, findConfigFile, invalid, readConfigFile } from '../../platform/config/file.ts';
+import { type ConfigText, findConfigFile, invalid, readConfigFile } from '../../platform/config/file.ts';
 import { fileLayer, literalComplaints } from '../../platform/config/resolve.ts';
 import type { Json } from '../../platform/config/unknown-keys.ts';
 
@@ -24,13 +24,13 @@ secrets in files or variables can be read.`,
   },
 });
 
-async function named(path: string): Promise<ConfigFile> {
+async function named(path: string): Promise<ConfigText> {
   const file = await readConfigFile(path);
   if (!file) throw invalid(`The configuration file ${path} does not exist.`);
   return file;
 }
 
-function complaintsOf(file: ConfigFile): string[] {
+function complaintsOf(file: ConfigText): string[] {
   const profiles = Object.entries((file.content['profiles'] ?? {}) as Record<string, Json>);
   const chosen = file.content['profile'];
   return [

@@ -1,10 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { access, constants, readdir } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../../context.ts';
+import { childEnvironment } from '../../platform/config/child-environment.ts';
 import { Failure } from '../../util/failure.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** A pg_dump of this machine. */
 export interface PgDump {
@@ -13,44 +16,57 @@ export interface PgDump {
 }
 
 const DEBIAN = '/usr/lib/postgresql';
+const VERSION_TIMEOUT_MS = 5_000;
 const MAX_STDERR_BYTES = 4_000;
 
-/** The oldest pg_dump here that can read a server of a major version. Throws NO_PG_DUMP (exit 78). */
-export async function findPgDump(major: number, searchPath: string | undefined): Promise<PgDump> {
-  const versions = await readdir(DEBIAN).catch(() => []);
-  const folders = [
-    ...versions.map((version) => join(DEBIAN, version, 'bin')),
-    ...(searchPath ?? '').split(delimiter).filter(Boolean),
-  ];
-  const found = (await Promise.all(folders.map((folder) => versionOf(join(folder, 'pg_dump'))))).flat();
-  const [fit] = found.filter((each) => each.major >= major).sort((a, b) => a.major - b.major);
-  if (fit) return fit;
-  const newest = Math.max(...found.map((each) => each.major));
+/**
+ * A pg_dump that can read a server of a major version: the oldest that does among Debian's folders, which are named
+ * after the version, else the first on PATH. Runs none but those on PATH. Throws NO_PG_DUMP (exit 78).
+ */
+export async function findPgDump(major: number, env: Env): Promise<PgDump> {
+  const installed = (await readdir(DEBIAN).catch(() => [])).map(Number).filter((version) => version > 0);
+  for (const version of installed.filter((each) => each >= major).sort((a, b) => a - b)) {
+    const path = join(DEBIAN, String(version), 'bin', 'pg_dump');
+    if (await isProgram(path)) return { path, major: version };
+  }
+  let newest = 0;
+  // A relative folder would be one of the current folder.
+  for (const folder of (env['PATH'] ?? '').split(delimiter).filter(isAbsolute)) {
+    const path = join(folder, 'pg_dump');
+    if (!(await isProgram(path))) continue;
+    const found = await versionOf(path, env);
+    if (found >= major) return { path, major: found };
+    newest = Math.max(newest, found);
+  }
+  newest = Math.max(newest, ...installed);
   const here =
-    found.length === 0 ? 'there is none on PATH or in /usr/lib/postgresql' : `the newest here is ${newest}`;
+    newest === 0 ? 'there is none on PATH or in /usr/lib/postgresql' : `the newest here is ${newest}`;
   throw new Failure(
     'config',
     'NO_PG_DUMP',
     `The server is PostgreSQL ${major} and needs pg_dump ${major} or newer; ${here}.`,
-    {
-      hint: `Install it: apt-get install postgresql-client-${major}`,
-    },
+    { hint: `Install it: apt-get install postgresql-client-${major}` },
   );
 }
 
-async function versionOf(path: string): Promise<PgDump[]> {
-  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 5_000 }).catch(() => ({
-    stdout: '',
-  }));
-  const major = Number(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1]);
-  return major ? [{ path, major }] : [];
+const isProgram = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** The major version that a pg_dump reports; 0 if it does not. */
+async function versionOf(path: string, env: Env): Promise<number> {
+  const options = { timeout: VERSION_TIMEOUT_MS, env: childEnvironment(env) };
+  const { stdout } = await promisify(execFile)(path, ['--version'], options).catch(() => ({ stdout: '' }));
+  return Number(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1] ?? 0);
 }
 
 /** What pg_dump prints. It is killed where the command is interrupted or its reader leaves. */
 export async function* runPgDump(
   { path }: PgDump,
   args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   ctx: Context,
 ): AsyncGenerator<Buffer> {
   ctx.signal.throwIfAborted();

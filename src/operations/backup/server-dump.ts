@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import { childEnvironment } from '../../platform/config/child-environment.ts';
 import { libpqEnvironment } from '../../platform/postgres/libpq.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { Dump, Header } from './archive.ts';
@@ -14,7 +15,7 @@ export async function dumpServer(
 ): Promise<Pick<Dump, 'text' | 'rows'>> {
   const access = await ctx.server();
   if (!access) throw new Error('there is no server');
-  const program = await findPgDump(Number.parseInt(server, 10), ctx.configSource.env['PATH']);
+  const program = await findPgDump(Number.parseInt(server, 10), ctx.configSource.env);
   const { rows: snapshots } = await sql<{ id: string }>`SELECT pg_export_snapshot() AS id`.execute(trx);
   const args = [
     ...['--format=plain', '--encoding=UTF8', '--no-password', `--snapshot=${snapshots[0]?.id}`],
@@ -23,7 +24,8 @@ export async function dumpServer(
     `--lock-wait-timeout=${(await ctx.config()).timeoutMs}`,
   ];
   const env = {
-    ...ctx.configSource.env,
+    ...childEnvironment(ctx.configSource.env),
+    ...followed(ctx.configSource.env),
     ...libpqEnvironment(access.url, access.insecureTls, program.major),
     PGDATABASE: database,
     PGAPPNAME: 'pinnacle/backup create',
@@ -53,6 +55,12 @@ export async function dumpServer(
     },
   };
 }
+
+/** The variables of PostgreSQL that our own connections follow, too. */
+const followed = ({ PGPASSFILE, PGOPTIONS }: Context['configSource']['env']) => ({
+  ...(PGPASSFILE && { PGPASSFILE }),
+  ...(PGOPTIONS && { PGOPTIONS }),
+});
 
 /** The rows of every table of the database, by the name that pg_dump has for it. */
 async function countTables(trx: Kysely<Database>): Promise<Rows> {

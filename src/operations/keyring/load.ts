@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { Context } from '../../context.ts';
+import { childEnvironment } from '../../platform/config/child-environment.ts';
 import { readSecretFile } from '../../platform/files/secret-file.ts';
 import { parseRing, type Ring } from '../../platform/secrets/key-ring.ts';
 import { Failure } from '../../util/failure.ts';
@@ -13,9 +14,12 @@ export type RingSource =
 const COMMAND_TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 65_536;
 
-/** The configured source, if any. Throws CONFIG_INVALID (exit 78) where there is more than one. */
+/**
+ * The configured source, if any. Throws CONFIG_INVALID if there is more than one, and
+ * CONFIG_UNTRUSTED for a command from a file that is not named (exit 78).
+ */
 export async function ringSource(ctx: Context): Promise<RingSource | undefined> {
-  const { keyring } = await ctx.config();
+  const { keyring, file, fileIsNamed } = await ctx.config();
   const text = ctx.configSource.env['PINNACLE_KEYRING'];
   const sources: RingSource[] = [
     ...(text ? [{ kind: 'environment' as const, text, name: 'the variable PINNACLE_KEYRING' }] : []),
@@ -33,7 +37,12 @@ export async function ringSource(ctx: Context): Promise<RingSource | undefined> 
       `More than one key ring is configured: ${sources.map(({ name }) => name).join(', ')}.`,
       { hint: 'Keep one of them.' },
     );
-  return sources[0];
+  const [source] = sources;
+  if (source?.kind === 'command' && !fileIsNamed)
+    throw new Failure('config', 'CONFIG_UNTRUSTED', `${source.name} is not run: ${file} is not named.`, {
+      hint: `If you trust the file, name it: --config ${file}, or PINNACLE_CONFIG=${file}.`,
+    });
+  return source;
 }
 
 /** The key ring. Throws where none is configured (exit 78), and where it is missing or cannot be trusted (exit 11). */
@@ -65,12 +74,12 @@ async function textOf(ctx: Context, source: RingSource): Promise<string | undefi
   return (await readSecretFile(source.path, ctx.own.uid, 'The key ring'))?.toString('utf8');
 }
 
-/** The output of a command. It runs without a shell; its stderr is dropped. */
+/** The output of a command. It runs without a shell and without our secrets; its stderr is dropped. */
 function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = {
       cwd: ctx.cwd,
-      env: { ...ctx.configSource.env },
+      env: childEnvironment(ctx.configSource.env),
       timeout: COMMAND_TIMEOUT_MS,
       killSignal: 'SIGKILL' as const,
       maxBuffer: MAX_OUTPUT_BYTES,

@@ -1,4 +1,6 @@
-import { join, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
 import { FileProblem } from '../../util/file-problem.ts';
@@ -11,6 +13,8 @@ export interface ConfigSource {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   home: string;
+  /** The operating-system user of the process, if the system has users. */
+  uid?: number | undefined;
   /** --config, --profile, --timeout and --allow-superuser as given. */
   file?: string | undefined;
   profile?: string | undefined;
@@ -18,9 +22,15 @@ export interface ConfigSource {
   allowSuperuser?: boolean | undefined;
 }
 
-export interface ConfigFile {
+/** The content of a configuration file. */
+export interface ConfigText {
   path: string;
   content: Json;
+}
+
+export interface ConfigFile extends ConfigText {
+  /** Whether --config or PINNACLE_CONFIG names it; only then may it run commands. */
+  isNamed: boolean;
 }
 
 /** The files that would be read, the first that exists: the one named, else ./pinnacle.config.json, else the user's own. */
@@ -34,19 +44,39 @@ export function configPaths(source: ConfigSource): { paths: string[]; named: boo
   };
 }
 
-/** The first configuration file there is; throws where the one that was named does not exist. */
+/**
+ * The first configuration file that exists. Throws CONFIG_INVALID if the named one does not exist, and CONFIG_UNTRUSTED
+ * for one that is not named and that another user may have written.
+ */
 export async function findConfigFile(source: ConfigSource): Promise<ConfigFile | undefined> {
   const { paths, named } = configPaths(source);
   for (const path of paths) {
+    if (!named) await refuseForeign(path, source.uid);
     const file = await readConfigFile(path);
-    if (file) return file;
+    if (file) return { ...file, isNamed: named };
   }
   if (named) throw invalid(`The configuration file ${paths[0]} does not exist.`, 'See: pinnacle config path');
   return undefined;
 }
 
+/** Throws CONFIG_UNTRUSTED if another user but root owns or can write the file or its folder. */
+async function refuseForeign(path: string, uid: number | undefined): Promise<void> {
+  const folder = dirname(path);
+  const found = await Promise.all([stat(path), stat(folder)]).catch(() => undefined);
+  if (!found || uid === undefined) return;
+  const problem = (at: string, { uid: owner, mode }: Stats) => {
+    if (owner !== uid && owner !== 0) return `${at} belongs to another user`;
+    return (mode & 0o022) === 0 ? undefined : `${at} can be written by other users`;
+  };
+  const reason = problem(path, found[0]) ?? problem(folder, found[1]);
+  if (reason === undefined) return;
+  throw new Failure('config', 'CONFIG_UNTRUSTED', `${path} is not read: ${reason}.`, {
+    hint: `If you trust it, name it: --config ${path}. Otherwise remove the rights of others: chmod go-w.`,
+  });
+}
+
 /** A configuration file whose keys are known and whose secrets nobody else can read; undefined where there is none. */
-export async function readConfigFile(path: string): Promise<ConfigFile | undefined> {
+export async function readConfigFile(path: string): Promise<ConfigText | undefined> {
   const found = await read(path, 'The configuration file', 'See: pinnacle config path');
   if (found === undefined) return undefined;
   const content = parse(path, found.text);

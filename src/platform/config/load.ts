@@ -10,6 +10,8 @@ export interface Config extends Omit<Values, 'redis'> {
   profile: string | undefined;
   /** The configuration file. */
   file: string | undefined;
+  /** Whether the file is named by --config or PINNACLE_CONFIG, so that it may run commands. */
+  fileIsNamed: boolean;
   resolved: Readonly<Record<SettingName, Resolved>>;
 }
 
@@ -28,7 +30,14 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
   ];
   const resolved = await resolveAll(layers, source);
   const values = nest(resolved);
-  return { ...values, redis: configured(values.redis), profile, file: file?.path, resolved };
+  return {
+    ...values,
+    redis: configured(values.redis),
+    profile,
+    file: file?.path,
+    fileIsNamed: file?.isNamed ?? false,
+    resolved,
+  };
 }
 
 /** The values by their paths in `Config`. */

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { Failure } from '../../util/failure.ts';
-import { type ConfigFile, type ConfigSource, invalid } from './file.ts';
+import { type ConfigSource, type ConfigText, invalid } from './file.ts';
 import { check, dereference, type Found, pointer } from './references.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 import type { Json } from './unknown-keys.ts';
@@ -41,7 +41,7 @@ export function envLayer(source: ConfigSource): Layer {
 }
 
 /** The settings of a file, or of a profile in it. */
-export function fileLayer(file: ConfigFile, content: Json = file.content, profile?: string): Layer {
+export function fileLayer(file: ConfigText, content: Json = file.content, profile?: string): Layer {
   const origin = profile === undefined ? file.path : `profile ${profile} in ${file.path}`;
   return (name) => {
     const raw = name.split('.').reduce<unknown>((at, key) => (at as Json | undefined)?.[key], content);

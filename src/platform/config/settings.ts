@@ -182,7 +182,7 @@ export const SETTINGS = {
     schema: pathTo('file'),
   },
   'keyring.command': {
-    help: 'a command that prints the key ring, as an array of its words',
+    help: 'a command that prints the key ring, as an array of its words; runs only if the file is named',
     env: [],
     structured: true,
     schema: commandLine,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -145,8 +145,23 @@ describe.each(servers)('backups of a $name among others', ({ open }) => {
 
   it('says which pg_dump it needs where there is none that fits', async () => {
     const { findPgDump } = await import('../../../src/operations/backup/pg-dump.ts');
-    await expect(findPgDump(99, process.env['PATH'])).rejects.toMatchObject({ code: 'NO_PG_DUMP', exit: 78 });
-    expect((await findPgDump(9, process.env['PATH'])).major).toBeGreaterThan(9);
+    await expect(findPgDump(99, process.env)).rejects.toMatchObject({ code: 'NO_PG_DUMP', exit: 78 });
+    expect((await findPgDump(9, process.env)).major).toBeGreaterThan(9);
+  });
+
+  it('runs no pg_dump but those on PATH before the one that fits, and without our secrets', async () => {
+    const { findPgDump } = await import('../../../src/operations/backup/pg-dump.ts');
+    const fake = (major: number) => {
+      const dir = mkdtempSync(path('bin-'));
+      const script = `#!/bin/sh\necho "$DATABASE_URL" > ${dir}/ran\necho "pg_dump (PostgreSQL) ${major}.1"\n`;
+      writeFileSync(join(dir, 'pg_dump'), script, { mode: 0o755 });
+      return dir;
+    };
+    const [old, fit, later] = [fake(97), fake(98), fake(99)];
+    const env = { PATH: ['.', old, fit, later].join(':'), DATABASE_URL: 'canary' };
+    expect(await findPgDump(98, env)).toEqual({ path: join(fit, 'pg_dump'), major: 98 });
+    expect(readFileSync(join(fit, 'ran'), 'utf8')).toBe('\n');
+    expect(existsSync(join(later, 'ran'))).toBe(false);
   });
 
   it('refuses a login that may not read everything, and says who may', async () => {

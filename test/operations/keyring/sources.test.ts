@@ -111,8 +111,30 @@ describe.each(databases)('a key ring', ({ open }) => {
     expect(shown.stdout).not.toContain(key.key.toString('base64'));
   });
 
+  /** Sets a credential with a command from a configuration that is named. */
+  const command = (...words: string[]) =>
+    setWith({ PINNACLE_CONFIG: join(folder, 'pinnacle.config.json') }, { keyring: { command: words } });
+
+  it('comes from no command of a configuration that is found in the current folder', async () => {
+    const { code, error } = await setWith({}, { keyring: { command: ['cat', path] } });
+    expect([code, error.code]).toEqual([78, 'CONFIG_UNTRUSTED']);
+    expect(error.hint).toContain('--config');
+  });
+
+  it('comes from a command that gets no secret of ours', async () => {
+    const secrets = { PINNACLE_OTHER: 'canary', PGPASSWORD: 'canary', NODE_OPTIONS: '' };
+    const file = join(folder, 'pinnacle.config.json');
+    const words = [
+      'sh',
+      '-c',
+      `test -z "$DATABASE_URL$PINNACLE_CONFIG$PINNACLE_OTHER$PGPASSWORD" && cat ${path}`,
+    ];
+    expect((await setWith({ ...secrets, PINNACLE_CONFIG: file }, { keyring: { command: words } })).code).toBe(
+      0,
+    );
+  });
+
   it('comes from a command, which no shell sees', async () => {
-    const command = (...words: string[]) => setWith({}, { keyring: { command: words } });
     expect((await command('cat', path)).code).toBe(0);
     // A shell would take this for cat and another command.
     expect((await command('cat', `${path}; echo`)).error).toMatchObject({ code: 'KEYRING_COMMAND_FAILED' });

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,6 +36,45 @@ async function complaint(given: ConfigSource = source()): Promise<string> {
   expect([error.exit, error.code]).toEqual([78, 'CONFIG_INVALID']);
   return error.message;
 }
+
+describe('a file that is found, not named,', () => {
+  const uid = process.getuid?.() ?? 0;
+  const refused = async (given: Partial<ConfigSource>) => {
+    const error = await loadConfig(source({}, given)).then(
+      () => expect.fail('the configuration was read'),
+      (thrown: Failure) => thrown,
+    );
+    expect([error.exit, error.code]).toEqual([78, 'CONFIG_UNTRUSTED']);
+    return error.message;
+  };
+
+  it('is refused unread where it, or its folder, can be written by others', async () => {
+    const path = await write('not even JSON', 0o666);
+    expect(await refused({ uid })).toContain(`${path} can be written by other users`);
+    await chmod(path, 0o620);
+    expect(await refused({ uid })).toContain(`${path} can be written by other users`);
+    await chmod(path, 0o600);
+    await chmod(cwd, 0o777);
+    expect(await refused({ uid })).toContain(`${cwd} can be written by other users`);
+  });
+
+  it("is refused where it is neither the user's own nor root's", async () => {
+    const path = await write({ poolSize: 7 });
+    // As seen by another user; root's files are accepted by everyone.
+    if (uid === 0) expect(await loadConfig(source({}, { uid: 1 }))).toMatchObject({ poolSize: 7 });
+    else expect(await refused({ uid: uid + 1 })).toContain(`${path} belongs to another user`);
+    if (uid !== 0) return;
+    await chown(path, 1, 1);
+    expect(await refused({ uid: 2 })).toContain(`${path} belongs to another user`);
+  });
+
+  it('is read where it is named', async () => {
+    const file = await write({ poolSize: 7 }, 0o666);
+    expect(await loadConfig(source({}, { uid, file }))).toMatchObject({ poolSize: 7, fileIsNamed: true });
+    const env = { PINNACLE_CONFIG: file };
+    expect(await loadConfig(source(env, { uid }))).toMatchObject({ poolSize: 7, fileIsNamed: true });
+  });
+});
 
 describe('precedence', () => {
   it('is flag, environment, profile, file, default', async () => {
