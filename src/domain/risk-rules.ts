@@ -1,19 +1,15 @@
-import type { AlertLevel, OrderSide, RuleType } from './enums.ts';
-import type { UserId } from './id.ts';
+import type { AlertLevel, OrderSide, OrderType, RuleType } from './enums.ts';
+import type { StrategyId, UserId } from './id.ts';
 import { Decimal, type Rupees } from './money.ts';
 
 /** What a user's rules are measured against before an order, read at one moment. Rupees as decimal text. */
 export interface RiskSnapshot {
   /** The limits that are set; facts that only other rules need are not read. */
   limits: Readonly<Partial<Record<RuleType, number>>>;
-  /** The value of the open positions in the order's symbol, shorts negative. */
-  exposure: string;
-  /** The value left to fill in the working orders on the order's side of the symbol, as far as they have a price. */
-  working_value: string;
-  /** The shares left to fill in those that have none. */
-  working_unpriced: number;
-  /** The symbol's last mark, rupees per share; null without an open position. */
-  mark: number | null;
+  /** The user's positions and working orders in the order's symbol, one row per strategy. */
+  legs: readonly Leg[];
+  /** The highest mark of these positions and price of their latest fill, rupees per share; null if there is neither. */
+  last_price: number | null;
   /** The mark missing to value the symbol's open positions; null if their marks are fresh. */
   stale_mark: string | null;
   /** The marks missing to value all open positions; null if they are fresh. */
@@ -26,12 +22,28 @@ export interface RiskSnapshot {
   orders_today: number;
 }
 
+/** What a user holds and may still be filled with in one symbol, under one strategy; shares. */
+export interface Leg {
+  /** The strategy; empty for none. */
+  strategy: string;
+  /** Of the open position, a short negative. */
+  held: number;
+  buying: number;
+  selling: number;
+  /** The highest price of the working orders, rupees per share; 0 without any. */
+  price: number;
+}
+
 /** The order to evaluate; a price of 0 means none. */
 export interface ProposedOrder {
   user_id: UserId;
+  strategy_id: StrategyId | null;
   side: OrderSide;
+  order_type: OrderType;
   quantity: number;
   price: number;
+  /** A fresh quote of the symbol, rupees per share; 0 means none. */
+  quote: number;
   /** It can only reduce a position. */
   reduces: boolean;
   /** It counts as one more order of the day; false for an order that is already placed. */
@@ -116,6 +128,7 @@ export const RISK_MESSAGES = {
   evaluated: '%s: current=%s limit=%s',
   /** Rule type, missing input. */
   missing: '%s: cannot evaluate without %s',
+  price: 'a quote of the symbol (pinnacle market set SYMBOL --ltp PRICE)',
   /** User. */
   session: 'an active session (pinnacle session start --user %s)',
 } as const;
@@ -173,7 +186,7 @@ const COMPARATORS: Readonly<Record<RiskRule['violates'], (value: Decimal, limit:
 
 /** The text of a missing input; null if it is there. */
 const MISSING: Readonly<Record<RiskInput, (facts: RiskSnapshot, order: ProposedOrder) => string | null>> = {
-  price: ({ mark }, { price }) => (price || mark ? null : 'a price (--price)'),
+  price: (facts, order) => (canValue(facts, order) ? null : RISK_MESSAGES.price),
   session: ({ drawdown }, { user_id }) =>
     drawdown === null ? formatMessage(RISK_MESSAGES.session, user_id) : null,
   symbolMarks: ({ stale_mark }) => stale_mark,
@@ -205,16 +218,39 @@ function unmoved(current: Decimal): Metric {
   return { current, projected: current };
 }
 
-/** Working orders on the same side count as if they were filled: together they must not exceed the limit. */
-function positionSize(facts: RiskSnapshot, { side, quantity, price: own }: ProposedOrder): Metric {
-  const price = own || facts.mark || 0;
-  const sign = side === 'BUY' ? 1 : -1;
-  const working = new Decimal(facts.mark || price).times(facts.working_unpriced).plus(facts.working_value);
-  const current = working.times(sign).plus(facts.exposure);
-  return {
-    current: current.abs(),
-    projected: new Decimal(price).times(quantity).times(sign).plus(current).abs(),
-  };
+/**
+ * Whether the market says what a share is worth. The price of the order itself bounds only what a BUY LIMIT may pay: a
+ * MARKET order may be filled at any price, a STOP_LOSS and a SELL LIMIT above theirs.
+ */
+function canValue({ last_price }: RiskSnapshot, { order_type, side, price, quote }: ProposedOrder): boolean {
+  return quote > 0 || (last_price ?? 0) > 0 || (side === 'BUY' && order_type === 'LIMIT' && price > 0);
+}
+
+/**
+ * The shares in the symbol, summed over all strategies without netting, as if every working order that enlarges a
+ * position were filled, at the highest price that is known of a share.
+ */
+function positionSize({ legs, last_price }: RiskSnapshot, order: ProposedOrder): Metric {
+  const strategy = order.strategy_id ?? '';
+  const own = legs.find((leg) => leg.strategy === strategy) ?? { ...NO_LEG, strategy };
+  const before = legs.reduce((sum, leg) => sum + reach(leg), 0);
+  const after = before - reach(own) + reach(withOrder(own, order));
+  const known = Math.max(order.quote, last_price ?? 0, ...legs.map(({ price }) => price));
+  const worst = Math.max(order.price, known);
+  return { current: new Decimal(known).times(before), projected: new Decimal(worst).times(after) };
+}
+
+const NO_LEG = { held: 0, buying: 0, selling: 0, price: 0 };
+
+/** The most shares, long or short, that a leg can come to hold. */
+function reach({ held, buying, selling }: Leg): number {
+  return Math.max(Math.abs(held + buying), Math.abs(held - selling));
+}
+
+function withOrder(leg: Leg, { side, quantity }: ProposedOrder): Leg {
+  return side === 'BUY'
+    ? { ...leg, buying: leg.buying + quantity }
+    : { ...leg, selling: leg.selling + quantity };
 }
 
 function toText(value: Decimal): string {

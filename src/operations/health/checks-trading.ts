@@ -50,7 +50,7 @@ export const TRADING_CHECKS: readonly Check[] = [
     phase: 3,
     async run({ ctx, query }) {
       const { tradingDayOf } = await import('../../trading/risk/trading-day.ts');
-      const { dayStart } = await tradingDayOf(ctx.now(), ctx);
+      const { dayStart } = await tradingDayOf(ctx);
       const found = await query<Leftovers>(
         `SELECT count(*) AS count, min(user_id) AS example, ${ageOf('start_time')} FROM trading_sessions
          WHERE status = 'ACTIVE' AND start_time < $1::timestamp`,

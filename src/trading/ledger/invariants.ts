@@ -134,6 +134,15 @@ const ORDERS: readonly Invariant[] = [
         ELSE o.filled_quantity = 0 END ${of('o', user)}`,
   },
   {
+    name: 'order_time',
+    phase: 1,
+    holds: 'no order was placed or changed in the future, which would count it towards another trading day',
+    offenders: (user) => sql`
+      SELECT o.order_id AS id, format('placed at %s, changed at %s', o.created_at, o.updated_at) AS detail
+      FROM orders o
+      WHERE greatest(o.created_at, o.updated_at) > clock_timestamp()::timestamp + interval '1 minute' ${of('o', user)}`,
+  },
+  {
     name: 'order_overfill',
     phase: 2,
     holds: 'more than was ordered is filled only where a fill is flagged so',

@@ -1,10 +1,10 @@
 import { unchanged } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
 import { assertTransition } from '../../domain/order-state.ts';
 import { refused } from '../../util/failure.ts';
-import { changeOrder, lockOrder, type Order } from '../ledger/order-store.ts';
+import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
+import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../risk/trading-day.ts';
 
@@ -22,8 +22,9 @@ export interface AmendRequest {
  * Throws ORDER_NOT_FOUND, ORDER_STATE, ALREADY_FILLED and the errors of the check.
  */
 export async function amendOrder(ctx: Context, { order_id, quantity, price }: AmendRequest): Promise<Order> {
-  const now = ctx.now();
-  const clock = await tradingDayOf(now, ctx);
+  const clock = await tradingDayOf(ctx);
+  const { symbol } = await findOrder(await ctx.db(), order_id);
+  const quote = await freshQuote(symbol, ctx);
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, order_id);
     const terms = { quantity: quantity ?? before.quantity, price: price ?? before.price };
@@ -39,7 +40,10 @@ export async function amendOrder(ctx: Context, { order_id, quantity, price }: Am
     const isLess = terms.quantity <= before.quantity && terms.price <= before.price;
     const rest = terms.quantity - before.filled_quantity;
     if (!isLess)
-      await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, clock, { replacing: order_id });
-    return changeOrder(trx, before, { ...terms, updated_at: instant(now) });
+      await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, clock, {
+        quote,
+        replacing: order_id,
+      });
+    return changeOrder(trx, before, { ...terms, updated_at: clock.now });
   });
 }

@@ -4,8 +4,9 @@ import type { OrderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { rejectNotice } from '../../domain/notices.ts';
 import { assertTransition } from '../../domain/order-state.ts';
-import { changeOrder, lockOrder, type Order } from '../ledger/order-store.ts';
+import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { insertNotifications } from '../notifications/notify.ts';
+import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../risk/trading-day.ts';
 
@@ -46,18 +47,19 @@ export function rejectOrder(ctx: Context, orderId: OrderId, reason: string): Pro
  * Throws ORDER_NOT_FOUND, ORDER_STATE and the errors of the check.
  */
 export async function retryOrder(ctx: Context, orderId: OrderId): Promise<Order> {
-  const now = ctx.now();
-  const clock = await tradingDayOf(now, ctx);
+  const clock = await tradingDayOf(ctx);
+  const { symbol } = await findOrder(await ctx.db(), orderId);
+  const quote = await freshQuote(symbol, ctx);
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, orderId);
     assertTransition(before, 'PENDING');
-    await checkPreTrade(trx, before, clock, { replacing: orderId });
+    await checkPreTrade(trx, before, clock, { quote, replacing: orderId });
     return changeOrder(trx, before, {
       status: 'PENDING',
       retry_count: before.retry_count + 1,
       broker_order_id: '',
       error_message: '',
-      updated_at: instant(now),
+      updated_at: clock.now,
     });
   });
 }

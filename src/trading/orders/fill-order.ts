@@ -1,8 +1,9 @@
 import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
-import { type Instant, instant } from '../../domain/instant.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { NO_RUPEES, type Rupees } from '../../domain/money.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { Order } from '../ledger/order-store.ts';
 
@@ -25,11 +26,10 @@ export interface FillRequest {
  */
 export async function fillOrder(ctx: Context, request: FillRequest) {
   const { order_id, quantity, price, allowOverfill } = request;
-  const now = ctx.now();
-  const booked_at = instant(now);
+  const booked_at = await serverNow(await ctx.db());
   const fill = {
     order_id,
-    broker_fill_id: request.broker_fill_id ?? mintId('fil', now),
+    broker_fill_id: request.broker_fill_id ?? mintId('fil', new Date(booked_at)),
     quantity,
     price,
     executed_at: request.executed_at ?? booked_at,

@@ -1,10 +1,9 @@
 import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
-import type { TradingSymbol } from '../../domain/symbol.ts';
 import { insertOrder, type NewOrder } from '../ledger/insert-orders.ts';
 import { findOrder, type Order } from '../ledger/order-store.ts';
+import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../risk/trading-day.ts';
 
@@ -17,26 +16,19 @@ export interface OrderRequest extends Omit<NewOrder, 'order_id' | 'price' | 'cre
 
 /** Places an order that passes the pre-trade check. Throws its refusals, USER_NOT_FOUND, STRATEGY_NOT_FOUND, ORDER_EXISTS. */
 export async function placeOrder(ctx: Context, request: OrderRequest): Promise<Order> {
-  const now = ctx.now();
-  const clock = await tradingDayOf(now, ctx);
+  const clock = await tradingDayOf(ctx);
+  const { symbol, price, order_id } = request;
+  const quote = await freshQuote(symbol, ctx, price === undefined ? ctx.io.say : undefined);
   const order = {
     ...request,
-    order_id: request.order_id ?? mintId('ord', now),
-    price: request.price ?? (await cachedPrice(request.symbol, ctx)),
-    created_at: instant(now),
+    order_id: order_id ?? mintId('ord', new Date(clock.now)),
+    price: price ?? quote,
+    created_at: clock.now,
   };
   return ctx.change(async (trx) => {
-    await checkPreTrade(trx, order, clock);
+    await checkPreTrade(trx, order, clock, { quote });
     await insertOrder(trx, order);
     const placed = await findOrder(trx.db, order.order_id);
     return changed(placed, auditTarget('order', order.order_id), { order: placed });
   });
-}
-
-/** Rupees per share; 0, which means none, without Redis or a fresh quote. */
-async function cachedPrice(symbol: TradingSymbol, ctx: Context): Promise<number> {
-  const { redis } = await ctx.config();
-  if (!redis) return 0;
-  const { referencePrice } = await import('../quotes/reference-price.ts');
-  return referencePrice(symbol, redis.timeoutMs, ctx);
 }

@@ -47,7 +47,7 @@ async function book<T>(
 /** Marks every open position at its quote in Redis; a Finding if some have none. Prints which quotes are stale. */
 export async function markFromCache(ctx: Context) {
   const { marks, unmarked } = await marksFromQuotes(ctx);
-  const { staleBefore } = await tradingDayOf(ctx.now(), ctx);
+  const { staleBefore } = await tradingDayOf(ctx);
   const isStale = ({ marked_at }: Marked) => marked_at !== null && isBefore(marked_at, staleBefore);
   let stale: Marked[] = [];
   const result = await book(marks, new Set(), ctx, (marked) => {

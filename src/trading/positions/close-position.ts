@@ -1,6 +1,5 @@
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
 import { NO_RUPEES } from '../../domain/money.ts';
 import { refused } from '../../util/failure.ts';
 import { bookFills } from '../ledger/book-fills.ts';
@@ -22,8 +21,8 @@ export async function closePosition(
     brokerFillId,
   }: { price?: number | undefined; orderId?: OrderId | undefined; brokerFillId?: string | undefined },
 ) {
-  const now = ctx.now();
-  const clock = await tradingDayOf(now, ctx);
+  const clock = await tradingDayOf(ctx);
+  const now = new Date(clock.now);
   return ctx.change(async (trx) => {
     const before = await lockPosition(trx, id);
     if (before.status === 'CLOSED')
@@ -46,7 +45,7 @@ export async function closePosition(
       order_type: 'MARKET',
       quantity,
       price: price ?? before.current_price,
-      created_at: instant(now),
+      created_at: clock.now,
     } as const;
     await checkPreTrade(trx, order, clock);
     await insertOrder(trx, order);

@@ -1,8 +1,8 @@
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
 import { insertNotifications } from '../notifications/notify.ts';
+import { freshQuote } from '../quotes/fresh-quote.ts';
 import { findUser } from '../users/store.ts';
 import { breachAudit, breachNotice } from './breach-notices.ts';
 import { type CheckedRule, evaluateAllRules } from './evaluate-rules.ts';
@@ -15,13 +15,12 @@ import { tradingDayOf } from './trading-day.ts';
  * cleared. Returns a Finding if a rule is violated or cannot be evaluated.
  */
 export async function checkRules(ctx: Context, user: UserId | undefined) {
-  const now = ctx.now();
-  const clock = await tradingDayOf(now, ctx);
+  const clock = await tradingDayOf(ctx);
   return ctx.change<CheckedRule[] | Finding<CheckedRule>>(async (trx) => {
     if (user !== undefined) await findUser(trx.db, user);
     const checked = await evaluateAllRules(trx, user ?? null, clock);
     const news = checked.filter(({ newly }) => newly);
-    await insertNotifications(trx, instant(now), news.map(breachNotice));
+    await insertNotifications(trx, clock.now, news.map(breachNotice));
     const target = user === undefined ? 'all users' : `user ${user}`;
     const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Finding(checked) : checked;
     return { result, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };
@@ -33,10 +32,10 @@ export async function checkRules(ctx: Context, user: UserId | undefined) {
  * Finding. Throws a usage error that names what is wrong with the JSON.
  */
 export async function previewOrder(ctx: Context, userId: UserId, given: Readonly<Record<string, unknown>>) {
-  const now = ctx.now();
-  const order = proposedOrder(given, userId, now);
-  const clock = await tradingDayOf(now, ctx);
-  const { judgements, refusals } = await previewPreTrade(await ctx.source(), order, clock);
+  const clock = await tradingDayOf(ctx);
+  const order = proposedOrder(given, userId, clock.now);
+  const quote = await freshQuote(order.symbol, ctx);
+  const { judgements, refusals } = await previewPreTrade(await ctx.source(), order, clock, { quote });
   const rows = judgements.map((judgement) => ({ user_id: userId, ...judgement, newly: false }));
   if (refusals.length === 0) {
     await ctx.io.say('The order would be placed.');

@@ -52,11 +52,11 @@ export async function evaluateAllRules(
       FROM order_fills f JOIN positions p USING (position_id)
       WHERE f.executed_at >= ${clock.dayStart}::timestamp AND ${whose} GROUP BY user_id
     ), held AS (
-      SELECT user_id, sum(unrealized) AS unrealized, max(abs(exposure)) AS largest,
-        (array_agg(symbol ORDER BY abs(exposure) DESC, symbol))[1] AS symbol, ${describeStaleMarks(clock)} AS stale
+      SELECT user_id, sum(unrealized) AS unrealized, max(exposure) AS largest,
+        (array_agg(symbol ORDER BY exposure DESC, symbol))[1] AS symbol, ${describeStaleMarks(clock)} AS stale
       FROM (
         SELECT user_id, symbol, sum(round(unrealized_pnl::numeric, 2)) AS unrealized, min(marked_at) AS marked_at,
-          sum(CASE side WHEN 'LONG' THEN quantity ELSE -quantity END * current_price::numeric) AS exposure
+          sum(quantity * current_price::numeric) AS exposure
         FROM positions WHERE status = 'OPEN' AND ${whose} GROUP BY user_id, symbol
       ) AS open
       GROUP BY user_id

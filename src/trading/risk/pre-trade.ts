@@ -14,11 +14,13 @@ import { readExposure } from './read-exposure.ts';
 import type { TradingDay } from './trading-day.ts';
 
 interface Options {
+  /** A fresh quote of the symbol, rupees per share; 0 for none. */
+  quote?: number;
   /**
    * The id of an order that is already placed and is amended or retried. It is not counted twice, nor as a new order
    * of the day. The quantity is what remains to be filled.
    */
-  replacing?: string;
+  replacing?: string | undefined;
 }
 
 /** The result of every rule, and the refusals, most severe first; without refusals the order is admitted. */
@@ -50,8 +52,9 @@ export async function previewPreTrade(
   source: Source,
   order: ProposedOrder,
   clock: TradingDay,
+  options: Options = {},
 ): Promise<PreTradeResult> {
-  return evaluatePreTrade(source, await findUser(source.db, order.user_id), order, clock, {});
+  return evaluatePreTrade(source, await findUser(source.db, order.user_id), order, clock, options);
 }
 
 async function evaluatePreTrade(
@@ -59,7 +62,7 @@ async function evaluatePreTrade(
   user: { enabled: boolean; total_capital: Rupees },
   order: ProposedOrder,
   clock: TradingDay,
-  { replacing }: Options,
+  { replacing, quote = 0 }: Options,
 ): Promise<PreTradeResult> {
   const standing = await readStanding(source, order, replacing);
   const { halt, facts } = source.phase < 4 ? NO_RISK : await readExposure(source.db, order, clock, replacing);
@@ -67,7 +70,7 @@ async function evaluatePreTrade(
   const judgements = facts
     ? evaluateRules(
         { ...facts, capital: user.total_capital },
-        { ...order, reduces, isNew: replacing === undefined },
+        { ...order, quote, reduces, isNew: replacing === undefined },
       )
     : [];
   const refusals = [

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { strategyId, type UserId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { MAX_PRICE } from '../../domain/money.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
@@ -35,7 +35,7 @@ const proposal = z.strictObject(
 export function proposedOrder(
   given: Readonly<Record<string, unknown>>,
   userId: UserId,
-  now: Date,
+  now: Instant,
 ): ProposedOrder {
   const result = proposal.safeParse(given);
   if (!result.success)
@@ -50,6 +50,6 @@ export function proposedOrder(
     strategy_id: strategy_id ?? null,
     order_type: order_type ?? (price ? 'LIMIT' : 'MARKET'),
     price: price ?? 0,
-    created_at: instant(now),
+    created_at: now,
   };
 }

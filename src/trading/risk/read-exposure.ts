@@ -1,6 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { RuleType } from '../../domain/enums.ts';
+import type { UserId } from '../../domain/id.ts';
 import { type RiskSnapshot, rulesNeeding } from '../../domain/risk-rules.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
@@ -28,33 +30,26 @@ export async function readExposure(
   clock: TradingDay,
   replacing: string | undefined,
 ): Promise<Exposure> {
-  const { user_id, symbol, side } = order;
+  const { user_id, symbol } = order;
   const open = sql`FROM positions WHERE user_id = ${user_id} AND status = 'OPEN'`;
-  const working = sql`FROM orders WHERE user_id = ${user_id} AND symbol = ${symbol} AND side = ${side}::order_side
-    AND ${IS_WORKING} AND order_id <> ${replacing ?? ''}`;
+  const legs = sql`
+    SELECT strategy, sum(held) AS held, sum(buying) AS buying, sum(selling) AS selling, max(price) AS price FROM (
+      SELECT coalesce(strategy_id, '') AS strategy, CASE side WHEN 'LONG' THEN quantity ELSE -quantity END AS held,
+        0 AS buying, 0 AS selling, 0 AS price
+      ${open} AND symbol = ${symbol}
+      UNION ALL
+      SELECT coalesce(strategy_id, ''), 0, CASE side WHEN 'BUY' THEN quantity - filled_quantity ELSE 0 END,
+        CASE side WHEN 'SELL' THEN quantity - filled_quantity ELSE 0 END, price
+      FROM orders WHERE user_id = ${user_id} AND symbol = ${symbol} AND ${IS_WORKING} AND order_id <> ${replacing ?? ''}
+    ) AS part GROUP BY strategy`;
   const stale = (held: RawBuilder<unknown>) => sql`SELECT ${describeStaleMarks(clock)}
     FROM (SELECT symbol, min(marked_at) AS marked_at ${held} GROUP BY symbol) AS marks`;
   const { rows } = await sql<Row>`
     WITH rules AS MATERIALIZED (SELECT rule_type, rule_value FROM risk_rules WHERE user_id = ${user_id})
     SELECT h.halt_id, h.user_id, h.reason, h.halted_by, h.halted_at,
       (SELECT json_object_agg(rule_type, rule_value) FROM rules) AS limits,
-      ${needed(
-        ['MAX_POSITION_SIZE'],
-        sql`SELECT coalesce(sum(CASE side WHEN 'LONG' THEN quantity ELSE -quantity END * current_price::numeric), 0)
-          ${open} AND symbol = ${symbol}`,
-      )} AS exposure,
-      ${needed(
-        ['MAX_POSITION_SIZE'],
-        sql`SELECT coalesce(sum((quantity - filled_quantity) * price::numeric), 0) ${working}`,
-      )} AS working_value,
-      ${needed(
-        ['MAX_POSITION_SIZE'],
-        sql`SELECT coalesce(sum(quantity - filled_quantity), 0)::float8 ${working} AND price = 0`,
-      )} AS working_unpriced,
-      ${needed(
-        ['MAX_POSITION_SIZE'],
-        sql`SELECT current_price ${open} AND symbol = ${symbol} ORDER BY updated_at DESC, position_id LIMIT 1`,
-      )} AS mark,
+      ${needed(['MAX_POSITION_SIZE'], sql`SELECT coalesce(json_agg(l), '[]') FROM (${legs}) AS l`)} AS legs,
+      ${needed(['MAX_POSITION_SIZE'], lastPrice(user_id, symbol, clock))} AS last_price,
       ${needed(rulesNeeding('symbolMarks'), stale(sql`${open} AND symbol = ${symbol}`))} AS stale_mark,
       ${needed(rulesNeeding('marks'), stale(open))} AS stale_marks,
       ${needed(
@@ -79,6 +74,19 @@ export async function readExposure(
   const halt =
     halt_id === null ? undefined : ({ halt_id, user_id: halted, reason, halted_by, halted_at } as Halt);
   return { halt, facts: { ...facts, limits: limits ?? {} } };
+}
+
+/**
+ * The highest of the marks of the user's open positions in a symbol and the price of the latest fill. A week after a
+ * closed position was opened, its fills no longer tell what a share is worth.
+ */
+function lastPrice(userId: UserId, symbol: TradingSymbol, { now }: TradingDay): RawBuilder<unknown> {
+  // An aggregate, because a LIMIT would invite a walk through the fills of everyone.
+  return sql`
+    SELECT greatest(max(p.current_price) FILTER (WHERE p.status = 'OPEN'), (array_agg(f.price ORDER BY f.seq DESC))[1])
+    FROM positions p LEFT JOIN order_fills f ON f.position_id = p.position_id
+    WHERE p.user_id = ${userId} AND p.symbol = ${symbol}
+      AND (p.status = 'OPEN' OR p.opened_at > ${now}::timestamp - interval '7 days')`;
 }
 
 /** A fact that is read only if one of these rules is set. */

@@ -1,8 +1,11 @@
+import type { Context } from '../../context.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { startOfDay } from '../../util/time.ts';
 
 /** The times that risk rules depend on, in UTC. */
 export interface TradingDay {
+  /** By the clock of the database: the clock of a client decides nothing. */
   now: Instant;
   /** When the trading day began. */
   dayStart: Instant;
@@ -10,15 +13,14 @@ export interface TradingDay {
   staleBefore: Instant;
 }
 
-/** The times at a moment, by the settings timeZone and market.staleAfter. */
-export async function tradingDayOf(
-  now: Date,
-  { config }: { config: () => Promise<{ timeZone: string; market: { staleAfterMs: number } }> },
-): Promise<TradingDay> {
-  const { timeZone, market } = await config();
+/** The times at this moment, by the clock of the database and the settings timeZone and market.staleAfter. */
+export async function tradingDayOf(ctx: Pick<Context, 'db' | 'config'>): Promise<TradingDay> {
+  const { timeZone, market } = await ctx.config();
+  const now = await serverNow(await ctx.db());
+  const at = new Date(now);
   return {
-    now: instant(now),
-    dayStart: instant(startOfDay(now, timeZone)),
-    staleBefore: instant(new Date(now.getTime() - market.staleAfterMs)),
+    now,
+    dayStart: instant(startOfDay(at, timeZone)),
+    staleBefore: instant(new Date(at.getTime() - market.staleAfterMs)),
   };
 }

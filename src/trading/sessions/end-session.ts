@@ -3,7 +3,7 @@ import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcom
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
-import { type Instant, instant } from '../../domain/instant.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { lockUser } from '../users/store.ts';
 import { noSession, SESSION_COLUMNS } from './store.ts';
 
@@ -11,7 +11,7 @@ import { noSession, SESSION_COLUMNS } from './store.ts';
 export function endSession(ctx: Context, userId: UserId) {
   return ctx.change(async (trx) => {
     await lockUser(trx, userId);
-    const [session] = await endRunning(trx, userId, instant(ctx.now()));
+    const [session] = await endRunning(trx, userId);
     if (!session) throw noSession(userId, 'active session');
     return changed(session, auditTarget('session', session.session_id), { session });
   });
@@ -21,7 +21,7 @@ export function endSession(ctx: Context, userId: UserId) {
 export function endAllSessions(ctx: Context) {
   return ctx.change(async (trx) => {
     await lockOwners(trx);
-    const ended = await endRunning(trx, undefined, instant(ctx.now()));
+    const ended = await endRunning(trx, undefined);
     if (ended.length === 0) return unchanged(ended);
     const sessions = firstListed(ended).map(({ session_id }) => session_id);
     return changed(ended, 'sessions', { ended: ended.length, sessions });
@@ -36,7 +36,8 @@ async function lockOwners(trx: Trx): Promise<void> {
 }
 
 /** Ends the active session of a user, or every active session; their users must be locked. */
-function endRunning(trx: Trx, userId: UserId | undefined, now: Instant) {
+async function endRunning(trx: Trx, userId: UserId | undefined) {
+  const now = await serverNow(trx.db);
   const ended = trx.db
     .updateTable('trading_sessions as s')
     .from('users as u')

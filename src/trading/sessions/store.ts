@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
+import { rowsOf } from '../rows-of.ts';
 
 export const SESSION_COLUMNS = [
   'session_id',
@@ -19,6 +20,10 @@ export const SESSION_COLUMNS = [
   'created_at',
   'updated_at',
 ] as const;
+
+const sessions = rowsOf('trading_sessions', SESSION_COLUMNS, 'session', 'See: pinnacle session list');
+
+export const findSession = sessions.find;
 
 /** The running session of a user, if there is one. */
 export async function findActive(db: Kysely<Database>, userId: UserId) {

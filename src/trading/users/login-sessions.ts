@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
 import * as z from 'zod/mini';
 import type { Trx } from '../../audit/transaction.ts';
 import { fromRfc3339, type Instant, instant } from '../../domain/instant.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf, redisFailure } from '../../platform/redis/errors.ts';
 import { TTL_SECONDS } from '../../platform/redis/keys.ts';
@@ -35,10 +35,7 @@ export async function beginSession(
   { session_id, user_id, token_sha256, by }: Beginning,
   until: Instant | null,
 ): Promise<{ created_at: Instant; expires_at: Instant }> {
-  const { rows } = await sql<{ at: Instant }>`SELECT clock_timestamp()::timestamp AS at`.execute(trx.db);
-  const [row] = rows;
-  if (!row) throw new Error('a statement without FROM gives one row');
-  const created_at = row.at;
+  const created_at = await serverNow(trx.db);
   const longest = Date.parse(created_at) + TTL_SECONDS.session * 1_000;
   const ends = until === null ? longest : Math.min(longest, Date.parse(until));
   const expires_at = instant(new Date(ends));

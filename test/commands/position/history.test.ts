@@ -112,17 +112,16 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
 
   it('list --as-of goes by when a fill was booked, not by when it was executed', async () => {
     await given.user(db, 'trader_003');
-    const at = (time: string) => ({ now: new Date(`2025-03-03T${time}:00Z`) });
-    const order = ['order', 'place', '--order-id', 'late', '--user', 'trader_003', '--symbol', 'LT'];
-    await db.cliWith(at('04:00'), ...order, '--side', 'BUY', '--quantity', '5');
-    const fill = ['order', 'fill', 'late', '--quantity', '5', '--price', '3400', '--at'];
-    expect((await db.cliWith(at('05:00'), ...fill, '2025-03-03T04:10:00Z')).code).toBe(0);
+    await db.query("UPDATE users SET created_at = now() - interval '1 day' WHERE user_id = 'trader_003'");
+    const order = await given.order(db, { user: 'trader_003', symbol: 'LT', quantity: 5 });
+    await db.query("UPDATE orders SET created_at = now() - interval '1 hour' WHERE order_id = $1", [order]);
+    const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const executed = ago(50);
+    await given.fill(db, order, { quantity: 5, price: 3_400, at: executed });
     const held = (moment: string) =>
       db.json<Row[]>('position', 'list', '--user', 'trader_003', '--as-of', moment);
-    expect(await held('2025-03-03T04:30:00Z')).toEqual([]);
-    expect(await held('2025-03-03T05:00:00Z')).toMatchObject([
-      { quantity: 5, opened_at: '2025-03-03T04:10:00.000000Z', updated_at: '2025-03-03T05:00:00.000000Z' },
-    ]);
+    expect(await held(ago(30))).toEqual([]);
+    expect(await held('now')).toMatchObject([{ quantity: 5, opened_at: executed.replace('Z', '000Z') }]);
   });
 
   it('list --as-of refuses what was not yet, and what is no time', async () => {

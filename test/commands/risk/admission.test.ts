@@ -56,7 +56,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
 
   it('takes a position up to MAX_POSITION_SIZE with what is working, and not beyond', async () => {
     await rule('MAX_POSITION_SIZE', 1_000);
-    const first = await given.order(db, { user, quantity: 50, price: 10 });
+    const first = await given.order(db, { user, quantity: 50, type: 'LIMIT', price: 10 });
     await given.fill(db, first, { quantity: 50, price: 10 });
     const buy = '--symbol TCS --side BUY --type LIMIT --price 10 --quantity';
     expect(await outcome(`${buy} 51`)).toBe('RISK_LIMIT: MAX_POSITION_SIZE: current=500 limit=1000');
@@ -68,9 +68,9 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
     expect(await outcome('--symbol TCS --side SELL --quantity 151')).toContain('RISK_LIMIT');
     expect(await outcome('--symbol TCS --side SELL --quantity 150')).toBe('PENDING');
     expect(await outcome('--symbol INFY --side BUY --quantity 1')).toBe(
-      'RISK_LIMIT: MAX_POSITION_SIZE: cannot evaluate without a price (--price)',
+      'RISK_LIMIT: MAX_POSITION_SIZE: cannot evaluate without a quote of the symbol (pinnacle market set SYMBOL --ltp PRICE)',
     );
-    expect(await outcome('--symbol INFY --side BUY --quantity 100 --price 10')).toBe('PENDING');
+    expect(await outcome('--symbol INFY --side BUY --quantity 100 --type LIMIT --price 10')).toBe('PENDING');
   });
 
   it('takes no entry at MAX_DAILY_LOSS, which is what is realized today and what is not', async () => {

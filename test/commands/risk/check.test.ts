@@ -184,7 +184,7 @@ describe.each(databases)('risk check on $name', ({ open }) => {
         rule_type: 'MAX_POSITION_SIZE',
         limit: 4_000,
         current: 3_000,
-        projected: 4_005,
+        projected: 4_020,
         headroom: 1_000,
         verdict: 'violated',
       },
@@ -238,7 +238,9 @@ describe.each(servers)('risk rules among many at once on $name', ({ open }) => {
   it('let exactly as many orders through as a limit allows', async () => {
     await setRule(db, 'trader_001', 'MAX_ORDERS_PER_DAY', 20);
     await setRule(db, 'trader_001', 'MAX_POSITION_SIZE', 1_500);
-    const place = words('order place --user trader_001 --symbol TCS --side BUY --quantity 1 --price 100');
+    const place = words(
+      'order place --user trader_001 --symbol TCS --side BUY --quantity 1 --type LIMIT --price 100',
+    );
     const placed: number[] = [];
     for (let round = 0; round < 2; round++)
       placed.push(

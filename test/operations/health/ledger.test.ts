@@ -46,6 +46,11 @@ const SPOILINGS: Spoiling[] = [
   ['order_state audit_orders', "UPDATE orders SET status = 'PLACED' WHERE order_id = 'c'", /^c$/],
   ['order_state audit_orders', "UPDATE orders SET status = 'FILLED' WHERE order_id = 'c'", /^c$/],
   ['order_state session_totals audit_orders', "UPDATE orders SET quantity = 10 WHERE order_id = 'c'", /^c$/],
+  [
+    'order_time audit_orders',
+    "UPDATE orders SET created_at = now() + interval '2 days', updated_at = now() + interval '2 days' WHERE order_id = 'd'",
+    /^d$/,
+  ],
   ['order_overfill audit_orders', "UPDATE orders SET quantity = 9 WHERE order_id = 'a'", /^a$/],
   [
     'position_quantity position_unrealized',
