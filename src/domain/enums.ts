@@ -13,6 +13,8 @@ export const ORDER_STATUSES = [
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 /** The statuses in which an order may still be filled. */
 export const WORKING_STATUSES = ['PENDING', 'PLACED', 'PARTIALLY_FILLED'] as const satisfies OrderStatus[];
+export const isWorking = (status: string): boolean =>
+  (WORKING_STATUSES as readonly string[]).includes(status);
 export const STRATEGY_STATUSES = ['ACTIVE', 'PAUSED', 'STOPPED'] as const;
 export type StrategyStatus = (typeof STRATEGY_STATUSES)[number];
 export const POSITION_SIDES = ['LONG', 'SHORT'] as const;

@@ -23,6 +23,7 @@ export const importOrders = defineCommand({
   fields: {
     user_id: { type: 'text' },
     imported: { type: 'integer' },
+    history: { type: 'integer' },
     known: { type: 'integer' },
     rejected: { type: 'integer' },
     rejects_file: { type: 'text' },
@@ -37,6 +38,8 @@ export const importOrders = defineCommand({
 the order of the file and identified by its trade_id: importing a file again adds only new trades.
 Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
 of the table only; positions and capital do not change. Times are in UTC unless they have another offset.
+An order that is still working, and a trade of the current trading day, must pass the pre-trade checks; finished orders and
+earlier trades are history, pass none, and are counted in the column history.
 The import is atomic unless --keep-going is given. Ends 6 if lines were rejected.`,
   async run(input, ctx: Context) {
     const { as, user, fast } = input;

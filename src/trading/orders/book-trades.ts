@@ -1,13 +1,18 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
+import { isBefore } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { bookFills } from '../ledger/book-fills.ts';
+import type { NewOrder } from '../ledger/insert-orders.ts';
+import { admitImport } from '../risk/import-admission.ts';
+import type { TradingDay } from '../risk/trading-day.ts';
 import { difference, type NumberedTrade, type Trade } from './trade-file.ts';
 
 interface Booked {
   imported: number;
+  history: number;
   known: number;
   /** Rupees credited to the user's capital. */
   realized: Rupees;
@@ -17,36 +22,74 @@ interface Booked {
 /**
  * Books a batch of executed trades of one user: each becomes a MARKET order and the fill that completes it, dated at
  * its execution. Trades that are already booked are counted as known; a line with a known trade_id but other data, or
- * with an unknown strategy, is rejected.
+ * with an unknown strategy, is rejected. So is a trade of the current trading day whose order could not be placed;
+ * earlier ones are history.
  */
-export async function bookTrades(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]): Promise<Booked> {
+export async function bookTrades(
+  trx: Trx,
+  userId: UserId,
+  batch: readonly NumberedTrade[],
+  clock: TradingDay,
+): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
-  if (fresh.length === 0) return { imported: 0, known, realized: NO_RUPEES, bad };
-  const orders = fresh.map((trade) => ({
-    ...trade,
-    order_id: mintId('ord', new Date(trade.executed_at)),
-    user_id: userId,
-    order_type: 'MARKET' as const,
-    created_at: trade.executed_at,
-  }));
-  const fills = orders.map(({ order_id, trade_id, quantity, price, executed_at }) => ({
+  const { needsCheck, refusal } = await admitImport(trx, [userId], clock);
+  const isHistory = ({ executed_at }: Trade) => isBefore(executed_at, clock.dayStart);
+  let realized = NO_RUPEES;
+  let pending: Placing[] = [];
+  let imported = 0;
+  const book = async () => {
+    realized = addMoney(realized, await bookAll(trx, pending));
+    imported += pending.length;
+    pending = [];
+  };
+  for (const { line, trade } of fresh) {
+    const order = asOrder(userId, trade);
+    if (!isHistory(trade) && needsCheck(order)) {
+      // What was booked so far counts for this one.
+      await book();
+      const reason = await refusal(order, trade.price);
+      if (reason !== undefined) {
+        bad.push({ line, reason });
+        continue;
+      }
+    }
+    pending.push({ ...order, trade_id: trade.trade_id });
+  }
+  await book();
+  const history = fresh.filter(({ trade }) => isHistory(trade)).length;
+  return { imported, history, known, realized, bad };
+}
+
+type Placing = NewOrder & { trade_id: string };
+
+const asOrder = (userId: UserId, { executed_at, ...trade }: Trade) => ({
+  ...trade,
+  order_id: mintId('ord', new Date(executed_at)),
+  user_id: userId,
+  order_type: 'MARKET' as const,
+  created_at: executed_at,
+});
+
+/** Books the trades behind these orders at once; returns what they credit to the capital, in rupees. */
+async function bookAll(trx: Trx, orders: readonly Placing[]): Promise<Rupees> {
+  if (orders.length === 0) return NO_RUPEES;
+  const fills = orders.map(({ order_id, trade_id, quantity, price, created_at }) => ({
     order_id,
     broker_fill_id: trade_id,
     quantity,
     price,
-    executed_at,
-    booked_at: executed_at,
+    executed_at: created_at,
+    booked_at: created_at,
   }));
   const { capital } = await bookFills(trx, fills, { placing: orders });
-  const realized = capital.reduce((sum, credit) => addMoney(sum, credit.realized), NO_RUPEES);
-  return { imported: fresh.length, known, realized, bad };
+  return capital.reduce((sum, credit) => addMoney(sum, credit.realized), NO_RUPEES);
 }
 
 /** Separates new trades from known ones and from rejected lines. */
 async function sort(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]) {
   const booked = await findBooked(trx, userId, batch);
   const strategies = await findStrategies(trx, batch);
-  const fresh: Trade[] = [];
+  const fresh: NumberedTrade[] = [];
   const bad: BadLine[] = [];
   for (const { line, trade } of batch) {
     const before = booked.get(trade.trade_id);
@@ -55,7 +98,7 @@ async function sort(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]) {
     else if (trade.strategy_id !== null && !strategies.has(trade.strategy_id))
       bad.push({ line, reason: `there is no strategy ${trade.strategy_id}` });
     else if (!before) {
-      fresh.push(trade);
+      fresh.push({ line, trade });
       booked.set(trade.trade_id, trade);
     }
   }

@@ -4,7 +4,6 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { OrderId, UserId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
 import { createIdSet, type IdSet } from '../../platform/files/id-set.ts';
 import { openSource, streamConsumed } from '../../platform/files/open-source.ts';
 import { linesOf } from '../../platform/files/read-lines.ts';
@@ -16,9 +15,13 @@ import {
   withRejects,
 } from '../../platform/files/rejects-file.ts';
 import { pluralize } from '../../util/text.ts';
-import { openTable, type Target } from './load-orders.ts';
+import { admitImport } from '../risk/import-admission.ts';
+import { type TradingDay, tradingDayOf } from '../risk/trading-day.ts';
+import { insertRows, openTable, type Target } from './load-orders.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
 
+/** The bad lines that a failure names. */
+const MAX_NAMED = 10;
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
 /**
@@ -33,6 +36,7 @@ export async function importOrderFile(
   ctx: Context,
 ) {
   const connection = await ctx.connection();
+  const clock = await tradingDayOf(ctx);
   let spent = false;
   return ctx.change(async (trx) => {
     // A deadlock runs the change again from the start, which a pipe cannot do.
@@ -43,14 +47,25 @@ export async function importOrderFile(
     const source = openSource(path, ctx);
     spent = source.once;
     const table = await readTable(linesOf(source.bytes, source.name), source.name, ORDER_FILE, ctx.io.say);
-    const reader = orderReader(table.columns, instant(ctx.now()));
+    const reader = orderReader(table.columns, clock.now);
     const into = await openTable(connection, trx, reader.columns, fast);
     const check = { read: reader.read, users, seen: createIdSet(), into };
     const tell = (imported: number) => progress.update(pluralize(imported, 'order'), source.share());
-    const tally = await load(trx, table.records, check, rejects, tell).catch(async (error) => {
-      await into.abort();
-      throw error;
-    });
+    const { listed, working, ...loaded } = await load(trx, table.records, check, rejects, tell).catch(
+      async (error) => {
+        await into.abort();
+        throw error;
+      },
+    );
+    const refused = await placeWorking(trx, working, reader.columns, clock);
+    await rejects?.add(refused);
+    const tally = {
+      imported: loaded.imported + working.length - refused.length,
+      history: loaded.imported,
+      rejected: loaded.rejected + refused.length,
+    };
+    if (tally.rejected > 0 && !rejects)
+      throw rejectedLinesError([...listed, ...refused].slice(0, MAX_NAMED), tally.rejected, HINT);
     const body = { file: basename(path), ...tally, ...(fast ? { fast } : {}) };
     const result = withRejects({ user_id: null, ...tally, known: null, realized_pnl: null }, rejects);
     return { result, audit: tally.imported > 0 ? { target: 'orders', body } : null };
@@ -63,6 +78,9 @@ interface Check {
   seen: IdSet;
   into: Target;
 }
+
+/** An order that may still be filled. */
+type WorkingRow = OrderRow & Required<Pick<OrderRow, 'working'>> & { line: number };
 
 /** The valid orders among some rows, and the rows that are invalid or cannot be added. */
 async function validateRows({ rows, bad }: Records, { read, users, seen, into }: Check) {
@@ -86,10 +104,22 @@ async function validateRows({ rows, bad }: Records, { read, users, seen, into }:
     refuse(lines.get(id) ?? 0, `order_id ${id} is taken`);
     good.delete(id);
   }
-  return { orders: [...good.values()], bad: bad.sort((a, b) => a.line - b.line) };
+  const { history, working } = separate([...good.values()], lines);
+  return { history, working, bad: bad.sort((a, b) => a.line - b.line) };
 }
 
-/** Writes the valid orders into the table; throws if a line is bad and there is no file for rejected lines. */
+/** The orders that are history, and those that may still be filled with their lines. */
+function separate(orders: readonly OrderRow[], lines: ReadonlyMap<string, number>) {
+  const history: OrderRow[] = [];
+  const working: WorkingRow[] = [];
+  for (const order of orders)
+    if (order.working)
+      working.push({ ...order, working: order.working, line: lines.get(order.order_id) ?? 0 });
+    else history.push(order);
+  return { history, working };
+}
+
+/** Writes the orders that are history into the table; returns those that are working, and the first bad lines. */
 async function load(
   trx: Trx,
   blocks: AsyncIterable<Records>,
@@ -99,21 +129,50 @@ async function load(
 ) {
   const tally = { imported: 0, rejected: 0 };
   const listed: BadLine[] = [];
+  const working: WorkingRow[] = [];
   for await (const records of blocks) {
-    const { orders, bad } = await validateRows(records, check);
+    const { history, working: rest, bad } = await validateRows(records, check);
     tally.rejected += bad.length;
-    listed.push(...bad.slice(0, Math.max(0, 10 - listed.length)));
+    listed.push(...bad.slice(0, Math.max(0, MAX_NAMED - listed.length)));
     if (bad.length > 0) await rejects?.add(bad);
     // After a bad line that fails the import, the remaining lines are only checked.
     if (tally.rejected > 0 && !rejects) continue;
-    await check.into.write(orders);
-    for (const { order_id, updated_at } of orders) trx.touch('order', [order_id], updated_at);
-    tally.imported += orders.length;
-    tell(tally.imported);
+    await check.into.write(history);
+    for (const { order_id, updated_at } of history) trx.touch('order', [order_id], updated_at);
+    working.push(...rest);
+    tally.imported += history.length;
+    tell(tally.imported + working.length);
   }
   if (tally.rejected > 0 && !rejects) throw rejectedLinesError(listed, tally.rejected, HINT);
   await check.into.end();
-  return tally;
+  return { ...tally, working, listed };
+}
+
+/** Writes the working orders that could be placed now; returns the lines of the others. */
+async function placeWorking(
+  trx: Trx,
+  orders: readonly WorkingRow[],
+  columns: readonly string[],
+  clock: TradingDay,
+): Promise<BadLine[]> {
+  if (orders.length === 0) return [];
+  const users = orders.map(({ user_id }) => user_id);
+  const { needsCheck, refusal } = await admitImport(trx, users, clock);
+  const free = orders.filter(({ working }) => !needsCheck(working));
+  await insertRows(trx, columns, free);
+  const refused: BadLine[] = [];
+  const placed = [...free];
+  // One after the other: each counts for the next.
+  for (const order of orders.filter(({ working }) => needsCheck(working))) {
+    const reason = await refusal(order.working);
+    if (reason !== undefined) refused.push({ line: order.line, reason });
+    else {
+      await insertRows(trx, columns, [order]);
+      placed.push(order);
+    }
+  }
+  for (const { order_id, updated_at } of placed) trx.touch('order', [order_id], updated_at);
+  return refused;
 }
 
 /** Lifts the statement timeout and marks the orders as imported; both end with the transaction. */

@@ -12,12 +12,15 @@ import {
   withRejects,
 } from '../../platform/files/rejects-file.ts';
 import { pluralize } from '../../util/text.ts';
+import { tradingDayOf } from '../risk/trading-day.ts';
 import { lockUser } from '../users/store.ts';
 import { bookTrades } from './book-trades.ts';
 import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade-file.ts';
 
 interface Tally {
   imported: number;
+  /** Those of earlier trading days. */
+  history: number;
   known: number;
   rejected: number;
   realized_pnl: Rupees;
@@ -34,7 +37,7 @@ export async function importTradeFile(
   progress: Progress,
   ctx: Context,
 ) {
-  const now = ctx.now();
+  const clock = await tradingDayOf(ctx);
   const timeZone = await ctx.timeZone();
   let spent = false;
   return ctx.change(async (trx) => {
@@ -45,7 +48,7 @@ export async function importTradeFile(
     await lockUser(trx, userId);
     const input = await readCsv(path, TRADE_COLUMNS, ctx);
     spent = input.once;
-    const tally: Tally = { imported: 0, known: 0, rejected: 0, realized_pnl: NO_RUPEES };
+    const tally: Tally = { imported: 0, history: 0, known: 0, rejected: 0, realized_pnl: NO_RUPEES };
     const bad: BadLine[] = [];
     const reject = async (lines: readonly BadLine[]) => {
       tally.rejected += lines.length;
@@ -56,16 +59,17 @@ export async function importTradeFile(
       ctx.signal.throwIfAborted();
       // After a bad line that fails the import, the remaining lines are only checked.
       if (tally.rejected > 0 && !rejects) return;
-      const booked = await bookTrades(trx, userId, batch);
+      const booked = await bookTrades(trx, userId, batch, clock);
       await reject(booked.bad);
       tally.imported += booked.imported;
+      tally.history += booked.history;
       tally.known += booked.known;
       tally.realized_pnl = addMoney(tally.realized_pnl, booked.realized);
       progress.update(`${pluralize(tally.imported + tally.known, 'trade')}`, input.share());
     };
     let batch: NumberedTrade[] = [];
     for await (const { line, values } of input.rows) {
-      const trade = parseTrade(values, now, timeZone);
+      const trade = parseTrade(values, new Date(clock.now), timeZone);
       if ('reason' in trade) await reject([{ line, reason: trade.reason }]);
       else batch.push({ line, trade });
       if (batch.length < BATCH_ROWS) continue;

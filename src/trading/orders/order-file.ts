@@ -1,10 +1,18 @@
-import { ORDER_SIDES, ORDER_STATUSES, ORDER_TYPES } from '../../domain/enums.ts';
-import { type OrderId, readId, type UserId } from '../../domain/id.ts';
+import {
+  isWorking,
+  ORDER_SIDES,
+  ORDER_STATUSES,
+  ORDER_TYPES,
+  type OrderSide,
+  type OrderType,
+} from '../../domain/enums.ts';
+import { type OrderId, readId, type StrategyId, type UserId } from '../../domain/id.ts';
 import { type Instant, isBefore, writtenInstant } from '../../domain/instant.ts';
 import { MAX_PRICE, MAX_SHARES } from '../../domain/money.ts';
-import { readSymbol } from '../../domain/symbol.ts';
+import { readSymbol, type TradingSymbol } from '../../domain/symbol.ts';
 import type { Columns, Row } from '../../platform/files/read-records.ts';
 import { plainUpperCase } from '../../util/text.ts';
+import type { ProposedOrder } from '../ledger/insert-orders.ts';
 
 /** The columns of a file of orders: those of the table. */
 export const ORDER_FILE = {
@@ -33,6 +41,8 @@ export interface OrderRow {
   updated_at: Instant;
   /** The line of CSV. */
   csv: string;
+  /** What may still be filled, if it is working: not history, but an order like one that is placed now. */
+  working?: ProposedOrder;
 }
 
 /** What a value must be, and a parser to the table's form of it: undefined if the value is invalid. */
@@ -139,9 +149,25 @@ export function orderReader(columns: readonly string[], now: Instant) {
       user_id: of('user_id') as UserId,
       updated_at: updated,
       csv: rest.length > 0 ? `${line},${rest.join(',')}\n` : `${line}\n`,
+      ...(isWorking(of('status')) && { working: workingOrder(of, created) }),
     };
   };
   return { columns: [...given, ...missing], read };
+}
+
+/** The rest of a working order, as it would be placed now. */
+function workingOrder(of: (column: Column) => string, created_at: Instant): ProposedOrder {
+  const strategy = of('strategy_id');
+  return {
+    user_id: of('user_id') as UserId,
+    strategy_id: strategy === '' ? null : (strategy as StrategyId),
+    symbol: of('symbol') as TradingSymbol,
+    side: of('side') as OrderSide,
+    order_type: of('order_type') as OrderType,
+    quantity: Number(of('quantity')) - Number(of('filled_quantity')),
+    price: Number(of('price')),
+    created_at,
+  };
 }
 
 const NOTHING = (filled: number) => filled === 0;
