@@ -165,6 +165,7 @@ function updatePosition(row: BookPosition, fill: Fill, position: Position): Book
   row.unrealized_pnl = position.unrealized_pnl;
   row.realized_pnl = position.realized_pnl;
   row.status = position.status;
+  row.exact = position.exact;
   row.closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
   row.updated_at = fill.booked_at;
   return row;

@@ -1,4 +1,5 @@
-import { Decimal, type Lot, meanPrice, NO_RUPEES, type Rupees, toDouble, toPaisa } from './money.ts';
+import { Big } from 'big.js';
+import { Decimal, type Lot, NO_RUPEES, type Rupees, toDouble, toPaisa } from './money.ts';
 
 /** A position row: shares, rupees per share, rupees. Doubles, as the columns are. */
 export interface Position {
@@ -10,6 +11,14 @@ export interface Position {
   unrealized_pnl: number;
   realized_pnl: number;
   status: 'OPEN' | 'CLOSED';
+  /** What average_price and realized_pnl are rounded from; left out where the doubles themselves are exact. */
+  exact?: Exact | undefined;
+}
+
+/** Rupees as decimal text of up to 40 places. */
+export interface Exact {
+  average: string;
+  realized: string;
 }
 
 /** An execution of an order: shares, rupees per share. */
@@ -31,9 +40,9 @@ export interface FillEffect {
  * `(avg*q + px*f)/(q+f)`; the other side realizes `(px-avg)*min(f,q)*sign` and keeps the average; a fill larger than
  * the position flips it: the row closes and a new one opens at px.
  *
- * The arithmetic is decimal, its results are doubles as the columns are, and every step starts from those doubles:
- * applying fills in memory is the same, bit for bit, as booking them one by one. The credit is
- * `round(realized after, 2) - round(realized before, 2)`, so that credits add up to the rounded total.
+ * The arithmetic is decimal and every step starts from the exact values: a mean rounded to a double would be a paisa
+ * off at sums of crores. The credit is `round(realized after, 2) - round(realized before, 2)`, so that credits add up to
+ * the rounded total.
  * Throws RangeError for a quantity that is not a positive whole number, a price that is not a positive number, and a
  * CLOSED position, after which a fill opens a new row.
  */
@@ -45,7 +54,7 @@ export function applyFill(position: Position | null, fill: Execution): FillEffec
   if (position.side === side) return { position: add(position, fill), realized: NO_RUPEES };
   const closing = Math.min(fill.quantity, position.quantity);
   const reduced = reduce(position, closing, fill.price);
-  const realized = toPaisa(new Decimal(toPaisa(reduced.realized_pnl)).minus(toPaisa(position.realized_pnl)));
+  const realized = toPaisa(new Decimal(realizedOf(reduced)).minus(realizedOf(position)));
   if (fill.quantity === closing) return { position: reduced, realized };
   return { position: reduced, opened: openAt(side, fill.quantity - closing, fill.price), realized };
 }
@@ -56,12 +65,34 @@ export function unrealized(
   mark: number,
 ): number {
   checkPrice(mark);
-  return toDouble(gain(position, position.quantity, mark));
+  return toDouble(gain(position.side, position.average_price, position.quantity, mark));
 }
 
-function gain(position: Pick<Position, 'side' | 'average_price'>, quantity: number, price: number): Decimal {
-  const perShare = new Decimal(price).minus(position.average_price);
-  return perShare.times(quantity).times(position.side === 'LONG' ? 1 : -1);
+function gain(side: Position['side'], average: number | string, quantity: number, price: number): Decimal {
+  const perShare = new Decimal(price).minus(average);
+  return perShare.times(quantity).times(side === 'LONG' ? 1 : -1);
+}
+
+const exactOf = ({ exact, average_price, realized_pnl }: Position): Exact =>
+  exact ?? { average: String(average_price), realized: String(realized_pnl) };
+
+/** Divides to 40 places, so that a mean of thirds times three is whole again after rounding to 30. */
+const Fraction = Big();
+Fraction.DP = 40;
+Fraction.RM = 1;
+
+/** The mean of two lots, rupees per share. */
+function exactMean(average: string, quantity: number, fill: Execution): Big {
+  const cost = new Fraction(average).times(quantity).plus(new Fraction(fill.price).times(fill.quantity));
+  return cost.div(quantity + fill.quantity);
+}
+
+/**
+ * The realized P&L of a position, to the paisa. It is exact but for the last of 40 places: 0.00499… of thirds is a half,
+ * and goes up.
+ */
+export function realizedOf(position: Position): Rupees {
+  return toPaisa(new Decimal(exactOf(position).realized).round(30));
 }
 
 function openAt(side: Position['side'], quantity: number, price: number): Position {
@@ -77,14 +108,33 @@ function openAt(side: Position['side'], quantity: number, price: number): Positi
 }
 
 function add(position: Position, fill: Execution): Position {
-  const average_price = meanPrice({ quantity: position.quantity, price: position.average_price }, fill);
-  return withMark({ ...position, quantity: position.quantity + fill.quantity, average_price }, fill.price);
+  const exact = exactOf(position);
+  const average = exactMean(exact.average, position.quantity, fill);
+  return withMark(
+    {
+      ...position,
+      quantity: position.quantity + fill.quantity,
+      average_price: toDouble(average),
+      exact: { ...exact, average: average.toFixed() },
+    },
+    fill.price,
+  );
 }
 
 function reduce(position: Position, closing: number, price: number): Position {
   const quantity = position.quantity - closing;
-  const realized_pnl = toDouble(gain(position, closing, price).plus(position.realized_pnl));
-  return withMark({ ...position, quantity, realized_pnl, status: quantity === 0 ? 'CLOSED' : 'OPEN' }, price);
+  const { average, realized } = exactOf(position);
+  const total = gain(position.side, average, closing, price).plus(realized);
+  return withMark(
+    {
+      ...position,
+      quantity,
+      realized_pnl: toDouble(total),
+      status: quantity === 0 ? 'CLOSED' : 'OPEN',
+      exact: { average, realized: total.toFixed() },
+    },
+    price,
+  );
 }
 
 function withMark(position: Position, price: number): Position {

@@ -1,6 +1,7 @@
 import type { Trx } from '../../audit/transaction.ts';
 import { applyFills } from '../../domain/apply-fills.ts';
 import type { BookingResult, Fill } from '../../domain/book.ts';
+import { rememberExact } from './exact-costs.ts';
 import { insertOrders, type NewOrder } from './insert-orders.ts';
 import { type LockedBook, lockBook } from './lock-book.ts';
 import { writeBook } from './write-book.ts';
@@ -35,6 +36,7 @@ export async function bookFills(
     trx,
     placing.map((order) => ({ ...order, ...book.orders.get(order.order_id) })),
   );
+  rememberExact(trx, fold.positions);
   await writeBook(trx, {
     ...fold,
     orders: fold.orders.filter((order) => !fresh.has(order.order_id)),

@@ -101,7 +101,7 @@ const POSITIONS: readonly Invariant[] = [
         format('realized is %s, its fills credited %s', p.realized_pnl, coalesce(sum(f.realized_pnl), 0)) AS detail
       FROM positions p LEFT JOIN order_fills f ON f.position_id = p.position_id WHERE true ${of('p', user)}
       GROUP BY p.position_id
-      HAVING round(p.realized_pnl::numeric, 2) <> coalesce(sum(f.realized_pnl), 0)`,
+      HAVING abs(p.realized_pnl::text::numeric - coalesce(sum(f.realized_pnl), 0)) > 0.005 + abs(p.realized_pnl::text::numeric) * 1e-15`,
   },
 ];
 

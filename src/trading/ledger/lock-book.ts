@@ -12,6 +12,7 @@ import { type BookSession, inPaisa } from '../../domain/equity.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { equityOf } from '../sessions/equity.ts';
+import { restoreExact } from './exact-costs.ts';
 import type { NewOrder } from './insert-orders.ts';
 import { lockOrders, type Order } from './order-store.ts';
 
@@ -82,6 +83,7 @@ async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Bo
     FROM positions p JOIN ${unnest('k', { user_id: 'text', symbol: 'text', strategy_id: 'text' }, wanted)}
       ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
     WHERE p.status = 'OPEN' ORDER BY p.position_id FOR NO KEY UPDATE OF p`.execute(trx.db);
+  await restoreExact(trx, rows);
   return new Map(rows.map((position) => [positionKey(position), position]));
 }
 

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import type { BookingResult, BookPosition } from '../../domain/book.ts';
+import type { OrderSide } from '../../domain/enums.ts';
+import type { PositionId } from '../../domain/id.ts';
+import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
+import { applyFill, type Exact, type Position, realizedOf } from '../../domain/position.ts';
+
+/** What this transaction has booked: it has these positions locked, so they need not be rebuilt for its next batch. */
+const booked = new WeakMap<Trx, Map<PositionId, Exact | undefined>>();
+
+/** Keeps the exact values of positions for the next booking of the same transaction. */
+export function rememberExact(trx: Trx, positions: BookingResult['positions']): void {
+  const known = booked.get(trx) ?? new Map<PositionId, Exact | undefined>();
+  for (const { position_id, exact } of positions) known.set(position_id, exact);
+  booked.set(trx, known);
+}
+
+interface StoredFill {
+  position_id: PositionId;
+  side: OrderSide;
+  quantity: number;
+  price: number;
+  /** What it credited on behalf of the position, in rupees. */
+  realized_pnl: Rupees;
+}
+
+/**
+ * Gives locked open positions the exact mean price and P&L that their columns, doubles, are rounded from: the fills of
+ * each are applied again, in one query.
+ */
+export async function restoreExact(trx: Trx, positions: readonly BookPosition[]): Promise<void> {
+  const known = booked.get(trx);
+  const unknown = positions.filter(({ position_id }) => !known?.has(position_id));
+  const fills = unknown.length === 0 ? new Map() : await readFills(trx, unknown);
+  for (const position of positions) {
+    const { position_id } = position;
+    position.exact = known?.has(position_id)
+      ? known.get(position_id)
+      : replayed(position, fills.get(position_id) ?? []);
+  }
+}
+
+/** The fills of positions in booking order. That of the flip which opened one counts in it with the remainder only. */
+async function readFills(
+  trx: Trx,
+  positions: readonly BookPosition[],
+): Promise<Map<PositionId, StoredFill[]>> {
+  const ids = positions.map(({ position_id }) => position_id);
+  const { rows } = await sql<StoredFill>`
+    SELECT f.position_id, o.side, f.quantity, f.price, f.realized_pnl FROM (
+      SELECT position_id, order_id, quantity, price, realized_pnl, seq FROM order_fills WHERE position_id = ANY(${ids})
+      UNION ALL
+      SELECT p.position_id, f.order_id, abs(CASE p.side WHEN 'LONG' THEN p.quantity ELSE -p.quantity END - coalesce((
+          SELECT sum(CASE b.side WHEN 'BUY' THEN a.quantity ELSE -a.quantity END)
+          FROM order_fills a JOIN orders b ON b.order_id = a.order_id WHERE a.position_id = p.position_id), 0))::int,
+        f.price, 0, f.seq
+      FROM positions p JOIN order_fills f ON f.order_id = p.order_id AND f.flipped_to = p.position_id
+      WHERE p.position_id = ANY(${ids})
+    ) f JOIN orders o ON o.order_id = f.order_id
+    ORDER BY f.seq`.execute(trx.db);
+  const found = new Map<PositionId, StoredFill[]>();
+  for (const fill of rows) {
+    const before = found.get(fill.position_id);
+    if (before) before.push(fill);
+    else found.set(fill.position_id, [fill]);
+  }
+  return found;
+}
+
+/**
+ * The exact values after these fills; undefined if they do not make the position, as of rows that others wrote, or were
+ * credited otherwise, as by a version that rounded the mean.
+ */
+function replayed(row: BookPosition, fills: readonly StoredFill[]): Exact | undefined {
+  let position: Position | null = null;
+  let credited = NO_RUPEES;
+  for (const fill of fills) {
+    if (position?.status === 'CLOSED') return undefined;
+    ({ position } = applyFill(position, fill));
+    credited = addMoney(credited, fill.realized_pnl);
+  }
+  const made: Position | null = position;
+  const isSame = made?.side === row.side && made.quantity === row.quantity;
+  return isSame && realizedOf(made) === credited ? made.exact : undefined;
+}
