@@ -6,7 +6,7 @@ import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { NewOrder } from '../ledger/insert-orders.ts';
-import { admitImport } from '../risk/import-admission.ts';
+import { openAdmission } from '../risk/import-admission.ts';
 import type { TradingDay } from '../risk/trading-day.ts';
 import { difference, type NumberedTrade, type Trade } from './trade-file.ts';
 
@@ -32,7 +32,7 @@ export async function bookTrades(
   clock: TradingDay,
 ): Promise<Booked> {
   const { fresh, known, bad } = await sort(trx, userId, batch);
-  const { needsCheck, refusal } = await admitImport(trx, [userId], clock);
+  const { needsCheck, refusal } = await openAdmission(trx, [userId], clock);
   const isHistory = ({ executed_at }: Trade) => isBefore(executed_at, clock.dayStart);
   let realized = NO_RUPEES;
   let pending: Placing[] = [];

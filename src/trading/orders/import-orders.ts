@@ -15,7 +15,7 @@ import {
   withRejects,
 } from '../../platform/files/rejects-file.ts';
 import { pluralize } from '../../util/text.ts';
-import { admitImport } from '../risk/import-admission.ts';
+import { openAdmission } from '../risk/import-admission.ts';
 import { type TradingDay, tradingDayOf } from '../risk/trading-day.ts';
 import { insertRows, openTable, type Target } from './load-orders.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
@@ -157,7 +157,7 @@ async function placeWorking(
 ): Promise<BadLine[]> {
   if (orders.length === 0) return [];
   const users = orders.map(({ user_id }) => user_id);
-  const { needsCheck, refusal } = await admitImport(trx, users, clock);
+  const { needsCheck, refusal } = await openAdmission(trx, users, clock);
   const free = orders.filter(({ working }) => !needsCheck(working));
   await insertRows(trx, columns, free);
   const refused: BadLine[] = [];

@@ -15,7 +15,7 @@ export interface ImportAdmission {
 }
 
 /** Locks these users, so that no halt or rule comes between the check of their orders and the end of the import. */
-export async function admitImport(
+export async function openAdmission(
   trx: Trx,
   userIds: readonly UserId[],
   clock: TradingDay,
