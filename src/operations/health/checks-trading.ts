@@ -49,7 +49,7 @@ export const TRADING_CHECKS: readonly Check[] = [
     name: 'sessions',
     phase: 3,
     async run({ ctx, query }) {
-      const { tradingDayOf } = await import('../../trading/risk/trading-day.ts');
+      const { tradingDayOf } = await import('../../trading/trading-day.ts');
       const { dayStart } = await tradingDayOf(ctx);
       const found = await query<Leftovers>(
         `SELECT count(*) AS count, min(user_id) AS example, ${ageOf('start_time')} FROM trading_sessions

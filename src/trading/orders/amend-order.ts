@@ -6,7 +6,7 @@ import { refused } from '../../util/failure.ts';
 import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../risk/trading-day.ts';
+import { tradingDayOf } from '../trading-day.ts';
 
 /** Omitted terms do not change. */
 export interface AmendRequest {

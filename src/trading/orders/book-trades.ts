@@ -7,7 +7,7 @@ import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { NewOrder } from '../ledger/insert-orders.ts';
 import { openAdmission } from '../risk/import-admission.ts';
-import type { TradingDay } from '../risk/trading-day.ts';
+import type { TradingDay } from '../trading-day.ts';
 import { difference, type NumberedTrade, type Trade } from './trade-file.ts';
 
 interface Booked {

@@ -8,7 +8,7 @@ import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-s
 import { insertNotifications } from '../notifications/notify.ts';
 import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../risk/trading-day.ts';
+import { tradingDayOf } from '../trading-day.ts';
 
 /**
  * Records that the broker accepted an order: it is PLACED. The same acceptance again changes nothing.

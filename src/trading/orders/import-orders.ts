@@ -16,7 +16,7 @@ import {
 } from '../../platform/files/rejects-file.ts';
 import { pluralize } from '../../util/text.ts';
 import { openAdmission } from '../risk/import-admission.ts';
-import { type TradingDay, tradingDayOf } from '../risk/trading-day.ts';
+import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { insertRows, openTable, type Target } from './load-orders.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
 

@@ -12,7 +12,7 @@ import {
   withRejects,
 } from '../../platform/files/rejects-file.ts';
 import { pluralize } from '../../util/text.ts';
-import { tradingDayOf } from '../risk/trading-day.ts';
+import { tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
 import { bookTrades } from './book-trades.ts';
 import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade-file.ts';

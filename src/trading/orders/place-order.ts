@@ -5,7 +5,7 @@ import { insertOrder, type NewOrder } from '../ledger/insert-orders.ts';
 import { findOrder, type Order } from '../ledger/order-store.ts';
 import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../risk/trading-day.ts';
+import { tradingDayOf } from '../trading-day.ts';
 
 /** An order to place. An omitted id is generated; an omitted price is the fresh quote in Redis, if there is one. */
 export interface OrderRequest extends Omit<NewOrder, 'order_id' | 'price' | 'created_at'> {

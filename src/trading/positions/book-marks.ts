@@ -7,7 +7,7 @@ import type { TradingSymbol } from '../../domain/symbol.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type Mark, type Marked, markPositions } from '../ledger/mark-positions.ts';
-import { tradingDayOf } from '../risk/trading-day.ts';
+import { tradingDayOf } from '../trading-day.ts';
 import { marksFromQuotes, type Unmarked } from './marks-from-cache.ts';
 import { readMarks } from './parse-marks.ts';
 

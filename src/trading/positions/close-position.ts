@@ -5,7 +5,7 @@ import { refused } from '../../util/failure.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import { insertOrder } from '../ledger/insert-orders.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../risk/trading-day.ts';
+import { tradingDayOf } from '../trading-day.ts';
 import { findClosing, findPosition, lockPosition } from './store.ts';
 
 /**

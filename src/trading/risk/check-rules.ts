@@ -3,12 +3,12 @@ import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import { insertNotifications } from '../notifications/notify.ts';
 import { freshQuote } from '../quotes/fresh-quote.ts';
+import { tradingDayOf } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
 import { breachAudit, breachNotice } from './breach-notices.ts';
 import { type CheckedRule, evaluateAllRules } from './evaluate-rules.ts';
 import { previewPreTrade } from './pre-trade.ts';
 import { proposedOrder } from './proposed-order.ts';
-import { tradingDayOf } from './trading-day.ts';
 
 /**
  * Evaluates the rules of one user, or of everyone, stores the results and notifies of rules that newly broke or

@@ -8,8 +8,8 @@ import {
   type RISK_RULES,
   type RiskInput,
 } from '../../domain/risk-rules.ts';
+import type { TradingDay } from '../trading-day.ts';
 import { describeStaleMarks } from './stale-marks.ts';
-import type { TradingDay } from './trading-day.ts';
 
 /** A rule after a check, in rupees, percent or orders; `current` is null where it cannot be evaluated. */
 export interface CheckedRule extends Record<string, unknown> {

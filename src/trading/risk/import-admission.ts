@@ -3,8 +3,8 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import { Failure } from '../../util/failure.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
+import type { TradingDay } from '../trading-day.ts';
 import { checkPreTrade } from './pre-trade.ts';
-import type { TradingDay } from './trading-day.ts';
 
 /** Says of the orders of a file whether they need a check of their own, and what refuses one. */
 export interface ImportAdmission {

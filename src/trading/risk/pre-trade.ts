@@ -8,10 +8,10 @@ import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.t
 import { type Failure, notFound, refused } from '../../util/failure.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
+import type { TradingDay } from '../trading-day.ts';
 import { findUser, lockUser, userDisabled } from '../users/store.ts';
 import { tradingHalted } from './halts.ts';
 import { readExposure } from './read-exposure.ts';
-import type { TradingDay } from './trading-day.ts';
 
 interface Options {
   /** A fresh quote of the symbol, rupees per share; 0 for none. */

@@ -6,9 +6,9 @@ import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
+import type { TradingDay } from '../trading-day.ts';
 import { activeHaltQuery, type Halt } from './halts.ts';
 import { describeStaleMarks } from './stale-marks.ts';
-import type { TradingDay } from './trading-day.ts';
 
 /** What a pre-trade check reads: the active halt, and what the rules are measured against. */
 export interface Exposure {

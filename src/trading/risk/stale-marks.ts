@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { TradingDay } from './trading-day.ts';
+import type { TradingDay } from '../trading-day.ts';
 
 const MAX_NAMED_SYMBOLS = 5;
 

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { refused } from '../../util/failure.ts';
-import { tradingDayOf } from '../risk/trading-day.ts';
+import { tradingDayOf } from '../trading-day.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
 import { remeasureSessions } from './remeasure-equity.ts';
 import { findActive, findSession } from './store.ts';

@@ -1,7 +1,7 @@
-import type { Context } from '../../context.ts';
-import { type Instant, instant } from '../../domain/instant.ts';
-import { serverNow } from '../../platform/postgres/server-clock.ts';
-import { startOfDay } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { type Instant, instant } from '../domain/instant.ts';
+import { serverNow } from '../platform/postgres/server-clock.ts';
+import { startOfDay } from '../util/time.ts';
 
 /** The times that risk rules depend on, in UTC. */
 export interface TradingDay {
