@@ -56,6 +56,8 @@ export interface TestDatabase {
   ) => Promise<RefusedError>;
   /** The audit entries, oldest first; of one command, or of those LIKE a pattern. */
   audits: (command?: string) => Promise<Audit[]>;
+  /** Another database that begins as this one is now, which nothing else may use meanwhile. */
+  copy: () => Promise<TestDatabase>;
   close: () => Promise<void>;
 }
 
@@ -99,26 +101,33 @@ async function openServer(phase: Phase = 4, server = inject('serverUrl')): Promi
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();
   const template = `pinnacle_phase_${phase}_${process.env['VITEST_POOL_ID'] ?? 0}`;
-  const name = `pinnacle_${randomUUID().replaceAll('-', '')}`;
   const known = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
   if (known.rowCount === 0) {
     await admin.query(`CREATE DATABASE ${template}`);
     await migrate({ DATABASE_URL: urlOf(server, template) }, phase);
   }
+  return cloneDatabase(admin, server, template);
+}
+
+async function cloneDatabase(admin: pg.Client, server: string, template: string): Promise<TestDatabase> {
+  const name = `pinnacle_${randomUUID().replaceAll('-', '')}`;
   await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = urlOf(server, name);
-  const client = new pg.Client({
-    connectionString: url,
-    options: '-c TimeZone=UTC',
-    types: { getTypeParser },
-  });
-  client.on('error', () => {});
-  await client.connect();
+  let client = await connect(url);
   return face(
     'server',
     { DATABASE_URL: url },
     {
       query: (sql, params) => client.query(sql, params),
+      async copy() {
+        // A template must have no sessions.
+        await client.end();
+        const another = new pg.Client({ connectionString: server });
+        await another.connect();
+        const copied = await cloneDatabase(another, server, name);
+        client = await connect(url);
+        return copied;
+      },
       async close() {
         await client.end().catch(() => {});
         await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
@@ -126,6 +135,13 @@ async function openServer(phase: Phase = 4, server = inject('serverUrl')): Promi
       },
     },
   );
+}
+
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, options: '-c TimeZone=UTC', types: { getTypeParser } });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
 }
 
 /** As the program reads them: timestamps without zone as RFC 3339 text. */
@@ -137,31 +153,32 @@ function urlOf(server: string, database: string): string {
 }
 
 async function openEmbeddedFolder(phase: Phase = 4): Promise<TestDatabase> {
-  const cacheDir = inject('cacheDir');
-  const dir = join(cacheDir, 'data', randomUUID());
-  await mkdir(join(cacheDir, 'data'), { recursive: true });
-  const template = join(cacheDir, `phase-${phase}`);
-  const lock = {
-    pid: process.pid,
-    command: 'test',
-    timeoutMs: 120_000,
-    signal: new AbortController().signal,
-  };
-  const release = await lockFile(`${template}.making`, template, lock);
+  const template = join(inject('cacheDir'), `phase-${phase}`);
+  const release = await lockFile(`${template}.making`, template, LOCK);
   try {
     if (!existsSync(template)) {
       await migrate(embeddedEnv(`${template}.new`), phase);
       if (phase === 0)
-        await (await openEmbedded(`${template}.new`, { ...lock, cacheDir: pinnacleCache() })).close();
+        await (await openEmbedded(`${template}.new`, { ...LOCK, cacheDir: pinnacleCache() })).close();
       await copyFolder(`${template}.new`, template);
     }
   } finally {
     await release();
   }
+  return cloneFolder(template);
+}
+
+const LOCK = { pid: process.pid, command: 'test', timeoutMs: 120_000, signal: new AbortController().signal };
+
+async function cloneFolder(template: string): Promise<TestDatabase> {
+  const folder = join(inject('cacheDir'), 'data');
+  const dir = join(folder, randomUUID());
+  await mkdir(folder, { recursive: true });
   await copyFolder(template, dir);
   return face('embedded', embeddedEnv(dir), {
+    copy: () => cloneFolder(dir),
     async query(sql, params = []) {
-      const connection = await openEmbedded(dir, { ...lock, cacheDir: pinnacleCache() });
+      const connection = await openEmbedded(dir, { ...LOCK, cacheDir: pinnacleCache() });
       try {
         return (await connection.kysely.executeQuery(CompiledQuery.raw(sql, params))) as Rows;
       } finally {
@@ -192,7 +209,7 @@ async function migrate(env: Record<string, string>, phase: Phase): Promise<void>
 function face(
   name: TestDatabase['name'],
   given: Record<string, string>,
-  { query, close }: Pick<TestDatabase, 'query' | 'close'>,
+  { query, copy, close }: Pick<TestDatabase, 'query' | 'copy' | 'close'>,
 ): TestDatabase {
   const env = {
     ...given,
@@ -212,6 +229,7 @@ function face(
     name,
     env,
     query,
+    copy,
     close,
     cliWith,
     async refused(line, { code, error, stderr }, options = {}) {

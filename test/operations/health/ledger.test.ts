@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { INVARIANTS } from '../../../src/trading/ledger/invariants.ts';
 import { type DatabaseKind, databases, servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
@@ -132,11 +132,17 @@ const SPOILINGS: Spoiling[] = [
   ['audit_fills', "UPDATE order_fills SET broker_fill_id = 'x' WHERE order_id = 'a'", /^fil_/],
 ];
 
-describe.each(databases)('doctor ledger on $name', ({ open }: DatabaseKind) => {
+let book: TestDatabase;
+beforeAll(async () => {
+  book = (await databases[0]?.open()) as TestDatabase;
+  await keepBook(book);
+});
+afterAll(() => book?.close());
+
+describe.each(databases)('doctor ledger on $name', () => {
   let db: TestDatabase;
   beforeEach(async () => {
-    db = await open();
-    await keepBook(db);
+    db = await book.copy();
   });
   afterEach(() => db.close());
 
@@ -173,9 +179,8 @@ describe.each(servers)('every check of doctor ledger on $name', ({ open }: Datab
   });
 
   it.each(SPOILINGS)('%s notices: %s', async (checks, sql, id) => {
-    const db = await open();
+    const db = await book.copy();
     try {
-      await keepBook(db);
       await db.query(sql);
       const { code, stdout } = await db.cli('doctor', 'ledger', '--json');
       expect(code).toBe(6);
@@ -207,9 +212,8 @@ describe.each(servers)('every check of doctor ledger on $name', ({ open }: Datab
   });
 
   it('still finds the transactions of rows that are frozen and moved', async () => {
-    const db = await open();
+    const db = await book.copy();
     try {
-      await keepBook(db);
       for (const how of ['FREEZE', 'FULL']) await db.query(`VACUUM (${how}) orders, order_fills, audit_log`);
       expect((await db.cli('doctor', 'ledger')).code).toBe(0);
       await db.query("UPDATE orders SET broker_order_id = 'x' WHERE order_id = 'd'");
