@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makePrivateFolder } from '../../platform/files/private-folder.ts';
+import { execute } from '../../platform/postgres/execute-sql.ts';
+import { writeAtomic } from '../../util/file.ts';
+import { type CatalogEntry, readCatalog } from './catalog.ts';
+import type { Step } from './scripts.ts';
+import { splitStatements } from './split-statements.ts';
+
+/**
+ * The catalog that steps create in an empty database. It is computed once in a scratch database and then kept in the
+ * cache folder, as it depends on nothing but the scripts, the engine and how a catalog is read.
+ */
+export async function expectedCatalog(cacheDir: string, steps: readonly Step[]): Promise<CatalogEntry[]> {
+  const key = createHash('sha256');
+  for (const part of [__PGLITE_VERSION__, String(readCatalog), ...steps.map(({ up }) => up.sha256)])
+    key.update(`${part}\0`);
+  const file = join(cacheDir, `catalog-${key.digest('hex')}.json`);
+  const kept = await readFile(file, 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined);
+  if (Array.isArray(kept)) return kept;
+  const catalog = await scratchCatalog(cacheDir, steps);
+  // A folder that cannot be written costs the time of the next run and nothing else.
+  await makePrivateFolder(cacheDir, 'XDG_CACHE_HOME')
+    .then(() => writeAtomic(file, JSON.stringify(catalog), true))
+    .catch(() => {});
+  return catalog;
+}
+
+async function scratchCatalog(cacheDir: string, steps: readonly Step[]): Promise<CatalogEntry[]> {
+  const { openScratch } = await import('../../platform/postgres/embedded.ts');
+  const scratch = await openScratch(cacheDir);
+  try {
+    for (const { up } of steps)
+      for (const { sql } of splitStatements(up.text)) await execute(scratch.kysely, sql);
+    return await readCatalog(scratch.kysely);
+  } finally {
+    await scratch.close();
+  }
+}
