@@ -5,7 +5,7 @@ import { shell, start } from '../helpers/process.ts';
 import { words } from '../helpers/words.ts';
 
 // `npm run test:races` has 500.
-const ROUNDS = Number(process.env['PINNACLE_RACE_ROUNDS'] ?? 10);
+const ROUNDS = Number(process.env['PINNACLE_RACE_ROUNDS'] ?? 5);
 const PLACERS =
   ROUNDS >= 100 ? { processes: 16, orders: 20, limit: 100 } : { processes: 8, orders: 4, limit: 20 };
 const LONG = 3_600_000;

@@ -10,7 +10,7 @@ import { TIMED } from '../../helpers/timed.ts';
 import { until } from '../../helpers/topologies.ts';
 import { words } from '../../helpers/words.ts';
 
-const READS = Number(process.env['PINNACLE_REPLICA_READS'] ?? 100);
+const READS = Number(process.env['PINNACLE_REPLICA_READS'] ?? 40);
 const WRITES = Math.min(READS / 2, 200);
 
 describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout: 300_000 }, () => {
