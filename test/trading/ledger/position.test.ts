@@ -123,7 +123,7 @@ describe('whatever the fills', () => {
   const every = (check: (fills: Execution[], rows: Row[]) => void) =>
     fc.assert(
       fc.property(fills, (given) => check(given, book(given))),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
 
   test('the signed position is the sum of signed fills, and at most the last row is open', () => {
@@ -172,7 +172,7 @@ describe('whatever the fills', () => {
           close(other?.realized_pnl ?? 0, position.realized_pnl, given);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 

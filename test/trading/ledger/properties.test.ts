@@ -155,7 +155,7 @@ function meanOf(fills: readonly Pick<Fill, 'quantity' | 'price'>[]): number {
 function every(check: (history: History, kept: Kept) => void): void {
   fc.assert(
     fc.property(history, (given) => check(given, keep(given))),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 }
 
@@ -240,7 +240,7 @@ describe('whatever is booked', () => {
           expect(Math.abs(result - expected)).toBeLessThanOrEqual(slack);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -282,7 +282,7 @@ describe('whatever is booked', () => {
         const duplicates = ({ folds }: Kept) => sum(folds.map((fold) => fold.duplicates));
         expect(duplicates(cut)).toBe(duplicates(whole));
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
