@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { RuleType } from '../../src/domain/enums.ts';
-import { userId } from '../../src/domain/id.ts';
+import { strategyId, userId } from '../../src/domain/id.ts';
 import type { Rupees } from '../../src/domain/money.ts';
 import { limitProblem, riskTemplates } from '../../src/domain/risk-limits.ts';
 import {
   evaluateRules,
+  type Leg,
   type ProposedOrder,
+  RISK_MESSAGES,
   type RiskSnapshot,
   type RuleResult,
   rulesNeeding,
@@ -13,17 +15,18 @@ import {
 
 const rupees = (text: string) => text as Rupees;
 
-/** Long 300 rupees of the symbol at 10, and otherwise untouched. */
+const LEG: Leg = { strategy: '', held: 30, buying: 0, selling: 0, price: 0 };
+/** Long 30 shares of the symbol at 10, and otherwise untouched. */
 const FACTS: RiskSnapshot = {
   limits: {},
-  ...{ exposure: '300', working_value: '0', working_unpriced: 0, mark: 10 },
+  ...{ legs: [LEG], last_price: 10 },
   ...{ stale_mark: null, stale_marks: null, drawdown: 0 },
   ...{ realized_today: rupees('0'), unrealized: rupees('0'), capital: rupees('1000'), orders_today: 0 },
 };
-/** Buys 10 at 10. */
+/** Buys 10 at the market, which is meant to be at 10. */
 const ORDER: ProposedOrder = {
-  ...{ user_id: userId.parse('trader_001'), side: 'BUY', quantity: 10, price: 10 },
-  ...{ reduces: false, isNew: true },
+  ...{ user_id: userId.parse('trader_001'), strategy_id: null, side: 'BUY', order_type: 'MARKET' },
+  ...{ quantity: 10, price: 10, quote: 0, reduces: false, isNew: true },
 };
 const evaluate = (
   rule: RuleType,
@@ -42,9 +45,12 @@ type Case = [
 ];
 
 const SIZE = 'MAX_POSITION_SIZE';
+const RSI_ID = strategyId.parse('rsi');
+const RSI: Leg = { ...LEG, strategy: 'rsi', held: -30 };
+const LIMIT: Partial<ProposedOrder> = { order_type: 'LIMIT' };
 const CASES: Case[] = [
   ['a long position grows by a buy', SIZE, {}, {}, of(300, 400, 400, 399.99)],
-  ['and shrinks by a sale', SIZE, {}, { side: 'SELL' }, of(300, 200, 200, 199.99)],
+  ['a sale within it counts as if it were not filled', SIZE, {}, { side: 'SELL' }, of(300, 300, 300, 299.99)],
   [
     'a sale beyond it counts what is short',
     SIZE,
@@ -52,19 +58,22 @@ const CASES: Case[] = [
     { side: 'SELL', quantity: 100 },
     of(300, 700, 700, 699),
   ],
-  ['a short position grows by a sale', SIZE, { exposure: '-300' }, { side: 'SELL' }, of(300, 400, 400, 399)],
-  ['working orders of its side count', SIZE, { working_value: '50' }, {}, of(350, 450, 450, 449)],
-  ['those without a price at the mark', SIZE, { working_unpriced: 5, mark: 20 }, {}, of(400, 500, 500, 499)],
+  ['a short position grows by a sale', SIZE, held({ held: -30 }), { side: 'SELL' }, of(300, 400, 400, 399)],
+  ['working orders of its side count', SIZE, held({ buying: 5 }), {}, of(350, 450, 450, 449)],
+  ['at their price where that is higher', SIZE, held({ buying: 5, price: 20 }), {}, of(700, 900, 900, 899)],
+  ['those that reduce do not', SIZE, held({ selling: 5 }), { side: 'SELL' }, of(300, 300, 300, 299)],
+  ['strategies are summed, not netted', SIZE, { legs: [LEG, RSI] }, {}, of(600, 700, 700, 699)],
   [
-    'those of a sale on the other side',
+    'the order counts in its own',
     SIZE,
-    { working_value: '50' },
-    { side: 'SELL' },
-    of(250, 150, 150, 149),
+    { legs: [LEG, RSI] },
+    { strategy_id: RSI_ID },
+    of(600, 600, 600, 599),
   ],
-  ['an order without a price at the mark', SIZE, { mark: 20 }, { price: 0 }, of(300, 500, 500, 499)],
-  ['without a mark at its own price', SIZE, { mark: null, working_unpriced: 1 }, {}, of(310, 410, 410, 409)],
-  ['paise are exact', SIZE, { exposure: '0.1' }, { price: 0.02 }, of(0.1, 0.3, 0.3, 0.29)],
+  ['the price of the order where that is higher', SIZE, {}, { price: 20 }, of(300, 800, 800, 799)],
+  ['or the quote', SIZE, {}, { quote: 15 }, of(450, 600, 600, 599)],
+  ['a limit bounds a buy of unknown price', SIZE, { last_price: null }, LIMIT, of(0, 400, 400, 399)],
+  ['paise are exact', SIZE, { ...held({ held: 3 }), last_price: 0.1 }, { price: 0 }, of(0.3, 1.3, 1.3, 1.29)],
   ['drawdown at its limit', 'MAX_DRAWDOWN', { drawdown: 9.99 }, {}, of(9.99, 9.99, 10, 9.99)],
   ['no drawdown', 'MAX_DRAWDOWN', {}, {}, of(0, 0, 0.01, 0)],
   ['a loss of today', 'MAX_DAILY_LOSS', { realized_today: rupees('-40.5') }, {}, of(40.5, 40.5, 40.51, 40.5)],
@@ -85,6 +94,10 @@ function of(current: number, projected: number, ok: number, violated: number): C
   return { current, projected, ok, violated };
 }
 
+function held(leg: Partial<Leg>): Partial<RiskSnapshot> {
+  return { legs: [{ ...LEG, ...leg }] };
+}
+
 function lost(realized: string, unrealized: string): Partial<RiskSnapshot> {
   return { realized_today: rupees(realized), unrealized: rupees(unrealized) };
 }
@@ -96,7 +109,9 @@ describe('a risk rule', () => {
   });
 
   it.each([
-    [SIZE, { mark: null }, { price: 0 }, 'a price (--price)'],
+    [SIZE, { last_price: null }, {}, RISK_MESSAGES.price],
+    [SIZE, { last_price: 0 }, { order_type: 'LIMIT', side: 'SELL' }, RISK_MESSAGES.price],
+    [SIZE, { last_price: null }, { order_type: 'LIMIT', price: 0 }, RISK_MESSAGES.price],
     [SIZE, { stale_mark: 'a fresh mark of TCS' }, {}, 'a fresh mark of TCS'],
     ['MAX_DRAWDOWN', { drawdown: null }, {}, 'an active session (pinnacle session start --user trader_001)'],
     ['MAX_DRAWDOWN', { stale_marks: 'marks' }, {}, 'marks'],
@@ -141,7 +156,7 @@ describe('a risk rule', () => {
   });
 
   it('says its numbers without an exponent, to four digits of a rupee', () => {
-    expect(evaluate(SIZE, 1e9, { exposure: '0.00001' }).message).toBe(
+    expect(evaluate(SIZE, 1e9, { legs: [], last_price: 0.00001 }).message).toBe(
       'MAX_POSITION_SIZE: current=0 limit=1000000000',
     );
     expect(evaluate('MAX_DRAWDOWN', 10, { drawdown: 3.333333 }).message).toBe(
