@@ -35,7 +35,7 @@ export async function verifyLog(db: Kysely<Database>, sources: Sources, progress
 }
 
 /** The same within a transaction, whose snapshot it reads. */
-async function checkLog(trx: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
+export async function checkLog(trx: Kysely<Database>, sources: Sources, progress: (entries: number) => void) {
   const keys = await trustedKeys(sources);
   const anchored = sources.anchor === undefined ? [] : await anchorOf(sources.anchor);
   const stored = await readCheckpoints(trx, '0');

@@ -1,6 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { optional, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { pluralize } from '../../util/text.ts';
+
+const MAX_SHOWN = 10;
 
 export const create = defineCommand({
   effect: 'write',
@@ -22,6 +25,8 @@ export const create = defineCommand({
     rows: { type: 'integer', optional: true },
     bytes: { type: 'integer', optional: true },
     encrypted: { type: 'boolean' },
+    faults: { type: 'integer', optional: true },
+    left_out: { type: 'integer' },
     sha256: { type: 'text', optional: true },
   },
   examples: [
@@ -29,12 +34,21 @@ export const create = defineCommand({
     'backup create --encrypt',
     'backup create --output /mnt/backups/before-rollout.pinbackup',
   ],
-  details: `Backs up the whole database as of one moment, without blocking others: a server through pg_dump of its version or newer,
-the embedded database through a dump of the same form. The file is written atomically and readable by you alone. It holds
-broker credentials as they are stored, encrypted, and hashes of API keys: no secret in plain text unless the database has
-one. A server is read over migrateUrl where that is set.`,
+  details: `Backs up Pinnacle's tables as of one moment, without blocking others: rows and values, no SQL. Other objects of the database
+are left out and named. The file is written atomically, readable by you alone, and authenticated with the first backup key,
+else with a key of this installation. It holds broker credentials as they are stored, encrypted, and hashes of API keys: no
+secret in plain text unless the database has one. The ledger and the audit log are checked meanwhile; the number of
+invariants that do not hold is recorded as faults. A server is read over migrateUrl where that is set.`,
   async run({ output, encrypt }, ctx: Context) {
     const { createBackup } = await import('../../operations/backup/create-backup.ts');
-    return createBackup(ctx, { output, encrypt });
+    const { foreign, ...made } = await createBackup(ctx, { output, encrypt });
+    for (const object of foreign.slice(0, MAX_SHOWN)) await ctx.io.say(`left out: ${object}`);
+    if (foreign.length > MAX_SHOWN)
+      await ctx.io.say(`and ${foreign.length - MAX_SHOWN} more, not Pinnacle's`);
+    if ('faults' in made && made.faults > 0)
+      await ctx.io.say(
+        `The backup is complete, but ${pluralize(made.faults, 'check')} of the book found faults. See: pinnacle doctor ledger`,
+      );
+    return { ...made, left_out: foreign.length };
   },
 });

@@ -8,6 +8,7 @@ export const backupFields = {
   rows: { type: 'integer' },
   phase: { type: 'integer' },
   encrypted: { type: 'boolean' },
+  authenticated: { type: 'boolean', hidden: true },
   verified_at: { type: 'time' },
   deep: { type: 'boolean', hidden: true },
   problem: { type: 'text' },

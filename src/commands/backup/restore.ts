@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { text } from '../../cli/flags.ts';
+import { text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { pluralize } from '../../util/text.ts';
 
@@ -10,7 +10,7 @@ export const restore = defineCommand({
   roles: ['owner'],
   repeat: 'resumes',
   args: { path: text('PATH', 'a backup file, or its name in the backup folder', 4_096) },
-  flags: {},
+  flags: { trust: toggle('load a backup of unknown origin although the database login is a superuser') },
   fields: {
     database: { type: 'text' },
     created_at: { type: 'time' },
@@ -21,13 +21,15 @@ export const restore = defineCommand({
   },
   examples: ['backup restore prod.pinbackup', 'backup restore prod.pinbackup --confirm pinnacle'],
   details: `Restores into an empty database without confirmation; replaces a database with contents only when you type its name (--confirm
-NAME) and nothing else is connected (exit 10). The replaced database is kept under a dated name, which is printed. The
-backup is loaded in one transaction and checked against its SHA-256 and row counts before it takes over: a process
-that is killed leaves either the database as it was or the complete backup. Works for servers and the embedded database, and
+NAME) and nothing else is connected (exit 10). The replaced database is kept under a dated name, which is printed. Nothing
+in the file is executed: the schema comes from the scripts of this version, and names from its own list of tables. The rows
+are loaded in one transaction and checked against the SHA-256 and row counts before they take over: a process that is
+killed leaves either the database as it was or the complete backup. A file that this installation did not write, and that
+no configured key authenticates, needs --trust where the login is a superuser. Works for servers and the embedded database, and
 from one into the other. Rights of roles that do not exist on this server are skipped and listed.`,
-  async run({ path }, ctx: Context) {
+  async run({ path, trust }, ctx: Context) {
     const { restoreBackup } = await import('../../operations/backup/restore-backup.ts');
-    const { skipped, keyIds, redis, ...restored } = await restoreBackup(ctx, path);
+    const { skipped, keyIds, redis, ...restored } = await restoreBackup(ctx, path, trust);
     for (const statement of skipped.slice(0, MAX_SHOWN)) await ctx.io.say(`left out: ${statement}`);
     if (skipped.length > MAX_SHOWN)
       await ctx.io.say(

@@ -18,7 +18,7 @@ for cron, which mails stderr.`,
   async run({ maxAge }, ctx: Context) {
     const { newestBackup } = await import('../../operations/backup/catalog.ts');
     const { dir } = (await ctx.config()).backup;
-    const newest = await newestBackup(dir);
+    const newest = await newestBackup(ctx);
     if (!newest) {
       await ctx.io.say(`There is no good backup in ${dir}.`);
       return new Finding([]);

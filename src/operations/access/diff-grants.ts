@@ -32,7 +32,7 @@ export async function diffGrants(db: Kysely<Database>): Promise<GrantStep[]> {
   const owned = await readOwners(db, TABLES);
   const rights = await readRights(db);
   const prerequisites = await readPrerequisites(db, OWNER);
-  const present = new Set(owned.map(({ kind, name }) => (kind === 'TABLE' ? name : `${kind} ${name}`)));
+  const present = presentIn(owned);
   const should = wanted(present);
   return [
     ...ROLES.flatMap((role) => {
@@ -47,6 +47,48 @@ export async function diffGrants(db: Kysely<Database>): Promise<GrantStep[]> {
     ),
   ];
 }
+
+/** What `access apply` gave, as values: whether the owner role owns everything, and the rights as `role object privilege column`. */
+export interface Granted {
+  owned: boolean;
+  rights: string[];
+}
+
+/** What of the grants that there should be is in force; no other right is told. */
+export async function readGranted(db: Kysely<Database>): Promise<Granted> {
+  const owned = await readOwners(db, TABLES);
+  const given = new Set((await readRights(db)).map(keyOf));
+  return {
+    owned: owned.length > 0 && owned.every(({ owner }) => owner === OWNER),
+    rights: wanted(presentIn(owned))
+      .map(keyOf)
+      .filter((key) => given.has(key)),
+  };
+}
+
+/** The statements that give a schema without grants what `granted` tells; a right that no role should have is not among them. */
+export async function planGranted(db: Kysely<Database>, granted: Granted): Promise<string[]> {
+  const owned = await readOwners(db, TABLES);
+  const prerequisites = await readPrerequisites(db, OWNER);
+  const rights = wanted(presentIn(owned)).filter((right) => granted.rights.includes(keyOf(right)));
+  if (!granted.owned && rights.length === 0) return [];
+  return [
+    ...prerequisiteSteps(prerequisites).filter(({ object }) => object === 'schema'),
+    ...(granted.owned ? ownerSteps(owned, { ...prerequisites, may_own: true }) : []),
+    ...statements('missing', rights),
+  ].map(({ sql }) => sql);
+}
+
+const keyOf = ({ role, object, privilege, column }: Right) =>
+  `${role} ${object} ${privilege} ${column ?? ''}`;
+
+/** Every right of `Granted` that a role of ours can have. */
+export const GRANTABLE: ReadonlySet<string> = new Set(
+  wanted(new Set(Object.values(GRANTS).flatMap((grants) => Object.keys(grants)))).map(keyOf),
+);
+
+const presentIn = (owned: readonly Owned[]) =>
+  new Set(owned.map(({ kind, name }) => (kind === 'TABLE' ? name : `${kind} ${name}`)));
 
 const isOurs = (role: string) => role === '' || ROLES.includes(role as Role);
 const step = (change: GrantStep['change'], role: string, object: string, sql: string): GrantStep => ({
@@ -138,9 +180,6 @@ function rightSteps(should: readonly Right[], has: readonly Right[]): GrantStep[
   );
   return [...statements('excess', excess), ...statements('missing', [...missing, ...again])];
 }
-
-const keyOf = ({ role, object, privilege, column }: Right) =>
-  `${role} ${object} ${privilege} ${column ?? ''}`;
 
 /** One statement per right, whatever the number of its columns. */
 function statements(change: GrantStep['change'], rights: readonly Right[]): GrantStep[] {

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import * as z from 'zod/mini';
 import { Failure, notFound } from '../../util/failure.ts';
 import { FileProblem, toFileProblem } from '../../util/file-problem.ts';
 import {
@@ -16,104 +15,97 @@ import {
 } from './cipher.ts';
 import { compressed } from './compress.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
-import type { Rows } from './row-counts.ts';
-
-const headerSchema = z.object({
-  pinnacle_backup: z.literal(1),
-  /** UTC. */
-  created_at: z.string(),
-  database: z.string(),
-  kind: z.enum(['server', 'embedded']),
-  /** Of PostgreSQL, and of this program. */
-  server: z.string(),
-  pinnacle: z.string(),
-  phase: z.number(),
-  scripts: z.array(
-    z.object({
-      phase: z.number(),
-      /** Missing where a phase was a single script. */
-      step: z._default(z.number(), 1),
-      name: z.string(),
-      up_sha256: z.string(),
-      down_sha256: z.string(),
-    }),
-  ),
-  /** Whose transaction ids the rows name, and the first that was not begun yet. */
-  cluster: z.string(),
-  next_txid: z.string(),
-  /** The keys that broker credentials are encrypted with. */
-  key_ids: z.array(z.string()),
-  encryption: z.nullable(z.object({ key_id: z.string(), salt: z.string() })),
-});
-
-const trailerSchema = z.object({
-  rows: z.record(z.string(), z.number()),
-  bytes: z.number(),
-  sha256: z.string(),
-  mark: z.nullable(z.string()),
-});
-
-/** The first line of an archive: what is known before the data. */
-export type Header = z.infer<typeof headerSchema>;
-/** Its last: what is known behind them. */
-type Trailer = z.infer<typeof trailerSchema>;
+import {
+  type End,
+  endMissing,
+  type Facts,
+  type Header,
+  headerSchema,
+  parsed,
+  type Trailer,
+  trailerSchema,
+} from './manifest.ts';
+import { readOldLines } from './old-archive.ts';
 
 const FOOT = /^(\d{10}) pinnacle-backup-end\n$/;
 const FOOT_BYTES = 31;
+const BEGINNING = '{"pinnacle_backup":';
+const MAX_FIRST_LINE_BYTES = 1_048_576;
 const MAX_LINE_BYTES = 16 * 1_048_576;
+const CHUNK_BYTES = 262_144;
 
-/** An archive, piece by piece: a line of JSON, the dump compressed and perhaps encrypted, a line of JSON and its length. */
+/** What a database holds as of one moment, as a backup takes it. */
+export interface Contents {
+  header: Omit<Header, 'encrypted' | 'key'>;
+  /** The rows of every table of the header, one table after the other, in the text form of COPY. */
+  rows: AsyncIterable<Uint8Array>;
+  /** To be asked for when the rows were read. */
+  counts: () => Promise<Pick<Trailer, 'tables' | 'faults'>>;
+}
+
+/** An archive, piece by piece: a line of JSON, the rows compressed and perhaps encrypted, a line of JSON and its length. */
 export async function* archivePieces(
   header: Header,
-  dump: AsyncIterable<Uint8Array>,
-  rows: () => Promise<Rows>,
+  { rows, counts }: Pick<Contents, 'rows' | 'counts'>,
   key: BackupKey | undefined,
 ): AsyncGenerator<Uint8Array> {
   const first = Buffer.from(`${JSON.stringify(header)}\n`);
-  const keys = header.encryption && key ? archiveKeys(key, header.encryption.salt, first) : undefined;
+  const keys = header.key && key ? archiveKeys(key, header.key.salt, first) : undefined;
   const hash = createHash('sha256').update(first);
   let bytes = 0;
   yield first;
-  for await (const piece of keys ? encrypted(compressed(dump), keys) : compressed(dump)) {
+  const data = compressed(rows);
+  for await (const piece of header.encrypted && keys ? encrypted(data, keys) : data) {
     hash.update(piece);
     bytes += piece.length;
     yield piece;
   }
-  const body = { rows: await rows(), bytes, sha256: hash.digest('hex') };
+  const body = { ...(await counts()), bytes, sha256: hash.digest('hex') };
   const last = JSON.stringify({ ...body, mark: keys ? fingerprintOf(keys, JSON.stringify(body)) : null });
   const foot = `${String(Buffer.byteLength(last)).padStart(10, '0')} pinnacle-backup-end\n`;
   yield Buffer.from(`\n${last}\n${foot}`);
 }
 
-/** An archive that can be read: its two lines, and where its data are. */
-export interface Archive {
+/** An archive whose two lines can be read, and where its data are. */
+export interface Archive extends Facts, End {
   path: string;
   /** The size of the file. */
   size: number;
-  header: Header;
-  trailer: Trailer;
   firstLine: Buffer;
+  /** The last line without its mark, which is the HMAC of this text. */
+  lastLine: string;
 }
 
-/** Reads the two lines of an archive. Throws BACKUP_NOT_FOUND (exit 3), OUTPUT_FAILED, and Damage. */
+/**
+ * Reads the two lines of an archive, which must be a regular file and no link. Throws BACKUP_NOT_FOUND (exit 3),
+ * INPUT_FAILED (exit 74), CorruptArchive.
+ */
 export async function openArchive(path: string): Promise<Archive> {
-  const handle = await open(path).catch((error) => {
-    throw unreadable(path, error);
-  });
+  const handle = await openRegular(path);
   try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new CorruptArchive('not a backup', 'it is no regular file');
+    const { size } = await handle.stat();
     const firstLine = await readFirstLine(handle);
-    const header = parsed(headerSchema, firstLine.toString('utf8'));
-    if (!header)
-      throw new CorruptArchive('not a backup', 'it does not begin as a backup of this version does');
-    const trailer = await readTrailer(handle, stats.size);
-    if (!trailer || firstLine.length + trailer.bytes > stats.size)
-      throw new CorruptArchive('cut', `its end is missing or altered: ${stats.size} bytes are there`);
-    return { path, size: stats.size, header, trailer, firstLine };
+    const last = await readLastLine(handle, size);
+    const first = parsedJson(firstLine.toString('utf8'));
+    const lines = linesOf(first, last && parsedJson(last.text));
+    if (!last || firstLine.length + lines.end.bytes !== last.start) throw endMissing();
+    const { mark, ...body } = JSON.parse(last.text);
+    return { path, size, firstLine, lastLine: JSON.stringify(body), ...lines.end, ...lines.facts };
   } finally {
     await handle.close();
   }
+}
+
+/** Never waits for the other end of a pipe, and never follows a link. */
+async function openRegular(path: string): Promise<FileHandle> {
+  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+  const handle = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW).catch((error) => {
+    throw unreadable(path, error);
+  });
+  const stats = await handle.stat();
+  if (stats.isFile()) return handle;
+  await handle.close();
+  throw new CorruptArchive('not a file', 'it is no regular file');
 }
 
 function unreadable(path: string, error: unknown): unknown {
@@ -121,20 +113,35 @@ function unreadable(path: string, error: unknown): unknown {
   if (!(known instanceof FileProblem)) return error;
   if (known.code === 'ENOENT' || known.code === 'ENOTDIR')
     return notFound('backup', path, 'See: pinnacle backup list');
+  // A socket and some devices cannot even be opened.
+  if (known.code === 'ELOOP') return new CorruptArchive('not a file', 'it is a symbolic link');
+  if (known.code === 'ENXIO' || known.code === 'ENODEV')
+    return new CorruptArchive('not a file', 'it is no regular file');
   return new Failure('output', 'INPUT_FAILED', `${path} ${known.why}.`);
 }
 
 async function readFirstLine(handle: FileHandle): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1_048_576), 0, 1_048_576, 0);
-  return buffer.subarray(0, buffer.subarray(0, bytesRead).indexOf(0x0a) + 1);
+  const { buffer, bytesRead } = await handle.read(
+    Buffer.alloc(MAX_FIRST_LINE_BYTES),
+    0,
+    MAX_FIRST_LINE_BYTES,
+    0,
+  );
+  const line = buffer.subarray(0, buffer.subarray(0, bytesRead).indexOf(0x0a) + 1);
+  if (line.length === 0 && buffer.toString('utf8', 0, BEGINNING.length) === BEGINNING) throw endMissing();
+  return line;
 }
 
-async function readTrailer(handle: FileHandle, size: number): Promise<Trailer | undefined> {
+async function readLastLine(
+  handle: FileHandle,
+  size: number,
+): Promise<{ text: string; start: number } | undefined> {
   const foot = await readAt(handle, size - FOOT_BYTES, FOOT_BYTES);
   const length = Number(FOOT.exec(foot)?.[1]);
   if (!(length <= MAX_LINE_BYTES)) return undefined;
-  const line = await readAt(handle, size - FOOT_BYTES - length - 2, length + 2);
-  return line.startsWith('\n') && line.endsWith('\n') ? parsed(trailerSchema, line) : undefined;
+  const start = size - FOOT_BYTES - length - 2;
+  const line = await readAt(handle, start, length + 2);
+  return line.startsWith('\n') && line.endsWith('\n') ? { text: line.slice(1, -1), start } : undefined;
 }
 
 async function readAt(handle: FileHandle, from: number, length: number): Promise<string> {
@@ -143,64 +150,91 @@ async function readAt(handle: FileHandle, from: number, length: number): Promise
   return buffer.toString('utf8', 0, bytesRead);
 }
 
-function parsed<T>(schema: z.ZodMiniType<T>, text: string): T | undefined {
+function linesOf(first: unknown, last: unknown): { facts: Facts; end: End } {
+  const format = (first as { pinnacle_backup?: unknown } | undefined)?.pinnacle_backup;
+  if (format === 1) return readOldLines(first, last);
+  if (format !== 2)
+    throw new CorruptArchive('not a backup', 'it does not begin as a backup of this version does');
+  const header = parsed(headerSchema, first, 'first');
+  const { tables, faults, bytes, sha256, mark } = parsed(trailerSchema, last, 'last');
+  if (tables.length !== header.tables.length)
+    throw new CorruptArchive('altered', 'its last line is about other tables than its first');
+  const counts = header.tables.map(({ table }, i) => ({ table, rows: 0, ...tables[i] }));
+  if (new Set(counts.map(({ table }) => table)).size < counts.length)
+    throw new CorruptArchive('altered', 'its first line names a table twice');
+  const { created_at, database, phase, scripts, cluster, next_txid, key_ids, encrypted, key } = header;
+  return {
+    facts: {
+      ...{
+        format,
+        created_at,
+        database,
+        phase,
+        scripts,
+        cluster,
+        next_txid,
+        key_ids,
+        encrypted,
+        key,
+        counts,
+      },
+      manifest: { ...header, faults },
+    },
+    end: { bytes, sha256, mark },
+  };
+}
+
+function parsedJson(text: string): unknown {
   try {
-    return schema.safeParse(JSON.parse(text)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-/** The keys of an encrypted archive; throws Damage naming the key where that is not among them. */
-function keysOf(
-  { header, firstLine, trailer }: Archive,
+/** The keys of an archive that is authenticated with one of `keys`; undefined if it is with none. Throws CorruptArchive. */
+export function keysOf(
+  { key, firstLine, lastLine, mark }: Archive,
   keys: readonly BackupKey[],
 ): ArchiveKeys | undefined {
-  const { encryption } = header;
-  if (!encryption) return undefined;
-  const key = keys.find(({ id }) => id === encryption.key_id);
-  const there =
-    keys.length === 0 ? 'no key is configured' : `configured: ${keys.map(({ id }) => id).join(', ')}`;
-  if (!key) throw new CorruptArchive('key', `it is encrypted with key ${encryption.key_id}; ${there}`);
-  const own = archiveKeys(key, encryption.salt, firstLine);
-  const { mark, ...body } = trailer;
-  if (fingerprintOf(own, JSON.stringify(body)) !== mark)
+  const known = key && keys.find(({ id }) => id === key.key_id);
+  if (!known) return undefined;
+  const own = archiveKeys(known, key.salt, firstLine);
+  if (fingerprintOf(own, lastLine) !== mark)
     throw new CorruptArchive('altered', 'its first or last line was altered');
   return own;
 }
 
-/** The dump in an archive. Throws Damage as soon as, and at the end at the latest, it is not as it was written. */
-export async function* readDump(archive: Archive, keys: readonly BackupKey[]): AsyncGenerator<Buffer> {
-  const own = keysOf(archive, keys);
-  const { path, size, firstLine, trailer } = archive;
+/**
+ * The data of an archive, decrypted and decompressed. Throws CorruptArchive as soon as they are not as they were written,
+ * and at their end at the latest.
+ */
+export async function* readData(archive: Archive, keys: ArchiveKeys | undefined): AsyncGenerator<Buffer> {
+  const { path, firstLine, bytes, encrypted } = archive;
   const hash = createHash('sha256').update(firstLine);
   const start = firstLine.length;
-  const body = createReadStream(path, { start, end: start + trailer.bytes - 1, highWaterMark: 262_144 });
+  const handle = await openRegular(path);
   async function* hashed() {
-    for await (const piece of body as AsyncIterable<Buffer>) {
+    for (let at = 0; at < bytes; ) {
+      const length = Math.min(CHUNK_BYTES, bytes - at);
+      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, start + at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      const piece = buffer.subarray(0, bytesRead);
       hash.update(piece);
       yield piece;
     }
   }
-  const plain = Readable.from(own ? decrypted(hashed(), own) : hashed());
+  const plain = Readable.from(encrypted && keys ? decrypted(hashed(), keys) : hashed());
   try {
-    yield* pipeline(plain, createGunzip({ chunkSize: 262_144 }), () => {}) as AsyncIterable<Buffer>;
+    yield* pipeline(plain, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) as AsyncIterable<Buffer>;
   } catch (error) {
     if (/^Z_/.test(String((error as NodeJS.ErrnoException).code)))
       throw new CorruptArchive('altered', 'its data were altered, so that they cannot be decompressed');
     throw error;
   } finally {
-    body.destroy();
+    await handle.close();
   }
-  const foot = size - FOOT_BYTES - Buffer.byteLength(JSON.stringify(trailer)) - 2;
-  if (hash.digest('hex') !== trailer.sha256 || start + trailer.bytes !== foot)
+  if (hash.digest('hex') !== archive.sha256)
     throw new CorruptArchive('altered', 'its bytes are not those that were written: the SHA-256 differs');
-}
-
-/** A database as of one moment: what is to be known of it, the dump, and the rows of each table. */
-export interface Dump {
-  header: Omit<Header, 'encryption'>;
-  text: AsyncIterable<Uint8Array>;
-  /** To be asked for when the text was read. */
-  rows: () => Promise<Rows>;
 }

@@ -1,15 +1,18 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import type { Context } from '../../context.ts';
-import { writeAtomic } from '../../util/file.ts';
+import { readInput, writeAtomic } from '../../util/file.ts';
 import { type Archive, openArchive } from './archive.ts';
+import { authenticate } from './authenticate.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
+import { type BackupKeys, loadAllKeys } from './keys.ts';
 import { totalOf } from './row-counts.ts';
 
 export const ARCHIVE_SUFFIX = '.pinbackup';
 /** The file beside a backup that holds the result of its last verification. */
 export const VERIFIED_SUFFIX = '.verified';
+const MAX_VERIFIED_BYTES = 65_536;
 
 const verifiedSchema = z.object({
   at: z.string(),
@@ -31,62 +34,72 @@ export type Backup = {
   rows: number | null;
   bytes: number | null;
   encrypted: boolean | null;
+  authenticated: boolean | null;
   verified_at: string | null;
   deep: boolean | null;
   problem: string | null;
 };
 
-/** The backups of a folder, newest first, unreadable ones last; none where the folder does not exist. */
-export async function readBackups(dir: string): Promise<Backup[]> {
+/**
+ * The backups of the backup folder, newest first, unreadable ones last; none where the folder does not exist. What is no regular
+ * file is named and not opened.
+ */
+export async function readBackups(ctx: Context): Promise<Backup[]> {
+  const { dir } = (await ctx.config()).backup;
   const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(ARCHIVE_SUFFIX));
-  const backups = await Promise.all(names.map((name) => readBackup(dir, name)));
+  const keys = names.length > 0 ? await loadAllKeys(ctx) : { configured: [], all: [] };
+  const backups = await Promise.all(names.map((name) => readBackup(dir, name, keys)));
   return backups.sort((a, b) => ((a.created_at ?? '') > (b.created_at ?? '') ? -1 : 1));
 }
 
-/** The newest backup of a folder without a known problem. */
-export async function newestBackup(dir: string): Promise<Backup | undefined> {
-  return (await readBackups(dir)).find(({ problem }) => problem === null);
+/** The newest backup of the backup folder without a known problem. */
+export async function newestBackup(ctx: Context): Promise<Backup | undefined> {
+  return (await readBackups(ctx)).find(({ problem }) => problem === null);
 }
 
-async function readBackup(dir: string, name: string): Promise<Backup> {
+async function readBackup(dir: string, name: string, keys: BackupKeys): Promise<Backup> {
   const path = join(dir, name);
+  const facts = {
+    ...{ created_at: null, database: null, phase: null, rows: null, bytes: null },
+    ...{ encrypted: null, authenticated: null, verified_at: null, deep: null },
+  };
   try {
     const archive = await openArchive(path);
-    const { header, trailer, size } = archive;
+    const { created_at, database, phase, counts, size, encrypted } = archive;
+    const known = { created_at, database, phase, rows: totalOf(counts), bytes: size, encrypted };
+    const authentic = authenticity(archive, keys);
+    if (authentic instanceof CorruptArchive)
+      return { name, path, ...facts, ...known, authenticated: false, problem: authentic.problem };
     const verified = await readVerified(archive);
+    const good = verified?.problem === null ? verified : undefined;
     return {
-      name,
-      path,
-      created_at: header.created_at,
-      database: header.database,
-      phase: header.phase,
-      rows: totalOf(trailer.rows),
-      bytes: size,
-      encrypted: header.encryption !== null,
-      verified_at: verified && verified.problem === null ? verified.at : null,
-      deep: verified && verified.problem === null ? verified.deep : null,
+      ...{ name, path, ...known, authenticated: authentic },
+      verified_at: good?.at ?? null,
+      deep: good?.deep ?? null,
       problem: verified?.problem ?? null,
     };
   } catch (error) {
-    const unknown = {
-      created_at: null,
-      database: null,
-      phase: null,
-      rows: null,
-      bytes: null,
-      encrypted: null,
-    };
     const problem = error instanceof CorruptArchive ? error.problem : 'cannot be read';
-    return { name, path, ...unknown, verified_at: null, deep: null, problem };
+    return { name, path, ...facts, problem };
+  }
+}
+
+/** Whether it is authenticated, or why it cannot be used. A host without any key can list encrypted ones. */
+function authenticity(archive: Archive, keys: BackupKeys): boolean | CorruptArchive {
+  try {
+    return authenticate(archive, keys) !== undefined;
+  } catch (error) {
+    if (!(error instanceof CorruptArchive)) throw error;
+    return error.problem === 'key' && keys.configured.length === 0 ? false : error;
   }
 }
 
 /** The stored verification of an archive; undefined where there is none, or it was made for another file of that name. */
-async function readVerified({ path, trailer }: Archive): Promise<Verified | undefined> {
-  const text = await readFile(`${path}${VERIFIED_SUFFIX}`, 'utf8').catch(() => '{}');
+async function readVerified({ path, sha256 }: Archive): Promise<Verified | undefined> {
   try {
-    const found = verifiedSchema.safeParse(JSON.parse(text)).data;
-    return found?.sha256 === trailer.sha256 ? found : undefined;
+    const { bytes } = await readInput(`${path}${VERIFIED_SUFFIX}`, MAX_VERIFIED_BYTES, { links: false });
+    const found = verifiedSchema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
+    return found?.sha256 === sha256 ? found : undefined;
   } catch {
     return undefined;
   }

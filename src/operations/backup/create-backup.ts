@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { startProgress } from '../../cli/progress.ts';
@@ -7,9 +8,8 @@ import { outputFailure } from '../../util/failure.ts';
 import { toFileProblem } from '../../util/file-problem.ts';
 import { archivePieces } from './archive.ts';
 import { ARCHIVE_SUFFIX } from './catalog.ts';
-import { newSalt, withDump } from './dump.ts';
-import { encryptingKey } from './keys.ts';
-import { totalOf } from './row-counts.ts';
+import { writingKey } from './keys.ts';
+import { withSnapshot } from './snapshot.ts';
 
 interface CreateOptions {
   /** The file to write; one with a dated name in the backup folder when undefined. */
@@ -17,30 +17,31 @@ interface CreateOptions {
   encrypt: boolean;
 }
 
-/** Backs the configured database up into one file, as of one snapshot. A dry run writes nothing. Throws OUTPUT_FAILED (exit 74). */
+const SALT_BYTES = 32;
+
+/**
+ * Backs the configured database up into one file, as of one snapshot. `foreign` is what it leaves out, `faults` how many checks of
+ * the book and the log found something. A dry run writes nothing. Throws OUTPUT_FAILED (exit 74).
+ */
 export async function createBackup(ctx: Context, { output, encrypt }: CreateOptions) {
-  const key = encrypt ? await encryptingKey(ctx) : undefined;
+  const key = await writingKey(ctx, encrypt);
   const { dir } = (await ctx.config()).backup;
-  return withDump(ctx, async ({ header: facts, text, rows }) => {
-    const header = { ...facts, encryption: key ? { key_id: key.id, salt: newSalt() } : null };
+  return withSnapshot(ctx, async ({ foreign, ...contents }) => {
+    const salt = randomBytes(SALT_BYTES).toString('hex');
+    const header = { ...contents.header, encrypted: encrypt, key: key ? { key_id: key.id, salt } : null };
     const { database, created_at, phase } = header;
     const name = `${database.replace(/[^\w.-]/g, '_')}-${created_at.replace(/[-:.]/g, '')}${ARCHIVE_SUFFIX}`;
     const file = output === undefined ? join(dir, name) : resolve(ctx.cwd, output);
-    if (ctx.dryRun) return { file, database, created_at, phase, encrypted: encrypt };
+    const known = { file, database, created_at, phase, encrypted: encrypt, foreign };
+    if (ctx.dryRun) return known;
     if (output === undefined)
       await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error) => {
         throw outputFailure(dir, toFileProblem(error, 'written'), '');
       });
-    const written = await writeArchive(ctx, file, archivePieces(header, text, rows, key));
-    return {
-      file,
-      database,
-      created_at,
-      phase,
-      rows: totalOf(await rows()),
-      encrypted: encrypt,
-      ...written,
-    };
+    const written = await writeArchive(ctx, file, archivePieces(header, contents, key));
+    const { tables, faults } = await contents.counts();
+    const rows = tables.reduce((sum, { rows }) => sum + rows, 0);
+    return { ...known, rows, faults: faults.length, ...written };
   });
 }
 

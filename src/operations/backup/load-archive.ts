@@ -4,47 +4,85 @@ import { writeAudit } from '../../audit/log.ts';
 import { sealAll } from '../../audit/seal-store.ts';
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
+import type { DatabaseFailure } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { splitStatements } from '../migrations/split-statements.ts';
-import { type Archive, readDump } from './archive.ts';
-import type { BackupKey } from './cipher.ts';
-import { copyByUnnest } from './copy-by-unnest.ts';
+import { GRANTABLE, planGranted } from '../access/diff-grants.ts';
+import { changesOf, readHistory } from '../migrations/history.ts';
+import { type Step, tablesOf } from '../migrations/scripts.ts';
+import { areContiguous, rebuildPartitions } from '../partitions/rebuild-partitions.ts';
+import type { Archive } from './archive.ts';
+import type { ArchiveKeys } from './cipher.ts';
+import { COLUMNS, type TableColumns } from './columns.ts';
+import type { Comparison } from './compare-rows.ts';
+import { type Loading, loadRows } from './copy-rows.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
-import { type Copying, type CopyTarget, type Part, readParts } from './dump-parser.ts';
 import { runOptional } from './optional-statement.ts';
-import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
+import { readTables, refuseStrange } from './read-tables.ts';
+import { enterSchema, postponeChecks, rebuildSchema, scriptsFor } from './rebuild-schema.ts';
+import { totalOf } from './row-counts.ts';
+
+/** The most transactions that a cluster catches up with: a file must not keep it busy for ever. */
+const MAX_MISSING_TRANSACTIONS = 10_000_000;
+
+/** An archive, the keys it is authentic with, and the scripts that its schema is rebuilt by. */
+export interface Loadable {
+  archive: Archive;
+  keys: ArchiveKeys | undefined;
+  steps: readonly Step[];
+}
+
+/** An archive that can be loaded. Throws CorruptArchive for everything in its two lines that no database of ours would have. */
+export async function toLoadable(archive: Archive, keys: ArchiveKeys | undefined): Promise<Loadable> {
+  const { scripts, phase, manifest } = archive;
+  const steps = await scriptsFor(archive);
+  if (steps.length !== scripts.length || steps.at(-1)?.phase !== phase)
+    throw new CorruptArchive('altered', 'its scripts are not those of its phase');
+  if (!manifest) return { archive, keys, steps };
+  const expected = ['pinnacle_migrations', ...steps.flatMap(tablesOf)];
+  for (const table of manifest.tables) refuseStrange(table);
+  const missing = expected.find((name) => !manifest.tables.some(({ table }) => table === name));
+  const extra = manifest.tables.find(({ table }) => !expected.includes(table));
+  if (missing) throw new CorruptArchive('missing table', `table ${missing} is missing`);
+  if (extra) throw new CorruptArchive('altered', `table ${extra.table} is none of its phase`);
+  if (!areContiguous(manifest.partitions ?? []))
+    throw new CorruptArchive('altered', 'its partitions do not follow each other');
+  const strange = manifest.access.rights.find((right) => !GRANTABLE.has(right));
+  if (strange !== undefined)
+    throw new CorruptArchive('altered', `it gives a right that no role has: ${strange}`);
+  for (const { table, column } of manifest.sequences) refuseStrange({ table, columns: [column] });
+  return { archive, keys, steps };
+}
 
 /**
- * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by
- * it. Throws Damage, and commits nothing, where the archive is not as it was written. With `dryRun` it is rolled back.
- * Gives what it had to leave out: rights of roles that are not here.
+ * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by it. The
+ * schema comes from our scripts, names from our own list, and the file gives nothing but values. Throws CorruptArchive, and commits
+ * nothing, where the archive is not as it was written, or `comparison` finds other rows than it holds. With `dryRun` it is rolled back. Gives what it had to leave out: rights of
+ * roles that are not here.
  */
 export async function loadArchive(
   ctx: Context,
   connection: Connection,
-  archive: Archive,
-  keys: readonly BackupKey[],
+  schema: string,
+  loadable: Loadable,
+  comparison?: Comparison,
 ): Promise<string[]> {
   const { kysely } = connection;
+  const { archive } = loadable;
   await passTransactions(kysely, archive);
   const trx = await kysely.startTransaction().execute();
-  const skipped: string[] = [];
+  let skipped: string[];
   let txid: string;
   try {
-    const { rows } = await sql<{ path: string }>`SELECT current_setting('search_path') AS path`.execute(trx);
-    const early: string[] = [];
-    await runDump(ctx, connection, trx, readDump(archive, keys), archive, early);
-    // Whom a table is given to must have a right to its schema first, and rights come last in a dump.
-    for (const statement of early) if (!(await runOptional(trx, statement))) skipped.push(statement);
-    await sql`SELECT set_config('search_path', ${rows[0]?.path ?? 'public'}, false)`.execute(trx);
+    await enterSchema(trx, schema);
+    skipped = await fill(ctx, connection, trx, schema, loadable, comparison);
     txid = await writeAudit(trx, ctx.origin, {
       target: 'database',
       body: {
-        backup: archive.header.created_at,
-        from: archive.header.database,
-        rows: totalOf(archive.trailer.rows),
-        sha256: archive.trailer.sha256,
+        backup: archive.created_at,
+        from: archive.database,
+        rows: totalOf(archive.counts),
+        sha256: archive.sha256,
       },
     });
     ctx.signal.throwIfAborted();
@@ -56,77 +94,144 @@ export async function loadArchive(
     throw error;
   }
   if (ctx.dryRun) await trx.rollback().execute();
-  else await commit(connection, () => trx.commit().execute(), txid);
-  if (!ctx.dryRun) await resetSequences(kysely);
+  else {
+    await commit(connection, () => trx.commit().execute(), txid);
+    await sealAndAnalyze(kysely);
+  }
   return skipped;
 }
 
-/** Runs the SQL of a dump, and copies its rows. */
-async function runDump(
+async function fill(
   ctx: Context,
   connection: Connection,
   trx: Kysely<Database>,
-  dump: AsyncIterable<Uint8Array>,
-  archive: Archive,
-  skipped: string[],
-): Promise<void> {
-  const counter = rowCounter();
-  const begin = connection.kind === 'server' ? copyByServer : copyByUnnest;
-  let copying: Copying | undefined;
-  const take = async (part: Part) => {
-    if ('copy' in part) copying = await begin(trx, part.copy);
-    else if ('rows' in part) await copying?.write(part.rows);
-    else if ('sql' in part) await runStatements(trx, part.sql, skipped);
-    else {
-      await copying?.end();
-      copying = undefined;
-    }
+  schema: string,
+  loadable: Loadable,
+  comparison: Comparison | undefined,
+): Promise<string[]> {
+  const { archive, steps } = loadable;
+  await rebuildSchema(trx, steps);
+  if (archive.manifest?.partitions) await rebuildPartitions(trx, archive.manifest.partitions);
+  const postponed = await postponeChecks(trx, schema);
+  const loaded = await loadTables(ctx, connection, trx, schema, loadable, comparison);
+  for (const { table, rows } of archive.counts)
+    if (loaded.get(table) !== rows)
+      throw new CorruptArchive(
+        'rows differ',
+        `table ${table} has ${loaded.get(table) ?? 0} rows, should have ${rows}`,
+      );
+  await refusing('the rows', async () => {
+    for (const statement of postponed) await execute(trx, statement);
+  });
+  await setSequences(trx, archive);
+  const history = await readHistory(trx);
+  if (history.length !== steps.length || changesOf(steps, history).length > 0)
+    throw new CorruptArchive('altered', 'its history of the rollout is not that of its schema');
+  await comparison?.compare(trx);
+  const skipped: string[] = [];
+  if (archive.manifest)
+    for (const statement of await planGranted(trx, archive.manifest.access))
+      if (!(await runOptional(trx, statement))) skipped.push(statement);
+  return skipped;
+}
+
+/** Copies the rows of every table; returns how many each took. */
+async function loadTables(
+  ctx: Context,
+  { kind }: Connection,
+  trx: Kysely<Database>,
+  schema: string,
+  { archive, keys }: Loadable,
+  comparison: Comparison | undefined,
+): Promise<Map<string, number>> {
+  const loaded = new Map<string, number>();
+  let current: { table: string; loading: Loading } | undefined;
+  const finish = async () => {
+    if (!current) return;
+    const { table, loading } = current;
+    current = undefined;
+    const rows = await refusing(`table ${table}`, () => loading.end());
+    loaded.set(table, (loaded.get(table) ?? 0) + rows);
+  };
+  const begin = async ({ table, columns }: TableColumns) => {
+    await finish();
+    current = { table, loading: await loadRows(kind, trx, { schema, table, columns }) };
   };
   try {
-    for await (const part of readParts(dump)) {
+    for await (const part of readTables(archive, keys)) {
       ctx.signal.throwIfAborted();
-      counter.take(part);
-      await take(part);
+      comparison?.take(part);
+      if ('columns' in part) await begin(part);
+      else if (current) {
+        const { table, loading } = current;
+        await refusing(`table ${table}`, () => loading.write(part.rows));
+      }
     }
+    await finish();
   } catch (error) {
-    await copying?.abort();
-    throw error instanceof RangeError ? new CorruptArchive('cut', error.message) : error;
+    await current?.loading.abort();
+    throw error;
   }
-  const [missing] = shortfalls(archive.trailer.rows, counter.rows);
-  if (missing) throw missing;
+  return loaded;
 }
 
-async function copyByServer(trx: Kysely<Database>, { table, columns }: CopyTarget): Promise<Copying> {
-  const { copyIn } = await import('../../platform/postgres/copy.ts');
-  return copyIn(trx, `COPY ${table} (${columns}) FROM STDIN`);
+/** Data that the database does not take are damage of the archive; of the answer only the SQLSTATE and names are told. */
+async function refusing<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code = '', constraint, table } = error as DatabaseFailure;
+    if (!/^2[23]/.test(code) && code !== '54000') throw error;
+    const where = [table && `table ${table}`, constraint && `constraint ${constraint}`, `SQLSTATE ${code}`];
+    throw new CorruptArchive(
+      'rows refused',
+      `the database refuses ${what === 'the rows' ? what : `rows of ${what}`} (${where.filter(Boolean).join(', ')})`,
+    );
+  }
 }
 
-/** What another server may not have: settings of a newer version, roles, and rights to give. */
-const OPTIONAL =
-  /^(SET |GRANT |REVOKE |ALTER DEFAULT PRIVILEGES |ALTER .* OWNER TO |COMMENT ON (EXTENSION|SCHEMA) )/s;
-
-async function runStatements(trx: Kysely<Database>, text: string, skipped: string[]): Promise<void> {
-  for (const { sql } of splitStatements(text))
-    if (!OPTIONAL.test(sql)) await execute(trx, sql);
-    else if (!(await runOptional(trx, sql)) && !sql.startsWith('SET ')) skipped.push(sql);
+/** Identity columns go on where they stood; those of format 1 behind their last row. */
+async function setSequences(trx: Kysely<Database>, { manifest }: Archive): Promise<void> {
+  const { rows } = await sql<{ table: string; column: string; sequence: string }>`
+    SELECT c.relname AS table, a.attname AS column, pg_get_serial_sequence(quote_ident(c.relname), a.attname) AS sequence
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(${[...COLUMNS.keys()]})
+      AND a.attidentity <> ''`.execute(trx);
+  for (const { table, column, sequence } of rows) {
+    const { rows: last } = await sql<{ last: string | null }>`
+      SELECT max(${sql.id(column)})::text AS last FROM ${sql.id(table)}`.execute(trx);
+    const highest = last[0]?.last ?? null;
+    const told = manifest?.sequences.find((each) => each.table === table && each.column === column);
+    const value = told ?? { last_value: highest ?? '1', is_called: highest !== null };
+    if (highest !== null && (!value.is_called || BigInt(value.last_value) < BigInt(highest)))
+      throw new CorruptArchive('altered', `the sequence of ${table}.${column} stands before its last row`);
+    await refusing(`table ${table}`, () =>
+      sql`SELECT setval(${sequence}::regclass, ${value.last_value}::bigint, ${value.is_called})`.execute(trx),
+    );
+  }
 }
 
 /**
  * The rows name the transactions that wrote them. A cluster that is a copy of theirs, as every embedded one is, must not
  * give those ids a second time: it goes on behind them.
  */
-async function passTransactions(db: Kysely<Database>, { header }: Archive): Promise<void> {
+async function passTransactions(db: Kysely<Database>, { next_txid, cluster }: Archive): Promise<void> {
   const { rows } = await sql<{ missing: string }>`
-    SELECT ${header.next_txid}::xid8::text::bigint - pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS missing
-    FROM pg_control_system() WHERE system_identifier::text = ${header.cluster}`.execute(db);
+    SELECT ${next_txid}::numeric - pg_snapshot_xmax(pg_current_snapshot())::text::numeric AS missing
+    FROM pg_control_system() WHERE system_identifier::text = ${cluster}`.execute(db);
   const missing = Number(rows[0]?.missing ?? 0);
   if (missing <= 0) return;
+  if (missing > MAX_MISSING_TRANSACTIONS)
+    throw new CorruptArchive(
+      'altered',
+      `its next transaction ${next_txid} is beyond any that this cluster reached`,
+    );
   const text = `DO $$ BEGIN FOR i IN 1..${missing} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`;
   await db.executeQuery(CompiledQuery.raw(text));
 }
 
 /** Seals the log as it is now, and tells the planner of the rows. */
-async function resetSequences(db: Kysely<Database>): Promise<void> {
+async function sealAndAnalyze(db: Kysely<Database>): Promise<void> {
   while ((await sealAll(db, 10_000)) > 0);
   await execute(db, 'ANALYZE');
 }

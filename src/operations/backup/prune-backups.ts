@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { pluralize } from '../../util/text.ts';
@@ -14,7 +14,7 @@ const DRAFT = /\.pinbackup\.[0-9a-f-]{36}$/;
 export async function pruneBackups(ctx: Context, keep: number): Promise<Backup[]> {
   const { dir } = (await ctx.config()).backup;
   if (!ctx.dryRun) await removeDrafts(dir, ctx.now().getTime() - DAY_MS);
-  const good = (await readBackups(dir)).filter(({ problem }) => problem === null);
+  const good = (await readBackups(ctx)).filter(({ problem }) => problem === null);
   const verified = good.find(({ verified_at }) => verified_at !== null);
   const surplus = good.slice(keep).filter((backup) => backup !== verified);
   if (surplus.length === 0) {
@@ -37,6 +37,8 @@ export async function pruneBackups(ctx: Context, keep: number): Promise<Backup[]
 /** Removes unfinished archives that were last written before a time in milliseconds. */
 async function removeDrafts(dir: string, before: number): Promise<void> {
   const names = await readdir(dir).catch(() => []);
-  for (const path of names.filter((name) => DRAFT.test(name)).map((name) => join(dir, name)))
-    if ((await stat(path)).mtimeMs < before) await rm(path, { force: true });
+  for (const path of names.filter((name) => DRAFT.test(name)).map((name) => join(dir, name))) {
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isFile() && found.mtimeMs < before) await rm(path, { force: true });
+  }
 }

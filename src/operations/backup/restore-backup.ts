@@ -7,23 +7,21 @@ import type { Connection } from '../../platform/postgres/connect.ts';
 import { openFresh, restoredFolder, takeRestored } from '../../platform/postgres/embedded.ts';
 import { currentDatabase } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import type { CodeOf } from '../../util/error-codes.ts';
 import { Failure } from '../../util/failure.ts';
 import { confirmationName } from '../migrations/confirm-loss.ts';
-import { type Archive, openArchive } from './archive.ts';
+import { openArchive } from './archive.ts';
+import { authenticate } from './authenticate.ts';
 import { locate } from './catalog.ts';
-import type { BackupKey } from './cipher.ts';
-import { CorruptArchive } from './corrupt-archive.ts';
-import { loadBackupKeys } from './keys.ts';
-import { loadArchive } from './load-archive.ts';
+import { CorruptArchive, type Problem } from './corrupt-archive.ts';
+import { loadAllKeys } from './keys.ts';
+import { type Loadable, loadArchive, toLoadable } from './load-archive.ts';
+import { targetSchema } from './rebuild-schema.ts';
+import { refuseUnknownOrigin } from './refuse-origin.ts';
 import { totalOf } from './row-counts.ts';
 import { openServerScratch } from './scratch-database.ts';
 import { assertOwner, assertUnused, swapDatabases } from './swap-database.ts';
 import { readThrough } from './verify-backup.ts';
-
-interface Source {
-  archive: Archive;
-  keys: readonly BackupKey[];
-}
 
 /** Where the previous database is kept, null where there was none, and which statements were skipped. */
 interface Outcome {
@@ -32,25 +30,28 @@ interface Outcome {
 }
 
 /**
- * Restores a backup into the configured database. `keyIds` are those of the key ring that its credentials need; `redis` tells
- * whether a projection is to be rebuilt. Throws BACKUP_NOT_FOUND (exit 3), BACKUP_DAMAGED, BACKUP_KEY_UNKNOWN (exit 11).
+ * Restores a backup into the configured database; `trust` is the operator's word for one of unknown origin. `keyIds` are those of
+ * the key ring that its credentials need; `redis` tells whether a projection is to be rebuilt. Throws BACKUP_NOT_FOUND (exit 3),
+ * BACKUP_UNTRUSTED (exit 5), BACKUP_DAMAGED, BACKUP_KEY_UNKNOWN, BACKUP_NOT_AUTHENTICATED (exit 11).
  */
-export async function restoreBackup(ctx: Context, path: string) {
+export async function restoreBackup(ctx: Context, path: string, trust: boolean) {
   const file = await locate(ctx, path);
   const progress = await startProgress(ctx.io, 'restoring');
   try {
     const archive = await openArchive(file);
-    const keys = archive.header.encryption ? await loadBackupKeys(ctx) : [];
+    const keys = authenticate(archive, await loadAllKeys(ctx));
+    const loadable = await toLoadable(archive, keys);
     const target = await ctx.migrationConnection();
+    if (!keys && !trust) await refuseUnknownOrigin(target, file);
     const database = await currentDatabase(target.kysely);
-    const { header, trailer } = archive;
-    const outcome = await restoreInto(ctx, target, database, { archive, keys });
+    const { created_at, phase, counts, key_ids } = archive;
+    const outcome = await restoreInto(ctx, target, database, loadable);
     return {
       database,
-      created_at: header.created_at,
-      phase: header.phase,
-      rows: totalOf(trailer.rows),
-      keyIds: header.key_ids,
+      created_at,
+      phase,
+      rows: totalOf(counts),
+      keyIds: key_ids,
       redis: Boolean((await ctx.config()).redis),
       ...outcome,
     };
@@ -65,9 +66,10 @@ async function restoreInto(
   ctx: Context,
   target: Connection,
   database: string,
-  source: Source,
+  source: Loadable,
 ): Promise<Outcome> {
   const empty = await isEmpty(target.kysely);
+  const schema = await targetSchema(target.kysely);
   if (!empty) {
     const session = { connection: target, db: target.kysely };
     await ctx.confirmByName(
@@ -82,9 +84,9 @@ async function restoreInto(
   // Reading takes a tenth of the time of loading, which checks again.
   const [damage] = await readThrough(ctx, source.archive, source.keys);
   if (damage) throw damage;
-  if (empty) return { kept: null, skipped: await loadArchive(ctx, target, source.archive, source.keys) };
+  if (empty) return { kept: null, skipped: await loadArchive(ctx, target, schema, source) };
   return target.kind === 'server'
-    ? replaceServer(ctx, target, database, source)
+    ? replaceServer(ctx, target, { database, schema }, source)
     : replaceFolder(ctx, target, source);
 }
 
@@ -106,14 +108,14 @@ async function isEmpty(db: Kysely<Database>): Promise<boolean> {
 async function replaceServer(
   ctx: Context,
   target: Connection,
-  database: string,
-  source: Source,
+  { database, schema }: { database: string; schema: string },
+  source: Loadable,
 ): Promise<Outcome> {
   const server = await ctx.server();
   if (!server) throw new Error('there is no server');
   const scratch = await openServerScratch(ctx, server, database);
   try {
-    const skipped = await loadArchive(ctx, scratch.connection, source.archive, source.keys);
+    const skipped = await loadArchive(ctx, scratch.connection, schema, source);
     if (ctx.dryRun) return { kept: null, skipped };
     // A database can be renamed only while nobody is connected to it, including this process.
     await Promise.all([target.close(), scratch.connection.close()]);
@@ -124,13 +126,13 @@ async function replaceServer(
   }
 }
 
-async function replaceFolder(ctx: Context, target: Connection, source: Source): Promise<Outcome> {
+async function replaceFolder(ctx: Context, target: Connection, source: Loadable): Promise<Outcome> {
   const { dataDir, timeoutMs } = await ctx.config();
   const fresh = `${dataDir}.restoring`;
   let skipped: string[];
   const connection = await openFresh(fresh, ctx.cacheDir);
   try {
-    skipped = await loadArchive(ctx, connection, source.archive, source.keys);
+    skipped = await loadArchive(ctx, connection, 'public', source);
   } catch (error) {
     await connection.close();
     await rm(fresh, { recursive: true, force: true });
@@ -156,11 +158,19 @@ async function replaceFolder(ctx: Context, target: Connection, source: Source): 
 const timestamp = (ctx: Context) => ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '');
 
 function corruptBackup(file: string, { problem, detail }: CorruptArchive): Failure {
-  const code = problem === 'key' ? 'BACKUP_KEY_UNKNOWN' : 'BACKUP_DAMAGED';
+  const { code, help } = REFUSALS[problem] ?? DAMAGED;
   return new Failure('integrity', code, `The backup ${file} cannot be restored: ${detail}.`, {
-    hint:
-      problem === 'key'
-        ? 'Nothing changed. Add that key to the file of backup.keyFile.'
-        : 'Nothing changed. Look for another backup: pinnacle backup list',
+    hint: `Nothing changed. ${help}`,
   });
 }
+
+type Refusal = { code: CodeOf<'integrity'>; help: string };
+const DAMAGED: Refusal = { code: 'BACKUP_DAMAGED', help: 'Look for another backup: pinnacle backup list' };
+const REFUSALS: Partial<Record<Problem, Refusal>> = {
+  key: { code: 'BACKUP_KEY_UNKNOWN', help: 'Add that key to the file of backup.keyFile.' },
+  scripts: { code: 'BACKUP_DAMAGED', help: 'Use the version of pinnacle that made it.' },
+  'not authenticated': {
+    code: 'BACKUP_NOT_AUTHENTICATED',
+    help: 'If you know where it comes from, run this without a key (PINNACLE_BACKUP_KEY_FILE=) and with --trust.',
+  },
+};

@@ -6,9 +6,10 @@ import { openScratch } from '../../platform/postgres/embedded.ts';
 import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { currentDatabase, quoteIdentifier } from '../../platform/postgres/identifiers.ts';
-import { withDatabase } from '../../platform/postgres/libpq.ts';
+import { withDatabase } from '../../platform/postgres/server-url.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
+import { targetSchema } from './rebuild-schema.ts';
 
 /** A database that only this process uses. */
 export interface Scratch {
@@ -29,17 +30,19 @@ const PREFIX = 'pinnacle_scratch_';
 /** Exists on every server; databases are created and renamed from it. */
 const MAINTENANCE = 'postgres';
 
-/** Opens a scratch database on the configured server, or an embedded one in a temporary folder. */
-export async function openScratchLike(ctx: Context): Promise<Scratch> {
+/**
+ * Opens a scratch database on the configured server, or an embedded one in a temporary folder. `schema` is the one that the
+ * tables of the configured database are in.
+ */
+export async function openScratchLike(ctx: Context): Promise<Scratch & { schema: string }> {
   const server = await ctx.server();
-  if (server) return openServerScratch(ctx, server, await databaseOf(ctx));
+  if (server) {
+    const { kysely } = await ctx.migrationConnection();
+    const schema = await targetSchema(kysely);
+    return { ...(await openServerScratch(ctx, server, await currentDatabase(kysely))), schema };
+  }
   const connection = await openScratch(ctx.cacheDir);
-  return { connection, drop: () => connection.close() };
-}
-
-async function databaseOf(ctx: Context): Promise<string> {
-  const { kysely } = await ctx.migrationConnection();
-  return currentDatabase(kysely);
+  return { connection, schema: 'public', drop: () => connection.close() };
 }
 
 /**

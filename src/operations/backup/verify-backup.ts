@@ -1,46 +1,49 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
-import { readSchema } from '../../platform/postgres/schema-phase.ts';
-import { type Archive, openArchive, readDump } from './archive.ts';
+import { type Archive, openArchive } from './archive.ts';
+import { authenticate } from './authenticate.ts';
 import { locate, recordVerified } from './catalog.ts';
-import type { BackupKey } from './cipher.ts';
+import type { ArchiveKeys } from './cipher.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
-import { readParts } from './dump-parser.ts';
-import { loadBackupKeys } from './keys.ts';
+import { loadAllKeys } from './keys.ts';
+import type { Fault } from './manifest.ts';
+import { readTables } from './read-tables.ts';
 import { rowCounter, shortfalls, totalOf } from './row-counts.ts';
 
+interface VerifyOptions {
+  /** Whether to restore it, too. */
+  deep: boolean;
+  /** Whether the operator vouches for a backup of unknown origin. */
+  trust: boolean;
+}
+
 /**
- * Reads a whole backup; with `deep` also restores it into a scratch database and verifies that. Stores the result beside the
- * file; `recorded` is false where that was not possible. Throws BACKUP_NOT_FOUND (exit 3).
+ * Reads a whole backup; with `deep` also restores it into a scratch database and verifies that. `faults` are those of the book
+ * itself, which the backup records: it is faithful in spite of them. Stores the result beside the file; `recorded` is false where
+ * that was not possible. Throws BACKUP_NOT_FOUND (exit 3), BACKUP_UNTRUSTED (exit 5).
  */
-export async function verifyBackup(ctx: Context, path: string, deep: boolean) {
+export async function verifyBackup(ctx: Context, path: string, options: VerifyOptions) {
   const file = await locate(ctx, path);
   const progress = await startProgress(ctx.io, 'verifying the backup');
-  const { archive, problems } = await inspect(ctx, file, deep).finally(() => progress.stop());
+  const { archive, problems, faults } = await inspect(ctx, file, options).finally(() => progress.stop());
   const at = instant(ctx.now());
   const [first] = problems;
   // A missing key says nothing about the backup.
   const conclusive = archive !== undefined && problems.every(({ problem }) => problem !== 'key');
-  const recorded =
-    !conclusive ||
-    (await recordVerified(file, {
-      at,
-      deep,
-      sha256: archive.trailer.sha256,
-      problem: first?.problem ?? null,
-    }));
+  const result = { at, deep: options.deep, sha256: archive?.sha256 ?? '', problem: first?.problem ?? null };
   return {
     file,
-    database: archive?.header.database ?? null,
-    created_at: archive?.header.created_at ?? null,
-    phase: archive?.header.phase ?? null,
-    rows: archive ? totalOf(archive.trailer.rows) : null,
+    database: archive?.database ?? null,
+    created_at: archive?.created_at ?? null,
+    phase: archive?.phase ?? null,
+    rows: archive ? totalOf(archive.counts) : null,
     bytes: archive?.size ?? null,
-    encrypted: archive ? archive.header.encryption !== null : null,
+    encrypted: archive?.encrypted ?? null,
     verified_at: first ? null : at,
     problems: problems.map(({ problem, detail }) => ({ problem, detail })),
-    recorded,
+    faults,
+    recorded: !conclusive || (await recordVerified(file, result)),
   };
 }
 
@@ -48,19 +51,21 @@ export async function verifyBackup(ctx: Context, path: string, deep: boolean) {
 interface Inspection {
   archive: Archive | undefined;
   problems: CorruptArchive[];
+  faults: readonly Fault[];
 }
 
-async function inspect(ctx: Context, file: string, deep: boolean): Promise<Inspection> {
+async function inspect(ctx: Context, file: string, { deep, trust }: VerifyOptions): Promise<Inspection> {
   let archive: Archive | undefined;
   try {
     archive = await openArchive(file);
-    const keys = archive.header.encryption ? await loadBackupKeys(ctx) : [];
+    const keys = authenticate(archive, await loadAllKeys(ctx));
+    const faults = archive.manifest?.faults ?? [];
     const problems = await readThrough(ctx, archive, keys);
-    if (problems.length === 0 && deep) problems.push(...(await verifyByRestore(ctx, archive, keys)));
-    return { archive, problems };
+    if (problems.length === 0 && deep) problems.push(...(await verifyByRestore(ctx, archive, keys, trust)));
+    return { archive, problems, faults };
   } catch (error) {
     if (!(error instanceof CorruptArchive)) throw error;
-    return { archive, problems: [error] };
+    return { archive, problems: [error], faults: [] };
   }
 }
 
@@ -68,57 +73,56 @@ async function inspect(ctx: Context, file: string, deep: boolean): Promise<Inspe
 export async function readThrough(
   ctx: Context,
   archive: Archive,
-  keys: readonly BackupKey[],
+  keys: ArchiveKeys | undefined,
 ): Promise<CorruptArchive[]> {
   const counter = rowCounter();
-  try {
-    for await (const part of readParts(readDump(archive, keys))) {
-      ctx.signal.throwIfAborted();
-      counter.take(part);
-    }
-  } catch (error) {
-    throw error instanceof RangeError ? new CorruptArchive('cut', error.message) : error;
+  for await (const part of readTables(archive, keys)) {
+    ctx.signal.throwIfAborted();
+    counter.take(part);
   }
-  return shortfalls(archive.trailer.rows, counter.rows);
+  return shortfalls(archive.counts, counter.rows);
 }
 
-/** Restores a backup into a scratch database and verifies the book and the audit log there. */
+/** Restores a backup into a scratch database: is it faithful, and is nothing wrong with it that was not wrong before? */
 async function verifyByRestore(
   ctx: Context,
   archive: Archive,
-  keys: readonly BackupKey[],
+  keys: ArchiveKeys | undefined,
+  trust: boolean,
 ): Promise<CorruptArchive[]> {
-  const [{ openScratchLike }, { loadArchive }, { verifyInvariants }, { verifyLog }] = await Promise.all([
+  const [
+    { openScratchLike },
+    { loadArchive, toLoadable },
+    { compareRows },
+    { findFaults },
+    { refuseUnknownOrigin },
+  ] = await Promise.all([
     import('./scratch-database.ts'),
     import('./load-archive.ts'),
-    import('../../trading/ledger/verify-invariants.ts'),
-    import('../../audit/verify-chain.ts'),
+    import('./compare-rows.ts'),
+    import('./find-faults.ts'),
+    import('./refuse-origin.ts'),
   ]);
-  const { signingKeyFile: signingKey } = (await ctx.config()).audit;
-  const scratch = await openScratchLike(ctx);
+  const loadable = await toLoadable(archive, keys);
+  if (!keys && !trust) await refuseUnknownOrigin(await ctx.migrationConnection(), archive.path);
+  const { connection, schema, drop } = await openScratchLike(ctx);
   try {
-    await loadArchive(ctx, scratch.connection, archive, keys);
-    const db = scratch.connection.kysely;
-    const { findings } = await verifyInvariants({ db, ...(await readSchema(db)) }, undefined);
-    const broken = findings.filter(({ total }) => total > 0);
-    // The anchor holds checkpoints that were signed later, which a backup cannot have.
-    const sources = { anchor: undefined, publicKey: undefined, signingKey, uid: ctx.own.uid };
-    const { offenders } = await verifyLog(db, sources, () => {});
-    return [
-      ...broken.map(
-        ({ invariant, offenders, total }) =>
-          new CorruptArchive(
-            'ledger',
-            `${invariant.name}: ${offenders[0]?.id} ${offenders[0]?.detail}, ${total} in all`,
-          ),
-      ),
-      ...offenders
-        .slice(0, 100)
-        .map(
-          ({ problem, id, detail }) => new CorruptArchive('audit log', `entry ${id} ${problem}: ${detail}`),
-        ),
-    ];
+    await loadArchive(ctx, connection, schema, loadable, compareRows(connection.kind, schema));
+    const found = await connection.kysely
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute((trx) => findFaults(ctx, trx));
+    return found
+      .filter((fault) => !wasKnown(archive.manifest?.faults ?? [], fault))
+      .map(
+        ({ check, name, total, detail }) => new CorruptArchive(check, `${name}: ${detail}, ${total} in all`),
+      );
   } finally {
-    await scratch.drop();
+    await drop();
   }
 }
+
+/** Whether the book had this fault already when it was backed up, and as often. */
+const wasKnown = (known: readonly Fault[], { check, name, total }: Fault) =>
+  known.some((fault) => fault.check === check && fault.name === name && fault.total >= total);

@@ -39,7 +39,7 @@ export const HOST_CHECKS: readonly Check[] = [
     async run({ ctx }) {
       const { newestBackup } = await import('../backup/catalog.ts');
       const { dir } = (await ctx.config()).backup;
-      const created = (await newestBackup(dir))?.created_at;
+      const created = (await newestBackup(ctx))?.created_at;
       if (!created) return warn(`none in ${dir}`);
       const age = ctx.now().getTime() - Date.parse(created);
       const detail = `the newest good one is ${formatDuration(age)} old`;

@@ -2,8 +2,9 @@ import { decodeTime, encodeTime } from 'ulid';
 
 /** A month of the calendar in UTC: ids are minted from UTC times. */
 export interface Month {
-  /** Its first moment. */
+  /** Its first moment, and the first behind it. */
   start: Date;
+  end: Date;
   /** `orders_2026_12`. */
   partition: string;
 }
@@ -25,8 +26,13 @@ export function timeOf(bound: string): Date | null {
 
 /** The month of a time, or of `later` months after it. */
 export function monthOf(at: Date, later = 0): Month {
-  const start = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later));
-  return { start, partition: `orders_${start.toISOString().slice(0, 7).replace('-', '_')}` };
+  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth() + later];
+  const start = new Date(Date.UTC(year, month));
+  return {
+    start,
+    end: new Date(Date.UTC(year, month + 1)),
+    partition: `orders_${start.toISOString().slice(0, 7).replace('-', '_')}`,
+  };
 }
 
 /** The months that begin at `first` or later, up to `ahead` months after that of `now`. */

@@ -164,20 +164,11 @@ const historyIndex = (index: string) =>
   quoteIdentifier(`${HISTORY_PARTITION}_${index.replace(/^idx_orders_/, '')}`);
 const range = (from: string, to: string) => `FOR VALUES FROM ('${from}') TO ('${to}')`;
 
-function endOf(months: readonly Month[], otherwise: Date): Date {
-  const last = months.at(-1);
-  if (!last) return otherwise;
-  return new Date(Date.UTC(last.start.getUTCFullYear(), last.start.getUTCMonth() + 1));
-}
+const endOf = (months: readonly Month[], otherwise: Date) => months.at(-1)?.end ?? otherwise;
 
 function makeMonths(parent: string, owner: string, months: readonly Month[]): string[] {
   return months.flatMap((month) =>
-    makePartition(
-      parent,
-      owner,
-      month.partition,
-      range(boundOf(month.start), boundOf(endOf([month], month.start))),
-    ),
+    makePartition(parent, owner, month.partition, range(boundOf(month.start), boundOf(month.end))),
   );
 }
 

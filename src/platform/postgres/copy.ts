@@ -32,6 +32,16 @@ export async function* copyOut(session: PoolClient, query: CompiledQuery): Async
   await session.query('COMMIT');
 }
 
+/** The output of a COPY TO STDOUT within a transaction, whose session it occupies until its end. */
+export async function* copyOutWithin(trx: Kysely<Database>, statement: string): AsyncGenerator<Buffer> {
+  const stream = to(statement);
+  await trx.executeQuery(submitting(stream));
+  yield* stream as AsyncIterable<Buffer>;
+}
+
+/** Kysely passes the text of a statement on as it is, and the driver accepts a stream in its place. */
+const submitting = (stream: object) => ({ ...CompiledQuery.raw(''), sql: stream as unknown as string });
+
 /** A running COPY FROM STDIN. */
 export interface CopyIn {
   /** Sends rows; waits while the server applies back pressure. */
@@ -49,8 +59,7 @@ export async function copyIn(trx: Kysely<Database>, statement: string): Promise<
   stream.on('error', (error) => {
     failure ??= error;
   });
-  // Kysely passes the text of a statement on as it is, and the driver accepts a stream in its place.
-  await trx.executeQuery({ ...CompiledQuery.raw(''), sql: stream as unknown as string });
+  await trx.executeQuery(submitting(stream));
   const check = () => {
     if (failure) throw failure;
   };

@@ -67,3 +67,11 @@ export function describeServer(url: string): string {
   const address = host.includes(':') ? `[${host}]` : host;
   return `${user ? `${user}@` : ''}${address}:${port}/${database ?? ''}`;
 }
+
+/** The URL of another database of the same server. */
+export function withDatabase(url: string, database: string): string {
+  return url.replace(
+    /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?/i,
+    `$1/${encodeURIComponent(database).replaceAll('$', '$$$$')}`,
+  );
+}

@@ -29,7 +29,10 @@ export async function verifyInvariants(source: Source, user: UserId | undefined)
 }
 
 /** The same within a transaction, whose snapshot it checks. */
-async function checkInvariants({ db, phase }: Source, user: UserId | undefined): Promise<Verification> {
+export async function checkInvariants(
+  { db, phase }: Source,
+  user: UserId | undefined,
+): Promise<Verification> {
   const findings: Finding[] = [];
   for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
     findings.push(await findViolations(db, invariant, user));

@@ -8,15 +8,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { archivePieces, openArchive, readDump } from '../../../src/operations/backup/archive.ts';
+import { openArchive } from '../../../src/operations/backup/archive.ts';
 import { backupKey } from '../../../src/operations/backup/cipher.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { liveADay, withoutSession } from './book.ts';
+import { forge, rowsOf, takeApart, withRows } from './forge.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-damage-'));
 const path = (name: string) => join(folder, name);
@@ -41,7 +40,7 @@ describe.each(databases)('a damaged backup of $name', ({ open }) => {
   /** What verify says of a file, and the restore of it, which changes nothing. */
   const judge = async (file: string, env: Record<string, string> = {}) => {
     const verified = await db.cliWith({ env }, 'backup', 'verify', file, '--json');
-    const restored = await db.cliWith({ env }, 'backup', 'restore', file, '--dry-run', '--json');
+    const restored = await db.cliWith({ env }, 'backup', 'restore', file, '--dry-run', '--trust', '--json');
     const { problems } = JSON.parse(verified.stdout);
     return {
       verify: verified.code,
@@ -71,11 +70,11 @@ describe.each(databases)('a damaged backup of $name', ({ open }) => {
 
   it.each(['plain', 'encrypted'] as const)('%s: any byte that was flipped is found', async (of) => {
     const { size } = statSync(files[of]);
-    const { firstLine, trailer } = await openArchive(files[of]);
+    const { firstLine, bytes } = await openArchive(files[of]);
     const body = firstLine.length;
     // Of the first line, the data and what follows them; of the frame around them every part.
-    const places = [30, body - 3, body, body + 20, body + trailer.bytes / 2, body + trailer.bytes - 1];
-    places.push(body + trailer.bytes, body + trailer.bytes + 12, size - 80, size - 31, size - 25, size - 1);
+    const places = [30, body - 3, body, body + 20, body + bytes / 2, body + bytes - 1];
+    places.push(body + bytes, body + bytes + 12, size - 80, size - 31, size - 25, size - 1);
     for (const place of places) {
       const file = changed(of, (bytes) => {
         bytes[Math.floor(place)] = (bytes[Math.floor(place)] ?? 0) ^ 1;
@@ -120,23 +119,32 @@ describe.each(databases)('a damaged backup of $name', ({ open }) => {
   });
 
   it('a missing table is named, and one that lacks a row', async () => {
-    const archive = await openArchive(files.plain);
-    const text = (await buffer(readDump(archive, []))).toString();
-    const block = /^COPY (?:public\.)?orders \(.*?^\\\.$/ms.exec(text)?.[0] ?? '';
-    const lines = block.split('\n');
-    const versions = { 'missing table': '', 'rows differ': [...lines.slice(0, -2), '\\.'].join('\n') };
+    const parts = takeApart(files.plain);
+    const { at, rows } = rowsOf(parts, 'orders');
+    const text = rows.toString();
+    const lines = text.split('\n').length - 1;
+    const emptied = withRows(parts, 'orders', '');
+    const without = <T>(all: T[]) => all.filter((_each, i) => i !== at);
+    const versions = {
+      'missing table': {
+        header: { ...parts.header, tables: without(parts.header.tables) },
+        data: emptied.data,
+        trailer: { ...parts.trailer, tables: without(parts.trailer.tables) },
+      },
+      'rows differ': withRows(parts, 'orders', text.slice(text.indexOf('\n') + 1), lines),
+    };
     for (const [problem, version] of Object.entries(versions)) {
-      const file = path(`${problem}.pinbackup`);
-      const dump = async function* () {
-        yield Buffer.from(text.replace(block, () => version));
-      };
-      await writeFile(
-        file,
-        archivePieces(archive.header, dump(), async () => archive.trailer.rows, undefined),
-      );
-      const judged = await judge(file);
-      expect(judged).toMatchObject({ verify: 6, problem, restore: 11 });
-      expect(judged.detail).toContain('table orders');
+      const file = forge(path(`${problem}.pinbackup`), version);
+      const judged = await judge(file, { PINNACLE_BACKUP_KEY_FILE: '' });
+      expect(judged).toMatchObject({
+        restore: 11,
+        error: { message: expect.stringContaining('table orders') },
+      });
+      const deep = ['backup', 'verify', file, '--deep', '--trust', '--json'];
+      const { stdout } = await db.cliWith({ env: { PINNACLE_BACKUP_KEY_FILE: '' } }, ...deep);
+      expect(JSON.parse(stdout).problems).toEqual([
+        { problem, detail: expect.stringContaining('table orders') },
+      ]);
     }
   });
 

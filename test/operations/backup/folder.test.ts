@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -11,7 +14,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instant } from '../../../src/domain/instant.ts';
-import { newestBackup } from '../../../src/operations/backup/catalog.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-backups-'));
@@ -31,8 +33,8 @@ describe.each(databases)('the folder of backups of $name', ({ open }) => {
   it('has none to begin with', async () => {
     expect(await db.json('backup', 'list')).toEqual([]);
     expect((await db.cli('backup', 'status', '--max-age', '26h', '--json')).code).toBe(6);
-    expect(await newestBackup(folder)).toBeUndefined();
-    expect(await newestBackup(join(folder, 'nowhere'))).toBeUndefined();
+    const env = { PINNACLE_BACKUP_DIR: join(folder, 'nowhere') };
+    expect((await db.cliWith({ env }, 'backup', 'status', '--max-age', '26h')).code).toBe(6);
   });
 
   it('lists the newest first', async () => {
@@ -53,9 +55,47 @@ describe.each(databases)('the folder of backups of $name', ({ open }) => {
   });
 
   it('a backup in which something was found counts for nothing', async () => {
-    const newest = await newestBackup(folder);
-    truncateSync(String(newest?.path), Number(newest?.bytes) - 40);
-    expect((await newestBackup(folder))?.created_at).toBe(instant(day(4)));
+    const newest = async () =>
+      (
+        await db.json<{ path: string; bytes: number; created_at: string }[]>(
+          'backup',
+          'status',
+          '--max-age',
+          '9999d',
+        )
+      )[0];
+    const last = await newest();
+    truncateSync(String(last?.path), Number(last?.bytes) - 40);
+    expect((await newest())?.created_at).toBe(instant(day(4)));
+  });
+
+  it('names what is no regular file, and waits for none of it', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe.pinbackup')]);
+    symlinkSync(join(folder, 'pipe.pinbackup'), join(folder, 'link.pinbackup'));
+    mkdirSync(join(folder, 'folder.pinbackup'));
+    const [newest] = await db.json<{ path: string; name: string }[]>(
+      'backup',
+      'status',
+      '--max-age',
+      '9999d',
+    );
+    execFileSync('mkfifo', [`${newest?.path}.verified`]);
+    const listed = await db.json<{ name: string; problem: string | null }[]>('backup', 'list');
+    expect(listed.filter(({ problem }) => problem === 'not a file').map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['pipe.pinbackup', 'link.pinbackup', 'folder.pinbackup']),
+    );
+    expect(listed.find(({ name }) => name === newest?.name)).toMatchObject({
+      verified_at: null,
+      problem: null,
+    });
+    for (const name of ['pipe', 'link', 'folder']) {
+      const argv = ['backup', 'restore', join(folder, `${name}.pinbackup`), '--dry-run', '--json'];
+      expect((await db.cli(...argv)).stderr).toContain('BACKUP_DAMAGED');
+    }
+    expect((await db.cli('doctor', '--check', 'backup')).code).toBe(0);
+    expect((await db.cli('backup', 'prune', '--keep', '9', '--yes')).code).toBe(0);
+    for (const name of ['pipe.pinbackup', 'link.pinbackup', 'folder.pinbackup', `${newest?.name}.verified`])
+      rmSync(join(folder, name), { recursive: true });
   });
 
   it('prunes the oldest, but neither the last verified one nor one with a problem', async () => {

@@ -1,0 +1,54 @@
+import type { Database } from '../../platform/postgres/tables.ts';
+
+/** A table of ours. */
+type TableName = keyof Database;
+
+const LISTED: Readonly<Record<TableName, string>> = {
+  pinnacle_migrations: 'phase name up_sha256 down_sha256 applied_at applied_by duration_ms step',
+  users: `user_id name email api_key broker_api_key broker_secret broker_token total_capital risk_tolerance enabled
+    created_at last_login`,
+  orders: `order_id user_id strategy_id symbol side order_type quantity price filled_quantity filled_price status
+    broker_order_id error_message retry_count created_at updated_at imported`,
+  strategies: `strategy_id name description category risk_level min_capital expected_return_annual max_drawdown symbols
+    parameters is_active created_at`,
+  audit_log: 'id txid at actor command target body',
+  audit_seals: 'seq audit_id txid cluster hash',
+  audit_checkpoints: 'seq body key_id signature',
+  idempotency_keys: 'actor key command request result at',
+  realtime_outbox: 'id at kind key',
+  user_strategies: `user_id strategy_id status activated_at deactivated_at allocation_amount custom_parameters
+    total_orders successful_orders total_pnl created_at updated_at`,
+  positions: `position_id user_id symbol side quantity average_price current_price unrealized_pnl realized_pnl
+    strategy_id order_id status opened_at closed_at created_at updated_at marked_at`,
+  order_fills: `seq fill_id order_id broker_fill_id quantity price executed_at overfill position_id flipped_to
+    realized_pnl created_at session_id`,
+  notifications:
+    'notification_id user_id notification_type alert_level title message data read_at created_at',
+  trading_sessions: `session_id user_id start_time end_time total_orders successful_orders total_pnl max_drawdown
+    capital_at_start capital_at_end status created_at updated_at peak_equity`,
+  risk_rules: `rule_id user_id rule_type rule_value current_value is_violated violation_message created_at updated_at`,
+  trading_halts: 'halt_id user_id reason halted_by halted_at resumed_by resumed_reason resumed_at',
+  api_key_grace: 'api_key user_id expires_at created_at',
+  pinnacle_settings: 'name value',
+};
+
+/** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */
+export const COLUMNS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(LISTED).map(([table, columns]) => [table, columns.split(/\s+/)]),
+);
+
+/** A table of a backup and its columns, in the order of their values in a row. */
+export interface TableColumns {
+  table: string;
+  columns: readonly string[];
+}
+
+/** A part of the data of a backup: a table and its columns, then its rows in pieces of any length. */
+export type Part = TableColumns | { rows: Buffer };
+
+/** How many rows of a table are in a backup, and their bytes, which format 1 does not tell. */
+export interface TableCount {
+  table: string;
+  rows: number;
+  bytes?: number;
+}

@@ -1,0 +1,75 @@
+import { type Kysely, sql } from 'kysely';
+import { execute } from '../../platform/postgres/execute-sql.ts';
+import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { createHistoryTable } from '../migrations/history.ts';
+import { loadSteps, type Step } from '../migrations/scripts.ts';
+import { splitStatements } from '../migrations/split-statements.ts';
+import type { Archive } from './archive.ts';
+import { CorruptArchive } from './corrupt-archive.ts';
+
+/** The functions that the scripts of these steps create. */
+export function functionsOf(steps: readonly Step[]): string[] {
+  return steps.flatMap(({ up }) =>
+    splitStatements(up.text).flatMap(({ sql }) => /^CREATE FUNCTION (\w+)/i.exec(sql)?.[1] ?? []),
+  );
+}
+
+/** Our scripts that an archive's schema was made by. Throws CorruptArchive for one that this version does not have. */
+export async function scriptsFor({ scripts }: Archive): Promise<Step[]> {
+  const steps = await loadSteps();
+  for (const { name, sha256 } of scripts)
+    if (!steps.some(({ up }) => up.sha256 === sha256))
+      throw new CorruptArchive(
+        'scripts',
+        `its schema was made by a script ${name} that this version of pinnacle does not have`,
+      );
+  return steps.filter(({ up }) => scripts.some(({ sha256 }) => sha256 === up.sha256));
+}
+
+/** Creates our schema in an empty database, in the current schema of the transaction. */
+export async function rebuildSchema(trx: Kysely<Database>, steps: readonly Step[]): Promise<void> {
+  await createHistoryTable(trx).execute();
+  for (const { up } of steps) for (const { sql } of splitStatements(up.text)) await execute(trx, sql);
+}
+
+/**
+ * Takes away what would cost more per row than for all of them together, or what only rows in another order satisfy:
+ * secondary indexes, foreign keys, triggers. The statements that are returned bring it back, and verify every row.
+ */
+export async function postponeChecks(trx: Kysely<Database>, schema: string): Promise<string[]> {
+  const { rows } = await sql<{ drop: string; make: string }>`
+    WITH ours AS (
+      SELECT c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = ${schema} AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    )
+    SELECT format('DROP INDEX %s', i.indexrelid::regclass) AS drop, pg_get_indexdef(i.indexrelid) AS make
+    FROM ours o JOIN pg_index i ON i.indrelid = o.oid
+    WHERE o.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+    UNION ALL
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', o.oid::regclass, k.conname),
+      format('ALTER TABLE %s ADD CONSTRAINT %I %s', o.oid::regclass, k.conname, pg_get_constraintdef(k.oid))
+    FROM ours o JOIN pg_constraint k ON k.conrelid = o.oid WHERE k.contype = 'f' AND k.conparentid = 0
+    UNION ALL
+    SELECT DISTINCT format('ALTER TABLE %s DISABLE TRIGGER USER', o.oid::regclass),
+      format('ALTER TABLE %s ENABLE TRIGGER USER', o.oid::regclass)
+    FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid WHERE NOT t.tgisinternal`.execute(trx);
+  for (const { drop } of rows) await execute(trx, drop);
+  return rows.map(({ make }) => make);
+}
+
+/** Creates a schema where it is missing, and makes it the only one that the session sees. */
+export async function enterSchema(db: Kysely<Database>, schema: string): Promise<void> {
+  const { rows } = await sql`SELECT FROM pg_namespace WHERE nspname = ${schema}`.execute(db);
+  if (rows.length === 0) await execute(db, `CREATE SCHEMA ${quoteIdentifier(schema)}`);
+  await sql`SELECT set_config('search_path', ${quoteIdentifier(schema)}, false)`.execute(db);
+}
+
+/** The schema that a session creates its objects in: the first of its search_path, which may not exist yet. */
+export async function targetSchema(db: Kysely<Database>): Promise<string> {
+  const { rows } = await sql<{ schema: string }>`
+    SELECT coalesce(current_schema(), (
+      SELECT trim(both '"' from trim(name)) FROM unnest(string_to_array(current_setting('search_path'), ',')) AS name
+      WHERE trim(name) NOT IN ('', '"$user"') LIMIT 1), 'public') AS schema`.execute(db);
+  return rows[0]?.schema ?? 'public';
+}

@@ -1,0 +1,109 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COLUMNS } from '../../../src/operations/backup/columns.ts';
+import { databases, sampled, type TestDatabase } from '../../helpers/databases.ts';
+import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './book.ts';
+import { forge, type Parts, takeApart } from './forge.ts';
+import { CANARY, type Forgery, forgeries, oldArchive } from './forgeries.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pinnacle-forged-'));
+// The server's own user must be able to leave a trace there.
+chmodSync(folder, 0o777);
+const path = (name: string) => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ALL = forgeries(folder);
+/** Every one in `npm run test:backup`; in `npm test` each twelfth, so that every kind is there. */
+const MOST = process.env['PINNACLE_BACKUP_KILLS'] ? ALL.length : Math.ceil(ALL.length / 12);
+const some = ALL.filter((_each, i) => i % Math.ceil(ALL.length / MOST) === 0);
+
+describe.each(databases)('a forged backup on $name', ({ name, open }) => {
+  let good: Parts;
+  let empty: TestDatabase;
+  let book: TestDatabase;
+  let before: unknown;
+  beforeAll(async () => {
+    [book, empty] = [await withoutSession(await open()), await withoutSession(await open(0))];
+    await liveADay(book);
+    await book.json('backup', 'create', '--output', path('good'));
+    const made = takeApart(path('good'));
+    // Whoever has no key can only leave the mark out.
+    good = { ...made, header: { ...made.header, key: null }, trailer: { ...made.trailer, mark: null } };
+    before = await contents(book);
+  });
+  afterAll(() => Promise.all([book.close(), empty.close()]));
+
+  /** Objects that only an executed statement makes. */
+  const traces = async () => {
+    const { rows } = await empty.query(
+      `SELECT 'role' AS kind FROM pg_roles WHERE rolname = '${CANARY}' UNION ALL
+       SELECT 'database' FROM pg_database WHERE datname = '${CANARY}' UNION ALL
+       SELECT 'table ' || relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`,
+    );
+    return [...rows, ...(existsSync(path(CANARY)) ? ['file'] : [])];
+  };
+  const crafted = ({ parts, compressed }: Forgery) => {
+    const made = parts(good);
+    return compressed ? forge(path('forged'), made, compressed(good)) : forge(path('forged'), made);
+  };
+
+  it('every table and column of ours is known by name', async () => {
+    const { rows } = await book.query(
+      `SELECT table_name AS table, array_agg(column_name::text ORDER BY column_name) AS columns
+       FROM information_schema.columns WHERE table_schema = 'public' GROUP BY 1 ORDER BY 1`,
+    );
+    const known = [...COLUMNS].map(([table, columns]) => ({ table, columns: [...columns].sort() }));
+    expect(known.sort((a, b) => (a.table < b.table ? -1 : 1))).toEqual(rows);
+  });
+
+  it('there are two hundred, and the original of each is as good as whole', async () => {
+    expect(ALL.length).toBeGreaterThanOrEqual(200);
+    for (const [file, parts] of [
+      ['new', good],
+      ['old', oldArchive(good)],
+    ] as const) {
+      const forged = forge(path(file), parts);
+      const { code, stdout } = await book.cli('backup', 'verify', forged, '--deep', '--trust', '--json');
+      expect({ code, problems: JSON.parse(stdout).problems }).toEqual({ code: 0, problems: [] });
+      await book.json('backup', 'restore', forged, '--trust', '--confirm', nameOf(book));
+      expect(await contents(book)).toEqual(before);
+    }
+    await expectHealthy(book, ['doctor ledger', 'audit verify']);
+  });
+
+  it.each(sampled(some))('$what', async (forgery) => {
+    const file = crafted(forgery);
+    const verified = await empty.cli('backup', 'verify', file, '--deep', '--trust', '--json');
+    const restored = await empty.cli('backup', 'restore', file, '--trust', '--json', '--dry-run');
+    if (forgery.harmless) expect([verified.code, restored.code]).toEqual([0, 0]);
+    else {
+      const again = await empty.cli('backup', 'restore', file, '--trust', '--json');
+      expect({ verified: verified.code, restored: again.code, error: errorOf(again.stderr) }).toEqual({
+        ...{ verified: 6, restored: 11 },
+        error: expect.stringMatching(/^BACKUP_(DAMAGED|KEY_UNKNOWN)$/),
+      });
+    }
+    expect(await traces()).toEqual([]);
+  });
+
+  it.runIf(name === 'server')('of unknown origin is loaded by a superuser only who trusts it', async () => {
+    const file = forge(path('unknown'), good);
+    for (const argv of [
+      ['verify', file, '--deep'],
+      ['restore', file],
+    ]) {
+      const refused = await empty.cli('backup', ...argv, '--json');
+      expect({ code: refused.code, error: errorOf(refused.stderr) }).toEqual({
+        code: 5,
+        error: 'BACKUP_UNTRUSTED',
+      });
+    }
+    expect((await empty.cli('backup', 'verify', file)).code).toBe(0);
+    expect((await empty.cli('backup', 'verify', path('good'), '--deep')).code).toBe(0);
+    expect(await traces()).toEqual([]);
+  });
+});
+
+const errorOf = (stderr: string) => JSON.parse(stderr.slice(stderr.indexOf('{"error'))).error.code;
