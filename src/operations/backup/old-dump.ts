@@ -31,7 +31,7 @@ const STATEMENTS = [
   String.raw`CREATE FUNCTION ${NAME}\(`,
   String.raw`CREATE (?:UNIQUE )?INDEX \w+ ON (?:ONLY )?${NAME} `,
   String.raw`CREATE TRIGGER \w+\s[\w\s,]+?\sON ${NAME}\s`,
-  `ALTER (?:TABLE|TABLE ONLY|TYPE|FUNCTION) ${NAME}[\\s(]`,
+  `ALTER (?:TABLE ONLY|TABLE|TYPE|FUNCTION) ${NAME}[\\s(]`,
   String.raw`ALTER INDEX [\w."]+ ATTACH PARTITION [\w."]+$`,
   'ALTER DEFAULT PRIVILEGES ',
   String.raw`(?:CREATE SCHEMA \w+|ALTER SCHEMA \w+ OWNER TO \S+)$`,

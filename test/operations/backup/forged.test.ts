@@ -1,9 +1,12 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COLUMNS } from '../../../src/operations/backup/columns.ts';
 import { databases, sampled, type TestDatabase } from '../../helpers/databases.ts';
+import { findBinaries } from '../../helpers/postgres.ts';
 import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './book.ts';
 import { forge, type Parts, takeApart } from './forge.ts';
 import { CANARY, type Forgery, forgeries, oldArchive } from './forgeries.ts';
@@ -104,6 +107,102 @@ describe.each(databases)('a forged backup on $name', ({ name, open }) => {
     expect((await empty.cli('backup', 'verify', path('good'), '--deep')).code).toBe(0);
     expect(await traces()).toEqual([]);
   });
+
+  it('where a key is configured, what it does not authenticate is refused everywhere, whatever its name', async () => {
+    const keys = ['key', 'other'].map((key) => {
+      writeFileSync(path(key), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+      return path(key);
+    });
+    const [key, other] = keys as [string, string];
+    const backups = mkdtempSync(path('backups-'));
+    const env = { PINNACLE_BACKUP_KEY_FILE: key, PINNACLE_BACKUP_DIR: backups };
+    const at = (file: string) => join(backups, `${file}.pinbackup`);
+    const make = async (file: string, keyFile: string, ...flags: string[]) => {
+      const argv = ['backup', 'create', '--output', at(file), ...flags];
+      expect((await book.cliWith({ env: { ...env, PINNACLE_BACKUP_KEY_FILE: keyFile } }, ...argv)).code).toBe(
+        0,
+      );
+      return at(file);
+    };
+    const plain = await make('plain', key);
+    const sealed = await make('sealed', key, '--encrypt');
+    const second = await make('second', key, '--encrypt');
+    const strange = await make('strange', other);
+    for (const file of [plain, sealed, second])
+      expect((await book.cliWith({ env }, 'backup', 'verify', file)).code).toBe(0);
+    const { header, ...rest } = takeApart(plain);
+    rmSync(`${strange}.verified`, { force: true });
+    const bytes = { sealed: readFileSync(sealed), second: readFileSync(second) };
+    const line = (file: Buffer) => file.subarray(0, file.indexOf(0x0a) + 1);
+    const forged: Record<string, string> = {
+      [strange]: 'not authenticated',
+      [forge(at('unmarked'), good)]: 'not authenticated',
+      [forge(at('remarked'), { header, ...rest })]: 'altered',
+      [forge(at('renamed'), { header: { ...header, database: 'x' }, ...rest })]: 'altered',
+      [forge(sealed, good)]: 'not authenticated',
+    };
+    writeFileSync(
+      at('swapped'),
+      Buffer.concat([line(bytes.second), bytes.sealed.subarray(line(bytes.sealed).length)]),
+    );
+    writeFileSync(
+      at('opened'),
+      bytes.sealed.toString('latin1').replace('"encrypted":true', '"encrypted":false'),
+      'latin1',
+    );
+    const files = {
+      ...forged,
+      [at('swapped')]: 'altered',
+      [at('opened')]: expect.stringMatching(/altered|cut/),
+    };
+    const listed = await book.cliWith({ env }, 'backup', 'list', '--json');
+    const problems = Object.fromEntries(
+      JSON.parse(listed.stdout).map((one: Row) => [one['path'], one['problem']]),
+    );
+    expect(problems).toEqual({ ...files, [plain]: null, [second]: null });
+    for (const [file, problem] of Object.entries(files)) {
+      const verified = await book.cliWith({ env }, 'backup', 'verify', file, '--deep', '--trust', '--json');
+      expect({ code: verified.code, problem: JSON.parse(verified.stdout).problems[0].problem }).toEqual({
+        code: 6,
+        problem,
+      });
+      const argv = ['backup', 'restore', file, '--trust', '--confirm', nameOf(book), '--json'];
+      expect(errorOf((await book.cliWith({ env }, ...argv)).stderr)).toMatch(
+        /^BACKUP_(DAMAGED|NOT_AUTHENTICATED)$/,
+      );
+    }
+    for (const file of [plain, second]) rmSync(file);
+    expect((await book.cliWith({ env }, 'backup', 'status', '--max-age', '26h')).code).toBe(6);
+    expect(await contents(book)).toEqual(before);
+  });
+
+  it.runIf(name === 'server')(
+    'an old one that pg_dump wrote is loaded without its grants and partitions',
+    async () => {
+      const source = await withoutSession(await open());
+      await liveADay(source);
+      expect((await source.cli('access', 'apply', '--yes')).code).toBe(0);
+      expect((await source.cli('partition', 'enable', 'orders', '--yes')).code).toBe(0);
+      const wanted = await contents(source);
+      await source.json('backup', 'create', '--output', path('of-now'));
+      const { header, trailer } = oldArchive(takeApart(path('of-now')));
+      const options = { encoding: 'buffer', maxBuffer: 2 ** 30 } as const;
+      const data = execFileSync(
+        join(findBinaries() ?? '', 'pg_dump'),
+        [String(source.env['DATABASE_URL'])],
+        options,
+      );
+      const names = Object.entries<number>(trailer.rows).map(([table, rows]) => [`public.${table}`, rows]);
+      const rows = { ...Object.fromEntries(names), 'public.orders_ahead': 0 };
+      const file = forge(path('pg-dump'), { header, data, trailer: { rows } });
+      const target = await withoutSession(await open(0));
+      await target.json('backup', 'restore', file, '--trust');
+      expect(await contents(target)).toEqual(wanted);
+      await expectHealthy(target, ['doctor ledger', 'audit verify', 'migrate drift']);
+      await Promise.all([source.close(), target.close()]);
+    },
+  );
 });
 
+type Row = Record<string, unknown>;
 const errorOf = (stderr: string) => JSON.parse(stderr.slice(stderr.indexOf('{"error'))).error.code;
