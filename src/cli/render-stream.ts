@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { textWidth } from '../util/text-width.ts';
 import { wallClock } from '../util/time.ts';
 import type { Io } from './io.ts';
 import type { RenderOptions, StreamFormat } from './result.ts';
@@ -52,21 +53,22 @@ async function ownLine(
 
 /** Columns as wide as the widest value so far. */
 async function columns(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
-  const { displayFormatter } = await import('./render-table.ts');
+  const { cell, displayFormatter } = await import('./render-table.ts');
   const paint = await io.paint(io.out);
   // Lines are read later, when an age would be wrong, so all times are absolute.
   const human = await displayFormatter({ ...style, now: new Date(0) }, names);
   const widths = names.map((name) => Math.max(name.length, WIDTHS[style.fields[name]?.type ?? 'text'] ?? 0));
   const aligned = (cells: string[]) =>
     cells.map((text, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, text.length);
-      return text.padEnd(widths[i] ?? 0);
+      const width = textWidth(text);
+      widths[i] = Math.max(widths[i] ?? 0, width);
+      return text + ' '.repeat((widths[i] ?? 0) - width);
     });
   const head = aligned(names).join('  ').trimEnd();
   return {
     header: `${paint.bold(head)}\n`,
     line: (row) =>
-      `${aligned(names.map((name) => human(columnValue(row, name), name)))
+      `${aligned(names.map((name) => cell(human(columnValue(row, name), name))))
         .join('  ')
         .trimEnd()}\n`,
   };

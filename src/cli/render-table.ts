@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { formatRupees } from '../domain/money.ts';
+import { cutToWidth, textWidth } from '../util/text-width.ts';
 import { formatTime } from '../util/time.ts';
 import type { Io } from './io.ts';
 import type { Field, RenderOptions } from './result.ts';
@@ -19,9 +20,33 @@ export async function renderTable(rows: Rows, names: string[], style: RenderOpti
       style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
       chars: BORDERLESS,
     });
-    for (const row of chunk) table.push(names.map((name) => human(columnValue(row, name), name)));
-    await io.out.write(`${table.toString()}\n`);
+    const shown: string[] = [];
+    for (const row of chunk)
+      table.push(names.map((name) => placeholder(cell(human(columnValue(row, name), name)), shown)));
+    await io.out.write(`${fillIn(table.toString(), shown)}\n`);
   }
+}
+
+const MAX_COLUMNS = 500;
+
+/** A text as a cell of a table shows it: what is longer than 500 columns is cut. */
+export const cell = (text: string): string => cutToWidth(text, MAX_COLUMNS);
+
+// The library measures a text with wide characters again and again for each of its characters, so it gets private-use
+// characters of the same width instead.
+const FIRST = '\ue000';
+const REST = '\ue001';
+
+function placeholder(text: string, shown: string[]): string {
+  const width = textWidth(text);
+  if (width === 0 || /^[\x20-\x7e]*$/.test(text)) return text;
+  shown.push(text);
+  return FIRST + REST.repeat(width - 1);
+}
+
+function fillIn(table: string, shown: readonly string[]): string {
+  let next = 0;
+  return table.replace(/\ue000\ue001*/g, () => shown[next++] ?? '');
 }
 
 const BORDERLESS = Object.fromEntries(

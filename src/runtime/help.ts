@@ -87,7 +87,8 @@ const FORMATS = `Output. A terminal gets a table; a pipe or a file gets tab-sepa
 "name<TAB>value" lines for a single record. --json prints JSON: an array for a list, an object for a single record,
 [] if nothing is found. --csv prints CSV with a header; text that a spreadsheet would run as a formula gets a
 leading apostrophe, a number never does. --columns a,b and --json a,b choose columns. Control characters are printed
-as \\u{..}, in JSON as \\u.... .
+as \\u{..}, in JSON as \\u.... . A table cuts a text after 500 columns and ends it with an ellipsis; every other format
+prints it whole.
 
 Failures. stdout stays empty and stderr names the reason. With --json, stderr holds
 { "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null if it is unknown.

@@ -27,12 +27,43 @@ describe.each(databases)('lists on $name', ({ open }) => {
     },
   );
 
+  it.each(['x', '漢', '👍', 'e\u0301', '\u202e', '\t'])(
+    'cuts a megabyte of %j for a terminal at once, and prints it whole to a pipe',
+    async (unit) => {
+      const n = Math.floor(1_000_000 / Buffer.byteLength(unit));
+      await db.query('DELETE FROM notifications');
+      await db.query(
+        `INSERT INTO notifications (notification_id, notification_type, alert_level, title, message)
+         SELECT 'n' || i, 'SYSTEM_ERROR', 'INFO', '漢', repeat($1, $2) FROM generate_series(1, 3) i`,
+        [unit, n],
+      );
+      await db.query(
+        `INSERT INTO audit_log (command, target, body)
+         VALUES ('c', 't', json_build_object('x', repeat($1, $2))::text)`,
+        [unit, n],
+      );
+      for (const line of ['notification list', 'audit list --columns id,body']) {
+        const began = process.cpuUsage();
+        const { code, stdout } = await db.cliWith({ tty: true }, ...words(line));
+        expect([code, process.cpuUsage(began).user < 3_000_000, stdout.length < 30_000]).toEqual([
+          0,
+          true,
+          true,
+        ]);
+        expect(stdout).toContain('…');
+        const piped = await db.cli(...words(line));
+        expect(piped.stdout.length).toBeGreaterThanOrEqual(n);
+      }
+    },
+  );
+
   it('refuses --limit beside --all', async () => {
     const { code, stderr } = await db.cli(...words('order list --all --limit 5'));
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('exclude') });
   });
 
   it('prints no line for what a single thing does not have', async () => {
+    await db.query('DELETE FROM notifications');
     const { stdout } = await db.cli(...words('notification read --all --yes'));
     expect(stdout).toBe('read\t0\n');
   });

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cutToWidth, textWidth } from '../../src/util/text-width.ts';
+
+describe('the width of a text', () => {
+  it.each([
+    ['', 0],
+    ['order_1', 7],
+    ['é', 1],
+    ['e\u0301', 1],
+    ['e\u0301\u0302\u0303', 1],
+    ['\u0301', 0],
+    ['漢字', 4],
+    ['ｆｕｌｌ', 8],
+    ['한글', 4],
+    ['₹1,000', 6],
+    ['…', 1],
+    ['👍', 2],
+    ['👍🏽', 2],
+    ['❤️', 2],
+    ['🇮🇳', 2],
+    ['\u{20000}', 2],
+    ['\ue000', 1],
+  ])('%j takes %i columns', (text, width) => {
+    expect(textWidth(text)).toBe(width);
+  });
+
+  it.each([
+    ['abcdef', 6, 'abcdef'],
+    ['abcdefg', 6, 'abcde…'],
+    ['漢字漢字', 8, '漢字漢字'],
+    ['漢字漢字', 7, '漢字漢…'],
+    ['漢字漢字', 6, '漢字…'],
+    ['ae\u0301ae\u0301ae\u0301', 3, 'ae\u0301…'],
+    ['👍🏽👍🏽', 3, '👍🏽…'],
+    ['漢', 1, '…'],
+    ['', 5, ''],
+  ])('%j in %i columns is %j', (text, columns, cut) => {
+    expect(cutToWidth(text, columns)).toBe(cut);
+  });
+
+  it('is never more than was asked for, and what fits is whole', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', '漢', '\u0301', '👍', '\ud83d', '\ue000'),
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 30 }), (given, columns) => {
+        const cut = cutToWidth(given, columns);
+        expect(textWidth(cut)).toBeLessThanOrEqual(columns);
+        if (cut !== given) expect(given.startsWith(cut.slice(0, -1))).toBe(true);
+      }),
+    );
+  });
+
+  it.each(['x', '漢', '👍', '\u0301'])('of a megabyte of %j is cut without reading it', (unit) => {
+    const text = unit.repeat(1_000_000);
+    const began = process.cpuUsage();
+    for (let i = 0; i < 20; i++) cutToWidth(text, 500);
+    expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
+  });
+});
