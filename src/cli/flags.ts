@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { idText } from '../domain/id.ts';
 import { isInstant } from '../domain/instant.ts';
-import { priceText, type Rupees, rupeesText } from '../domain/money.ts';
+import { priceText, type Rupees, rupeesText, sharesText } from '../domain/money.ts';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
 import { plainLowerCase } from '../util/text.ts';
@@ -21,6 +21,8 @@ export interface Param<Value = unknown> {
   fallback?: string;
   /** Its text may hold a secret and is never echoed. */
   secret?: true;
+  /** The path of a file whose content is input, too. */
+  content?: true;
   /** The last argument, which may be given any number of times. */
   many?: true;
 }
@@ -70,6 +72,11 @@ export function text(placeholder: string, help: string, max = 255): Param<string
   return required(schema, placeholder, help);
 }
 
+/** The path of a file that is read, or - for stdin. Its content is part of the input under an --idempotency-key. */
+export function inputFile(help: string): Param<string> {
+  return { ...text('FILE', help, 4_096), content: true };
+}
+
 /** An identifier: letters, digits and `_ . : -`, at most `max` characters. */
 export function identifier(placeholder: string, help: string, max = 50): Param<string> {
   return required(idText(max), placeholder, help);
@@ -95,7 +102,7 @@ export function integer(placeholder: string, help: string, min = 1, max = 2_147_
 
 /** A decimal number in plain notation, from `min` up. */
 export function decimal(placeholder: string, help: string, min = 0, max = 1e12): Param<number> {
-  const error = `must be a number from ${min} to ${max}, such as 2450.50`;
+  const error = `must be a number from ${min} to ${max} with at most 10 decimals, such as 2450.50`;
   const schema = z.pipe(
     z.string().check(z.regex(/^[+-]?\d{1,15}(\.\d{1,10})?$/, { error })),
     z.pipe(
@@ -114,6 +121,11 @@ export function money(placeholder: string, help: string): Param<Rupees> {
 /** A price in rupees a share. */
 export function price(help: string): Param<number> {
   return required(priceText, 'PRICE', help);
+}
+
+/** A number of shares, 1 or more. */
+export function shares(help: string): Param<number> {
+  return required(sharesText, 'SHARES', help);
 }
 
 /** One of a few words; upper case where the words are, so `buy` is BUY. */

@@ -22,7 +22,19 @@ const inForm = (text: string) => text as Instant;
 /** Whether `a` is earlier than `b`. */
 export const isBefore = (a: Instant, b: Instant): boolean => a < b;
 
-const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+// Hours, minutes, seconds, their fraction, half of the day, and offset.
+const CLOCK = String.raw`(?:(?:T| +)(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?: ?([AP]M))? ?(Z|[+-]\d\d(?::?\d\d)?)?)?$`;
+const ISO = new RegExp(`^(\\d{4}-\\d\\d-\\d\\d)${CLOCK}`);
+// Year, month and day with slashes; a day, the name of its month, and year; two numbers in either order, and a year.
+const SLASHES = new RegExp(String.raw`^(\d{4})/(\d\d)/(\d\d)${CLOCK}`);
+const NAMED = new RegExp(String.raw`^(\d{1,2})[- ]([A-Z][a-z]{2,8}|[A-Z]{3,9})[- ](\d{4})${CLOCK}`);
+const NUMBERS = new RegExp(String.raw`^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})${CLOCK}`);
+const EPOCH = /^(\d{9,10})(?:\.(\d{1,9}))?$|^(\d{12,13})$/;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** The order of day and month in dates such as 03/04/2026. */
+export const DATE_ORDERS = ['dmy', 'mdy'] as const;
+export type DateOrder = (typeof DATE_ORDERS)[number];
 
 /**
  * The instant that an operator writes: RFC 3339, a local date or date-time in the trading time zone, `now`, `today`,
@@ -34,22 +46,27 @@ export function parseInstant(text: string, now: Date, timeZone: string): Instant
   if (text === 'yesterday')
     return instant(startOfDay(new Date(startOfDay(now, timeZone).getTime() - 1), timeZone));
   if (/^\d+[a-z]+$/.test(text)) return instant(new Date(now.getTime() - parseDuration(text)));
-  const match = ISO.exec(text);
-  if (!match)
+  // A mere number is more likely a mistake on a command line, though not in a file.
+  const at = EPOCH.test(text) ? undefined : read(text, timeZone, undefined);
+  if (at === undefined)
     throw new RangeError('must be a time such as 2026-01-31T09:15:00+05:30, 2026-01-31, today or 7d');
-  return written(match, timeZone);
+  return at;
 }
 
-/** The instant of a date-time in a file, where neither a word nor an age makes sense; undefined for any other text. */
-export function writtenInstant(text: string, timeZone: string): Instant | undefined {
-  const match = ISO.exec(text);
-  if (!match) return undefined;
+/**
+ * The instant of a date-time in a file, where neither a word nor an age makes sense; undefined for any other text, and
+ * for a date such as 03/04/2026 unless the order of day and month is given.
+ */
+export function writtenInstant(text: string, timeZone: string, dates?: DateOrder): Instant | undefined {
   try {
-    return written(match, timeZone);
+    return read(text, timeZone, dates);
   } catch {
     return undefined;
   }
 }
+
+/** Whether a text is a date whose day and month could stand in either order. */
+export const isAmbiguous = (text: string): boolean => NUMBERS.test(text);
 
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
@@ -68,8 +85,44 @@ export function isInstant(text: string): boolean {
   }
 }
 
-function written(match: RegExpExecArray, timeZone: string): Instant {
-  const [all, day = '', hour = '00', minute = '00', second = '00', fraction = '', offset] = match;
+/** Reads any of the forms of a time; undefined for other text. Throws RangeError for a day or time that does not exist. */
+function read(text: string, timeZone: string, dates: DateOrder | undefined): Instant | undefined {
+  const iso = ISO.exec(text);
+  if (iso) return written(text, iso[1] as string, iso.slice(2), timeZone);
+  const epoch = EPOCH.exec(text);
+  if (epoch) return sinceEpoch(epoch);
+  const day = (year: string, month: string | number, of: string) =>
+    `${year}-${String(month).padStart(2, '0')}-${of.padStart(2, '0')}`;
+  const [, ...named] = NAMED.exec(text) ?? [];
+  const month = MONTHS.indexOf((named[1] ?? '').slice(0, 3).toLowerCase()) + 1;
+  if (month > 0) return written(text, day(named[2] ?? '', month, named[0] ?? ''), named.slice(3), timeZone);
+  const [, ...slashes] = SLASHES.exec(text) ?? [];
+  if (slashes.length > 0) return written(text, slashes.slice(0, 3).join('-'), slashes.slice(3), timeZone);
+  const [, first = '', second = '', year = '', ...clock] = (dates && NUMBERS.exec(text)) || [];
+  if (year === '') return undefined;
+  return written(
+    text,
+    dates === 'dmy' ? day(year, second, first) : day(year, first, second),
+    clock,
+    timeZone,
+  );
+}
+
+/** Seconds since 1970, with a fraction, or milliseconds. */
+function sinceEpoch([, seconds, fraction = '', milliseconds = '']: RegExpExecArray): Instant {
+  if (seconds === undefined) return instant(new Date(Number(milliseconds)));
+  const at = instant(new Date(Number(seconds) * 1_000));
+  return inForm(`${at.slice(0, -'000000Z'.length)}${fraction.slice(0, 6).padEnd(6, '0')}Z`);
+}
+
+function written(
+  all: string,
+  day: string,
+  clock: readonly (string | undefined)[],
+  timeZone: string,
+): Instant {
+  const [written = '00', minute = '00', second = '00', fraction = '', half, offset] = clock;
+  const hour = half === undefined ? written.padStart(2, '0') : hourOf(written, half);
   if (!isDay(day) || hour > '23' || minute > '59' || second > '59')
     throw new RangeError(`${all} is not a day or time that exists`);
   const digits = fraction.length === 6 ? fraction : fraction.slice(0, 6).padEnd(6, '0');
@@ -80,10 +133,17 @@ function written(match: RegExpExecArray, timeZone: string): Instant {
   return inForm(`${instant(at).slice(0, -'000000Z'.length)}${digits}Z`);
 }
 
+/** The hour of the day on a clock of twelve; 99 for none. */
+function hourOf(hour: string, half: string): string {
+  const n = Number(hour);
+  if (n < 1 || n > 12) return '99';
+  return String((n % 12) + (half === 'PM' ? 12 : 0)).padStart(2, '0');
+}
+
 /** An offset from UTC such as +05:30 in milliseconds. */
 function shiftOf(offset: string): number {
   const hours = Number(offset.slice(1, 3));
-  const minutes = Number(offset.slice(-2));
+  const minutes = offset.length > 3 ? Number(offset.slice(-2)) : 0;
   if (hours > 14 || minutes > 59) throw new RangeError(`${offset} is not an offset from UTC`);
   return (hours * 60 + minutes) * (offset.startsWith('-') ? -60_000 : 60_000);
 }

@@ -54,19 +54,25 @@ export const rupeesText = z.pipe(
 const MIN_PRICE = 0.01;
 export const MAX_PRICE = 1e9;
 
-export const PRICE_RULE = `must be a number of rupees from ${MIN_PRICE} to ${MAX_PRICE}, such as 2450.50`;
+const MAX_DECIMALS = 20;
+
+export const PRICE_RULE = `must be a number of rupees from ${MIN_PRICE} to ${MAX_PRICE} with at most ${MAX_DECIMALS} decimals, such as 2450.50`;
 
 /** A valid price for booking, in rupees per share. */
 export const isPrice = (value: unknown): value is number =>
   typeof value === 'number' && value >= MIN_PRICE && value <= MAX_PRICE;
 
-const DECIMAL = /^\+?\d{1,15}(\.\d{1,20})?$/;
+const DECIMAL = new RegExp(`^\\+?\\d{1,15}(\\.\\d{1,${MAX_DECIMALS}})?$`);
 
 /** Parses a price in plain notation; undefined if the text is no valid price. */
 export function readPrice(text: string): number | undefined {
   const value = DECIMAL.test(text) ? Number(text) : undefined;
   return isPrice(value) ? value : undefined;
 }
+
+/** Parses the price of an order in a file, which is 0 where there is none: of a market order, or of nothing filled. */
+export const readPriceOrNone = (text: string): number | undefined =>
+  DECIMAL.test(text) && Number(text) === 0 ? 0 : readPrice(text);
 
 /** The same rule for a flag. */
 export const priceText = z.pipe(
@@ -76,11 +82,22 @@ export const priceText = z.pipe(
 
 export const MAX_SHARES = 2_147_483_647;
 
-/** Parses a number of shares, 1 or more, where `450.000000` counts as whole; undefined if the text is none. */
-export function readShares(text: string): number | undefined {
-  const shares = /^\d{1,10}(\.0{1,10})?$/.test(text) ? Number(text) : 0;
-  return shares >= 1 && shares <= MAX_SHARES ? shares : undefined;
+/** Parses a whole number from 0 to `most`, where `450.000000` counts as whole; undefined if the text is none. */
+export function readWhole(text: string, most = MAX_SHARES): number | undefined {
+  const n = /^\+?\d{1,16}(\.0{1,20})?$/.test(text) ? Number(text) : undefined;
+  return n !== undefined && n <= most ? n : undefined;
 }
+
+export const SHARES_RULE = `must be a whole number of shares from 1 to ${MAX_SHARES}`;
+
+/** Parses a number of shares, 1 or more; undefined if the text is none. */
+export const readShares = (text: string): number | undefined => readWhole(text) || undefined;
+
+/** The same rule for a flag. */
+export const sharesText = z.pipe(
+  z.string().check(z.refine((text) => readShares(text) !== undefined, { error: SHARES_RULE })),
+  z.transform(Number),
+);
 
 /** Shares at a price in rupees per share, or at the mean price of several executions. */
 export interface Lot {

@@ -4,7 +4,11 @@ import { plainUpperCase } from '../util/text.ts';
 
 export type TradingSymbol = Brand<string, 'TradingSymbol'>;
 
-const SYMBOL = /^[A-Z0-9][A-Z0-9&._-]*$/;
+// Names at BSE have single spaces, and symbols of NSE a $, as FOCUS$ and indices a *.
+const SYMBOL = /^[A-Z0-9][A-Z0-9&._$*-]*(?: [A-Z0-9&._$*-]+)*$/;
+const MAX_CHARACTERS = 50;
+
+export const SYMBOL_RULE = `must be a symbol of at most ${MAX_CHARACTERS} letters, digits, single spaces and & . _ $ * -, such as RELIANCE`;
 const MAX_KNOWN = 10_000;
 const known = new Map<string, TradingSymbol>();
 
@@ -17,15 +21,15 @@ export function readSymbol(text: string): TradingSymbol | undefined {
   return data;
 }
 
-/** A trading symbol of at most 50 plain characters, in upper case: RELIANCE, M&M, BAJAJ-AUTO. */
+/** A trading symbol of at most 50 plain characters, in upper case: RELIANCE, M&M, BAJAJ-AUTO, FOCUS$. */
 export const tradingSymbol = z.pipe(
   z.pipe(
     z.pipe(z.string().check(z.trim()), z.transform(plainUpperCase)),
     z.string().check(
-      z.regex(SYMBOL, {
-        error: 'must be a symbol of letters, digits and & . _ - such as RELIANCE',
+      z.regex(SYMBOL, { error: SYMBOL_RULE }),
+      z.maxLength(MAX_CHARACTERS, {
+        error: `must have at most ${MAX_CHARACTERS} characters`,
       }),
-      z.maxLength(50, { error: 'must have at most 50 characters' }),
     ),
   ),
   z.transform((text) => text as TradingSymbol),

@@ -3,7 +3,7 @@ import { type AfterCommit, NO_PROJECTION } from '../audit/after-commit.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { IdempotentRun } from '../audit/idempotency.ts';
 import { auditTargetOf } from '../audit/subject.ts';
-import { type Invocation, rolesOf } from '../cli/command.ts';
+import { type Command, type Invocation, rolesOf } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
 import { parseInstant } from '../domain/instant.ts';
@@ -148,7 +148,12 @@ export function openContext(
     async idempotent(input) {
       if (globals.idempotencyKey === undefined) return undefined;
       const { openIdempotentRun } = await import('../audit/idempotency.ts');
-      const run = openIdempotentRun(invocation, input, async () => (await connection()).kysely);
+      const contents = await contentsOf(command, input as Record<string, unknown>, around.cwd, signal);
+      const run = openIdempotentRun(
+        invocation,
+        { ...input, ...contents },
+        async () => (await connection()).kysely,
+      );
       if (!dryRun) idempotent = run;
       return {
         replay: run.replay,
@@ -228,4 +233,20 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
+}
+
+/** The hashes of the files in the input, whose content is part of it. */
+async function contentsOf(
+  { args, flags }: Command,
+  input: Readonly<Record<string, unknown>>,
+  cwd: string,
+  signal: AbortSignal,
+): Promise<{ contents?: Record<string, string> }> {
+  const files = Object.entries({ ...args, ...flags }).flatMap(([name, { content }]) => {
+    const path = input[name];
+    return content && typeof path === 'string' ? [[name, path] as const] : [];
+  });
+  if (files.length === 0) return {};
+  const { hashInputs } = await import('../platform/files/hash-inputs.ts');
+  return { contents: await hashInputs(Object.fromEntries(files), cwd, signal) };
 }

@@ -131,6 +131,7 @@ export const ERROR_CODES = {
   TERMINATED: ['terminated', 'terminated; unfinished work is rolled back'],
   TLS_REFUSED: ['unreachable', 'no trusted TLS connection to the database'],
   TLS_TOO_WEAK: ['config', 'the sslmode would not verify a remote server'],
+  TRADES_OLDER: ['refused', 'trades of the file are older than what is booked of their symbol'],
   TRADING_HALTED: ['refused', 'trading is halted'],
   UNEXPECTED: ['failure', 'a defect; --debug shows where'],
   USAGE: ['usage', 'the command line or an input file is not valid'],

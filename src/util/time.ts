@@ -12,6 +12,23 @@ export function startOfDay(at: Date, timeZone: string): Date {
 /** The instant at which the clocks of the time zone show what `wall` shows in UTC. */
 export function fromWallClock(wall: Date, timeZone: string): Date {
   if (timeZone === 'UTC') return wall;
+  // Clocks change at a quarter of an hour, and a file names few of them many times.
+  const quarter = Math.floor(wall.getTime() / QUARTER_MS);
+  const key = `${timeZone} ${quarter}`;
+  let shift = shifts.get(key);
+  if (shift === undefined) {
+    const start = new Date(quarter * QUARTER_MS);
+    shift = start.getTime() - searchWallClock(start, timeZone).getTime();
+    if (shifts.size < MAX_SHIFTS) shifts.set(key, shift);
+  }
+  return new Date(wall.getTime() - shift);
+}
+
+const QUARTER_MS = 900_000;
+const MAX_SHIFTS = 100_000;
+const shifts = new Map<string, number>();
+
+function searchWallClock(wall: Date, timeZone: string): Date {
   const DAY = 86_400_000;
   const offsets = [-DAY, DAY].map((shift) => offsetOf(new Date(wall.getTime() + shift), timeZone));
   const instants = offsets.map((offset) => new Date(wall.getTime() - offset));

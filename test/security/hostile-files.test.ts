@@ -107,7 +107,7 @@ describe.each(databases)('files on $name', ({ open }) => {
   it('a row of CSV without an end is refused, also from a pipe', async () => {
     await writeFile(path('row'), `${HEADER}\n${'x'.repeat(1_000_000)}`);
     const { code, stderr } = await run(INPUTS[0]?.[0] ?? '', 'row');
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('the row is too long') });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('line 2 is too long') });
   });
 
   describe.each(OUTPUTS)('%s', (line, force) => {

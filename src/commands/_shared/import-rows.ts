@@ -1,11 +1,12 @@
 import { basename, resolve } from 'node:path';
 import type { AuditEntry } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
-import { optional, text, toggle } from '../../cli/flags.ts';
+import { choice, optional, parsed, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { openSource } from '../../platform/files/open-source.ts';
-import { linesOf } from '../../platform/files/read-lines.ts';
-import { type Columns, readTable } from '../../platform/files/read-records.ts';
+import { DATE_ORDERS } from '../../domain/instant.ts';
+import { timeZone } from '../../platform/config/schemas.ts';
+import { type Numbered, openTable, readAll, type Values } from '../../platform/files/open-table.ts';
+import type { Columns } from '../../platform/files/read-header.ts';
 import {
   type BadLine,
   openRejects,
@@ -13,23 +14,21 @@ import {
   rejectsPath,
   withRejects,
 } from '../../platform/files/rejects-file.ts';
-import { Failure, usage } from '../../util/failure.ts';
-import { pluralize } from '../../util/text.ts';
+import { Failure } from '../../util/failure.ts';
 
-/** A row that is valid by itself, and its line. */
-export interface Numbered<T> {
-  line: number;
-  value: T;
-}
-
-/** The flags of a small import. */
+/** The flags of an import that can go on behind bad lines. */
 export const importFlags = {
   keepGoing: toggle('import the good lines and list the bad ones in a file'),
   rejects: optional(text('FILE', 'the file for the bad lines (default: FILE.rejects.csv)', 4_096)),
 };
 
-/** The text of a row by column; without columns that the file omits. */
-export type Values = Readonly<Record<string, string>>;
+/** The flags of an import of rows with times. */
+export const timeFlags = {
+  timeZone: optional(
+    parsed(timeZone, 'ZONE', 'the zone of times without an offset (default: the trading time zone)'),
+  ),
+  dates: optional(choice(DATE_ORDERS, 'ORDER', 'read dates such as 03/04/2026 as day or month first')),
+};
 
 interface Kind<T, Extra extends object> {
   columns: Columns;
@@ -65,7 +64,8 @@ export async function importSmall<T extends object, Extra extends object>(
   const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
   const rejects = input.keepGoing ? await openRejects(rejectsPath(path, input.rejects, ctx.cwd)) : undefined;
   try {
-    const { rows, bad } = await readRows(path, kind, ctx);
+    const table = await openTable(path, kind.columns, ctx);
+    const { rows, bad } = await readAll(table, kind.read, { signal: ctx.signal, most: MAX_ROWS });
     const result = await ctx
       .change(async (trx) => {
         await rejects?.restart();
@@ -93,30 +93,6 @@ export async function importSmall<T extends object, Extra extends object>(
   } finally {
     await rejects?.discard();
   }
-}
-
-async function readRows<T extends object>(
-  path: string,
-  { columns, read }: Pick<Kind<T, object>, 'columns' | 'read'>,
-  ctx: Context,
-) {
-  const source = openSource(path, ctx);
-  const table = await readTable(linesOf(source.bytes, source.name), source.name, columns, ctx.io.say);
-  const rows: Numbered<T>[] = [];
-  const bad: BadLine[] = [];
-  for await (const block of table.records) {
-    ctx.signal.throwIfAborted();
-    bad.push(...block.bad);
-    for (const { line, fields } of block.rows) {
-      const named = Object.fromEntries(table.columns.map((name, i) => [name, fields[i]?.trim() ?? '']));
-      const value = read(named);
-      if ('reason' in value) bad.push({ line, reason: value.reason as string });
-      else rows.push({ line, value });
-    }
-    if (rows.length + bad.length > MAX_ROWS)
-      throw usage(`${source.name} has more than ${pluralize(MAX_ROWS, 'row')}.`, 'Import it in parts.');
-  }
-  return { rows, bad };
 }
 
 /** The rows whose key an earlier row has, or that is already taken. */

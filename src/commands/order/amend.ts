@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { integer, optional, parsed, price } from '../../cli/flags.ts';
+import { optional, parsed, price, shares } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
@@ -10,7 +10,7 @@ export const amend = defineCommand({
   phase: 1,
   args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
-    quantity: optional(integer('SHARES', 'the new total quantity, filled shares included')),
+    quantity: optional(shares('the new total quantity, filled shares included')),
     price: optional(price('rupees per share: the limit or trigger')),
   },
   fields: orderFields,

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { integer, optional, parsed, price, text, time, toggle } from '../../cli/flags.ts';
+import { optional, parsed, price, shares, text, time, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
@@ -12,7 +12,7 @@ export const fill = defineCommand({
   phase: 2,
   args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: {
-    quantity: integer('SHARES', 'the executed shares'),
+    quantity: shares('the executed shares'),
     price: price('rupees per share'),
     brokerFillId: optional(
       text('ID', "the broker's id of the execution; the same id again is the same execution", 100),

@@ -1,23 +1,24 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { choice, optional, parsed, text, toggle } from '../../cli/flags.ts';
+import { choice, inputFile, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { rejectsPath } from '../../platform/files/rejects-file.ts';
 import { ORDER_FILE } from '../../trading/orders/order-file.ts';
 import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
 import { usage } from '../../util/failure.ts';
+import { importFlags, timeFlags } from '../_shared/import-rows.ts';
 
 export const importOrders = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 2,
-  args: { file: text('FILE', 'a CSV file (orders: also NDJSON or compressed), or - for stdin', 4_096) },
+  args: { file: inputFile('CSV or NDJSON, also compressed, or - for stdin') },
   flags: {
     as: choice(['trades', 'orders'], 'KIND', 'the kind of rows'),
     user: optional(parsed(userId, 'USER', 'the user of the trades; rows of orders name their user')),
-    keepGoing: toggle('import the good lines and list the bad ones in a file'),
-    rejects: optional(text('FILE', 'the file for the bad lines (default: FILE.rejects.csv)', 4_096)),
+    ...importFlags,
+    ...timeFlags,
     fast: toggle('orders into an empty table: lock it, and create its indexes afterwards'),
   },
   fields: {
@@ -34,10 +35,10 @@ export const importOrders = defineCommand({
     'order import trades.csv --as trades --user trader_001 --keep-going --rejects bad-lines.csv',
     'order import orders.csv.gz --as orders',
   ],
-  details: `Trades: ${TRADE_COLUMNS.required.join(',')}[,strategy_id]. Each row becomes a FILLED MARKET order and its fill, booked in
-the order of the file and identified by its trade_id: importing a file again adds only new trades.
+  details: `Trades: ${TRADE_COLUMNS.required.join(',')}[,strategy_id]. Each row becomes a FILLED MARKET order and its fill, booked by
+time and identified by its trade_id: importing a file again adds only new trades.
 Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
-of the table only; positions and capital do not change. Times are in UTC unless they have another offset.
+of the table only; positions and capital do not change.
 An order that is still working, and a trade of the current trading day, must pass the pre-trade checks; finished orders and
 earlier trades are history, pass none, and are counted in the column history.
 The import is atomic unless --keep-going is given. Ends 6 if lines were rejected.`,
@@ -54,6 +55,8 @@ The import is atomic unless --keep-going is given. Ends 6 if lines were rejected
       path,
       user,
       fast,
+      timeZone: input.timeZone,
+      dates: input.dates,
       rejectsFile: input.keepGoing ? rejectsPath(path, input.rejects, ctx.cwd) : undefined,
     });
   },

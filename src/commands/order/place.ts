@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, integer, optional, parsed, price, withDefault } from '../../cli/flags.ts';
+import { choice, optional, parsed, price, shares, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { orderId, strategyId, userId } from '../../domain/id.ts';
@@ -16,7 +16,7 @@ export const place = defineCommand({
     user: parsed(userId, 'USER', 'the user'),
     symbol: parsed(tradingSymbol, 'SYMBOL', 'the symbol'),
     side: choice(ORDER_SIDES, 'SIDE', 'the side'),
-    quantity: integer('SHARES', 'how many shares'),
+    quantity: shares('how many shares'),
     type: withDefault(choice(ORDER_TYPES, 'TYPE', 'the kind of order'), 'MARKET'),
     price: optional(price('rupees per share: the limit or trigger; for a MARKET order a reference only')),
     strategy: optional(parsed(strategyId, 'STRATEGY', 'the strategy it belongs to')),

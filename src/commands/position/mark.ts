@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { many, optional, text, toggle } from '../../cli/flags.ts';
+import { inputFile, many, optional, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { usage } from '../../util/failure.ts';
 
@@ -9,7 +9,7 @@ export const mark = defineCommand({
   phase: 2,
   args: { words: many(text('SYMBOL=PRICE', 'a symbol and its price in rupees per share')) },
   flags: {
-    file: optional(text('FILE', 'a CSV file of symbol,price (or symbol,ltp), or - for stdin', 4_096)),
+    file: optional(inputFile('CSV or NDJSON of symbol,price (or symbol,ltp), or - for stdin')),
     fromCache: toggle('mark every open position at its quote in Redis'),
   },
   fields: {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { choice, decimal, json, optional, text, words } from '../../cli/flags.ts';
+import { choice, decimal, inputFile, json, optional, text, words } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { RISK_LEVELS } from '../../domain/strategy.ts';
 import { usage } from '../../util/failure.ts';
@@ -20,9 +20,7 @@ export const columnFlags = {
   parameters: json('JSON', 'its parameters, a JSON object'),
 };
 
-export const fileFlag = optional(
-  text('FILE', 'a JSON file with the columns of the table; flags override it', 4_096),
-);
+export const fileFlag = optional(inputFile('a JSON file with the columns of the table; flags override it'));
 
 /** The columns of the file and the flags, not validated; flags override the file. Throws a usage error for an unreadable file. */
 export async function readColumns(

@@ -1,6 +1,6 @@
 import { type Strategy, strategyProblems, strategySchema } from '../../domain/strategy.ts';
+import type { Values } from '../../platform/files/open-table.ts';
 import { parseJson } from '../../util/json.ts';
-import type { Values } from '../_shared/import-rows.ts';
 
 /** The columns of a file of strategies: all of them. */
 export const STRATEGY_FILE = {

@@ -2,23 +2,24 @@ import { sql } from 'kysely';
 import { writeAudits } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { text } from '../../cli/flags.ts';
+import { inputFile } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import type { StrategyId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import type { Strategy } from '../../domain/strategy.ts';
+import type { Numbered } from '../../platform/files/open-table.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { refused } from '../../util/failure.ts';
-import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
+import { importFlags, importSmall, repeated } from '../_shared/import-rows.ts';
 import { parseStrategy, STRATEGY_FILE } from './import-row.ts';
 
 export const importStrategies = defineCommand({
   effect: 'write',
   entries: 'each',
   phase: 1,
-  args: { file: text('FILE', 'CSV or NDJSON, also compressed, or - for stdin', 4_096) },
+  args: { file: inputFile('CSV or NDJSON, also compressed, or - for stdin') },
   flags: importFlags,
   fields: {
     imported: { type: 'integer' },

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { choice, text } from '../../cli/flags.ts';
+import { refusal } from '../../domain/file-values.ts';
 import { userId } from '../../domain/id.ts';
 import { rupeesText } from '../../domain/money.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
-import type { Values } from '../_shared/import-rows.ts';
+import type { Values } from '../../platform/files/open-table.ts';
 
 export const USER_FILE = {
   required: ['name', 'email'],
@@ -28,5 +29,8 @@ export function parseUser(values: Values): UserRow | { reason: string } {
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0];
   const name = String(issue?.path[0]);
-  return { reason: `${name} ${given[name] === undefined ? 'is missing' : issue?.message}` };
+  const text = given[name];
+  return {
+    reason: text === undefined ? `${name} is missing` : refusal(name, { must: issue?.message ?? '' }, text),
+  };
 }

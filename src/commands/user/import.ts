@@ -4,11 +4,12 @@ import { sql } from 'kysely';
 import { writeAudits } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { text } from '../../cli/flags.ts';
+import { inputFile, text } from '../../cli/flags.ts';
 import { csvHeader, csvLines } from '../../cli/render-csv.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
+import type { Numbered } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
@@ -16,14 +17,14 @@ import { generateApiKey, hashApiKey } from '../../platform/secrets/api-key.ts';
 import { USER_COLUMNS } from '../../trading/users/store.ts';
 import { outputFailure, refused } from '../../util/failure.ts';
 import { writeAtomic } from '../../util/file.ts';
-import { importFlags, importSmall, type Numbered, repeated } from '../_shared/import-rows.ts';
+import { importFlags, importSmall, repeated } from '../_shared/import-rows.ts';
 import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
 
 export const importUsers = defineCommand({
   effect: 'write',
   entries: 'each',
   phase: 1,
-  args: { file: text('FILE', 'CSV or NDJSON, also compressed, or - for stdin', 4_096) },
+  args: { file: inputFile('CSV or NDJSON, also compressed, or - for stdin') },
   flags: {
     keys: text('FILE', 'write the API keys to this new CSV file, which only you can read', 4_096),
     ...importFlags,

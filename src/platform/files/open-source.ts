@@ -47,12 +47,34 @@ async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGene
   const gzip = !first.done && first.value[0] === 0x1f && first.value[1] === 0x8b;
   try {
     // Errors of the file come out of the decompressor, where the bytes are read.
-    yield* gzip ? (pipeline(Readable.from(all()), createGunzip(), () => {}) as AsyncIterable<Buffer>) : all();
+    if (gzip) yield* decompressed(all(), name);
+    else yield* all();
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (code.startsWith('Z_')) throw usage(`${name} is compressed, but damaged or cut off.`);
     if (/^E[A-Z]+$/.test(code)) throw usage(`${name} cannot be read (${code}).`);
     throw error;
+  }
+}
+
+// Rows compress to a fiftieth at best; what expands further is no table, and would keep the program busy for long.
+const MAX_RATIO = 200;
+const FREE_BYTES = 16 * 1_048_576;
+
+async function* decompressed(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  const size = { packed: 0, plain: 0 };
+  async function* counted() {
+    for await (const chunk of source) {
+      size.packed += chunk.length;
+      yield chunk;
+    }
+  }
+  const plain = pipeline(Readable.from(counted()), createGunzip(), () => {}) as AsyncIterable<Buffer>;
+  for await (const chunk of plain) {
+    size.plain += chunk.length;
+    if (size.plain > FREE_BYTES && size.plain > MAX_RATIO * size.packed)
+      throw usage(`${name} expands to more than ${MAX_RATIO} times its size: it is no table of rows.`);
+    yield chunk;
   }
 }
 

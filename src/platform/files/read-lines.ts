@@ -9,14 +9,22 @@ export interface Lines {
 }
 
 const LINE = 0x0a;
-// A longer line means another kind of file, and would be held in memory whole.
-const MAX_LINE_BYTES = 1_048_576;
+// A longer one is a file of another kind, and would have to be held in memory whole. Room for 64 KiB of quoted JSON.
+const MAX_LINE_BYTES = 196_608;
 
-/** The lines of a text block by block, without their ends and without a BOM; empty ones too. */
+/**
+ * The lines of a text block by block, without their ends and without a BOM; empty ones too. Throws a usage error for a
+ * line without an end, and for a file of another kind.
+ */
 export async function* linesOf(bytes: AsyncIterable<Buffer>, name: string): AsyncGenerator<Lines> {
   let first = 1;
   let rest: Buffer | undefined;
+  let begun = false;
   for await (const chunk of bytes) {
+    if (!begun && chunk.length > 0) {
+      checkKind(chunk, name);
+      begun = true;
+    }
     const block = rest ? Buffer.concat([rest, chunk]) : chunk;
     const end = block.lastIndexOf(LINE);
     rest = block.subarray(end + 1);
@@ -27,6 +35,19 @@ export async function* linesOf(bytes: AsyncIterable<Buffer>, name: string): Asyn
     first += texts.length;
   }
   if (rest && rest.length > 0) yield { first, texts: decoded(rest, first === 1) };
+}
+
+const UTF16 = 'Save it as CSV in UTF-8, or convert it: iconv -f UTF-16 -t UTF-8 FILE';
+
+/** Throws a usage error for what begins as no text in UTF-8 does. */
+function checkKind([a, b, c, d]: Buffer, name: string): void {
+  const isUtf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (a === 0) !== (b === 0);
+  if (isUtf16 && b !== undefined) throw usage(`${name} is not UTF-8, but UTF-16.`, UTF16);
+  if (a === 0x50 && b === 0x4b && c === 0x03 && d === 0x04)
+    throw usage(
+      `${name} is a ZIP archive or an Excel workbook.`,
+      'Save it as CSV in UTF-8; gzip is read, too.',
+    );
 }
 
 function decoded(block: Buffer, begins: boolean): (string | null)[] {

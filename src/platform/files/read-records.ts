@@ -1,7 +1,9 @@
-import { usage } from '../../util/failure.ts';
 import { parseJson } from '../../util/json.ts';
+import { truncate } from '../../util/text.ts';
+import { type Columns, emptyFile, nearest, type Place, readHeader } from './read-header.ts';
 import type { Lines } from './read-lines.ts';
 import type { BadLine } from './rejects-file.ts';
+import { splitRow } from './split-row.ts';
 
 /** A row of a file: its fields in the order of the columns. */
 export interface Row {
@@ -17,11 +19,6 @@ export interface Records {
   bad: BadLine[];
 }
 
-export interface Columns {
-  required: readonly string[];
-  optional: readonly string[];
-}
-
 /** The table in a file: which columns it has, and its rows block by block. */
 export interface Table {
   columns: readonly string[];
@@ -30,6 +27,9 @@ export interface Table {
 
 // A quoted field may hold line ends, but not a whole file because one quote is missing.
 const MAX_RECORD_LINES = 100;
+// A title of a report is shorter.
+const MAX_TITLE_LINES = 50;
+const NOT_UTF8 = 'is not UTF-8; Latin-1 is converted by iconv -f WINDOWS-1252 -t UTF-8';
 
 /**
  * Rows of CSV with a header whose columns stand in any order, or of NDJSON, which begins with a brace. `say` gets a line on
@@ -49,54 +49,45 @@ export async function readTable(
     ({ done, value: block } = await blocks.next());
     skipped = 0;
   }
-  const expected = `Its first line must name: ${known.required.join(',')}`;
-  if (done) throw usage(`${name} is empty.`, expected);
-  const head = block.texts[skipped];
-  const from = (drop: number) => ({ first: block.first + drop, texts: block.texts.slice(drop) });
+  if (done) throw emptyFile(name, known);
   async function* all(drop: number) {
-    yield from(drop);
+    yield { first: block.first + drop, texts: block.texts.slice(drop) };
     yield* { [Symbol.asyncIterator]: () => blocks };
   }
+  const head = block.texts[skipped] as string | null;
   if (head?.startsWith('{')) {
     const columns = [...known.required, ...known.optional];
     return { columns, records: ndjson(all(skipped), columns) };
   }
-  if (head === null || head === undefined) throw usage(`${name} is not UTF-8.`, expected);
-  const header = (await split(head))?.map((column) => column.trim().toLowerCase());
-  if (!header) throw usage(`${name}: a quote in the first line is out of place.`, expected);
-  const missing = known.required.filter((column) => !header.includes(column));
-  if (missing.length > 0) throw usage(`${name} has no column ${missing.join(', ')}.`, expected);
-  const twice = header.find((column, i) => header.indexOf(column) !== i);
-  if (twice !== undefined) throw usage(`${name} has the column ${twice} twice.`);
-  const places = header.map((column) => known.required.includes(column) || known.optional.includes(column));
-  const unknown = header.filter((_column, i) => !places[i]);
-  if (unknown.length > 0) await say(`Columns left out: ${unknown.join(', ')}`);
-  return { columns: header.filter((_column, i) => places[i]), records: csv(all(skipped + 1), places) };
+  const after = block.texts.slice(skipped + 1, skipped + 1 + MAX_TITLE_LINES);
+  const { columns, places, others } = await readHeader(head, after, name, known);
+  if (others.length > 0) await say(`Columns left out: ${others.join(', ')}`);
+  return { columns, records: csv(all(skipped + 1), places) };
 }
 
-async function* csv(lines: AsyncIterable<Lines>, places: readonly boolean[]): AsyncGenerator<Records> {
-  const plain = places.every(Boolean);
+async function* csv(lines: AsyncIterable<Lines>, places: readonly Place[]): AsyncGenerator<Records> {
+  const plain = places.every((place) => place === 'column');
   // The lines of a quoted field that has not ended yet.
   let open: string[] = [];
   let number = 0;
   const row = (line: number, all: readonly string[], raw: string | undefined, into: Records) => {
-    if (all.length !== places.length)
-      into.bad.push({ line, reason: `has ${all.length} fields, not ${places.length}` });
+    const reason = plain && all.length === places.length ? undefined : misfit(all, places);
+    if (reason !== undefined) into.bad.push({ line, reason });
     else
       into.rows.push({
         line,
-        fields: plain ? all : all.filter((_field, i) => places[i]),
+        fields: plain ? all : all.filter((_field, i) => places[i] === 'column'),
         raw: plain ? raw : undefined,
       });
   };
   const take = async (text: string | null, into: Records): Promise<void> => {
     number++;
-    if (text === null) into.bad.push({ line: number, reason: 'is not UTF-8' });
+    if (text === null) into.bad.push({ line: number, reason: NOT_UTF8 });
     else if (open.length === 0 && !text.includes('"')) {
-      if (text !== '') row(number, text.split(','), text, into);
+      if (!isBlank(text)) row(number, text.split(','), text, into);
     } else {
       open.push(text);
-      const fields = await split(open.join('\n'));
+      const fields = await splitRow(open.join('\n'));
       if (fields) {
         row(number - open.length + 1, fields, undefined, into);
         open = [];
@@ -122,17 +113,21 @@ async function* csv(lines: AsyncIterable<Lines>, places: readonly boolean[]): As
   yield last;
 }
 
-/** The fields of a line; undefined where a quote is open or out of place. */
-async function split(text: string): Promise<string[] | undefined> {
-  if (!text.includes('"')) return text.split(',');
-  // Half of a pair: the field goes on.
-  if ((text.split('"').length - 1) % 2 === 1) return undefined;
-  const { parse } = await import('csv-parse/sync');
-  try {
-    return (parse(text, { relax_column_count: true }) as string[][])[0];
-  } catch {
-    return undefined;
-  }
+// A spreadsheet fills an empty row with commas; what begins with a letter or digit is none.
+const isBlank = (text: string) => text === '' || (text.charCodeAt(0) <= COMMA && /^[,\s]*$/.test(text));
+const COMMA = 0x2c;
+
+// `1,23,456.78` without quotes is several fields.
+const THOUSANDS = /(?:^|,)\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?(?:,|$)/;
+
+/** Why a row does not fit its header; undefined if it does. */
+function misfit(fields: readonly string[], places: readonly Place[]): string | undefined {
+  const count = `has ${fields.length} fields, not ${places.length}`;
+  if (fields.length > places.length && THOUSANDS.test(fields.join(',')))
+    return `${count}: an amount must be without thousands separators`;
+  if (fields.length !== places.length) return count;
+  const stray = places.findIndex((place, i) => place === 'nameless' && fields[i]?.trim() !== '');
+  return stray < 0 ? undefined : `has a value in column ${stray + 1}, which has no name`;
 }
 
 async function* ndjson(lines: AsyncIterable<Lines>, columns: readonly string[]): AsyncGenerator<Records> {
@@ -140,7 +135,7 @@ async function* ndjson(lines: AsyncIterable<Lines>, columns: readonly string[]):
     const into: Records = { rows: [], bad: [] };
     texts.forEach((text, i) => {
       if (text === '') return;
-      const fields = text === null ? 'is not UTF-8' : fieldsOf(text, columns);
+      const fields = text === null ? NOT_UTF8 : fieldsOf(text, columns);
       if (typeof fields === 'string') into.bad.push({ line: first + i, reason: fields });
       else into.rows.push({ line: first + i, fields, raw: undefined });
     });
@@ -155,7 +150,10 @@ function fieldsOf(text: string, columns: readonly string[]): string[] | string {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is not a JSON object';
     const object = value as Record<string, unknown>;
     const stray = Object.keys(object).find((key) => !columns.includes(key));
-    if (stray !== undefined) return `has ${JSON.stringify(stray)}, which is no column`;
+    if (stray !== undefined) {
+      const near = nearest(stray, columns);
+      return `has ${JSON.stringify(truncate(stray))}, which is no column${near === undefined ? '' : `; did you mean ${near}?`}`;
+    }
     return columns.map((column) => textOf(object[column]));
   } catch (error) {
     return (error as Error).message;

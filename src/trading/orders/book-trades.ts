@@ -3,46 +3,49 @@ import type { Trx } from '../../audit/transaction.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
 import { isBefore } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
+import type { Numbered } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { NewOrder } from '../ledger/insert-orders.ts';
 import { openAdmission } from '../risk/import-admission.ts';
 import type { TradingDay } from '../trading-day.ts';
-import { difference, type NumberedTrade, type Trade } from './trade-file.ts';
+import { difference, type Trade } from './trade-file.ts';
+
+const BATCH_ROWS = 1_000;
 
 interface Booked {
   imported: number;
+  /** Those of earlier trading days. */
   history: number;
-  known: number;
   /** Rupees credited to the user's capital. */
   realized: Rupees;
   bad: BadLine[];
 }
 
 /**
- * Books a batch of executed trades of one user: each becomes a MARKET order and the fill that completes it, dated at
- * its execution. Trades that are already booked are counted as known; a line with a known trade_id but other data, or
- * with an unknown strategy, is rejected. So is a trade of the current trading day whose order could not be placed;
- * earlier ones are history.
+ * Books executed trades of one user in this order: each becomes a MARKET order and the fill that completes it, dated at
+ * its execution. A trade of the current trading day whose order could not be placed is rejected; earlier ones are history.
  */
 export async function bookTrades(
   trx: Trx,
   userId: UserId,
-  batch: readonly NumberedTrade[],
+  trades: readonly Numbered<Trade>[],
   clock: TradingDay,
+  tell: (booked: number) => void,
 ): Promise<Booked> {
-  const { fresh, known, bad } = await sort(trx, userId, batch);
   const { needsCheck, refusal } = await openAdmission(trx, [userId], clock);
   const isHistory = ({ executed_at }: Trade) => isBefore(executed_at, clock.dayStart);
   let realized = NO_RUPEES;
   let pending: Placing[] = [];
   let imported = 0;
+  const bad: BadLine[] = [];
   const book = async () => {
     realized = addMoney(realized, await bookAll(trx, pending));
     imported += pending.length;
+    tell(imported);
     pending = [];
   };
-  for (const { line, trade } of fresh) {
+  for (const { line, value: trade } of trades) {
     const order = asOrder(userId, trade);
     if (!isHistory(trade) && needsCheck(order)) {
       // What was booked so far counts for this one.
@@ -54,10 +57,11 @@ export async function bookTrades(
       }
     }
     pending.push({ ...order, trade_id: trade.trade_id });
+    if (pending.length === BATCH_ROWS) await book();
   }
   await book();
-  const history = fresh.filter(({ trade }) => isHistory(trade)).length;
-  return { imported, history, known, realized, bad };
+  const history = trades.filter(({ value }) => isHistory(value)).length;
+  return { imported, history, realized, bad };
 }
 
 type Placing = NewOrder & { trade_id: string };
@@ -85,32 +89,57 @@ async function bookAll(trx: Trx, orders: readonly Placing[]): Promise<Rupees> {
   return capital.reduce((sum, credit) => addMoney(sum, credit.realized), NO_RUPEES);
 }
 
-/** Separates new trades from known ones and from rejected lines. */
-async function sort(trx: Trx, userId: UserId, batch: readonly NumberedTrade[]) {
-  const booked = await findBooked(trx, userId, batch);
-  const strategies = await findStrategies(trx, batch);
-  const fresh: NumberedTrade[] = [];
-  const bad: BadLine[] = [];
-  for (const { line, trade } of batch) {
+interface SortedOut {
+  fresh: Numbered<Trade>[];
+  /** How many are booked already. */
+  known: number;
+  /** Lines that are equal to an earlier one. */
+  repeats: { line: number; of: number }[];
+  refused: BadLine[];
+}
+
+/**
+ * Separates new trades from known ones and from lines that are refused: with the id of a booked trade or of another line
+ * but other data, or with an unknown strategy.
+ */
+export async function sortOut(
+  trx: Trx,
+  userId: UserId,
+  trades: readonly Numbered<Trade>[],
+): Promise<SortedOut> {
+  const booked = await findBooked(trx, userId, trades);
+  const strategies = await findStrategies(trx, trades);
+  const lines = new Map<string, Numbered<Trade>>();
+  const sorted: SortedOut = { fresh: [], known: 0, repeats: [], refused: [] };
+  for (const numbered of trades) {
+    const { line, value: trade } = numbered;
     const before = booked.get(trade.trade_id);
-    const other = before && difference(trade, before);
-    if (other) bad.push({ line, reason: `trade ${trade.trade_id} is in the book with ${other}` });
-    else if (trade.strategy_id !== null && !strategies.has(trade.strategy_id))
-      bad.push({ line, reason: `there is no strategy ${trade.strategy_id}` });
-    else if (!before) {
-      fresh.push({ line, trade });
-      booked.set(trade.trade_id, trade);
+    const twin = lines.get(trade.trade_id);
+    const refuse = (reason: string) => void sorted.refused.push({ line, reason });
+    if (before) {
+      const other = difference(trade, before);
+      if (other) refuse(`trade ${trade.trade_id} is in the book with ${other}`);
+      else sorted.known++;
+    } else if (twin) {
+      const other = difference(trade, twin.value);
+      if (other) refuse(`trade ${trade.trade_id} is also in line ${twin.line}, with ${other}`);
+      else sorted.repeats.push({ line, of: twin.line });
+    } else if (trade.strategy_id !== null && !strategies.has(trade.strategy_id))
+      refuse(`there is no strategy ${trade.strategy_id}`);
+    else {
+      lines.set(trade.trade_id, numbered);
+      sorted.fresh.push(numbered);
     }
   }
-  return { fresh, bad, known: batch.length - fresh.length - bad.length };
+  return sorted;
 }
 
 async function findBooked(
   trx: Trx,
   userId: UserId,
-  batch: readonly NumberedTrade[],
+  batch: readonly Numbered<Trade>[],
 ): Promise<Map<string, Trade>> {
-  const ids = batch.map(({ trade }) => trade.trade_id);
+  const ids = batch.map(({ value: trade }) => trade.trade_id);
   const { rows } = await sql<Trade>`
     SELECT f.broker_fill_id AS trade_id, o.symbol, o.side, f.quantity, f.price, f.executed_at, o.strategy_id
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id
@@ -118,8 +147,8 @@ async function findBooked(
   return new Map(rows.map((row) => [row.trade_id, row]));
 }
 
-async function findStrategies(trx: Trx, batch: readonly NumberedTrade[]): Promise<Set<string>> {
-  const ids = [...new Set(batch.flatMap(({ trade }) => trade.strategy_id ?? []))];
+async function findStrategies(trx: Trx, batch: readonly Numbered<Trade>[]): Promise<Set<string>> {
+  const ids = [...new Set(batch.flatMap(({ value: trade }) => trade.strategy_id ?? []))];
   if (ids.length === 0) return new Set();
   const rows = await trx.db
     .selectFrom('strategies')

@@ -3,11 +3,12 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import type { TimeReading } from '../../domain/file-values.ts';
 import type { OrderId, UserId } from '../../domain/id.ts';
 import { createIdSet, type IdSet } from '../../platform/files/id-set.ts';
-import { openSource, streamConsumed } from '../../platform/files/open-source.ts';
-import { linesOf } from '../../platform/files/read-lines.ts';
-import { type Records, type Row, readTable } from '../../platform/files/read-records.ts';
+import { streamConsumed } from '../../platform/files/open-source.ts';
+import { openTable } from '../../platform/files/open-table.ts';
+import type { Records, Row } from '../../platform/files/read-records.ts';
 import {
   type BadLine,
   type Rejects,
@@ -17,7 +18,7 @@ import {
 import { pluralize } from '../../util/text.ts';
 import { openAdmission } from '../risk/import-admission.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
-import { insertRows, openTable, type Target } from './load-orders.ts';
+import { insertRows, openTarget, type Target } from './load-orders.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
 
 /** The bad lines that a failure names. */
@@ -31,6 +32,7 @@ const HINT = 'Correct the file, or import the good lines with --keep-going.';
 export async function importOrderFile(
   path: string,
   fast: boolean,
+  times: TimeReading,
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,
@@ -44,13 +46,12 @@ export async function importOrderFile(
     await rejects?.restart();
     await prepare(trx);
     const users = await usersOf(trx);
-    const source = openSource(path, ctx);
-    spent = source.once;
-    const table = await readTable(linesOf(source.bytes, source.name), source.name, ORDER_FILE, ctx.io.say);
-    const reader = orderReader(table.columns, clock.now);
-    const into = await openTable(connection, trx, reader.columns, fast);
+    const table = await openTable(path, ORDER_FILE, ctx);
+    spent = table.once;
+    const reader = orderReader(table.columns, clock.now, times);
+    const into = await openTarget(connection, trx, reader.columns, fast);
     const check = { read: reader.read, users, seen: createIdSet(), into };
-    const tell = (imported: number) => progress.update(pluralize(imported, 'order'), source.share());
+    const tell = (imported: number) => progress.update(pluralize(imported, 'order'), table.share());
     const { listed, working, ...loaded } = await load(trx, table.records, check, rejects, tell).catch(
       async (error) => {
         await into.abort();

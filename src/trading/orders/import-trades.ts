@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { readCsv } from '../../cli/csv-input.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
+import type { TimeReading } from '../../domain/file-values.ts';
 import type { UserId } from '../../domain/id.ts';
-import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { streamConsumed } from '../../platform/files/open-source.ts';
+import { openTable, readAll } from '../../platform/files/open-table.ts';
 import {
   type BadLine,
   type Rejects,
@@ -14,31 +14,29 @@ import {
 import { pluralize } from '../../util/text.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
-import { bookTrades } from './book-trades.ts';
-import { type NumberedTrade, parseTrade, TRADE_COLUMNS } from './trade-file.ts';
+import { bookTrades, sortOut } from './book-trades.ts';
+import { TRADE_COLUMNS, tradeReader } from './trade-file.ts';
+import { inOrderOfTime, refuseOlder } from './trade-order.ts';
 
-interface Tally {
-  imported: number;
-  /** Those of earlier trading days. */
-  history: number;
-  known: number;
-  rejected: number;
-  realized_pnl: Rupees;
-}
-
-const BATCH_ROWS = 1_000;
+/** The bad lines that a failure names. */
+const MAX_NAMED = 10;
+// The trades are held in memory, as they are booked in the order of time, not of the file.
+const MAX_TRADES = 1_000_000;
 const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
-/** Books the trades of a file in one transaction; bad lines go to `rejects`, or fail the whole import without it. */
+/**
+ * Books the trades of a file in one transaction, by time; bad lines go to `rejects`, or fail the whole import without
+ * it. Throws TRADES_OLDER if a trade is older than what is booked of its symbol.
+ */
 export async function importTradeFile(
   path: string,
   userId: UserId,
+  times: TimeReading,
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,
 ) {
   const clock = await tradingDayOf(ctx);
-  const timeZone = await ctx.timeZone();
   let spent = false;
   return ctx.change(async (trx) => {
     // A deadlock runs the change again from the start, which a pipe cannot do.
@@ -46,42 +44,53 @@ export async function importTradeFile(
     await rejects?.restart();
     // Two imports of one file run one after the other, so that the second finds the trades of the first.
     await lockUser(trx, userId);
-    const input = await readCsv(path, TRADE_COLUMNS, ctx);
-    spent = input.once;
-    const tally: Tally = { imported: 0, history: 0, known: 0, rejected: 0, realized_pnl: NO_RUPEES };
-    const bad: BadLine[] = [];
-    const reject = async (lines: readonly BadLine[]) => {
-      tally.rejected += lines.length;
-      await rejects?.add(lines);
-      bad.push(...lines.slice(0, Math.max(0, 10 - bad.length)));
+    const table = await openTable(path, TRADE_COLUMNS, ctx);
+    spent = table.once;
+    const { rows: trades, bad } = await readAll(table, tradeReader(clock.now, times), {
+      signal: ctx.signal,
+      most: MAX_TRADES,
+      tell: (n) => progress.update(pluralize(n, 'trade'), table.share()),
+    });
+    const { fresh, known, repeats, refused } = await sortOut(trx, userId, trades);
+    const rejected = [...bad, ...refused].sort((a, b) => a.line - b.line);
+    const refuse = (lines: readonly BadLine[]) => {
+      if (lines.length > 0 && !rejects)
+        throw rejectedLinesError(lines.slice(0, MAX_NAMED), lines.length, HINT);
+      return rejects?.add(lines);
     };
-    const flush = async (batch: readonly NumberedTrade[]) => {
-      ctx.signal.throwIfAborted();
-      // After a bad line that fails the import, the remaining lines are only checked.
-      if (tally.rejected > 0 && !rejects) return;
-      const booked = await bookTrades(trx, userId, batch, clock);
-      await reject(booked.bad);
-      tally.imported += booked.imported;
-      tally.history += booked.history;
-      tally.known += booked.known;
-      tally.realized_pnl = addMoney(tally.realized_pnl, booked.realized);
-      progress.update(`${pluralize(tally.imported + tally.known, 'trade')}`, input.share());
+    await refuse(rejected);
+    if (repeats.length > 0) await ctx.io.say(describeRepeats(repeats));
+    const { trades: ordered, newestFirst } = inOrderOfTime(fresh);
+    if (newestFirst) await ctx.io.say('The newest trade comes first in the file; trades are booked by time.');
+    await refuseOlder(trx, userId, ordered);
+    const booked = await bookTrades(trx, userId, ordered, clock, (n) =>
+      progress.update(
+        `${pluralize(n, 'trade')} of ${pluralize(ordered.length, 'trade')} booked`,
+        n / ordered.length,
+      ),
+    );
+    await refuse(booked.bad);
+    const tally = {
+      imported: booked.imported,
+      history: booked.history,
+      known: known + repeats.length,
+      rejected: rejected.length + booked.bad.length,
+      realized_pnl: booked.realized,
     };
-    let batch: NumberedTrade[] = [];
-    for await (const { line, values } of input.rows) {
-      const trade = parseTrade(values, new Date(clock.now), timeZone);
-      if ('reason' in trade) await reject([{ line, reason: trade.reason }]);
-      else batch.push({ line, trade });
-      if (batch.length < BATCH_ROWS) continue;
-      await flush(batch);
-      batch = [];
-    }
-    await flush(batch);
-    if (tally.rejected > 0 && !rejects) throw rejectedLinesError(bad, tally.rejected, HINT);
     const body = { file: basename(path), ...tally };
     return {
       result: withRejects({ user_id: userId, ...tally }, rejects),
       audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null,
     };
   });
+}
+
+// Enough to find the others.
+const MAX_REPEATS = 5;
+
+function describeRepeats(repeats: readonly { line: number; of: number }[]): string {
+  const named = repeats.slice(0, MAX_REPEATS).map(({ line, of }) => `line ${line} that of line ${of}`);
+  const more =
+    repeats.length > MAX_REPEATS ? `, and ${pluralize(repeats.length - MAX_REPEATS, 'line')} more` : '';
+  return `Trades that stand in the file twice are booked once: ${named.join(', ')}${more}.`;
 }

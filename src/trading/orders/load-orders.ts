@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** Opens the table for rows of these columns: by COPY on a server, which occupies the session of the transaction. */
-export async function openTable(
+export async function openTarget(
   connection: Connection,
   trx: Trx,
   columns: readonly string[],

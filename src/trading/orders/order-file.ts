@@ -6,12 +6,23 @@ import {
   type OrderSide,
   type OrderType,
 } from '../../domain/enums.ts';
-import { type OrderId, readId, type StrategyId, type UserId } from '../../domain/id.ts';
+import {
+  COUNT,
+  ID,
+  PRICE_OR_NONE,
+  type Rule,
+  refusal,
+  SHARES,
+  SYMBOL,
+  type TimeReading,
+  time,
+  word,
+} from '../../domain/file-values.ts';
+import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, isBefore, writtenInstant } from '../../domain/instant.ts';
-import { MAX_PRICE, MAX_SHARES } from '../../domain/money.ts';
-import { readSymbol, type TradingSymbol } from '../../domain/symbol.ts';
-import type { Columns, Row } from '../../platform/files/read-records.ts';
-import { plainUpperCase } from '../../util/text.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
+import type { Columns } from '../../platform/files/read-header.ts';
+import type { Row } from '../../platform/files/read-records.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
 
 /** The columns of a file of orders: those of the table. */
@@ -45,81 +56,79 @@ export interface OrderRow {
   working?: ProposedOrder;
 }
 
-/** What a value must be, and a parser to the table's form of it: undefined if the value is invalid. */
-type Rule = readonly [must: string, read: (text: string) => string | undefined];
+/** A rule for the table's form of a value: the text itself where that is it, which keeps the line as it is. */
+type TextRule = Rule<string>;
 
-const like = (pattern: RegExp) => (text: string) => (pattern.test(text) ? text : undefined);
-const word = (words: readonly string[]): Rule => {
-  const known = new Set(words);
-  const read = (text: string) => {
-    if (known.has(text)) return text;
-    const upper = plainUpperCase(text.trim());
-    return known.has(upper) ? upper : undefined;
-  };
-  return [`one of ${words.join(', ')}`, read];
-};
-const integer = (least: number): Rule => [
-  `a whole number from ${least} to ${MAX_SHARES}`,
-  (text) =>
-    /^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= MAX_SHARES ? text : undefined,
-];
-const rupees: Rule = [
-  'a number of rupees, such as 2450.50',
-  (text) => {
-    if (!/^\d{1,15}(\.\d{1,20})?(e[+-]?\d{1,3})?$/i.test(text)) return undefined;
-    const value = Number(text);
-    // A number too small for a double is 0 here, and an error in PostgreSQL.
-    return value > MAX_PRICE || (value === 0 && /^[\d.]*[1-9]/.test(text)) ? undefined : text;
+/** The text of a number as PostgreSQL reads it. */
+const amount = ({ must, read }: Rule<number>): TextRule => ({
+  must,
+  read: (text) => (read(text) === undefined ? undefined : text),
+});
+/** The same for the text of a whole number, without decimals. */
+const whole = ({ must, read }: Rule<number>): TextRule => ({
+  must,
+  read(text) {
+    const value = read(text);
+    if (value === undefined) return undefined;
+    return /^\d+$/.test(text) ? text : String(value);
   },
-];
+});
+const like = (must: string, pattern: RegExp): TextRule => ({
+  must: `must be ${must}`,
+  read: (text) => (pattern.test(text) ? text : undefined),
+});
 
-const idRule: Rule = ['an id: at most 50 letters, digits and _ . : -', readId];
-
-const RULES: Readonly<Record<Column, Rule>> = {
-  order_id: idRule,
-  user_id: idRule,
-  strategy_id: ['an id, or empty', (text) => (text === '' ? text : readId(text))],
-  symbol: ['at most 50 letters, digits and & . _ -', readSymbol],
+const rules = (times: TimeReading): Readonly<Record<Column, TextRule>> => ({
+  order_id: ID,
+  user_id: ID,
+  strategy_id: { must: ID.must, read: (text) => (text === '' ? text : ID.read(text)) },
+  symbol: SYMBOL,
   side: word(ORDER_SIDES),
   order_type: word(ORDER_TYPES),
   status: word(ORDER_STATUSES),
-  quantity: integer(1),
-  price: rupees,
-  filled_quantity: integer(0),
-  filled_price: rupees,
-  retry_count: integer(0),
-  broker_order_id: ['at most 100 printable characters', like(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{0,100}$/u)],
-  error_message: [
+  quantity: whole(SHARES),
+  price: amount(PRICE_OR_NONE),
+  filled_quantity: whole(COUNT),
+  filled_price: amount(PRICE_OR_NONE),
+  retry_count: whole(COUNT),
+  broker_order_id: like('at most 100 printable characters', /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{0,100}$/u),
+  error_message: like(
     'at most 10000 characters, none of them a control character',
-    like(/^[^\p{Cc}\p{Cs}]{0,10000}$/u),
-  ],
-  created_at: ['a time such as 2026-01-31T03:45:00Z', time],
-  updated_at: ['a time such as 2026-01-31T03:45:00Z', time],
-};
+    /^[^\p{Cc}\p{Cs}]{0,10000}$/u,
+  ),
+  created_at: utc(times),
+  updated_at: utc(times),
+});
 
 /** The columns of an order that a file does not have. */
 const ABSENT: Readonly<Partial<Record<Column, string>>> = {
   filled_quantity: '0',
   filled_price: '0',
   retry_count: '0',
+  updated_at: '',
 };
 
 /** Reads the rows of a file with these columns. No order may be later than `now`. */
-export function orderReader(columns: readonly string[], now: Instant) {
+export function orderReader(columns: readonly string[], now: Instant, times: TimeReading) {
   const given = columns as readonly Column[];
-  const rules = given.map((column) => RULES[column]);
+  const all = rules(times);
+  const ruled = given.map((column) => [column, all[column]] as const);
   const missing = ORDER_FILE.optional.filter((column) => !given.includes(column));
   const at = Object.fromEntries(given.map((column, i) => [column, i])) as Record<Column, number | undefined>;
 
   /** The values of a row in the table's form, or the reason why the row is invalid. */
   const valuesOf = (fields: readonly string[]): string[] | { reason: string } => {
     const values: string[] = [];
-    for (const [i, [must, understand]] of rules.entries()) {
+    for (const [i, [column, rule]] of ruled.entries()) {
       const field = fields[i] as string;
-      const value = understand(field) ?? (field === '' ? ABSENT[given[i] as Column] : undefined);
-      if (value === undefined) return { reason: `${given[i]} must be ${must}` };
+      const value =
+        rule.read(field) ?? rule.read(field.trim()) ?? (field === '' ? ABSENT[column] : undefined);
+      if (value === undefined) return { reason: refusal(column, rule, field) };
       values.push(value);
     }
+    const { created_at = 0, updated_at } = at;
+    if (updated_at !== undefined && values[updated_at] === '')
+      values[updated_at] = values[created_at] as string;
     return values;
   };
 
@@ -191,16 +200,21 @@ function timeOrderProblem(created: Instant, updated: Instant, now: Instant): str
 }
 
 // In this form PostgreSQL reads it without loss, so the line needs no rewriting.
-const PLAIN_TIME = /^.{10}[T ][\d:]{8}(\.\d{1,6})?Z?$/;
+const PLAIN_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 
-/** Times are in UTC, as in the table, unless they name another offset. A date alone is invalid. */
-function time(text: string): string | undefined {
-  if (text.length < '1970-01-01T00:00:00'.length || text < '1970') return undefined;
-  const at = writtenInstant(text, 'UTC');
-  return at !== undefined && PLAIN_TIME.test(text) ? text : at;
+/** A time as the table takes it, in UTC. */
+function utc(times: TimeReading): TextRule {
+  const { must, read } = time(times);
+  return {
+    must,
+    read(text) {
+      const at = read(text);
+      return at !== undefined && PLAIN_TIME.test(text) ? text : at;
+    },
+  };
 }
 
-/** The instant of a time that passed validation. */
+/** The instant of a time in the form of the table. */
 const instantOf = (text: string) => writtenInstant(text, 'UTC') as Instant;
 
 const quoted = (value: string) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);

@@ -1,9 +1,19 @@
-import type { OrderSide } from '../../domain/enums.ts';
-import { type StrategyId, strategyId } from '../../domain/id.ts';
-import { type Instant, instant, isBefore, writtenInstant } from '../../domain/instant.ts';
-import { PRICE_RULE, readPrice, readShares } from '../../domain/money.ts';
-import { readSymbol, type TradingSymbol } from '../../domain/symbol.ts';
-import { plainUpperCase } from '../../util/text.ts';
+import { ORDER_SIDES, type OrderSide } from '../../domain/enums.ts';
+import {
+  ID,
+  PRICE,
+  type Rule,
+  SHARES,
+  SYMBOL,
+  type TimeReading,
+  takeFrom,
+  time,
+  word,
+} from '../../domain/file-values.ts';
+import type { StrategyId } from '../../domain/id.ts';
+import { type Instant, isBefore } from '../../domain/instant.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
+import type { Values } from '../../platform/files/open-table.ts';
 
 /** An execution from a file of trades; price in rupees per share, time in UTC. */
 export interface Trade {
@@ -16,62 +26,47 @@ export interface Trade {
   strategy_id: StrategyId | null;
 }
 
-/** A trade and its line number. */
-export interface NumberedTrade {
-  line: number;
-  trade: Trade;
-}
-
 export const TRADE_COLUMNS = {
   required: ['trade_id', 'symbol', 'side', 'quantity', 'price', 'executed_at'],
   optional: ['strategy_id'],
 } as const;
 
-/** Parses one row of text to a trade, or to the reason why it is invalid. Local times are in the trading time zone. */
-export function parseTrade(
-  row: Readonly<Record<string, string>>,
-  now: Date,
-  timeZone: string,
-): Trade | { reason: string } {
-  const {
-    trade_id = '',
-    symbol = '',
-    side = '',
-    quantity = '',
-    price = '',
-    executed_at = '',
-    strategy_id = '',
-  } = row;
-  if (!/^[\x21-\x7e]{1,100}$/.test(trade_id)) return { reason: 'trade_id must be 1 to 100 plain characters' };
-  const known = readSymbol(symbol);
-  if (known === undefined) return { reason: 'symbol must be at most 50 letters, digits and & . _ -' };
-  const way = plainUpperCase(side);
-  if (way !== 'BUY' && way !== 'SELL') return { reason: 'side must be BUY or SELL' };
-  const shares = readShares(quantity);
-  if (shares === undefined) return { reason: 'quantity must be a whole number of shares, 1 or more' };
-  const rupees = readPrice(price);
-  if (rupees === undefined) return { reason: `price ${PRICE_RULE}` };
-  const strategy = strategy_id === '' ? null : strategyId.safeParse(strategy_id).data;
-  if (strategy === undefined) return { reason: 'strategy_id is not an id' };
-  const at = writtenInstant(executed_at, timeZone);
-  if (at === undefined) return { reason: 'executed_at must be a time such as 2026-01-31T09:15:00+05:30' };
-  if (isBefore(instant(now), at)) return { reason: 'executed_at is in the future' };
-  return {
-    trade_id,
-    symbol: known,
-    side: way,
-    quantity: shares,
-    price: rupees,
-    executed_at: at,
-    strategy_id: strategy,
+const TRADE_ID: Rule<string> = {
+  must: 'must be 1 to 100 plain characters',
+  read: (text) => (/^[\x21-\x7e]{1,100}$/.test(text) ? text : undefined),
+};
+const SIDE = word(ORDER_SIDES);
+const STRATEGY: Rule<StrategyId | null> = {
+  must: ID.must,
+  read: (text) => (text === '' ? null : (ID.read(text) as StrategyId | undefined)),
+};
+
+/** Returns a parser of rows to trades, or to the reason why a row is invalid. No trade may be later than `now`. */
+export function tradeReader(now: Instant, times: TimeReading): (row: Values) => Trade | { reason: string } {
+  const TIME = time(times);
+  return (row) => {
+    const from = takeFrom(row);
+    const trade: Trade = {
+      trade_id: from.value('trade_id', TRADE_ID),
+      symbol: from.value('symbol', SYMBOL),
+      side: from.value('side', SIDE),
+      quantity: from.value('quantity', SHARES),
+      price: from.value('price', PRICE),
+      executed_at: from.value('executed_at', TIME),
+      strategy_id: from.value('strategy_id', STRATEGY),
+    };
+    if (from.reason !== undefined) return { reason: from.reason };
+    return isBefore(now, trade.executed_at)
+      ? { reason: `executed_at is in the future: ${row['executed_at']}` }
+      : trade;
   };
 }
 
 /** Describes the first difference between two trades with the same id; undefined if they are equal. */
-export function difference(given: Trade, booked: Trade): string | undefined {
+export function difference(given: Trade, other: Trade): string | undefined {
   for (const column of ['symbol', 'side', 'quantity', 'price', 'executed_at', 'strategy_id'] as const) {
-    if (given[column] !== booked[column])
-      return `${column} ${booked[column] ?? 'none'}, not ${given[column] ?? 'none'}`;
+    if (given[column] !== other[column])
+      return `${column} ${other[column] ?? 'none'}, not ${given[column] ?? 'none'}`;
   }
   return undefined;
 }

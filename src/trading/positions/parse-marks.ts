@@ -1,13 +1,15 @@
-import { type Around, readCsv } from '../../cli/csv-input.ts';
-import { PRICE_RULE, readPrice } from '../../domain/money.ts';
-import { type TradingSymbol, tradingSymbol } from '../../domain/symbol.ts';
+import type { Context } from '../../context.ts';
+import { PRICE, refusal, SYMBOL } from '../../domain/file-values.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
+import { namedRows, openTable } from '../../platform/files/open-table.ts';
+import { rejectedLinesError } from '../../platform/files/rejects-file.ts';
 import { usage } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
 import type { Mark } from '../ledger/mark-positions.ts';
 
 /** A price; in a file of quotes, the last traded price and its time. */
 const COLUMNS = {
-  header: 'symbol,price',
+  example: 'symbol,price',
   required: ['symbol'],
   optional: ['price', 'ltp', 'timestamp'],
 } as const;
@@ -25,7 +27,7 @@ export interface GivenMarks {
 export async function readMarks(
   words: readonly string[],
   path: string | undefined,
-  around: Around,
+  around: Pick<Context, 'io' | 'signal'>,
 ): Promise<GivenMarks> {
   const prices = new Map<TradingSymbol, number>();
   const add = (where: string, { symbol, price }: Mark) => {
@@ -41,6 +43,7 @@ export async function readMarks(
 }
 
 const UNTOUCHED = 'Nothing was marked.';
+const NAMED = 10;
 
 function parseWord(word: string): Mark {
   const [symbol = '', price, ...more] = word.split('=');
@@ -49,17 +52,23 @@ function parseWord(word: string): Mark {
   return parseMark(`"${truncate(word)}"`, symbol, price);
 }
 
-async function* rowsOf(path: string, around: Around): AsyncGenerator<{ where: string; mark: Mark }> {
-  const name = path === '-' ? 'stdin' : path;
-  const { rows } = await readCsv(path, COLUMNS, around);
+async function* rowsOf(
+  path: string,
+  around: Pick<Context, 'io' | 'signal'>,
+): AsyncGenerator<{ where: string; mark: Mark }> {
+  const table = await openTable(path, COLUMNS, around);
+  const { name } = table;
   let empty = true;
-  for await (const { line, values } of rows) {
-    const { symbol = '', price, ltp } = values;
-    if ((price === undefined) === (ltp === undefined))
-      throw usage(`${name} needs one column with prices, price or ltp.`, UNTOUCHED);
-    const where = `${name}, line ${line}`;
-    yield { where, mark: parseMark(where, symbol, price ?? ltp ?? '') };
-    empty = false;
+  for await (const { rows, bad } of namedRows(table)) {
+    if (bad.length > 0) throw rejectedLinesError(bad.slice(0, NAMED), bad.length, UNTOUCHED);
+    for (const { line, values } of rows) {
+      const { symbol = '', price, ltp } = values;
+      if ((price && ltp) || (price ?? ltp) === undefined)
+        throw usage(`${name} needs one column with prices, price or ltp.`, UNTOUCHED);
+      const where = `${name}, line ${line}`;
+      yield { where, mark: parseMark(where, symbol, price || ltp || '') };
+      empty = false;
+    }
   }
   if (empty)
     throw usage(
@@ -69,10 +78,10 @@ async function* rowsOf(path: string, around: Around): AsyncGenerator<{ where: st
 }
 
 function parseMark(where: string, symbol: string, price: string): Mark {
-  const known = tradingSymbol.safeParse(symbol);
-  if (!known.success) throw usage(`${where}: the symbol ${known.error.issues[0]?.message}.`, UNTOUCHED);
-  const rupees = readPrice(price);
+  const known = SYMBOL.read(symbol);
+  if (known === undefined) throw usage(`${where}: the ${refusal('symbol', SYMBOL, symbol)}.`, UNTOUCHED);
+  const rupees = PRICE.read(price);
   if (rupees === undefined)
-    throw usage(`${where}: the price of ${known.data} ${PRICE_RULE}, not "${truncate(price)}".`, UNTOUCHED);
-  return { symbol: known.data, price: rupees, marked_at: null };
+    throw usage(`${where}: the ${refusal(`price of ${known}`, PRICE, price)}.`, UNTOUCHED);
+  return { symbol: known, price: rupees, marked_at: null };
 }

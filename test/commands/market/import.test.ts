@@ -29,7 +29,9 @@ describe('market import', () => {
     const file = `${HEADER},volume,bid,ask,note\nTCS,4012.5,2026-01-30 15:00:00,77,4012,4013,x\nm&m,10,2026-01-30T09:00:00Z,,,,\n`;
     const { code, stdout, stderr } = await run(file);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '{"rows":2,"imported":2,"older":0}\n' });
-    expect(stderr).toBe(`-> Redis 127.0.0.1:${redis.port}\nColumns left out: note\n`);
+    expect(stderr).toBe(
+      `-> Redis 127.0.0.1:${redis.port}\nTimes without an offset are read in Asia/Kolkata.\nColumns left out: note\n`,
+    );
     expect(await redis.cli('get', 'market_data:TCS')).toBe(
       '{"symbol":"TCS","ltp":4012.5,"timestamp":"2026-01-30T09:30:00.000000Z","bid":4012,"ask":4013,"volume":77}',
     );
@@ -45,20 +47,23 @@ describe('market import', () => {
 
   it('names every bad line and writes nothing', async () => {
     const bad = [
-      ['no symbol,1,2026-01-30T09:00:00Z', 'symbol must be'],
+      ['no  symbol,1,2026-01-30T09:00:00Z', 'symbol must be'],
       ['A,,2026-01-30T09:00:00Z', 'ltp must be'],
       ['A,0,2026-01-30T09:00:00Z', 'ltp must be'],
       ['A,-5,2026-01-30T09:00:00Z', 'ltp must be'],
       ['A,NaN,2026-01-30T09:00:00Z', 'ltp must be'],
       ['A,1e999,2026-01-30T09:00:00Z', 'ltp must be'],
-      ['A,5', 'timestamp must be'],
+      ['A,5', 'has 2 fields, not 7'],
       ['A,5,5m', 'timestamp must be'],
       ['A,5,2026-01-30T10:01:00.001Z', 'timestamp is in the future'],
       ['A,5,2026-01-30T09:00:00Z,6,5', 'bid is above ask'],
       ['A,5,2026-01-30T09:00:00Z,,,4,5', 'high is below low'],
     ];
-    const lines = bad.map(([line]) => `${line}\n`).join('');
-    const file = `${HEADER},bid,ask,high,low\nGOOD,5,2026-01-30T09:00:00Z\n${lines}`;
+    const width = HEADER.split(',').length + 4;
+    const filled = (line: string) =>
+      line === 'A,5' ? line : line + ','.repeat(width - line.split(',').length);
+    const lines = bad.map(([line = '']) => `${filled(line)}\n`).join('');
+    const file = `${HEADER},bid,ask,high,low\nGOOD,5,2026-01-30T09:00:00Z,,,,\n${lines}`;
     const { code, stdout, stderr } = await run(file);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     const { message } = JSON.parse(stderr.split('\n').at(-2) ?? '').error;
@@ -83,6 +88,19 @@ describe('market import', () => {
     expect(stderr).toContain('Skipped 2 quotes older than the newest known.');
     const prices = (await redis.cli('mget', 'market_data:A', 'market_data:B', 'market_data:C')).split('\n');
     expect(prices.map((text) => JSON.parse(text).ltp)).toEqual([1, 2, 2]);
+  });
+
+  it('refuses two prices of one symbol at one time, and passes over equal lines', async () => {
+    const at = '2026-01-30T09:00:00Z';
+    const other = await run(`${HEADER}\nA,3541.65,${at}\nA,32.23,${at}\n`);
+    expect(other).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('line 3: A stands twice at one time, at 3541.65 and at 32.23 (line 2)'),
+    });
+    expect(await redis.cli('dbsize')).toBe('0');
+    const equal = await run(`${HEADER}\nA,5,${at}\nA,5.0,${at}\n`);
+    expect(JSON.parse(equal.stdout)).toEqual({ rows: 2, imported: 1, older: 0 });
+    expect(equal.stderr).toContain('Passed over 1 line equal to another one.');
   });
 
   it('writes nothing when it is dry', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
@@ -96,6 +97,90 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
       { created_at: '2024-01-05T03:50:00.000000Z', status: 'FILLED', order_type: 'MARKET' },
       { created_at: '2024-01-05T04:30:00.000000Z', status: 'FILLED', order_type: 'MARKET' },
     ]);
+  });
+
+  it('books the newest first of a file last, and names lines that repeat another', async () => {
+    const user = await trader();
+    const path = await file(
+      'newest.csv',
+      `${HEADER}\nt3,ABC,BUY,10,200,2024-03-05T10:00:00\nt2,ABC,SELL,10,150,2024-02-05T10:00:00\n` +
+        't1,ABC,BUY,10,100,2024-01-05T10:00:00\nt1,ABC,BUY,10,100,2024-01-05T10:00:00\n',
+    );
+    const { stdout, stderr } = await load(path, user);
+    expect(JSON.parse(stdout)).toMatchObject({ imported: 3, known: 1, realized_pnl: '500.00' });
+    expect(stderr).toContain('The newest trade comes first in the file; trades are booked by time.');
+    expect(stderr).toContain('booked once: line 5 that of line 4.');
+    const { rows } = await db.query(
+      "SELECT side, quantity, average_price FROM positions WHERE user_id = $1 AND status = 'OPEN'",
+      [user],
+    );
+    expect(rows).toEqual([{ side: 'LONG', quantity: 10, average_price: 200 }]);
+  });
+
+  it('refuses trades older than what is booked of their symbol, and takes newer ones', async () => {
+    const user = await trader();
+    const trade = (id: string, symbol: string, at: string) => `${id},${symbol},BUY,1,100,${at}`;
+    const later = await file('later.csv', `${HEADER}\n${trade('n1', 'ABC', '2024-03-05T10:00:00Z')}\n`);
+    expect((await load(later, user)).code).toBe(0);
+    const older = `${HEADER}\n${trade('n2', 'ABC', '2024-04-05')}\n${trade('n3', 'ABC', '2024-03-05T09:59:59Z')}\n`;
+    const refused = await load(await file('older.csv', older), user);
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('TRADES_OLDER') });
+    expect(refused.stderr).toContain(
+      'line 3 is of 2024-03-05T09:59:59.000000Z, and ABC is booked up to 2024-03-05T10:00:00.000000Z',
+    );
+    const others = `${HEADER}\n${trade('n4', 'ABC', '2024-03-05T10:00:00Z')}\n${trade('n5', 'XYZ', '2020-01-01')}\n`;
+    expect((await load(await file('others.csv', others), user)).code).toBe(0);
+  });
+
+  it('takes the content of the file as a part of what an idempotency key stands for', async () => {
+    const user = await trader();
+    const of = (price: number) => file('keyed.csv', `${HEADER}\nk1,TCS,BUY,1,${price},2024-01-05\n`);
+    const key = ['--idempotency-key', `key-of-${user}`];
+    expect((await load(await of(100), user, ...key)).code).toBe(0);
+    const again = await load(await of(100), user, ...key);
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('Already applied') });
+    const changed = await load(await of(101), user, ...key);
+    expect(changed).toMatchObject({ code: 2, stderr: expect.stringContaining('KEY_REUSED') });
+    expect((await load('-', user, ...key)).code).toBe(2);
+  });
+
+  it('reads NDJSON, gzip, local times, and the times of --time-zone and --dates', async () => {
+    const user = await trader();
+    const rows = [
+      '{"trade_id":1,"symbol":"M&M","side":"BUY","quantity":2.0,"price":10,"executed_at":"03/04/2024 09:15:00"}',
+      '{"trade_id":2,"symbol":"FOCUS$","side":"BUY","quantity":1,"price":10,"executed_at":1712115900}',
+      '{"trade_id":3,"symbol":"A B","side":"BUY","quantity":1,"price":10,"executed_at":"03-Apr-2024 09:15:00 +0530"}',
+    ];
+    const path = await file('trades.ndjson.gz', gzipSync(rows.join('\n')));
+    expect(await load(path, user)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('give --dates dmy'),
+    });
+    const done = await load(path, user, '--dates', 'dmy', '--time-zone', 'America/New_York');
+    expect(done).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Times without an offset are read in America/New_York'),
+    });
+    const { rows: times } = await db.query(
+      'SELECT symbol, f.executed_at FROM order_fills f JOIN orders USING (order_id) WHERE user_id = $1 ORDER BY broker_fill_id',
+      [user],
+    );
+    expect(times).toEqual([
+      { symbol: 'M&M', executed_at: '2024-04-03T13:15:00.000000Z' },
+      { symbol: 'FOCUS$', executed_at: '2024-04-03T03:45:00.000000Z' },
+      { symbol: 'A B', executed_at: '2024-04-03T03:45:00.000000Z' },
+    ]);
+  });
+
+  it('refuses a symbol that its column cannot hold, and says why', async () => {
+    const path = await file(
+      'option.csv',
+      `${HEADER}\n1,${'NIFTY26JAN2624500CE12'.padEnd(51, 'X')},BUY,1,1,2024-01-05\n`,
+    );
+    expect(await load(path, await trader())).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('at most 50'),
+    });
   });
 
   const BAD_LINES = [

@@ -167,7 +167,8 @@ describe.each(servers)('what position mark refuses on $name', ({ open }) => {
   it.each([
     ['symbol,price\nTCS,1\nINFY,0\n', 'stdin, line 3: the price of INFY'],
     ['symbol,price\nTCS,1\n\nTCS,2\n', 'stdin, line 4: TCS is marked twice'],
-    ['symbol,price\nTCS\n', 'line 2: the price of TCS'],
+    ['symbol,price\nTCS\n', 'line 2: has 1 fields, not 2'],
+    ['symbol,price\nTCS,\n', 'line 2: the price of TCS'],
     ['symbol,price\n\u001b[31mRED,1\n', 'line 2: the symbol must be'],
     ['symbol,price,ltp\nTCS,1,1\n', 'one column with prices'],
     ['symbol\nTCS\n', 'one column with prices'],

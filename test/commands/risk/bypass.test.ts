@@ -157,7 +157,7 @@ describe.each(databases)('no way around a limit on $name', ({ open }) => {
     expect(await importing('trades', file.slice(0, 2))).toMatchObject({ imported: 2, history: 0 });
     expect(await shares()).toBe(15);
     const yesterday = new Date(Date.now() - 25 * 3_600_000);
-    expect(await importing('trades', [bought('BUY,100', yesterday)])).toMatchObject({
+    expect(await importing('trades', [bought('BUY,100', yesterday).replace('TCS', 'INFY')])).toMatchObject({
       imported: 1,
       history: 1,
     });

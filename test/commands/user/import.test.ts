@@ -93,7 +93,7 @@ describe.each(databases)('user import and strategy import on $name', ({ open }) 
     expect((await readFile(rejects, 'utf8')).trim().split('\n').slice(1)).toEqual([
       '2,user_id u1 is that of line 1',
       '3,email u1@example.com is that of line 1',
-      '4,email must be an e-mail address',
+      expect.stringMatching(/^4,"?email must be an e-mail address/),
       '5,email is missing',
       expect.stringMatching(/^6,"?total_capital must be an amount/),
       expect.stringMatching(/^7,"?user_id must be letters/),
