@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -57,6 +57,20 @@ describe('a run of the tests leaves no file and no process', { timeout: 180_000 
     run.kill(signal);
     await expect.poll(() => readdirSync(folder), WAIT).toEqual([]);
     await expect.poll(() => processesOf(folder), WAIT).toEqual({});
+  });
+
+  it('nor what it kept elsewhere, in memory for example, and what runs there', async () => {
+    const [folder, elsewhere] = [makeFolder(), makeFolder()];
+    symlinkSync(elsewhere, join(folder, 'beside-memory'));
+    const resident = spawn('sleep', ['600'], { cwd: elsewhere, env: {}, stdio: 'ignore' });
+    const watchdog = spawn(process.execPath, ['test/helpers/watchdog.js', folder], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const ended = exitOf(resident);
+    watchdog.stdin.end();
+    expect(await exitOf(watchdog)).toBe(0);
+    await ended;
+    expect([folder, elsewhere].filter((path) => existsSync(path))).toEqual([]);
   });
 
   it('after the next one, when it is killed with its watchdog', async () => {

@@ -22,7 +22,7 @@ export function setup(project: TestProject): (() => Promise<void>) | undefined {
   const name = `pinnacle-test-${process.pid}-`;
   const finish = tmpdir().includes(name) ? undefined : makeFolder(join(tmpdir(), name));
   // What Vitest keeps beside it is cleared with it.
-  symlinkSync(project.tmpDir, join(tmpdir(), `vitest-${project.name}`));
+  symlinkSync(project.tmpDir, join(tmpdir(), `beside-${project.name}`));
   project.provide('cacheDir', join(tmpdir(), 'cache'));
   project.provide('serverUrl', '');
   return finish;

@@ -20,26 +20,27 @@ for await (const _ of process.stdin);
 await clear(folder);
 
 async function clear(path) {
-  for (const pid of processesOf(path)) for (const signal of ['SIGCONT', 'SIGINT']) kill(pid, signal);
+  // Links to what is kept beside it.
+  const links = list(path).filter((name) => name.startsWith('beside-'));
+  const beside = links.map((name) => read(() => realpathSync(join(path, name)))).filter(Boolean);
+  const all = [path, ...beside];
+  for (const pid of processesOf(all)) for (const signal of ['SIGCONT', 'SIGINT']) kill(pid, signal);
   const end = Date.now() + GRACE_MS;
-  while (processesOf(path).length > 0 && Date.now() < end) await sleep(50);
-  for (const pid of processesOf(path)) kill(pid, 'SIGKILL');
+  while (processesOf(all).length > 0 && Date.now() < end) await sleep(50);
+  for (const pid of processesOf(all)) kill(pid, 'SIGKILL');
   for (const mount of mountsIn(path)) execFileSync('umount', ['--lazy', mount]);
-  // Links to what Vitest keeps beside it.
-  const links = list(path).filter((name) => name.startsWith('vitest-'));
-  const kept = links.map((name) => read(() => realpathSync(join(path, name))));
-  for (const each of [...kept, path]) rmSync(each, { recursive: true, force: true, maxRetries: 10 });
+  for (const each of [...beside, path]) rmSync(each, { recursive: true, force: true, maxRetries: 10 });
 }
 
-/** Those that run in the folder, or were told of it. */
-function processesOf(path) {
+/** Those that run in one of the folders, or were told of it. */
+function processesOf(paths) {
   return list('/proc')
     .map(Number)
     .filter((pid) => pid && pid !== process.pid)
     .filter((pid) => {
       const cwd = read(() => readlinkSync(`/proc/${pid}/cwd`));
       const environment = read(() => readFileSync(`/proc/${pid}/environ`, 'utf8'));
-      return `${cwd}/`.startsWith(`${path}/`) || environment.includes(path);
+      return paths.some((path) => `${cwd}/`.startsWith(`${path}/`) || environment.includes(path));
     });
 }
 
