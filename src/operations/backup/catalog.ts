@@ -3,8 +3,9 @@ import { isAbsolute, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import type { Context } from '../../context.ts';
 import { readInput, writeAtomic } from '../../util/file.ts';
-import { type Archive, openArchive } from './archive.ts';
+import { type Archive, keysOf, openArchive } from './archive.ts';
 import { authenticate } from './authenticate.ts';
+import { type ArchiveKeys, fingerprintOf } from './cipher.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { type BackupKeys, loadAllKeys } from './keys.ts';
 import { totalOf } from './row-counts.ts';
@@ -19,10 +20,11 @@ const verifiedSchema = z.object({
   deep: z.boolean(),
   sha256: z.string(),
   problem: z.nullable(z.string()),
+  mark: z.nullable(z.string()),
 });
 
 /** The result of a verification. */
-export type Verified = z.infer<typeof verifiedSchema>;
+export type Verified = Omit<z.infer<typeof verifiedSchema>, 'mark'>;
 
 /** A backup as it is listed; times in UTC, null where unknown. */
 export type Backup = {
@@ -48,7 +50,9 @@ export async function readBackups(ctx: Context): Promise<Backup[]> {
   const { dir } = (await ctx.config()).backup;
   const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(ARCHIVE_SUFFIX));
   const keys = names.length > 0 ? await loadAllKeys(ctx) : { configured: [], all: [] };
-  const backups = await Promise.all(names.map((name) => readBackup(dir, name, keys)));
+  const backups: Backup[] = [];
+  // One after the other: each takes memory for its lines, and there may be thousands.
+  for (const name of names) backups.push(await readBackup(dir, name, keys));
   return backups.sort((a, b) => ((a.created_at ?? '') > (b.created_at ?? '') ? -1 : 1));
 }
 
@@ -70,7 +74,7 @@ async function readBackup(dir: string, name: string, keys: BackupKeys): Promise<
     const authentic = authenticity(archive, keys);
     if (authentic instanceof CorruptArchive)
       return { name, path, ...facts, ...known, authenticated: false, problem: authentic.problem };
-    const verified = await readVerified(archive);
+    const verified = await readVerified(archive, keys);
     const good = verified?.problem === null ? verified : undefined;
     return {
       ...{ name, path, ...known, authenticated: authentic },
@@ -94,20 +98,36 @@ function authenticity(archive: Archive, keys: BackupKeys): boolean | CorruptArch
   }
 }
 
-/** The stored verification of an archive; undefined where there is none, or it was made for another file of that name. */
-async function readVerified({ path, sha256 }: Archive): Promise<Verified | undefined> {
+/**
+ * The stored verification of an archive; undefined where there is none, or it was made for another file of that name, or by
+ * somebody who does not have the key of the archive.
+ */
+async function readVerified(archive: Archive, keys: BackupKeys): Promise<Verified | undefined> {
+  const { path, sha256 } = archive;
   try {
     const { bytes } = await readInput(`${path}${VERIFIED_SUFFIX}`, MAX_VERIFIED_BYTES, { links: false });
-    const found = verifiedSchema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
-    return found?.sha256 === sha256 ? found : undefined;
+    const { mark, ...found } = verifiedSchema.parse(JSON.parse(bytes.toString('utf8')));
+    const own = keysOf(archive, keys.all);
+    return found.sha256 === sha256 && (!own || markOf(found, own) === mark) ? found : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Stores the result of a verification beside an archive. False where it cannot be written, as on a read-only disk. */
-export async function recordVerified(path: string, verified: Verified): Promise<boolean> {
-  return writeAtomic(`${path}${VERIFIED_SUFFIX}`, `${JSON.stringify(verified)}\n`, true).then(
+const markOf = ({ at, deep, sha256, problem }: Verified, keys: ArchiveKeys) =>
+  fingerprintOf(keys, JSON.stringify(['verified', at, deep, sha256, problem]));
+
+/**
+ * Stores the result of a verification beside an archive, authenticated with its keys if it has any. False where it cannot be
+ * written, as on a read-only disk.
+ */
+export async function recordVerified(
+  path: string,
+  verified: Verified,
+  keys: ArchiveKeys | undefined,
+): Promise<boolean> {
+  const text = JSON.stringify({ ...verified, mark: keys ? markOf(verified, keys) : null });
+  return writeAtomic(`${path}${VERIFIED_SUFFIX}`, `${text}\n`, true).then(
     () => true,
     () => false,
   );

@@ -26,7 +26,9 @@ interface VerifyOptions {
 export async function verifyBackup(ctx: Context, path: string, options: VerifyOptions) {
   const file = await locate(ctx, path);
   const progress = await startProgress(ctx.io, 'verifying the backup');
-  const { archive, problems, faults } = await inspect(ctx, file, options).finally(() => progress.stop());
+  const { archive, keys, problems, faults } = await inspect(ctx, file, options).finally(() =>
+    progress.stop(),
+  );
   const at = instant(ctx.now());
   const [first] = problems;
   // A missing key says nothing about the backup.
@@ -43,29 +45,31 @@ export async function verifyBackup(ctx: Context, path: string, options: VerifyOp
     verified_at: first ? null : at,
     problems: problems.map(({ problem, detail }) => ({ problem, detail })),
     faults,
-    recorded: !conclusive || (await recordVerified(file, result)),
+    recorded: !conclusive || (await recordVerified(file, result, keys)),
   };
 }
 
 /** The problems of a backup; `archive` is undefined where its first and last line cannot be read. */
 interface Inspection {
   archive: Archive | undefined;
+  keys: ArchiveKeys | undefined;
   problems: CorruptArchive[];
   faults: readonly Fault[];
 }
 
 async function inspect(ctx: Context, file: string, { deep, trust }: VerifyOptions): Promise<Inspection> {
   let archive: Archive | undefined;
+  let keys: ArchiveKeys | undefined;
   try {
     archive = await openArchive(file);
-    const keys = authenticate(archive, await loadAllKeys(ctx));
+    keys = authenticate(archive, await loadAllKeys(ctx));
     const faults = archive.manifest?.faults ?? [];
     const problems = await readThrough(ctx, archive, keys);
     if (problems.length === 0 && deep) problems.push(...(await verifyByRestore(ctx, archive, keys, trust)));
-    return { archive, problems, faults };
+    return { archive, keys, problems, faults };
   } catch (error) {
     if (!(error instanceof CorruptArchive)) throw error;
-    return { archive, problems: [error], faults: [] };
+    return { archive, keys, problems: [error], faults: [] };
   }
 }
 

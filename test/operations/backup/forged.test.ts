@@ -8,8 +8,9 @@ import { COLUMNS } from '../../../src/operations/backup/columns.ts';
 import { databases, sampled, type TestDatabase } from '../../helpers/databases.ts';
 import { findBinaries } from '../../helpers/postgres.ts';
 import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './book.ts';
-import { forge, type Parts, takeApart } from './forge.ts';
-import { CANARY, type Forgery, forgeries, oldArchive } from './forgeries.ts';
+import { forge, type Parts, takeApart, withRows } from './forge.ts';
+import { type Forgery, forgeries, oldArchive } from './forgeries.ts';
+import { CANARY } from './hostile-statements.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-forged-'));
 // The server's own user must be able to leave a trace there.
@@ -137,7 +138,7 @@ describe.each(databases)('a forged backup on $name', ({ name, open }) => {
     const forged: Record<string, string> = {
       [strange]: 'not authenticated',
       [forge(at('unmarked'), good)]: 'not authenticated',
-      [forge(at('remarked'), { header, ...rest })]: 'altered',
+      [forge(at('remarked'), withRows({ header, ...rest }, 'strategies', ''))]: 'altered',
       [forge(at('renamed'), { header: { ...header, database: 'x' }, ...rest })]: 'altered',
       [forge(sealed, good)]: 'not authenticated',
     };
@@ -171,6 +172,12 @@ describe.each(databases)('a forged backup on $name', ({ name, open }) => {
         /^BACKUP_(DAMAGED|NOT_AUTHENTICATED)$/,
       );
     }
+    // The result of a verification is worth as much as the key of whoever stored it.
+    const stored = JSON.parse(readFileSync(`${plain}.verified`, 'utf8'));
+    writeFileSync(`${plain}.verified`, JSON.stringify({ ...stored, deep: true }));
+    const after: Row[] = JSON.parse((await book.cliWith({ env }, 'backup', 'list', '--json')).stdout);
+    expect(after.find((one) => one['path'] === plain)).toMatchObject({ verified_at: null, problem: null });
+    expect(after.find((one) => one['path'] === second)).toMatchObject({ verified_at: expect.any(String) });
     for (const file of [plain, second]) rmSync(file);
     expect((await book.cliWith({ env }, 'backup', 'status', '--max-age', '26h')).code).toBe(6);
     expect(await contents(book)).toEqual(before);

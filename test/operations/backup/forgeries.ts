@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Parts, rowsOf, withRows } from './forge.ts';
+import { CANARY, statements } from './hostile-statements.ts';
 
 /** An archive as somebody may craft it, given a good one without a key; `harmless` if it holds but odd values. */
 export interface Forgery {
@@ -11,107 +12,6 @@ export interface Forgery {
   compressed?: (good: Parts) => Buffer;
   harmless?: true;
 }
-
-/** What runs a program, or makes an object, if anything of an archive is executed. */
-export const CANARY = 'pinnacle_canary';
-const program = (folder: string) => `TO PROGRAM 'touch ${join(folder, CANARY)}'`;
-
-/** Statements of every class, of which one that ran would be seen, and those that a dump might have. */
-const statements = (folder: string): readonly string[] => [
-  `COMMIT; DROP DATABASE postgres WITH (FORCE);`,
-  `COPY (SELECT 1) ${program(folder)};`,
-  `COPY users ${program(folder)};`,
-  `COPY users FROM PROGRAM 'touch ${join(folder, CANARY)}';`,
-  `COPY users TO '${join(folder, CANARY)}';`,
-  `COPY users FROM '/etc/passwd';`,
-  `CREATE ROLE ${CANARY} SUPERUSER;`,
-  `CREATE DATABASE ${CANARY};`,
-  `CREATE TABLE ${CANARY} (a int);`,
-  `CREATE TABLE public.${CANARY} (a int);`,
-  `CREATE UNLOGGED TABLE users (a int);`,
-  `CREATE TABLE users AS SELECT pg_read_file('/etc/passwd');`,
-  `CREATE VIEW ${CANARY} AS SELECT 1;`,
-  `CREATE MATERIALIZED VIEW ${CANARY} AS SELECT 1;`,
-  `CREATE SEQUENCE ${CANARY};`,
-  `CREATE FUNCTION ${CANARY}() RETURNS int LANGUAGE sql AS 'SELECT 1';`,
-  `CREATE OR REPLACE FUNCTION audit_seal(integer, boolean) RETURNS int LANGUAGE sql AS 'SELECT 1';`,
-  `CREATE PROCEDURE ${CANARY}() LANGUAGE sql AS 'SELECT 1';`,
-  `CREATE TRIGGER ${CANARY} BEFORE INSERT ON ${CANARY} FOR EACH ROW EXECUTE FUNCTION audit_append_only();`,
-  `CREATE EVENT TRIGGER ${CANARY} ON ddl_command_end EXECUTE FUNCTION audit_append_only();`,
-  `CREATE RULE ${CANARY} AS ON INSERT TO users DO ALSO SELECT 1;`,
-  `CREATE POLICY ${CANARY} ON users USING (false);`,
-  `CREATE EXTENSION dblink;`,
-  `CREATE LANGUAGE plpython3u;`,
-  `CREATE SERVER ${CANARY} FOREIGN DATA WRAPPER postgres_fdw;`,
-  `CREATE FOREIGN TABLE ${CANARY} (a int) SERVER x;`,
-  `CREATE TABLESPACE ${CANARY} LOCATION '/tmp';`,
-  `CREATE PUBLICATION ${CANARY} FOR ALL TABLES;`,
-  `CREATE SUBSCRIPTION ${CANARY} CONNECTION 'host=x' PUBLICATION y;`,
-  `CREATE CAST (text AS int) WITH INOUT AS IMPLICIT;`,
-  `CREATE OPERATOR = (LEFTARG = text, RIGHTARG = int, FUNCTION = f);`,
-  `CREATE AGGREGATE ${CANARY} (int) (SFUNC = int4pl, STYPE = int);`,
-  `CREATE COLLATION ${CANARY} FROM "C";`,
-  `CREATE DOMAIN ${CANARY} AS int;`,
-  `CREATE TYPE ${CANARY} AS ENUM ('a');`,
-  `CREATE INDEX ${CANARY} ON ${CANARY} (a);`,
-  `CREATE STATISTICS ${CANARY} ON user_id, name FROM users;`,
-  `CREATE SCHEMA ${CANARY} CREATE TABLE t (a int);`,
-  `DROP TABLE users CASCADE;`,
-  `DROP SCHEMA public CASCADE;`,
-  `DROP OWNED BY CURRENT_USER;`,
-  `TRUNCATE users CASCADE;`,
-  `DELETE FROM users;`,
-  `UPDATE users SET total_capital = 1;`,
-  `INSERT INTO users (user_id) VALUES ('x');`,
-  `MERGE INTO users USING users u ON true WHEN MATCHED THEN DELETE;`,
-  `ALTER SYSTEM SET archive_command = 'touch ${join(folder, CANARY)}';`,
-  `ALTER DATABASE postgres SET search_path = x;`,
-  `ALTER ROLE postgres PASSWORD 'x';`,
-  `ALTER TABLE ${CANARY} ADD a int;`,
-  `ALTER LARGE OBJECT 1 OWNER TO postgres;`,
-  `COMMENT ON LARGE OBJECT 1 IS 'x';`,
-  `COMMENT ON LARGE OBJECT 1 IS E'note\\n\\\\x\\nCOPY public.users (user_id) FROM stdin;\\n';`,
-  `COMMENT ON DATABASE postgres IS 'x';`,
-  `COMMENT ON TABLE ${CANARY} IS 'x';`,
-  `SECURITY LABEL ON TABLE users IS 'x';`,
-  `GRANT pg_execute_server_program TO PUBLIC;`,
-  `GRANT ALL ON DATABASE postgres TO PUBLIC;`,
-  `GRANT SELECT ON TABLE ${CANARY} TO PUBLIC;`,
-  `REVOKE ALL ON TABLE ${CANARY} FROM postgres;`,
-  `SET ROLE postgres;`,
-  `SET SESSION AUTHORIZATION postgres;`,
-  `SET session_replication_role = replica;`,
-  `SET search_path = x;`,
-  `SET row_security = off; SELECT 1;`,
-  `RESET ALL;`,
-  `DISCARD ALL;`,
-  `DO $$ BEGIN EXECUTE 'COPY (SELECT 1) ${program(folder).replaceAll("'", "''")}'; END $$;`,
-  `DO $x$ BEGIN CREATE ROLE ${CANARY}; END $x$;`,
-  `CALL ${CANARY}();`,
-  `SELECT lo_import('/etc/passwd');`,
-  `SELECT pg_catalog.lo_create('1');`,
-  `SELECT pg_terminate_backend(pg_backend_pid());`,
-  `SELECT pg_catalog.set_config('search_path', 'x', false);`,
-  `SELECT pg_catalog.setval('public.audit_log_id_seq', 1, true), pg_read_file('/etc/passwd');`,
-  `SELECT pg_catalog.setval('public.x'||pg_sleep(9), 1, true);`,
-  `WITH x AS (DELETE FROM users RETURNING 1) SELECT * FROM x;`,
-  `VALUES (1);`,
-  `TABLE users;`,
-  `EXPLAIN ANALYZE DELETE FROM users;`,
-  `PREPARE x AS SELECT 1; EXECUTE x;`,
-  `DECLARE c CURSOR FOR SELECT 1;`,
-  `LISTEN x; NOTIFY x;`,
-  `LOCK TABLE users;`,
-  `VACUUM; ANALYZE; CHECKPOINT;`,
-  `CLUSTER users; REINDEX TABLE users;`,
-  `REFRESH MATERIALIZED VIEW x;`,
-  `IMPORT FOREIGN SCHEMA x FROM SERVER y INTO z;`,
-  `LOAD '/tmp/x.so';`,
-  `BEGIN; COMMIT; ROLLBACK;`,
-  `SAVEPOINT x; RELEASE x;`,
-  `PREPARE TRANSACTION 'x';`,
-  `no SQL at all`,
-];
 
 /** Where a statement is put in a dump of format 1: before the rows, between two tables, behind them. */
 const PLACES = ['first', 'between', 'last'] as const;
@@ -216,9 +116,9 @@ const HEADER: readonly [field: string, value: unknown, harmless?: true][] = [
   ],
   ['partitions', []],
   ['partitions', {}],
-  ['access', { owned: true, rights: ['pinnacle_readonly users SELECT api_key'] }],
-  ['access', { owned: true, rights: ['pg_monitor users SELECT '] }],
-  ['access', { owned: true, rights: ['PUBLIC users; DROP TABLE users SELECT '] }],
+  ['access', { owned: true, rights: ['pinnacle_readonly users SELECT api_key'] }, true],
+  ['access', { owned: true, rights: ['pg_monitor users SELECT '] }, true],
+  ['access', { owned: true, rights: ['PUBLIC users; DROP TABLE users SELECT '] }, true],
   ['access', { owned: 'postgres', rights: [] }],
   ['access', { owned: true, rights: [], superuser: true }],
   ['access', null],
@@ -362,10 +262,29 @@ function recounted(good: Parts, alter: (told: Told) => unknown): Parts {
   return { ...good, trailer: { ...good.trailer, tables } };
 }
 
+/** A book at phase 2, whose fills have a column that only phase 3 adds. */
+function ofPhaseTwo({ header, data, trailer }: Parts): Parts {
+  const until = header.tables.findIndex(({ table }: { table: string }) => table === 'order_fills') + 1;
+  const { end } = rowsOf({ header, data, trailer }, 'order_fills');
+  const parts = {
+    header: {
+      ...header,
+      phase: 2,
+      scripts: header.scripts.slice(0, 2),
+      tables: header.tables.slice(0, until),
+    },
+    data: data.subarray(0, end),
+    trailer: { ...trailer, tables: trailer.tables.slice(0, until) },
+  };
+  const history = rowsOf(parts, 'pinnacle_migrations').rows.toString().split('\n').slice(0, 2);
+  return withRows(parts, 'pinnacle_migrations', `${history.join('\n')}\n`);
+}
+
 /** Data that are no rows, or others, or too many. */
 function containers(folder: string): Forgery[] {
   const same = (good: Parts) => good;
   return [
+    { what: 'a column of a later phase', parts: ofPhaseTwo },
     { what: 'nothing compressed', parts: same, compressed: () => Buffer.alloc(0) },
     { what: 'rows that are not compressed', parts: same, compressed: ({ data }) => data },
     {
