@@ -54,6 +54,6 @@ export interface Context extends RailContext {
   instant: (flag: string, text: string) => Promise<Instant>;
   /** Returns only after consent, by --yes or on a terminal. A dry run needs none. */
   confirm: (question: string) => Promise<void>;
-  /** Returns only after the name is typed. */
+  /** Shows what is about to happen and returns only after the name is typed; that of a protected profile is another. */
   confirmByName: (name: string, question: string) => Promise<void>;
 }

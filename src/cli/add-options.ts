@@ -1,4 +1,5 @@
 import { type Command as Commander, Option } from 'commander';
+import { usage } from '../util/failure.ts';
 import { kebab } from '../util/text.ts';
 import type { Command, Invocation } from './command.ts';
 import type { Param } from './flags.ts';
@@ -16,7 +17,15 @@ export function addCommandOptions(
     leaf.argument(`[${param.placeholder ?? name}${param.many ? '...' : ''}]`, describe(param));
   for (const [name, param] of Object.entries(command.flags)) {
     const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
-    leaf.addOption(new Option(flag, describe(param)));
+    const option = new Option(flag, describe(param));
+    leaf.addOption(
+      param.placeholder
+        ? option.argParser((value, earlier) => {
+            if (earlier !== undefined) throw givenTwice(`--${kebab(name)}`);
+            return value;
+          })
+        : option,
+    );
   }
   // For help and suggestions only: the global flags are removed before commander parses the words.
   leaf.optionsGroup('Global flags:');
@@ -34,6 +43,9 @@ export function addCommandOptions(
     found({ words, options: leaf.opts() });
   });
 }
+
+/** The usage error of a flag that takes one value and was given twice. */
+export const givenTwice = (flag: string) => usage(`${flag} is given twice; it takes one value.`);
 
 function describe(param: Param): string {
   const extras = [

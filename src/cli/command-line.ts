@@ -12,6 +12,8 @@ export interface CommandLine {
   command: Command | undefined;
   /** The global flags, wherever they stand. */
   globals: Globals;
+  /** A global flag with one value that was given twice. */
+  repeated: string | undefined;
   /** All other words in their order: arguments and flags of the verb, or what names nothing. */
   rest: string[];
 }
@@ -21,6 +23,7 @@ interface Reading {
   words: string[];
   globals: Globals;
   rest: string[];
+  repeated?: string | undefined;
   /** A word after --json that may be its value or an argument, and its index in `rest` in that case. */
   ambiguous?: { word: string; at: number } | undefined;
 }
@@ -42,7 +45,14 @@ export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Pr
     globals.json = true;
   }
   if (help) rest.push('--help');
-  return { help, path, command, globals, rest: isWhole ? rest : unknownWords(rest) };
+  return {
+    help,
+    path,
+    command,
+    globals,
+    repeated: reading.repeated,
+    rest: isWhole ? rest : unknownWords(rest),
+  };
 }
 
 /** Follows the words down the tables to a verb, or to the first word that is in no table. */
@@ -94,7 +104,7 @@ function takeGlobal(reading: Reading, isValue: (next: string) => boolean): boole
   const found = matchGlobal(words, (next) => !isFlag(next) && isValue(next));
   if (!found) return false;
   const { name, value, length } = found;
-  setGlobal(globals, name, value);
+  if (setGlobal(globals, name, value)) reading.repeated = `--${name}`;
   words.splice(0, length);
   if (name === 'json')
     reading.ambiguous = length === 2 ? { word: String(value), at: rest.length } : undefined;

@@ -29,11 +29,10 @@ export interface RailContext {
   timeZone: () => Promise<string>;
   /** Where a write goes, in a few words. */
   target: () => Promise<string>;
-  /** The name to type out before any write, if the profile is protected. */
-  protectedProfile: () => Promise<string | undefined>;
+  /** Returns only after the name of the profile is typed, if it is protected. */
+  confirmProfile: () => Promise<void>;
   /** Sends all further reads to the primary; false if a replica has not answered any. */
   readPrimary: () => boolean;
-  confirmByName: (name: string, question: string) => Promise<void>;
   /** Locks the command line until this process ends; returns who holds the lock if another process does. */
   singleInstance: (input: object) => Promise<string | undefined>;
   /** The run under the --idempotency-key; undefined if none is given. */

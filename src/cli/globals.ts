@@ -24,7 +24,10 @@ export const GLOBAL_FLAGS = {
     value: '<key>',
     help: 'take effect only once per key, however often the command is run',
   },
-  confirm: { value: '<name>', help: 'confirm a dangerous step by its name' },
+  confirm: {
+    value: '<name>',
+    help: 'confirm by name; given twice, a protected profile and what is destroyed',
+  },
   profile: { value: '<name>', help: 'use this profile of the configuration' },
   config: { value: '<file>', help: 'read this configuration file' },
   timeout: { value: '<duration>', help: 'give up waiting for the database after this long' },
@@ -48,7 +51,8 @@ export interface Globals {
   yes?: boolean;
   dryRun?: boolean;
   idempotencyKey?: string;
-  confirm?: string;
+  /** Each answers one question. */
+  confirm?: readonly string[];
   profile?: string;
   config?: string;
   timeout?: string;
@@ -94,9 +98,15 @@ function flagOf(word: string): GlobalFlag | undefined {
   return Object.hasOwn(flags, name) ? flags[name] : undefined;
 }
 
-/** Sets a global flag by its name on the command line; `no-color` turns `color` off. */
-export function setGlobal(globals: Globals, name: string, value: string | true): void {
+/** Sets a global flag by its name on the command line; `no-color` turns `color` off. Returns whether it had another value. */
+export function setGlobal(globals: Globals, name: string, value: string | true): boolean {
   const negated = name.startsWith('no-');
   const key = name.replace(/^no-/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if (key === 'confirm') {
+    globals.confirm = [...(globals.confirm ?? []), String(value)];
+    return false;
+  }
+  const earlier = globals[key as keyof Globals];
   Object.assign(globals, { [key]: negated ? false : value });
+  return typeof value === 'string' && earlier !== undefined;
 }

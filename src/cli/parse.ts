@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { usage } from '../util/failure.ts';
 import { truncate } from '../util/text.ts';
-import { addCommandOptions } from './add-options.ts';
+import { addCommandOptions, givenTwice } from './add-options.ts';
 import type { Invocation, Program, Verbs } from './command.ts';
 import type { CommandLine } from './command-line.ts';
 
@@ -13,7 +13,7 @@ export type Parsed = { run: Invocation } | { help: string; missing: boolean };
  * suggestion for a mistyped word.
  */
 export async function parse(program: Program, line: CommandLine, columns: number): Promise<Parsed> {
-  const { path, command, globals, rest } = line;
+  const { path, command, globals, repeated, rest } = line;
   let help = '';
   const collect = (text: string) => {
     help += text;
@@ -42,6 +42,7 @@ export async function parse(program: Program, line: CommandLine, columns: number
     if (error.code === 'commander.help') return { help, missing: true };
     throw usage(complaint(error), `See: ${[program.name, ...path].join(' ')} --help`);
   }
+  if (invocation && repeated !== undefined) throw givenTwice(repeated);
   return invocation ? { run: invocation } : { help, missing: true };
 }
 

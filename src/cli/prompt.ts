@@ -51,10 +51,10 @@ export function promptYes(io: Io, message: string): Promise<boolean> {
   return ask(io, { type: 'confirm', message, default: false });
 }
 
-/** The consent that a step needs: none, a yes (--yes), or the typed name of its target (--confirm). */
+/** The consent that was given: a yes (--yes), and names (--confirm), each of which answers one question. */
 export interface Consent {
   yes: boolean;
-  confirm?: string;
+  names: string[];
 }
 
 /** Returns only after --yes or a yes on a terminal; otherwise throws (exit 4). */
@@ -64,12 +64,23 @@ export async function confirm(io: Io, consent: Consent, question: string): Promi
   if (!(await promptYes(io, question))) throw new Failure('needsAnswer', 'DECLINED', 'Left as it was.');
 }
 
-/** Returns only after the name is typed out, as --confirm NAME or on a terminal; --yes is not enough. */
-export async function confirmByName(io: Io, consent: Consent, name: string, question: string): Promise<void> {
-  if (consent.confirm !== undefined) {
-    if (consent.confirm === name) return;
-    throw usage(`--confirm says "${consent.confirm}", but this is "${name}". Nothing was changed.`);
-  }
+/**
+ * Returns only after the name is typed, as --confirm NAME or on a terminal; --yes is not enough. A name from the command
+ * line is used up: it answers no other question.
+ */
+export async function confirmByName(
+  io: Io,
+  { names }: Consent,
+  name: string,
+  question: string,
+): Promise<void> {
+  if (names.includes(name)) return void names.splice(names.indexOf(name), 1);
+  const [wrong] = names;
+  if (wrong !== undefined)
+    throw usage(
+      `--confirm says "${wrong}", but this is "${name}". Nothing was changed.`,
+      `${question} Confirm it with --confirm ${name}.`,
+    );
   if (!io.canPrompt) throw promptUnavailable(question, `--confirm ${name}`);
   await promptText(io, `${question} Type ${name} to go on:`, (text) =>
     text === name ? undefined : `Type ${name}, or press Ctrl-C to leave everything as it is.`,

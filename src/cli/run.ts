@@ -122,8 +122,7 @@ const isAskedFor = ({ json, csv, columns }: Globals) => Boolean(json ?? csv ?? c
 /** Prints where a write goes; a protected profile requires its name. */
 async function guardTarget(ctx: RailContext): Promise<void> {
   await ctx.io.say(`-> ${await ctx.target()}`);
-  const name = await ctx.protectedProfile();
-  if (name) await ctx.confirmByName(name, `${name} is protected.`);
+  await ctx.confirmProfile();
 }
 
 interface Entry {

@@ -95,10 +95,7 @@ export function openContext(
     return opened;
   });
   const target = once(() => describeTarget(config, command.writesTo === 'redis' ? undefined : database));
-  const consent = {
-    yes: globals.yes === true,
-    ...(globals.confirm === undefined ? {} : { confirm: globals.confirm }),
-  };
+  const consent = { yes: globals.yes === true, names: [...(globals.confirm ?? [])] };
   let idempotent: IdempotentRun | undefined;
 
   const ctx: Context = {
@@ -117,9 +114,11 @@ export function openContext(
     server: databases.server,
     target,
     timeZone: async () => (await config()).timeZone,
-    protectedProfile: async () => {
-      const settings = await config();
-      return settings.protected && !dryRun ? (settings.profile ?? 'protected') : undefined;
+    async confirmProfile() {
+      const { protected: isProtected, profile = 'protected' } = await config();
+      if (!isProtected || dryRun) return;
+      const { confirmByName } = await import('../cli/prompt.ts');
+      await confirmByName(io, consent, profile, `${profile} is protected.`);
     },
     readPrimary() {
       const answered = replicasMayAnswer && onReplica !== undefined && !signal.aborted;
@@ -210,6 +209,8 @@ export function openContext(
       if (!dryRun) await (await import('../cli/prompt.ts')).confirm(io, consent, question);
     },
     async confirmByName(answer, question) {
+      // On a terminal the prompt shows it.
+      if (dryRun || consent.names.length > 0) await io.warn(question);
       if (!dryRun) await (await import('../cli/prompt.ts')).confirmByName(io, consent, answer, question);
     },
   };

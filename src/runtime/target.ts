@@ -4,7 +4,9 @@ import { Failure } from '../util/failure.ts';
 
 /** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
 export async function chooseDatabase(settings: Config, io: Io): Promise<string> {
-  if (settings.database) return settings.database;
+  const { database, choice } = settings;
+  if (choice) await io.say(`The database is that of ${choice.taken}, not that of ${choice.passedOver}.`);
+  if (database) return database;
   if (!io.canPrompt)
     throw new Failure('config', 'NO_DATABASE', 'No database is configured.', {
       hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database.',

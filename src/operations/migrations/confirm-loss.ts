@@ -30,10 +30,8 @@ async function countRows({ db }: Session, table: string): Promise<number> {
   return Number(rows[0]?.n);
 }
 
-/** The name to be typed, as the target line shows it: the protected profile, the database or the data folder. */
+/** The name to be typed, as the target line shows it: the database, or the folder of the embedded one. */
 export async function confirmationName(ctx: Context, { connection, db }: Session): Promise<string> {
-  const profile = await ctx.protectedProfile();
-  if (profile) return profile;
   if (connection.kind === 'embedded') return basename((await ctx.config()).dataDir);
   return currentDatabase(db);
 }

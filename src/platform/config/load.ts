@@ -1,4 +1,5 @@
 import { type ConfigFile, type ConfigSource, findConfigFile, invalid } from './file.ts';
+import { type Found, pointer } from './references.ts';
 import { envLayer, fileLayer, flagLayer, type Resolved, resolveAll } from './resolve.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type Values } from './settings.ts';
 import type { Json } from './unknown-keys.ts';
@@ -7,7 +8,10 @@ import type { Json } from './unknown-keys.ts';
 export interface Config extends Omit<Values, 'redis'> {
   /** How Redis is reached; undefined if none is configured. */
   redis: RedisSettings | undefined;
+  /** The profile in force; undefined if the environment names another database than the profile does. */
   profile: string | undefined;
+  /** Where the database comes from, and where not, if a profile and the environment name different ones. */
+  choice: { taken: string; passedOver: string } | undefined;
   /** The configuration file. */
   file: string | undefined;
   /** Whether the file is named by --config or PINNACLE_CONFIG, so that it may run commands. */
@@ -18,26 +22,46 @@ export interface Config extends Omit<Values, 'redis'> {
 /** How Redis is reached: as one server, through sentinels, or as a cluster. */
 export type RedisSettings = Values['redis'];
 
-/** The settings in force, flags > environment > profile > file > default. Throws CONFIG_INVALID (exit 78). */
+/**
+ * The settings in force: flags > environment > profile > file > default, but a profile named by --profile comes before
+ * the environment. Throws CONFIG_INVALID (exit 78).
+ */
 export async function loadConfig(source: ConfigSource): Promise<Config> {
   const file = await findConfigFile(source);
   const profile = profileName(source, file);
-  const layers = [
-    flagLayer(source),
-    envLayer(source),
-    ...(profile === undefined ? [] : [profileLayer(file, profile)]),
-    ...(file ? [fileLayer(file)] : []),
-  ];
-  const resolved = await resolveAll(layers, source);
+  const ofProfile = profile === undefined ? undefined : profileLayer(file, profile);
+  const ofEnv = envLayer(source);
+  const between = source.profile === undefined ? [ofEnv, ofProfile] : [ofProfile, ofEnv];
+  const layers = [flagLayer(source), ...between, file && fileLayer(file)];
+  const resolved = await resolveAll(
+    layers.filter((layer) => layer !== undefined),
+    source,
+  );
   const values = nest(resolved);
+  const choice = conflict(
+    between.map((layer) => layer?.('database')),
+    source.env,
+  );
   return {
     ...values,
     redis: configured(values.redis),
-    profile,
+    // The name of a profile belongs to its database.
+    profile: choice && source.profile === undefined ? undefined : profile,
+    choice,
     file: file?.path,
     fileIsNamed: file?.isNamed ?? false,
     resolved,
   };
+}
+
+/** Which of two databases is taken, if they differ. */
+function conflict([taken, left]: readonly (Found | undefined)[], env: ConfigSource['env']) {
+  const rawOf = ({ raw }: Found) => {
+    const target = pointer(raw, 'database');
+    return target && 'env' in target ? env[target.env] : raw;
+  };
+  if (!taken || !left || rawOf(taken) === rawOf(left)) return undefined;
+  return { taken: taken.origin, passedOver: left.origin };
 }
 
 /** The values by their paths in `Config`. */

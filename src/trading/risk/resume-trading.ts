@@ -23,9 +23,8 @@ export async function resumeTrading(
   const halts = await findActiveHalts(db, user);
   const found = halts.find(({ user_id }) => user_id === scope.user_id);
   if (!found) throw notHalted(scope, halts);
-  const name = (await ctx.protectedProfile()) ?? user ?? 'all';
   await ctx.confirmByName(
-    name,
+    user ?? 'all',
     `Trading for ${scope.name} was halted by ${found.halted_by}: ${found.reason}. Let orders pass again?`,
   );
   const at = instant(ctx.now());

@@ -81,8 +81,8 @@ describe('precedence', () => {
     const path = await write({ timeout: '1s', profiles: { prod: { timeout: '2s' } } });
     const timeouts = [
       await loadConfig(source({ PINNACLE_TIMEOUT: '3s' }, { profile: 'prod', timeout: '4s' })),
-      await loadConfig(source({ PINNACLE_TIMEOUT: '3s' }, { profile: 'prod' })),
-      await loadConfig(source({}, { profile: 'prod' })),
+      await loadConfig(source({ PINNACLE_TIMEOUT: '3s', PINNACLE_PROFILE: 'prod' })),
+      await loadConfig(source({ PINNACLE_PROFILE: 'prod' })),
       await loadConfig(source()),
     ];
     expect(timeouts.map(({ timeoutMs, resolved }) => [timeoutMs, resolved.timeout.origin])).toEqual([
@@ -96,6 +96,26 @@ describe('precedence', () => {
       written: 4,
       origin: 'default',
     });
+  });
+
+  it('puts a profile named by --profile before the environment', async () => {
+    const path = await write({ profiles: { prod: { timeout: '2s' } } });
+    const { timeoutMs, resolved } = await loadConfig(source({ PINNACLE_TIMEOUT: '3s' }, { profile: 'prod' }));
+    expect([timeoutMs, resolved.timeout.origin]).toEqual([2_000, `profile prod in ${path}`]);
+  });
+
+  it.each([
+    [{}, { profile: 'prod' }, 'postgres://prod/d', 'prod', true],
+    [{ DATABASE_URL: 'postgres://dev/d' }, { profile: 'prod' }, 'postgres://prod/d', 'prod', true],
+    [{ DATABASE_URL: 'postgres://dev/d', PINNACLE_PROFILE: 'prod' }, {}, 'postgres://dev/d', undefined, true],
+    [{ DATABASE_URL: 'postgres://prod/d', PINNACLE_PROFILE: 'prod' }, {}, 'postgres://prod/d', 'prod', false],
+    [{ DATABASE_URL: 'postgres://dev/d', PINNACLE_PROFILE: 'bare' }, {}, 'postgres://dev/d', 'bare', false],
+  ])('takes database and name from one source: %j %j', async (env, given, database, profile, differs) => {
+    await write({ profiles: { prod: { database: 'postgres://prod/d', protected: true }, bare: {} } });
+    const config = await loadConfig(source(env as Record<string, string>, given));
+    expect([config.database, config.profile]).toEqual([database, profile]);
+    // Without the environment there is no choice.
+    expect(config.choice !== undefined).toBe(differs && 'DATABASE_URL' in env);
   });
 
   it('takes the risk templates of the profile whole, else those of the file', async () => {
