@@ -5,7 +5,6 @@ import { Failure } from './util/failure.ts';
 const SHUTDOWN_GRACE_MS = 2_000;
 /** A connection that a library still closes must not hold the process up. */
 const EXIT_GRACE_MS = 20;
-const ROLLED_BACK = 'what was not finished has been rolled back.';
 
 /** Binds the process to the program: its streams, signals and exit code. */
 export async function main(): Promise<void> {
@@ -19,8 +18,8 @@ export async function main(): Promise<void> {
     setTimeout(() => process.exit(code), SHUTDOWN_GRACE_MS).unref();
     abort.abort(
       code === 130
-        ? new Failure('interrupted', 'INTERRUPTED', `Interrupted; ${ROLLED_BACK}`)
-        : new Failure('terminated', 'TERMINATED', `Terminated; ${ROLLED_BACK}`),
+        ? new Failure('interrupted', 'INTERRUPTED', 'Interrupted.')
+        : new Failure('terminated', 'TERMINATED', 'Terminated.'),
     );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);

@@ -101,6 +101,14 @@ async function reportPending({ message }: Failure, code: number, io: Io): Promis
   return code === 0 ? EXITS.pending[0] : code;
 }
 
+/** Reports an interrupt: of a write, that it is rolled back; of a read, itself; of a watch, which ends in no other way, nothing. */
+async function reportInterrupt(reason: Failure, { command, globals }: Invocation, io: Io): Promise<number> {
+  if (command.live) return reason.exit;
+  if (command.effect === 'read') return report(reason, globals, io);
+  const { kind, code, message } = reason;
+  return report(new Failure(kind, code, `${message} What was not finished is rolled back.`), globals, io);
+}
+
 async function print(text: string, sink: Sink, exit = 0): Promise<number> {
   await sink.write(text.endsWith('\n') ? text : `${text}\n`);
   return exit;
@@ -143,7 +151,10 @@ async function runVerb(
     const waiting = projectionFailure();
     return waiting ? await reportPending(waiting, code, io) : code;
   } catch (error) {
-    return await report(await ctx.explain(error).catch(() => error), invocation.globals, io);
+    const reason = await ctx.explain(error).catch(() => error);
+    if (signal.aborted && reason instanceof Failure && reason === signal.reason)
+      return await reportInterrupt(reason, invocation, io);
+    return await report(reason, invocation.globals, io);
   } finally {
     await release();
   }

@@ -17,7 +17,7 @@ export const GLOBAL_FLAGS = {
   },
   'skip-if-running': { help: 'exit 0 instead of 10 if the same command is already running' },
   'no-color': { help: 'no colour' },
-  'no-input': { help: 'never prompt; exit 4 if input or a confirmation is missing' },
+  'no-input': { help: 'never prompt; exit 2 if input is missing, 4 if a confirmation is' },
   yes: { help: 'confirm without a prompt' },
   'dry-run': { help: 'do everything, show the result, roll back' },
   'idempotency-key': {

@@ -1,9 +1,10 @@
 import { Command as Commander, CommanderError } from 'commander';
-import { usage } from '../util/failure.ts';
-import { truncate } from '../util/text.ts';
+import { type Failure, usage } from '../util/failure.ts';
+import { kebab, pluralize, truncate } from '../util/text.ts';
 import { addCommandOptions, givenTwice } from './add-options.ts';
-import type { Invocation, Program, Verbs } from './command.ts';
+import type { Command, Invocation, Program, Verbs } from './command.ts';
 import type { CommandLine } from './command-line.ts';
+import type { Params } from './flags.ts';
 
 /** The result of parsing: a verb to run, or help to show (as an error if the verb is missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };
@@ -40,10 +41,40 @@ export async function parse(program: Program, line: CommandLine, columns: number
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') return { help, missing: false };
     if (error.code === 'commander.help') return { help, missing: true };
+    if (error.code === 'commander.excessArguments' && command) throw tooMany(line, command);
     throw usage(complaint(error), `See: ${[program.name, ...path].join(' ')} --help`);
   }
   if (invocation && repeated !== undefined) throw givenTwice(repeated);
   return invocation ? { run: invocation } : { help, missing: true };
+}
+
+/** The usage error of words that are no arguments, with the flag that the first of them fits. It may be a secret: no echo. */
+function tooMany({ path, rest }: CommandLine, { args, flags }: Command): Failure {
+  const name = path.join(' ');
+  const takes = Object.values(args).map(({ placeholder }) => placeholder);
+  const words = positionals(rest, flags);
+  const fitting = Object.entries(flags).filter(
+    ([flag, { placeholder, schema }]) =>
+      placeholder !== undefined &&
+      flag !== 'after' &&
+      !rest.some((word) => word.split('=')[0] === `--${kebab(flag)}`) &&
+      schema.safeParse(words[takes.length]).success,
+  );
+  // A list of words says more than free text.
+  const [meant] = fitting.find(([, { choices }]) => choices) ?? fitting[0] ?? [];
+  const guess = meant === undefined ? '' : ` Did you mean --${kebab(meant)} ${flags[meant]?.placeholder}?`;
+  return usage(
+    `${name} takes ${takes.length === 0 ? 'no argument' : `only ${takes.join(' ')}`}; ${pluralize(words.length - takes.length, 'word is', 'words are')} too many.${guess}`,
+    `See: pinnacle ${name} --help`,
+  );
+}
+
+/** The words that are neither flags nor their values. */
+function positionals(rest: readonly string[], flags: Params): string[] {
+  const valued = new Set(
+    Object.entries(flags).flatMap(([flag, { placeholder }]) => (placeholder ? [`--${kebab(flag)}`] : [])),
+  );
+  return rest.filter((word, i) => !word.startsWith('-') && !valued.has(rest[i - 1] ?? ''));
 }
 
 function complaint(error: CommanderError): string {

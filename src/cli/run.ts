@@ -149,7 +149,7 @@ function entries({ command, words, options }: Invocation): Entry[] {
   return [...args, ...flags];
 }
 
-/** Prompts for missing input; throws NEEDS_ANSWER (exit 4) where prompts are not possible. */
+/** Prompts for missing input; throws a usage error if prompts are not possible. */
 async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry[]> {
   const all = entries(invocation);
   const isGiven = (flag: string | undefined) => flag !== undefined && invocation.options[flag] !== undefined;
@@ -159,9 +159,10 @@ async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry
   if (missing.length === 0) return all;
   if (!ctx.io.canPrompt) {
     const labels = missing.map(({ label }) => label).join(', ');
-    throw new Failure('needsAnswer', 'NEEDS_ANSWER', `${invocation.path.join(' ')} needs ${labels}.`, {
-      hint: `For example: pinnacle ${invocation.command.examples[0]}`,
-    });
+    throw usage(
+      `${invocation.path.join(' ')} needs ${labels}.`,
+      `For example: pinnacle ${invocation.command.examples[0]}`,
+    );
   }
   const { promptChoice, promptText } = await import('./prompt.ts');
   for (const entry of missing) {

@@ -124,7 +124,7 @@ function isKnown(book: Book, fill: Fill): boolean {
   throw refused(
     'FILL_CONFLICT',
     `The fill ${fill.broker_fill_id} of order ${fill.order_id} is booked with other data: ${known.quantity} at ${known.price}.`,
-    'See what is booked: pinnacle order show ORDER. Another execution needs a broker fill id of its own.',
+    `See what is booked: pinnacle order show ${fill.order_id}. Another execution needs a broker fill id of its own.`,
   );
 }
 

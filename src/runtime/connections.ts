@@ -9,6 +9,8 @@ interface DatabaseOptions {
   /** Returns `embedded`, or the URL of the server. */
   chosen: () => Promise<string>;
   insecureTls: boolean;
+  /** Whether the embedded database must exist already. */
+  mustExist: boolean;
   /** Run when the command ends, in reverse order. */
   releasers: (() => Promise<void>)[];
 }
@@ -16,7 +18,7 @@ interface DatabaseOptions {
 /** The databases of one command: each opened on first use, and severed if the command is interrupted. */
 export function openDatabases(
   { io, signal, own: { pid }, config, cacheDir, origin }: Around,
-  { chosen, insecureTls, releasers }: DatabaseOptions,
+  { chosen, insecureTls, mustExist, releasers }: DatabaseOptions,
 ) {
   const { command } = origin;
   const track = async (open: () => Promise<Connection>): Promise<Connection> => {
@@ -60,7 +62,7 @@ export function openDatabases(
       config(),
       import('../platform/postgres/embedded.ts'),
     ]);
-    return openEmbedded(dataDir, { cacheDir, pid, command, timeoutMs, signal });
+    return openEmbedded(dataDir, { cacheDir, pid, command, timeoutMs, signal, mustExist });
   };
   /** The URL past any pooler; undefined for the embedded database. */
   const directUrl = async () => {

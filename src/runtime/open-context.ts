@@ -55,6 +55,7 @@ export function openContext(
   const databases = openDatabases(base, {
     chosen: database,
     insecureTls: globals.insecureTls === true,
+    mustExist: command.effect === 'read',
     releasers,
   });
   const connection = once(async () => {

@@ -61,7 +61,7 @@ export const ERROR_CODES = {
   LOGIN_SESSION_NOT_FOUND: ['notFound', 'the user has no such login session'],
   MIGRATION_FAILED: ['failure', 'a statement of a migration failed'],
   MIN_CAPITAL: ['refused', 'the allocation is below the minimum capital of the strategy'],
-  NEEDS_ANSWER: ['needsAnswer', 'a value or confirmation is missing and prompts are not possible'],
+  NEEDS_ANSWER: ['needsAnswer', 'a confirmation or a secret is missing and prompts are not possible'],
   NOTHING_APPLIED: ['refused', 'no migration phase is applied'],
   NOTIFICATION_NOT_FOUND: ['notFound', 'no notification has this id'],
   NOT_EMBEDDED: ['refused', 'the embedded database cannot do this'],

@@ -3,7 +3,7 @@ export const EXITS = {
   failure: [1, 'unexpected failure'],
   usage: [2, 'usage or validation: nothing was done'],
   notFound: [3, 'the named thing does not exist'],
-  needsAnswer: [4, 'needs an answer and may not ask'],
+  needsAnswer: [4, 'needs a confirmation and may not ask'],
   refused: [5, 'refused by a rule: state, limit, conflict, halt'],
   found: [6, 'ran, and found something'],
   unreachable: [7, 'backend unreachable: nothing changed, safe to retry'],

@@ -47,9 +47,9 @@ describe.each(databases)('real processes on $name', ({ open }) => {
     expect(stderr).toBe('');
   });
 
-  it('a write without its flags, and nobody to ask, exits 4 and changes nothing', async () => {
+  it('a write without its flags, and nobody to ask, exits 2 and changes nothing', async () => {
     const { code, stdout, stderr } = await shell(db.env, '$PINNACLE order place --user u </dev/null');
-    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('--symbol, --side, --quantity');
   });
 

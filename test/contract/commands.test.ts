@@ -46,11 +46,11 @@ describe.each(databases)('every command on $name', ({ open }) => {
     );
 
   it.each(sampled(commands.filter(({ command }) => requiredOf(command).length > 0)))(
-    '$name without what it needs exits 4, and changes nothing',
+    '$name without what it needs exits 2, and changes nothing',
     async ({ path }) => {
       const before = await fingerprint();
       const { code, stdout, stderr } = await db.cli(...path);
-      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toContain('needs');
       expect(await fingerprint()).toBe(before);
     },

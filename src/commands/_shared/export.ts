@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import type { Compilable } from 'kysely';
-import { choice, optional, text, toggle, withDefault } from '../../cli/flags.ts';
+import { choice, optional, text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import { type Fields, RawOutput, type RowOf } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
@@ -9,9 +9,12 @@ import { pluralize } from '../../util/text.ts';
 
 /** The flags of every export. */
 export const exportFlags = {
-  format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object per line'), 'csv'),
+  format: {
+    ...optional(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object per line')),
+    fallback: 'that of the ending of FILE, or csv',
+  },
   output: optional(text('FILE', 'the file to write (default: stdout)', 4_096)),
-  gzip: toggle('compress it'),
+  gzip: toggle('compress it; so does a FILE that ends in .gz'),
   force: toggle('replace an existing file'),
 };
 
@@ -27,20 +30,39 @@ export const exportDetails = `All rows as of one moment, in no particular order;
 atomically and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the rows themselves go
 to stdout.`;
 
+type Format = 'csv' | 'ndjson';
+const ENDINGS: Readonly<Record<string, Format>> = { '.csv': 'csv', '.ndjson': 'ndjson', '.jsonl': 'ndjson' };
+
 interface Input {
-  format: 'csv' | 'ndjson';
+  format: Format | undefined;
   output: string | undefined;
   gzip: boolean;
   force: boolean;
 }
 
+/** The format that the flags and the name of the file agree on; throws a usage error if they do not. */
+function formatOf(
+  output = '',
+  { format, gzip }: Pick<Input, 'format' | 'gzip'>,
+): { format: Format; gzip: boolean } {
+  const [, name = '', compressed] = /^(.*?)(\.gz)?$/is.exec(output) ?? [];
+  const ending = extname(name).toLowerCase();
+  const named = ENDINGS[ending];
+  if (format !== undefined && named !== undefined && named !== format)
+    throw usage(`--format says ${format}, but a file that ends in ${ending} holds ${named}.`);
+  if (format === undefined && ending === '.json')
+    throw usage('The rows of an export are no JSON document.', 'Name the file .ndjson, or add --format.');
+  return { format: format ?? named ?? 'csv', gzip: gzip || compressed !== undefined };
+}
+
 /** Writes the rows of a query to a file or stdout; the columns of the query are those of `fields`. */
 export async function exportQuery<O extends Fields>(
   ctx: Context,
-  { format, output, gzip, force }: Input,
+  { output, force, ...input }: Input,
   query: Compilable<RowOf<NoInfer<O>>>,
   fields: O,
 ) {
+  const { format, gzip } = formatOf(output, input);
   if (output === undefined && gzip && ctx.io.out.isTTY)
     throw usage('Compressed rows are not for a terminal.', 'Name a file with --output, or pipe them on.');
   const [{ exportPieces }, { writeFileWhole }, connection] = await Promise.all([

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Io } from '../../cli/io.ts';
 import { promptChoice, promptText } from '../../cli/prompt.ts';
 import { maskSecrets, SETTINGS } from '../../platform/config/settings.ts';
-import { Failure, usage } from '../../util/failure.ts';
+import { usage } from '../../util/failure.ts';
 
 /** The database setting in the file: a value, or the variable to read it from. */
 export type Database = string | { $env: string };
@@ -29,16 +29,17 @@ const CHOICES = {
   'a PostgreSQL server, its URL in the file without a password': 'url',
 } as const;
 
-/** The database from flags or a prompt; throws NEEDS_ANSWER (exit 4) if it cannot prompt. */
+/** The database from flags or a prompt; throws a usage error if it cannot prompt. */
 export async function chooseDatabase({ database, databaseEnv }: Given, io: Io): Promise<Database> {
   if (database !== undefined && databaseEnv !== undefined)
     throw usage('--database and --database-env exclude each other.');
   if (database !== undefined) return database;
   if (databaseEnv !== undefined) return { $env: databaseEnv };
   if (!io.canPrompt)
-    throw new Failure('needsAnswer', 'NEEDS_ANSWER', 'config init needs --database or --database-env.', {
-      hint: 'For example: pinnacle config init --database embedded',
-    });
+    throw usage(
+      'config init needs --database or --database-env.',
+      'For example: pinnacle config init --database embedded',
+    );
   const kind =
     CHOICES[(await promptChoice(io, 'Which database?', Object.keys(CHOICES))) as keyof typeof CHOICES];
   if (kind === 'embedded') return kind;

@@ -1,3 +1,5 @@
+import { usage } from '../../util/failure.ts';
+import { truncate } from '../../util/text.ts';
 import { type ConfigFile, type ConfigSource, findConfigFile, invalid } from './file.ts';
 import { type Found, pointer } from './references.ts';
 import { envLayer, fileLayer, flagLayer, type Resolved, resolveAll } from './resolve.ts';
@@ -24,9 +26,10 @@ export type RedisSettings = Values['redis'];
 
 /**
  * The settings in force: flags > environment > profile > file > default, but a profile named by --profile comes before
- * the environment. Throws CONFIG_INVALID (exit 78).
+ * the environment. Throws CONFIG_INVALID (exit 78), and a usage error for a flag.
  */
 export async function loadConfig(source: ConfigSource): Promise<Config> {
+  checkTimeout(source.timeout);
   const file = await findConfigFile(source);
   const profile = profileName(source, file);
   const ofProfile = profile === undefined ? undefined : profileLayer(file, profile);
@@ -52,6 +55,13 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     fileIsNamed: file?.isNamed ?? false,
     resolved,
   };
+}
+
+/** Throws a usage error: a flag is no configuration. */
+function checkTimeout(timeout: string | undefined): void {
+  const checked = SETTINGS.timeout.schema.safeParse(timeout);
+  if (timeout === undefined || checked.success) return;
+  throw usage(`--timeout ${checked.error.issues[0]?.message}, not ${JSON.stringify(truncate(timeout))}.`);
 }
 
 /** Which of two databases is taken, if they differ. */

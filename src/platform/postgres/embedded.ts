@@ -16,14 +16,17 @@ const DATA_SETTING = 'PINNACLE_DATA_DIR';
 export interface EmbeddedOptions extends LockOptions {
   /** Where the template cluster is kept, so that only the first start runs initdb. */
   cacheDir: string;
+  /** Whether the database must exist already: a read creates none. */
+  mustExist?: boolean;
 }
 
 /**
- * Opens the embedded database in a folder, creating it on first use. One process at a time: the lock is taken before
+ * Opens the embedded database in a folder; a write creates it. One process at a time: the lock is taken before
  * anything is opened, because a second process would corrupt the folder even by reading and closing. Only its owner can
- * use the folder. Throws DATABASE_BUSY (exit 10), ENGINE_VERSION or FOLDER_UNUSABLE (exit 78).
+ * use the folder. Throws DATABASE_BUSY (exit 10), NO_DATABASE, ENGINE_VERSION or FOLDER_UNUSABLE (exit 78).
  */
 export async function openEmbedded(dir: string, options: EmbeddedOptions): Promise<Connection> {
+  if (options.mustExist) await requireDatabase(dir);
   await makePrivateFolder(dirname(dir), DATA_SETTING);
   const release = await lockFile(`${dir}.lock`, `The embedded database ${dir}`, options).catch(
     unusable(dirname(dir), DATA_SETTING),
@@ -36,6 +39,21 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
     await release();
     throw error;
   }
+}
+
+/** Throws NO_DATABASE (exit 78) for a folder without a database, finished or about to be put in place by a restore. */
+async function requireDatabase(dir: string): Promise<void> {
+  if (await exists(join(dir, 'PG_VERSION'))) return;
+  if ((await findRestored(dir).catch(() => undefined)) !== undefined) return;
+  throw new Failure('config', 'NO_DATABASE', `There is no embedded database in ${dir}.`, {
+    hint: 'Create it: pinnacle migrate up. PINNACLE_DATA_DIR names another folder.',
+  });
+}
+
+/** The name of a restored database that is not in place yet. */
+async function findRestored(dir: string): Promise<string | undefined> {
+  const prefix = basename(restoredFolder(dir, ''));
+  return (await readdir(dirname(dir))).find((name) => name.startsWith(prefix));
 }
 
 /** Opens an embedded database in a temporary folder, which is removed when it is closed. Throws FOLDER_UNUSABLE (exit 78). */
@@ -67,7 +85,7 @@ export const restoredFolder = (dir: string, stamp: string) => `${dir}.restored-$
 export async function takeRestored(dir: string): Promise<string | undefined> {
   const parent = dirname(dir);
   const prefix = basename(restoredFolder(dir, ''));
-  const found = (await readdir(parent)).find((name) => name.startsWith(prefix));
+  const found = await findRestored(dir);
   if (found === undefined) return undefined;
   const before = `${dir}.before-${found.slice(prefix.length)}`;
   if (await exists(join(dir, 'PG_VERSION'))) await rename(dir, before);

@@ -81,7 +81,7 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
       { target, body: { orders_cancelled: 1, order_ids: ['trader_001_7'] } },
     ]);
 
-    await db.refused('risk resume trader_001 --confirm trader_001', { code: 4 });
+    await db.refused('risk resume trader_001 --confirm trader_001', { code: 2 });
     await db.refused('risk resume trader_001 --reason fixed --yes', { code: 4 });
     await db.refused('risk resume trader_001 --reason fixed --confirm all', { code: 2 });
     const resumed = await db.cli(
@@ -130,7 +130,7 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
   it('refuses what it cannot mean', async () => {
     const lines = {
       'risk halt nobody --yes': 3,
-      'risk halt --yes': 4,
+      'risk halt --yes': 2,
       'risk halt trader_001 --all --yes': 2,
       'risk resume nobody --reason r --confirm nobody': 3,
       'risk resume --all --reason r --confirm all': 5,

@@ -20,7 +20,7 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     for (const line of ['end --user trader_001', 'show --user trader_001'])
       await db.refused(`session ${line}`, { ...absent, stderr: 'session start --user trader_001' });
     await db.refused('session show --user nobody', { code: 3, error: 'USER_NOT_FOUND' });
-    await db.refused('session show', { code: 4 });
+    await db.refused('session show', { code: 2 });
     await db.refused('session show ses_1', absent);
     await db.refused('session show ses_1 --user trader_001', { code: 2 });
   });

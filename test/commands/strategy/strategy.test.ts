@@ -56,7 +56,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
   });
 
   it('without a file, names every flag that is missing', async () => {
-    await db.refused('strategy add --strategy-id x', { code: 4, stderr: '--name, --description' });
+    await db.refused('strategy add --strategy-id x', { code: 2, stderr: '--name, --description' });
   });
 
   it.each([

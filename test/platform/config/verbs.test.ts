@@ -55,8 +55,8 @@ describe('config init', () => {
   });
 
   it.each([
-    [['init'], 4],
-    [['init', '--no-input', '--time-zone', 'UTC'], 4],
+    [['init'], 2],
+    [['init', '--no-input', '--time-zone', 'UTC'], 2],
     [['init', '--database', 'mysql://h/d'], 2],
     [['init', '--database', 'embedded', '--database-env', 'X'], 2],
     [['init', '--database-env', 'not a name'], 2],

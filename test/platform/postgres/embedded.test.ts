@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cli } from '../../helpers/cli.ts';
 import { start } from '../../helpers/process.ts';
@@ -91,6 +91,19 @@ describe('the embedded database', () => {
     expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining('PostgreSQL 16') });
     expect((await cli(['user', 'list'], { env: env() })).code).toBe(0);
   });
+
+  it.each(['user list', 'migrate status', 'config show --json', 'doctor'])(
+    'is not created by a read: %s',
+    async (line) => {
+      const none = join(folder, 'none', 'database');
+      const { code, stderr } = await cli(line.split(' '), { env: env({ PINNACLE_DATA_DIR: none }) });
+      expect(existsSync(dirname(none))).toBe(false);
+      if (line.startsWith('config')) return;
+      if (line !== 'doctor') expect(code).toBe(78);
+      if (line !== 'doctor') expect(stderr).toContain(`There is no embedded database in ${none}`);
+      if (line !== 'doctor') expect(stderr).toContain('pinnacle migrate up');
+    },
+  );
 
   it('is used, and said to be, when nothing is configured on a terminal', async () => {
     const { stderr } = await cli(['user', 'list'], {
