@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { notificationFields } from './fields.ts';
 import { notificationFilter, selectNotifications } from './filter.ts';
@@ -15,6 +16,7 @@ export const exportNotifications = defineCommand({
   examples: ['notification export --level error --output notifications.ndjson --format ndjson'],
   details: exportDetails,
   async run(input, ctx: Context) {
+    await requireNamed(await ctx.db(), input);
     const parts = await selectNotifications(input, ctx);
     return exportQuery(
       ctx,

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { type Keyset, page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS } from '../../domain/enums.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { notificationFields } from './fields.ts';
 import { notificationFilter, selectNotifications } from './filter.ts';
 
@@ -24,6 +24,8 @@ export const list = defineCommand({
   details: `Unread ones come first, then the newest. Levels from the lowest: ${ALERT_LEVELS.join(', ')}.`,
   async run(input, ctx: Context) {
     const [db, parts] = [await ctx.db(), await selectNotifications(input, ctx)];
+    // Those of the system would be listed for anybody.
+    await requireNamed(db, input);
 
     // Unread and read are two queries that each follow an index; one query would sort the whole table for every page.
     const walk = (state: string, limit: number, after: Keyset) => {
@@ -49,7 +51,6 @@ export const list = defineCommand({
         return [...first, ...(await walk(READ, limit - first.length, state === READ ? behind : []))];
       },
       (row) => [row.read_at === null ? UNREAD : READ, row.created_at, row.notification_id],
-      whenNoneOf(ctx.db, input.user),
     );
   },
 });

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { orderFields } from './fields.ts';
 import { orderFilter, selectOrders } from './filter.ts';
@@ -18,6 +19,7 @@ export const exportOrders = defineCommand({
   ],
   details: exportDetails,
   async run(input, ctx: Context) {
+    await requireNamed(await ctx.db(), input);
     return exportQuery(ctx, input, await selectOrders(input, ctx), orderFields);
   },
 });

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { orderFields } from './fields.ts';
 import { orderFilter, selectOrders } from './filter.ts';
 
@@ -36,7 +36,7 @@ export const list = defineCommand({
         return orders.orderBy('created_at', 'desc').orderBy('order_id', 'desc').limit(limit).execute();
       },
       (order) => [order.created_at, order.order_id],
-      whenNoneOf(ctx.db, input.user),
+      async () => requireNamed(await ctx.db(), input),
     );
   },
 });

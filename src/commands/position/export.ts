@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { positionFields } from './fields.ts';
 import { positionFilter, selectPositions } from './filter.ts';
@@ -15,6 +16,7 @@ export const exportPositions = defineCommand({
   examples: ['position export --status any --output positions.csv', 'position export --format ndjson | head'],
   details: exportDetails,
   async run(input, ctx: Context) {
+    await requireNamed(await ctx.db(), input);
     return exportQuery(ctx, input, await selectPositions(input, ctx), positionFields);
   },
 });

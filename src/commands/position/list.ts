@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import type { PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Filter } from '../../trading/positions/as-of.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { positionFields } from './fields.ts';
 import { positionFilter, selectPositions } from './filter.ts';
 
@@ -41,7 +41,7 @@ export const list = defineCommand({
         return positions.orderBy('opened_at', 'desc').orderBy('position_id', 'desc').limit(limit).execute();
       },
       (position) => [position.opened_at, position.position_id],
-      whenNoneOf(ctx.db, input.user),
+      async () => requireNamed(await ctx.db(), input),
     );
   },
 });
@@ -59,5 +59,6 @@ async function listAsOf(at: Instant, input: Input, ctx: Context) {
     ctx.io,
     (limit, after) => positionsAsOf(db, input, at, limit, after),
     (position) => [position.opened_at, position.position_id],
+    async () => requireNamed(db, input),
   );
 }

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import type { RuleType } from '../../domain/enums.ts';
 import { type UserId, userId } from '../../domain/id.ts';
 import { RULE_COLUMNS } from '../../trading/risk/store.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { ruleFields } from './fields.ts';
 
 export const list = defineCommand({
@@ -39,7 +39,7 @@ export const list = defineCommand({
         return rules.orderBy('user_id').orderBy('rule_type').limit(limit).execute();
       },
       (rule) => [rule.user_id, rule.rule_type],
-      whenNoneOf(ctx.db, user),
+      async () => requireNamed(await ctx.db(), { user }),
     );
   },
 });

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { sessionFields } from './fields.ts';
 import { selectSessions, sessionFilter } from './filter.ts';
@@ -15,6 +16,7 @@ export const exportSessions = defineCommand({
   examples: ['session export --since 2026-01-01 --output sessions.csv'],
   details: exportDetails,
   async run(input, ctx: Context) {
+    await requireNamed(await ctx.db(), input);
     return exportQuery(ctx, input, await selectSessions(input, ctx), sessionFields);
   },
 });

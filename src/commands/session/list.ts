@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { sessionFields } from './fields.ts';
 import { selectSessions, sessionFilter } from './filter.ts';
 
@@ -31,7 +31,7 @@ export const list = defineCommand({
         return sessions.orderBy('start_time', 'desc').orderBy('session_id', 'desc').limit(limit).execute();
       },
       (session) => [session.start_time, session.session_id],
-      whenNoneOf(ctx.db, input.user),
+      async () => requireNamed(await ctx.db(), input),
     );
   },
 });

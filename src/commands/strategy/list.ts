@@ -3,8 +3,8 @@ import { optional, parsed, toggle } from '../../cli/flags.ts';
 import { idKeyset, page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { type StrategyId, userId } from '../../domain/id.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { requireActivations, STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
 import { strategyFields } from './fields.ts';
 
 export const list = defineCommand({
@@ -55,7 +55,7 @@ export const list = defineCommand({
           .execute();
       },
       (strategy) => [strategy.strategy_id],
-      whenNoneOf(ctx.db, input.user),
+      async () => requireNamed(await ctx.db(), input),
     );
   },
 });

@@ -1,6 +1,4 @@
-import type { Kysely } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import { rowsOf } from '../rows-of.ts';
 
@@ -23,11 +21,4 @@ export const lockUser = users.lock;
 /** USER_DISABLED: a disabled user may not do this. */
 export function userDisabled(userId: UserId): Failure {
   return refused('USER_DISABLED', `The user ${userId} is disabled.`, `Run: pinnacle user enable ${userId}`);
-}
-
-/** For an empty list of a user: throws USER_NOT_FOUND if the user does not exist. */
-export function whenNoneOf(db: () => Promise<Kysely<Database>>, userId: UserId | undefined) {
-  return async () => {
-    if (userId !== undefined) await findUser(await db(), userId);
-  };
 }
