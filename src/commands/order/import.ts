@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { choice, inputFile, optional, parsed, toggle } from '../../cli/flags.ts';
+import { choice, inputFile, optional, parsed, toggle, words } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { rejectsPath } from '../../platform/files/rejects-file.ts';
 import { ORDER_FILE } from '../../trading/orders/order-file.ts';
 import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
+import { BROKERS } from '../../trading/orders/trade-layout.ts';
 import { usage } from '../../util/failure.ts';
 import { importFlags, timeFlags } from '../_shared/import-rows.ts';
 
@@ -17,6 +18,8 @@ export const importOrders = defineCommand({
   flags: {
     as: choice(['trades', 'orders'], 'KIND', 'the kind of rows'),
     user: optional(parsed(userId, 'USER', 'the user of the trades; rows of orders name their user')),
+    from: optional(choice(BROKERS, 'BROKER', 'the trades are a file of this broker')),
+    map: optional(words('THEIRS=OURS,…', 'the columns of trades that have other names in the file')),
     ...importFlags,
     ...timeFlags,
     fast: toggle('orders into an empty table: lock it, and create its indexes afterwards'),
@@ -33,10 +36,13 @@ export const importOrders = defineCommand({
   examples: [
     'order import trades.csv --as trades --user trader_001',
     'order import trades.csv --as trades --user trader_001 --keep-going --rejects bad-lines.csv',
+    'order import tradebook.csv --as trades --user trader_001 --from zerodha',
     'order import orders.csv.gz --as orders',
   ],
   details: `Trades: ${TRADE_COLUMNS.required.join(',')}[,strategy_id]. Each row becomes a FILLED MARKET order and its fill, booked by
 time and identified by its trade_id: importing a file again adds only new trades.
+With --from, the file is one that a broker writes; with --map 'trade_type=side,time=executed_at' its columns have other names.
+Then its other columns are ignored, and a side may also be B, S, 1 or -1.
 Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
 of the table only; positions and capital do not change.
 An order that is still working, and a trade of the current trading day, must pass the pre-trade checks; finished orders and
@@ -49,12 +55,16 @@ The import is atomic unless --keep-going is given. Ends 6 if lines were rejected
     if (as === 'orders' && user !== undefined)
       throw usage('--as orders takes no --user: each row names its own.');
     if (as === 'trades' && fast) throw usage('--fast is for orders: trades are booked one after the other.');
+    if (as === 'orders' && (input.from !== undefined || input.map !== undefined))
+      throw usage('--from and --map are for trades.');
     const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
     const { importFile } = await import('../../trading/orders/import-file.ts');
     return importFile(ctx, {
       path,
       user,
       fast,
+      broker: input.from,
+      map: input.map,
       timeZone: input.timeZone,
       dates: input.dates,
       rejectsFile: input.keepGoing ? rejectsPath(path, input.rejects, ctx.cwd) : undefined,

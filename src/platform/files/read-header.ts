@@ -6,6 +6,8 @@ import { splitRow } from './split-row.ts';
 export interface Columns {
   required: readonly string[];
   optional: readonly string[];
+  /** Columns by other names that the file has for them, in lower case; then columns that are unknown are ignored. */
+  renames?: ReadonlyMap<string, string> | undefined;
   /** A valid header, where the required columns alone are none. */
   example?: string;
 }
@@ -45,7 +47,8 @@ export async function readHeader(
   const cells = (await splitRow(head))?.map((cell) => cell.trim());
   if (!cells) throw usage(`${name}: a quote in the first line is out of place.`, expected(known));
   const all = [...known.required, ...known.optional];
-  const names = cells.map(plainLowerCase);
+  const { renames } = known;
+  const names = cells.map((cell) => renames?.get(plainLowerCase(cell)) ?? plainLowerCase(cell));
   const missing = known.required.filter((column) => !names.includes(column));
   if (missing.length > 0)
     throw usage(
@@ -61,7 +64,7 @@ export async function readHeader(
     throw usage(`${name}: column ${gap + 1} has no name.`, 'Name it, or delete the column.');
   const free = all.filter((column) => !names.includes(column));
   for (const cell of cells.filter((_cell, i) => i < end && !all.includes(names[i] as string))) {
-    const near = nearest(cell, free);
+    const near = renames ? undefined : nearest(cell, free);
     if (near !== undefined)
       throw usage(
         `${name} has a column "${shown(cell)}", which is unknown; did you mean ${near}?`,
@@ -74,7 +77,7 @@ export async function readHeader(
   return {
     columns: names.filter((_column, i) => places[i] === 'column'),
     places,
-    others: names.filter((_column, i) => places[i] === 'other'),
+    others: renames ? [] : names.filter((_column, i) => places[i] === 'other'),
   };
 }
 

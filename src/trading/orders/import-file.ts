@@ -6,6 +6,7 @@ import { openRejects } from '../../platform/files/rejects-file.ts';
 import { timeReading } from '../time-reading.ts';
 import { importOrderFile } from './import-orders.ts';
 import { importTradeFile } from './import-trades.ts';
+import { type Broker, tradeRenames } from './trade-layout.ts';
 
 interface ImportRequest {
   /** A path, or - for stdin. */
@@ -14,6 +15,10 @@ interface ImportRequest {
   user: UserId | undefined;
   /** Whether orders go into an empty table, whose indexes are created afterwards. */
   fast: boolean;
+  /** The broker whose file of trades it is. */
+  broker: Broker | undefined;
+  /** Pairs of a name in the file and a column of trades, `theirs=ours`. */
+  map: readonly string[] | undefined;
   /** The zone of times without an offset: that of the trading day if omitted. */
   timeZone: string | undefined;
   /** The order of day and month in dates such as 03/04/2026. */
@@ -25,6 +30,7 @@ interface ImportRequest {
 /** Imports a file of orders or of a user's trades. Returns the tally; a finding if lines were rejected. */
 export async function importFile(ctx: Context, request: ImportRequest) {
   const { path, user, fast, rejectsFile } = request;
+  const renames = tradeRenames(request.broker, request.map);
   const times = await timeReading(ctx, request);
   const rejects = rejectsFile === undefined ? undefined : await openRejects(rejectsFile);
   const progress = await startProgress(ctx.io, `Importing ${user === undefined ? 'orders' : 'trades'}`);
@@ -32,7 +38,7 @@ export async function importFile(ctx: Context, request: ImportRequest) {
     const finding =
       user === undefined
         ? await importOrderFile(path, fast, times, rejects, progress, ctx)
-        : await importTradeFile(path, user, times, rejects, progress, ctx);
+        : await importTradeFile(path, user, times, renames, rejects, progress, ctx);
     await rejects?.keep();
     return finding;
   } finally {

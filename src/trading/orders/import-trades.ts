@@ -16,6 +16,7 @@ import { tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
 import { bookTrades, sortOut } from './book-trades.ts';
 import { TRADE_COLUMNS, tradeReader } from './trade-file.ts';
+import { BROKER_SIDE, type Renames } from './trade-layout.ts';
 import { inOrderOfTime, refuseOlder } from './trade-order.ts';
 
 /** The bad lines that a failure names. */
@@ -32,6 +33,7 @@ export async function importTradeFile(
   path: string,
   userId: UserId,
   times: TimeReading,
+  renames: Renames | undefined,
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,
@@ -44,13 +46,17 @@ export async function importTradeFile(
     await rejects?.restart();
     // Two imports of one file run one after the other, so that the second finds the trades of the first.
     await lockUser(trx, userId);
-    const table = await openTable(path, TRADE_COLUMNS, ctx);
+    const table = await openTable(path, { ...TRADE_COLUMNS, renames }, ctx);
     spent = table.once;
-    const { rows: trades, bad } = await readAll(table, tradeReader(clock.now, times), {
-      signal: ctx.signal,
-      most: MAX_TRADES,
-      tell: (n) => progress.update(pluralize(n, 'trade'), table.share()),
-    });
+    const { rows: trades, bad } = await readAll(
+      table,
+      tradeReader(clock.now, times, renames && BROKER_SIDE),
+      {
+        signal: ctx.signal,
+        most: MAX_TRADES,
+        tell: (n) => progress.update(pluralize(n, 'trade'), table.share()),
+      },
+    );
     const { fresh, known, repeats, refused } = await sortOut(trx, userId, trades);
     const rejected = [...bad, ...refused].sort((a, b) => a.line - b.line);
     const refuse = (lines: readonly BadLine[]) => {

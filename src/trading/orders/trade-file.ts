@@ -42,14 +42,18 @@ const STRATEGY: Rule<StrategyId | null> = {
 };
 
 /** Returns a parser of rows to trades, or to the reason why a row is invalid. No trade may be later than `now`. */
-export function tradeReader(now: Instant, times: TimeReading): (row: Values) => Trade | { reason: string } {
+export function tradeReader(
+  now: Instant,
+  times: TimeReading,
+  sides: Rule<OrderSide> = SIDE,
+): (row: Values) => Trade | { reason: string } {
   const TIME = time(times);
   return (row) => {
     const from = takeFrom(row);
     const trade: Trade = {
       trade_id: from.value('trade_id', TRADE_ID),
       symbol: from.value('symbol', SYMBOL),
-      side: from.value('side', SIDE),
+      side: from.value('side', sides),
       quantity: from.value('quantity', SHARES),
       price: from.value('price', PRICE),
       executed_at: from.value('executed_at', TIME),

@@ -132,6 +132,26 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
     expect((await load(await file('others.csv', others), user)).code).toBe(0);
   });
 
+  it('reads the file of a broker, and files whose columns have other names', async () => {
+    const user = await trader();
+    const console = await file(
+      'tradebook-XY1234-EQ.csv',
+      'symbol,isin,trade_date,exchange,segment,series,trade_type,auction,quantity,price,trade_id,order_id,order_execution_time\n' +
+        'SUZLON,INE040H01021,2025-06-09,NSE,EQ,EQ,buy,false,450.000000,67.500000,603052659,1300000021,2025-06-09T10:22:33\n' +
+        'SUZLON,INE040H01021,2025-06-12,NSE,EQ,EQ,sell,false,450.000000,66.000000,605366350,1300000022,2025-06-12T12:04:50\n',
+    );
+    expect((await load(console, user)).code).toBe(2);
+    const done = await load(console, user, '--from', 'zerodha');
+    expect(JSON.parse(done.stdout)).toMatchObject({ imported: 2, realized_pnl: '-675.00' });
+    const other = await file(
+      'other.csv',
+      'Trade No,Scrip,B/S,Qty,Rate,When\n1,TCS,B,1,10,2025-06-13 09:15\n',
+    );
+    const map = 'Trade No=trade_id,Scrip=symbol,B/S=side,Qty=quantity,Rate=price,When=executed_at';
+    expect(JSON.parse((await load(other, user, '--map', map)).stdout)).toMatchObject({ imported: 1 });
+    expect((await load(other, user, '--map', 'Qty=shares')).code).toBe(2);
+  });
+
   it('takes the content of the file as a part of what an idempotency key stands for', async () => {
     const user = await trader();
     const of = (price: number) => file('keyed.csv', `${HEADER}\nk1,TCS,BUY,1,${price},2024-01-05\n`);
