@@ -1,4 +1,63 @@
-/** Text that tries to drive a terminal, a spreadsheet, a parser or a prototype. */
+/** One text per character from a code point to another, in the middle of a word. */
+const between = (...ranges: [from: number, to: number][]) =>
+  ranges.flatMap(([from, to]) =>
+    Array.from({ length: to - from + 1 }, (_, i): [string, string] => [
+      `U+${(from + i).toString(16).toUpperCase().padStart(4, '0')}`,
+      `a${String.fromCodePoint(from + i)}b`,
+    ]),
+  );
+/** One text per element, named by a kind and by itself. */
+const each = (kind: string, texts: readonly string[]) =>
+  texts.map((text): [string, string] => [
+    `${kind} ${JSON.stringify(text.slice(0, 24))} ${text.length}`,
+    text,
+  ]);
+
+/** What follows ESC [ and does something: moves, clears, asks, switches, prints, pastes. */
+const CSI =
+  `2J 3J H 6n 5n c >c =c ?1049h ?25l ?1000h ?2004h ?5h ?6h ?7l 200~ 201~ 21t 20t 14t 5i 4i !p 1;1r 0q 8m 5m 38;5;1m 999C
+  999D 999A 999B 1000000b s u L M P @ X g ?1;9999S 9;1t $}`.split(/\s+/);
+/** What follows ESC ] until BEL. */
+const OSC =
+  `0;t 2;t 4;1;? 7;file:/// 9;4;1;100 10;? 11;#fff 12;? 50;x 52;c;ZQ== 52;c;? 104 110 133;A 777;notify;t;b
+  1337;File=x: 8;;http://x.example`.split(/\s+/);
+/** What follows ESC alone, or until ESC backslash. */
+const ESC = [
+  'c',
+  '7',
+  '8',
+  '=',
+  '>',
+  'D',
+  'E',
+  'M',
+  'H',
+  'N',
+  'O',
+  'Z',
+  'n',
+  'o',
+  '|',
+  '}',
+  '~',
+  '#8',
+  '%G',
+  '(0',
+  ')0',
+].concat([
+  '*0',
+  '+0',
+  ' F',
+  'P+q544e\u001b\\',
+  'P$qm\u001b\\',
+  '_Ga=T;x\u001b\\',
+  '^x\u001b\\',
+  'Xx\u001b\\',
+  'P',
+  '_',
+]);
+
+/** Text that tries to drive a terminal, a spreadsheet, a parser or a prototype, by what it is. */
 export const CORPUS: Readonly<Record<string, string>> = {
   'ANSI colour': '\u001b[31mred\u001b[0m',
   'OSC title': '\u001b]0;owned\u0007',
@@ -64,28 +123,124 @@ export const CORPUS: Readonly<Record<string, string>> = {
   'a folder': '/',
   'shell words': '$(touch /tmp/owned)`id`',
   percent: '%n%s%00%0a',
+  ...Object.fromEntries([
+    ...between([0x00, 0x1f], [0x7f, 0x9f], [0xad, 0xad], [0x61c, 0x61c], [0x180e, 0x180e], [0x200b, 0x200f]),
+    ...between([0x2028, 0x202e], [0x2060, 0x206f], [0xfeff, 0xfeff], [0xfff9, 0xfffd], [0xe0001, 0xe0001]),
+    ...each(
+      'CSI',
+      CSI.flatMap((text) => [`\u001b[${text}`, `\u009b${text}`]),
+    ),
+    ...each(
+      'OSC',
+      OSC.flatMap((text) => [`\u001b]${text}\u0007`, `\u009d${text}\u009c`]),
+    ),
+    ...each(
+      'ESC',
+      ESC.map((text) => `\u001b${text}`),
+    ),
+    ...each(
+      'long',
+      [20, 21, 36, 37, 50, 51, 100, 101, 255, 256, 4_096, 65_536].map((n) => 'x'.repeat(n)),
+    ),
+    ...each('wide', [
+      '漢',
+      '漢'.repeat(21),
+      '漢'.repeat(5_000),
+      '👍'.repeat(9),
+      '👍🏽🇮🇳❤️',
+      '한글',
+      'e\u0301'.repeat(40),
+    ]),
+    ...each('marks', [`a${'\u0301'.repeat(2_000)}`, '\u0301', 'क्षि', '\u0e33', '\u3099']),
+    ...each('number', [
+      '٣',
+      '½',
+      '²',
+      '∞',
+      '1_000',
+      '1 000',
+      '1,5',
+      '0b1',
+      '1e',
+      '--1',
+      '+-1',
+      '0x',
+      '1.2.3',
+      'Ⅷ',
+      '1/2',
+    ]),
+    ...each('quoted', [
+      '"',
+      "'",
+      '\\',
+      '\\x00',
+      '/*',
+      '$$',
+      '#{x}',
+      '{{x}}',
+      '`x`',
+      ';',
+      '\\u0000',
+      "E'\\000'",
+      '<script>',
+      '&amp;',
+    ]),
+    ...each('broken JSON', [
+      '{',
+      '[',
+      '{"a"',
+      '{"a":}',
+      '[1,]',
+      'nul',
+      'tru',
+      '{"a":1}x',
+      '\ufeff{}',
+      "{'a':1}",
+      '{a:1}',
+      '"\\ud',
+    ]),
+    ...each('date', [
+      '2026-02-30',
+      '2026-13-01',
+      '0000-00-00',
+      '9999-99-99T99:99',
+      '2026-01-01T00:00:00+99:00',
+      '-1d',
+      '1e3d',
+    ]),
+    ...each('path', [
+      '~root',
+      '/dev/zero',
+      '/dev/stdin',
+      'file:///etc/passwd',
+      'C:\\x',
+      '..',
+      './.',
+      'a//b',
+      '/proc/self/environ',
+    ]),
+    ...each('words', [
+      'undefined',
+      'null',
+      'true',
+      'hasOwnProperty',
+      'toString',
+      'valueOf',
+      '[object Object]',
+      '__defineGetter__',
+    ]),
+  ]),
 };
 
-/** A few of each kind, for what is tried very often. */
-export const SAMPLE = [
-  'ANSI colour',
-  'C1',
-  'NUL',
-  'line break',
-  'bidi override',
-  'lone high surrogate',
-  'formula =',
-  'formula -',
-  '__proto__',
-  'escaped prototype in JSON',
-  'deep JSON that ends',
-  '1 MB',
-  'dotless i',
-  'full-width digits',
-  'exponent',
-  'many digits',
-  'quote',
-].map((name) => [name, String(CORPUS[name])] as const);
+/** Everything is tried with everything by `npm run hostile`; else each place gets a few texts, and each text some places. */
+const IS_LONG = process.env['PINNACLE_HOSTILE'] === 'all';
+
+/** All of it in the long form; else at most so many, evenly spread, beginning elsewhere for every `turn`. */
+export function some<T>(all: readonly T[], most: number, turn = 0): readonly T[] {
+  if (IS_LONG || all.length <= most) return all;
+  const step = all.length / most;
+  return Array.from({ length: most }, (_, i) => all[(Math.floor(i * step) + turn * 7) % all.length] as T);
+}
 
 /** What may not reach a terminal as it is: C0 but line breaks and (between columns of a pipe) tabs, DEL, C1, bidi, zero width. */
 export const RAW =

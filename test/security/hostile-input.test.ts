@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allCommands, type Entry } from '../helpers/commands.ts';
 import { databases, sampled } from '../helpers/databases.ts';
 import { words } from '../helpers/words.ts';
-import { CORPUS, SAMPLE } from './corpus.ts';
+import { CORPUS, some } from './corpus.ts';
 import { openVictim } from './victim.ts';
 
 const commands = await allCommands();
@@ -56,9 +56,9 @@ describe.each(databases)('hostile input on $name', (kind) => {
   afterAll(() => victim.close());
 
   it.each(sampled(commands, 5))('as each argument and flag: $name', async (entry) => {
-    let tty = false;
+    let [tty, turn] = [false, commands.indexOf(entry)];
     for (const name of paramsOf(entry))
-      for (const [, value] of sampled(SAMPLE, 5)) {
+      for (const value of some(Object.values(CORPUS), 2, turn++)) {
         tty = !tty;
         const talk = tty ? '--no-color' : '--json';
         await victim.withstands(['--no-input', talk, ...lineWith(entry, name, value)], { tty });
@@ -101,7 +101,11 @@ describe.each(databases)('hostile input on $name', (kind) => {
   ];
 
   it.each(sampled(KINDS, 5))('as every text there is: %s', async (line, takes) => {
-    for (const [kind, value] of sampled(Object.entries(CORPUS), 10)) {
+    for (const [kind, value] of some(
+      Object.entries(CORPUS),
+      16,
+      KINDS.findIndex(([of]) => of === line),
+    )) {
       const given = (word: string) =>
         word.startsWith('--') && word !== '--IT' ? [word] : [word.replace('IT', () => value)];
       const argv = words(line.replace(/(--[a-z-]+) IT/, '$1=IT')).flatMap((word) =>

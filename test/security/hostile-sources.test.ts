@@ -8,14 +8,17 @@ import { tradingSymbol } from '../../src/domain/symbol.ts';
 import { parseJson } from '../../src/util/json.ts';
 import { databases, sampled } from '../helpers/databases.ts';
 import { words } from '../helpers/words.ts';
-import { CORPUS } from './corpus.ts';
+import { CORPUS, some } from './corpus.ts';
 import { openVictim } from './victim.ts';
 
-const TEXTS = sampled(Object.entries(CORPUS), 8);
-/** Those texts, and bytes that are no text. */
-const BYTES: [string, Buffer][] = [
-  ...TEXTS.map(([name, text]): [string, Buffer] => [name, Buffer.from(text)]),
-  ['invalid UTF-8', Buffer.from([0x61, 0xc3, 0x28, 0xff, 0xfe, 0xed, 0xa0, 0x80])],
+const INVALID = Buffer.from([0x61, 0xc3, 0x28, 0xff, 0xfe, 0xed, 0xa0, 0x80]);
+let turn = 0;
+/** Texts for one place. */
+const texts = () => some(Object.entries(CORPUS), 10, turn++);
+/** The same as bytes, and bytes that are no text. */
+const bytesOf = (): [string, Buffer][] => [
+  ...texts().map(([name, text]): [string, Buffer] => [name, Buffer.from(text)]),
+  ['invalid UTF-8', INVALID],
 ];
 const SYMBOL = /^[A-Za-z0-9][A-Za-z0-9&._-]{0,19}$/;
 /** What is fine as which field of a trade. */
@@ -49,11 +52,11 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
     'audit verify --public-key FILE',
     'audit verify --anchor FILE',
   ])('as all of what is read: %s', async (line) => {
-    for (const [name, bytes] of BYTES) expect((await withBytes(line, bytes)).code, name).not.toBe(0);
+    for (const [name, bytes] of bytesOf()) expect((await withBytes(line, bytes)).code, name).not.toBe(0);
   });
 
   it('as a broker credential: any line of text is one', async () => {
-    for (const [name, bytes] of BYTES) {
+    for (const [name, bytes] of bytesOf()) {
       const { code } = await withBytes(
         'user credentials set trader_001 --field broker_secret --from-file FILE',
         bytes,
@@ -67,7 +70,7 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
   it.each(TRADE.map((good, field) => ({ good, field })))(
     'as a field of a file of trades, for "$good"',
     async ({ field }) => {
-      for (const [name, bytes] of BYTES) {
+      for (const [name, bytes] of bytesOf()) {
         const row = TRADE.map((value, i) => (i === field ? inCsv(bytes) : value));
         const header = 'trade_id,symbol,side,quantity,price,executed_at,strategy_id\n';
         const csv = Buffer.from(`${header}${row.join(',')}\n`, 'latin1');
@@ -78,7 +81,7 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
   );
 
   it('as every column of a file of trades', async () => {
-    for (const [, bytes] of BYTES)
+    for (const [, bytes] of bytesOf())
       await withBytes(
         'position mark --file FILE',
         Buffer.from(`symbol,price,${inCsv(bytes)}\nTCS,1,2\n`, 'latin1'),
@@ -90,7 +93,7 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
     const variables = (rows as { variable: string }[]).map(({ variable }) => variable);
     expect(variables.length).toBeGreaterThan(15);
     for (const variable of sampled(variables, 5))
-      for (const [, text] of TEXTS) {
+      for (const [, text] of some(Object.entries(CORPUS), 3, turn++)) {
         const env = { [variable]: text.replaceAll('\0', '') };
         await victim.withstands(['config', 'show', '--no-color'], { env, tty: variable.length % 2 === 0 });
         await victim.withstands(['config', 'path', '--no-color'], { env });
@@ -100,7 +103,7 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
   it('as every setting of the configuration', async () => {
     const shown = JSON.parse((await victim.withstands(['config', 'show', '--json'])).stdout);
     for (const { setting } of sampled(shown as { setting: string }[], 5))
-      for (const [, text] of TEXTS) {
+      for (const [, text] of some(Object.entries(CORPUS), 3, turn++)) {
         const nested = setting.split('.').reduceRight<unknown>((value, key) => ({ [key]: value }), text);
         await withBytes('config show --config FILE', Buffer.from(JSON.stringify(nested)));
       }
