@@ -6,6 +6,7 @@ import { type Fields, Finding, type Result } from '../cli/result.ts';
 import type { Row } from '../cli/rows.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { Failure, usage } from '../util/failure.ts';
+import { isObject } from '../util/json.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** One run of a command under an --idempotency-key: it takes effect once, and later runs return its result. */
@@ -100,8 +101,22 @@ async function findReplay(db: Kysely<Database>, request: Request): Promise<Repla
       `--idempotency-key ${request.key} was used before with other input: ${row.command}, at ${row.at}.`,
       { hint: 'Repeat that command unchanged, or use a new key.' },
     );
-  const { kind, data } = row.result as unknown as Kept;
+  if (!isKeptResult(row.result))
+    throw new Failure(
+      'integrity',
+      'KEY_RESULT_INVALID',
+      `The result that is stored under --idempotency-key ${request.key} is malformed: ${row.command}, at ${row.at}.`,
+      { hint: 'The command was carried out. See: pinnacle audit list' },
+    );
+  const { kind, data } = row.result;
   return { result: kind === 'rows' ? data : new Finding(data, kind), at: row.at };
+}
+
+/** Another program may have written anything there. */
+function isKeptResult(value: unknown): value is Kept {
+  if (!isObject(value)) return false;
+  const { kind, data } = value;
+  return ['rows', 'found', 'integrity'].includes(String(kind)) && [data].flat().every(isObject);
 }
 
 async function claim(trx: Kysely<Database>, request: Request): Promise<void> {

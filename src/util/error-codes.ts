@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   KEY_ACTIVE: ['refused', 'the active key cannot be retired'],
   KEY_IN_USE: ['refused', 'the key still encrypts credentials'],
   KEY_NOT_FOUND: ['notFound', 'the key ring has no key with this id'],
+  KEY_RESULT_INVALID: ['integrity', 'the result stored under an idempotency key is malformed'],
   KEY_REUSED: ['usage', 'the idempotency key was used before with another command or other arguments'],
   LOGIN_REFUSED: ['forbidden', 'the database refused the login'],
   LOGIN_SESSION_NOT_FOUND: ['notFound', 'the user has no such login session'],
