@@ -14,7 +14,7 @@ import { areContiguous, rebuildPartitions } from '../partitions/rebuild-partitio
 import type { Archive } from './archive.ts';
 import type { ArchiveKeys } from './cipher.ts';
 import { COLUMNS, type TableColumns } from './columns.ts';
-import type { Comparison } from './compare-rows.ts';
+import { type Comparison, compareRows } from './compare-rows.ts';
 import { type Loading, loadRows } from './copy-rows.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { runOptional } from './optional-statement.ts';
@@ -54,7 +54,7 @@ export async function toLoadable(archive: Archive, keys: ArchiveKeys | undefined
 /**
  * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by it. The
  * schema comes from our scripts, names from our own list, and the file gives nothing but values. Throws CorruptArchive, and commits
- * nothing, where the archive is not as it was written, or `comparison` finds other rows than it holds. With `dryRun` it is rolled
+ * nothing, where the archive is not as it was written, or the rows read again are not its own. With `dryRun` it is rolled
  * back. Gives what it had to leave out: rights of roles that are not here.
  */
 export async function loadArchive(
@@ -62,7 +62,6 @@ export async function loadArchive(
   connection: Connection,
   schema: string,
   loadable: Loadable,
-  comparison?: Comparison,
 ): Promise<string[]> {
   const { kysely } = connection;
   const { archive } = loadable;
@@ -72,7 +71,7 @@ export async function loadArchive(
   let txid: string;
   try {
     await enterSchema(trx, schema);
-    skipped = await fill(ctx, connection, trx, schema, loadable, comparison);
+    skipped = await fill(ctx, connection, trx, schema, loadable);
     txid = await writeAudit(trx, ctx.origin, {
       target: 'database',
       body: {
@@ -104,9 +103,10 @@ async function fill(
   trx: Kysely<Database>,
   schema: string,
   loadable: Loadable,
-  comparison: Comparison | undefined,
 ): Promise<string[]> {
   const { archive, steps } = loadable;
+  // Format 1 wrote some values in another form than COPY gives them back.
+  const comparison = archive.manifest && compareRows(connection.kind, schema);
   await rebuildSchema(trx, steps);
   if (archive.manifest?.partitions) await rebuildPartitions(trx, archive.manifest.partitions);
   const postponed = await postponeChecks(trx, schema);

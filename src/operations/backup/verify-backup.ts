@@ -94,24 +94,18 @@ async function verifyByRestore(
   keys: ArchiveKeys | undefined,
   trust: boolean,
 ): Promise<CorruptArchive[]> {
-  const [
-    { openScratchLike },
-    { loadArchive, toLoadable },
-    { compareRows },
-    { findFaults },
-    { refuseUnknownOrigin },
-  ] = await Promise.all([
-    import('./scratch-database.ts'),
-    import('./load-archive.ts'),
-    import('./compare-rows.ts'),
-    import('./find-faults.ts'),
-    import('./refuse-origin.ts'),
-  ]);
+  const [{ openScratchLike }, { loadArchive, toLoadable }, { findFaults }, { refuseUnknownOrigin }] =
+    await Promise.all([
+      import('./scratch-database.ts'),
+      import('./load-archive.ts'),
+      import('./find-faults.ts'),
+      import('./refuse-origin.ts'),
+    ]);
   const loadable = await toLoadable(archive, keys);
   if (!keys && !trust) await refuseUnknownOrigin(await ctx.migrationConnection(), archive.path);
   const { connection, schema, drop } = await openScratchLike(ctx);
   try {
-    await loadArchive(ctx, connection, schema, loadable, compareRows(connection.kind, schema));
+    await loadArchive(ctx, connection, schema, loadable);
     const found = await connection.kysely
       .transaction()
       .setIsolationLevel('repeatable read')
