@@ -8,6 +8,7 @@ import {
   type Fill,
   fillKey,
   positionKey,
+  strategyKey,
 } from './book.ts';
 import { type BookSession, moveEquity } from './equity.ts';
 import { mintId, type PositionId, type StrategyId, type UserId } from './id.ts';
@@ -109,7 +110,7 @@ function applyOne(
     session_id: session?.session_id ?? null,
   };
   tally.fills.push(booked);
-  const notice = fillNotice(order, booked, next, completes);
+  const notice = fillNotice(order, booked, { ...next, completes, idle: book.idle.get(strategyKey(order)) });
   if (notice) tally.notices.push(notice);
 }
 
@@ -192,7 +193,7 @@ function credit(
   completes: boolean,
   realized: Rupees,
 ): void {
-  const key = `${order.user_id}\n${strategyId}`;
+  const key = strategyKey(order);
   let sums = strategies.get(key);
   if (!sums) {
     sums = { user_id: order.user_id, strategy_id: strategyId, successful: 0, realized: NO_RUPEES };

@@ -1,4 +1,4 @@
-import type { OrderSide, OrderStatus } from './enums.ts';
+import type { OrderSide, OrderStatus, StrategyStatus } from './enums.ts';
 import type { BookSession } from './equity.ts';
 import type { OrderId, PositionId, StrategyId, UserId } from './id.ts';
 import type { Instant } from './instant.ts';
@@ -62,6 +62,8 @@ export interface Book {
   positions: Map<string, BookPosition>;
   /** Executions that are already booked, by `fillKey`. */
   known: Map<string, Pick<Fill, 'quantity' | 'price'>>;
+  /** The strategies that are not ACTIVE for their user, by `strategyKey`. */
+  idle: ReadonlyMap<string, StrategyStatus>;
   /** Running sessions by user. */
   sessions: Map<string, BookSession>;
 }
@@ -82,5 +84,7 @@ export interface BookingResult {
 }
 export const fillKey = (fill: Pick<Fill, 'order_id' | 'broker_fill_id'>) =>
   `${fill.order_id}\n${fill.broker_fill_id}`;
+export const strategyKey = (of: Pick<BookOrder, 'user_id' | 'strategy_id'>) =>
+  `${of.user_id}\n${of.strategy_id ?? ''}`;
 export const positionKey = (of: Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>) =>
   `${of.user_id}\n${of.symbol}\n${of.strategy_id ?? ''}`;

@@ -122,12 +122,15 @@ export function rulesNeeding(input: RiskInput): RuleType[] {
   return RISK_RULE_ENTRIES.flatMap(([type, { needs }]) => (needs.includes(input) ? [type] : []));
 }
 
+/** What the message of a rule says that lacks an input. */
+export const CANNOT_EVALUATE = 'cannot evaluate without';
+
 /** The messages of a rule, as templates of `formatMessage` and of PostgreSQL's format(). */
 export const RISK_MESSAGES = {
   /** Rule type, current value, limit. */
   evaluated: '%s: current=%s limit=%s',
   /** Rule type, missing input. */
-  missing: '%s: cannot evaluate without %s',
+  missing: `%s: ${CANNOT_EVALUATE} %s`,
   price: 'a quote of the symbol (pinnacle market set SYMBOL --ltp PRICE)',
   /** User. */
   session: 'an active session (pinnacle session start --user %s)',

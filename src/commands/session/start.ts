@@ -1,20 +1,26 @@
 import { defineCommand } from '../../cli/command.ts';
-import { parsed } from '../../cli/flags.ts';
+import { parsed, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
+import { usage } from '../../util/failure.ts';
 import { sessionFields } from './fields.ts';
 
 export const start = defineCommand({
   effect: 'write',
+  roles: ['cron', 'operator'],
   repeat: 'once',
   phase: 3,
   args: {},
-  flags: { user: parsed(userId, 'USER', 'the user') },
+  flags: {
+    user: requiredUnless('all', parsed(userId, 'USER', 'the user')),
+    all: toggle('every enabled user without one, at the begin of the trading day'),
+  },
   fields: sessionFields,
-  examples: ['session start --user trader_001'],
+  examples: ['session start --user trader_001', 'session start --all'],
   details: 'A user has at most one running session. It starts with the present capital of the account.',
-  async run({ user }, ctx: Context) {
-    const { startSession } = await import('../../trading/sessions/start-session.ts');
-    return startSession(ctx, user);
+  async run({ user, all }, ctx: Context) {
+    if (user !== undefined && all) throw usage('Name a --user or give --all, not both.');
+    const { startAllSessions, startSession } = await import('../../trading/sessions/start-session.ts');
+    return user === undefined ? startAllSessions(ctx) : startSession(ctx, user);
   },
 });

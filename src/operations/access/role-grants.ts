@@ -89,7 +89,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     audit_log: { SELECT: true, INSERT: ENTRY },
     ...SEALING,
   },
-  // Evaluates rules, marks positions, ends sessions, sends notifications, deletes expired rows. It cannot place orders or
+  // Evaluates rules, marks positions, starts and ends sessions, sends notifications, deletes expired rows. It cannot place orders or
   // read secrets, and a trigger keeps it from deleting a rule that is in force.
   pinnacle_cron: {
     ...SELECT_ONLY,
@@ -97,7 +97,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     users: { SELECT: USER_COLUMNS, UPDATE: ['last_login'] },
     positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
     notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'], DELETE: true },
-    trading_sessions: { SELECT: true, UPDATE: true, DELETE: true },
+    trading_sessions: { SELECT: true, INSERT: true, UPDATE: true, DELETE: true },
     risk_rules: {
       SELECT: true,
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],

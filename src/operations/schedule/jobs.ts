@@ -51,9 +51,16 @@ export const JOBS: readonly Job[] = [
     every: 5,
   },
   {
+    name: 'session-start',
+    purpose: 'start a session of every enabled user, by which drawdown is measured',
+    command: 'session start --all',
+    days: TRADING,
+    from: '09:00',
+  },
+  {
     name: 'risk-check',
     purpose: 'evaluate the risk rules while the market is open',
-    command: 'risk check',
+    command: 'risk check --changed',
     days: TRADING,
     from: '09:15',
     until: '15:30',

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type * as z from 'zod/mini';
+import { rupeesText } from '../../domain/money.ts';
 import { DEFAULT_PERIODS, isPeriod } from '../../domain/retention-periods.ts';
 import { riskTemplates, type Templates } from '../../domain/risk-limits.ts';
 import {
@@ -174,6 +175,12 @@ export const SETTINGS = {
     as: 'market.staleAfterMs',
     schema: duration,
     fallback: '15m',
+  },
+  'order.tick': {
+    help: 'the step of prices at the exchange, in rupees: the price of an order is a multiple of it',
+    env: ['PINNACLE_ORDER_TICK'],
+    schema: rupeesText,
+    fallback: '0.01',
   },
   'keyring.file': {
     help: 'the file of the key ring that broker credentials are encrypted with',

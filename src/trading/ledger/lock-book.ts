@@ -7,9 +7,11 @@ import {
   type Fill,
   fillKey,
   positionKey,
+  strategyKey,
 } from '../../domain/book.ts';
+import type { StrategyStatus } from '../../domain/enums.ts';
 import { type BookSession, inPaisa } from '../../domain/equity.ts';
-import type { OrderId } from '../../domain/id.ts';
+import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { equityOf } from '../sessions/equity.ts';
 import { restoreExact } from './exact-costs.ts';
@@ -44,6 +46,7 @@ export async function lockBook(
     orders: new Map(orders.map((order) => [order.order_id, order])),
     positions: await lockPositions(trx, orders),
     known: await findKnown(trx, written),
+    idle: await findIdle(trx, orders),
     sessions: await lockSessions(trx, [...new Set(orders.map((order) => order.user_id))]),
   };
 }
@@ -68,6 +71,18 @@ async function findKnown(trx: Trx, fills: readonly Fill[]): Promise<Book['known'
     FROM order_fills f JOIN ${unnest('k', { order_id: 'text', broker_fill_id: 'text' }, fills)}
       ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id`.execute(trx.db);
   return new Map(rows.map((fill) => [fillKey(fill), fill]));
+}
+
+async function findIdle(trx: Trx, orders: readonly BookOrder[]): Promise<Book['idle']> {
+  const strategies = [...new Set(orders.flatMap(({ strategy_id }) => strategy_id ?? []))];
+  if (trx.phase < 2 || strategies.length === 0) return new Map();
+  const users = [...new Set(orders.map(({ user_id }) => user_id))];
+  const { rows } = await sql<{ user_id: UserId; strategy_id: StrategyId; status: StrategyStatus }>`
+    SELECT user_id, strategy_id, status FROM user_strategies
+    WHERE user_id = ANY(${users}) AND strategy_id = ANY(${strategies}) AND status <> 'ACTIVE'`.execute(
+    trx.db,
+  );
+  return new Map(rows.map((row) => [strategyKey(row), row.status]));
 }
 
 async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Book['positions']> {

@@ -7,6 +7,7 @@ import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-s
 import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../trading-day.ts';
+import { checkTick } from './check-tick.ts';
 
 /** Omitted terms do not change. */
 export interface AmendRequest {
@@ -22,6 +23,7 @@ export interface AmendRequest {
  * Throws ORDER_NOT_FOUND, ORDER_STATE, ALREADY_FILLED and the errors of the check.
  */
 export async function amendOrder(ctx: Context, { order_id, quantity, price }: AmendRequest): Promise<Order> {
+  await checkTick(price, ctx);
   const clock = await tradingDayOf(ctx);
   const { symbol } = await findOrder(await ctx.db(), order_id);
   const quote = await freshQuote(symbol, ctx);

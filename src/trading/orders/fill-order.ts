@@ -1,8 +1,9 @@
 import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
-import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
+import type { Fill } from '../../domain/book.ts';
+import { mintId, type OrderId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { Order } from '../ledger/order-store.ts';
@@ -35,22 +36,33 @@ export async function fillOrder(ctx: Context, request: FillRequest) {
     executed_at: request.executed_at ?? booked_at,
     booked_at,
   };
-  return ctx.change(async (trx) => {
+  let known = false;
+  const result = await ctx.change(async (trx) => {
+    known = false;
     const { fills, book } = await bookFills(trx, [fill], { allowOverfill });
     // bookFills throws if the order is unknown.
     const order = book.orders.get(order_id) as Order;
     const [booked] = fills;
-    if (!booked) return unchanged({ ...order, ...NOT_BOOKED });
+    if (!booked) {
+      known = true;
+      return unchanged({ ...order, ...(await findBooked(trx, fill)) });
+    }
     const { fill_id, position_id, realized_pnl } = booked;
     return changed({ ...order, fill_id, position_id, realized_pnl }, auditTarget('order', order_id), {
       fill: booked,
       after: order,
     });
   });
+  if (known) await ctx.io.say(`The fill ${fill.broker_fill_id} is already booked; nothing changed.`);
+  return result;
 }
 
-const NOT_BOOKED: { fill_id: string | null; position_id: PositionId | null; realized_pnl: Rupees } = {
-  fill_id: null,
-  position_id: null,
-  realized_pnl: NO_RUPEES,
-};
+/** The fill of an order that is booked under a broker's id. */
+function findBooked({ db }: Trx, { order_id, broker_fill_id }: Pick<Fill, 'order_id' | 'broker_fill_id'>) {
+  return db
+    .selectFrom('order_fills')
+    .select(['fill_id', 'position_id', 'realized_pnl'])
+    .where('order_id', '=', order_id)
+    .where('broker_fill_id', '=', broker_fill_id)
+    .executeTakeFirstOrThrow();
+}

@@ -6,6 +6,7 @@ import { findOrder, type Order } from '../ledger/order-store.ts';
 import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../trading-day.ts';
+import { checkTick } from './check-tick.ts';
 
 /** An order to place. An omitted id is generated; an omitted price is the fresh quote in Redis, if there is one. */
 export interface OrderRequest extends Omit<NewOrder, 'order_id' | 'price' | 'created_at'> {
@@ -16,6 +17,7 @@ export interface OrderRequest extends Omit<NewOrder, 'order_id' | 'price' | 'cre
 
 /** Places an order that passes the pre-trade check. Throws its refusals, USER_NOT_FOUND, STRATEGY_NOT_FOUND, ORDER_EXISTS. */
 export async function placeOrder(ctx: Context, request: OrderRequest): Promise<Order> {
+  await checkTick(request.price, ctx);
   const clock = await tradingDayOf(ctx);
   const { symbol, price, order_id } = request;
   const quote = await freshQuote(symbol, ctx, price === undefined ? ctx.io.say : undefined);

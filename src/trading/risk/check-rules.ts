@@ -12,13 +12,17 @@ import { proposedOrder } from './proposed-order.ts';
 
 /**
  * Evaluates the rules of one user, or of everyone, stores the results and notifies of rules that newly broke or
- * cleared. Returns a Finding if a rule is violated or cannot be evaluated.
+ * cleared. Returns a Finding if a rule is violated or cannot be evaluated; with `onlyNew`, of the rules for which that is
+ * new since the last check.
  */
-export async function checkRules(ctx: Context, user: UserId | undefined) {
+export async function checkRules(ctx: Context, user: UserId | undefined, onlyNew: boolean) {
   const clock = await tradingDayOf(ctx);
   return ctx.change<CheckedRule[] | Finding<CheckedRule>>(async (trx) => {
     if (user !== undefined) await findUser(trx.db, user);
-    const checked = await evaluateAllRules(trx, user ?? null, clock);
+    const evaluated = await evaluateAllRules(trx, user ?? null, clock);
+    const checked = onlyNew
+      ? evaluated.filter(({ newly, newly_missing }) => newly || newly_missing)
+      : evaluated;
     const news = checked.filter(({ newly }) => newly);
     await insertNotifications(trx, clock.now, news.map(breachNotice));
     const target = user === undefined ? 'all users' : `user ${user}`;
@@ -36,7 +40,12 @@ export async function previewOrder(ctx: Context, userId: UserId, given: Readonly
   const order = proposedOrder(given, userId, clock.now);
   const quote = await freshQuote(order.symbol, ctx);
   const { judgements, refusals } = await previewPreTrade(await ctx.source(), order, clock, { quote });
-  const rows = judgements.map((judgement) => ({ user_id: userId, ...judgement, newly: false }));
+  const rows = judgements.map((judgement) => ({
+    user_id: userId,
+    ...judgement,
+    newly: false,
+    newly_missing: false,
+  }));
   if (refusals.length === 0) {
     await ctx.io.say('The order would be placed.');
     return rows;

@@ -3,6 +3,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { RuleType } from '../../domain/enums.ts';
 import type { UserId } from '../../domain/id.ts';
 import {
+  CANNOT_EVALUATE,
   RISK_MESSAGES,
   RISK_RULE_ENTRIES,
   type RISK_RULES,
@@ -22,6 +23,8 @@ export interface CheckedRule extends Record<string, unknown> {
   verdict: 'violated' | 'cannot evaluate' | 'ok';
   /** Whether this check found it violated, or no longer violated. */
   newly: boolean;
+  /** Whether it cannot be evaluated, and the last check could. */
+  newly_missing: boolean;
   message: string;
 }
 
@@ -61,7 +64,7 @@ export async function evaluateAllRules(
       ) AS open
       GROUP BY user_id
     ), measured AS (
-      SELECT r.rule_id, user_id, r.rule_type, r.rule_value, r.is_violated,
+      SELECT r.rule_id, user_id, r.rule_type, r.rule_value, r.is_violated, r.violation_message AS before,
         CASE WHEN r.rule_type = 'MAX_POSITION_SIZE' THEN h.symbol END AS symbol,
         missing,
         CASE WHEN missing IS NULL THEN ${byRule((type) => METRICS[type])} END::float8 AS current
@@ -72,6 +75,7 @@ export async function evaluateAllRules(
       WHERE ${whose}
     ), judged AS MATERIALIZED (
       SELECT rule_id, user_id, rule_type, rule_value, is_violated, current, violates, message,
+        current IS NULL AND before NOT LIKE ${`%${CANNOT_EVALUATE}%`} AS newly_missing,
         CASE WHEN violates OR current IS NULL THEN message ELSE '' END AS stored
       FROM measured
         CROSS JOIN LATERAL (SELECT CASE WHEN current IS NULL THEN is_violated
@@ -94,7 +98,7 @@ export async function evaluateAllRules(
       WHERE r.rule_id = j.rule_id AND r.rule_value = j.rule_value AND j.violates = j.is_violated AND j.violates = r.is_violated
         AND (r.current_value, r.violation_message) IS DISTINCT FROM (coalesce(j.current, r.current_value), j.stored)
     )
-    SELECT j.rule_id, j.user_id, j.rule_type, j.rule_value AS limit, j.current, j.message, newly,
+    SELECT j.rule_id, j.user_id, j.rule_type, j.rule_value AS limit, j.current, j.message, newly, j.newly_missing,
       ((j.rule_value::numeric - j.current::numeric)
         * ${byRule((_, { violates }) => sql.lit(violates === '<' ? -1 : 1))})::float8 AS headroom,
       CASE WHEN j.current IS NULL THEN 'cannot evaluate' WHEN j.violates THEN 'violated' ELSE 'ok' END AS verdict

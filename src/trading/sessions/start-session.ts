@@ -1,20 +1,21 @@
-import { auditTarget, changed } from '../../audit/outcome.ts';
+import { sql } from 'kysely';
+import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
-import type { Instant } from '../../domain/instant.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
-import { tradingDayOf } from '../trading-day.ts';
+import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
 import { remeasureSessions } from './remeasure-equity.ts';
-import { findActive, findSession } from './store.ts';
+import { findActive, findSessions } from './store.ts';
 
 /**
  * Starts a session of a user with the present capital. Its peak and drawdown continue those of the earlier sessions of
  * the trading day. Throws USER_DISABLED, or SESSION_ACTIVE if one is running.
  */
 export async function startSession(ctx: Context, userId: UserId) {
-  const { now: at, dayStart } = await tradingDayOf(ctx);
+  const day = await tradingDayOf(ctx);
   return ctx.change(async (trx) => {
     const owner = await lockUser(trx, userId);
     if (!owner.enabled) throw userDisabled(userId);
@@ -25,33 +26,51 @@ export async function startSession(ctx: Context, userId: UserId) {
         `${userId} has a running session since ${running.start_time}: ${running.session_id}.`,
         `End it first: pinnacle session end --user ${userId}`,
       );
-    const capital = Number(owner.total_capital);
-    const session_id = mintId('ses', new Date(at));
-    await trx.db
-      .insertInto('trading_sessions')
-      .values({
-        session_id,
-        user_id: userId,
-        start_time: at,
-        capital_at_start: capital,
-        ...(await standingOf(trx, userId, capital, dayStart)),
-        created_at: at,
-        updated_at: at,
-      })
-      .execute();
-    await remeasureSessions(trx, [userId], at);
-    const session = await findSession(trx.db, session_id);
-    return changed(session, auditTarget('session', session_id), { session });
+    const [session] = await insertSessions(trx, [userId], day);
+    if (!session) throw new Error('a session that was just started is there');
+    return changed(session, auditTarget('session', session.session_id), { session });
   });
 }
 
-/** The peak of the trading day so far, and the largest drawdown from it: ending a session does not forget a loss. */
-async function standingOf(trx: Trx, userId: UserId, capital: number, dayStart: Instant) {
-  const { peak, worst } = await trx.db
-    .selectFrom('trading_sessions')
-    .select((eb) => [eb.fn.max('peak_equity').as('peak'), eb.fn.max('max_drawdown').as('worst')])
-    .where('user_id', '=', userId)
-    .where('end_time', '>', dayStart)
-    .executeTakeFirstOrThrow();
-  return { peak_equity: Math.max(capital, peak ?? 0), max_drawdown: worst ?? 0 };
+/** Starts a session of every enabled user without a running one, in the same way; returns them. */
+export async function startAllSessions(ctx: Context) {
+  const day = await tradingDayOf(ctx);
+  return ctx.change(async (trx) => {
+    await sql`SELECT FROM users WHERE enabled ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
+    const { rows } = await sql<{ user_id: UserId }>`
+      SELECT user_id FROM users u WHERE enabled AND NOT EXISTS (
+        SELECT FROM trading_sessions s WHERE s.user_id = u.user_id AND s.status = 'ACTIVE') ORDER BY user_id`.execute(
+      trx.db,
+    );
+    const started = await insertSessions(
+      trx,
+      rows.map(({ user_id }) => user_id),
+      day,
+    );
+    if (started.length === 0) return unchanged(started);
+    const sessions = firstListed(started).map(({ session_id }) => session_id);
+    return changed(started, 'sessions', { started: started.length, sessions });
+  });
+}
+
+/**
+ * Writes sessions of users without a running one, who must be locked. Each begins with the peak of its trading day so
+ * far and the largest drawdown from it: ending a session does not forget a loss.
+ */
+async function insertSessions(trx: Trx, users: readonly UserId[], { now, dayStart }: TradingDay) {
+  const rows = users.map((user_id) => ({ user_id, session_id: mintId('ses', new Date(now)) }));
+  await sql`
+    INSERT INTO trading_sessions (session_id, user_id, start_time, capital_at_start, peak_equity, max_drawdown, created_at,
+      updated_at)
+    SELECT n.session_id, user_id, ${now}::timestamp, u.total_capital, greatest(u.total_capital, d.peak),
+      coalesce(d.worst, 0), ${now}::timestamp, ${now}::timestamp
+    FROM ${unnest('n', { session_id: 'text', user_id: 'text' }, rows)} JOIN users u USING (user_id) CROSS JOIN LATERAL (
+      SELECT max(peak_equity) AS peak, max(max_drawdown) AS worst FROM trading_sessions s
+      WHERE s.user_id = u.user_id AND s.end_time > ${dayStart}::timestamp
+    ) d`.execute(trx.db);
+  await remeasureSessions(trx, users, now);
+  return findSessions(
+    trx.db,
+    rows.map(({ session_id }) => session_id),
+  );
 }

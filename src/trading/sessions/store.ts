@@ -23,7 +23,8 @@ export const SESSION_COLUMNS = [
 
 const sessions = rowsOf('trading_sessions', SESSION_COLUMNS, 'session', 'See: pinnacle session list');
 
-export const findSession = sessions.find;
+/** In the order of their ids. */
+export const findSessions = sessions.findMany;
 
 /** The running session of a user, if there is one. */
 export async function findActive(db: Kysely<Database>, userId: UserId) {

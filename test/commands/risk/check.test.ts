@@ -144,6 +144,27 @@ describe.each(databases)('risk check on $name', ({ open }) => {
     ]);
   });
 
+  it('reports each news once with --changed, and says why in a table', async () => {
+    await setRule(db, 'a', 'MAX_DRAWDOWN', 5);
+    const cron = () => db.cli(...words('risk check --changed'));
+    const first = await cron();
+    expect(first).toMatchObject({
+      code: 6,
+      stdout: expect.stringContaining('cannot evaluate without an active session'),
+    });
+    expect(await cron()).toMatchObject({ code: 0 });
+    await startSession(db, 'a', 7);
+    expect(await cron()).toMatchObject({
+      code: 6,
+      stdout: expect.stringContaining('MAX_DRAWDOWN: current=7 limit=5'),
+    });
+    expect(await cron()).toMatchObject({ code: 0 });
+    expect((await check()).code).toBe(6);
+    await db.query('UPDATE trading_sessions SET max_drawdown = 0');
+    expect((await check('--changed')).rows).toMatchObject([{ verdict: 'ok', newly: true }]);
+    expect((await check('--changed')).rows).toEqual([]);
+  });
+
   it('never passes what it cannot evaluate, and leaves it violated or not as it was', async () => {
     for (const user of ['a', 'b']) await setRule(db, user, 'MAX_DRAWDOWN', 5);
     await startSession(db, 'a', 7);

@@ -111,6 +111,12 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
       { user_id: null, halted: true, reason: 'outage' },
       { user_id: 'trader_001', halted: true, reason: 'own', rules: 0 },
     ]);
+    await db.json(...words('risk set trader_002 MAX_ORDERS_PER_DAY 5'));
+    expect(await db.json('risk', 'status', 'trader_002')).toMatchObject([
+      { user_id: null, halted: true, reason: 'outage' },
+      { user_id: 'trader_002', halted: true, reason: 'outage', rules: 1 },
+    ]);
+    await db.json(...words('risk remove trader_002 MAX_ORDERS_PER_DAY'));
     const place = 'order place --user trader_001 --symbol TCS --side BUY --quantity 1';
     await db.refused(place, { code: 5, stderr: 'halted for everyone' });
     const ended = await db.cli(...words('risk resume --all --reason back --confirm all'));

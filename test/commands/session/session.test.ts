@@ -99,6 +99,17 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
   it('is not started for a trader who is disabled or not there', async () => {
     await given.user(db, 'trader_003');
     await db.query("UPDATE users SET enabled = false WHERE user_id = 'trader_003'");
+    await given.user(db, 'trader_004');
+    const start = () => db.json<Row[]>(...words('session start --all'));
+    expect(await start()).toMatchObject([
+      { user_id: 'trader_004', status: 'ACTIVE', capital_at_start: 1_000_000 },
+    ]);
+    expect(await start()).toEqual([]);
+    expect((await db.audits('session start')).at(-1)).toMatchObject({
+      target: 'sessions',
+      body: { started: 1 },
+    });
+    await db.refused('session start --all --user trader_004', { code: 2 });
     await db.refused('session start --user trader_003', { code: 5, error: 'USER_DISABLED' });
     await db.refused('session start --user nobody', { code: 3, error: 'USER_NOT_FOUND' });
   });

@@ -30,9 +30,9 @@ operator: user credentials set, user credentials show, user credentials clear, u
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
-operator: position close, session start, risk set, risk remove, risk halt, risk resume
+operator: position close, risk set, risk remove, risk halt, risk resume
 operator: keys generate, keys activate, keys rotate, keys verify, keys status, keys retire
-cron operator: position mark, session end, risk check, notification send, notification read, audit seal
+cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
 cron operator auditor: retention plan
 auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
@@ -254,7 +254,7 @@ describe.each(servers)('access on $name', ({ open }) => {
     ['cron', 'UPDATE trading_halts SET resumed_at = now()'],
     ['cron', 'UPDATE strategies SET is_active = true'],
     ['cron', 'DELETE FROM orders'],
-    ['cron', 'INSERT INTO trading_sessions SELECT * FROM trading_sessions'],
+    ['cron', 'INSERT INTO positions SELECT * FROM positions'],
   ])('%s is refused %s', async (role, sql) => {
     await db.query(`SET SESSION AUTHORIZATION ${login(role)}`);
     const refused = await db.query(sql).catch((error) => error.code);

@@ -87,6 +87,7 @@ function newBook({ orders }: Pick<History, 'orders'>): Book {
     orders: new Map(placed.map((each) => [each.order_id, each])),
     positions: new Map(),
     known: new Map(),
+    idle: new Map(),
     sessions: new Map(['amit', 'asha'].map((id) => userId.parse(id)).map((user) => [user, session(user)])),
   };
 }
@@ -97,7 +98,13 @@ function reread(book: Book): Book {
     new Map(JSON.parse(JSON.stringify([...map])) as [K, T][]);
   const sessions = copy(book.sessions);
   for (const session of sessions.values()) Object.assign(session, { realized: 0, successful: 0 });
-  return { orders: copy(book.orders), positions: copy(book.positions), known: copy(book.known), sessions };
+  return {
+    orders: copy(book.orders),
+    positions: copy(book.positions),
+    known: copy(book.known),
+    idle: book.idle,
+    sessions,
+  };
 }
 
 interface Kept {
