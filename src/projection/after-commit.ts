@@ -19,8 +19,9 @@ export function openAfterCommit(
   let failure: Failure | undefined;
   return {
     isShown(kind, at) {
-      if (at === undefined) return true;
-      const since = new Date(now().getTime() - KIND_OF_ENTRY[kind].ttlSeconds * 1_000);
+      const { ttlSeconds } = KIND_OF_ENTRY[kind];
+      if (at === undefined || ttlSeconds === null) return true;
+      const since = new Date(now().getTime() - ttlSeconds * 1_000);
       return !isBefore(at, instant(since));
     },
     async project(db, entries) {

@@ -90,7 +90,10 @@ function differentFields(due: string, held: string): string | undefined {
 
 // A set lives as long as its newest member, and others than these may be newer.
 const hasExpectedTtl = ({ type, expires }: Snapshot, actual: number) =>
-  type === 'set' ? actual >= expires : actual === expires;
+  type === 'set' ? actual >= expires : actual === (expires ?? NEVER);
+
+/** What EXPIRETIME says of a key that never expires. */
+const NEVER = -1;
 
 const describeExpiry = (expires: number) =>
   expires < 0 ? 'never expires' : `expires at ${instant(new Date(expires * 1_000))}, which is not its TTL`;

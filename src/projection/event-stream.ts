@@ -1,6 +1,6 @@
 import type { RedisSettings } from '../platform/config/load.ts';
 import { openRedis } from '../platform/redis/connect.ts';
-import type { ProjectedTable } from './kinds/kind.ts';
+import type { StreamedTable } from './kinds/kind.ts';
 
 /** A stream of events, read by a connection of its own. */
 export interface Stream {
@@ -19,7 +19,7 @@ const BATCH_EVENTS = 100;
 export async function openStream(
   settings: RedisSettings,
   name: string,
-  source: ProjectedTable,
+  source: StreamedTable,
 ): Promise<Stream> {
   const {
     id,

@@ -5,12 +5,12 @@ import type { Context } from '../context.ts';
 import { type Instant, instant } from '../domain/instant.ts';
 import { Failure } from '../util/failure.ts';
 import { MAX_WAIT_MS, openStream, type Stream } from './event-stream.ts';
-import type { ProjectedTable } from './kinds/kind.ts';
+import type { StreamedTable } from './kinds/kind.ts';
 import { createRecentCache, type RecentCache } from './recent-cache.ts';
 
 /** What is followed: a stream that tells which rows changed, and the table, which says what they are. */
 export interface Topic<R> {
-  source: ProjectedTable;
+  source: StreamedTable;
   /** The ids of rows that changed at this time or later, in UTC, in batches, the oldest first. */
   changed: (since: Instant) => AsyncIterable<string[]>;
   /** How often the table is read while the stream works, in milliseconds. */

@@ -11,11 +11,14 @@ export async function* liveIds(
   { source: { table, id, changedAt }, ttlSeconds }: ProjectedKind,
   now: Date,
 ): AsyncIterable<string[]> {
-  const since = instant(new Date(now.getTime() - ttlSeconds * 1_000));
+  const isLive =
+    ttlSeconds === null
+      ? sql`true`
+      : sql`${sql.ref(changedAt)} > ${instant(new Date(now.getTime() - ttlSeconds * 1_000))}::timestamp`;
   for (let after = ''; ; ) {
     const { rows } = await sql<{ id: string }>`
       SELECT ${sql.ref(id)} AS id FROM ${sql.table(table)}
-      WHERE ${sql.ref(id)} > ${after} AND ${sql.ref(changedAt)} > ${since}::timestamp
+      WHERE ${sql.ref(id)} > ${after} AND ${isLive}
       ORDER BY ${sql.ref(id)} LIMIT ${BATCH_ROWS}`.execute(db);
     const last = rows.at(-1);
     if (!last) return;

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
-import type { KeyFamily } from './kinds/kind.ts';
+import type { KeyFamily, Snapshot } from './kinds/kind.ts';
 
 /** A key, or a member of a set, whose row does not exist. */
 export interface OrphanKey {
@@ -16,9 +16,13 @@ export async function* findOrphans(
   db: Kysely<Database>,
   redis: RedisConnection,
   families: readonly KeyFamily[],
+  now: () => Date,
 ): AsyncIterable<OrphanKey[]> {
-  for (const { name, row, members } of families) {
-    if (!row) continue;
+  for (const { name, row, members, snapshots } of families) {
+    if (!row) {
+      if (snapshots) yield* findAbsent(redis, name, (ids) => snapshots(db, redis.keys, ids, now()));
+      continue;
+    }
     const prefix = redis.keys.named(name, '');
     for await (const keys of redis.scan(`${name}:*`)) {
       const ids = keys.map((key) => key.slice(prefix.length));
@@ -34,6 +38,19 @@ export async function* findOrphans(
         yield held.filter((member) => !own.has(member)).map((member) => ({ key, member }));
       }
     }
+  }
+}
+
+/** The keys of a name that should not exist by their snapshots. */
+async function* findAbsent(
+  { keys: names, scan }: RedisConnection,
+  name: string,
+  read: (ids: readonly string[]) => Promise<Snapshot[]>,
+): AsyncIterable<OrphanKey[]> {
+  const prefix = names.named(name, '');
+  for await (const keys of scan(`${name}:*`)) {
+    const due = await read(keys.map((key) => key.slice(prefix.length)));
+    yield due.filter((each) => each.type === 'json' && each.value === null).map(({ key }) => ({ key }));
   }
 }
 

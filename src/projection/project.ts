@@ -50,6 +50,7 @@ async function announce(
   ids: readonly string[],
   written: readonly Snapshot[],
 ): Promise<void> {
+  if (!stream) return;
   const keys = new Set(ids.map((id) => redis.keys.named(family.name, id)));
   await Promise.all(
     written.map(async (snapshot) => {

@@ -33,7 +33,7 @@ export async function rebuild(
     member === undefined ? redis.client.del(key) : redis.client.srem(key, member);
   let orphans = 0;
   for (const { keys } of kinds)
-    for await (const found of findOrphans(db, redis, keys)) {
+    for await (const found of findOrphans(db, redis, keys, ctx.now)) {
       ctx.signal.throwIfAborted();
       if (!ctx.dryRun) await Promise.all(found.map(remove));
       orphans += found.length;

@@ -20,7 +20,7 @@ export async function verifyProjection(ctx: Context): Promise<{ drifts: Drift[];
       rows += ids.length;
     }
   for (const { keys } of kinds)
-    for await (const orphans of findOrphans(db, redis, keys))
+    for await (const orphans of findOrphans(db, redis, keys, ctx.now))
       for (const { key, member } of orphans)
         drifts.push({
           key,

@@ -24,9 +24,14 @@ export async function writeUntilStable(
 }
 
 async function writeSnapshot(client: RedisConnection['client'], snapshot: Snapshot): Promise<unknown> {
-  const { type, key, expires } = snapshot;
-  if (type === 'json' && snapshot.value !== null) return client.set(key, snapshot.value, 'EXAT', expires);
-  if (type === 'json' || snapshot.members.length === 0) return client.del(key);
+  const { key } = snapshot;
+  if (snapshot.type === 'json') {
+    if (snapshot.value === null) return client.del(key);
+    if (snapshot.expires === null) return client.set(key, snapshot.value);
+    return client.set(key, snapshot.value, 'EXAT', snapshot.expires);
+  }
+  const { type, expires } = snapshot;
+  if (snapshot.members.length === 0) return client.del(key);
   if (type === 'list')
     return assertAll(
       client

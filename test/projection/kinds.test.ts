@@ -18,7 +18,7 @@ describe('the kinds of things in Redis', () => {
     for (const { keys, source } of KINDS) {
       for (const { name } of keys.filter((family) => family.row)) expect(page).toContain(`| \`${name}:{`);
       for (const { name } of keys) expect(rights).toContain(`~${name}:*`);
-      if (source) expect(rights).toContain(`~${source.stream.name} `);
+      if (source?.stream) expect(rights).toContain(`~${source.stream.name} `);
     }
   });
 

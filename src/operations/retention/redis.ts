@@ -6,7 +6,7 @@ import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf } from '../../platform/redis/errors.ts';
 import { DAY_SECONDS } from '../../platform/redis/keys.ts';
 import { compareSnapshots } from '../../projection/compare.ts';
-import type { Kind } from '../../projection/kinds/kind.ts';
+import type { EventStream, Kind } from '../../projection/kinds/kind.ts';
 import { KINDS, type ProjectedKind, projectedKinds } from '../../projection/kinds/list.ts';
 import { findOrphans } from '../../projection/orphans.ts';
 import { writeUntilStable } from '../../projection/write-snapshots.ts';
@@ -29,6 +29,7 @@ export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFa
   const redis = await ctx.redis();
   const found: RedisFamilyState[] = [];
   for (const kind of KINDS) {
+    if (!isExpiring(kind)) continue;
     const { keys, endless } = await checkTtls(redis, kind, { repair, signal: ctx.signal });
     const expiring = projectedKinds(phase).find((each) => each === kind && each.source.expires);
     const outdated = expiring ? await checkExpired(db, redis, expiring, { repair, now: ctx.now }) : [];
@@ -37,13 +38,21 @@ export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFa
     found.push({ kind: kind.retention, keep: keepOf(kind), rows: keys, due, end: 'repaired' });
   }
   for (const kind of projectedKinds()) {
-    const { events, due } = await checkEvents(redis, kind, { repair, now: ctx.now() });
-    found.push({ kind: kind.source.stream.retention, keep: keepOf(kind), rows: events, due, end: 'deleted' });
+    const { stream } = kind.source;
+    if (!stream || !isExpiring(kind)) continue;
+    const { events, due } = await checkEvents(redis, stream, kind, { repair, now: ctx.now() });
+    found.push({ kind: stream.retention, keep: keepOf(kind), rows: events, due, end: 'deleted' });
   }
   return found;
 }
 
-const keepOf = ({ ttlSeconds }: Kind) => `${ttlSeconds / DAY_SECONDS}d`;
+/** A kind whose keys expire. */
+type ExpiringKind = Kind & { ttlSeconds: number; retention: string };
+
+const isExpiring = (kind: Kind): kind is ExpiringKind =>
+  kind.ttlSeconds !== null && kind.retention !== undefined;
+
+const keepOf = ({ ttlSeconds }: ExpiringKind) => `${ttlSeconds / DAY_SECONDS}d`;
 
 /** A key whose expiry was set by another clock may seem to live this much longer. */
 const TTL_SLACK_MS = 60_000;
@@ -54,7 +63,7 @@ const TTL_SLACK_MS = 60_000;
  */
 async function checkTtls(
   { client, scan }: RedisConnection,
-  { keys: families, ttlSeconds }: Kind,
+  { keys: families, ttlSeconds }: ExpiringKind,
   { repair, signal }: { repair: boolean; signal: AbortSignal },
 ): Promise<{ keys: number; endless: string[] }> {
   const endless: string[] = [];
@@ -79,10 +88,11 @@ const BATCH_EVENTS = 1_000;
 /** Counts the events of a kind, and those older than its TTL; with `repair` deletes those. */
 async function checkEvents(
   { client, keys }: RedisConnection,
-  { source, ttlSeconds }: ProjectedKind,
+  { name }: EventStream,
+  { ttlSeconds }: ExpiringKind,
   { repair, now }: { repair: boolean; now: Date },
 ): Promise<{ events: number; due: number }> {
-  const stream = keys.stream(source.stream.name);
+  const stream = keys.stream(name);
   const before = now.getTime() - ttlSeconds * 1_000;
   try {
     const events = await client.xlen(stream);
@@ -125,7 +135,7 @@ async function checkExpired(
 ): Promise<string[]> {
   const outdated: string[] = [];
   const own = families.filter(({ row }) => row?.table === source.table);
-  for await (const orphans of findOrphans(db, redis, own)) {
+  for await (const orphans of findOrphans(db, redis, own, now)) {
     if (repair) await Promise.all(orphans.map(({ key }) => redis.client.del(key)));
     outdated.push(...orphans.map(({ key }) => key));
   }

@@ -9,10 +9,10 @@ import type { Keys } from '../../platform/redis/keys.ts';
  * watching follow from this object. Help reads the kinds too, so their files import neither Kysely nor a driver.
  */
 export interface Kind {
-  /** How long its keys and events live. */
-  ttlSeconds: number;
-  /** Its row in `retention plan`. */
-  retention: string;
+  /** How long its keys and events live; null where a key stays until what it shows has ended. */
+  ttlSeconds: number | null;
+  /** Its row in `retention plan`; left out where nothing expires. */
+  retention?: string;
   keys: readonly [KeyFamily, ...KeyFamily[]];
   /** The entries of the outbox that belong to it, and how each reaches Redis. */
   outbox: Readonly<Record<string, OutboxEffect>>;
@@ -29,7 +29,10 @@ export interface KeyFamily {
   row?: { table: string; id: string };
   /** Of sets that keep old members: the table whose rows of the same owner the members are. */
   members?: { table: string; id: string };
-  /** What the keys hold, by the id of their row, where they are derived from many rows. */
+  /**
+   * What the keys hold, by what follows the name in them, where they are derived from many rows. Without `row`, a key
+   * that should not exist by this is an orphan.
+   */
   snapshots?: ReadSnapshots;
 }
 
@@ -46,7 +49,16 @@ export interface ProjectedTable {
   /** The key of a row, and those of the lists and sets that it is in. */
   snapshots: ReadSnapshots;
   /** The stream of its changes, and the field that holds the JSON of the key; `retention` is its row in `retention plan`. */
-  stream: { name: string; field: string; retention: string };
+  stream?: EventStream;
+}
+
+/** A table whose changes are announced. */
+export type StreamedTable = ProjectedTable & { stream: EventStream };
+
+export interface EventStream {
+  name: string;
+  field: string;
+  retention: string;
 }
 
 /** What PostgreSQL says that Redis must hold for these rows at this moment. */
@@ -57,10 +69,10 @@ type ReadSnapshots = (
   now: Date,
 ) => Promise<Snapshot[]>;
 
-/** What Redis must hold under a key. `expires` is a Unix time in seconds. */
+/** What Redis must hold under a key. `expires` is a Unix time in seconds; null for never. */
 export type Snapshot =
   /** JSON; null where the key must not exist. */
-  | { type: 'json'; key: string; value: string | null; expires: number }
+  | { type: 'json'; key: string; value: string | null; expires: number | null }
   /** A list of exactly these. */
   | { type: 'list'; key: string; members: string[]; expires: number }
   /** A set of at least these: members leave it only when it is rebuilt. */
@@ -79,7 +91,7 @@ type OutboxEffect =
 export const absent = (key: string): Snapshot => ({ type: 'json', key, value: null, expires: 0 });
 
 /** The snapshot of a row as JSON. */
-export const json = (key: string, row: unknown, expires: number): Snapshot => ({
+export const json = (key: string, row: unknown, expires: number | null): Snapshot => ({
   type: 'json',
   key,
   value: JSON.stringify(row),

@@ -1,11 +1,12 @@
 import type { OutboxKind } from '../../audit/outbox.ts';
+import { halt } from './halt.ts';
 import type { Kind, ProjectedTable } from './kind.ts';
 import { notification } from './notification.ts';
 import { order } from './order.ts';
 import { quote } from './quote.ts';
 import { session } from './session.ts';
 
-const ALL = [quote, order, session, notification] as const;
+const ALL = [quote, order, session, notification, halt] as const;
 
 /** Every kind, in the order of `retention plan`. */
 export const KINDS: readonly Kind[] = ALL;

@@ -3,6 +3,7 @@ import { firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId, type OrderId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { hasStep } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import { cancelWorking, IS_WORKING } from '../ledger/cancel-orders.ts';
@@ -58,8 +59,12 @@ export async function setHalt(
     ON CONFLICT ((coalesce(user_id, ''))) WHERE resumed_at IS NULL DO UPDATE SET reason = trading_halts.reason
     RETURNING halt_id, user_id, reason, halted_by, halted_at`.execute(trx.db);
   const halt = rows[0] as Halt;
+  if (hasStep(trx, SHOWN_SINCE_STEP)) trx.touch('halt', [halt.halt_id]);
   return { halt, fresh: halt.halt_id === haltId };
 }
+
+/** The step of phase 4 from which on the outbox takes halts. */
+const SHOWN_SINCE_STEP = 2;
 
 /** What a halt cancelled and paused; only the first thousand order ids. */
 export interface HaltOutcome {
@@ -124,5 +129,7 @@ export async function liftHalt(
     RETURNING halt_id, user_id, reason, halted_by, halted_at, resumed_by, resumed_reason, resumed_at`.execute(
     trx.db,
   );
-  return rows[0];
+  const [halt] = rows;
+  if (halt && hasStep(trx, SHOWN_SINCE_STEP)) trx.touch('halt', [halt.halt_id]);
+  return halt;
 }
