@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import type { Context } from '../context.ts';
 import { type Instant, instant } from '../domain/instant.ts';
-import { serverNow } from '../platform/postgres/server-clock.ts';
+import { SETTINGS } from '../platform/config/settings.ts';
+import { hasStep } from '../platform/postgres/schema-phase.ts';
 import { startOfDay } from '../util/time.ts';
 
 /** The times that risk rules depend on, in UTC. */
@@ -13,14 +15,28 @@ export interface TradingDay {
   staleBefore: Instant;
 }
 
-/** The times at this moment, by the clock of the database and the settings timeZone and market.staleAfter. */
-export async function tradingDayOf(ctx: Pick<Context, 'db' | 'config'>): Promise<TradingDay> {
-  const { timeZone, market } = await ctx.config();
-  const now = await serverNow(await ctx.db());
-  const at = new Date(now);
+/** The row of `pinnacle_settings` with the time zone of the trading day, and the step of phase 4 that creates the table. */
+export const TIME_ZONE_SETTING = 'trading_time_zone';
+export const SETTINGS_SINCE_STEP = 2;
+
+/**
+ * The times at this moment, by the clock and the time zone of the database and the setting market.staleAfter. What a
+ * client is configured with does not move the day.
+ */
+export async function tradingDayOf(ctx: Pick<Context, 'source' | 'config'>): Promise<TradingDay> {
+  const source = await ctx.source();
+  const zone = hasStep(source, SETTINGS_SINCE_STEP)
+    ? sql`(SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING})`
+    : sql`NULL::text`;
+  const { rows } = await sql<{ now: Instant; zone: string | null }>`
+    SELECT clock_timestamp()::timestamp AS now, ${zone} AS zone`.execute(source.db);
+  const [row] = rows;
+  if (!row) throw new Error('a statement without FROM gives one row');
+  const { market } = await ctx.config();
+  const at = new Date(row.now);
   return {
-    now,
-    dayStart: instant(startOfDay(at, timeZone)),
+    now: row.now,
+    dayStart: instant(startOfDay(at, row.zone ?? SETTINGS.timeZone.fallback)),
     staleBefore: instant(new Date(at.getTime() - market.staleAfterMs)),
   };
 }

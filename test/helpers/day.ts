@@ -78,6 +78,7 @@ position mark ITC=101
 position history {position}
 position pnl
 risk check
+risk time-zone Asia/Kolkata
 risk status
 notification send --user u2 --type SYSTEM_ERROR --title t --message m
 notification list

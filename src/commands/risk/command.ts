@@ -8,6 +8,10 @@ export const verbs: Verbs = {
     'Evaluate the rules, or preview an order against them',
     async () => (await import('./check.ts')).check,
   ),
+  'time-zone': verb(
+    'Set the time zone of the trading day',
+    async () => (await import('./time-zone.ts')).timeZone,
+  ),
   halt: verb('Halt trading: the kill switch', async () => (await import('./halt.ts')).halt),
   resume: verb('Lift a halt', async () => (await import('./resume.ts')).resume),
   status: verb('Show halts and the state of the rules', async () => (await import('./status.ts')).status),

@@ -7,7 +7,6 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
-import { remeasureSessions } from './remeasure-equity.ts';
 import { findActive, findSessions } from './store.ts';
 
 /**
@@ -68,7 +67,6 @@ async function insertSessions(trx: Trx, users: readonly UserId[], { now, dayStar
       SELECT max(peak_equity) AS peak, max(max_drawdown) AS worst FROM trading_sessions s
       WHERE s.user_id = u.user_id AND s.end_time > ${dayStart}::timestamp
     ) d`.execute(trx.db);
-  await remeasureSessions(trx, users, now);
   return findSessions(
     trx.db,
     rows.map(({ session_id }) => session_id),

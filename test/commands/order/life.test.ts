@@ -139,7 +139,7 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
     ['--quantity', '99999999999'],
     ['--side', 'HOLD'],
     ['--symbol', 'A\u001b[31mB'],
-    ['--symbol', 'S'.repeat(21)],
+    ['--symbol', 'S'.repeat(51)],
     ['--order-id', 'x'.repeat(60)],
     ['--price', '-1'],
     ['--price', 'NaN'],

@@ -127,6 +127,35 @@ describe.each(databases)('no way around a limit on $name', ({ open }) => {
     for (const hours of [0, -48, 48]) expect((await place(hours)).code).toBe(5);
   });
 
+  it('by the time zone of a client, but by that of the database', async () => {
+    await limit('MAX_ORDERS_PER_DAY', 1);
+    const place = (env: Record<string, string> = {}) =>
+      db.cliWith({ env }, ...words(`order place --user ${user} --symbol TCS --side BUY --quantity 1`));
+    expect((await place()).code).toBe(0);
+    // One of them has another date than India at any time.
+    const zones = ['Pacific/Kiritimati', 'Pacific/Pago_Pago', 'UTC'];
+    for (const zone of zones) expect((await place({ PINNACLE_TIME_ZONE: zone })).code).toBe(5);
+    expect((await place({ PINNACLE_TIME_ZONE: 'Asia/Tokyo' })).code).toBe(5);
+    const hour = new Date().getUTCHours();
+    // A zone where the day began less than an hour ago, and the order of an hour before it was yesterday's.
+    const zone = hour <= 12 ? `Etc/GMT+${hour}` : `Etc/GMT-${24 - hour}`;
+    await db.query("UPDATE orders SET created_at = created_at - interval '1 hour' WHERE user_id = $1", [
+      user,
+    ]);
+    expect((await place({ PINNACLE_TIME_ZONE: zone })).code).toBe(5);
+    await db.json('risk', 'time-zone', zone);
+    expect(await db.json('risk', 'time-zone', zone)).toEqual({ trading_time_zone: zone });
+    expect(await db.audits('risk time-zone')).toMatchObject([
+      {
+        target: 'settings',
+        body: { before: { trading_time_zone: null }, after: { trading_time_zone: zone } },
+      },
+    ]);
+    expect((await place()).code).toBe(0);
+    await db.query('DELETE FROM pinnacle_settings');
+    await db.refused('risk time-zone IST', { code: 2 });
+  });
+
   const importing = async (kind: string, lines: string[]) => {
     const header =
       kind === 'trades'
