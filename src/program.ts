@@ -20,6 +20,7 @@ export const NOUNS: Verbs = {
   user: noun('Users and their accounts', () => import('./commands/user/command.ts')),
   strategy: noun('Trading strategies and who runs them', () => import('./commands/strategy/command.ts')),
   order: noun('Orders: place, fill, cancel, import', () => import('./commands/order/command.ts')),
+  fill: noun('Executions of orders', () => import('./commands/fill/command.ts')),
   position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
   session: noun('Trading sessions: profit, drawdown, capital', () => import('./commands/session/command.ts')),
   risk: noun('Risk rules, and the kill switch', () => import('./commands/risk/command.ts')),

@@ -72,6 +72,7 @@ market get ITC
 market list
 market watch ITC --count 1
 market rates --for 0s
+fill list
 position list
 position show {position}
 position mark ITC=101

@@ -32,6 +32,23 @@ describe.each(databases)('what is asked of orders and fills on $name', ({ open }
     expect(JSON.parse(first.stdout)).toMatchObject({ fill_id: expect.stringMatching(/^fil_/) });
   });
 
+  it('fills are listed, latest booked first, page by page', async () => {
+    type Fill = { fill_id: string; symbol: string; quantity: number };
+    const order = await given.order(db, { symbol: 'ITC' });
+    for (const quantity of [1, 2, 3]) await given.fill(db, order, { quantity, price: 400 });
+    const fills = (line: string) => db.json<Fill[]>(...words(`fill list ${line}`));
+    const all = await fills('--user trader_001 --symbol ITC --since today');
+    expect(all.map(({ quantity }) => quantity)).toEqual([3, 2, 1]);
+    expect(await fills(`--order ${order}`)).toEqual(all);
+    expect(await fills('--symbol ITC --since 2199-01-01')).toEqual([]);
+    const first = await db.cli(...words('fill list --symbol ITC --limit 1 --json'));
+    const cursor = /--after (\S+)/.exec(first.stderr)?.[1] ?? '';
+    const rest = await db.json<Fill[]>('fill', 'list', '--symbol', 'ITC', '--after', cursor);
+    expect([...JSON.parse(first.stdout), ...rest]).toEqual(all);
+    await db.refused('fill list --user nobody', { code: 3 });
+    await db.refused('fill list --after WyJ4Il0', { code: 2 });
+  });
+
   it('a fill while the strategy is stopped warns', async () => {
     const strategy = await given.strategy(db, 'halting');
     await db.json(...words(`strategy activate ${strategy} --user trader_001`));
