@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   BACKUP_NOT_AUTHENTICATED: ['integrity', 'the backup is not authenticated with a key that is known here'],
   BACKUP_NOT_FOUND: ['notFound', 'there is no backup at this path'],
   BACKUP_UNTRUSTED: ['refused', 'a superuser was about to load a backup of unknown origin'],
+  CAPITAL_LIMIT: ['refused', 'a result or the capital of an account would not fit its column'],
   CLOCKS_DIFFER: [
     'refused',
     'the clocks of this machine and the database differ too much to delete rows by age',

@@ -46,6 +46,11 @@ export function isPermissionDenied(error: unknown): boolean {
   return codeOf(error) === '42501';
 }
 
+/** True where a number does not fit its column. */
+export function isOutOfRange(error: unknown): boolean {
+  return codeOf(error) === '22003';
+}
+
 /** True for an error of PostgreSQL or of the connection to it. */
 export function isDatabaseFailure(error: unknown): error is DatabaseFailure {
   return (

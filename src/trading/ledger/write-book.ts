@@ -2,8 +2,10 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { BookingResult } from '../../domain/book.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { isOutOfRange } from '../../platform/postgres/errors.ts';
 import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
+import { refused } from '../../util/failure.ts';
 import { insertNotifications } from '../notifications/notify.ts';
 
 /**
@@ -22,13 +24,23 @@ export async function writeBook(trx: Trx, fold: BookingResult): Promise<void> {
     ...sessions(fold, bookedAt),
   ];
   const named = parts.map((part, i) => sql`${sql.ref(`part${i}`)} AS (${part})`);
-  await sql`WITH ${sql.join(named)} SELECT`.execute(trx.db);
+  await sql`WITH ${sql.join(named)} SELECT`.execute(trx.db).catch((error) => {
+    throw isOutOfRange(error) ? beyondCapital() : error;
+  });
   trx.touch(
     'order',
     fold.orders.map((order) => order.order_id),
   );
   await insertNotifications(trx, bookedAt, fold.notices);
 }
+
+/** The columns hold 13 digits of rupees; what comes near is a mistake of a price or a quantity. */
+const beyondCapital = () =>
+  refused(
+    'CAPITAL_LIMIT',
+    'The result of this fill, or the capital after it, would be ₹10,00,000 crore or more, which no account can hold.',
+    'Check quantity and price. Smaller fills at their true prices are booked one by one.',
+  );
 
 type Part = RawBuilder<unknown>;
 

@@ -49,6 +49,15 @@ describe.each(databases)('what is asked of orders and fills on $name', ({ open }
     await db.refused('fill list --after WyJ4Il0', { code: 2 });
   });
 
+  it('a result that no account can hold is refused with its reason, and a smaller one is booked', async () => {
+    const all = { symbol: 'IDEA', quantity: 2_147_483_647 };
+    const position = await given.position(db, { ...all, price: 1 });
+    await db.refused(`position close ${position} --price 10000`, { code: 5, error: 'CAPITAL_LIMIT' });
+    expect(await db.json('position', 'close', position, '--price', '3000')).toMatchObject({
+      credited: '6440303457353.00',
+    });
+  });
+
   it('a fill while the strategy is stopped warns', async () => {
     const strategy = await given.strategy(db, 'halting');
     await db.json(...words(`strategy activate ${strategy} --user trader_001`));
