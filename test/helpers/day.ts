@@ -89,6 +89,7 @@ notification read {notification}
 session list
 session show --user u2
 position close {position} --price 102
+session recompute {session}
 session end --user u2
 strategy stats
 strategy stop s1 --user u2
@@ -210,6 +211,7 @@ const FILES = ['trades', 'quotes', 'traders', 'strategies'];
 const QUERIES: Readonly<Record<string, string>> = {
   position: "SELECT position_id AS id FROM positions WHERE symbol = 'ITC' LIMIT 1",
   notification: 'SELECT notification_id AS id FROM notifications ORDER BY created_at DESC LIMIT 1',
+  session: 'SELECT session_id AS id FROM trading_sessions ORDER BY start_time DESC LIMIT 1',
   database: 'SELECT current_database() AS id',
 };
 

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
+import { sessionTotals } from '../sessions/totals.ts';
 
 /** A statement about the book that must always hold, and the query for its violations: `id` and `detail`. */
 export interface Invariant {
@@ -204,19 +205,9 @@ const TOTALS: readonly Invariant[] = [
     holds:
       'a session counts the orders its fills completed and what its fills credited, and its capital moved by that',
     offenders: (user) => sql`
-      WITH sums AS (
-        SELECT f.session_id, f.realized_pnl, o.quantity AS ordered, f.quantity,
-          o.filled_quantity - sum(f.quantity) OVER (PARTITION BY f.order_id)
-            + sum(f.quantity) OVER (PARTITION BY f.order_id ORDER BY f.seq) AS filled
-        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${of('o', user)}
-      ), made AS (
-        SELECT session_id, sum(realized_pnl) AS credited,
-          count(*) FILTER (WHERE filled >= ordered AND filled - quantity < ordered) AS completed
-        FROM sums WHERE session_id IS NOT NULL GROUP BY session_id
-      )
       SELECT s.session_id AS id, format('%s filled, P&L %s, capital %s to %s; its fills make %s, %s', s.successful_orders,
         s.total_pnl, s.capital_at_start, s.capital_at_end, coalesce(m.completed, 0), coalesce(m.credited, 0)) AS detail
-      FROM trading_sessions s LEFT JOIN made m ON m.session_id = s.session_id
+      FROM trading_sessions s LEFT JOIN (${sessionTotals(user)}) m ON m.session_id = s.session_id
       WHERE (s.successful_orders <> coalesce(m.completed, 0)
         OR round(s.total_pnl::numeric, 2) <> coalesce(m.credited, 0)
         OR s.status = 'COMPLETED'

@@ -23,6 +23,11 @@ export const SESSION_COLUMNS = [
 
 const sessions = rowsOf('trading_sessions', SESSION_COLUMNS, 'session', 'See: pinnacle session list');
 
+export type Session = Awaited<ReturnType<typeof sessions.find>>;
+
+export const findSession = sessions.find;
+/** Locks the user, then the session. */
+export const lockSession = sessions.lockWithUser;
 /** In the order of their ids. */
 export const findSessions = sessions.findMany;
 

@@ -96,6 +96,29 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     expect(await db.json(...words('session list --user trader_001 --status active --since 1h'))).toEqual([]);
   });
 
+  it('is recomputed from its fills, as doctor ledger wants it', async () => {
+    const { rows } = await db.query(
+      `UPDATE trading_sessions SET total_pnl = 7, successful_orders = 9, capital_at_end = 1
+       WHERE user_id = 'trader_001' AND status = 'COMPLETED' RETURNING session_id`,
+    );
+    const id = String(rows[0]?.['session_id']);
+    const faults = async () =>
+      JSON.parse((await db.cli(...words('doctor ledger --user trader_001 --json'))).stdout).filter(
+        ({ check, id }: Row) => check === 'session_totals' && id !== null,
+      ).length;
+    expect(await faults()).toBe(1);
+    const right = { total_pnl: 10_000, successful_orders: 2, capital_at_end: 1_010_000 };
+    expect(await session(`recompute ${id}`)).toMatchObject(right);
+    expect(await faults()).toBe(0);
+    const entries = await db.audits('session recompute');
+    expect(entries).toMatchObject([
+      { target: `session ${id}`, body: { before: { total_pnl: 7 }, after: right } },
+    ]);
+    await session(`recompute ${id}`);
+    expect(await db.audits('session recompute')).toHaveLength(1);
+    await db.refused('session recompute ses_1', { code: 3, error: 'SESSION_NOT_FOUND' });
+  });
+
   it('is not started for a trader who is disabled or not there', async () => {
     await given.user(db, 'trader_003');
     await db.query("UPDATE users SET enabled = false WHERE user_id = 'trader_003'");

@@ -1,0 +1,20 @@
+import { defineCommand } from '../../cli/command.ts';
+import { identifier } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { sessionFields } from './fields.ts';
+
+export const recompute = defineCommand({
+  effect: 'write',
+  repeat: 'once',
+  phase: 3,
+  args: { session: identifier('SESSION', 'the session') },
+  flags: {},
+  fields: sessionFields,
+  examples: ['session recompute ses_01'],
+  details: `Sets total_pnl, successful_orders and, of an ended session, capital_at_end to what its fills come to: for a session that
+doctor ledger names. Peak and drawdown are raised to the present equity while it runs, and never lowered.`,
+  async run({ session }, ctx: Context) {
+    const { recomputeSession } = await import('../../trading/sessions/recompute-session.ts');
+    return recomputeSession(ctx, session);
+  },
+});
