@@ -18,7 +18,10 @@ describe.each(databases)('halts in Redis with $name', ({ open }) => {
     const text = (await redis.cli('get', `halt:${whose}`)).trim();
     return text === '' ? null : JSON.parse(text);
   };
-  const drifts = async () => JSON.parse((await db.cli(...words('doctor realtime --json'))).stdout);
+  const drifts = async () => {
+    const { stdout } = await db.cli(...words('doctor realtime --json'));
+    return (JSON.parse(stdout) as { key: string }[]).filter(({ key }) => key.startsWith('halt:'));
+  };
 
   it('are there while they are active, and no longer', async () => {
     await db.json(...words('risk halt trader_001 --reason margin --yes'));
