@@ -4,7 +4,7 @@ import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { orderId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import { whenNoneOf } from '../../trading/users/store.ts';
+import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { usage } from '../../util/failure.ts';
 
 export const list = defineCommand({
@@ -51,7 +51,7 @@ export const list = defineCommand({
         return read(count, after?.[0]);
       },
       (row) => [row.seq],
-      whenNoneOf(ctx.db, user),
+      async () => requireNamed(await ctx.db(), input),
     );
   },
 });
