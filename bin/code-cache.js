@@ -4,7 +4,16 @@
 // can do it by itself; for Node 20 the chunks of dist/ are cached here, apart for every build: V8 takes code of the same
 // length for the same code, and a chunk may keep its name when what it loads has another. Whenever the cache fails, the
 // program runs without it.
-const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
+const {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const { enableCompileCache, prototype, wrap } = require('node:module');
 const { homedir } = require('node:os');
 const { dirname, join } = require('node:path');
@@ -14,7 +23,7 @@ const DIST = join(__dirname, '../dist/');
 
 exports.enableCodeCache = () => {
   const cache = cacheFolder();
-  if (cache === undefined) return;
+  if (cache === undefined || !isOurs(cache)) return;
   if (enableCompileCache) enableCompileCache(join(cache, 'compiled'));
   else {
     const { build } = require('../dist/package.json');
@@ -28,6 +37,20 @@ function cacheFolder() {
     return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pinnacle');
   } catch {
     return undefined;
+  }
+}
+
+/** Whether nobody else can put a link or a file into the folder, which is created if need be: root may have another's HOME. */
+function isOurs(folder) {
+  try {
+    const uid = process.getuid();
+    const parent = lstatSync(dirname(folder), { throwIfNoEntry: false });
+    if (parent && parent.uid !== uid && parent.uid !== 0) return false;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const own = lstatSync(folder);
+    return own.isDirectory() && own.uid === uid;
+  } catch {
+    return false;
   }
 }
 
@@ -63,12 +86,25 @@ function read(path) {
   }
 }
 
+const DRAFT_LIFETIME_MS = 60_000;
+
+/** Removes the drafts of processes that were killed, or had no space left. */
+function removeDrafts(folder) {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (/\.\d+$/.test(name) && Date.now() - lstatSync(path).mtimeMs > DRAFT_LIFETIME_MS)
+      rmSync(path, { force: true });
+  }
+}
+
 function save(folder, fresh) {
   try {
     if (fresh.size > 0) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (fresh.size > 0) removeDrafts(folder);
     for (const [path, script] of fresh) {
       const draft = `${path}.${process.pid}`;
-      writeFileSync(draft, script.createCachedData(), { mode: 0o600 });
+      // Fails where there is a file or a link: nothing is written through one.
+      writeFileSync(draft, script.createCachedData(), { mode: 0o600, flag: 'wx' });
       renameSync(draft, path);
     }
   } catch {

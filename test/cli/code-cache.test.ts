@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -16,9 +26,9 @@ function install(name: string): string {
   return place;
 }
 
-const help = (place: string) =>
+const help = (place: string, home = folder) =>
   execFileSync(process.execPath, [join(place, 'bin/pinnacle.js'), '--help'], {
-    env: { PATH: process.env['PATH'], HOME: folder },
+    env: { PATH: process.env['PATH'], HOME: home },
     encoding: 'utf8',
   });
 
@@ -36,4 +46,26 @@ it('never runs the code of one build in another, though a chunk has the same nam
   writeFileSync(String(chunk), text.replace('Users and their accounts', 'USERS AND THEIR ACCOUNTS'));
   writeFileSync(join(after, 'dist/package.json'), '{ "type": "commonjs", "build": "after" }');
   expect(help(after)).toContain('USERS AND THEIR ACCOUNTS');
+});
+
+it('is not written through a link, and what a killed process left in it is removed', () => {
+  const [home, elsewhere] = [join(folder, 'home'), join(folder, 'elsewhere')];
+  mkdirSync(join(home, '.cache'), { recursive: true });
+  mkdirSync(elsewhere);
+  symlinkSync(elsewhere, join(home, '.cache/pinnacle'));
+  help(resolve('.'), home);
+  expect(readdirSync(elsewhere)).toEqual([]);
+  if (process.version.startsWith('v20.')) {
+    rmSync(join(home, '.cache/pinnacle'));
+    help(resolve('.'), home);
+    const [name = ''] = readdirSync(join(home, '.cache/pinnacle'));
+    const cache = join(home, '.cache/pinnacle', name);
+    const [stored = ''] = readdirSync(cache);
+    writeFileSync(join(cache, `${stored}.99999`), 'half');
+    utimesSync(join(cache, `${stored}.99999`), 0, 0);
+    rmSync(join(cache, stored));
+    help(resolve('.'), home);
+    expect(readdirSync(cache).filter((each) => /\.\d+$/.test(each))).toEqual([]);
+    expect(readdirSync(cache)).toContain(stored);
+  }
 });
