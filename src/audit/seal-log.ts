@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
 import { Failure } from '../util/failure.ts';
-import { countUnsealed, lastSeal, sealAll } from './seal-store.ts';
+import { lastSeal, readUnsealed, sealAll } from './seal-store.ts';
 import { addCheckpoint } from './sign-checkpoint.ts';
 
 const BATCH_ROWS = 10_000;
@@ -34,7 +34,7 @@ export async function sealLog(
       hint: 'Set audit.signingKeyFile or PINNACLE_AUDIT_SIGNING_KEY_FILE.',
     });
   if (caller.dryRun)
-    return { sealed: 0, unsealed: await countUnsealed(db), ...(await lastSeal(db)), checkpoint: null };
+    return { sealed: 0, unsealed: (await readUnsealed(db)).count, ...(await lastSeal(db)), checkpoint: null };
   let sealed = 0;
   for (;;) {
     caller.signal.throwIfAborted();
@@ -43,5 +43,10 @@ export async function sealLog(
     sealed += batch;
   }
   const signed = signingKeyFile && (await addCheckpoint(db, signingKeyFile, anchorFile, caller));
-  return { sealed, unsealed: await countUnsealed(db), ...(await lastSeal(db)), checkpoint: signed || null };
+  return {
+    sealed,
+    unsealed: (await readUnsealed(db)).count,
+    ...(await lastSeal(db)),
+    checkpoint: signed || null,
+  };
 }

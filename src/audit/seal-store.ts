@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { Instant } from '../domain/instant.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { Signed } from './checkpoint.ts';
 import type { Link } from './seal-chain.ts';
@@ -23,12 +24,30 @@ export async function readCluster(db: Kysely<Database>): Promise<string> {
   return rows[0]?.cluster ?? '';
 }
 
-/** The number of entries without a seal. */
-export async function countUnsealed(db: Kysely<Database>): Promise<number> {
-  const { rows } = await sql<{ n: string }>`
-    SELECT count(*) AS n FROM audit_log l
+/** Entries without a seal: how many, the time of the oldest, and its age in milliseconds by the clock of the database. */
+export interface Unsealed {
+  count: number;
+  since: Instant | null;
+  ageMs: number;
+}
+
+export async function readUnsealed(db: Kysely<Database>): Promise<Unsealed> {
+  const { rows } = await sql<{ n: string; since: Instant | null; age: number | null }>`
+    SELECT count(*) AS n, min(l.at) AS since,
+      (extract(epoch FROM clock_timestamp() - min(l.at) AT TIME ZONE 'UTC') * 1000)::float8 AS age
+    FROM audit_log l
     WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)`.execute(db);
-  return Number(rows[0]?.n ?? 0);
+  return { count: Number(rows[0]?.n ?? 0), since: rows[0]?.since ?? null, ageMs: rows[0]?.age ?? 0 };
+}
+
+/** The session whose transaction is the oldest that has changed something: nothing after it can be sealed. */
+export async function oldestTransaction(db: Kysely<Database>): Promise<string | undefined> {
+  const { rows } = await sql<{ pid: number; role: string | null }>`
+    SELECT l.pid, a.usename::text AS role FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.pid <> pg_backend_pid()
+    ORDER BY age(l.transactionid) DESC LIMIT 1`.execute(db);
+  const [oldest] = rows;
+  return oldest && `server process ${oldest.pid} of ${oldest.role}`;
 }
 
 /**
@@ -55,6 +74,15 @@ export async function lastSeal(db: Kysely<Database>) {
     .limit(1)
     .executeTakeFirst();
   return last ?? none;
+}
+
+/** The checkpoints of one seal in the database. */
+export async function checkpointsOf(db: Kysely<Database>, seq: string): Promise<Signed[]> {
+  return db
+    .selectFrom('audit_checkpoints')
+    .select(['body', 'key_id', 'signature'])
+    .where('seq', '=', seq)
+    .execute();
 }
 
 /** The checkpoints in the database after `seq`, in order. */

@@ -13,9 +13,10 @@ import {
   signatureProblem,
 } from './checkpoint.ts';
 import { type AuditViolation, type Link, walkChain } from './seal-chain.ts';
-import { countUnsealed, readCheckpoints, readCluster, readInserted, readLinks } from './seal-store.ts';
+import { readCheckpoints, readCluster, readInserted, readLinks, readUnsealed } from './seal-store.ts';
 
 const BATCH_ROWS = 5_000;
+const SEALING_LATE_MS = 15 * 60_000;
 
 /** The files that a verification reads in addition to the database. */
 interface Sources {
@@ -39,7 +40,7 @@ export async function checkLog(trx: Kysely<Database>, sources: Sources, progress
   const keys = await trustedKeys(sources);
   const anchored = sources.anchor === undefined ? [] : await anchorOf(sources.anchor);
   const stored = await readCheckpoints(trx, '0');
-  const { checkpoints, offenders } = classify(stored, anchored, keys);
+  const { checkpoints, offenders, unproven } = classify(stored, anchored, keys);
   const walk = walkChain();
   let entries = 0;
   // A worker for each batch would take longer to start than the batch does.
@@ -59,10 +60,13 @@ export async function checkLog(trx: Kysely<Database>, sources: Sources, progress
   }
   const { last } = walk;
   const moved = last !== undefined && last.cluster !== (await readCluster(trx));
+  const unsealed = await readUnsealed(trx);
   const inserted = last && !moved ? await readInserted(trx, last) : [];
   return {
     entries,
-    unsealed: await countUnsealed(trx),
+    unsealed: unsealed.count,
+    unsealedSince: unsealed.ageMs > SEALING_LATE_MS ? unsealed.since : null,
+    unproven,
     checkpoints: new Set([...stored, ...anchored.map(({ signed }) => signed)].map((each) => each?.body)).size,
     signatures: keys ? 'checked' : 'not checked: no public key',
     cluster: moved ? 'another' : 'the same',
@@ -92,23 +96,32 @@ async function anchorOf(path: string): Promise<AnchorLine[]> {
   return lines;
 }
 
-/** The valid checkpoints, by their seal, and the invalid ones. */
+/**
+ * The valid checkpoints, by their seal, and the invalid ones. Where keys are known, a row of the database without a valid
+ * signature is no offender but unproven: whoever may seal can store one, it says nothing, and one that was spoilt is
+ * missed like one that was deleted, by the anchor.
+ */
 function classify(
   stored: readonly Signed[],
   anchored: readonly AnchorLine[],
   keys: ReadonlyMap<string, KeyObject> | undefined,
 ) {
+  const doubts = stored.map((signed) => keys && (signatureProblem(signed, keys) ?? unreadable(signed)));
+  const unproven = stored.flatMap((signed, i) =>
+    doubts[i] ? `a checkpoint of seal ${readCheckpoint(signed)?.seq ?? 'unknown'}: ${doubts[i]}` : [],
+  );
+  const proven = stored.filter((_, i) => !doubts[i]);
   const offenders: AuditViolation[] = [];
   const checkpoints = new Map<string, Checkpoint[]>();
   const seen = new Set<string>();
-  const kept = new Set(stored.map(({ body }) => body));
+  const kept = new Set(proven.map(({ body }) => body));
   const sources = [
-    ...stored.map((signed) => ({ signed, where: 'in the database' })),
+    ...proven.map((signed) => ({ signed, where: 'in the database' })),
     ...anchored.map(({ line, signed }) => ({ signed, where: `in line ${line} of the anchor` })),
   ];
   for (const { signed, where } of sources) {
     const checkpoint = signed && readCheckpoint(signed);
-    const problem = !checkpoint ? 'it cannot be read' : keys && signatureProblem(signed, keys);
+    const problem = !checkpoint ? UNREADABLE : keys && signatureProblem(signed, keys);
     if (problem) offenders.push(violationFor('checkpoint', checkpoint, `${where}: ${problem}`));
     else if (checkpoint && signed && !seen.has(signed.body)) {
       seen.add(signed.body);
@@ -118,8 +131,11 @@ function classify(
       checkpoints.set(checkpoint.seq, [...(checkpoints.get(checkpoint.seq) ?? []), checkpoint]);
     }
   }
-  return { checkpoints, offenders };
+  return { checkpoints, offenders, unproven };
 }
+
+const UNREADABLE = 'it cannot be read';
+const unreadable = (signed: Signed) => (readCheckpoint(signed) ? undefined : UNREADABLE);
 
 function contradicted(checkpoints: readonly Checkpoint[], { hash, audit_id }: Link): AuditViolation[] {
   return checkpoints

@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   IDS_OF_LATER: ['refused', 'some order ids sort into the partitions of coming months'],
   INPUT_FAILED: ['output', 'a backup file cannot be read'],
   INTERRUPTED: ['interrupted', 'interrupted; unfinished work is rolled back'],
+  JOB_LOCK_TAKEN: ['busy', 'a login that may not run the job holds its lock'],
   KEYRING_COMMAND_FAILED: ['integrity', 'the command that prints the key ring failed'],
   KEYRING_INVALID: ['integrity', 'the key ring is malformed'],
   KEYRING_MISSING: ['integrity', 'the configured key ring does not exist'],

@@ -4,6 +4,9 @@ import { optional, text } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { pluralize } from '../../util/text.ts';
+
+const MAX_NAMED = 10;
 
 export const verify = defineCommand({
   effect: 'read',
@@ -40,7 +43,8 @@ export const verify = defineCommand({
   examples: ['audit verify', 'audit verify --anchor /mnt/worm/pinnacle.anchor --public-key audit.pub'],
   details: `Recomputes the whole chain on this machine. Exits 6 if anything differs from what was sealed, with each entry that was
 altered, deleted, inserted, swapped or reordered, and each checkpoint that contradicts the chain. Only a checkpoint kept
-elsewhere (--anchor) can show that the end of the log was cut off.`,
+elsewhere (--anchor) can show that the end of the log was cut off. A checkpoint of the database without a valid signature
+proves nothing and is named on stderr.`,
   async run({ anchor, publicKey }, ctx: Context) {
     const { verifyLog } = await import('../../audit/verify-chain.ts');
     const { anchorFile, signingKeyFile } = (await ctx.config()).audit;
@@ -58,6 +62,13 @@ elsewhere (--anchor) can show that the end of the log was cut off.`,
     if (proof.cluster !== 'the same')
       await ctx.io.say(
         'The log was restored from another cluster: unsealed entries cannot be checked by their transaction until the next entry is sealed.',
+      );
+    for (const one of proof.unproven.slice(0, MAX_NAMED)) await ctx.io.warn(`It proves nothing: ${one}.`);
+    if (proof.unproven.length > MAX_NAMED)
+      await ctx.io.warn(`${proof.unproven.length - MAX_NAMED} more checkpoints prove nothing.`);
+    if (proof.unsealedSince !== null)
+      await ctx.io.warn(
+        `${pluralize(proof.unsealed, 'entry', 'entries')} without a seal since ${proof.unsealedSince}. Run: pinnacle audit seal`,
       );
     return proof.offenders.length > 0 ? new Finding(proof) : proof;
   },

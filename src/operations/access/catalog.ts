@@ -107,7 +107,7 @@ export async function readPrerequisites(db: Kysely<Database>, owner: string): Pr
         UNION ALL SELECT coalesce(r.rolname, '') || ' ' || a.privilege_type
         FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
           LEFT JOIN pg_roles r ON r.oid = a.grantee
-        WHERE d.datname = current_database() AND a.privilege_type = 'CONNECT') AS rights,
+        WHERE d.datname = current_database() AND a.privilege_type IN ('CONNECT', 'TEMPORARY')) AS rights,
       coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = ${owner}), false) AS may_own
     FROM pg_namespace n WHERE n.nspname = current_schema()`.execute(db);
   return rows[0] as Prerequisites;

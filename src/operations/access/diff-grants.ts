@@ -11,7 +11,7 @@ import {
   readRights,
   readRoles,
 } from './catalog.ts';
-import { GRANTS, OWNER, ROLES, type Role } from './role-grants.ts';
+import { GRANTS, OWNER, ROLES, type Role, UNGRANTED } from './role-grants.ts';
 
 /** One statement of the difference between the grants that are and those that should be. */
 export interface GrantStep {
@@ -21,8 +21,10 @@ export interface GrantStep {
   sql: string;
 }
 
-/** Every table that is granted to a role. */
-export const TABLES = [...new Set(Object.values(GRANTS).flatMap((grants) => Object.keys(grants)))]
+/** Every table, granted to a role or to nobody. */
+export const TABLES = [
+  ...new Set([...UNGRANTED, ...Object.values(GRANTS).flatMap((grants) => Object.keys(grants))]),
+]
   .filter((object) => !object.includes(' '))
   .sort();
 
@@ -129,6 +131,10 @@ function prerequisiteSteps({ schema, database, rights }: Prerequisites): GrantSt
         ? [step('excess', role, 'schema', `REVOKE CREATE ON SCHEMA ${schema} FROM ${role}`)]
         : []),
     ]),
+    // A login may connect and nothing else: temporary tables fill the disk, and hold back what waits for old transactions.
+    ...(isPublic('TEMPORARY')
+      ? [step('excess', 'PUBLIC', 'database', `REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`)]
+      : []),
   ];
 }
 

@@ -43,6 +43,9 @@ const SEALING: Readonly<Record<string, Grants>> = {
   'FUNCTION audit_seal(integer,boolean)': { EXECUTE: true },
 };
 
+/** Tables that are granted to nobody: only functions of the owner use them. */
+export const UNGRANTED: readonly string[] = ['audit_sealing'];
+
 /** What every read-only role may read; the auditor also reads the audit log. */
 const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   pinnacle_migrations: READ,
@@ -81,7 +84,12 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,
-    trading_halts: KEEP,
+    // A trigger asks for the audit entry of the change.
+    trading_halts: {
+      SELECT: true,
+      INSERT: true,
+      UPDATE: ['reason', 'resumed_by', 'resumed_reason', 'resumed_at'],
+    },
     pinnacle_settings: KEEP,
     api_key_grace: EDIT,
     realtime_outbox: QUEUE,
@@ -97,7 +105,13 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     users: { SELECT: USER_COLUMNS, UPDATE: ['last_login'] },
     positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
     notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'], DELETE: true },
-    trading_sessions: { SELECT: true, INSERT: true, UPDATE: true, DELETE: true },
+    // A trigger keeps it to sessions that run, and to deleting those that ended long ago.
+    trading_sessions: {
+      SELECT: true,
+      INSERT: true,
+      UPDATE: ['status', 'end_time', 'capital_at_end', 'max_drawdown', 'peak_equity', 'updated_at'],
+      DELETE: true,
+    },
     risk_rules: {
       SELECT: true,
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],

@@ -30,6 +30,7 @@ const LISTED: Readonly<Record<TableName, string>> = {
   trading_halts: 'halt_id user_id reason halted_by halted_at resumed_by resumed_reason resumed_at',
   api_key_grace: 'api_key user_id expires_at created_at',
   pinnacle_settings: 'name value',
+  audit_sealing: 'held',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

@@ -3,6 +3,7 @@ import { ok, type Verdict, warn } from '../../util/verdict.ts';
 import type { Check } from './check.ts';
 
 const PENDING_LATE_MS = 15 * 60_000;
+const SEALING_LATE_MS = 15 * 60_000;
 const BATCH_ENTRIES = 10_000;
 
 /** What a trading day leaves behind. */
@@ -10,15 +11,15 @@ export const TRADING_CHECKS: readonly Check[] = [
   {
     name: 'sealing',
     phase: 1,
-    async run({ query }) {
+    async run({ db }) {
       // Every write seals the entries before it; an entry without a seal could be removed unnoticed.
-      const found = await query<Leftovers>(
-        `SELECT count(*) AS count, NULL AS example, ${ageOf('l.at')} FROM audit_log l
-         WHERE l.txid >= (SELECT coalesce(max(txid), '0') FROM (SELECT txid FROM audit_seals ORDER BY seq DESC LIMIT 1) s)
-           AND l.at < now() AT TIME ZONE 'UTC' - interval '15 minutes'
-           AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)`,
-      );
-      return leftoverVerdict(found, 'entries have no seal', 'every entry has its seal');
+      const { oldestTransaction, readUnsealed } = await import('../../audit/seal-store.ts');
+      const { count, ageMs } = await readUnsealed(db);
+      if (count === 0) return ok('every entry has its seal');
+      const entries = `${count.toLocaleString('en-IN')} ${count === 1 ? 'entry has' : 'entries have'} no seal, the oldest: ${formatDuration(ageMs)}`;
+      if (ageMs < SEALING_LATE_MS) return ok(entries);
+      const blocker = await oldestTransaction(db);
+      return warn(blocker ? `${entries}; the oldest transaction is that of ${blocker}` : entries);
     },
     async fix({ ctx, db }) {
       const { sealAll } = await import('../../audit/seal-store.ts');

@@ -8,6 +8,13 @@ import type { Connection } from './connect.ts';
 /** A lock that keeps a job from running twice; or, in words, who holds it. */
 export type JobLock = { release: () => Promise<void> } | { holder: string };
 
+interface Holder {
+  pid: number;
+  role: string;
+  since: Instant | null;
+  is_stranger: boolean | null;
+}
+
 /**
  * An advisory lock on a server, held by a transaction in a session of its own, so that it also holds through PgBouncer in
  * transaction mode. The transaction reads and writes nothing, so neither vacuum nor sealing waits for it.
@@ -22,18 +29,29 @@ export async function lockJobOnServer(connection: Connection, name: string): Pro
   };
   try {
     await sql`SET LOCAL idle_in_transaction_session_timeout = 0`.execute(trx);
-    const { rows } = await sql<{ taken: boolean; since: Instant | null }>`
+    // Any login can take any advisory lock: one of a login that may not change what this one may is no run of the job.
+    const { rows } = await sql<{ taken: boolean } & Partial<Holder>>`
       WITH job AS (SELECT hashtextextended(${name}, 0) AS key)
-      SELECT pg_try_advisory_xact_lock(key) AS taken, (
-        SELECT date_trunc('second', min(a.xact_start) AT TIME ZONE 'UTC')
+      SELECT pg_try_advisory_xact_lock(key) AS taken, holder.* FROM job LEFT JOIN LATERAL (
+        SELECT a.pid, a.usename::text AS role, date_trunc('second', a.xact_start AT TIME ZONE 'UTC') AS since,
+          has_any_column_privilege(a.usesysid, to_regclass('audit_log'), 'INSERT')
+            < has_any_column_privilege(to_regclass('audit_log'), 'INSERT') AS is_stranger
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
         WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid()
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND (l.classid::bigint << 32) | l.objid::bigint = key
-      ) AS since FROM job`.execute(trx);
+        LIMIT 1
+      ) AS holder ON true`.execute(trx);
     const [row] = rows;
     if (row?.taken) return { release: end };
     await end();
+    if (row?.is_stranger)
+      throw new Failure(
+        'busy',
+        'JOB_LOCK_TAKEN',
+        `The lock of this job is held by server process ${row.pid} of ${row.role}, who may not run it.`,
+        { hint: `End that session: SELECT pg_terminate_backend(${row.pid})`, retryable: true },
+      );
     return { holder: row?.since ? `, since ${row.since}` : '' };
   } catch (error) {
     await end();

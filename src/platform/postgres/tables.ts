@@ -202,6 +202,7 @@ export interface Database {
   trading_halts: TradingHaltsTable;
   api_key_grace: ApiKeyGraceTable;
   pinnacle_settings: PinnacleSettingsTable;
+  audit_sealing: AuditSealingTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }
 
@@ -257,6 +258,11 @@ interface IdempotencyKeysTable {
   request: string;
   result: JsonColumn;
   at: GeneratedTimestamp;
+}
+
+/** From step 3 of phase 4: always empty, its lock is what counts. */
+interface AuditSealingTable {
+  held: boolean | null;
 }
 
 /** From step 2 of phase 4. */

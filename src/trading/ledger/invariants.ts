@@ -158,7 +158,8 @@ const ORDERS: readonly Invariant[] = [
 /** The opening capital of users, from the audit row of their creation. */
 const OPENING = sql`
   SELECT DISTINCT ON (target) substr(target, 6) AS user_id,
-    (body::json -> 'user' ->> 'total_capital')::numeric AS capital
+    -- Not parsed as JSON, which an entry of another writer may not be.
+    substring(body FROM '"total_capital":"?(-?[0-9]+(?:[.][0-9]+)?)')::numeric AS capital
   FROM audit_log WHERE command IN ('user add', 'user import') AND target LIKE 'user %' ORDER BY target, id`;
 
 const TOTALS: readonly Invariant[] = [

@@ -37,7 +37,7 @@ export async function writeCredentials(
 /** When each credential of a user was last set, according to the audit log. */
 export async function whenSet(db: Kysely<Database>, userId: UserId): Promise<Map<string, string>> {
   const { rows } = await sql<{ field: string; at: Instant }>`
-    SELECT body::json ->> 'field' AS field, max(at) AS at FROM audit_log
+    SELECT substring(body FROM '"field":"([a-z_]+)"') AS field, max(at) AS at FROM audit_log
     WHERE target = ${`user ${userId}`} AND command = 'user credentials set' GROUP BY 1`.execute(db);
   return new Map(rows.map(({ field, at }) => [field, at]));
 }

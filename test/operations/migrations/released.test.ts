@@ -26,6 +26,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '9c968a1069a2c1124e27023154238d31fc15a0436e41f42e8ed552e26d5a9061',
     '1e174dfca7bb06ae3f5b224c590629064d5996156baeb02e31e9ed49e4bb2dea',
   ],
+  'migrations/4_risk_advanced/03_guards': [
+    'fa53a0d022e62195934fbeab9729d0a11f0a4155b3e073b1a1ad9ac9945e144b',
+    '603d8c193f5a96c587efb630081ae128b99a8c48683c87d2a52f6bf11637de55',
+  ],
 };
 
 describe('the steps of the rollout', () => {

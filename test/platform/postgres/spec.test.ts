@@ -253,6 +253,7 @@ const TABLES_BESIDES: Record<string, Phase> = {
   trading_halts: 4,
   api_key_grace: 4,
   pinnacle_settings: 4,
+  audit_sealing: 4,
 };
 
 interface Column {

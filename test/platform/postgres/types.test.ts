@@ -249,6 +249,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     expires_at: 'timestamp',
     created_at: 'timestamp default',
   },
+  audit_sealing: { held: 'bool null' },
   pinnacle_settings: {
     name: 'text',
     value: 'text',
