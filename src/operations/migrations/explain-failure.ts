@@ -50,11 +50,11 @@ export async function explainStep(
     });
   // The message of a failed DDL statement names only objects of the schema; its detail could show rows.
   const message = [`${title} failed at ${error.place}: ${cause.message}`, error.firstLine];
-  if (isNameConflict(cause, run)) message.push(...(await describeExisting(db, run.step)));
-  return new Failure('failure', 'MIGRATION_FAILED', message.join('\n'), {
-    hint: `${outcome} ${advice(cause, run)}`,
-    changed,
-  });
+  const details = { hint: `${outcome} ${advice(cause, run)}`, changed };
+  if (!isNameConflict(cause, run))
+    return new Failure('failure', 'MIGRATION_FAILED', message.join('\n'), details);
+  message.push(...(await describeExisting(db, run.step)));
+  return new Failure('refused', 'NAME_TAKEN', message.join('\n'), details);
 }
 
 function remedy({ kind }: Failure): string {

@@ -58,9 +58,9 @@ describe.each(databases)('migrate up on the $name database', ({ open }) => {
     db = await open(0);
     await db.query('CREATE TABLE users (id int)');
     const { code, stderr, stdout } = await db.cli('migrate', 'up', '--json');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
     const { error } = JSON.parse(stderr.slice(stderr.indexOf('{')));
-    expect(error).toMatchObject({ code: 'MIGRATION_FAILED', changed: false });
+    expect(error).toMatchObject({ code: 'NAME_TAKEN', changed: false });
     expect(error.message).toMatch(
       /statement 4 \(line 14 of migrations\/1_core_tables\/01_core_tables\/up.sql\): relation "users" already exists\nCREATE TABLE users \(/,
     );
@@ -84,7 +84,7 @@ describe.each(databases)('migrate up on the $name database', ({ open }) => {
     db = await open(0);
     await db.query('CREATE TABLE trading_sessions (id int)');
     const { code, stderr } = await db.cli('migrate', 'up', '--json');
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(stderr).toContain('"changed":true');
     const status = await db.json<{ state: string }[]>('migrate', 'status');
     expect(status.map(({ state }) => state)).toEqual(['applied', 'applied', 'pending', 'pending']);
