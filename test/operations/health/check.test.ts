@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../src/operations/health/checks.ts';
 import { readServerStats, readTransactions } from '../../../src/operations/health/server-stats.ts';
 import { connectServer } from '../../../src/platform/postgres/connect.ts';
+import { startOfDay } from '../../../src/util/time.ts';
 import type { CliOptions } from '../../helpers/cli.ts';
 import { databases, ownServer, servers, type TestDatabase } from '../../helpers/databases.ts';
 import { startRedis } from '../../helpers/redis.ts';
@@ -176,15 +177,14 @@ describe.each(databases)('what a day leaves behind, to doctor on the $name datab
   it('sessions of an earlier day, by the clock of the exchange', async () => {
     db = await open();
     await db.query(user);
-    const now = new Date('2026-01-30T04:00:00Z');
-    const session = (start: string) =>
-      db.query(
-        `INSERT INTO trading_sessions (session_id, user_id, start_time, capital_at_start) VALUES ('s', 'u1', '${start}', 1)`,
-      );
-    await session('2026-01-29T18:30:00');
-    expect(await check('sessions', { now })).toMatchObject({ state: 'ok' });
-    await db.query("UPDATE trading_sessions SET start_time = '2026-01-29T18:29:59'");
-    expect(await check('sessions', { now })).toMatchObject({
+    // By the clock of the database.
+    const dayStart = startOfDay(new Date(), 'Asia/Kolkata').toISOString();
+    await db.query(
+      `INSERT INTO trading_sessions (session_id, user_id, start_time, capital_at_start) VALUES ('s', 'u1', '${dayStart}', 1)`,
+    );
+    expect(await check('sessions')).toMatchObject({ state: 'ok' });
+    await db.query("UPDATE trading_sessions SET start_time = start_time - interval '1 second'");
+    expect(await check('sessions')).toMatchObject({
       state: 'warn',
       detail: expect.stringContaining('u1'),
       help: 'pinnacle session end --all',
