@@ -66,7 +66,6 @@ export const ERROR_CODES = {
   MIN_CAPITAL: ['refused', 'the allocation is below the minimum capital of the strategy'],
   NAME_TAKEN: ['refused', 'the schema has an object of another program under the name of one of ours'],
   NEEDS_ANSWER: ['needsAnswer', 'a confirmation or a secret is missing and prompts are not possible'],
-  NEEDS_ANSWER: ['needsAnswer', 'a value or confirmation is missing and prompts are not possible'],
   NOTHING_APPLIED: ['refused', 'no migration phase is applied'],
   NOTIFICATION_NOT_FOUND: ['notFound', 'no notification has this id'],
   NOT_EMBEDDED: ['refused', 'the embedded database cannot do this'],
