@@ -158,7 +158,8 @@ BEGIN
         WHEN 'risk_rules' THEN
           (l.command LIKE 'risk %' AND l.target = concat('user ', changed ->> 'user_id'))
           OR (l.command = 'retention run' AND TG_OP = 'DELETE')
-        WHEN 'pinnacle_settings' THEN l.target = concat('setting ', changed ->> 'name')
+        WHEN 'pinnacle_settings' THEN
+          l.target = 'settings' AND strpos(l.body, to_json(changed ->> 'name')::text) > 0
         ELSE true
       END
   );

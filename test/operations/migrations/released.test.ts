@@ -27,7 +27,7 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '1e174dfca7bb06ae3f5b224c590629064d5996156baeb02e31e9ed49e4bb2dea',
   ],
   'migrations/4_risk_advanced/03_guards': [
-    'fa53a0d022e62195934fbeab9729d0a11f0a4155b3e073b1a1ad9ac9945e144b',
+    '08c3fd69803fa4dfc692e8466af8504b6b42a98badc9d520cff25060dd75f250',
     '603d8c193f5a96c587efb630081ae128b99a8c48683c87d2a52f6bf11637de55',
   ],
 };
