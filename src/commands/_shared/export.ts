@@ -44,6 +44,7 @@ interface Input {
 function formatOf(
   output = '',
   { format, gzip }: Pick<Input, 'format' | 'gzip'>,
+  otherwise: Format,
 ): { format: Format; gzip: boolean } {
   const [, name = '', compressed] = /^(.*?)(\.gz)?$/is.exec(output) ?? [];
   const ending = extname(name).toLowerCase();
@@ -52,7 +53,7 @@ function formatOf(
     throw usage(`--format says ${format}, but a file that ends in ${ending} holds ${named}.`);
   if (format === undefined && ending === '.json')
     throw usage('The rows of an export are no JSON document.', 'Name the file .ndjson, or add --format.');
-  return { format: format ?? named ?? 'csv', gzip: gzip || compressed !== undefined };
+  return { format: format ?? named ?? otherwise, gzip: gzip || compressed !== undefined };
 }
 
 /** Writes the rows of a query to a file or stdout; the columns of the query are those of `fields`. */
@@ -61,8 +62,9 @@ export async function exportQuery<O extends Fields>(
   { output, force, ...input }: Input,
   query: Compilable<RowOf<NoInfer<O>>>,
   fields: O,
+  otherwise: Format = 'csv',
 ) {
-  const { format, gzip } = formatOf(output, input);
+  const { format, gzip } = formatOf(output, input, otherwise);
   if (output === undefined && gzip && ctx.io.out.isTTY)
     throw usage('Compressed rows are not for a terminal.', 'Name a file with --output, or pipe them on.');
   const [{ exportPieces }, { writeFileWhole }, connection] = await Promise.all([

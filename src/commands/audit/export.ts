@@ -1,5 +1,4 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, withDefault } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
@@ -25,15 +24,15 @@ export const exportLog = defineCommand({
   args: {},
   flags: {
     ...exportFlags,
-    format: withDefault(choice(['csv', 'ndjson'], 'FORMAT', 'CSV, or one JSON object per line'), 'ndjson'),
+    format: { ...exportFlags.format, fallback: 'that of the ending of FILE, or ndjson' },
   },
   fields: exportFields,
-  examples: ['audit export --output audit.ndjson', 'audit export --output audit.csv --format csv --force'],
+  examples: ['audit export --output audit.ndjson', 'audit export --output audit.csv --force'],
   details: `Every entry by id with its seal (seq, cluster, hash), from one snapshot; every value is text, exactly as it is hashed.
 The file is written atomically and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the
 entries themselves go to stdout.`,
   async run(input, ctx: Context) {
     const { everyEntry } = await import('../../audit/seal-store.ts');
-    return exportQuery(ctx, input, everyEntry(await ctx.db()), FIELDS);
+    return exportQuery(ctx, input, everyEntry(await ctx.db()), FIELDS, 'ndjson');
   },
 });
