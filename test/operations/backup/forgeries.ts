@@ -16,9 +16,12 @@ export interface Forgery {
 /** Where a statement is put in a dump of format 1: before the rows, between two tables, behind them. */
 const PLACES = ['first', 'between', 'last'] as const;
 
-/** An archive of format 1 with the same rows, as the embedded engine wrote it; `added` is SQL that somebody put there. */
+/**
+ * An archive of format 1 with the same rows, as the embedded engine wrote it when every phase was a single script, which
+ * `good` must be of; `added` is SQL that somebody put there.
+ */
 export function oldArchive({ header, data, trailer }: Parts, added = '', place: string = 'first'): Parts {
-  const scripts = sqlScripts();
+  const scripts = firstScripts();
   const copies = header.tables.map(({ table, columns }: { table: string; columns: string[] }) => {
     const { rows } = rowsOf({ header, data, trailer }, table);
     return `COPY ${table} (${columns.join(', ')}) FROM stdin;\n${rows}\\.\n`;
@@ -48,10 +51,10 @@ export function oldArchive({ header, data, trailer }: Parts, added = '', place: 
   };
 }
 
-function sqlScripts(): string[] {
+function firstScripts(): string[] {
   const files = readdirSync('migrations', { recursive: true }).map(String);
   return files
-    .filter((file) => file.endsWith('up.sql'))
+    .filter((file) => /^\d_\w+\/01_\w+\/up\.sql$/.test(file))
     .sort()
     .map((file) => readFileSync(join('migrations', file), 'utf8'));
 }
