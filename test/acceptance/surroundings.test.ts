@@ -76,7 +76,7 @@ describe('the program', () => {
   ])(
     'names the folder where the embedded database cannot be made below %s',
     async (_what, env, setting, path) => {
-      const { code, stdout, stderr } = await start({ PINNACLE_DATABASE: 'embedded', ...env }, 'user', 'list')
+      const { code, stdout, stderr } = await start({ PINNACLE_DATABASE: 'embedded', ...env }, 'migrate', 'up')
         .ended;
       expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
       expect(stderr).toContain(`The folder ${path} cannot be created or written`);

@@ -77,8 +77,9 @@ describe.each(databases)('the audit log on $name', ({ open }) => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect((await db.cli('audit', 'export', '--output', file)).code).toBe(5);
     expect(readFileSync(file, 'utf8')).toBe(text);
-    await db.json('audit', 'export', '--output', file, '--format', 'csv', '--force');
-    expect(readFileSync(file, 'utf8')).toMatch(/^id,txid,at,actor,command,target,body,seq,cluster,hash\n1,/);
+    const table = join(folder, 'audit.csv');
+    await db.json('audit', 'export', '--output', table);
+    expect(readFileSync(table, 'utf8')).toMatch(/^id,txid,at,actor,command,target,body,seq,cluster,hash\n1,/);
   });
 });
 

@@ -14,9 +14,8 @@ const MUTATIONS: [what: string, mutation: Mutation][] = [
     'the average price moves on a reduce',
     {
       file: 'src/domain/position.ts',
-      right: 'return withMark({ ...position, quantity, realized_pnl,',
-      wrong:
-        'return withMark({ ...position, average_price: (position.average_price + price) / 2, quantity, realized_pnl,',
+      right: 'realized_pnl: toDouble(total),',
+      wrong: 'average_price: (position.average_price + price) / 2, realized_pnl: toDouble(total),',
     },
   ],
   [

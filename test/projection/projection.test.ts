@@ -59,7 +59,7 @@ describe.each(databases)('what Redis shows of the book in the $name database', (
 
   it('is nothing of history that is imported', async () => {
     const trades =
-      'trade_id,symbol,side,quantity,price,executed_at\nt1,TCS,BUY,1,10,2021-01-04T10:00:00+05:30\n';
+      'trade_id,symbol,side,quantity,price,executed_at\nt1,WIPRO,BUY,1,10,2021-01-04T10:00:00+05:30\n';
     const done = await db.cliWith({ stdin: trades }, 'order', 'import', '-', '--as', 'trades', '--user', 'u');
     expect(done.code).toBe(0);
     expect(await redis.cli('dbsize')).toBe('0');

@@ -66,7 +66,7 @@ describe.each(databases)('strategy on $name', ({ open }) => {
     ['a prototype', '{"__proto__": {"x": 1}}', '__proto__'],
     ['too deep', '['.repeat(40) + ']'.repeat(40), 'deeper'],
     ['too large', JSON.stringify({ description: 'x'.repeat(70_000) }), '64 KiB'],
-    ['a symbol that is none', { ...RSI_DMI, symbols: ['T CS'] }, 'symbols'],
+    ['a symbol that is none', { ...RSI_DMI, symbols: ['T  CS'] }, 'symbols'],
     ['no symbol', { ...RSI_DMI, symbols: [] }, 'symbols'],
     ['101 % drawdown', { ...RSI_DMI, max_drawdown: 101 }, 'max_drawdown'],
     ['text for a number', { ...RSI_DMI, min_capital: '5' }, 'min_capital'],

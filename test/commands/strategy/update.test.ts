@@ -74,7 +74,7 @@ describe.each(databases)('a strategy on $name', ({ open }) => {
       ['update swing', 2, 'Say what to change'],
       ['update swing --max-drawdown 101', 2, '--max-drawdown'],
       ['update swing --symbols ,', 2, 'symbols must name at least one symbol'],
-      ['update swing --symbols "T CS"', 2, 'symbols'],
+      ['update swing --symbols "T  CS"', 2, 'symbols'],
       ['update swing --risk-level extreme', 2, '--risk-level'],
       [`update swing --file ${path}`, 2, 'max_drawdown must be'],
       [`update swing --file ${path}`, 2, 'A strategy has no stop_loss.'],

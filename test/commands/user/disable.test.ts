@@ -29,7 +29,12 @@ describe.each(databases)('a trader who is kept out, on $name', ({ open }) => {
   };
   const sessions = async () =>
     (await db.json<{ session_id: string }[]>('user', 'sessions', 'list', 'u')).map((one) => one.session_id);
-  const place = (line: string) => words(`order place --user u --symbol TCS --quantity 10 ${line}`);
+  const place = (line: string) => {
+    const terms = ['--symbol TCS', '--quantity 10'].filter(
+      (term) => !line.includes(term.split(' ')[0] ?? ''),
+    );
+    return words(`order place --user u ${terms.join(' ')} ${line}`);
+  };
   const disabledFor = (argv: string | string[]) => db.refused(argv, { code: 5, error: 'USER_DISABLED' });
 
   it('loses the sessions, cannot log in, and comes back with the same key and none of them', async () => {

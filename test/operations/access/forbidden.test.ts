@@ -113,7 +113,7 @@ describe.each(servers)('what nobody may, on the $name', ({ open }) => {
     await stranger.query('SELECT pg_advisory_lock(7052413002)');
     await given.user(db, 'u4');
     expect(await db.json('audit', 'seal')).toMatchObject({ unsealed: 0 });
-    const job = 'risk check {}';
+    const job = 'risk check {"changed":false}';
     await stranger.query('BEGIN');
     await stranger.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [job]);
     const { rows } = await db.query(

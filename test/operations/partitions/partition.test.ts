@@ -1,3 +1,4 @@
+import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embedded, servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
@@ -187,11 +188,9 @@ describe.each(servers)('partitions on $name', ({ open }) => {
     expect(await db.json('partition', 'check', '--months', '5')).toEqual([]);
     // Ten months on, and nobody ran it.
     const now = new Date(Date.now() + 300 * 86_400_000);
-    const place =
-      'order place --user trader_001 --symbol TCS --side BUY --type LIMIT --quantity 1 --price 1 --json';
-    const placed = await db.cliWith({ now }, ...words(place));
-    expect(placed.code).toBe(0);
-    const id = JSON.parse(placed.stdout).order_id;
+    const place = 'order place --user trader_001 --symbol TCS --side BUY --type LIMIT --quantity 1 --price 1';
+    const id = `ord_${ulid(now.getTime())}`;
+    await db.json(...words(`${place} --order-id ${id}`));
     await db.json(...words(`order fill ${id} --quantity 1 --price 1 --broker-fill-id late`));
     expect(await partitionsOf(db, `order_id = '${id}'`)).toEqual(['orders_ahead']);
     expect((await db.cliWith({ now }, 'partition', 'check')).code).toBe(6);

@@ -82,7 +82,7 @@ describe.each(databases)('an export of the $name database', ({ open }) => {
     expect(await db.cli('order', 'export', '--output', file)).toMatchObject({ code: 5, stdout: '' });
     expect(readFileSync(file)).toEqual(written);
     expect((await db.cli('order', 'export', '--output', file, '--force', '--user', 'v')).code).toBe(0);
-    expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(3);
+    expect(gunzipSync(readFileSync(file)).toString().split('\n')).toHaveLength(3);
   });
 
   it('is of positions, sessions and notifications, too', async () => {

@@ -44,12 +44,22 @@ describe.each(databases)('the schema on $name', ({ open }) => {
     ).toEqual(['audit_log.id', 'order_fills.seq', 'realtime_outbox.id']);
   });
 
-  it('has triggers on users, risk rules and the audit log alone, and no views', async () => {
+  it('has no triggers on orders, fills, positions and strategies, and no views', async () => {
     expect(
       await column(
         'SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1',
       ),
-    ).toEqual(['audit_checkpoints', 'audit_log', 'audit_seals', 'risk_rules', 'users']);
+    ).toEqual([
+      ...[
+        'audit_checkpoints',
+        'audit_log',
+        'audit_seals',
+        'idempotency_keys',
+        'pinnacle_settings',
+        'risk_rules',
+      ],
+      ...['trading_halts', 'trading_sessions', 'users'],
+    ]);
     expect(
       await column(
         "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = current_schema()::regnamespace",
