@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../util/failure.ts';
@@ -60,7 +61,8 @@ export async function lockFile(
 }
 
 async function claim(path: string, content: string, pid: number): Promise<boolean> {
-  const draft = `${path}.${pid}`;
+  // Unique, because one process may wait for a lock twice at once.
+  const draft = `${path}.${pid}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600 });
   try {
     await link(draft, path);
