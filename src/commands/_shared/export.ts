@@ -67,7 +67,7 @@ export async function exportQuery<O extends Fields>(
   const { format, gzip } = formatOf(output, input, otherwise);
   if (output === undefined && gzip && ctx.io.out.isTTY)
     throw usage('Compressed rows are not for a terminal.', 'Name a file with --output, or pipe them on.');
-  const [{ exportPieces }, { writeFileWhole }, connection] = await Promise.all([
+  const [{ exportPieces }, { gzipped, writeFileWhole }, connection] = await Promise.all([
     import('../../platform/postgres/export-query.ts'),
     import('../../platform/files/write-file.ts'),
     ctx.connection(),
@@ -82,7 +82,7 @@ export async function exportQuery<O extends Fields>(
       yield piece.text;
     }
   }
-  const source = gzip ? (await import('../../platform/files/write-file.ts')).gzipped(pieces()) : pieces();
+  const source = gzip ? gzipped(pieces()) : pieces();
   if (output === undefined) return new RawOutput<never>(source);
   const file = resolve(ctx.cwd, output);
   const written = await writeFileWhole(file, force, source).finally(() => progress?.stop());

@@ -38,10 +38,10 @@ export async function lockFile(
   });
   const deadline = performance.now() + options.timeoutMs;
   let waiting = false;
-  while (!(await claim(path, mine, options.pid))) {
+  while (!(await claim(path, mine))) {
     const holder = await holderOf(path);
     if (holder && !(await isAlive(holder))) {
-      await removeStale(path, options.pid);
+      await removeStale(path);
       continue;
     }
     const who = holder ? `process ${holder.pid} (pinnacle ${holder.command})` : 'another process';
@@ -60,9 +60,9 @@ export async function lockFile(
   };
 }
 
-async function claim(path: string, content: string, pid: number): Promise<boolean> {
+async function claim(path: string, content: string): Promise<boolean> {
   // Unique, because one process may wait for a lock twice at once.
-  const draft = `${path}.${pid}.${randomUUID()}`;
+  const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600 });
   try {
     await link(draft, path);
@@ -97,9 +97,9 @@ async function isAlive(holder: Holder): Promise<boolean> {
 }
 
 /** Removes the lock of an ended process under a guard: two processes at once could remove that of a successor. */
-async function removeStale(path: string, pid: number): Promise<void> {
+async function removeStale(path: string): Promise<void> {
   const guard = `${path}.guard`;
-  if (!(await claim(guard, '', pid))) {
+  if (!(await claim(guard, ''))) {
     const age = await stat(guard).then(
       (found) => Date.now() - found.mtimeMs,
       () => 0,
