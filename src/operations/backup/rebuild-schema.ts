@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { applyScripts } from '../migrations/apply-scripts.ts';
 import { createHistoryTable } from '../migrations/history.ts';
 import { loadSteps, type Step } from '../migrations/scripts.ts';
 import { splitStatements } from '../migrations/split-statements.ts';
@@ -30,7 +31,7 @@ export async function scriptsFor({ scripts }: Archive): Promise<Step[]> {
 /** Creates our schema in an empty database, in the current schema of the transaction. */
 export async function rebuildSchema(trx: Kysely<Database>, steps: readonly Step[]): Promise<void> {
   await createHistoryTable(trx).execute();
-  for (const { up } of steps) for (const { sql } of splitStatements(up.text)) await execute(trx, sql);
+  await applyScripts(trx, steps);
 }
 
 /**

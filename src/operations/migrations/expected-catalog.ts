@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateFolder } from '../../platform/files/private-folder.ts';
-import { execute } from '../../platform/postgres/execute-sql.ts';
 import { writeAtomic } from '../../util/file.ts';
+import { applyScripts } from './apply-scripts.ts';
 import { type CatalogEntry, readCatalog } from './catalog.ts';
 import type { Step } from './scripts.ts';
-import { splitStatements } from './split-statements.ts';
 
 /**
  * The catalog that steps create in an empty database. It is computed once in a scratch database and then kept in the
@@ -33,8 +32,7 @@ async function scratchCatalog(cacheDir: string, steps: readonly Step[]): Promise
   const { openScratch } = await import('../../platform/postgres/embedded.ts');
   const scratch = await openScratch(cacheDir);
   try {
-    for (const { up } of steps)
-      for (const { sql } of splitStatements(up.text)) await execute(scratch.kysely, sql);
+    await applyScripts(scratch.kysely, steps);
     return await readCatalog(scratch.kysely);
   } finally {
     await scratch.close();
