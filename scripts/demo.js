@@ -39,7 +39,8 @@ function pinnacle(...argv) {
 const sample = (name) => join(root, 'scripts/demo', name);
 
 say('1. The rollout: what would run, the four phases, and where the database is now.');
-pinnacle('migrate', 'plan', '--to', '1', '--columns', 'sql');
+pinnacle('migrate', 'up', '--to', '1');
+pinnacle('migrate', 'plan', '--to', '2', '--columns', 'sql');
 pinnacle('migrate', 'up');
 pinnacle('migrate', 'status');
 
