@@ -13,10 +13,11 @@ const UNSEALED = `SELECT l.id FROM audit_log l
   WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id) ORDER BY l.id`;
 
 describe.each(databases)('the audit log on $name', ({ open }) => {
+  const server = ownServer();
   let db: TestDatabase;
   let folder: string;
   beforeAll(async () => {
-    db = await open();
+    db = await open(4, server());
     folder = mkdtempSync(join(tmpdir(), 'pinnacle-audit-'));
     await given.user(db);
   });
