@@ -1,4 +1,5 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
+import { COPY_NULL, escapeCopy, unescapeCopy } from '../../platform/files/copy-text.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
@@ -68,15 +69,9 @@ async function* readByCursor(trx: Kysely<Database>, source: Source): AsyncGenera
   await sql`CLOSE copied`.execute(trx);
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  ...{ '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' },
-};
-const UNESCAPED = new Map(Object.entries(ESCAPES).map(([char, code]) => [code.slice(1), char]));
-
 /** A value as COPY writes it. */
 function escaped(value: unknown): string {
-  if (value === null) return '\\N';
-  return String(value).replace(/[\\\b\f\n\r\t\v]/g, (char) => ESCAPES[char] ?? char);
+  return value === null ? COPY_NULL : escapeCopy(String(value));
 }
 
 /** COPY for the embedded engine: one INSERT from arrays per megabyte of rows. */
@@ -133,7 +128,6 @@ function arraysOf(lines: readonly string[], target: Source): string[] {
 }
 
 function element(value: string): string {
-  if (value === '\\N') return 'NULL';
-  const text = value.replace(/\\(.)/gs, (_all, char) => UNESCAPED.get(char) ?? char);
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  if (value === COPY_NULL) return 'NULL';
+  return `"${unescapeCopy(value).replace(/["\\]/g, '\\$&')}"`;
 }

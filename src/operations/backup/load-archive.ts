@@ -193,7 +193,7 @@ async function presentColumns(trx: Kysely<Database>, schema: string): Promise<Se
   return new Set(rows.map(({ name }) => name));
 }
 
-/** Data that the database does not take are damage of the archive; of the answer only the SQLSTATE and names are told. */
+/** Data that the database does not take are damage of the archive; of the answer only the SQLSTATE and names are reported. */
 async function refusing<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -219,8 +219,8 @@ async function setSequences(trx: Kysely<Database>, { manifest }: Archive): Promi
     const { rows: last } = await sql<{ last: string | null }>`
       SELECT max(${sql.id(column)})::text AS last FROM ${sql.id(table)}`.execute(trx);
     const highest = last[0]?.last ?? null;
-    const told = manifest?.sequences.find((each) => each.table === table && each.column === column);
-    const value = told ?? { last_value: highest ?? '1', is_called: highest !== null };
+    const recorded = manifest?.sequences.find((each) => each.table === table && each.column === column);
+    const value = recorded ?? { last_value: highest ?? '1', is_called: highest !== null };
     if (highest !== null && (!value.is_called || BigInt(value.last_value) < BigInt(highest)))
       throw new CorruptArchive('altered', `the sequence of ${table}.${column} stands before its last row`);
     await refusing(`table ${table}`, () =>

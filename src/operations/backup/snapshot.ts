@@ -186,10 +186,11 @@ async function startFaults(
   { kind, kysely }: Connection,
   trx: Kysely<Database>,
 ): Promise<() => Promise<Fault[]>> {
-  const told = (found: readonly Fault[]) => found.map(({ check, name, total }) => ({ check, name, total }));
+  const summaries = (found: readonly Fault[]) =>
+    found.map(({ check, name, total }) => ({ check, name, total }));
   if (kind === 'embedded') {
     const found = await findFaults(ctx, trx);
-    return async () => told(found);
+    return async () => summaries(found);
   }
   const { rows } = await sql<{ id: string }>`SELECT pg_export_snapshot() AS id`.execute(trx);
   const checking = kysely
@@ -202,7 +203,7 @@ async function startFaults(
     });
   // It is awaited behind the rows; until then a failure must not be an unhandled rejection.
   checking.catch(() => {});
-  return async () => told(await checking);
+  return async () => summaries(await checking);
 }
 
 /** The server says of hidden rows what it says of a missing right. */

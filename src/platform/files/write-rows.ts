@@ -3,6 +3,7 @@ import type { Fields } from '../../cli/result.ts';
 import { jsonRow } from '../../cli/rows.ts';
 import { fromPostgres } from '../../domain/instant.ts';
 import type { Format } from './copy-lines.ts';
+import { COPY_NULL, unescapeCopy } from './copy-text.ts';
 
 /** Rows as lines of the format, whatever their text holds. */
 export function rowLines(
@@ -23,17 +24,15 @@ export function rowsOf(lines: Buffer, names: readonly string[], fields: Fields):
     .map((line) => {
       const values = line.split('\t');
       return Object.fromEntries(
-        names.map((name, i) => [name, decoded(values[i] ?? '\\N', fields[name]?.type)]),
+        names.map((name, i) => [name, decoded(values[i] ?? COPY_NULL, fields[name]?.type)]),
       );
     });
 }
 
 function decoded(text: string, type: Fields[string]['type'] | undefined): unknown {
-  if (text === '\\N') return null;
+  if (text === COPY_NULL) return null;
   if (type === 'integer' || type === 'number') return Number(text);
-  const value = text.includes('\\') ? text.replace(/\\(.)/g, (_all, char) => ESCAPES[char] ?? char) : text;
+  const value = unescapeCopy(text);
   if (type === 'json') return JSON.parse(value);
   return type === 'time' ? fromPostgres(value) : value;
 }
-
-const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
