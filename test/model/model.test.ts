@@ -14,8 +14,10 @@ const MUTATIONS: [what: string, mutation: Mutation][] = [
     'the average price moves on a reduce',
     {
       file: 'src/domain/position.ts',
-      right: 'realized_pnl: toDouble(total),',
-      wrong: 'average_price: (position.average_price + price) / 2, realized_pnl: toDouble(total),',
+      right: 'const { average, realized } = exactOf(position);',
+      wrong: `const { average: before, realized } = exactOf(position);
+        const average = String((Number(before) + price) / 2);
+        position = { ...position, average_price: Number(average) };`,
     },
   ],
   [
