@@ -20,7 +20,7 @@ const bytesOf = (): [string, Buffer][] => [
   ...texts().map(([name, text]): [string, Buffer] => [name, Buffer.from(text)]),
   ['invalid UTF-8', INVALID],
 ];
-const SYMBOL = /^[A-Za-z0-9][A-Za-z0-9&._-]{0,19}$/;
+const SYMBOL = /^(?=.{1,50}$)[A-Za-z0-9][A-Za-z0-9&._$*-]*( [A-Za-z0-9&._$*-]+)*$/;
 /** What is fine as which field of a trade. */
 const FINE: Readonly<Record<number, RegExp>> = { 0: /^[\x21-\x7e]{1,100}$/, 1: SYMBOL, 6: /^$/ };
 

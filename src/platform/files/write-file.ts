@@ -43,8 +43,8 @@ export async function writeFileWhole(
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** The pieces, compressed; throws the errors of the source. */
-export function gzipped(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+/** The pieces, compressed; throws the errors of the source, and asks it for nothing before it is read itself. */
+export async function* gzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   // Errors of the source come out of the compressor, where the pieces are read.
-  return pipeline(Readable.from(pieces), createGzip({ level: 6 }), () => {});
+  yield* pipeline(Readable.from(pieces), createGzip({ level: 6 }), () => {});
 }
