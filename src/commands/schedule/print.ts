@@ -28,7 +28,7 @@ export const print = defineCommand({
 A crontab uses the clock of this machine, so print it on the machine that will run it. Jobs that need Redis are included
 where Redis is configured; partition ensure is commented out until orders are partitioned. The jobs get the configuration
 file, profile, settings and PATH of this command; a password in a variable of this shell is refused, because it belongs in a
-configuration file. systemd units run as you, or as the user pinnacle when you are root. Each job names the database role
+configuration file. Where the profile is protected, jobs that write carry its name (--confirm NAME). systemd units run as you, or as the user pinnacle when you are root. Each job names the database role
 that it needs where roles are applied: give jobs with other roles a configuration of their own. Changes nothing: read the
 output, then install it.`,
   async run({ format }, ctx: Context) {

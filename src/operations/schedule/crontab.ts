@@ -9,12 +9,14 @@ export interface CrontabOptions {
   exchangeZone: string;
   /** Variables that the jobs need. */
   env: Readonly<Record<string, string>>;
+  /** The name that a protected profile asks for. */
+  confirmation: string | undefined;
 }
 
 /** A crontab of the jobs, for a cron that runs on the clock of this machine. */
 export function crontab(
   jobs: readonly Job[],
-  { aheadMinutes, zone, hasSummerTime, exchangeZone, env }: CrontabOptions,
+  { aheadMinutes, zone, hasSummerTime, exchangeZone, env, confirmation }: CrontabOptions,
 ): string {
   const lines = [
     `# The jobs of pinnacle, on the clock of this machine (${zone}); each comment gives the time in ${exchangeZone}.`,
@@ -30,7 +32,7 @@ export function crontab(
       const fields = [list(minutes, 60), list(hours, 24), '*', '*', list(days, 7)].join(' ');
       // Cron takes a percent sign for a line break.
       lines.push(
-        `${job.needs === 'partitions' ? '# ' : ''}${fields} ${commandOf(job).replaceAll('%', '\\%')}`,
+        `${job.needs === 'partitions' ? '# ' : ''}${fields} ${commandOf(job, confirmation).replaceAll('%', '\\%')}`,
       );
     }
   }

@@ -8,7 +8,8 @@ const DRIVER_VARIABLES = ['PGHOST', 'PGPORT', 'PGUSER', 'PGDATABASE', 'PGPASSFIL
 
 /**
  * The variables that make a job find the configuration of this run: the configuration file, and settings that only this
- * shell has. Throws NO_DATABASE, or SECRET_IN_ENVIRONMENT for a setting that holds a password (exit 78).
+ * shell has. Throws NO_DATABASE, SECRET_IN_ENVIRONMENT for a setting that holds a password, or CONFIG_INVALID for one
+ * with a line break (exit 78).
  */
 export async function jobEnvironment(ctx: Context): Promise<Record<string, string>> {
   const { env, profile = env['PINNACLE_PROFILE'] } = ctx.configSource;
@@ -20,13 +21,22 @@ export async function jobEnvironment(ctx: Context): Promise<Record<string, strin
     });
   const settings = await environmentSettings(ctx);
   const driver = database === 'embedded' ? {} : driverSettings(env);
-  return {
+  const variables: Record<string, string> = {
     PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     ...(file && { PINNACLE_CONFIG: file.path }),
     ...(profile && { PINNACLE_PROFILE: profile }),
+    ...(database === 'embedded' && env['XDG_DATA_HOME'] && { XDG_DATA_HOME: env['XDG_DATA_HOME'] }),
     ...settings,
     ...driver,
   };
+  const broken = Object.entries(variables).find(([, value]) => /[\r\n]/.test(value));
+  if (broken)
+    throw new Failure(
+      'config',
+      'CONFIG_INVALID',
+      `${broken[0]} has a line break, which no schedule can hold.`,
+    );
+  return variables;
 }
 
 /** The settings that come from variables of this shell, with absolute paths. */

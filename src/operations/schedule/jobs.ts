@@ -9,6 +9,8 @@ export interface Job {
   /** What it is for, printed beside it. */
   purpose: string;
   command: string;
+  /** Whether it writes to a database, so that a protected profile asks for its name. */
+  writes?: true;
   /** The role that its login needs, if not cron. */
   role?: Role;
   /** What must be set up before it can run. */
@@ -44,6 +46,7 @@ export const JOBS: readonly Job[] = [
     name: 'realtime-drain',
     purpose: 'write to Redis what it has missed',
     command: 'realtime drain',
+    writes: true,
     needs: 'redis',
     days: DAILY,
     from: '00:00',
@@ -54,6 +57,7 @@ export const JOBS: readonly Job[] = [
     name: 'session-start',
     purpose: 'start a session of every enabled user, by which drawdown is measured',
     command: 'session start --all',
+    writes: true,
     days: TRADING,
     from: '09:00',
   },
@@ -61,6 +65,7 @@ export const JOBS: readonly Job[] = [
     name: 'risk-check',
     purpose: 'evaluate the risk rules while the market is open',
     command: 'risk check --changed',
+    writes: true,
     days: TRADING,
     from: '09:15',
     until: '15:30',
@@ -70,6 +75,7 @@ export const JOBS: readonly Job[] = [
     name: 'session-end',
     purpose: 'end the sessions of the trading day',
     command: 'session end --all',
+    writes: true,
     days: TRADING,
     from: '15:45',
   },
@@ -77,6 +83,7 @@ export const JOBS: readonly Job[] = [
     name: 'audit-seal',
     purpose: 'seal the audit log, and sign its end where a key is configured',
     command: 'audit seal',
+    writes: true,
     days: TRADING,
     from: '16:00',
   },
@@ -108,6 +115,7 @@ export const JOBS: readonly Job[] = [
     name: 'retention',
     purpose: 'delete rows past their retention period',
     command: 'retention run --yes',
+    writes: true,
     days: DAILY,
     from: '02:00',
   },
@@ -115,6 +123,7 @@ export const JOBS: readonly Job[] = [
     name: 'partition-ensure',
     purpose: 'create the partitions of the months ahead',
     command: 'partition ensure',
+    writes: true,
     role: 'owner',
     needs: 'partitions',
     days: [0],
@@ -122,8 +131,22 @@ export const JOBS: readonly Job[] = [
   },
 ];
 
-/** The command line of a job: it never prompts, prints only problems, and never overlaps its previous run. */
-export const commandOf = ({ command }: Job) => `pinnacle ${command} --quiet --no-input --skip-if-running`;
+/**
+ * The words of a job's command: it never prompts, prints only problems, and never overlaps its previous run. A write
+ * gives the name that a protected profile asks for, if there is one.
+ */
+export function wordsOf({ command, writes }: Job, confirmation: string | undefined): string[] {
+  const confirmed = writes && confirmation !== undefined ? [`--confirm=${confirmation}`] : [];
+  return ['pinnacle', ...command.split(' '), ...confirmed, '--quiet', '--no-input', '--skip-if-running'];
+}
+
+/** The command of a job as a line of a shell. */
+export const commandOf = (job: Job, confirmation: string | undefined): string =>
+  wordsOf(job, confirmation).map(shellWord).join(' ');
+
+/** A word of a shell, quoted where that is needed. */
+export const shellWord = (text: string): string =>
+  /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The database role that the login of a job is a member of. */
 export const roleOf = ({ role = 'cron' }: Job): string => `pinnacle_${role}`;

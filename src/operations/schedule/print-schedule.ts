@@ -11,15 +11,17 @@ const SERVICE_USER = 'pinnacle';
 
 /** The jobs of a trading day: as the text that cron or systemd takes, and as rows. */
 export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd') {
-  const { redis, timeZone: exchangeZone } = await ctx.config();
+  const { redis, timeZone: exchangeZone, protected: isProtected, profile = 'protected' } = await ctx.config();
+  const confirmation = isProtected ? profile : undefined;
   const jobs = JOBS.filter(({ needs }) => needs !== 'redis' || redis !== undefined);
   const env = await jobEnvironment(ctx);
   const text =
     format === 'crontab'
-      ? crontab(jobs, { ...machineClock(ctx.now(), exchangeZone), exchangeZone, env })
+      ? crontab(jobs, { ...machineClock(ctx.now(), exchangeZone), exchangeZone, env, confirmation })
       : systemd(jobs, {
           exchangeZone,
           env,
+          confirmation,
           user: serviceUser(ctx.origin.labels['os_user'], ctx.configSource.env['SUDO_USER']),
         });
   const rows = jobs.map((job) => ({
@@ -27,7 +29,7 @@ export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd')
     job: job.name,
     until: job.until ?? null,
     every: job.every ?? null,
-    command: commandOf(job),
+    command: commandOf(job, confirmation),
     role: roleOf(job),
   }));
   return { text, rows };

@@ -1,4 +1,4 @@
-import { commandOf, dueAt, type Job, roleOf, slotsOf } from './jobs.ts';
+import { dueAt, type Job, roleOf, shellWord, slotsOf, wordsOf } from './jobs.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
@@ -6,12 +6,17 @@ export interface SystemdOptions {
   exchangeZone: string;
   /** Variables that the jobs need. */
   env: Readonly<Record<string, string>>;
+  /** The name that a protected profile asks for. */
+  confirmation: string | undefined;
   /** The operating system's user that runs the jobs. */
   user: string;
 }
 
 /** A shell script that installs a service and a timer per job, for systemd. */
-export function systemd(jobs: readonly Job[], { exchangeZone, env, user }: SystemdOptions): string {
+export function systemd(
+  jobs: readonly Job[],
+  { exchangeZone, env, confirmation, user }: SystemdOptions,
+): string {
   const units = jobs.flatMap((job) => [
     unit(`pinnacle-${job.name}.service`, [
       '[Unit]',
@@ -23,7 +28,7 @@ export function systemd(jobs: readonly Job[], { exchangeZone, env, user }: Syste
       'Type=oneshot',
       `User=${user}`,
       ...Object.entries(env).map(([name, value]) => `Environment="${name}=${escaped(value)}"`),
-      `ExecStart=/usr/bin/env ${commandOf(job)}`,
+      `ExecStart=/usr/bin/env ${wordsOf(job, confirmation).map(unitWord).join(' ')}`,
       // A command has two seconds to end in good order.
       'TimeoutStopSec=10',
     ]),
@@ -76,4 +81,6 @@ const twoDigits = (numbers: readonly number[]) => numbers.map((n) => String(n).p
 /** In a unit file a percent sign starts a specifier, and a backslash or a quote ends a word. */
 const escaped = (value: string) => value.replace(/["\\]/g, '\\$&').replaceAll('%', '%%');
 
-const shellWord = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+/** A word of a command in a unit file, where a dollar sign starts a variable as well. */
+const unitWord = (text: string) =>
+  shellWord(text) === text && !text.includes('%') ? text : `"${escaped(text).replaceAll('$', '$$$$')}"`;

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Noun, Verb } from '../../../src/cli/command.ts';
 import { dueAt, JOBS, type Slot, slotsOf } from '../../../src/operations/schedule/jobs.ts';
 import { serviceUser } from '../../../src/operations/schedule/print-schedule.ts';
+import { NOUNS } from '../../../src/program.ts';
 import { cli } from '../../helpers/cli.ts';
 import { words } from '../../helpers/words.ts';
 
@@ -33,6 +35,12 @@ function minutesOf(line: string): number[] {
   return expand(days, 7).flatMap((day) =>
     expand(hours, 24).flatMap((hour) => expand(minutes, 60).map((minute) => (day * 24 + hour) * 60 + minute)),
   );
+}
+async function definition(command: string) {
+  const [, noun = '', ...more] = words(command);
+  const { own, verbs } = NOUNS[noun] as Noun;
+  const found = more[0]?.startsWith('-') ? own : (await verbs())[more[0] ?? ''];
+  return (found as Verb).load();
 }
 const expanded = (slots: readonly Slot[]) =>
   slots
@@ -137,6 +145,55 @@ describe('schedule print', () => {
     const { error } = JSON.parse(result.stderr);
     expect(error).toMatchObject({ code, message: expect.stringContaining(named) });
     expect(result.stderr).not.toContain('hunter2');
+  });
+
+  describe('on a protected profile', () => {
+    const file = join(folder, 'protected.json');
+    const profile = { database: 'postgres://job@127.0.0.1:1/book', protected: true };
+    writeFileSync(file, JSON.stringify({ profiles: { prod: profile, "it's 5$": profile } }), { mode: 0o600 });
+
+    it('every job gets as far as the database, with the name where it writes', async () => {
+      const of = ['--config', file, '--profile', 'prod'];
+      const around = { ...withRedis, DATABASE_URL: profile.database };
+      const jobs = JSON.parse(await printed('crontab', around, ...of, '--json')) as { command: string }[];
+      expect(jobs).toHaveLength(JOBS.length);
+      for (const { command } of jobs) {
+        const { stderr } = await cli([...words(command).slice(1), ...of], { env: around });
+        expect({ command, stderr }).toEqual({ command, stderr: expect.not.stringContaining('is protected') });
+        // A read is not burdened with it.
+        const { effect } = await definition(command);
+        expect({ command, named: command.includes('--confirm=prod') }).toEqual({
+          command,
+          named: effect !== 'read' && !command.includes('backup'),
+        });
+      }
+    });
+
+    it('a name that a shell or systemd would expand is quoted', async () => {
+      const of = ['--config', file, '--profile', "it's 5$"];
+      const text = await printed('crontab', env, ...of);
+      const line = text.split('\n').find((job) => job.includes('session end')) ?? '';
+      const command = line.slice(line.indexOf('pinnacle')).replaceAll('\\%', '%');
+      const shown = execFileSync('sh', ['-c', command.replace('pinnacle', "printf '%s\n'")], {
+        encoding: 'utf8',
+      });
+      expect(shown.split('\n')).toContain("--confirm=it's 5$");
+      expect(await printed('systemd', env, ...of)).toContain(`"--confirm=it's 5$$"`);
+    });
+  });
+
+  it('refuses a setting with a line break, which would be a job of its own', async () => {
+    const around = { ...env, PINNACLE_DATA_DIR: '/x\n* * * * * touch /tmp/y' };
+    expect(await cli(['schedule', 'print', 'crontab'], { env: around })).toMatchObject({
+      code: 78,
+      stdout: '',
+    });
+  });
+
+  it('carries the folder that the embedded database is in by default', async () => {
+    expect(await printed('crontab', { ...env, XDG_DATA_HOME: '/srv/data' })).toContain(
+      'XDG_DATA_HOME=/srv/data\n',
+    );
   });
 
   it('systemd: the units run as an ordinary user, also when root prints them', async () => {
