@@ -7,6 +7,8 @@ export interface CliOptions {
   stdin?: string | Buffer;
   /** What is typed on stdin once something is asked on stderr. */
   answer?: { to: string; keys: string };
+  /** Called with what is on stdout whenever there is more of it. */
+  onOutput?: (stdout: string) => void;
   /** Whether stdin, stdout and stderr claim to be terminals. */
   tty?: boolean;
   cwd?: string;
@@ -33,7 +35,7 @@ export async function runWith(
   options: CliOptions,
 ): Promise<CliResult> {
   const stdin = new PassThrough();
-  const [stdout, stderr] = [collector(), collector()];
+  const [stdout, stderr] = [collector(options.onOutput), collector()];
   if (options.answer) typeAnswer(stdin, options.answer, stderr.text);
   else stdin.end(options.stdin ?? '');
   const tty = options.tty === true;
@@ -72,13 +74,15 @@ function typeAnswer(
 /** What a spinner moves about with on a terminal. */
 const CURSOR = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
 
-function collector() {
+function collector(onText?: (text: string) => void) {
   const chunks: Buffer[] = [];
+  const text = () => Buffer.concat(chunks).toString('utf8');
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       chunks.push(Buffer.from(chunk));
+      onText?.(text());
       done();
     },
   });
-  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+  return { stream, text };
 }

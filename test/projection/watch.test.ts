@@ -5,6 +5,7 @@ import { given } from '../helpers/given.ts';
 import { shell, start } from '../helpers/process.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { TIMED } from '../helpers/timed.ts';
+import { until } from '../helpers/topologies.ts';
 import { words } from '../helpers/words.ts';
 
 describe.each(servers)('watching the $name', ({ open }) => {
@@ -23,10 +24,17 @@ describe.each(servers)('watching the $name', ({ open }) => {
     while ((await redis.cli('client', 'list')).includes('cmd=xread') !== some) await sleep(20);
   }
   /** Begins to watch, runs something meanwhile, and gives what was shown in the end. */
-  async function watch(line: string, meanwhile: () => Promise<unknown>) {
-    const watching = db.cliWith({}, ...words(line));
+  async function watch(
+    line: string,
+    meanwhile: (shown: (lines: number) => Promise<unknown>) => Promise<unknown>,
+  ) {
+    let lines = 0;
+    const onOutput = (text: string) => {
+      lines = text.split('\n').length - 1;
+    };
+    const watching = db.cliWith({ onOutput }, ...words(line));
     await listening();
-    await meanwhile();
+    await meanwhile((wanted) => until(() => lines >= wanted));
     const { code, stdout, stderr } = await watching;
     return { code, stderr, lines: stdout.split('\n').slice(0, -1) };
   }
@@ -206,13 +214,13 @@ describe.each(servers)('watching the $name', ({ open }) => {
       );
     const { lines } = await watch(
       'order watch --user u --symbol TCS --count 4 --json order_id,status,filled_quantity',
-      async () => {
+      async (shown) => {
         await place('o1', '--user v --symbol TCS');
         await place('o2', '--user u --symbol INFY');
         await place('o3', '--user u --symbol TCS');
-        await sleep(50);
+        await shown(1);
         await db.json(...words('order fill o3 --quantity 2 --price 10'));
-        await sleep(50);
+        await shown(2);
         for (let i = 0; i < 3; i++) await redis.cli('xadd', 'orders', '*', 'order', '{"order_id":"o3"}');
         await sleep(50);
         await redis.cli('client', 'kill', 'type', 'normal');
@@ -226,7 +234,7 @@ describe.each(servers)('watching the $name', ({ open }) => {
       'o3 CANCELLED 2',
       'o4 PENDING 0',
     ]);
-    const argv = words('order watch --for 1s --utc --no-color');
+    const argv = words('order watch --count 1 --utc --no-color');
     const watching = db.cliWith({ tty: true }, ...argv);
     await listening();
     await place('o5', '--user v --symbol SBIN');
