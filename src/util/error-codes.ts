@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   ANCHOR_FAILED: ['output', 'the audit anchor file cannot be read or written'],
   API_KEY_MALFORMED: ['usage', 'not a valid API key: mistyped or truncated'],
   API_KEY_UNKNOWN: ['notFound', 'the API key was replaced, revoked or never issued'],
-  AUDIT_ENTRY_NOT_FOUND: ['notFound', 'no audit entry has this number or target'],
+  AUDIT_ENTRY_NOT_FOUND: ['notFound', 'no audit entry has this number, target, command or actor'],
   BACKUP_DAMAGED: ['integrity', 'the backup is damaged or altered and cannot be restored'],
   BACKUP_KEY_INVALID: ['integrity', 'the file of backup keys holds a line that is not a key'],
   BACKUP_KEY_MISSING: ['config', 'the configured file of backup keys does not exist'],

@@ -30,6 +30,11 @@ describe.each(databases)('a filter that names what does not exist, on $name,', (
     ['notification export --user nosuch', 'USER_NOT_FOUND'],
     ['risk list nosuch', 'USER_NOT_FOUND'],
     ['audit list --target t02', 'AUDIT_ENTRY_NOT_FOUND'],
+    ['audit list --actor nosuch', 'AUDIT_ENTRY_NOT_FOUND'],
+    ['audit list --command nosuch', 'AUDIT_ENTRY_NOT_FOUND'],
+    ['audit list --command', 'AUDIT_ENTRY_NOT_FOUND', 'user nosuch'],
+    ['fill list --user nosuch', 'USER_NOT_FOUND'],
+    ['fill list --order nosuch', 'ORDER_NOT_FOUND'],
     ['audit list --target', 'AUDIT_ENTRY_NOT_FOUND', 'user nosuch'],
   ])('%s ends 3 without a row', async (line, error, ...more) => {
     const { code, stdout, stderr } = await db.cli(...words(line), ...more, '--json');
@@ -43,6 +48,13 @@ describe.each(databases)('a filter that names what does not exist, on $name,', (
       'notification list --user u',
     ])
       expect((await db.cli(...words(line), '--json')).code).toBe(0);
-    expect((await db.cli('audit', 'list', '--target', 'user u', '--since', '2199-01-01')).code).toBe(0);
+    const { rows } = await db.query('SELECT actor FROM audit_log LIMIT 1');
+    for (const filter of [
+      ['--target', 'user u'],
+      ['--command', 'user add'],
+      ['--command', 'denied'],
+      ['--actor', String(rows[0]?.['actor'])],
+    ])
+      expect((await db.cli('audit', 'list', ...filter, '--since', '2199-01-01')).code).toBe(0);
   });
 });

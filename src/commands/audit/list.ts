@@ -3,7 +3,6 @@ import { defineCommand } from '../../cli/command.ts';
 import { optional, text, time } from '../../cli/flags.ts';
 import { page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
-import { notFound } from '../../util/failure.ts';
 import { AUDIT_COLUMNS, auditFields } from './fields.ts';
 
 export const list = defineCommand({
@@ -48,15 +47,8 @@ export const list = defineCommand({
       },
       ({ id }) => [id],
       async () => {
-        if (target === undefined) return;
-        const known = await db
-          .selectFrom('audit_log')
-          .select('id')
-          .where('target', '=', target)
-          .limit(1)
-          .execute();
-        if (known.length === 0)
-          throw notFound('audit entry', `of ${target}`, 'A target is a kind and an id: "user trader_001".');
+        const { requireKnown } = await import('../../audit/require-known.ts');
+        await requireKnown(db, { actor, command, target });
       },
     );
   },
