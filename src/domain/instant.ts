@@ -23,7 +23,7 @@ const inForm = (text: string) => text as Instant;
 export const isBefore = (a: Instant, b: Instant): boolean => a < b;
 
 // Hours, minutes, seconds, their fraction, half of the day, and offset.
-const CLOCK = String.raw`(?:(?:T| +)(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?: ?([AP]M))? ?(Z|[+-]\d\d(?::?\d\d)?)?)?$`;
+const CLOCK = String.raw`(?:(?:T|,? +)(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?: ?([AP]M))? ?(Z|[+-]\d\d(?::?\d\d)?)?)?$`;
 const ISO = new RegExp(`^(\\d{4}-\\d\\d-\\d\\d)${CLOCK}`);
 // Year, month and day with slashes; a day, the name of its month, and year; two numbers in either order, and a year.
 const SLASHES = new RegExp(String.raw`^(\d{4})/(\d\d)/(\d\d)${CLOCK}`);

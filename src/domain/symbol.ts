@@ -21,6 +21,12 @@ export function readSymbol(text: string): TradingSymbol | undefined {
   return data;
 }
 
+// The series in which shares trade at NSE. Bonds and rights (N2, GB, RE) are other instruments under their company's name.
+const SERIES = /-(EQ|BE|BL|BZ|IL|SM|ST|SZ)$/i;
+
+/** A symbol as brokers write it, without the series of shares at its end: `PNB-EQ` is PNB, BAJAJ-AUTO stays. */
+export const withoutSeries = (symbol: string): string => symbol.replace(SERIES, '');
+
 /** A trading symbol of at most 50 plain characters, in upper case: RELIANCE, M&M, BAJAJ-AUTO, FOCUS$. */
 export const tradingSymbol = z.pipe(
   z.pipe(

@@ -18,7 +18,7 @@ export const importOrders = defineCommand({
   flags: {
     as: choice(['trades', 'orders'], 'KIND', 'the kind of rows'),
     user: optional(parsed(userId, 'USER', 'the user of the trades; rows of orders name their user')),
-    from: optional(choice(BROKERS, 'BROKER', 'the trades are a file of this broker')),
+    from: optional(choice(BROKERS, 'BROKER', 'the trades are in the file of this broker')),
     map: optional(words('THEIRS=OURS,…', 'the columns of trades that have other names in the file')),
     ...importFlags,
     ...timeFlags,
@@ -41,8 +41,9 @@ export const importOrders = defineCommand({
   ],
   details: `Trades: ${TRADE_COLUMNS.required.join(',')}[,strategy_id]. Each row becomes a FILLED MARKET order and its fill, booked by
 time and identified by its trade_id: importing a file again adds only new trades.
-With --from, the file is one that a broker writes; with --map 'trade_type=side,time=executed_at' its columns have other names.
-Then its other columns are ignored, and a side may also be B, S, 1 or -1.
+With --from, the file is one that a broker offers for download, saved as CSV; with --map 'trade_type=side,time=executed_at' its
+columns have other names. Then a title before the header is skipped, other columns are ignored, a side may also be B, S, 1
+or -1, and a symbol loses its exchange and the series of shares (NSE:TCS-EQ is TCS). See docs/imports.md.
 Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
 of the table only; positions and capital do not change.
 An order that is still working, and a trade of the current trading day, must pass the pre-trade checks; finished orders and

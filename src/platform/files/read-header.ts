@@ -6,11 +6,16 @@ import { splitRow } from './split-row.ts';
 export interface Columns {
   required: readonly string[];
   optional: readonly string[];
-  /** Columns by other names that the file has for them, in lower case; then columns that are unknown are ignored. */
-  renames?: ReadonlyMap<string, string> | undefined;
+  /**
+   * The names of each column in the file of another program, as `plainName` has them and the preferred one first; then
+   * unknown columns are ignored, and a title may stand before the header.
+   */
+  aliases?: Aliases | undefined;
   /** A valid header, where the required columns alone are none. */
   example?: string;
 }
+
+export type Aliases = ReadonlyMap<string, readonly string[]>;
 
 /** What stands in a place of every row: a column, one that is left out, or nothing, as a spreadsheet leaves it. */
 export type Place = 'column' | 'other' | 'nameless';
@@ -22,6 +27,8 @@ export interface Header {
   places: Place[];
   /** Columns that are left out. */
   others: string[];
+  /** The name in the file of each column. */
+  given: ReadonlyMap<string, string>;
 }
 
 /** The usage error for a file without rows. */
@@ -46,9 +53,9 @@ export async function readHeader(
     throw usage(`${name} is a JSON list.`, 'It must have one object per line, and no list around them.');
   const cells = (await splitRow(head))?.map((cell) => cell.trim());
   if (!cells) throw usage(`${name}: a quote in the first line is out of place.`, expected(known));
+  if (known.aliases) return foreignHeader(cells, name, known, known.aliases);
   const all = [...known.required, ...known.optional];
-  const { renames } = known;
-  const names = cells.map((cell) => renames?.get(plainLowerCase(cell)) ?? plainLowerCase(cell));
+  const names = cells.map(plainLowerCase);
   const missing = known.required.filter((column) => !names.includes(column));
   if (missing.length > 0)
     throw usage(
@@ -64,7 +71,7 @@ export async function readHeader(
     throw usage(`${name}: column ${gap + 1} has no name.`, 'Name it, or delete the column.');
   const free = all.filter((column) => !names.includes(column));
   for (const cell of cells.filter((_cell, i) => i < end && !all.includes(names[i] as string))) {
-    const near = renames ? undefined : nearest(cell, free);
+    const near = nearest(cell, free);
     if (near !== undefined)
       throw usage(
         `${name} has a column "${shown(cell)}", which is unknown; did you mean ${near}?`,
@@ -74,10 +81,63 @@ export async function readHeader(
   const places = names.map((column, i) =>
     i >= end ? 'nameless' : all.includes(column) ? 'column' : 'other',
   );
+  const columns = names.filter((_column, i) => places[i] === 'column');
   return {
-    columns: names.filter((_column, i) => places[i] === 'column'),
+    columns,
     places,
-    others: renames ? [] : names.filter((_column, i) => places[i] === 'other'),
+    others: names.filter((_column, i) => places[i] === 'other'),
+    given: new Map(columns.map((column) => [column, column])),
+  };
+}
+
+/** A name of a column without regard to case, underscores and blanks. */
+export const plainName = (text: string) =>
+  plainLowerCase(text)
+    .replace(/[_\s]+/g, ' ')
+    .trim();
+
+/** The place of each column among cells; columns that have none are left out. */
+function placesOf(cells: readonly string[], aliases: Aliases): Map<number, string> {
+  const names = cells.map(plainName);
+  const places = [...aliases].map(([column, theirs]) => {
+    const found = theirs.find((each) => names.includes(each));
+    return [found === undefined ? -1 : names.indexOf(found), column] as const;
+  });
+  return new Map(places.filter(([at]) => at >= 0));
+}
+
+/** The first of some lines that names every required column of another program's file; -1 if none does. */
+export async function findHeader(
+  lines: readonly (string | null)[],
+  { required }: Columns,
+  aliases: Aliases,
+): Promise<number> {
+  for (const [at, line] of lines.entries()) {
+    const cells = line === null ? undefined : await splitRow(line);
+    const found = new Set(cells && placesOf(cells, aliases).values());
+    if (required.every((column) => found.has(column))) return at;
+  }
+  return -1;
+}
+
+function foreignHeader(cells: readonly string[], name: string, known: Columns, aliases: Aliases): Header {
+  const found = placesOf(cells, aliases);
+  const theirs = (column: string) => aliases.get(column)?.[0] ?? column;
+  const missing = known.required.filter((column) => ![...found.values()].includes(column));
+  if (missing.length > 0)
+    throw usage(
+      `${name} has no column ${missing.map(theirs).join(', ')}.`,
+      `Its header must name: ${known.required.map(theirs).join(', ')}`,
+    );
+  const chosen = new Set([...found.keys()].map((at) => plainName(cells[at] as string)));
+  const twice = cells.find((cell, i) => !found.has(i) && chosen.has(plainName(cell)));
+  if (twice !== undefined) throw usage(`${name} has the column ${shown(twice)} twice.`);
+  const end = cells.findLastIndex((cell) => cell !== '') + 1;
+  return {
+    columns: [...found].sort(([a], [b]) => a - b).map(([, column]) => column),
+    places: cells.map((_cell, i) => (found.has(i) ? 'column' : i < end ? 'other' : 'nameless')),
+    others: [],
+    given: new Map([...found].map(([at, column]) => [column, cells[at] as string])),
   };
 }
 

@@ -1,6 +1,15 @@
 import { parseJson } from '../../util/json.ts';
 import { truncate } from '../../util/text.ts';
-import { type Columns, emptyFile, nearest, type Place, readHeader } from './read-header.ts';
+import {
+  type Aliases,
+  type Columns,
+  emptyFile,
+  findHeader,
+  nearest,
+  type Place,
+  plainName,
+  readHeader,
+} from './read-header.ts';
 import type { Lines } from './read-lines.ts';
 import type { BadLine } from './rejects-file.ts';
 import { splitRow } from './split-row.ts';
@@ -22,6 +31,8 @@ export interface Records {
 /** The table in a file: which columns it has, and its rows block by block. */
 export interface Table {
   columns: readonly string[];
+  /** The name in the file of each column; empty for NDJSON. */
+  given: ReadonlyMap<string, string>;
   records: AsyncIterable<Records>;
 }
 
@@ -54,15 +65,19 @@ export async function readTable(
     yield { first: block.first + drop, texts: block.texts.slice(drop) };
     yield* { [Symbol.asyncIterator]: () => blocks };
   }
-  const head = block.texts[skipped] as string | null;
-  if (head?.startsWith('{')) {
+  if (block.texts[skipped]?.startsWith('{')) {
     const columns = [...known.required, ...known.optional];
-    return { columns, records: ndjson(all(skipped), columns) };
+    return { columns, given: new Map(), records: ndjson(all(skipped), columns, known.aliases) };
+  }
+  if (known.aliases) {
+    const titled = block.texts.slice(skipped, skipped + MAX_TITLE_LINES);
+    skipped += Math.max(0, await findHeader(titled, known, known.aliases));
   }
   const after = block.texts.slice(skipped + 1, skipped + 1 + MAX_TITLE_LINES);
-  const { columns, places, others } = await readHeader(head, after, name, known);
+  const head = block.texts[skipped] as string | null;
+  const { columns, places, others, given } = await readHeader(head, after, name, known);
   if (others.length > 0) await say(`Columns left out: ${others.join(', ')}`);
-  return { columns, records: csv(all(skipped + 1), places) };
+  return { columns, given, records: csv(all(skipped + 1), places) };
 }
 
 async function* csv(lines: AsyncIterable<Lines>, places: readonly Place[]): AsyncGenerator<Records> {
@@ -130,12 +145,16 @@ function misfit(fields: readonly string[], places: readonly Place[]): string | u
   return stray < 0 ? undefined : `has a value in column ${stray + 1}, which has no name`;
 }
 
-async function* ndjson(lines: AsyncIterable<Lines>, columns: readonly string[]): AsyncGenerator<Records> {
+async function* ndjson(
+  lines: AsyncIterable<Lines>,
+  columns: readonly string[],
+  aliases: Aliases | undefined,
+): AsyncGenerator<Records> {
   for await (const { first, texts } of lines) {
     const into: Records = { rows: [], bad: [] };
     texts.forEach((text, i) => {
       if (text === '') return;
-      const fields = text === null ? NOT_UTF8 : fieldsOf(text, columns);
+      const fields = text === null ? NOT_UTF8 : fieldsOf(text, columns, aliases);
       if (typeof fields === 'string') into.bad.push({ line: first + i, reason: fields });
       else into.rows.push({ line: first + i, fields, raw: undefined });
     });
@@ -144,11 +163,18 @@ async function* ndjson(lines: AsyncIterable<Lines>, columns: readonly string[]):
 }
 
 /** The values of an object as the text that CSV would have, or the problem. */
-function fieldsOf(text: string, columns: readonly string[]): string[] | string {
+function fieldsOf(text: string, columns: readonly string[], aliases: Aliases | undefined): string[] | string {
   try {
     const value = parseJson(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is not a JSON object';
     const object = value as Record<string, unknown>;
+    if (aliases) {
+      const named = new Map(Object.entries(object).map(([key, each]) => [plainName(key), each]));
+      return columns.map((column) => {
+        const key = aliases.get(column)?.find((each) => named.has(each));
+        return textOf(key === undefined ? undefined : named.get(key));
+      });
+    }
     const stray = Object.keys(object).find((key) => !columns.includes(key));
     if (stray !== undefined) {
       const near = nearest(stray, columns);

@@ -6,7 +6,8 @@ import { openRejects } from '../../platform/files/rejects-file.ts';
 import { timeReading } from '../time-reading.ts';
 import { importOrderFile } from './import-orders.ts';
 import { importTradeFile } from './import-trades.ts';
-import { type Broker, tradeRenames } from './trade-layout.ts';
+import { type Broker, tradeLayout } from './trade-layout.ts';
+import { timesOf } from './translate-trades.ts';
 
 interface ImportRequest {
   /** A path, or - for stdin. */
@@ -30,15 +31,15 @@ interface ImportRequest {
 /** Imports a file of orders or of a user's trades. Returns the tally; a finding if lines were rejected. */
 export async function importFile(ctx: Context, request: ImportRequest) {
   const { path, user, fast, rejectsFile } = request;
-  const renames = tradeRenames(request.broker, request.map);
-  const times = await timeReading(ctx, request);
+  const layout = tradeLayout(request.broker, request.map);
+  const times = await timeReading(ctx, timesOf(request, layout));
   const rejects = rejectsFile === undefined ? undefined : await openRejects(rejectsFile);
   const progress = await startProgress(ctx.io, `Importing ${user === undefined ? 'orders' : 'trades'}`);
   try {
     const finding =
       user === undefined
         ? await importOrderFile(path, fast, times, rejects, progress, ctx)
-        : await importTradeFile(path, user, times, renames, rejects, progress, ctx);
+        : await importTradeFile(path, user, times, layout, rejects, progress, ctx);
     await rejects?.keep();
     return finding;
   } finally {

@@ -16,8 +16,9 @@ import { tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
 import { bookTrades, sortOut } from './book-trades.ts';
 import { TRADE_COLUMNS, tradeReader } from './trade-file.ts';
-import { BROKER_SIDE, type Renames } from './trade-layout.ts';
+import { BROKER_SIDE, columnsOf, type Layout } from './trade-layout.ts';
 import { inOrderOfTime, refuseOlder } from './trade-order.ts';
+import { translateTrades, withIds } from './translate-trades.ts';
 
 /** The bad lines that a failure names. */
 const MAX_NAMED = 10;
@@ -33,7 +34,7 @@ export async function importTradeFile(
   path: string,
   userId: UserId,
   times: TimeReading,
-  renames: Renames | undefined,
+  layout: Layout | undefined,
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,
@@ -46,17 +47,15 @@ export async function importTradeFile(
     await rejects?.restart();
     // Two imports of one file run one after the other, so that the second finds the trades of the first.
     await lockUser(trx, userId);
-    const table = await openTable(path, { ...TRADE_COLUMNS, renames }, ctx);
+    const { table, notes } = await openTrades(path, layout, ctx);
     spent = table.once;
-    const { rows: trades, bad } = await readAll(
-      table,
-      tradeReader(clock.now, times, renames && BROKER_SIDE),
-      {
-        signal: ctx.signal,
-        most: MAX_TRADES,
-        tell: (n) => progress.update(pluralize(n, 'trade'), table.share()),
-      },
-    );
+    const read = tradeReader(clock.now, times, layout && BROKER_SIDE);
+    const { rows: trades, bad } = await readAll(table, layout ? withIds(read) : read, {
+      signal: ctx.signal,
+      most: MAX_TRADES,
+      tell: (n) => progress.update(pluralize(n, 'trade'), table.share()),
+    });
+    for (const note of notes()) await ctx.io.say(note);
     const { fresh, known, repeats, refused } = await sortOut(trx, userId, trades);
     const rejected = [...bad, ...refused].sort((a, b) => a.line - b.line);
     const refuse = (lines: readonly BadLine[]) => {
@@ -89,6 +88,12 @@ export async function importTradeFile(
       audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null,
     };
   });
+}
+
+/** The table of trades in a file, whatever its layout, and what is to be said once it is read. */
+async function openTrades(path: string, layout: Layout | undefined, ctx: Context) {
+  if (!layout) return { table: await openTable(path, TRADE_COLUMNS, ctx), notes: () => [] };
+  return translateTrades(await openTable(path, columnsOf(layout), ctx), layout);
 }
 
 // Enough to find the others.

@@ -1,39 +1,195 @@
 import type { OrderSide } from '../../domain/enums.ts';
-import type { Rule } from '../../domain/file-values.ts';
+import type { Rule, TimeReading } from '../../domain/file-values.ts';
+import { type Columns, plainName } from '../../platform/files/read-header.ts';
 import { usage } from '../../util/failure.ts';
-import { plainLowerCase, plainUpperCase } from '../../util/text.ts';
+import { plainUpperCase } from '../../util/text.ts';
 import { TRADE_COLUMNS } from './trade-file.ts';
 
-/** The brokers whose own files of trades are read, and which of their columns are ours under another name. */
-const BROKER_COLUMNS = {
-  // The tradebook of Console.
-  zerodha: { trade_type: 'side', order_execution_time: 'executed_at' },
-} as const satisfies Record<string, Readonly<Record<string, string>>>;
-export type Broker = keyof typeof BROKER_COLUMNS;
-export const BROKERS = Object.keys(BROKER_COLUMNS) as Broker[];
+const OURS = [...TRADE_COLUMNS.required, ...TRADE_COLUMNS.optional] as const;
 
-/** Columns of a broker's file by their names there, in lower case. */
-export type Renames = ReadonlyMap<string, string>;
+/** What a column of another program's file of trades holds: a column of ours, or what one is computed from. */
+type Source =
+  | (typeof OURS)[number]
+  /** The time of day, where `executed_at` is the day; the whole of quantity x price; whether the row is a trade. */
+  | 'clock'
+  | 'value'
+  | 'state'
+  /** The price of either side, where each has a column. */
+  | 'buy_price'
+  | 'sell_price'
+  /** What only a row of a future or an option has, whose symbol is that of its underlying. */
+  | 'expiry'
+  /** Both executions of a round trip, where a row is one. */
+  | 'is_short'
+  | 'open_price'
+  | 'open_time'
+  | 'close_price'
+  | 'close_time';
+
+/** A file of trades that another program writes. */
+export interface Layout {
+  /** The names of each column as `plainName` has them, the preferred one first. */
+  columns: Readonly<Partial<Record<Source, readonly string[]>>>;
+  /** Columns that a file may lack. */
+  optional?: readonly Source[];
+  /** The rows that are trades, by their text in a column; others, such as cancelled orders and sums, are passed over. */
+  trades?: { column: Source; are: RegExp };
+  /** Columns that hold names of companies where a symbol should be. */
+  nameless?: readonly string[];
+  /** How times are read if nothing else is asked for. */
+  times: Partial<TimeReading>;
+}
+
+const DAY_FIRST = { dates: 'dmy' } as const;
+
+/** The files of trades or orders that brokers offer for download, saved as CSV; one entry per broker, and no code. */
+const LAYOUTS = {
+  // Console, tradebook.
+  zerodha: {
+    columns: {
+      trade_id: ['trade id'],
+      symbol: ['symbol'],
+      side: ['trade type'],
+      quantity: ['quantity'],
+      price: ['price'],
+      executed_at: ['order execution time', 'trade date'],
+    },
+    times: DAY_FIRST,
+  },
+  // Trades history. A row of brokerage has the quantity 0.
+  angelone: {
+    columns: {
+      trade_id: ['trade id'],
+      symbol: ['scrip/contract'],
+      side: ['buy/sell'],
+      quantity: ['quantity'],
+      buy_price: ['buy price'],
+      sell_price: ['sell price'],
+      executed_at: ['date'],
+      clock: ['time', 'trade time'],
+    },
+    optional: ['clock'],
+    trades: { column: 'quantity', are: /[1-9]/ },
+    times: DAY_FIRST,
+  },
+  // Trade report.
+  upstox: {
+    columns: {
+      trade_id: ['trade num'],
+      symbol: ['symbol', 'company'],
+      side: ['side'],
+      quantity: ['quantity'],
+      price: ['price'],
+      executed_at: ['date'],
+      clock: ['trade time'],
+      expiry: ['expiry'],
+    },
+    optional: ['clock', 'expiry'],
+    trades: { column: 'trade_id', are: /./ },
+    nameless: ['company'],
+    times: DAY_FIRST,
+  },
+  // Stock order history: one row per order, and the value in place of the price.
+  groww: {
+    columns: {
+      trade_id: ['exchange order id'],
+      symbol: ['symbol'],
+      side: ['type'],
+      quantity: ['quantity'],
+      value: ['value'],
+      executed_at: ['execution date and time'],
+      state: ['order status'],
+    },
+    trades: { column: 'state', are: /^executed$/i },
+    times: DAY_FIRST,
+  },
+  // Trade history. Its price is the mean of several executions, rounded; the value is exact.
+  dhan: {
+    columns: {
+      symbol: ['symbol', 'name'],
+      side: ['buy/sell'],
+      quantity: ['quantity/lot', 'quantity'],
+      price: ['trade price'],
+      value: ['trade value'],
+      executed_at: ['date'],
+      clock: ['time'],
+      state: ['status'],
+    },
+    optional: ['value'],
+    trades: { column: 'state', are: /^traded$/i },
+    nameless: ['name'],
+    times: DAY_FIRST,
+  },
+  // Tradebook. A position that is carried over has a row of either side at midnight, with an id of this kind.
+  fyers: {
+    columns: {
+      symbol: ['symbol name', 'symbol', 'name'],
+      side: ['side'],
+      quantity: ['qty'],
+      price: ['traded price'],
+      executed_at: ['date & time'],
+      state: ['exchange order id'],
+    },
+    optional: ['state'],
+    trades: { column: 'state', are: /^(?!NDIR)/ },
+    nameless: ['name'],
+    times: DAY_FIRST,
+  },
+  // Trades of a bot or of a backtest: a row is a round trip, perhaps without its end.
+  freqtrade: {
+    columns: {
+      trade_id: ['trade id', 'id'],
+      symbol: ['pair'],
+      quantity: ['amount'],
+      is_short: ['is short'],
+      open_price: ['open rate'],
+      open_time: ['open date utc', 'open date'],
+      close_price: ['close rate'],
+      close_time: ['close date utc', 'close date'],
+    },
+    optional: ['trade_id', 'is_short', 'close_price', 'close_time'],
+    times: { timeZone: 'UTC' },
+  },
+} as const satisfies Record<string, Layout>;
+export type Broker = keyof typeof LAYOUTS;
+export const BROKERS = Object.keys(LAYOUTS) as Broker[];
 
 /**
- * The columns of a file of trades by their names there, from a broker and from pairs `theirs=ours`; undefined if neither
- * is given. Throws a usage error for a pair that names no column of trades.
+ * The layout of a file of trades, from a broker and from pairs `theirs=ours`; undefined if neither is given. Throws a
+ * usage error for a pair that names no column of trades.
  */
-export function tradeRenames(
+export function tradeLayout(
   broker: Broker | undefined,
   pairs: readonly string[] | undefined,
-): Renames | undefined {
+): Layout | undefined {
   if (broker === undefined && pairs === undefined) return undefined;
-  const renames = new Map<string, string>(broker === undefined ? [] : Object.entries(BROKER_COLUMNS[broker]));
-  const ours: readonly string[] = [...TRADE_COLUMNS.required, ...TRADE_COLUMNS.optional];
+  const base: Layout = broker === undefined ? OWN : LAYOUTS[broker];
+  const columns = { ...base.columns };
   for (const pair of pairs ?? []) {
     const at = pair.lastIndexOf('=');
-    const [theirs, column] = [pair.slice(0, Math.max(0, at)).trim(), pair.slice(at + 1).trim()];
-    if (theirs === '' || !ours.includes(column))
-      throw usage(`--map ${pair} is no pair THEIRS=OURS.`, `Ours are: ${ours.join(', ')}.`);
-    renames.set(plainLowerCase(theirs), column);
+    const theirs = plainName(pair.slice(0, Math.max(0, at)));
+    const column = OURS.find((each) => each === pair.slice(at + 1).trim());
+    if (theirs === '' || column === undefined)
+      throw usage(`--map ${pair} is no pair THEIRS=OURS.`, `Ours are: ${OURS.join(', ')}.`);
+    columns[column] = [theirs];
   }
-  return renames;
+  return { ...base, columns };
+}
+
+const OWN: Layout = {
+  columns: Object.fromEntries(OURS.map((column) => [column, [plainName(column)]])),
+  optional: TRADE_COLUMNS.optional,
+  times: {},
+};
+
+/** The columns of a file in a layout. */
+export function columnsOf({ columns, optional = [] }: Layout): Columns {
+  const names = Object.keys(columns) as Source[];
+  return {
+    required: names.filter((column) => !optional.includes(column)),
+    optional,
+    aliases: new Map(Object.entries(columns)),
+  };
 }
 
 const SIDES: ReadonlyMap<string, OrderSide> = new Map([
