@@ -62,6 +62,7 @@ sql: INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, 
 order reject o2 --reason margin
 order retry o2
 order cancel o3
+import inspect {trades}
 order import {trades} --as trades --user u2
 order list
 order show o1

@@ -6,13 +6,13 @@ import { isBefore } from '../../domain/instant.ts';
 import { type Quote, quoteText } from '../../domain/quote.ts';
 import { type Numbered, openTable, readAll } from '../../platform/files/open-table.ts';
 import { rejectedLinesError } from '../../platform/files/rejects-file.ts';
+import { QUOTE_COLUMNS, quoteReader } from '../../trading/quotes/quote-file.ts';
 import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
 import { warnUnusedSymbols } from '../../trading/quotes/warn-unused.ts';
 import { timeReading } from '../../trading/time-reading.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { timeFlags } from '../_shared/import-rows.ts';
-import { QUOTE_COLUMNS, quoteReader } from './import-row.ts';
 
 export const importQuotes = defineCommand({
   effect: 'write',

@@ -43,11 +43,15 @@ export async function* namedRows({
     yield {
       rows: rows.map(({ line, fields }) => ({
         line,
-        values: Object.fromEntries(columns.map((column, i) => [column, fields[i]?.trim() ?? ''])),
+        values: valuesOf(columns, fields),
       })),
       bad,
     };
 }
+
+/** The fields of a row by column. */
+export const valuesOf = (columns: readonly string[], fields: readonly string[]): Values =>
+  Object.fromEntries(columns.map((column, i) => [column, fields[i]?.trim() ?? '']));
 
 /** A row that is valid by itself, and its line. */
 export interface Numbered<T> {

@@ -23,7 +23,7 @@ operator cron readonly auditor: market set, market get, market list, market impo
 operator cron readonly auditor: order watch, notification watch
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: partition check, partition status
-operator cron readonly auditor: config init, config show, config path, config validate
+operator cron readonly auditor: config init, config show, config path, config validate, import inspect
 operator cron readonly auditor: backup list, backup verify, backup prune, backup status
 operator: user add, user import, user update, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
