@@ -1,16 +1,9 @@
 import { usage } from '../util/failure.ts';
 import { closestMatch, truncate } from '../util/text.ts';
 import type { Io } from './io.ts';
-
-import {
-  type Field,
-  type Fields,
-  type Finding,
-  type OutputFlags,
-  RawOutput,
-  type RenderOptions,
-} from './result.ts';
-import { chunks, columnValue, jsonRow, type Row, type Rows, toPlainText } from './rows.ts';
+import { jsonRow, plainValue } from './machine-text.ts';
+import { type Fields, type Finding, type OutputFlags, RawOutput, type RenderOptions } from './result.ts';
+import { chunks, columnValue, type Row, type Rows } from './rows.ts';
 
 /** Throws a usage error (with the list of columns) if --json or --columns names an unknown one. */
 export function checkColumns(fields: Fields, flags: OutputFlags): void {
@@ -46,12 +39,12 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
   if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) return renderOne(result, names, style, io);
   const rows = result as Rows;
   if (style.live) return (await import('./render-stream.ts')).renderStream(rows, names, style, io);
-  if (style.flags.json !== undefined) return renderJson(rows, names, io);
+  if (style.flags.json !== undefined) return renderJson(rows, names, style.fields, io);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv(rows, names, style.fields, io);
   if (io.out.isTTY) return (await import('./render-table.ts')).renderTable(rows, names, style, io);
   for await (const chunk of chunks(rows, io.out)) {
     await io.out.write(
-      chunk.map((row) => `${names.map((name) => toPlainText(columnValue(row, name))).join('\t')}\n`).join(''),
+      chunk.map((row) => `${names.map((name) => plainValue(row, name, style.fields)).join('\t')}\n`).join(''),
     );
   }
 }
@@ -73,30 +66,29 @@ async function renderStreamed({ pieces, rows }: RawOutput, style: RenderOptions,
 
 async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io): Promise<void> {
   if (style.flags.json !== undefined)
-    return io.out.write(`${jsonRow(row, names, io.out.isTTY ? 2 : undefined)}\n`);
+    return io.out.write(`${jsonRow(row, names, style.fields, io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv([row], names, style.fields, io);
   if (io.out.isTTY) return (await import('./render-table.ts')).renderCard(row, names, style, io);
   // A column that the result lacks is printed only if it was named.
   const shown = style.flags.columns ? names : names.filter((name) => columnValue(row, name) !== undefined);
-  await io.out.write(shown.map((name) => lines(name, style.fields[name], columnValue(row, name))).join(''));
+  await io.out.write(shown.map((name) => lines(row, name, style.fields)).join(''));
 }
 
 /** A column of a single record for a pipe: one line, or one line per row of a nested table. */
-function lines(name: string, field: Field | undefined, value: unknown): string {
-  const { of } = field ?? {};
-  if (!of) return `${name}\t${toPlainText(value)}\n`;
-  return ((value ?? []) as Row[])
+function lines(row: Row, name: string, fields: Fields): string {
+  const { of } = fields[name] ?? {};
+  if (!of) return `${name}\t${plainValue(row, name, fields)}\n`;
+  return ((columnValue(row, name) ?? []) as Row[])
     .map(
-      (row) =>
-        `${[name, ...Object.keys(of).map((column) => toPlainText(columnValue(row, column)))].join('\t')}\n`,
+      (inner) => `${[name, ...Object.keys(of).map((column) => plainValue(inner, column, of))].join('\t')}\n`,
     )
     .join('');
 }
 
-async function renderJson(rows: Rows, names: string[], io: Io): Promise<void> {
+async function renderJson(rows: Rows, names: string[], fields: Fields, io: Io): Promise<void> {
   let separator = '[';
   for await (const chunk of chunks(rows, io.out)) {
-    const objects = chunk.map((row) => jsonRow(row, names));
+    const objects = chunk.map((row) => jsonRow(row, names, fields));
     await io.out.write(`${separator}${objects.join(',\n ')}`);
     separator = ',\n ';
   }

@@ -1,7 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Io } from './io.ts';
+import { plainValue } from './machine-text.ts';
 import type { Field, Fields } from './result.ts';
-import { chunks, columnValue, type Row, type Rows, toPlainText } from './rows.ts';
+import { chunks, type Row, type Rows } from './rows.ts';
 
 /** Rows as CSV with a header; text that a spreadsheet would run as a formula is made inert. */
 export async function renderCsv(rows: Rows, names: string[], fields: Fields, io: Io): Promise<void> {
@@ -16,7 +17,7 @@ export const csvHeader = (names: string[]): string => stringify([names]);
 export function csvLines(rows: readonly Row[], names: string[], fields: Fields): string {
   const lines = rows.map((row) =>
     names.map((name) => {
-      const value = toPlainText(columnValue(row, name));
+      const value = plainValue(row, name, fields);
       return guardsFormula(fields[name]) ? inert(value) : value;
     }),
   );

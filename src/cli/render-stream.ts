@@ -2,8 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { textWidth } from '../util/text-width.ts';
 import { wallClock } from '../util/time.ts';
 import type { Io } from './io.ts';
+import { jsonRow, plainValue, toPlainText } from './machine-text.ts';
 import type { RenderOptions, StreamFormat } from './result.ts';
-import { columnValue, jsonRow, type Row, type Rows, toPlainText } from './rows.ts';
+import { columnValue, type Row, type Rows } from './rows.ts';
 
 /** Writes each row at once: a line of JSON or CSV, aligned columns for a terminal, tab-separated text for a pipe. */
 export async function renderStream(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
@@ -25,7 +26,7 @@ interface Shape {
 }
 
 async function shape(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
-  if (style.flags.json !== undefined) return { line: (row) => `${jsonRow(row, names)}\n` };
+  if (style.flags.json !== undefined) return { line: (row) => `${jsonRow(row, names, style.fields)}\n` };
   if (style.flags.csv) {
     const { csvHeader, csvLines } = await import('./render-csv.ts');
     return { header: csvHeader(names), line: (row) => csvLines([row], names, style.fields) };
@@ -33,7 +34,7 @@ async function shape(names: string[], style: RenderOptions, io: Io): Promise<Sha
   if (io.out.isTTY && style.live?.line && style.flags.columns === undefined)
     return ownLine(style.live, style, io);
   if (io.out.isTTY) return columns(names, style, io);
-  return { line: (row) => `${names.map((name) => toPlainText(columnValue(row, name))).join('\t')}\n` };
+  return { line: (row) => `${names.map((name) => plainValue(row, name, style.fields)).join('\t')}\n` };
 }
 
 /** The verb's own line; the bell comes from here alone, never from the data. */

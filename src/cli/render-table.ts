@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
-import { formatRupees } from '../domain/money.ts';
+import { amountText, formatRupees } from '../domain/money.ts';
 import { cutToWidth, textWidth } from '../util/text-width.ts';
 import { formatTime } from '../util/time.ts';
 import type { Io } from './io.ts';
+import { toPlainText } from './machine-text.ts';
 import type { Field, RenderOptions } from './result.ts';
-import { chunks, columnValue, type Row, type Rows, toPlainText } from './rows.ts';
+import { chunks, columnValue, type Row, type Rows } from './rows.ts';
 
 const NUMERIC = new Set<Field['type']>(['integer', 'number', 'money']);
 
@@ -85,9 +86,15 @@ export async function displayFormatter(
   return (value, name) => {
     if (value === null || value === undefined || value === '') return '-';
     const type = fields[name]?.type;
-    if (type === 'money') return formatRupees(toPlainText(value));
+    if (type === 'money') return rupees(value);
     if (type === 'boolean') return value ? 'yes' : 'no';
     if (typeof value === 'number') return value.toLocaleString('en-IN', { maximumFractionDigits: 4 });
     return type === 'time' && !flags.utc ? formatTime(toPlainText(value), now, zone) : toPlainText(value);
   };
+}
+
+/** An amount with the paisa and, of a double, two digits more. */
+function rupees(value: unknown): string {
+  if (typeof value !== 'number') return formatRupees(toPlainText(value));
+  return formatRupees(amountText(Number(value.toFixed(4))));
 }

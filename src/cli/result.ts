@@ -2,7 +2,8 @@ import type { ChalkInstance } from 'chalk';
 import type { Row } from './rows.ts';
 
 /**
- * How the values of one column are written. `hidden` columns appear only in JSON, if named, or with the flag
+ * How the values of one column are written. `money` is an amount in rupees and is text in JSON; `number` is what is no
+ * sum of money: a price per share, a ratio, a limit of a rule. `hidden` columns appear only in JSON, if named, or with the flag
  * `shownWithFlag`.
  */
 export interface Field {
@@ -34,7 +35,8 @@ interface Values {
   /** Text if it may exceed the safe integers of JavaScript. */
   integer: number | string;
   number: number;
-  money: string;
+  /** Decimal text, or a double of a column that the requirements make one. */
+  money: string | number;
   time: string;
   boolean: boolean;
   json: unknown;

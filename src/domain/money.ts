@@ -112,6 +112,18 @@ export function meanPrice(a: Lot, b: Lot): number {
 }
 
 /**
+ * An amount in rupees for a machine: plain decimal text with every digit that it has, at least two behind the point.
+ * What is no number is returned as it is.
+ */
+export function amountText(amount: number | string): string {
+  const text = String(amount);
+  const [, fraction] = /^-?\d+(?:\.(\d+))?$/.exec(text) ?? [];
+  if (fraction !== undefined) return fraction.length > 1 ? text : `${text}0`;
+  if (/^-?\d+$/.test(text)) return `${text}.00`;
+  return /^-?\d[\d.]*e[-+]?\d+$/i.test(text) ? amountText(new Decimal(text).toFixed()) : text;
+}
+
+/**
  * An amount as an Indian operator writes it: `₹12,34,567.89`, `-₹500.00`. Works on the decimal text, so nothing is
  * rounded away; text that is not a decimal is returned unchanged.
  */

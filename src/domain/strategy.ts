@@ -25,7 +25,13 @@ export const strategySchema = z.strictObject({
   description: line(10_000),
   category: line(50),
   risk_level: z.enum(RISK_LEVELS, { error: `must be one of ${RISK_LEVELS.join(', ')}` }),
-  min_capital: amount('an amount in rupees', 1e12),
+  // As text, too: that is how `strategy show --json` writes it.
+  min_capital: z.pipe(
+    z.transform((value: unknown) =>
+      typeof value === 'string' && /^\d{1,13}(\.\d{1,20})?$/.test(value) ? Number(value) : value,
+    ),
+    amount('an amount in rupees', 1e12),
+  ),
   expected_return_annual: z
     .number({ error: 'must be a percentage' })
     .check(z.refine((value) => Math.abs(value) <= 10_000, { error: 'must be a percentage' })),

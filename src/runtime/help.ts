@@ -93,8 +93,10 @@ prints it whole.
 Failures. stdout stays empty and stderr names the reason. With --json, stderr holds
 { "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null if it is unknown.
 
-Money. Rupees with at most two decimals: 2500.50. JSON carries amounts as text, so that no paisa is lost; a table
-groups digits in lakhs and crores.
+Money. Rupees with at most two decimals: 2500.50. Machine output writes an amount of money (capital, profit, equity,
+allocation) in full, with two decimals or as many as it is kept with, and JSON carries it as text, so that no paisa is
+lost. Prices per share, percentages, counts and the limits of risk rules are numbers in JSON. A table groups digits in
+lakhs and crores.
 
 Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time zone (2026-01-31,
 2026-01-31 09:15), now, today, yesterday, or an age: 30s, 5m, 24h, 7d, 2w. Machine output is RFC 3339 in UTC with Z;

@@ -193,9 +193,9 @@ describe.each(databases)('--quiet and --log on $name', ({ open }) => {
     expect(
       ended.map(({ user_id, status, capital_at_end }) => [user_id, status, capital_at_end]).sort(),
     ).toEqual([
-      ['u1', 'COMPLETED', 100000],
-      ['u2', 'COMPLETED', 5],
-      ['u3', 'COMPLETED', 5],
+      ['u1', 'COMPLETED', '100000.00'],
+      ['u2', 'COMPLETED', '5.00'],
+      ['u3', 'COMPLETED', '5.00'],
     ]);
     expect(await db.audits('session end')).toMatchObject([{ body: { ended: 3 } }]);
     expect(await db.json('session', 'end', '--all')).toEqual([]);

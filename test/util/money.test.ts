@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addMoney, Decimal, formatRupees, meanPrice, toDouble, toPaisa } from '../../src/domain/money.ts';
+import {
+  addMoney,
+  amountText,
+  Decimal,
+  formatRupees,
+  meanPrice,
+  toDouble,
+  toPaisa,
+} from '../../src/domain/money.ts';
 
 /** Decimal text of a whole number of units of 10^-places, made without any of the code under test. */
 function decimalText(units: bigint, places: number): string {
@@ -113,4 +121,17 @@ describe('formatRupees', () => {
       }),
     );
   });
+});
+
+test.each([
+  [10_000, '10000.00'],
+  [-0.5, '-0.50'],
+  [2449.125, '2449.125'],
+  [1e21, '1000000000000000000000.00'],
+  ['1e-07', '0.0000001'],
+  ['-12.5', '-12.50'],
+  ['1000000.00', '1000000.00'],
+  ['no number', 'no number'],
+])('the amount %s is %s for a machine', (amount, text) => {
+  expect(amountText(amount)).toBe(text);
 });

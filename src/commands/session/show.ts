@@ -14,7 +14,7 @@ export const show = defineCommand({
   flags: { user: optional(parsed(userId, 'USER', 'the running session of this user, or else the last')) },
   fields: {
     ...sessionFields,
-    peak_equity: { type: 'number' },
+    peak_equity: { type: 'money' },
     equity: { type: 'money' },
     drawdown: { type: 'number' },
   },

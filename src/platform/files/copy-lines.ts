@@ -1,4 +1,5 @@
 import type { Field, Fields } from '../../cli/result.ts';
+import { amountText } from '../../domain/money.ts';
 
 /** The formats of a file of rows. */
 export const FORMATS = ['csv', 'ndjson'] as const;
@@ -30,6 +31,7 @@ interface Column {
   after: Buffer;
   absent: Buffer;
   time: boolean;
+  money: boolean;
 }
 
 /** Lines of the format, and how many. */
@@ -50,8 +52,12 @@ export function lineWriter(
   const columns = names.map((name, i) => columnOf(name, fields[name] as Field, format, i, names.length));
   // The most bytes that a row grows by.
   const growth = columns.reduce(
-    (sum, { before, after, absent, time }) =>
-      sum + Math.max(before.length + after.length - 1 + (time ? TIME_GROWTH : 0), absent.length - 3),
+    (sum, { before, after, absent, time, money }) =>
+      sum +
+      Math.max(
+        before.length + after.length - 1 + (time ? TIME_GROWTH : 0) + (money ? '.00'.length : 0),
+        absent.length - 3,
+      ),
     0,
   );
   const isPlain = PLAIN[format];
@@ -76,6 +82,7 @@ function columnOf(name: string, { type }: Field, format: Format, i: number, of: 
       after: bytes(last ? '\n' : ','),
       absent: bytes(last ? '\n' : ','),
       time: type === 'time',
+      money: type === 'money',
     };
   const quote = type === 'integer' || type === 'number' ? '' : '"';
   const label = `${i === 0 ? '{' : ''}${JSON.stringify(name)}:`;
@@ -84,6 +91,7 @@ function columnOf(name: string, { type }: Field, format: Format, i: number, of: 
     after: bytes(quote + (last ? '}\n' : ',')),
     absent: bytes(`${label}null${last ? '}\n' : ','}`),
     time: type === 'time',
+    money: type === 'money',
   };
 }
 
@@ -94,7 +102,7 @@ function writeValue(
   lines: Buffer,
   out: Buffer,
   place: { from: number; to: number },
-  { before, after, absent, time }: Column,
+  { before, after, absent, time, money }: Column,
   plain: Uint8Array,
   guarded: boolean,
 ): boolean {
@@ -114,6 +122,11 @@ function writeValue(
   if (time) {
     if (to - start < SECONDS || to - start > MICROSECONDS) return false;
     to = completed(out, start, to);
+  }
+  if (money) {
+    const amount = amountText(out.toString('latin1', start, to));
+    if (amount.length > to - start + '.00'.length) return false;
+    to = start + out.write(amount, start, 'latin1');
   }
   place.to = put(after, out, to);
   place.from = from + 1;

@@ -1,6 +1,6 @@
+import { jsonRow } from '../../cli/machine-text.ts';
 import { csvLines } from '../../cli/render-csv.ts';
 import type { Fields } from '../../cli/result.ts';
-import { jsonRow } from '../../cli/rows.ts';
 import { fromPostgres } from '../../domain/instant.ts';
 import type { Format } from './copy-lines.ts';
 import { COPY_NULL, unescapeCopy } from './copy-text.ts';
@@ -13,7 +13,7 @@ export function rowLines(
   format: Format,
 ): string {
   if (format === 'csv') return csvLines(rows, [...names], fields);
-  return rows.map((row) => `${jsonRow(row, names)}\n`).join('');
+  return rows.map((row) => `${jsonRow(row, names, fields)}\n`).join('');
 }
 
 /** Lines of COPY as rows. */

@@ -386,7 +386,7 @@ describe.skipIf(!existsSync(trades)).each(databases)('a real history of three ye
       const load = () => db.json('order', 'import', trades, '--as', 'trades', '--user', 'trader_001');
       expect(await load()).toMatchObject({ imported: 254, known: 0 });
       expect(await db.json<unknown[]>('position', 'list')).toHaveLength(6);
-      const closed = await db.json<{ realized_pnl: number }[]>(
+      const closed = await db.json<{ realized_pnl: string }[]>(
         'position',
         'list',
         '--status',
@@ -394,7 +394,10 @@ describe.skipIf(!existsSync(trades)).each(databases)('a real history of three ye
         '--all',
       );
       expect(closed).toHaveLength(124);
-      expect(closed.reduce((sum, { realized_pnl }) => sum + realized_pnl, 0)).toBeCloseTo(2319012.64, 6);
+      expect(closed.reduce((sum, { realized_pnl }) => sum + Number(realized_pnl), 0)).toBeCloseTo(
+        2319012.64,
+        6,
+      );
       expect(await db.json('user', 'show', 'trader_001')).toMatchObject({ total_capital: '3319012.64' });
       expect(await load()).toMatchObject({ imported: 0, known: 254 });
     } finally {

@@ -71,8 +71,8 @@ describe.each(databases)('the life of an order on $name', ({ open }) => {
       rows.map(({ side, quantity, status, realized_pnl }) => ({ side, quantity, status, realized_pnl })),
     ).toEqual(
       expect.arrayContaining([
-        { side: 'LONG', quantity: 0, status: 'CLOSED', realized_pnl: 1025 },
-        { side: 'SHORT', quantity: 50, status: 'OPEN', realized_pnl: 0 },
+        { side: 'LONG', quantity: 0, status: 'CLOSED', realized_pnl: '1025.00' },
+        { side: 'SHORT', quantity: 50, status: 'OPEN', realized_pnl: '0.00' },
       ]),
     );
     const after = await db.json<{ total_capital: string }>('user', 'show', 'trader_001');

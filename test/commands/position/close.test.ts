@@ -43,7 +43,7 @@ describe.each(databases)('position close on $name', ({ open }) => {
     expect(await refusal(position, '--price', '4010')).toMatchObject({ code: 'ALREADY_CLOSING' });
     await given.fill(db, order, { quantity: 6, price: 4010 });
     const closed = await db.json('position', 'show', position);
-    expect(closed).toMatchObject({ status: 'CLOSED', realized_pnl: 100 });
+    expect(closed).toMatchObject({ status: 'CLOSED', realized_pnl: '100.00' });
     expect(await refusal(position)).toMatchObject({
       code: 'POSITION_CLOSED',
       message: expect.stringContaining(String(closed['closed_at'])),
@@ -66,8 +66,8 @@ describe.each(databases)('position close on $name', ({ open }) => {
     expect(result).toMatchObject({
       status: 'CLOSED',
       quantity: 0,
-      unrealized_pnl: 0,
-      realized_pnl: 68.25,
+      unrealized_pnl: '0.00',
+      realized_pnl: '68.25',
       closing_status: 'FILLED',
       credited: '68.25',
     });

@@ -79,8 +79,8 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
         quantity: 150,
         average_price: 11,
         current_price: 13,
-        unrealized_pnl: 300,
-        realized_pnl: 0,
+        unrealized_pnl: '300.00',
+        realized_pnl: '0.00',
         status: 'OPEN',
         opened_at: '2024-01-05T03:50:00.000000Z',
         closed_at: null,
@@ -89,8 +89,8 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
     expect(await asOf('2024-01-05T10:59:59+05:30')).toMatchObject([{ quantity: 100, average_price: 10 }]);
     const flipped = await asOf('2024-02-02', '--status', 'any');
     expect(pick(flipped, 'side', 'status', 'quantity', 'realized_pnl', 'closed_at')).toEqual([
-      ['SHORT', 'OPEN', 50, 0, null],
-      ['LONG', 'CLOSED', 0, -120, '2024-01-31T19:00:00.000000Z'],
+      ['SHORT', 'OPEN', 50, '0.00', null],
+      ['LONG', 'CLOSED', 0, '-120.00', '2024-01-31T19:00:00.000000Z'],
     ]);
     expect(await asOf('2024-02-02')).toEqual(flipped.slice(0, 1));
     expect(await asOf('2024-02-02', '--status', 'closed')).toEqual(flipped.slice(1));

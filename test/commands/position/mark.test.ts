@@ -111,12 +111,12 @@ describe.each(databases)('position mark on $name', ({ open }) => {
     // A million, 1000 made in ITC, 400.80 lost in TCS; 5 short at 3900.
     expect(await session()).toMatchObject({
       equity: '1000649.20',
-      peak_equity: 1_000_649.2,
+      peak_equity: '1000649.20',
       max_drawdown: 0,
     });
     await db.json('position', 'mark', 'TCS=5800');
     const after = await session();
-    expect(after).toMatchObject({ equity: '991099.20', peak_equity: 1_000_649.2 });
+    expect(after).toMatchObject({ equity: '991099.20', peak_equity: '1000649.20' });
     expect(after['max_drawdown']).toBeCloseTo((9_550 / 1_000_649.2) * 100, 10);
   });
 

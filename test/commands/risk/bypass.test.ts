@@ -98,8 +98,8 @@ describe.each(databases)('no way around a limit on $name', ({ open }) => {
     expect(await trade('--side BUY --quantity 1')).toBe(stopped);
     await db.json('session', 'end', '--user', user);
     expect(await db.json('session', 'start', '--user', user)).toMatchObject({
-      capital_at_start: 90_000_000,
-      peak_equity: 100_000_000,
+      capital_at_start: '90000000.00',
+      peak_equity: '100000000.00',
       max_drawdown: 10,
     });
     expect(await trade('--side BUY --quantity 1')).toBe(stopped);
@@ -110,7 +110,7 @@ describe.each(databases)('no way around a limit on $name', ({ open }) => {
       [user],
     );
     expect(await db.json('session', 'start', '--user', user)).toMatchObject({
-      peak_equity: 90_000_000,
+      peak_equity: '90000000.00',
       max_drawdown: 0,
     });
     expect(await trade('--side BUY --quantity 1')).toBe('filled');

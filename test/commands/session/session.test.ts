@@ -29,8 +29,8 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     const started = await session('start --user trader_001');
     expect(started).toMatchObject({
       status: 'ACTIVE',
-      capital_at_start: 1_000_000,
-      peak_equity: 1_000_000,
+      capital_at_start: '1000000.00',
+      peak_equity: '1000000.00',
       capital_at_end: null,
       end_time: null,
       total_orders: 0,
@@ -51,9 +51,9 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     expect(running).toMatchObject({
       total_orders: 2,
       successful_orders: 2,
-      total_pnl: 10_000,
+      total_pnl: '10000.00',
       equity: '958800.00',
-      peak_equity: 1_020_000,
+      peak_equity: '1020000.00',
     });
     expect(running['drawdown']).toBeCloseTo(6, 10);
     expect(await session(`show ${running['session_id']}`)).toEqual(running);
@@ -61,9 +61,9 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     expect(ended).toMatchObject({
       session_id: running['session_id'],
       status: 'COMPLETED',
-      total_pnl: 10_000,
-      capital_at_start: 1_000_000,
-      capital_at_end: 1_010_000,
+      total_pnl: '10000.00',
+      capital_at_start: '1000000.00',
+      capital_at_end: '1010000.00',
       end_time: expect.any(String),
     });
     expect(await session('show --user trader_001')).toEqual({ ...ended, equity: null, drawdown: null });
@@ -108,7 +108,11 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
       ).length;
     expect(await faults()).toBe(1);
     const right = { total_pnl: 10_000, successful_orders: 2, capital_at_end: 1_010_000 };
-    expect(await session(`recompute ${id}`)).toMatchObject(right);
+    expect(await session(`recompute ${id}`)).toMatchObject({
+      ...right,
+      total_pnl: '10000.00',
+      capital_at_end: '1010000.00',
+    });
     expect(await faults()).toBe(0);
     const entries = await db.audits('session recompute');
     expect(entries).toMatchObject([
@@ -125,7 +129,7 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     await given.user(db, 'trader_004');
     const start = () => db.json<Row[]>(...words('session start --all'));
     expect(await start()).toMatchObject([
-      { user_id: 'trader_004', status: 'ACTIVE', capital_at_start: 1_000_000 },
+      { user_id: 'trader_004', status: 'ACTIVE', capital_at_start: '1000000.00' },
     ]);
     expect(await start()).toEqual([]);
     expect((await db.audits('session start')).at(-1)).toMatchObject({

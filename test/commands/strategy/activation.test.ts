@@ -54,7 +54,7 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
         `The strategy rsi is STOPPED for ${user}. (To start it again: pinnacle strategy activate rsi --user ${user})`,
       );
     const again = await strategy('activate rsi');
-    expect(again).toMatchObject({ status: 'ACTIVE', allocation_amount: 1_000, deactivated_at: null });
+    expect(again).toMatchObject({ status: 'ACTIVE', allocation_amount: '1000.00', deactivated_at: null });
     expect(String(again['activated_at']) > String(first['activated_at'])).toBe(true);
     expect(await notices()).toEqual(
       ['ACTIVE', 'PAUSED', 'ACTIVE', 'STOPPED', 'ACTIVE'].map((status) => ({
@@ -123,7 +123,7 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
       `The strategy big needs ₹2,50,000.00; ${user} has ₹2,49,999.99 of free capital.`,
     );
     await strategy('activate rsi --allocation 750000');
-    expect(await strategy('activate big')).toMatchObject({ allocation_amount: 0 });
+    expect(await strategy('activate big')).toMatchObject({ allocation_amount: '0.00' });
   });
 
   it('is not started while the strategy or the trader is disabled, or trading is halted', async () => {
@@ -157,7 +157,7 @@ describe.each(databases)('the use of a strategy on $name', ({ open }) => {
     expect(await strategy('activate big --allocation 300000')).toMatchObject({
       total_orders: 2,
       successful_orders: 1,
-      total_pnl: 5,
+      total_pnl: '5.00',
     });
     expect(await strategy('show big')).toMatchObject({
       total_orders: before['total_orders'],

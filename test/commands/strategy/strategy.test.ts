@@ -48,11 +48,14 @@ describe.each(databases)('strategy on $name', ({ open }) => {
       symbols: ['RELIANCE', 'TCS', 'INFY'],
       parameters: { rsi_period: 14 },
       risk_level: 'Medium',
-      min_capital: 100_000,
+      min_capital: '100000.00',
       is_active: true,
     });
     expect(await db.json('strategy', 'show', 'rsi_dmi')).toMatchObject(added);
     await db.refused(['strategy', 'add', '--file', path, ...REST], { code: 5 });
+    const { is_active, created_at, ...columns } = added;
+    const copy = await file({ ...columns, strategy_id: 'copied' });
+    expect(await db.json('strategy', 'add', '--file', copy)).toMatchObject({ min_capital: '100000.00' });
   });
 
   it('without a file, names every flag that is missing', async () => {
@@ -69,7 +72,8 @@ describe.each(databases)('strategy on $name', ({ open }) => {
     ['a symbol that is none', { ...RSI_DMI, symbols: ['T  CS'] }, 'symbols'],
     ['no symbol', { ...RSI_DMI, symbols: [] }, 'symbols'],
     ['101 % drawdown', { ...RSI_DMI, max_drawdown: 101 }, 'max_drawdown'],
-    ['text for a number', { ...RSI_DMI, min_capital: '5' }, 'min_capital'],
+    ['words for a number', { ...RSI_DMI, min_capital: 'five' }, 'min_capital'],
+    ['text for a percentage', { ...RSI_DMI, max_drawdown: '5' }, 'max_drawdown'],
   ])('refuses a file with %s, exit 2', async (_what, content, message) => {
     await db.refused(['strategy', 'add', '--file', await file(content)], { code: 2, stderr: message });
   });
@@ -79,11 +83,11 @@ describe.each(databases)('strategy on $name', ({ open }) => {
     const activate = (...more: string[]) =>
       db.json('strategy', 'activate', 'swing', '--user', 'trader_001', ...more);
     const first = await activate('--allocation', '250000');
-    expect(first).toMatchObject({ status: 'ACTIVE', allocation_amount: 250_000, total_orders: 0 });
+    expect(first).toMatchObject({ status: 'ACTIVE', allocation_amount: '250000.00', total_orders: 0 });
     const before = await db.audits();
     expect(await activate()).toEqual(first);
     expect(await db.audits()).toEqual(before);
-    expect(await activate('--allocation', '300000')).toEqual({ ...first, allocation_amount: 300_000 });
+    expect(await activate('--allocation', '300000')).toEqual({ ...first, allocation_amount: '300000.00' });
     expect(await db.audits()).toHaveLength(before.length + 1);
   });
 

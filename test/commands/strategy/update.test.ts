@@ -31,7 +31,7 @@ describe.each(databases)('a strategy on $name', ({ open }) => {
     expect(await strategy('show swing')).toEqual({
       ...before,
       name: 'Swing 2',
-      min_capital: 50_000.5,
+      min_capital: '50000.50',
       symbols: ['TCS', 'INFY'],
       parameters: { b: 1, a: [true] },
     });

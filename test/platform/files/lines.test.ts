@@ -28,7 +28,8 @@ const row = (text: fc.Arbitrary<string>) =>
     nullable(fc.integer({ min: 0 })),
     nullable(text),
     nullable(fc.integer({ min: 1, max: 1e9 }).map((paisa) => paisa / 100)),
-    nullable(fc.integer({ min: 0, max: 1e9 }).map((paisa) => (paisa / 100).toFixed(2))),
+    nullable(fc.integer({ min: 0, max: 1e9 }).map((parts) => String(parts / 1e4))),
+
     nullable(
       fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) =>
         date

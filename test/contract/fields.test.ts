@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import type { Fields } from '../../src/cli/result.ts';
+import { allCommands } from '../helpers/commands.ts';
+
+/** What is in rupees altogether; a price is in rupees per share. */
+const AMOUNT = /pnl|capital|equity|allocation|credited|worth|turnover|fees|cash/;
+/** Numbers that are no amounts: prices, percentages, rates, and rules, whose unit depends on the rule. */
+const NUMBERS = new Set([
+  ...[
+    'price',
+    'average_price',
+    'current_price',
+    'filled_price',
+    'ltp',
+    'open',
+    'high',
+    'low',
+    'close',
+    'bid',
+    'ask',
+  ],
+  ...[
+    'success_rate',
+    'max_drawdown',
+    'drawdown',
+    'expected_return_annual',
+    'changed_per_second',
+    'lag_seconds',
+  ],
+  ...['rule_value', 'current_value', 'current', 'limit', 'headroom', 'projected'],
+]);
+const kindOf = (name: string) =>
+  AMOUNT.test(name) ? 'money' : NUMBERS.has(name) ? 'number' : 'neither money nor number';
+
+function numeric(fields: Fields, name: string): string[] {
+  return Object.entries(fields).flatMap(([column, { type, of }]) => {
+    if (of) return numeric(of, `${name} ${column}`);
+    const isNumeric = type === 'money' || type === 'number';
+    const expected = kindOf(column);
+    if (isNumeric ? type === expected : expected !== 'money' || type === 'json') return [];
+    return [`${name}: ${column} is ${type}, but should be ${expected}`];
+  });
+}
+
+it('every column that is an amount of money is declared as one in every command, and no other', async () => {
+  const commands = await allCommands();
+  expect(commands.flatMap(({ name, command }) => numeric(command.fields, name))).toEqual([]);
+});
