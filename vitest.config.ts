@@ -17,6 +17,8 @@ const lane = (test: TestProjectInlineConfiguration['test']): TestProjectInlineCo
     testTimeout: 180_000,
     hookTimeout: 300_000,
     pool: 'forks',
+    // Suites share the workers: starting one per file takes longer than many a suite, and the program keeps no state.
+    isolate: false,
     expect: { poll: { timeout: 60_000 } },
   },
 });
@@ -28,8 +30,7 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: '100%',
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      // Without processes of their own: starting one per file would take longer than the tests.
-      lane({ name: 'unit', include: UNIT, isolate: false, globalSetup: [RUN] }),
+      lane({ name: 'unit', include: UNIT, globalSetup: [RUN] }),
       ...KINDS.slice(0, mode === 'all' ? undefined : 1).map((kind) =>
         lane({
           name: kind,

@@ -4,7 +4,7 @@ import { servers } from '../helpers/databases.ts';
 import { checkAgainstModel } from './check.ts';
 import { type Mutation, mutant } from './mutant.ts';
 
-const runs = Number(process.env['PINNACLE_MODEL_RUNS'] ?? 12);
+const runs = Number(process.env['PINNACLE_MODEL_RUNS'] ?? 6);
 const seed = process.env['PINNACLE_MODEL_SEED'];
 const HOURS = 3 * 3_600_000;
 
