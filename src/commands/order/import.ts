@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { choice, inputFile, optional, parsed, toggle, words } from '../../cli/flags.ts';
+import { choice, inputFile, optional, parsed, text, toggle, words } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { rejectsPath } from '../../platform/files/rejects-file.ts';
@@ -19,7 +19,13 @@ export const importOrders = defineCommand({
     as: choice(['trades', 'orders'], 'KIND', 'the kind of rows'),
     user: optional(parsed(userId, 'USER', 'the user of the trades; rows of orders name their user')),
     from: optional(choice(BROKERS, 'BROKER', 'the trades are in the file of this broker')),
-    map: optional(words('THEIRS=OURS,…', 'the columns of trades that have other names in the file')),
+    map: optional(
+      words(
+        'THEIRS=OURS,…',
+        'the columns of trades that have other names in the file, or a file of --save-map',
+      ),
+    ),
+    saveMap: optional(text('FILE', 'save --from, --map and how times are read to this new file', 4_096)),
     ...importFlags,
     ...timeFlags,
     fast: toggle('orders into an empty table: lock it, and create its indexes afterwards'),
@@ -44,6 +50,7 @@ time and identified by its trade_id: importing a file again adds only new trades
 With --from, the file is one that a broker offers for download, saved as CSV; with --map 'trade_type=side,time=executed_at' its
 columns have other names. Then a title before the header is skipped, other columns are ignored, a side may also be B, S, 1
 or -1, and a symbol loses its exchange and the series of shares (NSE:TCS-EQ is TCS). See docs/imports.md.
+--save-map FILE writes this to a new file that only you can read; --map FILE reads it again, and flags override it.
 Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
 of the table only; positions and capital do not change.
 An order that is still working, and a trade of the current trading day, must pass the pre-trade checks; finished orders and
@@ -58,16 +65,21 @@ The import is atomic unless --keep-going is given. Ends 6 if lines were rejected
     if (as === 'trades' && fast) throw usage('--fast is for orders: trades are booked one after the other.');
     if (as === 'orders' && (input.from !== undefined || input.map !== undefined))
       throw usage('--from and --map are for trades.');
+    if (input.saveMap !== undefined && input.from === undefined && input.map === undefined)
+      throw usage('--save-map needs --from or --map, which it saves.');
     const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
     const { importFile } = await import('../../trading/orders/import-file.ts');
     return importFile(ctx, {
       path,
       user,
       fast,
-      broker: input.from,
-      map: input.map,
-      timeZone: input.timeZone,
-      dates: input.dates,
+      map: {
+        broker: input.from,
+        pairs: input.map,
+        timeZone: input.timeZone,
+        dates: input.dates,
+      },
+      saveMap: input.saveMap && resolve(ctx.cwd, input.saveMap),
       rejectsFile: input.keepGoing ? rejectsPath(path, input.rejects, ctx.cwd) : undefined,
     });
   },

@@ -1,12 +1,12 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
-import type { DateOrder } from '../../domain/instant.ts';
 import { openRejects } from '../../platform/files/rejects-file.ts';
 import { timeReading } from '../time-reading.ts';
 import { importOrderFile } from './import-orders.ts';
 import { importTradeFile } from './import-trades.ts';
-import { type Broker, tradeLayout } from './trade-layout.ts';
+import { tradeLayout } from './trade-layout.ts';
+import { completeMap, openMap, type TradeMap } from './trade-map.ts';
 import { timesOf } from './translate-trades.ts';
 
 interface ImportRequest {
@@ -16,24 +16,28 @@ interface ImportRequest {
   user: UserId | undefined;
   /** Whether orders go into an empty table, whose indexes are created afterwards. */
   fast: boolean;
-  /** The broker whose file of trades it is. */
-  broker: Broker | undefined;
-  /** Pairs of a name in the file and a column of trades, `theirs=ours`. */
-  map: readonly string[] | undefined;
-  /** The zone of times without an offset: that of the trading day if omitted. */
-  timeZone: string | undefined;
-  /** The order of day and month in dates such as 03/04/2026. */
-  dates: DateOrder | undefined;
+  /** How a file of trades is read. */
+  map: TradeMap;
+  /** The file that the map is saved to. */
+  saveMap: string | undefined;
   /** The file for rejected lines; without it the first one ends the import. */
   rejectsFile: string | undefined;
 }
 
 /** Imports a file of orders or of a user's trades. Returns the tally; a finding if lines were rejected. */
 export async function importFile(ctx: Context, request: ImportRequest) {
-  const { path, user, fast, rejectsFile } = request;
-  const layout = tradeLayout(request.broker, request.map);
-  const times = await timeReading(ctx, timesOf(request, layout));
-  const rejects = rejectsFile === undefined ? undefined : await openRejects(rejectsFile);
+  const { path, user, fast, rejectsFile, saveMap } = request;
+  const map = await completeMap(request.map, ctx.cwd);
+  const layout = tradeLayout(map.broker, map.pairs);
+  const times = await timeReading(ctx, timesOf(map, layout));
+  const saved = saveMap === undefined ? undefined : await openMap(saveMap, map, times);
+  const rejects =
+    rejectsFile === undefined
+      ? undefined
+      : await openRejects(rejectsFile).catch(async (error) => {
+          await saved?.discard();
+          throw error;
+        });
   const progress = await startProgress(ctx.io, `Importing ${user === undefined ? 'orders' : 'trades'}`);
   try {
     const finding =
@@ -41,9 +45,11 @@ export async function importFile(ctx: Context, request: ImportRequest) {
         ? await importOrderFile(path, fast, times, rejects, progress, ctx)
         : await importTradeFile(path, user, times, layout, rejects, progress, ctx);
     await rejects?.keep();
+    if (!ctx.dryRun) await saved?.keep();
     return finding;
   } finally {
     progress.stop();
     await rejects?.discard();
+    await saved?.discard();
   }
 }

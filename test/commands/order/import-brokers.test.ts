@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -211,5 +211,64 @@ describe.each(databases)('order import --from BROKER on $name', ({ open }) => {
     expect(done.code).toBe(0);
     const kept = (await booked(user)).map((row) => row.split(' ')[0]);
     expect(kept).toEqual(['BAJAJ-AUTO', 'BRITANNIA-N2', 'X-RE', 'ABC', 'MCDOWELL-N', 'NAM-INDIA', 'Y']);
+  });
+
+  it('saves how a file is read, for its owner only, and reads it so again', async () => {
+    const lines = ['No,Symbol,Side,Qty,Price,When', '1,TCS-EQ,b,2,100,03/04/2026 09:15'];
+    const pairs = 'No=trade_id,Qty=quantity,When=executed_at';
+    const map = join(folder, 'map.json');
+    const how = ['--map', pairs, '--dates', 'mdy', '--time-zone', 'UTC'];
+    const import_ = async (...flags: string[]) => {
+      const user = await given.user(db, `trader_${++users}`);
+      const path = join(folder, `${user}.csv`);
+      await writeFile(path, lines.join('\n'));
+      const done = await db.cli(
+        'order',
+        'import',
+        path,
+        '--as',
+        'trades',
+        '--user',
+        user,
+        '--json',
+        ...flags,
+      );
+      return { ...done, booked: await booked(user) };
+    };
+    expect(await import_(...how, '--save-map', map, '--dry-run')).toMatchObject({ code: 0 });
+    expect(await import_(...how, '--save-map', join(folder, 'no', 'map.json'))).toMatchObject({
+      code: 74,
+      booked: [],
+    });
+    const first = await import_(...how, '--save-map', map);
+    expect(first.booked).toEqual(['TCS BUY 2 100 2026-03-04T09:15:00.000000Z 1']);
+    expect((await stat(map)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(map, 'utf8'))).toEqual({
+      columns: { No: 'trade_id', Qty: 'quantity', When: 'executed_at' },
+      time_zone: 'UTC',
+      dates: 'mdy',
+    });
+    expect((await import_('--map', map)).booked).toEqual(first.booked);
+    const other = await import_('--map', map, '--dates', 'dmy');
+    expect(other.booked).toEqual(['TCS BUY 2 100 2026-04-03T09:15:00.000000Z 1']);
+    const again = await import_('--map', map, '--save-map', map);
+    expect(again).toMatchObject({ code: 5, booked: [], stderr: expect.stringContaining('FILE_EXISTS') });
+    for (const [text, message] of [
+      ['{"columns":{"No":"nothing"}}', 'No=nothing is no pair'],
+      ['{"from":"nobody"}', 'is none'],
+      ['{"columns":{"No":"trade_id","No":"symbol"}}', 'must not have a key twice'],
+      ['sh -c id', 'must be valid JSON'],
+    ] as const) {
+      await writeFile(map, text);
+      expect(await import_('--map', map)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(message),
+      });
+    }
+    for (const flags of [
+      ['--map', join(folder, 'none')],
+      ['--save-map', 'x'],
+    ])
+      expect((await import_(...flags)).code).toBe(2);
   });
 });
