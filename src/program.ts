@@ -105,7 +105,8 @@ async function reportPending({ message }: Failure, code: number, io: Io): Promis
 
 /** Reports an interrupt: of a write, that it is rolled back; of a read, itself; of a watch, which ends in no other way, nothing. */
 async function reportInterrupt(reason: Failure, { command, globals }: Invocation, io: Io): Promise<number> {
-  if (command.live) return reason.exit;
+  // Ctrl-C is how an operator ends a watch.
+  if (command.live) return reason.kind === 'interrupted' ? 0 : reason.exit;
   if (command.effect === 'read') return report(reason, globals, io);
   const { kind, code, message } = reason;
   return report(new Failure(kind, code, `${message} What was not finished is rolled back.`), globals, io);

@@ -1,6 +1,7 @@
 import type { AlertLevel, OrderSide, OrderType, RuleType } from './enums.ts';
 import type { StrategyId, UserId } from './id.ts';
 import { Decimal, type Rupees } from './money.ts';
+import type { TradingSymbol } from './symbol.ts';
 
 /** What a user's rules are measured against before an order, read at one moment. Rupees as decimal text. */
 export interface RiskSnapshot {
@@ -38,6 +39,7 @@ export interface Leg {
 export interface ProposedOrder {
   user_id: UserId;
   strategy_id: StrategyId | null;
+  symbol: TradingSymbol;
   side: OrderSide;
   order_type: OrderType;
   quantity: number;
@@ -131,7 +133,8 @@ export const RISK_MESSAGES = {
   evaluated: '%s: current=%s limit=%s',
   /** Rule type, missing input. */
   missing: `%s: ${CANNOT_EVALUATE} %s`,
-  price: 'a quote of the symbol (pinnacle market set SYMBOL --ltp PRICE)',
+  /** Symbol. */
+  price: 'a quote of the symbol (pinnacle market set %s --ltp PRICE)',
   /** User. */
   session: 'an active session (pinnacle session start --user %s)',
 } as const;
@@ -189,7 +192,7 @@ const COMPARATORS: Readonly<Record<RiskRule['violates'], (value: Decimal, limit:
 
 /** The text of a missing input; null if it is there. */
 const MISSING: Readonly<Record<RiskInput, (facts: RiskSnapshot, order: ProposedOrder) => string | null>> = {
-  price: (facts, order) => (canValue(facts, order) ? null : RISK_MESSAGES.price),
+  price: (facts, order) => (canValue(facts, order) ? null : formatMessage(RISK_MESSAGES.price, order.symbol)),
   session: ({ drawdown }, { user_id }) =>
     drawdown === null ? formatMessage(RISK_MESSAGES.session, user_id) : null,
   symbolMarks: ({ stale_mark }) => stale_mark,

@@ -7,11 +7,11 @@ import {
   evaluateRules,
   type Leg,
   type ProposedOrder,
-  RISK_MESSAGES,
   type RiskSnapshot,
   type RuleResult,
   rulesNeeding,
 } from '../../src/domain/risk-rules.ts';
+import { tradingSymbol } from '../../src/domain/symbol.ts';
 
 const rupees = (text: string) => text as Rupees;
 
@@ -26,8 +26,9 @@ const FACTS: RiskSnapshot = {
 /** Buys 10 at the market, which is meant to be at 10. */
 const ORDER: ProposedOrder = {
   ...{ user_id: userId.parse('trader_001'), strategy_id: null, side: 'BUY', order_type: 'MARKET' },
-  ...{ quantity: 10, price: 10, quote: 0, reduces: false, isNew: true },
+  ...{ symbol: tradingSymbol.parse('TCS'), quantity: 10, price: 10, quote: 0, reduces: false, isNew: true },
 };
+const QUOTE = 'a quote of the symbol (pinnacle market set TCS --ltp PRICE)';
 const evaluate = (
   rule: RuleType,
   limit: number,
@@ -109,9 +110,9 @@ describe('a risk rule', () => {
   });
 
   it.each([
-    [SIZE, { last_price: null }, {}, RISK_MESSAGES.price],
-    [SIZE, { last_price: 0 }, { order_type: 'LIMIT', side: 'SELL' }, RISK_MESSAGES.price],
-    [SIZE, { last_price: null }, { order_type: 'LIMIT', price: 0 }, RISK_MESSAGES.price],
+    [SIZE, { last_price: null }, {}, QUOTE],
+    [SIZE, { last_price: 0 }, { order_type: 'LIMIT', side: 'SELL' }, QUOTE],
+    [SIZE, { last_price: null }, { order_type: 'LIMIT', price: 0 }, QUOTE],
     [SIZE, { stale_mark: 'a fresh mark of TCS' }, {}, 'a fresh mark of TCS'],
     ['MAX_DRAWDOWN', { drawdown: null }, {}, 'an active session (pinnacle session start --user trader_001)'],
     ['MAX_DRAWDOWN', { stale_marks: 'marks' }, {}, 'marks'],

@@ -178,13 +178,13 @@ describe.each(servers)('watching the $name', ({ open }) => {
     expect(performance.now() - began).toBeLessThan(3_000);
     await listening(false);
     for (const [signal, code] of [
-      ['SIGINT', 130],
+      ['SIGINT', 0],
       ['SIGTERM', 143],
     ] as const) {
       const { child, ended } = start(db.env, 'notification', 'watch');
       await listening();
       child.kill(signal);
-      expect(await ended).toMatchObject({ code, stdout: '' });
+      expect(await ended).toMatchObject({ code, stdout: '', stderr: '' });
       await listening(false);
     }
     const head = shell(db.env, '$PINNACLE notification watch | head -1');

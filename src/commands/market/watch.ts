@@ -25,7 +25,7 @@ export const watch = defineCommand({
   fields: quoteFields,
   examples: ['market watch TCS INFY', 'market watch --interval 250ms --for 1m --json symbol,ltp,timestamp'],
   details: `Shows one line for each quote now and one for each change; with --json, one object per line. Without SYMBOL it looks for new
-symbols every 10 seconds. While Redis is unreachable it waits. Ends by Ctrl-C (130), --for or --count.`,
+symbols every 10 seconds. While Redis is unreachable it waits. Ends by Ctrl-C, --for or --count.`,
   async run(input, ctx: Context) {
     if (input.interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
     const { openReconnecting } = await import('../../projection/reconnecting.ts');

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { generateKey as createKey } from '../../platform/secrets/key-ring.ts';
+import { generateKey as createKey, type Ring } from '../../platform/secrets/key-ring.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type EditedKey, editRing } from './edit.ts';
@@ -30,11 +30,7 @@ export async function retireKey(ctx: Context, id: string): Promise<EditedKey> {
   return editRing(ctx, async (current, trx, source) => {
     const { ring, key } = requireKey(current, id, source);
     if (ring.active === key)
-      throw refused(
-        'KEY_ACTIVE',
-        `The key ${id} is active.`,
-        'Activate another key first: pinnacle keys activate KEY',
-      );
+      throw refused('KEY_ACTIVE', `The key ${id} is active.`, `First: ${replacementFor(ring)}`);
     await lockKeysExclusive(trx);
     const used = (await countUse(trx.db)).find(({ key_id }) => key_id === id);
     if (used)
@@ -46,4 +42,10 @@ export async function retireKey(ctx: Context, id: string): Promise<EditedKey> {
     const keys = new Map([...ring.keys].filter(([other]) => other !== id));
     return { ring: { ...ring, keys }, key, body: { retired: true } };
   });
+}
+
+/** The command that gives a ring another active key. */
+function replacementFor({ keys, active }: Ring): string {
+  const newest = [...keys.keys()].filter((id) => id !== active.id).at(-1);
+  return newest === undefined ? 'pinnacle keys generate' : `pinnacle keys activate ${newest}`;
 }

@@ -37,13 +37,18 @@ export async function rotateKeys(ctx: Context) {
   return totals;
 }
 
+const MOST_HINTS = 10;
+
 function credentialsUnreadable(problems: readonly CredentialProblem[], rotated: number): Failure {
   const lines = problems.map(
     ({ user_id, field, code, problem }) => `${user_id} ${field} ${problem} (${code}).`,
   );
   const summary = `${pluralize(problems.length, 'credential')} could not be rotated; ${rotated} were.`;
   return new Failure('integrity', 'CREDENTIALS_UNREADABLE', [summary, ...lines].join('\n'), {
-    hint: 'Set them again: pinnacle user credentials set USER --field FIELD',
+    hint: problems
+      .slice(0, MOST_HINTS)
+      .map(({ user_id, field }) => `pinnacle user credentials set ${user_id} --field ${field}`)
+      .join('\n'),
     changed: rotated > 0,
   });
 }

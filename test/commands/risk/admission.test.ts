@@ -68,7 +68,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
     expect(await outcome('--symbol TCS --side SELL --quantity 151')).toContain('RISK_LIMIT');
     expect(await outcome('--symbol TCS --side SELL --quantity 150')).toBe('PENDING');
     expect(await outcome('--symbol INFY --side BUY --quantity 1')).toBe(
-      'RISK_LIMIT: MAX_POSITION_SIZE: cannot evaluate without a quote of the symbol (pinnacle market set SYMBOL --ltp PRICE)',
+      'RISK_LIMIT: MAX_POSITION_SIZE: cannot evaluate without a quote of the symbol (pinnacle market set INFY --ltp PRICE)',
     );
     expect(await outcome('--symbol INFY --side BUY --quantity 100 --type LIMIT --price 10')).toBe('PENDING');
   });

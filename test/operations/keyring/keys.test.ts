@@ -40,7 +40,9 @@ describe.each(databases)('keys on $name', ({ open }) => {
     });
     expect(await db.json('keys', 'rotate')).toEqual({ key_id: after, users: 20, credentials: 60 });
     expect(await db.json('keys', 'rotate')).toEqual({ key_id: after, users: 0, credentials: 0 });
-    await db.refused(`keys retire ${after} --yes`, { code: 5 });
+    const { hint } = await db.refused(`keys retire ${after} --yes`, { code: 5, error: 'KEY_ACTIVE' });
+    expect(hint).toMatch(/^First: pinnacle keys activate [0-9a-f]{8}$/);
+    expect(hint).not.toContain(after);
     await db.refused('keys retire 00000000 --yes', { code: 3 });
     expect(await db.json('keys', 'retire', before, '--yes')).toMatchObject({ state: 'retired' });
     expect([...(await ringIn(ringFile)).keys.keys()]).not.toContain(before);
@@ -93,6 +95,7 @@ describe.each(databases)('keys on $name', ({ open }) => {
     expect(rotated.code).toBe(11);
     for (const line of expected) {
       const [user, field, code] = line.split(' ');
+      expect(rotated.stderr).toContain(`pinnacle user credentials set ${user} --field ${field}\n`);
       expect(rotated.stderr).toMatch(new RegExp(`${user} ${field} .*\\(${code}\\)`));
     }
     const show = await db.cli('user', 'credentials', 'verify', 'u000006', '--debug');
