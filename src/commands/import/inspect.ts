@@ -28,7 +28,7 @@ export const inspect = defineCommand({
     command: { type: 'text' },
   },
   examples: ['import inspect tradebook.csv', 'import inspect trades.csv --dates dmy --json first_problem'],
-  details: `Takes the file for trades, orders or quotes by its header, in our layout or in that of a broker, and reads every row as
+  details: `Takes the file for trades, orders or quotes by its header, in our layout or in that of a broker or of NSE, and reads every row as
 the import would: the columns and their names in the file, how times are read, the time of the first and the last row,
 the first problem, and the command that imports it. Reads only, and needs neither database nor Redis; what
 only these know, such as trades that are booked already, it does not say. Ends 6 if there is a problem.`,
@@ -39,7 +39,7 @@ only these know, such as trades that are booked already, it does not say. Ends 6
     const row = {
       file,
       rows_are: kind?.rows ?? null,
-      layout: kind?.broker ?? (kind ? 'pinnacle' : null),
+      layout: kind?.layout ?? null,
       ...rest,
       notes: notes.map((note) => ({ note })),
       command: kind ? kind.command.replace(' import', ` import ${file}`) : null,

@@ -5,8 +5,9 @@ import { type OpenTable, openTable, valuesOf } from '../../platform/files/open-t
 import type { Row } from '../../platform/files/read-records.ts';
 import { orderReader } from '../../trading/orders/order-file.ts';
 import { tradeReader } from '../../trading/orders/trade-file.ts';
-import { BROKER_SIDE, tradeLayout } from '../../trading/orders/trade-layout.ts';
+import { BROKER_SIDE, type Layout } from '../../trading/orders/trade-layout.ts';
 import { timesOf, translateTrades, withIds } from '../../trading/orders/translate-trades.ts';
+import { bhavcopyReader, EXCHANGE_TIMES } from '../../trading/quotes/bhavcopy.ts';
 import { quoteReader } from '../../trading/quotes/quote-file.ts';
 import { timeReading } from '../../trading/time-reading.ts';
 import { Failure } from '../../util/failure.ts';
@@ -72,12 +73,12 @@ function problemOf({ format, encoding, kind, names }: Look): string | undefined 
 async function readInto(reading: Reading, kind: Kind, request: Request, ctx: Context): Promise<void> {
   const say = async (line: string) => void reading.notes.push(line);
   const silent = { ...ctx, io: { ...ctx.io, say } };
-  const layout = kind.broker && tradeLayout(kind.broker, undefined);
-  const times = await timeReading(silent, timesOf(request, layout));
+  const { broker } = kind;
+  const times = await timeReading(silent, timesOf(request, broker ?? exchange(kind)));
   reading.times = reading.notes.shift() ?? null;
   const open = await openTable(request.path, kind.columns, silent);
   reading.mapping = [...open.given].map(([column, in_file]) => ({ column, in_file }));
-  const { table, notes } = layout ? translateTrades(open, layout) : { table: open, notes: () => [] };
+  const { table, notes } = broker ? translateTrades(open, broker) : { table: open, notes: () => [] };
   const read = rowReader(table, kind, times, ctx.now());
   for await (const { rows, bad } of table.records) {
     ctx.signal.throwIfAborted();
@@ -86,6 +87,10 @@ async function readInto(reading: Reading, kind: Kind, request: Request, ctx: Con
   }
   reading.notes.push(...notes());
 }
+
+/** How times are read in the file of an exchange; undefined for one of ours. */
+const exchange = ({ layout }: Kind): Pick<Layout, 'times'> | undefined =>
+  layout === 'pinnacle' ? undefined : { times: EXCHANGE_TIMES };
 
 function count(result: { line: number } & ({ at: Instant } | { reason: string }), reading: Reading): void {
   if ('reason' in result) {
@@ -102,13 +107,17 @@ function count(result: { line: number } & ({ at: Instant } | { reason: string })
 /** Reads a row of a table as its import does: its time, or why it is invalid. */
 function rowReader(
   { columns }: OpenTable,
-  { rows, broker }: Kind,
+  { rows, layout, broker }: Kind,
   times: TimeReading,
   now: Date,
 ): (row: Row) => { at: Instant } | { reason: string } {
   if (rows === 'orders') {
     const { read } = orderReader(columns, instant(now), times);
     return (row) => timed(read(row), (order) => order.updated_at);
+  }
+  if (rows === 'quotes' && layout !== 'pinnacle') {
+    const { read } = bhavcopyReader(now, times);
+    return ({ fields }) => timed(read(valuesOf(columns, fields)), ({ quote }) => quote.timestamp);
   }
   if (rows === 'quotes') {
     const read = quoteReader(now, times);

@@ -11,6 +11,8 @@ export interface Columns {
    * unknown columns are ignored, and a title may stand before the header.
    */
   aliases?: Aliases | undefined;
+  /** Columns of other programs, of which the file may have one kind in place of these. */
+  instead?: readonly Columns[];
   /** A valid header, where the required columns alone are none. */
   example?: string;
 }

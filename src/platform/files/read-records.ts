@@ -33,6 +33,8 @@ export interface Table {
   columns: readonly string[];
   /** The name in the file of each column; empty for NDJSON. */
   given: ReadonlyMap<string, string>;
+  /** The columns that the file has: those asked for, or one kind of those in place of them. */
+  known: Columns;
   records: AsyncIterable<Records>;
 }
 
@@ -67,17 +69,30 @@ export async function readTable(
   }
   if (block.texts[skipped]?.startsWith('{')) {
     const columns = [...known.required, ...known.optional];
-    return { columns, given: new Map(), records: ndjson(all(skipped), columns, known.aliases) };
+    return { columns, known, given: new Map(), records: ndjson(all(skipped), columns, known.aliases) };
   }
-  if (known.aliases) {
-    const titled = block.texts.slice(skipped, skipped + MAX_TITLE_LINES);
-    skipped += Math.max(0, await findHeader(titled, known, known.aliases));
-  }
+  const { known: meant, at } = await locate(block.texts.slice(skipped, skipped + MAX_TITLE_LINES), known);
+  skipped += at;
   const after = block.texts.slice(skipped + 1, skipped + 1 + MAX_TITLE_LINES);
   const head = block.texts[skipped] as string | null;
-  const { columns, places, others, given } = await readHeader(head, after, name, known);
+  const { columns, places, others, given } = await readHeader(head, after, name, meant);
   if (others.length > 0) await say(`Columns left out: ${others.join(', ')}`);
-  return { columns, given, records: csv(all(skipped + 1), places) };
+  return { columns, known: meant, given, records: csv(all(skipped + 1), places) };
+}
+
+/** The columns that the header among some lines has, and where it is; the first line for want of a better one. */
+async function locate(
+  lines: readonly (string | null)[],
+  known: Columns,
+): Promise<{ known: Columns; at: number }> {
+  if (known.aliases) return { known, at: Math.max(0, await findHeader(lines, known, known.aliases)) };
+  const own = new Map(known.required.map((column) => [column, [plainName(column)]]));
+  if (known.instead && (await findHeader(lines.slice(0, 1), known, own)) < 0)
+    for (const other of known.instead) {
+      const at = await findHeader(lines, other, other.aliases ?? new Map());
+      if (at >= 0) return { known: other, at };
+    }
+  return { known, at: 0 };
 }
 
 async function* csv(lines: AsyncIterable<Lines>, places: readonly Place[]): AsyncGenerator<Records> {

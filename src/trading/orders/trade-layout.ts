@@ -154,6 +154,9 @@ const LAYOUTS = {
 export type Broker = keyof typeof LAYOUTS;
 export const BROKERS = Object.keys(LAYOUTS) as Broker[];
 
+/** The layout of the file that a broker offers. */
+export const layoutOf = (broker: Broker): Layout => LAYOUTS[broker];
+
 /**
  * The layout of a file of trades, from a broker and from pairs `theirs=ours`; undefined if neither is given. Throws a
  * usage error for a pair that names no column of trades.
@@ -163,7 +166,7 @@ export function tradeLayout(
   pairs: readonly string[] | undefined,
 ): Layout | undefined {
   if (broker === undefined && pairs === undefined) return undefined;
-  const base: Layout = broker === undefined ? OWN : LAYOUTS[broker];
+  const base = broker === undefined ? OWN : layoutOf(broker);
   const columns = { ...base.columns };
   for (const pair of pairs ?? []) {
     const at = pair.lastIndexOf('=');

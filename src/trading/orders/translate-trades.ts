@@ -176,7 +176,7 @@ export function withIds<T extends (row: Values) => Trade | { reason: string }>(r
 /** How times are read: as asked for, else as the layout has them. */
 export const timesOf = (
   asked: { timeZone: string | undefined; dates: TimeReading['dates'] },
-  layout: Layout | undefined,
+  layout: Pick<Layout, 'times'> | undefined,
 ) => ({
   timeZone: asked.timeZone ?? layout?.times.timeZone,
   dates: asked.dates ?? layout?.times.dates,

@@ -77,6 +77,18 @@ describe('import inspect', () => {
       [],
     ],
     [
+      'a bhavcopy',
+      'SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,TOTALTRADES,ISIN,\n' +
+        'TCS,EQ,1,2,1,1,1.5,1,9,9,06-JAN-2021,3,INE467B01029,\n',
+      {
+        rows_are: 'quotes',
+        layout: 'bhavcopy',
+        earliest: '2021-01-06T10:00:00.000000Z',
+        command: 'market import a bhavcopy',
+      },
+      [],
+    ],
+    [
       'NDJSON',
       '{"trade_id":1,"symbol":"TCS","side":"BUY","quantity":1,"price":1,"executed_at":"2026-01-05"}',
       { format: 'NDJSON', delimiter: null, header_line: null, rows_are: 'trades' },

@@ -97,7 +97,11 @@ describe('market import', () => {
       code: 2,
       stderr: expect.stringContaining('line 3: A stands twice at one time, at 3541.65 and at 32.23 (line 2)'),
     });
+    expect(other.stderr).toContain('line 2: A stands twice at one time, at 32.23 and at 3541.65 (line 3)');
     expect(await redis.cli('dbsize')).toBe('0');
+    // An older pair is no better than a newer one.
+    const older = `A,1,2026-01-30T08:00:00Z\nA,5,${at}\nA,2,2026-01-30T08:00:00Z\n`;
+    expect((await run(`${HEADER}\n${older}`)).code).toBe(2);
     const equal = await run(`${HEADER}\nA,5,${at}\nA,5.0,${at}\n`);
     expect(JSON.parse(equal.stdout)).toEqual({ rows: 2, imported: 1, older: 0 });
     expect(equal.stderr).toContain('Passed over 1 line equal to another one.');
