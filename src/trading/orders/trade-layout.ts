@@ -42,45 +42,49 @@ export interface Layout {
 
 const DAY_FIRST = { dates: 'dmy' } as const;
 
-/** The files of trades or orders that brokers offer for download, saved as CSV; one entry per broker, and no code. */
+/**
+ * The files of trades or orders that brokers offer for download, saved as CSV, and behind their names those of the trade
+ * book of their API; one entry per broker, and no code.
+ */
 const LAYOUTS = {
   // Console, tradebook.
   zerodha: {
     columns: {
       trade_id: ['trade id'],
-      symbol: ['symbol'],
-      side: ['trade type'],
+      symbol: ['symbol', 'tradingsymbol'],
+      side: ['trade type', 'transaction type'],
       quantity: ['quantity'],
-      price: ['price'],
-      executed_at: ['order execution time', 'trade date'],
+      price: ['price', 'average price'],
+      executed_at: ['order execution time', 'fill timestamp', 'trade date'],
     },
     times: DAY_FIRST,
   },
   // Trades history. A row of brokerage has the quantity 0.
   angelone: {
     columns: {
-      trade_id: ['trade id'],
-      symbol: ['scrip/contract'],
-      side: ['buy/sell'],
-      quantity: ['quantity'],
+      trade_id: ['trade id', 'fillid'],
+      symbol: ['scrip/contract', 'tradingsymbol'],
+      side: ['buy/sell', 'transactiontype'],
+      quantity: ['quantity', 'fillsize'],
+      price: ['fillprice'],
       buy_price: ['buy price'],
       sell_price: ['sell price'],
-      executed_at: ['date'],
+      executed_at: ['date', 'filltime'],
       clock: ['time', 'trade time'],
     },
-    optional: ['clock'],
+    optional: ['clock', 'price', 'buy_price', 'sell_price'],
     trades: { column: 'quantity', are: /[1-9]/ },
     times: DAY_FIRST,
   },
   // Trade report.
   upstox: {
     columns: {
-      trade_id: ['trade num'],
-      symbol: ['symbol', 'company'],
-      side: ['side'],
+      trade_id: ['trade num', 'trade id'],
+      symbol: ['symbol', 'trading symbol', 'tradingsymbol', 'company'],
+      side: ['side', 'transaction type'],
       quantity: ['quantity'],
-      price: ['price'],
-      executed_at: ['date'],
+      price: ['price', 'average price'],
+      executed_at: ['date', 'exchange timestamp'],
       clock: ['trade time'],
       expiry: ['expiry'],
     },
@@ -92,30 +96,33 @@ const LAYOUTS = {
   // Stock order history: one row per order, and the value in place of the price.
   groww: {
     columns: {
-      trade_id: ['exchange order id'],
-      symbol: ['symbol'],
-      side: ['type'],
+      trade_id: ['exchange order id', 'exchange trade id'],
+      symbol: ['symbol', 'trading symbol'],
+      side: ['type', 'transaction type'],
       quantity: ['quantity'],
+      price: ['price'],
       value: ['value'],
-      executed_at: ['execution date and time'],
+      executed_at: ['execution date and time', 'trade date time'],
       state: ['order status'],
     },
+    optional: ['price', 'value', 'state'],
     trades: { column: 'state', are: /^executed$/i },
     times: DAY_FIRST,
   },
   // Trade history. Its price is the mean of several executions, rounded; the value is exact.
   dhan: {
     columns: {
-      symbol: ['symbol', 'name'],
-      side: ['buy/sell'],
-      quantity: ['quantity/lot', 'quantity'],
-      price: ['trade price'],
+      trade_id: ['trade id', 'exchangetradeid'],
+      symbol: ['symbol', 'tradingsymbol', 'name'],
+      side: ['buy/sell', 'transactiontype'],
+      quantity: ['quantity/lot', 'quantity', 'tradedquantity'],
+      price: ['trade price', 'tradedprice'],
       value: ['trade value'],
-      executed_at: ['date'],
+      executed_at: ['date', 'exchangetime'],
       clock: ['time'],
       state: ['status'],
     },
-    optional: ['value'],
+    optional: ['trade_id', 'value', 'clock', 'state'],
     trades: { column: 'state', are: /^traded$/i },
     nameless: ['name'],
     times: DAY_FIRST,
@@ -123,14 +130,15 @@ const LAYOUTS = {
   // Tradebook. A position that is carried over has a row of either side at midnight, with an id of this kind.
   fyers: {
     columns: {
+      trade_id: ['trade number', 'tradenumber'],
       symbol: ['symbol name', 'symbol', 'name'],
       side: ['side'],
-      quantity: ['qty'],
-      price: ['traded price'],
-      executed_at: ['date & time'],
+      quantity: ['qty', 'tradedqty'],
+      price: ['traded price', 'tradeprice'],
+      executed_at: ['date & time', 'orderdatetime'],
       state: ['exchange order id'],
     },
-    optional: ['state'],
+    optional: ['trade_id', 'state'],
     trades: { column: 'state', are: /^(?!NDIR)/ },
     nameless: ['name'],
     times: DAY_FIRST,

@@ -23,11 +23,17 @@ export function translateTrades(
   layout: Layout,
 ): { table: OpenTable; notes: () => string[] } {
   const told = collectNotes(table.given.get('symbol') ?? '', layout);
+  // An object need not have every column; in CSV a cell is empty, which may mean something.
+  const isJson = table.given.size === 0;
   async function* records(): AsyncGenerator<Records> {
     for await (const { rows, bad } of namedRows(table)) {
       const into: Records = { rows: [], bad: [...bad] };
       for (const { line, values } of rows) {
-        const row = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, literal(text)]));
+        const row = Object.fromEntries(
+          Object.entries(values)
+            .filter(([, text]) => text !== '' || !isJson)
+            .map(([name, text]) => [name, literal(text)]),
+        );
         const trades = translate(row, layout);
         if ('reason' in trades) into.bad.push({ line, reason: trades.reason });
         else {

@@ -5,7 +5,7 @@ import type { Columns } from '../../platform/files/read-header.ts';
 import { plainUpperCase } from '../../util/text.ts';
 import { quoteReader } from './quote-file.ts';
 
-/** A layout of NSE's daily file of prices. */
+/** A layout of NSE's daily file of prices: of old, with deliveries, and UDiFF. */
 export interface Bhavcopy {
   name: string;
   columns: Columns;
@@ -22,12 +22,17 @@ const layout = (name: string, required: Names, optional: Names): Bhavcopy => ({
   },
 });
 
-/** Both layouts, by our names of their columns; `close` is that of the day before, as in every quote. */
+/** The layouts, by our names of their columns; `close` is that of the day before, as in every quote. */
 export const BHAVCOPIES: readonly Bhavcopy[] = [
   layout(
     'bhavcopy',
     { symbol: 'symbol', series: 'series', ltp: 'last', timestamp: 'timestamp' },
     { open: 'open', high: 'high', low: 'low', close: 'prevclose', volume: 'tottrdqty' },
+  ),
+  layout(
+    'bhavdata',
+    { symbol: 'symbol', series: 'series', ltp: 'last price', timestamp: 'date1' },
+    { open: 'open price', high: 'high price', low: 'low price', close: 'prev close', volume: 'ttl trd qnty' },
   ),
   layout(
     'udiff',

@@ -114,6 +114,21 @@ describe('market import of a bhavcopy', () => {
     expect(await redis.cli('dbsize')).toBe('1');
   });
 
+  it('reads the file with deliveries', async () => {
+    const lines = [
+      'SYMBOL, SERIES, DATE1, PREV_CLOSE, OPEN_PRICE, HIGH_PRICE, LOW_PRICE, LAST_PRICE, CLOSE_PRICE, AVG_PRICE, TTL_TRD_QNTY, TURNOVER_LACS, NO_OF_TRADES, DELIV_QTY, DELIV_PER',
+      'TCS, EQ, 29-Jan-2026, 4005, 4000, 4020, 3990, 4012.5, 4010, 4008, 771, 1, 12, -, -',
+      'IDLE, BE, 29-Jan-2026, 5, 0, 0, 0, -, 0, 0, 0, 0, 0, -, -',
+    ];
+    const { code, stdout } = await load('full.csv', lines, '--keep-going');
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 6, imported: 1, rejected: 1 });
+    expect(await held('TCS')).toMatchObject({
+      ltp: 4012.5,
+      close: 4005,
+      timestamp: '2026-01-29T10:00:00.000000Z',
+    });
+  });
+
   it('refuses two prices of one series at one time, and writes neither with --keep-going', async () => {
     const lines = [
       OLD,

@@ -213,6 +213,47 @@ describe.each(databases)('order import --from BROKER on $name', ({ open }) => {
     expect(kept).toEqual(['BAJAJ-AUTO', 'BRITANNIA-N2', 'X-RE', 'ABC', 'MCDOWELL-N', 'NAM-INDIA', 'Y']);
   });
 
+  it.each([
+    [
+      'zerodha',
+      'trade_id,order_id,exchange,tradingsymbol,product,average_price,quantity,transaction_type,fill_timestamp',
+      '9,O,NSE,SBIN-BE,CNC,420.65,1,BUY,2021-05-31 09:16:39',
+    ],
+    [
+      'upstox',
+      'exchange,product,tradingsymbol,transaction_type,quantity,average_price,trade_id,exchange_timestamp',
+      'NSE,D,SBIN-EQ,BUY,1,420.65,9,31-May-2021 09:16:39',
+    ],
+    [
+      'dhan',
+      'orderId,exchangeTradeId,transactionType,tradingSymbol,tradedQuantity,tradedPrice,exchangeTime',
+      'O,9,BUY,SBIN,1,420.65,2021-05-31 09:16:39',
+    ],
+    [
+      'fyers',
+      'clientId,orderDateTime,orderNumber,exchange,side,tradedQty,tradePrice,tradeNumber,symbol',
+      'X,31-May-2021 09:16:39,O,10,1,1,420.65,9,NSE:SBIN-EQ',
+    ],
+    [
+      'groww',
+      'trading_symbol,transaction_type,quantity,price,exchange_trade_id,trade_date_time',
+      'SBIN,BUY,1,420.65,9,2021-05-31T09:16:39',
+    ],
+    [
+      'angelone',
+      'exchange,tradingsymbol,transactiontype,fillprice,fillsize,fillid,filltime',
+      'NSE,SBIN-EQ,BUY,420.65,1,9,31-May-2021 09:16:39',
+    ],
+  ])('reads the trade book of the API of %s, as CSV and as NDJSON', async (broker, header, row) => {
+    const cells = row.split(',');
+    const object = Object.fromEntries(header.split(',').map((name, i) => [name, cells[i]]));
+    for (const lines of [[header, row], [JSON.stringify(object)]]) {
+      const { user, done } = await load(broker, lines);
+      expect(done).toMatchObject({ code: 0 });
+      expect(await booked(user)).toEqual(['SBIN BUY 1 420.65 2021-05-31T03:46:39.000000Z 9']);
+    }
+  });
+
   it('saves how a file is read, for its owner only, and reads it so again', async () => {
     const lines = ['No,Symbol,Side,Qty,Price,When', '1,TCS-EQ,b,2,100,03/04/2026 09:15'];
     const pairs = 'No=trade_id,Qty=quantity,When=executed_at';
