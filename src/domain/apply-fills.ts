@@ -22,7 +22,7 @@ import { applyFill, type Position } from './position.ts';
 /**
  * Applies fills to the book in memory, in place and in order: the order, position, capital and counters of each. No I/O.
  * Throws ORDER_NOT_FOUND, ORDER_STATE or OVERFILL if an order cannot take a fill, FILL_CONFLICT if a fill id is known
- * with other data, and a usage error if a fill predates its order.
+ * with other data, FILL_BUSTED if it was taken back, and a usage error if a fill predates its order.
  */
 export function applyFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): BookingResult {
   const tally: Accumulator = {
@@ -121,6 +121,12 @@ function isKnown(book: Book, fill: Fill): boolean {
     book.known.set(key, fill);
     return false;
   }
+  if (known.busted)
+    throw refused(
+      'FILL_BUSTED',
+      `The fill ${fill.broker_fill_id} of order ${fill.order_id} was taken back, and is not booked again.`,
+      'Another execution needs a broker fill id of its own.',
+    );
   if (known.quantity === fill.quantity && known.price === fill.price) return true;
   throw refused(
     'FILL_CONFLICT',

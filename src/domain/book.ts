@@ -55,13 +55,18 @@ export interface BookedFill extends Fill {
   session_id: string | null;
 }
 
+export interface KnownFill extends Pick<Fill, 'quantity' | 'price'> {
+  /** It was taken back: it does not count, and is not booked again. */
+  busted?: boolean;
+}
+
 /** The locked part of the book that fills touch. */
 export interface Book {
   orders: Map<OrderId, BookOrder>;
   /** Open positions by `positionKey`. */
   positions: Map<string, BookPosition>;
-  /** Executions that are already booked, by `fillKey`. */
-  known: Map<string, Pick<Fill, 'quantity' | 'price'>>;
+  /** Executions that are already booked, or were taken back, by `fillKey`. */
+  known: Map<string, KnownFill>;
   /** The strategies that are not ACTIVE for their user, by `strategyKey`. */
   idle: ReadonlyMap<string, StrategyStatus>;
   /** Running sessions by user. */

@@ -35,6 +35,21 @@ export function moveEquity(
 }
 
 /**
+ * Peak (rupees) and drawdown (percent) of a session after a correction moved its equity by `moved` rupees, `start` of which
+ * its capital at start: a gain that never was leaves the peak, and a loss that never was the drawdown. What else made
+ * them is not recorded, so they move by no more than that.
+ */
+export function correctExtremes(
+  session: Pick<BookSession, 'peak_equity' | 'max_drawdown'>,
+  moved: number,
+  start: number,
+): Pick<BookSession, 'peak_equity' | 'max_drawdown'> {
+  const peak_equity = (inPaisa(session.peak_equity) + inPaisa(moved < 0 ? moved : Math.max(start, 0))) / 100;
+  const forgiven = moved > 0 && peak_equity > 0 ? (moved * 100) / peak_equity : 0;
+  return { peak_equity, max_drawdown: Math.max(0, session.max_drawdown - forgiven) };
+}
+
+/**
  * `(peak - equity) / peak` in percent; 0 if the peak is not positive. Computed from whole paisa with the division last:
  * a ratio of doubles makes 29 percent 28.999999999999996, which a limit of 29 would let pass.
  */

@@ -39,6 +39,7 @@ interface Minted {
   ord: OrderId;
   pos: PositionId;
   fil: string;
+  cor: string;
   ntf: string;
   ses: string;
   rul: string;

@@ -65,6 +65,25 @@ export function applyFillToOrder(
   };
 }
 
+/**
+ * The state of an order that has these fills and no others, and which of them exceed its quantity. `unfilled` is the order
+ * without them; `order.quantity` may be exceeded.
+ */
+export function refillOrder<O extends FillableOrder>(
+  unfilled: O,
+  fills: readonly Lot[],
+): { order: O; overfills: boolean[] } {
+  let order = unfilled;
+  const overfills = fills.map((fill) => {
+    const { status, filled_quantity, filled_price, overfill } = applyFillToOrder(order, fill, {
+      allowOverfill: true,
+    });
+    order = { ...order, status, filled_quantity, filled_price };
+    return overfill;
+  });
+  return { order, overfills };
+}
+
 /** Throws ORDER_STATE, naming the order's state and those that `step` needs, unless the order may go to `to` now. */
 export function assertTransition(
   order: Pick<FillableOrder, 'order_id' | 'status'>,

@@ -74,6 +74,7 @@ market list
 market watch ITC --count 1
 market rates --for 0s
 fill list
+fill correct {fill} --price 101 --reason r --yes
 position list
 position show {position}
 position mark ITC=101
@@ -90,6 +91,7 @@ notification read {notification}
 session list
 session show --user u2
 position close {position} --price 102
+fill bust {fill} --reason r --yes
 session recompute {session}
 session end --user u2
 strategy stats
@@ -211,6 +213,7 @@ const FILES = ['trades', 'quotes', 'traders', 'strategies'];
 
 const QUERIES: Readonly<Record<string, string>> = {
   position: "SELECT position_id AS id FROM positions WHERE symbol = 'ITC' LIMIT 1",
+  fill: "SELECT fill_id AS id FROM order_fills JOIN orders USING (order_id) WHERE symbol = 'ITC' ORDER BY seq DESC LIMIT 1",
   notification: 'SELECT notification_id AS id FROM notifications ORDER BY created_at DESC LIMIT 1',
   session: 'SELECT session_id AS id FROM trading_sessions ORDER BY start_time DESC LIMIT 1',
   database: 'SELECT current_database() AS id',

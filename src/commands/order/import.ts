@@ -28,6 +28,7 @@ export const importOrders = defineCommand({
     saveMap: optional(text('FILE', 'save --from, --map and how times are read to this new file', 4_096)),
     ...importFlags,
     ...timeFlags,
+    replay: toggle('trades older than what is booked: rebuild the positions by time of execution'),
     fast: toggle('orders into an empty table: lock it, and create its indexes afterwards'),
   },
   fields: {
@@ -43,6 +44,7 @@ export const importOrders = defineCommand({
     'order import trades.csv --as trades --user trader_001',
     'order import trades.csv --as trades --user trader_001 --keep-going --rejects bad-lines.csv',
     'order import tradebook.csv --as trades --user trader_001 --from zerodha',
+    'order import last-year.csv --as trades --user trader_001 --replay',
     'order import orders.csv.gz --as orders',
   ],
   details: `Trades: ${TRADE_COLUMNS.required.join(',')}[,strategy_id]. Each row becomes a FILLED MARKET order and its fill, booked by
@@ -51,28 +53,23 @@ With --from, the file is one that a broker offers for download, saved as CSV; wi
 columns have other names. Then a title before the header is skipped, other columns are ignored, a side may also be B, S, 1
 or -1, and a symbol loses its exchange and the series of shares (NSE:TCS-EQ is TCS). See docs/imports.md.
 --save-map FILE writes this to a new file that only you can read; --map FILE reads it again, and flags override it.
+Trades older than what is booked of their symbol and strategy are refused; with --replay they go in, and the positions are
+rebuilt from all executions by time.
 Orders: ${ORDER_FILE.required.join(',')}[,${ORDER_FILE.optional.join(',')}]. The history of another system, or an export of this one: rows
 of the table only; positions and capital do not change.
 An order that is still working, and a trade of the current trading day, must pass the pre-trade checks; finished orders and
 earlier trades are history, pass none, and are counted in the column history.
 The import is atomic unless --keep-going is given. Ends 6 if lines were rejected.`,
   async run(input, ctx: Context) {
-    const { as, user, fast } = input;
-    if (as === 'trades' && user === undefined)
-      throw usage('--as trades needs --user: whose trades they are.');
-    if (as === 'orders' && user !== undefined)
-      throw usage('--as orders takes no --user: each row names its own.');
-    if (as === 'trades' && fast) throw usage('--fast is for orders: trades are booked one after the other.');
-    if (as === 'orders' && (input.from !== undefined || input.map !== undefined))
-      throw usage('--from and --map are for trades.');
-    if (input.saveMap !== undefined && input.from === undefined && input.map === undefined)
-      throw usage('--save-map needs --from or --map, which it saves.');
+    const { user, fast, replay } = input;
+    checkFlags(input);
     const path = input.file === '-' ? '-' : resolve(ctx.cwd, input.file);
     const { importFile } = await import('../../trading/orders/import-file.ts');
     return importFile(ctx, {
       path,
       user,
       fast,
+      replay,
       map: {
         broker: input.from,
         pairs: input.map,
@@ -84,3 +81,26 @@ The import is atomic unless --keep-going is given. Ends 6 if lines were rejected
     });
   },
 });
+
+/** Throws a usage error if flags do not fit the kind of rows or each other. */
+function checkFlags({ as, user, fast, replay, from, map, saveMap }: Flags): void {
+  if (as === 'trades' && user === undefined) throw usage('--as trades needs --user: whose trades they are.');
+  if (as === 'orders' && user !== undefined)
+    throw usage('--as orders takes no --user: each row names its own.');
+  if (as === 'trades' && fast) throw usage('--fast is for orders: trades are booked one after the other.');
+  if (as === 'orders' && replay) throw usage('--replay is for trades: orders move no position.');
+  if (as === 'orders' && (from !== undefined || map !== undefined))
+    throw usage('--from and --map are for trades.');
+  if (saveMap !== undefined && from === undefined && map === undefined)
+    throw usage('--save-map needs --from or --map, which it saves.');
+}
+
+interface Flags {
+  as: 'trades' | 'orders';
+  user: string | undefined;
+  fast: boolean;
+  replay: boolean;
+  from: string | undefined;
+  map: readonly string[] | undefined;
+  saveMap: string | undefined;
+}

@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 
+/** Functions that are called by name, not by a trigger. */
+const CALLED = ['audit_seal', 'order_fills_take_out'];
+
 /**
  * One right granted to a role; `column` is null where it covers the whole table. A function is written as GRANT takes
  * it: `FUNCTION audit_seal(integer,boolean)`.
@@ -28,7 +31,7 @@ export async function readRights(db: Kysely<Database>): Promise<Right[]> {
       UNION ALL
       SELECT 'FUNCTION ' || p.oid::regprocedure, p.proowner, a.grantee, a.privilege_type, NULL
       FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-      WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'audit_seal'
+      WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(${CALLED})
     )
     SELECT coalesce(r.rolname, '')::text AS role, g.object, g.privilege_type AS privilege, g.attname AS column
     FROM given g LEFT JOIN pg_roles r ON r.oid = g.grantee
@@ -69,7 +72,7 @@ export interface Owned {
   owner: string;
 }
 
-/** The named tables with the enums of their columns and the functions of their triggers, and audit_seal(). */
+/** The named tables with the enums of their columns, the functions of their triggers, and those that are called. */
 export async function readOwners(db: Kysely<Database>, tables: readonly string[]): Promise<Owned[]> {
   const { rows } = await sql<Owned>`
     WITH ours AS (
@@ -82,7 +85,7 @@ export async function readOwners(db: Kysely<Database>, tables: readonly string[]
     UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
     FROM ours o JOIN pg_trigger g ON g.tgrelid = o.oid AND NOT g.tgisinternal JOIN pg_proc p ON p.oid = g.tgfoid
     UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
-    FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = 'audit_seal'
+    FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(${CALLED})
     ORDER BY 1, 2`.execute(db);
   return rows;
 }

@@ -33,6 +33,12 @@ const KEYED: Grants = {
   DELETE: true,
 };
 
+/** Corrections of executions: the database itself sets who and when. */
+const CORRECTION = [
+  ...['correction_id', 'fill_id', 'order_id', 'broker_fill_id', 'busted', 'quantity', 'price', 'executed_at'],
+  ...['realized_pnl', 'reason'],
+] as const;
+
 /** Audit entries: the database itself sets actor and time. */
 const ENTRY = ['command', 'target', 'body'] as const;
 
@@ -61,6 +67,7 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   risk_rules: READ,
   trading_halts: READ,
   pinnacle_settings: READ,
+  fill_corrections: READ,
   realtime_outbox: READ,
 };
 
@@ -81,6 +88,9 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     user_strategies: KEEP,
     positions: KEEP,
     order_fills: ADD,
+    // Who corrected an execution, and when, is what the database says; a trigger asks for the audit entry.
+    fill_corrections: { SELECT: true, INSERT: CORRECTION },
+    'FUNCTION order_fills_take_out(text[])': { EXECUTE: true },
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

@@ -31,6 +31,8 @@ const LISTED: Readonly<Record<TableName, string>> = {
   api_key_grace: 'api_key user_id expires_at created_at',
   pinnacle_settings: 'name value',
   audit_sealing: 'held',
+  fill_corrections: `correction_id fill_id order_id broker_fill_id busted quantity price executed_at realized_pnl reason
+    corrected_by corrected_at`,
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

@@ -24,6 +24,9 @@ export interface Source extends Schema {
  */
 export const hasStep = ({ phase, step }: Schema, needed: number) => phase === 4 && step >= needed;
 
+/** The step of phase 4 that creates `fill_corrections`. */
+export const CORRECTIONS_SINCE_STEP = 4;
+
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(
   error: DatabaseFailure,

@@ -125,6 +125,20 @@ interface OrderFillsTable {
   session_id: string | null;
 }
 
+/** From step 4 of phase 4. */
+interface FillCorrectionsTable
+  extends Pick<
+    OrderFillsTable,
+    'fill_id' | 'order_id' | 'broker_fill_id' | 'quantity' | 'price' | 'executed_at'
+  > {
+  realized_pnl: Rupees;
+  correction_id: string;
+  busted: boolean;
+  reason: string;
+  corrected_by: Generated<string>;
+  corrected_at: GeneratedTimestamp;
+}
+
 interface NotificationsTable {
   notification_id: string;
   user_id: UserId | null;
@@ -203,6 +217,7 @@ export interface Database {
   api_key_grace: ApiKeyGraceTable;
   pinnacle_settings: PinnacleSettingsTable;
   audit_sealing: AuditSealingTable;
+  fill_corrections: FillCorrectionsTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }
 

@@ -6,12 +6,14 @@ import {
   type BookPosition,
   type Fill,
   fillKey,
+  type KnownFill,
   positionKey,
   strategyKey,
 } from '../../domain/book.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
 import { type BookSession, inPaisa } from '../../domain/equity.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
+import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { equityOf } from '../sessions/equity.ts';
 import { restoreExact } from './exact-costs.ts';
@@ -66,10 +68,15 @@ function unfilled(order: NewOrder): Order {
 
 async function findKnown(trx: Trx, fills: readonly Fill[]): Promise<Book['known']> {
   if (fills.length === 0) return new Map();
-  const { rows } = await sql<Pick<Fill, 'order_id' | 'broker_fill_id' | 'quantity' | 'price'>>`
-    SELECT f.order_id, f.broker_fill_id, f.quantity, f.price
-    FROM order_fills f JOIN ${unnest('k', { order_id: 'text', broker_fill_id: 'text' }, fills)}
-      ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id`.execute(trx.db);
+  const named = unnest('k', { order_id: 'text', broker_fill_id: 'text' }, fills);
+  const busted = sql`UNION ALL
+    SELECT c.order_id, c.broker_fill_id, c.quantity, c.price, true
+    FROM fill_corrections c JOIN ${named} ON c.order_id = k.order_id AND c.broker_fill_id = k.broker_fill_id
+    WHERE c.busted`;
+  const { rows } = await sql<KnownFill & Pick<Fill, 'order_id' | 'broker_fill_id'>>`
+    SELECT f.order_id, f.broker_fill_id, f.quantity, f.price, false AS busted
+    FROM order_fills f JOIN ${named} ON f.order_id = k.order_id AND f.broker_fill_id = k.broker_fill_id
+    ${hasStep(trx, CORRECTIONS_SINCE_STEP) ? busted : sql``}`.execute(trx.db);
   return new Map(rows.map((fill) => [fillKey(fill), fill]));
 }
 

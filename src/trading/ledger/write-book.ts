@@ -35,7 +35,7 @@ export async function writeBook(trx: Trx, fold: BookingResult): Promise<void> {
 }
 
 /** The columns hold 13 digits of rupees; what comes near is a mistake of a price or a quantity. */
-const beyondCapital = () =>
+export const beyondCapital = () =>
   refused(
     'CAPITAL_LIMIT',
     'The result of this fill, or the capital after it, would be ₹10,00,000 crore or more, which no account can hold.',

@@ -5,6 +5,7 @@ import { isBefore } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
+import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { NewOrder } from '../ledger/insert-orders.ts';
 import { openAdmission } from '../risk/import-admission.ts';
@@ -13,7 +14,7 @@ import { difference, type Trade } from './trade-file.ts';
 
 const BATCH_ROWS = 1_000;
 
-interface Booked {
+export interface Booked {
   imported: number;
   /** Those of earlier trading days. */
   history: number;
@@ -117,8 +118,9 @@ export async function sortOut(
     const twin = lines.get(trade.trade_id);
     const refuse = (reason: string) => void sorted.refused.push({ line, reason });
     if (before) {
-      const other = difference(trade, before);
-      if (other) refuse(`trade ${trade.trade_id} is in the book with ${other}`);
+      const differences = before.map((each) => difference(trade, each));
+      if (!differences.includes(undefined))
+        refuse(`trade ${trade.trade_id} is in the book with ${differences[0]}`);
       else sorted.known++;
     } else if (twin) {
       const other = difference(trade, twin.value);
@@ -134,17 +136,24 @@ export async function sortOut(
   return sorted;
 }
 
+/** Booked trades by their ids, each as it counts and as it was before it was corrected or taken back. */
 async function findBooked(
   trx: Trx,
   userId: UserId,
   batch: readonly Numbered<Trade>[],
-): Promise<Map<string, Trade>> {
+): Promise<Map<string, Trade[]>> {
   const ids = batch.map(({ value: trade }) => trade.trade_id);
-  const { rows } = await sql<Trade>`
+  const tradesOf = (table: string) => sql`
     SELECT f.broker_fill_id AS trade_id, o.symbol, o.side, f.quantity, f.price, f.executed_at, o.strategy_id
-    FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-    WHERE f.broker_fill_id = ANY(${ids}) AND o.user_id = ${userId}`.execute(trx.db);
-  return new Map(rows.map((row) => [row.trade_id, row]));
+    FROM ${sql.table(table)} f JOIN orders o ON o.order_id = f.order_id
+    WHERE f.broker_fill_id = ANY(${ids}) AND o.user_id = ${userId}`;
+  const earlier = hasStep(trx, CORRECTIONS_SINCE_STEP)
+    ? sql`UNION ALL ${tradesOf('fill_corrections')}`
+    : sql``;
+  const { rows } = await sql<Trade>`${tradesOf('order_fills')} ${earlier}`.execute(trx.db);
+  const found = new Map<string, Trade[]>();
+  for (const trade of rows) found.set(trade.trade_id, [...(found.get(trade.trade_id) ?? []), trade]);
+  return found;
 }
 
 async function findStrategies(trx: Trx, batch: readonly Numbered<Trade>[]): Promise<Set<string>> {

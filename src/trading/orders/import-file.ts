@@ -16,6 +16,8 @@ interface ImportRequest {
   user: UserId | undefined;
   /** Whether orders go into an empty table, whose indexes are created afterwards. */
   fast: boolean;
+  /** Whether trades older than what is booked go in, and the positions are rebuilt by time. */
+  replay: boolean;
   /** How a file of trades is read. */
   map: TradeMap;
   /** The file that the map is saved to. */
@@ -43,7 +45,15 @@ export async function importFile(ctx: Context, request: ImportRequest) {
     const finding =
       user === undefined
         ? await importOrderFile(path, fast, times, rejects, progress, ctx)
-        : await importTradeFile(path, user, times, layout, rejects, progress, ctx);
+        : await importTradeFile(
+            path,
+            user,
+            times,
+            { layout, replay: request.replay },
+            rejects,
+            progress,
+            ctx,
+          );
     await rejects?.keep();
     if (!ctx.dryRun) await saved?.keep();
     return finding;

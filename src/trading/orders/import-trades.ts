@@ -14,10 +14,11 @@ import {
 import { pluralize } from '../../util/text.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
-import { bookTrades, sortOut } from './book-trades.ts';
+import { sortOut } from './book-trades.ts';
+import { bookByTime, type Replayed } from './replay-trades.ts';
 import { TRADE_COLUMNS, tradeReader } from './trade-file.ts';
 import { BROKER_SIDE, columnsOf, type Layout } from './trade-layout.ts';
-import { inOrderOfTime, refuseOlder } from './trade-order.ts';
+import { inOrderOfTime } from './trade-order.ts';
 import { translateTrades, withIds } from './translate-trades.ts';
 
 /** The bad lines that a failure names. */
@@ -28,13 +29,14 @@ const HINT = 'Correct the file, or import the good lines with --keep-going.';
 
 /**
  * Books the trades of a file in one transaction, by time; bad lines go to `rejects`, or fail the whole import without
- * it. Throws TRADES_OLDER if a trade is older than what is booked of its symbol.
+ * it. Throws TRADES_OLDER if a trade is older than what is booked of its symbol; with `replay` the positions of that symbol
+ * are rebuilt by time instead.
  */
 export async function importTradeFile(
   path: string,
   userId: UserId,
   times: TimeReading,
-  layout: Layout | undefined,
+  { layout, replay }: { layout: Layout | undefined; replay: boolean },
   rejects: Rejects | undefined,
   progress: Progress,
   ctx: Context,
@@ -67,14 +69,16 @@ export async function importTradeFile(
     if (repeats.length > 0) await ctx.io.say(describeRepeats(repeats));
     const { trades: ordered, newestFirst } = inOrderOfTime(fresh);
     if (newestFirst) await ctx.io.say('The newest trade comes first in the file; trades are booked by time.');
-    await refuseOlder(trx, userId, ordered);
-    const booked = await bookTrades(trx, userId, ordered, clock, (n) =>
-      progress.update(
-        `${pluralize(n, 'trade')} of ${pluralize(ordered.length, 'trade')} booked`,
-        n / ordered.length,
-      ),
-    );
+    const { replayed, ...booked } = await bookByTime(trx, userId, ordered, {
+      ...{ replay, clock },
+      tell: (n) =>
+        progress.update(
+          `${pluralize(n, 'trade')} of ${pluralize(ordered.length, 'trade')} booked`,
+          n / ordered.length,
+        ),
+    });
     await refuse(booked.bad);
+    if (replayed) await ctx.io.say(describeReplay(replayed));
     const tally = {
       imported: booked.imported,
       history: booked.history,
@@ -82,7 +86,7 @@ export async function importTradeFile(
       rejected: rejected.length + booked.bad.length,
       realized_pnl: booked.realized,
     };
-    const body = { file: basename(path), ...tally };
+    const body = { file: basename(path), ...tally, replayed };
     return {
       result: withRejects({ user_id: userId, ...tally }, rejects),
       audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null,
@@ -95,6 +99,9 @@ async function openTrades(path: string, layout: Layout | undefined, ctx: Context
   if (!layout) return { table: await openTable(path, TRADE_COLUMNS, ctx), notes: () => [] };
   return translateTrades(await openTable(path, columnsOf(layout), ctx), layout);
 }
+
+const describeReplay = ({ trades, rebuilt, symbols }: Replayed) =>
+  `Rebuilt by time, as ${pluralize(trades, 'trade')} came before what was booked: ${pluralize(rebuilt, 'position')} in ${symbols.join(', ')}.`;
 
 // Enough to find the others.
 const MAX_REPEATS = 5;

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
+import type { ChainKey } from '../../domain/rebuild-positions.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
@@ -29,15 +30,19 @@ export function inOrderOfTime(trades: readonly Numbered<Trade>[]): {
 
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
-/**
- * Throws TRADES_OLDER if any of these trades was executed before a booked one of its user, symbol and strategy: what a
- * position realizes depends on the order of its fills.
- */
-export async function refuseOlder(
+interface Older {
+  /** The trades that were executed before a booked one of their user, symbol and strategy. */
+  trades: Numbered<Trade>[];
+  /** When the latest booked trade of the same symbol and strategy was executed. */
+  latestOf: (trade: Trade) => Instant | undefined;
+}
+
+/** The trades that are older than what is booked: what a position realizes depends on the order of its fills. */
+export async function findOlder(
   trx: Trx,
   userId: UserId,
   trades: readonly Numbered<Trade>[],
-): Promise<void> {
+): Promise<Older> {
   const symbols = [...new Set(trades.map(({ value }) => value.symbol))];
   const { rows } = await sql<{ symbol: string; strategy_id: string | null; latest: Instant }>`
     SELECT o.symbol, o.strategy_id, max(f.executed_at) AS latest
@@ -46,19 +51,35 @@ export async function refuseOlder(
     trx.db,
   );
   const latest = new Map(rows.map((row) => [keyOf(row), row.latest]));
-  const older = trades.filter(({ value }) => {
-    const booked = latest.get(keyOf(value));
+  const latestOf = (trade: Trade) => latest.get(keyOf(trade));
+  const isOlder = ({ value }: Numbered<Trade>) => {
+    const booked = latestOf(value);
     return booked !== undefined && isBefore(value.executed_at, booked);
-  });
-  const [first] = older;
+  };
+  return { trades: trades.filter(isOlder), latestOf };
+}
+
+/** Throws TRADES_OLDER if there are any. */
+export function refuseOlder({ trades, latestOf }: Older): void {
+  const [first] = trades;
   if (!first) return;
   const { symbol, executed_at } = first.value;
   throw refused(
     'TRADES_OLDER',
-    `${pluralize(older.length, 'trade')} of the file ${older.length === 1 ? 'is' : 'are'} older than what is booked: line ${first.line} is of ${executed_at}, and ${symbol} is booked up to ${latest.get(keyOf(first.value))}.`,
-    'Nothing was imported: what a position realizes depends on the order of its trades. Import the oldest files first.',
+    `${pluralize(trades.length, 'trade')} of the file ${trades.length === 1 ? 'is' : 'are'} older than what is booked: line ${first.line} is of ${executed_at}, and ${symbol} is booked up to ${latestOf(first.value)}.`,
+    'Nothing was imported: what a position realizes depends on the order of its trades. Import the oldest files first, or rebuild the positions by time with --replay.',
   );
 }
+
+/** The symbols and strategies of trades, each once. */
+export const chainsOf = (userId: UserId, trades: readonly Numbered<Trade>[]): ChainKey[] => [
+  ...new Map(
+    trades.map(({ value }) => [
+      keyOf(value),
+      { user_id: userId, symbol: value.symbol, strategy_id: value.strategy_id },
+    ]),
+  ).values(),
+];
 
 const keyOf = ({ symbol, strategy_id }: { symbol: string; strategy_id: string | null }) =>
   `${symbol}\n${strategy_id ?? ''}`;

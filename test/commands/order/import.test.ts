@@ -132,6 +132,50 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
     expect((await load(await file('others.csv', others), user)).code).toBe(0);
   });
 
+  it('books older trades with --replay, and rebuilds the positions by time', async () => {
+    const user = await trader();
+    const trade = (id: string, side: string, price: number, at: string, symbol = 'ABC') =>
+      `${id},${symbol},${side},10,${price},${at}T10:00:00Z`;
+    const all = [
+      trade('r1', 'BUY', 100, '2024-01-05'),
+      trade('r2', 'SELL', 150, '2024-02-05'),
+      trade('r3', 'SELL', 160, '2024-03-05'),
+      trade('r4', 'BUY', 200, '2024-04-05'),
+      trade('r5', 'BUY', 50, '2024-04-05', 'XYZ'),
+    ];
+    const path = (name: string, ...rows: number[]) =>
+      file(name, [HEADER, ...rows.map((row) => all[row])].join('\n'));
+    const late = await path('late.csv', 1, 3);
+    const early = await path('early.csv', 0, 2, 4);
+    expect((await load(late, user)).code).toBe(0);
+    const refused = await load(early, user);
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('--replay') });
+    const replayed = await load(early, user, '--replay');
+    expect(replayed.stderr).toContain('Rebuilt by time, as 2 trades came before what was booked');
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ imported: 3, known: 0, realized_pnl: '600.00' });
+    const straight = await trader();
+    expect((await load(await path('all.csv', 0, 1, 2, 3, 4), straight)).code).toBe(0);
+    const bookOf = async (whose: string) =>
+      (
+        await db.query(
+          `SELECT symbol, side, quantity, average_price, realized_pnl, p.status, opened_at, closed_at, total_capital
+           FROM positions p JOIN users USING (user_id) WHERE user_id = $1
+             AND EXISTS (SELECT FROM order_fills f WHERE p.position_id IN (f.position_id, f.flipped_to))
+           ORDER BY opened_at, symbol`,
+          [whose],
+        )
+      ).rows;
+    expect(await bookOf(user)).toEqual(await bookOf(straight));
+    expect((await bookOf(user))[0]).toMatchObject({ side: 'LONG', realized_pnl: 500 });
+    expect((await load(early, user, '--replay')).stdout).toContain('"imported":0');
+    expect((await db.cli('doctor', 'ledger')).code).toBe(0);
+    const audits = await db.audits('order import');
+    expect(audits.find(({ body }) => 'replayed' in body)?.body).toMatchObject({
+      replayed: { trades: 2, symbols: ['ABC'] },
+    });
+    expect((await load(early, user, '--as', 'orders', '--replay')).code).toBe(2);
+  });
+
   it('reads the file of a broker, and files whose columns have other names', async () => {
     const user = await trader();
     const console = await file(

@@ -199,6 +199,13 @@ export const FORBIDDEN: readonly Forbidden[] = [
     ['change an order', NOT_OPERATOR, 'UPDATE orders SET quantity = 1'],
     ['change a fill', ALL, 'UPDATE order_fills SET price = 1'],
     ['delete a fill', ALL, 'DELETE FROM order_fills'],
+    [
+      'take out a fill without an audit entry',
+      ALL,
+      'SELECT order_fills_take_out(array(SELECT fill_id::text FROM order_fills))',
+    ],
+    ['change a correction of a fill', ALL, "UPDATE fill_corrections SET reason = 'x'"],
+    ['say who corrected a fill', ALL, "INSERT INTO fill_corrections (corrected_by) VALUES ('x')"],
     ['delete a position', ALL, 'DELETE FROM positions'],
     ['change the shares of a position', NOT_OPERATOR, 'UPDATE positions SET quantity = 1'],
     ['delete a strategy', ALL, 'DELETE FROM strategies'],

@@ -30,6 +30,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '08c3fd69803fa4dfc692e8466af8504b6b42a98badc9d520cff25060dd75f250',
     '603d8c193f5a96c587efb630081ae128b99a8c48683c87d2a52f6bf11637de55',
   ],
+  'migrations/4_risk_advanced/04_fill_corrections': [
+    '4cdbf6f059979cf3b3545d6c3fbce3de9e49f6e207d73585a81cbb0653fdbb83',
+    'ad6a04a3f51d0c2f321491d49f4aee73df31142772723bae868629ca39950af5',
+  ],
 };
 
 describe('the steps of the rollout', () => {

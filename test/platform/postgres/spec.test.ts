@@ -254,6 +254,7 @@ const TABLES_BESIDES: Record<string, Phase> = {
   api_key_grace: 4,
   pinnacle_settings: 4,
   audit_sealing: 4,
+  fill_corrections: 4,
 };
 
 interface Column {

@@ -1,0 +1,27 @@
+import type { Fields } from '../../cli/result.ts';
+
+/** An execution that was taken back or corrected, the order after it, and what moved. */
+export const correctionFields = {
+  fill_id: { type: 'text' },
+  order_id: { type: 'text' },
+  user_id: { type: 'text' },
+  symbol: { type: 'text' },
+  side: { type: 'text' },
+  quantity: { type: 'integer' },
+  price: { type: 'number' },
+  executed_at: { type: 'time' },
+  status: { type: 'text' },
+  filled_quantity: { type: 'integer' },
+  filled_price: { type: 'number' },
+  credited: { type: 'money' },
+  positions: { type: 'integer' },
+} as const satisfies Fields;
+
+/** An execution in a question to the operator: `BUY 10 TCS at 4000 of order ord_01`. */
+export const terms = (fill: {
+  side: string;
+  quantity: number;
+  symbol: string;
+  price: number;
+  order_id: string;
+}) => `${fill.side} ${fill.quantity} ${fill.symbol} at ${fill.price} of order ${fill.order_id}`;

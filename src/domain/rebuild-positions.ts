@@ -1,0 +1,95 @@
+import type { BookOrder } from './book.ts';
+import { mintId, type OrderId, type PositionId } from './id.ts';
+import type { Instant } from './instant.ts';
+import type { Rupees } from './money.ts';
+import { applyFill, type Execution, type Position } from './position.ts';
+
+/** The executions of one user, symbol and strategy make its positions. */
+export type ChainKey = Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>;
+
+/** An execution of one user, symbol and strategy, with the effect that it is booked with. */
+export interface ChainFill extends Execution {
+  fill_id: string;
+  order_id: OrderId;
+  executed_at: Instant;
+  position_id: PositionId;
+  flipped_to: PositionId | null;
+  /** Rupees credited to the capital. */
+  realized_pnl: Rupees;
+}
+
+export interface RebuiltPosition extends Position {
+  position_id: PositionId;
+  /** The order of the execution that opened it. */
+  order_id: OrderId;
+  opened_at: Instant;
+  closed_at: Instant | null;
+}
+
+/**
+ * Applies the executions of one user, symbol and strategy in this order, starting without a position. Returns them with
+ * their effects, and every position that they make. A position keeps the id under which its first execution was booked,
+ * unless an earlier one has it: executions that did not change give what is booked.
+ */
+export function rebuildPositions<F extends ChainFill>(
+  fills: readonly F[],
+): { fills: F[]; positions: RebuiltPosition[] } {
+  const positions = new Map<PositionId, RebuiltPosition>();
+  const rebuilt: F[] = [];
+  const put = (position: RebuiltPosition) => {
+    positions.set(position.position_id, position);
+    return position;
+  };
+  const open = (fill: F, position: Position) =>
+    put({
+      ...position,
+      position_id: freeId(fill, positions),
+      order_id: fill.order_id,
+      opened_at: fill.executed_at,
+      closed_at: null,
+    });
+  let current: RebuiltPosition | null = null;
+  for (const fill of fills) {
+    const { position, opened, realized } = applyFill(current, fill);
+    const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
+    const moved: RebuiltPosition = current
+      ? put({ ...(current as RebuiltPosition), ...position, closed_at })
+      : open(fill, position);
+    const flipped: RebuiltPosition | null = opened ? open(fill, opened) : null;
+    rebuilt.push({
+      ...fill,
+      position_id: moved.position_id,
+      flipped_to: flipped?.position_id ?? null,
+      realized_pnl: realized,
+    });
+    current = flipped ?? (moved.status === 'OPEN' ? moved : null);
+  }
+  return { fills: rebuilt, positions: [...positions.values()] };
+}
+
+function freeId(
+  { position_id, flipped_to, executed_at }: ChainFill,
+  taken: ReadonlyMap<PositionId, unknown>,
+): PositionId {
+  if (flipped_to !== null && !taken.has(flipped_to)) return flipped_to;
+  return taken.has(position_id) ? mintId('pos', new Date(executed_at)) : position_id;
+}
+
+/**
+ * Where to begin to rebuild: the last execution before the first difference that started without a position. Undefined if
+ * both are the same executions in the same order; unchanged ones must be the same objects.
+ */
+export function firstToRebuild(
+  before: readonly ChainFill[],
+  after: readonly ChainFill[],
+): number | undefined {
+  const different = before.findIndex((fill, i) => fill !== after[i]);
+  if (different === -1) return undefined;
+  let start = 0;
+  let stands = 0;
+  for (const [i, { side, quantity }] of before.slice(0, different + 1).entries()) {
+    if (stands === 0) start = i;
+    stands += side === 'BUY' ? quantity : -quantity;
+  }
+  return start;
+}
