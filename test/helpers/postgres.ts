@@ -75,6 +75,8 @@ async function launch(
     // In the folder too, not in memory that outlives a server that is killed.
     dynamic_shared_memory_type: 'mmap',
     max_connections: '200',
+    // A replica needs as many as its primary.
+    max_wal_senders: '50',
     ...settings,
   };
   const server = spawn(

@@ -57,7 +57,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
     db.cli(...words(`order place --order-id ${id} --user u --symbol TCS --side BUY --quantity 1`));
 
   beforeAll(async () => {
-    primary = await startServer({ max_wal_senders: '50' });
+    primary = await startServer();
     db = (await servers[0]?.open(4, primary.url)) as TestDatabase;
     name = /\/(\w+)\?/.exec(db.env['DATABASE_URL'] ?? '')?.[1] ?? '';
     await given.user(db, 'u');
