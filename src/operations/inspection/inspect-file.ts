@@ -1,14 +1,15 @@
 import type { Context } from '../../context.ts';
 import type { TimeReading } from '../../domain/file-values.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
-import { type OpenTable, openTable, valuesOf } from '../../platform/files/open-table.ts';
+import { type Numbered, type OpenTable, openTable, valuesOf } from '../../platform/files/open-table.ts';
 import type { Row } from '../../platform/files/read-records.ts';
 import { orderReader } from '../../trading/orders/order-file.ts';
-import { tradeReader } from '../../trading/orders/trade-file.ts';
+import { difference, type Trade, tradeReader } from '../../trading/orders/trade-file.ts';
 import { BROKER_SIDE, type Layout } from '../../trading/orders/trade-layout.ts';
 import { timesOf, translateTrades, withIds } from '../../trading/orders/translate-trades.ts';
 import { bhavcopyReader, EXCHANGE_TIMES } from '../../trading/quotes/bhavcopy.ts';
 import { quoteReader } from '../../trading/quotes/quote-file.ts';
+import { readQuoteFile } from '../../trading/quotes/read-quotes.ts';
 import { timeReading } from '../../trading/time-reading.ts';
 import { Failure } from '../../util/failure.ts';
 import type { Kind } from './kinds.ts';
@@ -86,6 +87,13 @@ async function readInto(reading: Reading, kind: Kind, request: Request, ctx: Con
     for (const result of [...bad, ...results].sort((a, b) => a.line - b.line)) count(result, reading);
   }
   reading.notes.push(...notes());
+  if (kind.rows !== 'quotes') return;
+  // Lines that are valid by themselves may contradict each other.
+  reading.notes = [];
+  const { bad } = await readQuoteFile(request.path, request, { ...ctx, io: { ...ctx.io, say } });
+  reading.notes.shift();
+  reading.problems = bad.length;
+  reading.first_problem = bad[0] ? `line ${bad[0].line}: ${bad[0].reason}` : null;
 }
 
 /** How times are read in the file of an exchange; undefined for one of ours. */
@@ -125,7 +133,17 @@ function rowReader(
   }
   const plain = tradeReader(instant(now), times, broker && BROKER_SIDE);
   const read = broker ? withIds(plain) : plain;
-  return ({ fields }) => timed(read(valuesOf(columns, fields)), (trade) => trade.executed_at);
+  const seen = new Map<string, Numbered<Trade>>();
+  return ({ line, fields }) => {
+    const value = read(valuesOf(columns, fields));
+    if ('reason' in value) return value;
+    const twin = seen.get(value.trade_id);
+    const other = twin && difference(value, twin.value);
+    if (twin && other)
+      return { reason: `trade ${value.trade_id} is also in line ${twin.line}, with ${other}` };
+    seen.set(value.trade_id, { line, value });
+    return { at: value.executed_at };
+  };
 }
 
 const timed = <T extends object>(value: T | { reason: string }, timeOf: (value: T) => Instant) =>

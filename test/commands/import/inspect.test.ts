@@ -124,6 +124,18 @@ describe('import inspect', () => {
       { encoding: 'not UTF-8, perhaps Latin-1' },
       'line 2: is not UTF-8',
     ],
+    [
+      'two prices',
+      'symbol,ltp,timestamp\nA,1,2026-01-05\nA,2,2026-01-05\n',
+      { rows: 2, problems: 2 },
+      'line 2: A stands twice at one time, at 2 and at 1 (line 3)',
+    ],
+    [
+      'two trades of one id',
+      `${TRADES}\n1,TCS,BUY,1,1,2026-01-05\n1,TCS,BUY,1,1,2026-01-05\n1,TCS,BUY,1,2,2026-01-05\n`,
+      { rows: 2, problems: 1 },
+      'line 4: trade 1 is also in line 3, with price 1, not 2',
+    ],
     ['nothing', '', { format: null }, 'It is empty.'],
     [
       'something else',
