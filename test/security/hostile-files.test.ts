@@ -17,6 +17,8 @@ const TRADE = `${HEADER}\nt1,TCS,BUY,1,100,2026-01-05T10:00:00Z\n`;
 /** Command lines that read a file, the exit code where it is no file to be read, and whether a pipe will do. */
 const INPUTS: [line: string, exit: number, pipe: string | undefined][] = [
   ['order import FILE --as trades --user trader_001', 2, TRADE],
+  ['order import TRADES --as trades --user trader_001 --map FILE', 2, undefined],
+  ['import inspect FILE', 2, undefined],
   ['position mark --file FILE', 2, 'symbol,price\nTCS,1\n'],
   ['strategy add --file FILE', 2, '{"name":"S"}'],
   ['strategy update rsi --file FILE', 2, '{"name":"S"}'],

@@ -27,10 +27,11 @@ const DELIMITERS = [
 // As many lines as an import looks at for a header.
 const MAX_LINES = 50;
 
-/** Looks at the beginning of a file. Throws a usage error for what cannot be read twice, as a pipe. */
+/** Looks at the beginning of a file. Throws a usage error for a pipe, which cannot be read twice. */
 export async function lookAt(path: string, ctx: Context): Promise<Look> {
   const source = openSource(path, ctx);
-  if (source.once) throw usage('A pipe cannot be inspected: it is read twice.', 'Write it to a file first.');
+  if (source.once)
+    throw usage(`${source.name} is no regular file, and would be read twice.`, 'Write it to a file first.');
   const start = await firstOf(source.bytes);
   const encoding = encodingOf(start);
   const none = { format: null, encoding, delimiter: null, header_line: null, kind: undefined, names: [] };
