@@ -63,6 +63,12 @@ export async function readTable(
     skipped = 0;
   }
   if (done) throw emptyFile(name, known);
+  // A pipe may bring a title and the header behind it in several blocks.
+  while ((known.aliases || known.instead) && block.texts.length - skipped < MAX_TITLE_LINES) {
+    const next = await blocks.next();
+    if (next.done) break;
+    block = { first: block.first, texts: [...block.texts, ...next.value.texts] };
+  }
   async function* all(drop: number) {
     yield { first: block.first + drop, texts: block.texts.slice(drop) };
     yield* { [Symbol.asyncIterator]: () => blocks };

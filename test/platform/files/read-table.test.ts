@@ -3,16 +3,17 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { namedRows, openTable } from '../../../src/platform/files/open-table.ts';
+import type { Columns } from '../../../src/platform/files/read-header.ts';
 import type { Failure } from '../../../src/util/failure.ts';
 
 const KNOWN = { required: ['id', 'price'], optional: ['user_id', 'total_capital'] };
 
 /** What the reader makes of bytes on stdin. */
-async function read(content: string | Buffer) {
+async function read(content: string | Buffer, known: Columns = KNOWN, blocks = [Buffer.from(content)]) {
   const said: string[] = [];
-  const stdin = Readable.from([Buffer.from(content)]);
+  const stdin = Readable.from(blocks);
   const io = { stdin, say: async (line: string) => void said.push(line) } as unknown as Io;
-  const table = await openTable('-', KNOWN, { io, signal: new AbortController().signal });
+  const table = await openTable('-', known, { io, signal: new AbortController().signal });
   const rows: Record<string, string>[] = [];
   const bad: string[] = [];
   for await (const block of namedRows(table)) {
@@ -52,6 +53,26 @@ describe('a table', () => {
       { id: 'x', price: '3', user_id: '', total_capital: '' },
     ]);
   });
+
+  const ALIASES = new Map([
+    ['id', ['no', 'trade no']],
+    ['price', ['rate']],
+  ]);
+  const FOREIGN: Columns = { required: ['id', 'price'], optional: [], aliases: ALIASES };
+
+  it.each([
+    ['as it is', FOREIGN],
+    ['in place of ours', { ...KNOWN, instead: [FOREIGN] }],
+  ])(
+    'of another program is read behind a title, whatever a pipe brings at once, %s',
+    async (_name, known) => {
+      const text = 'A report,,\n\nof,"two\nlines",\nTrade_No,Rate,Note\n1,2.5,x\n';
+      const whole = await read(text, known);
+      expect(whole).toEqual({ rows: ONE, bad: [], said: [] });
+      const letters = [...text].map((letter) => Buffer.from(letter));
+      expect(await read(text, known, letters)).toEqual(whole);
+    },
+  );
 
   it('leaves out and names columns that nobody knows', async () => {
     expect(await read('id,note,price\n1,x,2.5\n')).toEqual({
