@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { servers, type TestDatabase } from '../helpers/databases.ts';
+import { embedded, servers, type TestDatabase } from '../helpers/databases.ts';
 import { runSql, unprivileged } from '../helpers/postgres.ts';
 import { start } from '../helpers/process.ts';
 
@@ -130,5 +130,55 @@ describe.each(mounting)('a full disk under the data of a $name', ({ open }) => {
     expect(await orders()).toBe(20_000);
     expect((await db.cli('doctor', 'ledger')).code).toBe(0);
     rmSync(file);
+  });
+});
+
+describe.skipIf(!probe)('a disk under the embedded database', () => {
+  it('that is full ends 74, leaves nothing behind, and works again when there is room', async () => {
+    const disk = smallDisk(80);
+    const folder = disk?.folder ?? '';
+    const db = await embedded.open();
+    const env = { ...db.env, PINNACLE_DATA_DIR: join(folder, 'data', 'db') };
+    try {
+      mkdirSync(join(folder, 'data'));
+      for (const left of [0, 8_192]) {
+        const room = fill(folder, left);
+        const { code, stderr } = await start(env, 'migrate', 'up', '--json').ended;
+        expect(code).toBe(74);
+        expect(stderr).toContain('the disk is full');
+        // What is copied half is copied anew.
+        expect(readdirSync(join(folder, 'data')).filter((name) => name !== 'db.new')).toEqual([]);
+        room();
+      }
+      expect((await start(env, 'migrate', 'up').ended).code).toBe(0);
+      expect(readdirSync(join(folder, 'data'))).toEqual(['db']);
+    } finally {
+      disk?.unmount();
+      await db.close();
+    }
+  });
+
+  it('that can only be read is named', async () => {
+    const disk = smallDisk(80);
+    const folder = disk?.folder ?? '';
+    const db = await embedded.open();
+    try {
+      const data = join(folder, 'db');
+      execFileSync('cp', ['-R', String(db.env['PINNACLE_DATA_DIR']), data]);
+      execFileSync('mount', ['-o', 'remount,ro', folder]);
+      for (const PINNACLE_DATA_DIR of [data, join(folder, 'none', 'db')]) {
+        const { code, stderr } = await start({ ...db.env, PINNACLE_DATA_DIR }, 'migrate', 'up').ended;
+        expect({ code, stderr }).toEqual({
+          code: 78,
+          stderr: expect.stringContaining('cannot be created or written'),
+        });
+      }
+      const root = { HOME: folder, TMPDIR: folder, XDG_CACHE_HOME: '' };
+      const drift = await start({ ...db.env, ...root }, 'migrate', 'drift').ended;
+      expect([drift.code, drift.stderr]).toEqual([78, expect.stringContaining(`The folder ${folder}`)]);
+    } finally {
+      disk?.unmount();
+      await db.close();
+    }
   });
 });

@@ -25,7 +25,8 @@ export const check = defineCommand({
   examples: ['doctor', 'doctor --json check,state,help', 'doctor --check backup', 'doctor --fix'],
   details: `Checks the server, the rollout and its schema; replicas, Redis and the outbox; leftovers of the trading day; roles, keys,
 backups and the disk. One row per check: ok, warn or fail, with the command that helps. Ends 6 if a check
-fails; warnings alone end 0. A database that cannot be reached is exit 7, as for every command. These read everything and
+fails; warnings alone end 0. A database that cannot be reached is exit 7, as for every command;
+without an embedded database the checks that need none still run. These read everything and
 prove more: pinnacle doctor ledger, audit verify, keys verify, doctor realtime, backup verify --deep.`,
   async run({ check, fix }, ctx: Context) {
     const { runChecks } = await import('../../operations/health/run-checks.ts');

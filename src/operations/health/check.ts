@@ -5,10 +5,14 @@ import type { Verdict } from '../../util/verdict.ts';
 import type { Change } from '../migrations/history.ts';
 import type { ServerStats } from './server-stats.ts';
 
-/** What every check is given: read once, before the first check runs. */
-export interface CheckContext {
+/** What a check is given that needs no database. */
+interface Surroundings {
   ctx: Context;
   kind: 'server' | 'embedded';
+}
+
+/** What every other check is given: read once, before the first check runs. */
+export interface CheckContext extends Surroundings {
   db: Kysely<Database>;
   /** Runs a statement with its values as $1, $2 … and returns the rows. */
   query: <Row>(statement: string, ...values: unknown[]) => Promise<Row[]>;
@@ -33,13 +37,24 @@ export interface CheckContext {
  * One check of `pinnacle doctor`. The checks are data that help reads too: a file of checks imports neither Kysely nor a
  * driver.
  */
-export interface Check {
+export type Check = Description & (Alone | OfDatabase);
+
+interface Alone {
+  /** The check, where it needs no database. */
+  alone: (around: Surroundings) => Promise<Verdict>;
+}
+
+interface OfDatabase {
+  alone?: undefined;
+  run: (context: CheckContext) => Promise<Verdict>;
+}
+
+interface Description {
   name: string;
   /** The phase whose tables it reads. */
   phase?: 1 | 2 | 3 | 4;
   /** What it reports for the embedded database, where there is nothing to check. */
   embedded?: string;
-  run: (context: CheckContext) => Promise<Verdict>;
   /** Repairs what needs no decision. */
   fix?: (context: CheckContext) => Promise<unknown>;
   /** The command or step that helps, where the verdict names none of its own. */

@@ -23,7 +23,7 @@ export const HOST_CHECKS: readonly Check[] = [
   },
   {
     name: 'keyring',
-    async run({ ctx }) {
+    async alone({ ctx }) {
       const { readRing, ringSource } = await import('../keyring/load.ts');
       const source = await ringSource(ctx);
       if (!source) return ok('none is configured');
@@ -36,7 +36,7 @@ export const HOST_CHECKS: readonly Check[] = [
   },
   {
     name: 'backup',
-    async run({ ctx }) {
+    async alone({ ctx }) {
       const { newestBackup } = await import('../backup/catalog.ts');
       const { dir } = (await ctx.config()).backup;
       const created = (await newestBackup(ctx))?.created_at;
@@ -49,7 +49,7 @@ export const HOST_CHECKS: readonly Check[] = [
   },
   {
     name: 'disk',
-    async run({ ctx, kind }) {
+    async alone({ ctx, kind }) {
       const { dataDir, backup } = await ctx.config();
       const folders = [...(kind === 'embedded' ? [dataDir] : []), backup.dir];
       return diskVerdict(await Promise.all(folders.map(diskSpaceOf)));

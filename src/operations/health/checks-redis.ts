@@ -9,7 +9,7 @@ const OUTBOX_LATE_MS = 60_000;
 export const REDIS_CHECKS: readonly Check[] = [
   {
     name: 'redis',
-    async run({ ctx }) {
+    async alone({ ctx }) {
       if (!(await ctx.config()).redis) return NO_REDIS;
       try {
         const started = performance.now();

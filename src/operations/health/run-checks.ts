@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely';
 import type { Context } from '../../context.ts';
 import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { Failure } from '../../util/failure.ts';
-import { ok, type Verdict, warn } from '../../util/verdict.ts';
+import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import { changesOf, describeLacking, lastPhase, readHistory } from '../migrations/history.ts';
 import { loadSteps, newestPhase } from '../migrations/scripts.ts';
 import type { Check, CheckContext } from './check.ts';
@@ -11,12 +11,31 @@ import { readServerStats } from './server-stats.ts';
 
 /** Runs every check, or the one of this name; with `fix` repairs what it can, and runs that check again. */
 export async function runChecks(ctx: Context, name: string | undefined, fix: boolean) {
-  const context = await prepare(ctx);
+  const chosen = CHECKS.filter((check) => name === undefined || check.name === name);
+  const context = await prepare(ctx).catch((error) => absence(ctx, error));
   const rows = [];
-  for (const check of CHECKS)
-    if (name === undefined || check.name === name)
-      rows.push({ check: check.name, ...(await runCheck(check, context, fix)) });
+  for (const check of chosen) {
+    const verdict =
+      context instanceof Failure ? withoutDatabase(check, ctx, context) : runCheck(check, context, fix);
+    rows.push({ check: check.name, ...(await verdict) });
+  }
   return rows;
+}
+
+/** The failure of an embedded database that is not created yet, beside which there is much to check; throws any other. */
+async function absence(ctx: Context, error: unknown): Promise<Failure> {
+  if (!(error instanceof Failure) || error.code !== 'NO_DATABASE') throw error;
+  // Throws where no database is configured either.
+  await ctx.server();
+  return error;
+}
+
+async function withoutDatabase(check: Check, ctx: Context, { message, details }: Failure) {
+  const { alone } = check;
+  if (alone) return { ...(await guarded(check, ctx, () => alone({ ctx, kind: 'embedded' }))), fixed: false };
+  const verdict =
+    check.name === 'connection' ? fail(message, details.hint) : ok('skipped: there is no database');
+  return { ...verdict, fixed: false };
 }
 
 async function prepare(ctx: Context): Promise<CheckContext> {
@@ -61,15 +80,20 @@ async function runCheck(
 }
 
 async function verdictOf(check: Check, context: CheckContext): Promise<Verdict> {
-  const { phase = 0, embedded, help = null } = check;
+  const { phase = 0, embedded } = check;
   if (phase > context.rollout.phase) return ok(`skipped: needs schema phase ${phase}`);
   if (embedded !== undefined && context.kind === 'embedded') return ok(embedded);
+  return guarded(check, context.ctx, () => (check.alone ? check.alone(context) : check.run(context)));
+}
+
+/** The verdict with the help of the check; what keeps a check from its answer is a warning, if others can answer. */
+async function guarded({ help }: Check, ctx: Context, run: () => Promise<Verdict>): Promise<Verdict> {
   try {
-    const verdict = await check.run(context);
-    return verdict.state === 'ok' ? verdict : { ...verdict, help: verdict.help ?? help };
+    const verdict = await run();
+    return verdict.state === 'ok' ? verdict : { ...verdict, help: verdict.help ?? help ?? null };
   } catch (error) {
     if (isPermissionDenied(error)) return warn('this login may not read it', 'Log in as pinnacle_operator.');
-    const failure = await context.ctx.explain(error);
+    const failure = await ctx.explain(error);
     if (failure instanceof Failure && failure.code === 'FOLDER_UNUSABLE')
       return warn(failure.message, failure.details.hint);
     // Without the database no check can run; without Redis the others still can.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../util/failure.ts';
 
@@ -55,6 +56,7 @@ export async function lockFile(
     // Jitter keeps many waiting processes from asking in step.
     await sleep(POLL_MS + Math.random() * POLL_MS, undefined, { signal: options.signal });
   }
+  await removeDrafts(path);
   return async () => {
     if ((await readFile(path, 'utf8').catch(() => '')) === mine) await unlink(path).catch(() => {});
   };
@@ -63,8 +65,9 @@ export async function lockFile(
 async function claim(path: string, content: string): Promise<boolean> {
   // Unique, because one process may wait for a lock twice at once.
   const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, content, { mode: 0o600 });
   try {
+    // A full disk leaves an empty file.
+    await writeFile(draft, content, { mode: 0o600 });
     await link(draft, path);
     return true;
   } catch (error) {
@@ -74,6 +77,22 @@ async function claim(path: string, content: string): Promise<boolean> {
     await unlink(draft).catch(() => {});
   }
 }
+
+/** Removes drafts of the lock that processes left behind that were killed while they took it. */
+async function removeDrafts(path: string): Promise<void> {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.`;
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter(
+    (each) => each.startsWith(prefix) && UUID.test(each.slice(prefix.length)),
+  )) {
+    const draft = join(folder, name);
+    const found = await stat(draft).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > GUARD_LIFETIME_MS) await unlink(draft).catch(() => {});
+  }
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 async function holderOf(path: string): Promise<Holder | undefined> {
   const content = await readFile(path, 'utf8').catch(() => undefined);

@@ -7,7 +7,7 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const OTHERS = 0o077;
 
-/** Creates a folder that only its owner can use, and its parents. Throws FOLDER_UNUSABLE naming the setting (exit 78). */
+/** Creates a folder that only its owner can use, and its parents. Throws as `unusable`, naming the setting. */
 export async function makePrivateFolder(path: string, setting: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: FOLDER_MODE }).catch(unusable(path, setting));
 }
@@ -17,10 +17,17 @@ export async function makeScratchFolder(prefix: string): Promise<string> {
   return mkdtemp(join(tmpdir(), prefix)).catch(unusable(tmpdir(), 'TMPDIR'));
 }
 
-/** A handler for errors of the file system about a folder: throws FOLDER_UNUSABLE (exit 78), any other error as it is. */
+/**
+ * A handler for errors of the file system about a folder: throws OUTPUT_FAILED (exit 74) for a full disk, else
+ * FOLDER_UNUSABLE (exit 78); any other error as it is.
+ */
 export function unusable(path: string, setting: string) {
   return (error: NodeJS.ErrnoException): never => {
     if (error instanceof Failure || error.syscall === undefined) throw error;
+    if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+      throw new Failure('output', 'OUTPUT_FAILED', `${path} cannot be written: the disk is full.`, {
+        hint: `Free some space, or choose another folder with ${setting}.`,
+      });
     throw new Failure(
       'config',
       'FOLDER_UNUSABLE',

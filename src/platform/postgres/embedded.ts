@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../util/failure.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
@@ -118,6 +118,7 @@ async function start(dir: string, afterClose: () => Promise<void>): Promise<Conn
 async function prepare(dir: string, options: EmbeddedOptions): Promise<void> {
   const major = await readFile(join(dir, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (major === undefined) return copyTemplate(dir, options.cacheDir, DATA_SETTING);
+  await access(dir, constants.W_OK).catch(unusable(dir, DATA_SETTING));
   // The engine itself creates folders and files for everybody, whatever the umask is.
   await makePrivate(dir);
   if (major.trim() !== ENGINE_MAJOR)

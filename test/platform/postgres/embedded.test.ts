@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -99,11 +100,50 @@ describe('the embedded database', () => {
       const { code, stderr } = await cli(line.split(' '), { env: env({ PINNACLE_DATA_DIR: none }) });
       expect(existsSync(dirname(none))).toBe(false);
       if (line.startsWith('config')) return;
-      if (line !== 'doctor') expect(code).toBe(78);
-      if (line !== 'doctor') expect(stderr).toContain(`There is no embedded database in ${none}`);
-      if (line !== 'doctor') expect(stderr).toContain('pinnacle migrate up');
+      if (line === 'doctor') return;
+      expect(code).toBe(78);
+      expect(stderr).toContain(`There is no embedded database in ${none}`);
+      expect(stderr).toContain('pinnacle migrate up');
     },
   );
+
+  it('is what doctor misses, beside all that it can check without one', async () => {
+    const none = join(folder, 'none', 'database');
+    const doctor = async (around: Record<string, string>) => {
+      const { code, stdout, stderr } = await cli(['doctor', '--json'], { env: around });
+      return { code, stderr, checks: stdout === '' ? [] : (JSON.parse(stdout) as Record<string, string>[]) };
+    };
+    const { code, checks } = await doctor(
+      env({
+        PINNACLE_DATA_DIR: none,
+        REDIS_URL: 'redis://127.0.0.1:1',
+        PINNACLE_KEYRING_FILE: join(folder, 'ring'),
+      }),
+    );
+    expect(code).toBe(6);
+    const of = (name: string) => checks.find(({ check }) => check === name);
+    expect(of('connection')).toMatchObject({
+      state: 'fail',
+      detail: `There is no embedded database in ${none}.`,
+      help: expect.stringContaining('pinnacle migrate up'),
+    });
+    expect([of('redis')?.['state'], of('keyring')?.['state'], of('backup')?.['state']]).toEqual([
+      ...['fail', 'warn', 'warn'],
+    ]);
+    expect(of('disk')?.['detail']).toContain('GiB free');
+    expect(of('drift')).toMatchObject({ state: 'ok', detail: 'skipped: there is no database' });
+    expect(await doctor({})).toMatchObject({ code: 78, checks: [] });
+  });
+
+  it('opens without the drafts of a lock whose makers were killed', async () => {
+    const old = `${dir}.lock.${randomUUID()}`;
+    const fresh = `${dir}.lock.${randomUUID()}`;
+    await Promise.all([writeFile(old, ''), writeFile(fresh, '')]);
+    await utimes(old, 0, 0);
+    expect((await cli(['user', 'list'], { env: env() })).code).toBe(0);
+    expect([existsSync(old), existsSync(fresh)]).toEqual([false, true]);
+    await rm(fresh);
+  });
 
   it('is used, and said to be, when nothing is configured on a terminal', async () => {
     const { stderr } = await cli(['user', 'list'], {
