@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Context } from '../context.ts';
 import { type Instant, instant } from '../domain/instant.ts';
 import { SETTINGS } from '../platform/config/settings.ts';
@@ -24,19 +24,28 @@ export const SETTINGS_SINCE_STEP = 2;
  * client is configured with does not move the day.
  */
 export async function tradingDayOf(ctx: Pick<Context, 'source' | 'config'>): Promise<TradingDay> {
+  return (await tradingDayWith(ctx, sql`NULL`)).clock;
+}
+
+/** The same with the value of another expression, read by the same statement. */
+export async function tradingDayWith<T>(
+  ctx: Pick<Context, 'source' | 'config'>,
+  also: RawBuilder<T>,
+): Promise<{ clock: TradingDay; value: T }> {
   const source = await ctx.source();
   const zone = hasStep(source, SETTINGS_SINCE_STEP)
     ? sql`(SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING})`
     : sql`NULL::text`;
-  const { rows } = await sql<{ now: Instant; zone: string | null }>`
-    SELECT clock_timestamp()::timestamp AS now, ${zone} AS zone`.execute(source.db);
+  const { rows } = await sql<{ now: Instant; zone: string | null; value: T }>`
+    SELECT clock_timestamp()::timestamp AS now, ${zone} AS zone, ${also} AS value`.execute(source.db);
   const [row] = rows;
   if (!row) throw new Error('a statement without FROM gives one row');
   const { market } = await ctx.config();
   const at = new Date(row.now);
-  return {
+  const clock = {
     now: row.now,
     dayStart: instant(startOfDay(at, row.zone ?? SETTINGS.timeZone.fallback)),
     staleBefore: instant(new Date(at.getTime() - market.staleAfterMs)),
   };
+  return { clock, value: row.value };
 }

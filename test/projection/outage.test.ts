@@ -55,7 +55,29 @@ describe.each(databases)('a Redis that never answers, beside the $name database'
     ])
       expect([argv.join(' '), (await db.cli(...argv)).code]).toEqual([argv.join(' '), 0]);
     expect((await db.cli('order', 'cancel', 'no-such')).code).toBe(3);
+    // Orders of a user whose rules need no quote; a dry run projects nothing.
+    const own = ['--order-id', 'rejected', '--type', 'LIMIT', '--price', '10'];
+    const without = { env: { REDIS_URL: '' } };
+    await db.cliWith(without, ...ORDER, ...own);
+    const judged = async () => {
+      for (const argv of [
+        ['order', 'place', ...ORDER.slice(2), '--type', 'LIMIT', '--price', '10'],
+        ['order', 'amend', 'rejected', '--quantity', '6'],
+      ])
+        expect([argv.join(' '), (await db.cli(...argv, '--dry-run')).code]).toEqual([argv.join(' '), 0]);
+    };
+    await judged();
+    expect((await db.cliWith(without, 'order', 'reject', 'rejected', '--reason', 'r')).code).toBe(0);
+    expect((await db.cli('order', 'retry', 'rejected', '--dry-run')).code).toBe(0);
     expect(hole.met()).toBe(0);
+  });
+
+  it('is asked for a quote where a rule needs one', async () => {
+    await db.cliWith({ env: { REDIS_URL: '' } }, 'risk', 'set', 'u', 'MAX_POSITION_SIZE', '1000000');
+    const priced = [...ORDER, '--type', 'LIMIT', '--price', '10', '--dry-run'];
+    expect((await db.cliWith({ env: { PINNACLE_REDIS_TIMEOUT: '300ms' } }, ...priced)).code).toBe(0);
+    expect(hole.met()).toBe(1);
+    await db.cliWith({ env: { REDIS_URL: '' } }, 'risk', 'remove', 'u', 'MAX_POSITION_SIZE');
   });
 
   it('holds a change up no longer than it is given', TIMED, async () => {

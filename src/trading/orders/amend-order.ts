@@ -4,10 +4,9 @@ import type { OrderId } from '../../domain/id.ts';
 import { assertTransition } from '../../domain/order-state.ts';
 import { refused } from '../../util/failure.ts';
 import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
-import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../trading-day.ts';
 import { checkTick } from './check-tick.ts';
+import { preTradeInputs } from './pre-trade-inputs.ts';
 
 /** Omitted terms do not change. */
 export interface AmendRequest {
@@ -24,9 +23,7 @@ export interface AmendRequest {
  */
 export async function amendOrder(ctx: Context, { order_id, quantity, price }: AmendRequest): Promise<Order> {
   await checkTick(price, ctx);
-  const clock = await tradingDayOf(ctx);
-  const { symbol } = await findOrder(await ctx.db(), order_id);
-  const quote = await freshQuote(symbol, ctx);
+  const { clock, quote } = await preTradeInputs(ctx, await findOrder(await ctx.db(), order_id));
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, order_id);
     const terms = { quantity: quantity ?? before.quantity, price: price ?? before.price };

@@ -6,9 +6,8 @@ import { rejectNotice } from '../../domain/notices.ts';
 import { assertTransition } from '../../domain/order-state.ts';
 import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { insertNotifications } from '../notifications/notify.ts';
-import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../trading-day.ts';
+import { preTradeInputs } from './pre-trade-inputs.ts';
 
 /**
  * Records that the broker accepted an order: it is PLACED. The same acceptance again changes nothing.
@@ -47,9 +46,7 @@ export function rejectOrder(ctx: Context, orderId: OrderId, reason: string): Pro
  * Throws ORDER_NOT_FOUND, ORDER_STATE and the errors of the check.
  */
 export async function retryOrder(ctx: Context, orderId: OrderId): Promise<Order> {
-  const clock = await tradingDayOf(ctx);
-  const { symbol } = await findOrder(await ctx.db(), orderId);
-  const quote = await freshQuote(symbol, ctx);
+  const { clock, quote } = await preTradeInputs(ctx, await findOrder(await ctx.db(), orderId));
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, orderId);
     assertTransition(before, 'PENDING');

@@ -3,10 +3,9 @@ import type { Context } from '../../context.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
 import { insertOrder, type NewOrder } from '../ledger/insert-orders.ts';
 import { findOrder, type Order } from '../ledger/order-store.ts';
-import { freshQuote } from '../quotes/fresh-quote.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../trading-day.ts';
 import { checkTick } from './check-tick.ts';
+import { preTradeInputs } from './pre-trade-inputs.ts';
 
 /** An order to place. An omitted id is generated; an omitted price is the fresh quote in Redis, if there is one. */
 export interface OrderRequest extends Omit<NewOrder, 'order_id' | 'price' | 'created_at'> {
@@ -18,9 +17,8 @@ export interface OrderRequest extends Omit<NewOrder, 'order_id' | 'price' | 'cre
 /** Places an order that passes the pre-trade check. Throws its refusals, USER_NOT_FOUND, STRATEGY_NOT_FOUND, ORDER_EXISTS. */
 export async function placeOrder(ctx: Context, request: OrderRequest): Promise<Order> {
   await checkTick(request.price, ctx);
-  const clock = await tradingDayOf(ctx);
-  const { symbol, price, order_id } = request;
-  const quote = await freshQuote(symbol, ctx, price === undefined ? ctx.io.say : undefined);
+  const { price, order_id } = request;
+  const { clock, quote } = await preTradeInputs(ctx, request, price === undefined ? ctx.io.say : undefined);
   const order = {
     ...request,
     order_id: order_id ?? mintId('ord', new Date(clock.now)),
