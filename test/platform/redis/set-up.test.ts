@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -78,11 +80,11 @@ describe.each(servers)('what is settled with Redis before the first key, beside 
     });
   });
 
-  it('a process waits for a Redis that never answers no longer than it is given', async () => {
-    const sockets = new Set<Socket>();
-    const hole = createServer((socket) => sockets.add(socket.on('error', () => {}).resume()));
-    const port = await freePort();
-    await new Promise<void>((done) => hole.listen(port, '127.0.0.1', done));
+  it.each([
+    ['never answers', silent],
+    ['drops every packet', dropping],
+  ])('a process waits for a Redis that %s no longer than it is given', async (_what, open) => {
+    const { port, close } = await open();
     const took = async (...argv: string[]) => {
       const started = performance.now();
       const { code } = await start(
@@ -103,8 +105,44 @@ describe.each(servers)('what is settled with Redis before the first key, beside 
         expect(ended.ms - without.ms).toBeLessThan(300 + 900);
       }
     } finally {
-      for (const socket of sockets) socket.destroy();
-      hole.close();
+      close();
     }
   });
 });
+
+/** A server that takes connections and never says a word. */
+async function silent() {
+  const sockets = new Set<Socket>();
+  const hole = createServer((socket) => sockets.add(socket.on('error', () => {}).resume()));
+  const port = await freePort();
+  await new Promise<void>((done) => hole.listen(port, '127.0.0.1', done));
+  return {
+    port,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      hole.close();
+    },
+  };
+}
+
+/** A server whose queue of connections is full: the kernel drops what else would connect. */
+async function dropping() {
+  const child = spawn(process.execPath, ['-e', FULL_QUEUE], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [text] = await once(child.stdout, 'data');
+  const port = Number(text);
+  const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await once(sockets[0] as Socket, 'connect');
+  return {
+    port,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+const FULL_QUEUE = `const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:fs').writeSync(1, String(server.address().port));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });`;
