@@ -1,12 +1,9 @@
-import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, decimal, parsed, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
+import { RULE_TYPES } from '../../domain/enums.ts';
 import { userId } from '../../domain/id.ts';
 import { limitProblem, type Template } from '../../domain/risk-limits.ts';
-import { findRules } from '../../trading/risk/store.ts';
-import { lockUser } from '../../trading/users/store.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { ruleFields } from './fields.ts';
 
@@ -32,29 +29,12 @@ Rules that a template does not name stay unchanged.`,
     if (template && rule !== undefined) throw usage('--template takes no RULE_TYPE and VALUE.');
     const problem = rule && limitProblem(rule, value);
     if (problem) throw usage(`VALUE ${problem}, not ${value}.`);
-    const { writeRules } = await import('../../trading/risk/write-limits.ts');
+    const { setLimit, setTemplate } = await import('../../trading/risk/set-limits.ts');
+    if (rule !== undefined && value !== undefined) return setLimit(ctx, user, rule, value);
     const { templates } = (await ctx.config()).risk;
-    return ctx.change(async (trx) => {
-      const { risk_tolerance } = await lockUser(trx, user);
-      const limits = rule ? { [rule]: value } : templateFor(risk_tolerance, templates);
-      const types = Object.keys(limits) as RuleType[];
-      const before = await findRules(trx.db, user, types);
-      const differ = await writeRules(trx, user, limits, ctx.now());
-      const after = await findRules(trx.db, user, types);
-      const limitsOf = (rules: typeof before) =>
-        Object.fromEntries(rules.map(({ rule_type, rule_value }) => [rule_type, rule_value]));
-      const result = rule ? onlyRow(after) : after;
-      if (!differ) return unchanged(result);
-      return changed(result, auditTarget('user', user), { before: limitsOf(before), after: limitsOf(after) });
-    });
+    return setTemplate(ctx, user, (tolerance) => templateFor(tolerance, templates));
   },
 });
-
-function onlyRow<T>(rows: readonly T[]): T {
-  const [row] = rows;
-  if (row === undefined) throw new Error('a rule that was just written is there');
-  return row;
-}
 
 function templateFor(tolerance: string, templates: Readonly<Partial<Record<string, Template>>>): Template {
   const template = Object.hasOwn(templates, tolerance) ? templates[tolerance] : undefined;

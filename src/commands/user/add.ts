@@ -1,13 +1,8 @@
-import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { mintId, userId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
+import { userId } from '../../domain/id.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
-import { violatedConstraint } from '../../platform/postgres/errors.ts';
-import { USER_COLUMNS } from '../../trading/users/store.ts';
-import { refused } from '../../util/failure.ts';
 import { userFields } from './fields.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
 
@@ -32,31 +27,10 @@ export const add = defineCommand({
   ],
   details: isShown('api_key'),
   async run({ userId, name, email, capital, riskTolerance, outputFile }, ctx: Context) {
-    const now = ctx.now();
+    const { addUser } = await import('../../trading/users/add-user.ts');
+    const user = { user_id: userId, name, email, total_capital: capital, risk_tolerance: riskTolerance };
     return withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
-      ctx.change(async (trx) => {
-        const user = await trx.db
-          .insertInto('users')
-          .values({
-            user_id: userId ?? mintId('usr', now),
-            name,
-            email,
-            api_key: hash,
-            total_capital: capital,
-            risk_tolerance: riskTolerance,
-            created_at: instant(now),
-          })
-          .returning(USER_COLUMNS)
-          .executeTakeFirstOrThrow()
-          .catch((error) => {
-            if (violatedConstraint(error, 'users_pkey'))
-              throw refused('USER_EXISTS', `There is already a user ${userId}.`);
-            if (violatedConstraint(error, 'users_email_key'))
-              throw refused('EMAIL_TAKEN', `There is already a user with the e-mail address ${email}.`);
-            throw error;
-          });
-        return changed({ ...user, ...shown }, auditTarget('user', user.user_id), { user });
-      }),
+      addUser(ctx, { ...user, api_key: hash }, shown),
     );
   },
 });

@@ -1,4 +1,3 @@
-import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { duration, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -34,18 +33,11 @@ export const rotateKey = defineCommand({
   details: `${isShown('api_key')} Without --grace every previous key ends at once, including those that an earlier
 rotation still accepts, and so do the user's sessions; with it sessions continue, at most 7 days from their login.`,
   async run({ user, grace, outputFile }, ctx: Context) {
-    const { replaceKey } = await import('../../trading/users/api-keys.ts');
+    const { rotateApiKey } = await import('../../trading/users/end-keys.ts');
     if (grace !== undefined) checkGrace(grace, await ctx.phase());
-    const now = ctx.now();
-    const graceUntil = grace === undefined ? null : instant(new Date(now.getTime() + grace));
+    const graceUntil = grace === undefined ? null : instant(new Date(ctx.now().getTime() + grace));
     const result = await withNewSecret(ctx, 'api_key', outputFile, (hash, shown) =>
-      ctx.change(async (trx) => {
-        const ended = await replaceKey(trx, user, hash, { now: instant(now), graceUntil });
-        if (graceUntil === null) trx.touch('logout', [user]);
-        const outcome = { grace_until: graceUntil, grace_ended: ended };
-        const body = { api_key: 'replaced', ...outcome };
-        return changed({ user_id: user, ...shown, ...outcome }, auditTarget('user', user), body);
-      }),
+      rotateApiKey(ctx, user, { hash, graceUntil, shown }),
     );
     if (graceUntil === null) await sayLogout(ctx, user);
     return result;
