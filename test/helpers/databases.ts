@@ -217,6 +217,9 @@ function face(
     XDG_CACHE_HOME: inject('cacheDir'),
     PINNACLE_TIMEOUT: '60s',
     PINNACLE_REDIS_TIMEOUT: '10s',
+    // Prices of tests are not those of a market; what is asked about them has a suite of its own.
+    PINNACLE_GUARD_PRICE_MOVE: '0',
+    PINNACLE_GUARD_SHARES: '0',
   };
   const cliWith: TestDatabase['cliWith'] = (options, ...argv) =>
     cli(argv, { ...options, env: { ...env, ...options.env } });

@@ -77,6 +77,12 @@ export const poolSize = z.pipe(
   z.int(WHOLE).check(z.gte(1, WHOLE), z.lte(100, WHOLE)),
 );
 
+/** A number that is not negative; in an environment variable, as text. */
+export const amount = z.pipe(
+  z.transform((value: unknown) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value)),
+  z.number({ error: 'must be a number' }).check(z.gte(0, { error: 'must not be negative' })),
+);
+
 const listOf = (pattern: RegExp, what: string) => {
   const error = { error: `must be an array of ${what}` };
   return z.array(z.string(error).check(z.regex(pattern, error)), error).check(z.minLength(1, error));

@@ -5,6 +5,7 @@ import { DEFAULT_PERIODS, isPeriod } from '../../domain/retention-periods.ts';
 import { riskTemplates, type Templates } from '../../domain/risk-limits.ts';
 import {
   addresses,
+  amount,
   commandLine,
   duration,
   onOff,
@@ -181,6 +182,18 @@ export const SETTINGS = {
     env: ['PINNACLE_ORDER_TICK'],
     schema: rupeesText,
     fallback: '0.01',
+  },
+  'guard.priceMove': {
+    help: 'by how many percent the price of a fill or mark may be off the last one before you are asked; 0 asks never, nor about a fill worse than its limit',
+    env: ['PINNACLE_GUARD_PRICE_MOVE'],
+    schema: amount,
+    fallback: 20,
+  },
+  'guard.shares': {
+    help: 'how many shares a fill may have before you are asked; 0 asks never',
+    env: ['PINNACLE_GUARD_SHARES'],
+    schema: amount,
+    fallback: 0,
   },
   'keyring.file': {
     help: 'the file of the key ring that broker credentials are encrypted with',

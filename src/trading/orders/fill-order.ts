@@ -4,9 +4,9 @@ import type { Context } from '../../context.ts';
 import type { Fill } from '../../domain/book.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { bookFills } from '../ledger/book-fills.ts';
 import type { Order } from '../ledger/order-store.ts';
+import { checkFill } from './check-fill.ts';
 
 /** An execution to book. */
 export interface FillRequest {
@@ -23,11 +23,11 @@ export interface FillRequest {
 
 /**
  * Books an execution; one that is already booked changes nothing. Returns the order with the fill's id, position and
- * credit. Throws ORDER_NOT_FOUND and the errors of `bookFills`.
+ * credit. Throws ORDER_NOT_FOUND and the errors of `bookFills` and `checkFill`.
  */
 export async function fillOrder(ctx: Context, request: FillRequest) {
   const { order_id, quantity, price, allowOverfill } = request;
-  const booked_at = await serverNow(await ctx.db());
+  const booked_at = await checkFill(ctx, request);
   const fill = {
     order_id,
     broker_fill_id: request.broker_fill_id ?? mintId('fil', new Date(booked_at)),

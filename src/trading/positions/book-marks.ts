@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import { sql } from 'kysely';
 import { changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { doubtOfPrice } from '../../domain/doubts.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { Failure } from '../../util/failure.ts';
@@ -13,16 +15,38 @@ import { readMarks } from './parse-marks.ts';
 
 /**
  * Marks open positions at the prices of `SYMBOL=PRICE` words and of a CSV file (`-` is stdin), in one transaction.
- * Throws POSITION_NOT_FOUND for a symbol among the words without an open position.
+ * Asks first about a price that is far from the last one. Throws POSITION_NOT_FOUND for a symbol among the words without
+ * an open position.
  */
 export async function bookGivenMarks(ctx: Context, words: readonly string[], file: string | undefined) {
   const path = file === undefined || file === '-' ? file : resolve(ctx.cwd, file);
   const { marks, named } = await readMarks(words, path, ctx);
+  await checkMarks(ctx, marks);
   const marked = await book(marks, named, ctx, (rows) => rows);
   const skipped = marks.length - marked.length;
   if (skipped > 0) await ctx.io.say(`Skipped ${pluralize(skipped, 'symbol')} without an open position.`);
   return marked;
 }
+
+/** Asks before prices that are probably mistakes: those far from the mark that an open position has now. */
+async function checkMarks(ctx: Context, marks: readonly Mark[]): Promise<void> {
+  const { guard } = await ctx.config();
+  if (guard.priceMove === 0) return;
+  const { rows } = await sql<{ symbol: TradingSymbol; last: number }>`
+    SELECT symbol, (array_agg(current_price ORDER BY updated_at DESC))[1] AS last FROM positions
+    WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}) GROUP BY symbol`.execute(
+    await ctx.db(),
+  );
+  const last = new Map(rows.map((row) => [row.symbol, row.last]));
+  const doubts = marks.flatMap(({ symbol, price }) =>
+    doubtOfPrice(price, last.get(symbol) ?? null, guard).map((doubt) => `${symbol}: ${doubt}`),
+  );
+  if (doubts.length === 0) return;
+  const more = doubts.length > SHOWN_DOUBTS ? `; and ${doubts.length - SHOWN_DOUBTS} more` : '';
+  await ctx.confirm(`${doubts.slice(0, SHOWN_DOUBTS).join('; ')}${more}. Mark at this all the same?`);
+}
+
+const SHOWN_DOUBTS = 5;
 
 /** Each of the named symbols must have an open position. */
 async function book<T>(
