@@ -14,7 +14,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const USER = 'user add --user-id u1 --name A --email a@example.com --json';
 const RULE = 'risk set u1 MIN_CAPITAL_THRESHOLD 1';
 
-describe.each(servers)('the same job ten times at once on $name', ({ open }) => {
+// As many as start within the three seconds that the one which works waits for its lock, on a busy machine, too.
+const COPIES = 5;
+
+describe.each(servers)(`the same job ${COPIES} times at once on $name`, ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();
@@ -22,22 +25,22 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
   });
   afterAll(() => db.close());
 
-  /** Starts ten risk checks, of which one comes to the rules and waits there until the nine others have ended. */
-  const tenAtOnce = async (...flags: string[]): Promise<Ended[]> => {
+  /** Starts risk checks, of which one comes to the rules and waits there until the others have ended. */
+  const allAtOnce = async (...flags: string[]): Promise<Ended[]> => {
     await db.query('BEGIN');
     await db.query('LOCK TABLE risk_rules');
-    const running = Array.from({ length: 10 }, () => start(db.env, 'risk', 'check', ...flags).ended);
+    const running = Array.from({ length: COPIES }, () => start(db.env, 'risk', 'check', ...flags).ended);
     const ended: Ended[] = [];
     for (const each of running) void each.then((one) => ended.push(one));
-    while (ended.length < 9) await new Promise((tick) => setTimeout(tick, 20));
-    expect(ended).toHaveLength(9);
+    while (ended.length < COPIES - 1) await new Promise((tick) => setTimeout(tick, 20));
+    expect(ended).toHaveLength(COPIES - 1);
     await db.query('COMMIT');
     return Promise.all(running);
   };
 
-  it('one works, and nine end 10 saying since when', async () => {
-    const all = await tenAtOnce('--json');
-    expect(all.map(({ code }) => code).sort()).toEqual([0, ...Array(9).fill(10)]);
+  it('one works, and the others end 10 saying since when', async () => {
+    const all = await allAtOnce('--json');
+    expect(all.map(({ code }) => code).sort()).toEqual([0, ...Array(COPIES - 1).fill(10)]);
     for (const { stdout, stderr } of all.filter(({ code }) => code === 10)) {
       expect(stdout).toBe('');
       expect(JSON.parse(stderr.slice(stderr.indexOf('{'))).error).toMatchObject({
@@ -49,12 +52,12 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
     }
   });
 
-  it('with --skip-if-running nine end 0 and say so; with --quiet, too, they say nothing', async () => {
-    const all = await tenAtOnce('--skip-if-running');
-    expect(all.map(({ code }) => code)).toEqual(Array(10).fill(0));
-    expect(all.filter(({ stderr }) => stderr.includes('Nothing was done.'))).toHaveLength(9);
-    const quiet = await tenAtOnce('--skip-if-running', '--quiet');
-    expect(quiet).toEqual(Array(10).fill({ code: 0, stdout: '', stderr: '' }));
+  it('with --skip-if-running the others end 0 and say so; with --quiet, too, they say nothing', async () => {
+    const all = await allAtOnce('--skip-if-running');
+    expect(all.map(({ code }) => code)).toEqual(Array(COPIES).fill(0));
+    expect(all.filter(({ stderr }) => stderr.includes('Nothing was done.'))).toHaveLength(COPIES - 1);
+    const quiet = await allAtOnce('--skip-if-running', '--quiet');
+    expect(quiet).toEqual(Array(COPIES).fill({ code: 0, stdout: '', stderr: '' }));
   });
 
   it('another command line is another job, and one that was killed leaves the way free', async () => {
@@ -84,7 +87,8 @@ describe.each(servers)('the same job ten times at once on $name', ({ open }) => 
       statementTimeoutMs: 0,
     });
     const open = async () => (await readTransactions(kysely)).map(({ program }) => program);
-    while ((await open()).length === 0) await new Promise((tick) => setTimeout(tick, 20));
+    const waiting = "SELECT FROM pg_locks WHERE relation = 'risk_rules'::regclass AND NOT granted";
+    while ((await db.query(waiting)).rows.length === 0) await new Promise((tick) => setTimeout(tick, 20));
     expect(await open()).toEqual(['pinnacle/risk check']);
     await close();
     await db.query('COMMIT');
