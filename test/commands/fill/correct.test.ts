@@ -358,7 +358,9 @@ describe.each(databases)('an execution that is taken back or corrected on $name'
       seed = (seed * 1103515245 + 12345) % 2147483648;
       return Math.floor((seed / 2147483648) * below);
     };
-    for (let round = 0; round < 12; round++) {
+    // The embedded engine starts anew for every command.
+    const rounds = db.name === 'embedded' ? 2 : 12;
+    for (let round = 0; round < rounds; round++) {
       const trades = Array.from({ length: 2 + random(14) }, (_, i) => {
         const price = (90_00 + random(20_00)) / 100;
         const minute = String(i).padStart(2, '0');
