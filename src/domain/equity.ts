@@ -37,7 +37,7 @@ export function moveEquity(
 /**
  * Peak (rupees) and drawdown (percent) of a session after a correction moved its equity by `moved` rupees, `start` of which
  * its capital at start: a gain that never was leaves the peak, and a loss that never was the drawdown. What else made
- * them is not recorded, so they move by no more than that.
+ * them is not recorded, so they move by no more than that; what the other executions prove is kept beside this.
  */
 export function correctExtremes(
   session: Pick<BookSession, 'peak_equity' | 'max_drawdown'>,

@@ -3,6 +3,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { inputFile } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { shellWord } from '../../util/text.ts';
 import { timeFlags } from '../_shared/import-rows.ts';
 
 export const inspect = defineCommand({
@@ -42,8 +43,21 @@ only these know, such as trades that are booked already, it does not say. Ends 6
       layout: kind?.layout ?? null,
       ...rest,
       notes: notes.map((note) => ({ note })),
-      command: kind ? kind.command.replace(' import', ` import ${file}`) : null,
+      command: kind ? commandFor(kind.command, file, how) : null,
     };
     return row.problems > 0 ? new Finding(row) : row;
   },
 });
+
+/** The command that reads the file as the inspection did. */
+function commandFor(
+  command: string,
+  file: string,
+  how: { timeZone?: string | undefined; dates?: string | undefined },
+) {
+  return [
+    command.replace(' import', ` import ${shellWord(file).replaceAll('$', '$$$$')}`),
+    ...(how.timeZone === undefined ? [] : [`--time-zone ${how.timeZone}`]),
+    ...(how.dates === undefined ? [] : [`--dates ${how.dates}`]),
+  ].join(' ');
+}

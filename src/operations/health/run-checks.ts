@@ -13,6 +13,9 @@ import { readServerStats } from './server-stats.ts';
 export async function runChecks(ctx: Context, name: string | undefined, fix: boolean) {
   const chosen = CHECKS.filter((check) => name === undefined || check.name === name);
   const context = await prepare(ctx).catch((error) => absence(ctx, error));
+  // A check that was asked for by name is not passed over.
+  if (context instanceof Failure && chosen.every((check) => !check.alone && check.name !== 'connection'))
+    throw context;
   const rows = [];
   for (const check of chosen) {
     const verdict =

@@ -1,4 +1,5 @@
 import type { Role } from '../../cli/command.ts';
+import { shellWord } from '../../util/text.ts';
 
 /** A minute of the week, Sunday midnight being 0. */
 type Minute = number;
@@ -143,10 +144,6 @@ export function wordsOf({ command, writes }: Job, confirmation: string | undefin
 /** The command of a job as a line of a shell. */
 export const commandOf = (job: Job, confirmation: string | undefined): string =>
   wordsOf(job, confirmation).map(shellWord).join(' ');
-
-/** A word of a shell, quoted where that is needed. */
-export const shellWord = (text: string): string =>
-  /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The database role that the login of a job is a member of. */
 export const roleOf = ({ role = 'cron' }: Job): string => `pinnacle_${role}`;

@@ -1,4 +1,5 @@
-import { dueAt, type Job, roleOf, shellWord, slotsOf, wordsOf } from './jobs.ts';
+import { shellWord } from '../../util/text.ts';
+import { dueAt, type Job, roleOf, slotsOf, wordsOf } from './jobs.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 

@@ -78,7 +78,12 @@ async function correctSessions(trx: Trx, userId: ChainKey['user_id'], moved: Tot
     const equity = Number(addMoney(sum(moved.credits), moved.unrealized));
     const extremes = correctExtremes(session, isToday ? equity : Math.min(0, Number(start)), Number(start));
     const isMoved = start !== NO_RUPEES || touched.has(session.session_id) || (isToday && equity !== 0);
-    return isMoved ? [{ session_id: session.session_id, start, ...extremes }] : [];
+    if (!isMoved) return [];
+    const most = {
+      most_peak: session.peak_equity + Math.max(0, Number(start)),
+      most_drawdown: session.max_drawdown,
+    };
+    return [{ session_id: session.session_id, start, ...extremes, ...most }];
   });
   if (corrected.length === 0) return;
   const columns = {
@@ -86,18 +91,35 @@ async function correctSessions(trx: Trx, userId: ChainKey['user_id'], moved: Tot
     start: 'numeric',
     peak_equity: 'float8',
     max_drawdown: 'float8',
+    most_peak: 'float8',
+    most_drawdown: 'float8',
   } as const;
+  // The executions that count prove a peak and a drawdown that no correction takes away.
   await sql`
     UPDATE trading_sessions s
     SET capital_at_start = n.capital::float8, total_pnl = n.credited::float8, successful_orders = n.completed,
       capital_at_end = CASE WHEN s.status = 'COMPLETED' THEN (n.capital + n.credited)::float8 END,
-      peak_equity = greatest(n.peak_equity, n.capital::float8), max_drawdown = n.max_drawdown,
+      peak_equity = greatest(least(n.most_peak, greatest(n.peak_equity, (n.capital + n.top)::float8)), n.capital::float8),
+      max_drawdown = least(n.most_drawdown, greatest(n.max_drawdown, n.fall::float8)),
       updated_at = greatest(s.updated_at, ${moved.day.now}::timestamp)
     FROM (
-      SELECT c.session_id, c.peak_equity, c.max_drawdown, round(o.capital_at_start::numeric, 2) + c.start AS capital,
-        coalesce(m.credited, 0) AS credited, coalesce(m.completed, 0)::int AS completed
+      SELECT c.session_id, c.peak_equity, c.max_drawdown, c.most_peak, c.most_drawdown, a.capital,
+        coalesce(m.credited, 0) AS credited, coalesce(m.completed, 0)::int AS completed, coalesce(path.top, 0) AS top,
+        coalesce(path.fall, 0) AS fall
       FROM ${unnest('c', columns, corrected)} JOIN trading_sessions o ON o.session_id = c.session_id
+      CROSS JOIN LATERAL (SELECT round(o.capital_at_start::numeric, 2) + c.start AS capital) a
       LEFT JOIN (${sessionTotals(userId)}) m ON m.session_id = c.session_id
+      LEFT JOIN LATERAL (
+        SELECT max(top) AS top, max((top - gained) * 100 / nullif(greatest(a.capital + top, 0), 0)) AS fall
+        FROM (
+          SELECT gained, greatest(0, max(gained) OVER (ORDER BY seq)) AS top
+          FROM (
+            SELECT f.seq, sum(f.realized_pnl) OVER (ORDER BY f.seq) AS gained
+            FROM order_fills f JOIN orders i ON i.order_id = f.order_id
+            WHERE i.user_id = ${userId} AND f.session_id = c.session_id
+          ) sums
+        ) tops
+      ) path ON true
     ) n WHERE s.session_id = n.session_id`.execute(trx.db);
   await remeasureSessions(trx, [userId], moved.day.now);
 }

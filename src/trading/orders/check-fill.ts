@@ -4,6 +4,7 @@ import { doubtsOfFill } from '../../domain/doubts.ts';
 import type { OrderSide, OrderType } from '../../domain/enums.ts';
 import type { OrderId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
 
 interface Execution {
   order_id: OrderId;
@@ -38,6 +39,8 @@ export async function checkFill(ctx: Context, fill: Execution): Promise<Instant>
   const { at, side, known, quote, ...order } = row;
   if (side === null || known) return at;
   const doubts = doubtsOfFill(fill, { side, ...order }, quote, (await ctx.config()).guard);
-  if (doubts.length > 0) await ctx.confirm(`${doubts.join('; ')}. Book it all the same?`);
-  return at;
+  if (doubts.length === 0) return at;
+  await ctx.confirm(`${doubts.join('; ')}. Book it all the same?`);
+  // The answer may have taken its time.
+  return serverNow(await ctx.db());
 }

@@ -93,7 +93,8 @@ function correctedFill(
 ): BookedExecution | undefined {
   if (quantity === fill.quantity && price === fill.price && executed_at === fill.executed_at)
     return undefined;
-  if (executed_at !== fill.executed_at && isBefore(executed_at, order.created_at))
+  // An order that came with its execution moves with it.
+  if (executed_at !== fill.executed_at && !cameWith(order, fill) && isBefore(executed_at, order.created_at))
     throw usage(
       `Order ${order.order_id} was placed at ${order.created_at}; a fill at ${executed_at} cannot belong to it.`,
     );

@@ -3,6 +3,7 @@ import { auditTarget } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { OrderStatus } from '../../domain/enums.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { Decimal, toDouble } from '../../domain/money.ts';
 import { refillOrder } from '../../domain/order-state.ts';
 import { refused } from '../../util/failure.ts';
 import { changeOrder, type Order } from '../ledger/order-store.ts';
@@ -22,16 +23,14 @@ export async function refill(
   const own = (fills: readonly BookedExecution[]) =>
     fills.filter(({ order_id }) => order_id === order.order_id);
   const corrected = revised.find(({ fill_id }) => fill_id === fill.fill_id);
-  // An order that came with its execution has its terms.
+  // An order that came with its execution has its terms and its time.
   const terms =
-    corrected && cameWith(order, fill) ? { quantity: corrected.quantity, price: corrected.price } : {};
+    corrected && cameWith(order, fill)
+      ? { quantity: corrected.quantity, price: corrected.price, created_at: corrected.created_at }
+      : {};
   const brought = await broughtWith(trx, order, own(chain));
-  const status = await unfilledStatus(trx, order, fill);
-  const isPartly = brought.filled_quantity > 0 && status !== 'CANCELLED';
-  const unfilled = {
-    ...{ ...order, ...terms, ...brought },
-    status: isPartly ? ('PARTIALLY_FILLED' as const) : status,
-  };
+  const status = broughtStatus(order, brought, await unfilledStatus(trx, order, fill));
+  const unfilled = { ...order, ...terms, ...brought, status };
   const mine = own(revised);
   const { order: full, overfills } = refillOrder(unfilled, mine);
   const over = new Map(mine.map((each, i) => [each.fill_id, overfills[i] === true]));
@@ -65,11 +64,26 @@ async function broughtWith(trx: Trx, order: Order, fills: readonly BookedExecuti
       `Order ${order.order_id} has ${order.filled_quantity} filled, the executions that are here make ${filled}.`,
       'Nothing changed. See: pinnacle doctor ledger',
     );
-  const value = fills.reduce((sum, { quantity, price }) => sum + quantity * price, 0);
-  return {
-    filled_quantity,
-    filled_price: (order.filled_price * order.filled_quantity - value) / filled_quantity,
-  };
+  const value = fills.reduce(
+    (sum, { quantity, price }) => sum.plus(new Decimal(price).times(quantity)),
+    new Decimal(0),
+  );
+  const mean = new Decimal(order.filled_price).times(order.filled_quantity).minus(value).div(filled_quantity);
+  return { filled_quantity, filled_price: toDouble(mean.round(MEAN_DECIMALS)) };
+}
+
+/** The mean of an order is a double, so that what is taken out of it has no more digits than this. */
+const MEAN_DECIMALS = 10;
+
+/** The status of an order with nothing but what it was imported with. */
+function broughtStatus(
+  { quantity }: Order,
+  { filled_quantity }: Pick<Order, 'filled_quantity'>,
+  unfilled: OrderStatus,
+): OrderStatus {
+  if (filled_quantity === 0) return unfilled;
+  if (filled_quantity >= quantity) return 'FILLED';
+  return unfilled === 'CANCELLED' ? unfilled : 'PARTIALLY_FILLED';
 }
 
 /** Whether an order was placed with its execution, as by an import of trades: it works nowhere. */

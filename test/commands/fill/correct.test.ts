@@ -232,8 +232,8 @@ describe.each(databases)('an execution that is taken back or corrected on $name'
       `${HEADER}\n1,TCS,BUY,10,100,2024-01-05T10:00:00Z\n2,TCS,SELL,10,110,2024-01-06T10:00:00Z\n3,TCS,BUY,10,90,2024-01-07T10:00:00Z\n`,
     );
     await db.json('order', 'import', path, '--as', 'trades', '--user', user);
-    const [third] = await db.json<{ fill_id: string }[]>('fill', 'list', '--user', user);
-    await db.refused(`fill correct ${third?.fill_id} --at 2024-01-05T11:00:00Z --reason r --yes`, {
+    const placed = await trade(await trader(), 'BUY 10 at 100');
+    await db.refused(`fill correct ${placed} --at 2024-01-05T11:00:00Z --reason r --yes`, {
       code: 2,
       stderr: 'was placed at',
     });
@@ -308,10 +308,42 @@ describe.each(databases)('an execution that is taken back or corrected on $name'
       filled_quantity: 12,
     });
     expect(await load()).toMatchObject({ imported: 0, rejected: 0, known: 1 });
+    // Its time is corrected as well, to an earlier one, and it still came with its execution.
+    await correct(fill_id, '--at', '2024-01-04T10:00:00Z');
+    expect(await correct(fill_id, '--quantity', '4')).toMatchObject({ status: 'FILLED', quantity: 4 });
     await sound();
     expect(await bust(fill_id)).toMatchObject({ status: 'CANCELLED' });
     expect(await load()).toMatchObject({ imported: 0, rejected: 0, known: 1 });
     expect(await bookOf(user)).toEqual({ capital: '1000000.00', positions: [] });
+    await sound();
+  });
+
+  it('leaves an imported order what it came with', async () => {
+    const user = await trader();
+    const path = join(folder, 'orders.csv');
+    const line = (id: string, filled: string) =>
+      `${user}_${id},${user},TCS,BUY,LIMIT,10,101,${filled},2024-01-05T10:00:00Z`;
+    await writeFile(
+      path,
+      [
+        'order_id,user_id,symbol,side,order_type,quantity,price,filled_quantity,filled_price,status,created_at',
+        line('full', '10,100.1,FILLED'),
+        line('part', '3,100.1,PARTIALLY_FILLED'),
+      ].join('\n'),
+    );
+    await db.json('order', 'import', path, '--as', 'orders', '--keep-going');
+    const fill = async (id: string, quantity: string, ...more: string[]) => {
+      const argv = ['order', 'fill', `${user}_${id}`, '--quantity', quantity, '--price', '100.2', ...more];
+      return String((await db.json(...argv))['fill_id']);
+    };
+    const over = await fill('full', '5', '--allow-overfill');
+    expect(await bust(over)).toMatchObject({ status: 'FILLED', filled_quantity: 10, filled_price: 100.1 });
+    const rest = await fill('part', '7');
+    expect(await bust(rest)).toMatchObject({
+      status: 'PARTIALLY_FILLED',
+      filled_quantity: 3,
+      filled_price: 100.1,
+    });
     await sound();
   });
 
@@ -349,6 +381,32 @@ describe.each(databases)('an execution that is taken back or corrected on $name'
       [user],
     );
     expect(rows).toEqual([{ current_price: 170, unrealized_pnl: 700 }]);
+    await sound();
+  });
+
+  it.each([
+    // A true loss of 6 %, made good, and the same loss by mistake.
+    [
+      ['SELL 10 at 400', 'BUY 10 at 400', 'SELL 10 at 1000', 'BUY 10 at 1000', 'SELL 10 at 400'],
+      { peak_equity: '100000.00', max_drawdown: 6 },
+    ],
+    // A true peak of 110,000, a loss, and a gain by mistake.
+    [
+      ['SELL 10 at 2000', 'BUY 10 at 2000', 'SELL 10 at 1040', 'BUY 10 at 1040', 'SELL 10 at 2040'],
+      { peak_equity: '110000.00', max_drawdown: (9_600 / 110_000) * 100 },
+    ],
+  ])('keeps the peak and the drawdown that the other executions prove: %s', async (trades, extremes) => {
+    const user = await given.user(db, `trader_${++users}`, { capital: 100_000 });
+    await db.json('session', 'start', '--user', user);
+    await trade(user, 'BUY 10 at 1000');
+    let last = '';
+    for (const terms of trades) last = await trade(user, terms);
+    await correct(last, '--price', trades[2]?.split(' ')[3] ?? '');
+    const { peak_equity, max_drawdown } = await db.json('session', 'show', '--user', user);
+    expect({ peak_equity, max_drawdown }).toEqual({
+      ...extremes,
+      max_drawdown: expect.closeTo(extremes.max_drawdown, 6),
+    });
     await sound();
   });
 
