@@ -36,6 +36,8 @@ export interface Layout {
   trades?: { column: Source; are: RegExp };
   /** Columns that hold names of companies where a symbol should be. */
   nameless?: readonly string[];
+  /** Its download and its API have different ids of one trade, or one of them has none. */
+  idsDiffer?: true;
   /** How times are read if nothing else is asked for. */
   times: Partial<TimeReading>;
 }
@@ -107,6 +109,7 @@ const LAYOUTS = {
     },
     optional: ['price', 'value', 'state'],
     trades: { column: 'state', are: /^executed$/i },
+    idsDiffer: true,
     times: DAY_FIRST,
   },
   // Trade history. Its price is the mean of several executions, rounded; the value is exact.
@@ -125,6 +128,7 @@ const LAYOUTS = {
     optional: ['trade_id', 'value', 'clock', 'state'],
     trades: { column: 'state', are: /^traded$/i },
     nameless: ['name'],
+    idsDiffer: true,
     times: DAY_FIRST,
   },
   // Tradebook. A position that is carried over has a row of either side at midnight, with an id of this kind.
@@ -141,6 +145,7 @@ const LAYOUTS = {
     optional: ['trade_id', 'state'],
     trades: { column: 'state', are: /^(?!NDIR)/ },
     nameless: ['name'],
+    idsDiffer: true,
     times: DAY_FIRST,
   },
   // Trades of a bot or of a backtest: a row is a round trip, perhaps without its end.

@@ -49,8 +49,11 @@ export function translateTrades(
 
 const fieldsOf = (trade: Values) => COLUMNS.map((column) => trade[column] ?? '');
 
+const ONE_OF_TWO =
+  'This broker has other ids in its API than in its downloads: import the same days from one of the two only, or their trades are booked twice.';
+
 /** Collects what a reader of a file must know of its translation, from row to row. */
-function collectNotes(column: string, { nameless }: Layout) {
+function collectNotes(column: string, { nameless, idsDiffer }: Layout) {
   const passed: number[] = [];
   const changed = new Map<string, string>();
   const names = new Set<string>();
@@ -75,6 +78,7 @@ function collectNotes(column: string, { nameless }: Layout) {
         (some) =>
           `The column ${column} has names of companies, which are booked as symbols: ${some.join(', ')}`,
       ),
+      ...(idsDiffer ? [ONE_OF_TWO] : []),
     ],
   };
 }

@@ -56,7 +56,10 @@ describe('import inspect', () => {
       latest: '2026-07-02T09:10:00.000000Z',
       problems: 0,
       first_problem: null,
-      notes: [{ note: 'Symbols are booked without exchange and series: ITC-BE as ITC.' }],
+      notes: [
+        { note: 'Symbols are booked without exchange and series: ITC-BE as ITC.' },
+        { note: expect.stringContaining('other ids in its API than in its downloads') },
+      ],
       command: 'order import fyers.csv --as trades --user USER --from fyers',
     });
     expect(await readdir(folder)).toEqual(['fyers.csv']);
@@ -84,7 +87,7 @@ describe('import inspect', () => {
         rows_are: 'quotes',
         layout: 'bhavcopy',
         earliest: '2021-01-06T10:00:00.000000Z',
-        command: 'market import a bhavcopy',
+        command: "market import 'a bhavcopy'",
       },
       [],
     ],
@@ -97,7 +100,12 @@ describe('import inspect', () => {
     [
       'orders',
       'order_id,user_id,symbol,side,order_type,quantity,price,status,created_at\no1,u1,TCS,BUY,LIMIT,1,1,REJECTED,2026-01-05\n',
-      { rows_are: 'orders', rows: 1, times: 'Times without an offset are read in UTC.' },
+      {
+        rows_are: 'orders',
+        rows: 1,
+        times: 'Times without an offset are read in UTC.',
+        command: 'order import orders --as orders --time-zone UTC',
+      },
       ['--time-zone', 'UTC'],
     ],
   ])('takes %s for what it is', async (name, content, expected, flags) => {

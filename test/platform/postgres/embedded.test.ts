@@ -93,19 +93,19 @@ describe('the embedded database', () => {
     expect((await cli(['user', 'list'], { env: env() })).code).toBe(0);
   });
 
-  it.each(['user list', 'migrate status', 'config show --json', 'doctor'])(
-    'is not created by a read: %s',
-    async (line) => {
-      const none = join(folder, 'none', 'database');
-      const { code, stderr } = await cli(line.split(' '), { env: env({ PINNACLE_DATA_DIR: none }) });
-      expect(existsSync(dirname(none))).toBe(false);
-      if (line.startsWith('config')) return;
-      if (line === 'doctor') return;
-      expect(code).toBe(78);
-      expect(stderr).toContain(`There is no embedded database in ${none}`);
-      expect(stderr).toContain('pinnacle migrate up');
-    },
-  );
+  it.each([
+    ...['user list', 'migrate status', 'config show --json', 'doctor', 'doctor --check drift'],
+    'doctor --check sealing --quiet',
+  ])('is not created by a read: %s', async (line) => {
+    const none = join(folder, 'none', 'database');
+    const { code, stderr } = await cli(line.split(' '), { env: env({ PINNACLE_DATA_DIR: none }) });
+    expect(existsSync(dirname(none))).toBe(false);
+    if (line.startsWith('config')) return;
+    if (line === 'doctor') return;
+    expect(code).toBe(78);
+    expect(stderr).toContain(`There is no embedded database in ${none}`);
+    expect(stderr).toContain('pinnacle migrate up');
+  });
 
   it('is what doctor misses, beside all that it can check without one', async () => {
     const none = join(folder, 'none', 'database');
