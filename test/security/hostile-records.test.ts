@@ -76,7 +76,7 @@ describe.each(databases)('hostile records on $name', (kind) => {
   });
 
   it('of keys and values in Redis', async () => {
-    for (const [, text] of some(STORED, 8)) {
+    for (const [, text] of sampled(some(STORED, 8), 3)) {
       const key = text.slice(0, 300);
       await redis.cli('flushall');
       await redis.cli('set', `market_data:${key}`, text.slice(0, 5_000));
@@ -96,7 +96,7 @@ describe.each(databases)('hostile records on $name', (kind) => {
 
   it('of what is logged', async () => {
     const log = join(victim.cwd, 'log');
-    for (const [, text] of some(STORED, 24))
+    for (const [, text] of sampled(some(STORED, 24), 8))
       await victim.withstands(['user', 'show', '--log', log, '--', text.slice(0, 5_000)]);
     const lines = readFileSync(log, 'utf8').trim().split('\n');
     expect(lines.join('\n')).not.toMatch(RAW);
