@@ -208,7 +208,8 @@ describe.each(servers)('beside the $name', ({ open }) => {
     );
     over = true;
     await cutting;
-    expect(codes.flat().filter((code) => ![0, 3, 5, 8].includes(code))).toEqual([]);
+    // 10: six at a time wait for one user, and on a busy machine longer than a lock is waited for.
+    expect(codes.flat().filter((code) => ![0, 3, 5, 8, 10].includes(code))).toEqual([]);
     expect(codes.flat()).toContain(8);
     expect((await db.cli('realtime', 'drain')).code).toBe(0);
     expect((await db.cli('doctor', 'realtime')).code).toBe(0);
