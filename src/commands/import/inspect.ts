@@ -56,7 +56,7 @@ function commandFor(
   how: { timeZone?: string | undefined; dates?: string | undefined },
 ) {
   return [
-    command.replace(' import', ` import ${shellWord(file).replaceAll('$', '$$$$')}`),
+    command.replace(' import', () => ` import ${shellWord(file)}`),
     ...(how.timeZone === undefined ? [] : [`--time-zone ${how.timeZone}`]),
     ...(how.dates === undefined ? [] : [`--dates ${how.dates}`]),
   ].join(' ');

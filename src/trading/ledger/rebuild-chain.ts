@@ -15,6 +15,7 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { correctTotals } from './correct-totals.ts';
+import { POSITION_TYPES } from './write-book.ts';
 
 /** A row of `order_fills` with the side of its order. */
 export interface BookedExecution extends ChainFill {
@@ -250,28 +251,7 @@ async function insertFills(trx: Trx, fills: readonly BookedExecution[]): Promise
 
 async function writePositions(trx: Trx, positions: readonly PositionRow[]): Promise<void> {
   if (positions.length === 0) return;
-  const source = unnest(
-    'n',
-    {
-      position_id: 'text',
-      user_id: 'text',
-      strategy_id: 'text',
-      symbol: 'text',
-      side: 'text',
-      quantity: 'int',
-      average_price: 'float8',
-      current_price: 'float8',
-      unrealized_pnl: 'float8',
-      realized_pnl: 'float8',
-      status: 'text',
-      order_id: 'text',
-      opened_at: 'timestamp',
-      closed_at: 'timestamp',
-      updated_at: 'timestamp',
-      marked_at: 'timestamp',
-    },
-    positions,
-  );
+  const source = unnest('n', { ...POSITION_TYPES, marked_at: 'timestamp' }, positions);
   await sql`
     INSERT INTO positions (position_id, user_id, strategy_id, symbol, side, quantity, average_price, current_price,
       unrealized_pnl, realized_pnl, status, order_id, opened_at, closed_at, created_at, updated_at, marked_at)

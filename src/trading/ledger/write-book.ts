@@ -66,28 +66,27 @@ function orders(fold: BookingResult): Part[] {
   ];
 }
 
+/** The columns of a position as the ledger writes it, with their types. */
+export const POSITION_TYPES = {
+  position_id: 'text',
+  user_id: 'text',
+  strategy_id: 'text',
+  symbol: 'text',
+  side: 'text',
+  quantity: 'int',
+  average_price: 'float8',
+  current_price: 'float8',
+  unrealized_pnl: 'float8',
+  realized_pnl: 'float8',
+  status: 'text',
+  order_id: 'text',
+  opened_at: 'timestamp',
+  closed_at: 'timestamp',
+  updated_at: 'timestamp',
+} as const;
+
 function positions(fold: BookingResult): Part {
-  const source = unnest(
-    'n',
-    {
-      position_id: 'text',
-      user_id: 'text',
-      strategy_id: 'text',
-      symbol: 'text',
-      side: 'text',
-      quantity: 'int',
-      average_price: 'float8',
-      current_price: 'float8',
-      unrealized_pnl: 'float8',
-      realized_pnl: 'float8',
-      status: 'text',
-      order_id: 'text',
-      opened_at: 'timestamp',
-      closed_at: 'timestamp',
-      updated_at: 'timestamp',
-    },
-    fold.positions,
-  );
+  const source = unnest('n', POSITION_TYPES, fold.positions);
   return sql`
     INSERT INTO positions (position_id, user_id, strategy_id, symbol, side, quantity, average_price, current_price,
       unrealized_pnl, realized_pnl, status, order_id, opened_at, closed_at, created_at, updated_at)

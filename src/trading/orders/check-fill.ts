@@ -35,7 +35,7 @@ export async function checkFill(ctx: Context, fill: Execution): Promise<Instant>
       EXISTS (SELECT FROM order_fills f WHERE f.order_id = o.order_id AND f.broker_fill_id = ${fill.broker_fill_id ?? null}::text) AS known
     FROM (VALUES (1)) one LEFT JOIN orders o ON o.order_id = ${fill.order_id}`.execute(await ctx.db());
   const [row] = rows;
-  if (!row) throw new Error('a statement without FROM gives one row');
+  if (!row) throw new Error('an outer join with one row gives one row');
   const { at, side, known, quote, ...order } = row;
   if (side === null || known) return at;
   const doubts = doubtsOfFill(fill, { side, ...order }, quote, (await ctx.config()).guard);
