@@ -43,6 +43,8 @@ export interface Model {
   holdings: Map<string, Holding>;
   strategy: { active: boolean; orders: number; filled: number; pnl: number };
   session: ModelSession | undefined;
+  /** The highest peak and the largest drawdown of the sessions that ended: all are of one trading day. */
+  earlier: Pick<ModelSession, 'peak' | 'drawdown'>;
   ended: number;
   halted: boolean;
   limit: number | undefined;
@@ -80,6 +82,7 @@ export function newModel(): Model {
     holdings: new Map(),
     strategy: { active: true, orders: 0, filled: 0, pnl: 0 },
     session: undefined,
+    earlier: { peak: 0, drawdown: 0 },
     ended: 0,
     halted: false,
     limit: undefined,
@@ -323,13 +326,21 @@ const MOVES: { [K in Action['do']]: Move<K> } = {
     const works = !model.session;
     if (works) {
       const start = model.capital;
-      model.session = { orders: 0, filled: 0, pnl: 0, start, peak: start, drawdown: 0 };
+      const { peak, drawdown } = model.earlier;
+      model.session = { orders: 0, filled: 0, pnl: 0, start, peak: Math.max(start, peak), drawdown };
     }
     return one('session start --user u', works);
   },
   end(model) {
     const works = model.session !== undefined;
-    if (works) model.ended++;
+    if (model.session) {
+      model.ended++;
+      const { peak, drawdown } = model.session;
+      model.earlier = {
+        peak: Math.max(peak, model.earlier.peak),
+        drawdown: Math.max(drawdown, model.earlier.drawdown),
+      };
+    }
     model.session = undefined;
     return { lines: ['session end --user u'], code: works ? 0 : 3 };
   },
