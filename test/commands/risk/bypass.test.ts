@@ -137,8 +137,11 @@ describe.each(databases)('no way around a limit on $name', ({ open }) => {
     for (const zone of zones) expect((await place({ PINNACLE_TIME_ZONE: zone })).code).toBe(5);
     expect((await place({ PINNACLE_TIME_ZONE: 'Asia/Tokyo' })).code).toBe(5);
     const hour = new Date().getUTCHours();
-    // A zone where the day began less than an hour ago, and the order of an hour before it was yesterday's.
+    // A zone where it is noon, and one where the day began less than an hour ago: an hour before, it was today in the one
+    // and yesterday in the other.
+    const noon = hour < 12 ? `Etc/GMT-${12 - hour}` : `Etc/GMT+${hour - 12}`;
     const zone = hour <= 12 ? `Etc/GMT+${hour}` : `Etc/GMT-${24 - hour}`;
+    await db.json('risk', 'time-zone', noon);
     await db.query("UPDATE orders SET created_at = created_at - interval '1 hour' WHERE user_id = $1", [
       user,
     ]);
@@ -148,7 +151,11 @@ describe.each(databases)('no way around a limit on $name', ({ open }) => {
     expect(await db.audits('risk time-zone')).toMatchObject([
       {
         target: 'settings',
-        body: { before: { trading_time_zone: null }, after: { trading_time_zone: zone } },
+        body: { before: { trading_time_zone: null }, after: { trading_time_zone: noon } },
+      },
+      {
+        target: 'settings',
+        body: { before: { trading_time_zone: noon }, after: { trading_time_zone: zone } },
       },
     ]);
     expect((await place()).code).toBe(0);
