@@ -22,6 +22,15 @@ const LOCK = { high: 0x70696e6e, low: 0x61636c65 };
 const LOCK_KEY = ((BigInt(LOCK.high) << 32n) | BigInt(LOCK.low)).toString();
 const LOCK_POLL_MS = 250;
 
+/** The sessions that hold the rollout lock. */
+const lockHolders = sql`
+  SELECT a.pid, a.application_name AS program, a.usename AS role,
+    date_trunc('second', a.backend_start AT TIME ZONE 'UTC') AS since
+  FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.classid = ${LOCK.high}::oid AND l.objid = ${LOCK.low}::oid
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
 /** Works under the rollout lock, after waiting up to `lockWait` ms for another rollout. Throws ROLLOUT_RUNNING (exit 10). */
 export async function withSession<T>(
   ctx: Context,
@@ -31,6 +40,7 @@ export async function withSession<T>(
   const connection = await ctx.migrationConnection();
   return connection.kysely.connection().execute(async (db) => {
     await takeLock(ctx, db, lockWait);
+    if (connection.kind === 'server') await assertLocked(db);
     try {
       return await work({ connection, db });
     } finally {
@@ -70,6 +80,15 @@ async function tryLock(db: Kysely<Database>): Promise<boolean> {
   return rows[0]?.got === true;
 }
 
+/** Throws ENGINE_UNSAFE (exit 78) where a server answers the lock of this session without holding it. */
+async function assertLocked(db: Kysely<Database>): Promise<void> {
+  const { rows } = await sql`${lockHolders} AND l.pid = pg_backend_pid()`.execute(db);
+  if (rows.length > 0) return;
+  throw new Failure('config', 'ENGINE_UNSAFE', 'The advisory locks of this server do not lock.', {
+    hint: 'Two rollouts could run at once. Connect to PostgreSQL itself, not to a program that speaks its protocol. See: pinnacle doctor engine',
+  });
+}
+
 interface Holder {
   pid: number;
   program: string | null;
@@ -78,13 +97,7 @@ interface Holder {
 }
 
 async function holderOf(db: Kysely<Database>): Promise<string> {
-  const { rows } = await sql<Holder>`
-    SELECT a.pid, a.application_name AS program, a.usename AS role,
-      date_trunc('second', a.backend_start AT TIME ZONE 'UTC') AS since
-    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-      AND l.classid = ${LOCK.high}::oid AND l.objid = ${LOCK.low}::oid
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(db);
+  const { rows } = await sql<Holder>`${lockHolders}`.execute(db);
   const [holder] = rows;
   if (!holder) return 'it has just ended';
   // The start time of other roles' sessions is hidden from an ordinary role.

@@ -18,7 +18,7 @@ const TABLE = `
 operator cron readonly auditor: user list, user show, user sessions list, strategy list, strategy show, strategy stats, order list, fill list
 operator cron readonly auditor: position list, position show, position history, position pnl, session list, session show
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
-operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor realtime, doctor replicas, schedule print
+operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
 operator cron readonly auditor: order watch, notification watch
 operator cron readonly auditor: order export, position export, session export, notification export
