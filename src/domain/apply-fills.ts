@@ -174,6 +174,8 @@ function updatePosition(row: BookPosition, fill: Fill, position: Position): Book
   row.status = position.status;
   row.exact = position.exact;
   row.closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
+  // A report may come late.
+  if (isBefore(fill.executed_at, row.opened_at)) row.opened_at = fill.executed_at;
   row.updated_at = fill.booked_at;
   return row;
 }

@@ -59,6 +59,23 @@ export function applyFill(position: Position | null, fill: Execution): FillEffec
   return { position: reduced, opened: openAt(side, fill.quantity - closing, fill.price), realized };
 }
 
+/**
+ * The same within one row, for a part of its executions: they may turn it, or close it and open it again, which all of
+ * them together do not. The row goes on with what it realized.
+ */
+export function applyWithin(position: Position | null, fill: Execution): Position {
+  const ended = position?.status === 'CLOSED' ? position : null;
+  const { position: moved, opened } = applyFill(ended ? null : position, fill);
+  if (!ended && !opened) return moved;
+  const next = opened ?? moved;
+  const before = ended ?? moved;
+  return {
+    ...next,
+    realized_pnl: before.realized_pnl,
+    exact: { average: String(next.average_price), realized: exactOf(before).realized },
+  };
+}
+
 /** The unrealized P&L of a position at a mark, `(mark-avg)*quantity*sign` in rupees. Throws RangeError for a bad mark. */
 export function unrealized(
   position: Pick<Position, 'side' | 'quantity' | 'average_price'>,

@@ -1,6 +1,6 @@
 import type { BookOrder } from './book.ts';
 import { mintId, type OrderId, type PositionId } from './id.ts';
-import type { Instant } from './instant.ts';
+import { type Instant, isBefore } from './instant.ts';
 import type { Rupees } from './money.ts';
 import { applyFill, type Execution, type Position } from './position.ts';
 
@@ -53,7 +53,7 @@ export function rebuildPositions<F extends ChainFill>(
     const { position, opened, realized } = applyFill(current, fill);
     const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
     const moved: RebuiltPosition = current
-      ? put({ ...(current as RebuiltPosition), ...position, closed_at })
+      ? put({ ...current, ...position, opened_at: earlier(current, fill), closed_at })
       : open(fill, position);
     const flipped: RebuiltPosition | null = opened ? open(fill, opened) : null;
     rebuilt.push({
@@ -66,6 +66,9 @@ export function rebuildPositions<F extends ChainFill>(
   }
   return { fills: rebuilt, positions: [...positions.values()] };
 }
+
+const earlier = ({ opened_at }: RebuiltPosition, { executed_at }: ChainFill): Instant =>
+  isBefore(executed_at, opened_at) ? executed_at : opened_at;
 
 function freeId(
   { position_id, flipped_to, executed_at }: ChainFill,

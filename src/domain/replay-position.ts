@@ -1,6 +1,6 @@
 import type { OrderSide } from './enums.ts';
 import type { PositionId } from './id.ts';
-import { applyFill, type Position } from './position.ts';
+import { applyWithin, type Position } from './position.ts';
 
 /** A stored fill: shares, rupees per share. */
 export interface StoredFill {
@@ -22,20 +22,23 @@ export interface ReplayedFill<F extends StoredFill> {
   position: Position;
 }
 
-/** Rebuilds a position from its fills, given in booking order: one step per fill. */
+/**
+ * Rebuilds a position from its fills, given in booking order: one step per fill. A part of the fills gives what that part
+ * makes.
+ */
 export function replay<F extends StoredFill>(positionId: PositionId, fills: readonly F[]): ReplayedFill<F>[] {
   const steps: ReplayedFill<F>[] = [];
   let before: Position | null = null;
   for (const fill of fills) {
-    const shares = sharesOf(positionId, fill, before);
-    const { position }: { position: Position } = applyFill(before, { ...fill, quantity: shares });
+    const shares = sharesOf(positionId, fill);
+    const position: Position = applyWithin(before, { ...fill, quantity: shares });
     steps.push({ fill, shares, position });
     before = position;
   }
   return steps;
 }
 
-function sharesOf(positionId: PositionId, fill: StoredFill, before: Position | null): number {
-  if (fill.flipped_to === positionId) return Math.abs(fill.stands);
-  return fill.flipped_to !== null && before ? before.quantity : fill.quantity;
+function sharesOf(positionId: PositionId, { flipped_to, quantity, stands }: StoredFill): number {
+  if (flipped_to === null) return quantity;
+  return flipped_to === positionId ? Math.abs(stands) : quantity - Math.abs(stands);
 }

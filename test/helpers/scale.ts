@@ -50,6 +50,8 @@ function statements(orders: number): string[] {
        'open_' || i, 'ord_' || ${ID}, CASE WHEN open THEN 'OPEN' ELSE 'CLOSED' END::position_status,
        ${at}, CASE WHEN open THEN NULL ELSE ${at} END
      FROM (SELECT i, i % 1000 = 1 AS open FROM generate_series(1, ${orders}, 5) i) i`,
+    `INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, position_id)
+     SELECT 'fil_' || ${ID}, 'ord_' || ${ID}, i, 10, 100, ${at}, 'pos_' || ${ID} FROM generate_series(1, ${orders}, 5) i`,
     `INSERT INTO trading_sessions (session_id, user_id, status, start_time, capital_at_start, peak_equity)
      SELECT 'ses_' || ${ID}, ${trader}, 'COMPLETED', ${at}, 1000000, 1000000
      FROM generate_series(1, ${orders}, 50) i`,

@@ -17,7 +17,7 @@ export const list = defineCommand({
   args: {},
   flags: {
     ...positionFilter,
-    asOf: optional(time('positions at this time, rebuilt from the fills booked until then')),
+    asOf: optional(time('positions at this time, rebuilt from the fills executed by then')),
     ...pageFlags,
   },
   fields: positionFields,

@@ -96,7 +96,8 @@ function positions(fold: BookingResult): Part {
     ON CONFLICT (position_id) DO UPDATE
     SET quantity = excluded.quantity, average_price = excluded.average_price, current_price = excluded.current_price,
       unrealized_pnl = excluded.unrealized_pnl, realized_pnl = excluded.realized_pnl, status = excluded.status,
-      closed_at = excluded.closed_at, updated_at = excluded.updated_at, marked_at = NULL`;
+      opened_at = excluded.opened_at, closed_at = excluded.closed_at, updated_at = excluded.updated_at,
+      marked_at = NULL`;
 }
 
 function fills(fold: BookingResult, phase: SchemaPhase): Part {

@@ -40,31 +40,52 @@ export async function checkMoment(
 }
 
 /**
- * A page of positions as the book stood at a time (UTC), rebuilt from the fills booked by then; newest first, in two
- * statements. An imported trade counts as booked when it was executed.
+ * A page of positions as they stood at a time (UTC), each rebuilt from its fills executed by then; newest first, two
+ * statements a batch. What was executed before the position opened, but booked after, counts, too.
  */
 export async function positionsAsOf(
+  db: Kysely<Database>,
+  filter: Filter,
+  at: Instant,
+  limit: number,
+  after: Keyset | undefined,
+): Promise<Position[]> {
+  const found: Position[] = [];
+  for (let from = after; ; ) {
+    const rows = await findCandidates(db, filter, at, limit, from);
+    const stood = await rebuild(db, rows, at);
+    found.push(...stood.filter(({ status }) => filter.status === 'any' || status === filter.status));
+    const last = rows.at(-1);
+    if (!last || rows.length < limit || found.length >= limit) return found.slice(0, limit);
+    from = [last.opened_at, last.position_id];
+  }
+}
+
+/** The positions that were there by then. Those without a later fill are as they were. */
+async function findCandidates(
   db: Kysely<Database>,
   { user, symbol, strategy, status }: Filter,
   at: Instant,
   limit: number,
   after: Keyset | undefined,
 ): Promise<Position[]> {
-  // A position was open from its first fill, a fill of its opening order, to the fill that closed it.
-  const isLater = sql`SELECT FROM order_fills f WHERE f.position_id = p.position_id AND f.created_at > ${at}::timestamp`;
+  // An aggregate, because EXISTS would invite to read every later fill of the book.
+  const movedLater = sql`
+    (SELECT bool_or(f.executed_at > ${at}::timestamp) FROM order_fills f WHERE f.position_id = p.position_id)`;
   const { rows } = await sql<Position>`
     SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.order_id, p.opened_at, p.created_at
     FROM positions p
     WHERE p.opened_at <= ${at}::timestamp
-      AND ${at}::timestamp >= (
-        SELECT f.created_at FROM order_fills f
-        WHERE f.order_id = p.order_id AND p.position_id IN (f.position_id, f.flipped_to) ORDER BY f.seq LIMIT 1)
-      ${status === 'any' ? sql`` : sql`AND (p.status = 'OPEN' OR EXISTS (${isLater})) = ${status === 'OPEN'}`}
+      ${status === 'any' ? sql`` : sql`AND (p.status = ${status}::position_status OR ${movedLater})`}
       ${user === undefined ? sql`` : sql`AND p.user_id = ${user}`}
       ${symbol === undefined ? sql`` : sql`AND p.symbol = ${symbol}`}
       ${strategy === undefined ? sql`` : sql`AND p.strategy_id = ${strategy}`}
       ${after === undefined ? sql`` : sql`AND (p.opened_at, p.position_id) < (${after[0]}::timestamp, ${after[1]})`}
     ORDER BY p.opened_at DESC, p.position_id DESC LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+async function rebuild(db: Kysely<Database>, rows: readonly Position[], at: Instant): Promise<Position[]> {
   const fills = await findFills(
     db,
     rows.map((row) => row.position_id),
@@ -75,6 +96,6 @@ export async function positionsAsOf(
     if (!last) return [];
     const { fill, position } = last;
     const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
-    return [{ ...row, ...position, closed_at, updated_at: fill.created_at, marked_at: null }];
+    return [{ ...row, ...position, closed_at, updated_at: fill.executed_at, marked_at: null }];
   });
 }

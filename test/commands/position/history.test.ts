@@ -110,20 +110,6 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
     expect(bare(now)).toEqual(bare(await db.json<Row[]>(...words('position list --status any'))));
   });
 
-  it('list --as-of goes by when a fill was booked, not by when it was executed', async () => {
-    await given.user(db, 'trader_003');
-    await db.query("UPDATE users SET created_at = now() - interval '1 day' WHERE user_id = 'trader_003'");
-    const order = await given.order(db, { user: 'trader_003', symbol: 'LT', quantity: 5 });
-    await db.query("UPDATE orders SET created_at = now() - interval '1 hour' WHERE order_id = $1", [order]);
-    const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
-    const executed = ago(50);
-    await given.fill(db, order, { quantity: 5, price: 3_400, at: executed });
-    const held = (moment: string) =>
-      db.json<Row[]>('position', 'list', '--user', 'trader_003', '--as-of', moment);
-    expect(await held(ago(30))).toEqual([]);
-    expect(await held('now')).toMatchObject([{ quantity: 5, opened_at: executed.replace('Z', '000Z') }]);
-  });
-
   it('list --as-of refuses what was not yet, and what is no time', async () => {
     for (const [user, moment, complaint] of [
       ['trader_001', '2199-01-01', 'in the future'],
@@ -195,6 +181,63 @@ describe.each(databases)('what became of positions, on $name', ({ open }) => {
       '0.00',
       '1000000000000000.00',
     ]);
+  });
+
+  it('list --as-of and pnl go by when a fill was executed, not by when it was booked', async () => {
+    await given.user(db, 'trader_003');
+    await db.query("UPDATE users SET created_at = '2024-03-01' WHERE user_id = 'trader_003'");
+    const report = async (side: 'BUY' | 'SELL', quantity: number, price: number, at: string) => {
+      const order = await given.order(db, { user: 'trader_003', symbol: 'LT', side, quantity });
+      await db.query("UPDATE orders SET created_at = '2024-03-01' WHERE order_id = $1", [order]);
+      await given.fill(db, order, { quantity, price, at });
+    };
+    // Reported today, and not in the order of execution.
+    await report('BUY', 10, 100, '2024-03-05T10:00:00Z');
+    await report('BUY', 6, 100, '2024-03-05T09:00:00Z');
+    await report('SELL', 20, 110, '2024-04-02T10:00:00Z');
+    await report('BUY', 4, 100, '2024-04-01T10:00:00Z');
+    const held = async (moment: string, ...more: string[]) =>
+      pick(
+        await db.json<Row[]>(
+          ...words('position list --user trader_003 --as-of'),
+          moment,
+          '--status',
+          'any',
+          ...more,
+        ),
+        ...['side', 'quantity', 'average_price', 'status', 'opened_at'],
+      );
+    const opened = '2024-03-05T09:00:00.000000Z';
+    expect(await held('2024-03-05T08:59:59Z')).toEqual([]);
+    expect(await held('2024-03-05T09:30:00Z')).toEqual([['LONG', 6, 100, 'OPEN', opened]]);
+    expect(await held('2024-03-31')).toEqual([['LONG', 16, 100, 'OPEN', opened]]);
+    // The late report belongs to the position that a sale opened, where it stood alone until that sale.
+    expect(await held('2024-04-01T11:00:00Z')).toEqual([
+      ['LONG', 4, 100, 'OPEN', '2024-04-01T10:00:00.000000Z'],
+      ['LONG', 16, 100, 'OPEN', opened],
+    ]);
+    expect(await held('2024-04-03', '--limit', '1')).toEqual([
+      ['SHORT', 0, 110, 'CLOSED', '2024-04-01T10:00:00.000000Z'],
+    ]);
+    expect(await held('2024-04-03')).toHaveLength(2);
+    for (const status of ['OPEN', 'CLOSED'])
+      expect(
+        await db.json<Row[]>(
+          ...words(
+            `position list --user trader_003 --as-of 2024-04-01T11:00:00Z --status ${status} --limit 1`,
+          ),
+        ),
+      ).toHaveLength(status === 'OPEN' ? 1 : 0);
+    expect(await pnl('--user trader_003', 'fills')).toEqual([
+      ['2024-03-05', '0.00', 2],
+      ['2024-04-01', '40.00', 1],
+      ['2024-04-02', '160.00', 1],
+    ]);
+    expect(await pnl('--user trader_003 --by month')).toEqual([
+      ['2024-03', '0.00'],
+      ['2024-04', '200.00'],
+    ]);
+    expect((await db.cli(...words('doctor ledger --user trader_003'))).code).toBe(0);
   });
 });
 
