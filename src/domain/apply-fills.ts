@@ -10,7 +10,7 @@ import {
   positionKey,
   strategyKey,
 } from './book.ts';
-import { type BookSession, moveEquity } from './equity.ts';
+import { type BookSession, moveEquity, moveStart } from './equity.ts';
 import { mintId, type PositionId, type StrategyId, type UserId } from './id.ts';
 import { isBefore } from './instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from './money.ts';
@@ -92,8 +92,11 @@ function applyOne(
   if (realized !== NO_RUPEES)
     tally.capital.set(order.user_id, addMoney(tally.capital.get(order.user_id) ?? NO_RUPEES, realized));
   if (order.strategy_id !== null) credit(tally.strategies, order, order.strategy_id, completes, realized);
-  const session = book.sessions.get(order.user_id);
-  if (session) tally.sessions.add(moveEquity(session, realized, moved.unrealized, completes));
+  const running = book.sessions.get(order.user_id);
+  const session = running && !isBeforeSession(fill, running) ? running : undefined;
+  if (session) moveEquity(session, realized, moved.unrealized, completes);
+  else if (running) moveStart(running, realized, moved.unrealized);
+  if (running) tally.sessions.add(running);
   // Property by property, here and below: spreading a fill or a position costs more than all the arithmetic.
   const booked: BookedFill = {
     order_id: fill.order_id,
@@ -113,6 +116,10 @@ function applyOne(
   const notice = fillNotice(order, booked, { ...next, completes, idle: book.idle.get(strategyKey(order)) });
   if (notice) tally.notices.push(notice);
 }
+
+/** Whether a fill is history from before a session began. A late report counts when it is booked. */
+const isBeforeSession = ({ executed_at, booked_at }: Fill, { start_time }: BookSession): boolean =>
+  executed_at === booked_at && isBefore(executed_at, start_time);
 
 function isKnown(book: Book, fill: Fill): boolean {
   const key = fillKey(fill);

@@ -1,4 +1,5 @@
 import type { UserId } from './id.ts';
+import type { Instant } from './instant.ts';
 import { type Rupees, toPaisa } from './money.ts';
 
 /**
@@ -8,6 +9,9 @@ import { type Rupees, toPaisa } from './money.ts';
 export interface BookSession {
   session_id: string;
   user_id: UserId;
+  start_time: Instant;
+  /** The capital that it started with. */
+  start: number;
   /** capital_at_start + total_pnl + the unrealized P&L of every open position of the user. */
   equity: number;
   peak_equity: number;
@@ -31,6 +35,23 @@ export function moveEquity(
   const equity = session.equity / 100;
   session.peak_equity = Math.max(session.peak_equity, equity);
   session.max_drawdown = Math.max(session.max_drawdown, drawdown(session.peak_equity, equity));
+  return session;
+}
+
+/**
+ * Applies history from before a session, in place: what it started with, equity and peak move, and its drawdown does not,
+ * as if it had been booked when it was executed. The amounts are those of `moveEquity`.
+ */
+export function moveStart(
+  session: BookSession,
+  realized: Rupees,
+  [before, after]: readonly [number, number],
+): BookSession {
+  const credited = inPaisa(realized);
+  const moved = credited + inPaisa(after) - inPaisa(before);
+  session.start += credited;
+  session.equity += moved;
+  session.peak_equity = Math.max(inPaisa(session.peak_equity) + moved, session.start) / 100;
   return session;
 }
 

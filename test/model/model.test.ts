@@ -32,9 +32,8 @@ const MUTATIONS: [what: string, mutation: Mutation][] = [
     "a session's orders are not counted",
     {
       file: 'src/trading/ledger/insert-orders.ts',
-      right:
-        "SET total_orders = s.total_orders + c.orders, updated_at = now()\n    FROM ${unnest('c', { user_id: 'text', orders",
-      wrong: "SET updated_at = now()\n    FROM ${unnest('c', { user_id: 'text', orders",
+      right: 'SET total_orders = s.total_orders + c.orders, updated_at = now()\n    FROM (',
+      wrong: 'SET updated_at = now()\n    FROM (',
     },
   ],
 ];

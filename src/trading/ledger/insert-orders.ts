@@ -88,11 +88,15 @@ async function countForStrategies(trx: Trx, orders: readonly NewOrder[]): Promis
 
 async function countForSessions(trx: Trx, orders: readonly NewOrder[]): Promise<void> {
   if (trx.phase < 3) return;
-  const counts = tally(orders.map((order) => ({ ...order, strategy_id: null })));
+  // Not history from before a session.
   await sql`
     UPDATE trading_sessions s SET total_orders = s.total_orders + c.orders, updated_at = now()
-    FROM ${unnest('c', { user_id: 'text', orders: 'int' }, counts)}
-    WHERE s.user_id = c.user_id AND s.status = 'ACTIVE'`.execute(trx.db);
+    FROM (
+      SELECT a.session_id, count(*) AS orders
+      FROM ${unnest('o', { user_id: 'text', created_at: 'timestamp' }, orders)}
+        JOIN trading_sessions a ON a.user_id = o.user_id AND a.status = 'ACTIVE' AND a.start_time <= o.created_at
+      GROUP BY a.session_id
+    ) c WHERE s.session_id = c.session_id`.execute(trx.db);
 }
 
 /** The number of orders per user and strategy. */

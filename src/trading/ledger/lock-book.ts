@@ -111,13 +111,16 @@ async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Bo
 
 async function lockSessions(trx: Trx, userIds: readonly string[]): Promise<Book['sessions']> {
   if (trx.phase < 3) return new Map();
-  const { rows } = await sql<Omit<BookSession, 'equity'> & { equity: string }>`
-    SELECT s.session_id, s.user_id, s.max_drawdown, coalesce(s.peak_equity, s.capital_at_start) AS peak_equity,
-      ${equityOf('s')} AS equity
+  const { rows } = await sql<Omit<BookSession, 'equity' | 'start'> & { equity: string; start: number }>`
+    SELECT s.session_id, s.user_id, s.start_time, s.max_drawdown, s.capital_at_start AS start,
+      coalesce(s.peak_equity, s.capital_at_start) AS peak_equity, ${equityOf('s')} AS equity
     FROM trading_sessions s
     WHERE s.user_id = ANY(${userIds}) AND s.status = 'ACTIVE'
     ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx.db);
   return new Map(
-    rows.map((row) => [row.user_id, { ...row, equity: inPaisa(row.equity), realized: 0, successful: 0 }]),
+    rows.map(({ equity, start, ...row }) => [
+      row.user_id,
+      { ...row, equity: inPaisa(equity), start: inPaisa(start), realized: 0, successful: 0 },
+    ]),
   );
 }

@@ -159,16 +159,21 @@ function sessions(fold: BookingResult, bookedAt: Instant): Part[] {
       session_id: 'text',
       successful: 'int',
       realized: 'numeric',
+      start: 'float8',
       peak_equity: 'float8',
       max_drawdown: 'float8',
     },
-    fold.sessions.map((session) => ({ ...session, realized: session.realized / 100 })),
+    fold.sessions.map((session) => ({
+      ...session,
+      realized: session.realized / 100,
+      start: session.start / 100,
+    })),
   );
   return [
     sql`
     UPDATE trading_sessions s
     SET successful_orders = s.successful_orders + c.successful,
-      total_pnl = round(s.total_pnl::numeric + c.realized, 2)::float8, peak_equity = c.peak_equity,
+      total_pnl = round(s.total_pnl::numeric + c.realized, 2)::float8, capital_at_start = c.start, peak_equity = c.peak_equity,
       max_drawdown = c.max_drawdown, updated_at = greatest(s.updated_at, ${bookedAt}::timestamp)
     FROM ${source} WHERE s.session_id = c.session_id`,
   ];

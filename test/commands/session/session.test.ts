@@ -179,3 +179,60 @@ describe.each(servers)('the drawdown of a session on a $name', ({ open }) => {
     await db.close();
   });
 });
+
+describe.each(databases)('history that is imported while a session runs, on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    await given.user(db);
+    for (const rule of ['MAX_DAILY_LOSS 1000', 'MAX_DRAWDOWN 1'])
+      await db.json(...words(`risk set trader_001 ${rule}`));
+    await db.json(...words('session start --user trader_001'));
+  });
+  afterAll(() => db.close());
+
+  const load = async (...trades: string[]) => {
+    const stdin = ['trade_id,symbol,side,quantity,price,executed_at', ...trades].join('\n');
+    const { code, stderr } = await db.cliWith(
+      { stdin },
+      ...words('order import - --as trades --user trader_001'),
+    );
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  };
+  const shown = () => db.json(...words('session show --user trader_001'));
+  const violated = async () => {
+    const { stdout } = await db.cli(...words('risk check trader_001 --json'));
+    return (JSON.parse(stdout) as Row[])
+      .filter(({ verdict }) => verdict !== 'ok')
+      .map((row) => row['rule_type']);
+  };
+
+  it('is no loss of today: it moves what the session started with', async () => {
+    await load('A1,TCS,BUY,100,4000,2026-01-05 10:00', 'A2,TCS,SELL,100,3000,2026-01-06 10:00');
+    expect(await shown()).toMatchObject({
+      ...{ capital_at_start: '900000.00', total_pnl: '0.00', peak_equity: '900000.00', equity: '900000.00' },
+      ...{ max_drawdown: 0, total_orders: 0, successful_orders: 0 },
+    });
+    expect(await violated()).toEqual([]);
+  });
+
+  it('is told from a loss of today, and from gains and open positions of the past', async () => {
+    await load('B1,INFY,BUY,100,1000,2026-01-05 10:00', 'B2,INFY,SELL,50,1200,2026-01-06 10:00');
+    // 50 shares are still held, marked 200 above their cost.
+    expect(await shown()).toMatchObject({
+      ...{ capital_at_start: '910000.00', total_pnl: '0.00', peak_equity: '920000.00', equity: '920000.00' },
+      ...{ max_drawdown: 0, total_orders: 0 },
+    });
+    await given.position(db, { symbol: 'TCS', quantity: 10, price: 4_000 });
+    await given.position(db, { symbol: 'TCS', side: 'SELL', quantity: 10, price: 3_800 });
+    expect(await shown()).toMatchObject({ total_pnl: '-2000.00', total_orders: 2, successful_orders: 2 });
+    expect(await violated()).toEqual([]);
+    await given.position(db, { symbol: 'TCS', quantity: 50, price: 4_000 });
+    await given.position(db, { symbol: 'TCS', side: 'SELL', quantity: 50, price: 3_800 });
+    expect(await violated()).toEqual(['MAX_DRAWDOWN', 'MAX_DAILY_LOSS']);
+    expect((await db.cli(...words('doctor ledger'))).code).toBe(0);
+    const ended = await db.json(...words('session end --user trader_001'));
+    expect(ended).toMatchObject({ total_pnl: '-12000.00', capital_at_end: '898000.00' });
+    expect((await db.cli(...words('doctor ledger'))).code).toBe(0);
+  });
+});

@@ -77,6 +77,8 @@ function newBook({ orders }: Pick<History, 'orders'>): Book {
   const session = (user_id: UserId) => ({
     session_id: `ses_${user_id}`,
     user_id,
+    start_time: AT,
+    start: START * 100,
     equity: START * 100,
     peak_equity: START,
     max_drawdown: 0,
