@@ -3,6 +3,7 @@ import type { Origin } from './audit/log.ts';
 import type { Outcome } from './audit/outcome.ts';
 import type { Trx } from './audit/transaction.ts';
 import type { RailContext } from './cli/command.ts';
+import type { Globals } from './cli/globals.ts';
 import type { Io } from './cli/io.ts';
 import type { Instant } from './domain/instant.ts';
 import type { ConfigSource } from './platform/config/file.ts';
@@ -24,6 +25,8 @@ export interface Context extends RailContext {
   own: { pid: number; uid: number | undefined };
   /** Whether a column of the result is printed, to a terminal or as JSON. */
   isVisible: (column: string) => boolean;
+  /** The global flags that were given. */
+  globals: Globals;
   configSource: ConfigSource;
   config: () => Promise<Config>;
   /** Where scratch and template databases are kept. */

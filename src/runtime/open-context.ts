@@ -43,6 +43,7 @@ export function openContext(
     now: around.now,
     cwd: around.cwd,
     own: { pid: around.pid, uid: around.uid },
+    globals,
     configSource,
     config,
     cacheDir: join(around.env['XDG_CACHE_HOME'] || join(around.home, '.cache'), 'pinnacle'),

@@ -1,4 +1,4 @@
-import { commandOf, dueAt, type Job, roleOf, slotsOf } from './jobs.ts';
+import { commandOf, dueAt, type Given, type Job, roleOf, slotsOf } from './jobs.ts';
 
 export interface CrontabOptions {
   /** Minutes that the clock of cron is ahead of the exchange's. */
@@ -9,14 +9,13 @@ export interface CrontabOptions {
   exchangeZone: string;
   /** Variables that the jobs need. */
   env: Readonly<Record<string, string>>;
-  /** The name that a protected profile asks for. */
-  confirmation: string | undefined;
+  given: Given;
 }
 
 /** A crontab of the jobs, for a cron that runs on the clock of this machine. */
 export function crontab(
   jobs: readonly Job[],
-  { aheadMinutes, zone, hasSummerTime, exchangeZone, env, confirmation }: CrontabOptions,
+  { aheadMinutes, zone, hasSummerTime, exchangeZone, env, given }: CrontabOptions,
 ): string {
   const lines = [
     `# The jobs of pinnacle, on the clock of this machine (${zone}); each comment gives the time in ${exchangeZone}.`,
@@ -32,7 +31,7 @@ export function crontab(
       const fields = [list(minutes, 60), list(hours, 24), '*', '*', list(days, 7)].join(' ');
       // Cron takes a percent sign for a line break.
       lines.push(
-        `${job.needs === 'partitions' ? '# ' : ''}${fields} ${commandOf(job, confirmation).replaceAll('%', '\\%')}`,
+        `${job.needs === 'partitions' ? '# ' : ''}${fields} ${commandOf(job, given).replaceAll('%', '\\%')}`,
       );
     }
   }

@@ -1,14 +1,15 @@
+import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { findConfigFile } from '../../platform/config/file.ts';
-import { maskSecrets, SETTING_NAMES } from '../../platform/config/settings.ts';
-import { Failure } from '../../util/failure.ts';
+import { maskSecrets, SETTING_NAMES, SETTINGS } from '../../platform/config/settings.ts';
+import { Failure, usage } from '../../util/failure.ts';
 
 /** What the PostgreSQL driver reads besides a URL. */
 const DRIVER_VARIABLES = ['PGHOST', 'PGPORT', 'PGUSER', 'PGDATABASE', 'PGPASSFILE', 'PGOPTIONS'];
 
 /**
- * The variables that make a job find the configuration of this run: the configuration file, and settings that only this
- * shell has. Throws NO_DATABASE, SECRET_IN_ENVIRONMENT for a setting that holds a password, or CONFIG_INVALID for one
+ * The variables that make a job find the configuration of this run: the configuration file, and settings that only flags
+ * or this shell have. Throws NO_DATABASE, SECRET_IN_ENVIRONMENT for a setting that holds a password, or CONFIG_INVALID for one
  * with a line break (exit 78).
  */
 export async function jobEnvironment(ctx: Context): Promise<Record<string, string>> {
@@ -39,20 +40,41 @@ export async function jobEnvironment(ctx: Context): Promise<Record<string, strin
   return variables;
 }
 
-/** The settings that come from variables of this shell, with absolute paths. */
+/** The settings that come from flags and from variables of this shell, with absolute paths. */
 async function environmentSettings(ctx: Context): Promise<Record<string, string>> {
   const { resolved } = await ctx.config();
   const found: Record<string, string> = {};
   for (const name of SETTING_NAMES) {
     const { written, origin } = resolved[name];
     // Also a value of the file that is { "$env": NAME }.
-    const variable = /(?:^|, )environment (\w+)$/.exec(origin)?.[1];
+    const variable = origin.startsWith('flag ')
+      ? SETTINGS[name].env[0]
+      : /(?:^|, )environment (\w+)$/.exec(origin)?.[1];
     if (variable === undefined || written === undefined) continue;
     const text = Array.isArray(written) ? written.join(' ') : String(written);
     if (text.split(' ').some((word) => maskSecrets(word) !== word)) throw secretInEnvironment(variable);
     found[variable] = text;
   }
   return found;
+}
+
+/**
+ * The flags of this run that are for its jobs and are no settings. Throws a usage error for one that neither this run nor
+ * its jobs could follow.
+ */
+export function jobFlags({ globals, cwd }: Pick<Context, 'globals' | 'cwd'>): string[] {
+  const { insecureTls, primary, log, dryRun, confirm } = globals;
+  if (dryRun)
+    throw usage('schedule print changes nothing, and takes no --dry-run: its jobs are to take effect.');
+  if (confirm)
+    throw usage(
+      'schedule print takes no --confirm: on a protected profile, jobs that write carry its name by themselves.',
+    );
+  return [
+    ...(insecureTls ? ['--insecure-tls'] : []),
+    ...(primary ? ['--primary'] : []),
+    ...(log === undefined ? [] : [`--log=${resolve(cwd, log)}`]),
+  ];
 }
 
 function driverSettings(env: Context['configSource']['env']): Record<string, string> {

@@ -132,18 +132,22 @@ export const JOBS: readonly Job[] = [
   },
 ];
 
-/**
- * The words of a job's command: it never prompts, prints only problems, and never overlaps its previous run. A write
- * gives the name that a protected profile asks for, if there is one.
- */
-export function wordsOf({ command, writes }: Job, confirmation: string | undefined): string[] {
+/** What the commands of all jobs are given. */
+export interface Given {
+  /** The name that a protected profile asks for, for jobs that write. */
+  confirmation: string | undefined;
+  flags: readonly string[];
+}
+
+/** The words of a job's command: it never prompts, prints only problems, and never overlaps its previous run. */
+export function wordsOf({ command, writes }: Job, { confirmation, flags }: Given): string[] {
   const confirmed = writes && confirmation !== undefined ? [`--confirm=${confirmation}`] : [];
-  return ['pinnacle', ...command.split(' '), ...confirmed, '--quiet', '--no-input', '--skip-if-running'];
+  const unattended = ['--quiet', '--no-input', '--skip-if-running'];
+  return ['pinnacle', ...command.split(' '), ...confirmed, ...flags, ...unattended];
 }
 
 /** The command of a job as a line of a shell. */
-export const commandOf = (job: Job, confirmation: string | undefined): string =>
-  wordsOf(job, confirmation).map(shellWord).join(' ');
+export const commandOf = (job: Job, given: Given): string => wordsOf(job, given).map(shellWord).join(' ');
 
 /** The database role that the login of a job is a member of. */
 export const roleOf = ({ role = 'cron' }: Job): string => `pinnacle_${role}`;

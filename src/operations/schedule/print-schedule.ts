@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { offsetOf } from '../../util/time.ts';
 import { crontab } from './crontab.ts';
-import { jobEnvironment } from './job-environment.ts';
+import { jobEnvironment, jobFlags } from './job-environment.ts';
 import { commandOf, JOBS, roleOf } from './jobs.ts';
 import { systemd } from './systemd.ts';
 
@@ -12,16 +12,16 @@ const SERVICE_USER = 'pinnacle';
 /** The jobs of a trading day: as the text that cron or systemd takes, and as rows. */
 export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd') {
   const { redis, timeZone: exchangeZone, protected: isProtected, profile = 'protected' } = await ctx.config();
-  const confirmation = isProtected ? profile : undefined;
+  const given = { confirmation: isProtected ? profile : undefined, flags: jobFlags(ctx) };
   const jobs = JOBS.filter(({ needs }) => needs !== 'redis' || redis !== undefined);
   const env = await jobEnvironment(ctx);
   const text =
     format === 'crontab'
-      ? crontab(jobs, { ...machineClock(ctx.now(), exchangeZone), exchangeZone, env, confirmation })
+      ? crontab(jobs, { ...machineClock(ctx.now(), exchangeZone), exchangeZone, env, given })
       : systemd(jobs, {
           exchangeZone,
           env,
-          confirmation,
+          given,
           user: serviceUser(ctx.origin.labels['os_user'], ctx.configSource.env['SUDO_USER']),
         });
   const rows = jobs.map((job) => ({
@@ -29,7 +29,7 @@ export async function printSchedule(ctx: Context, format: 'crontab' | 'systemd')
     job: job.name,
     until: job.until ?? null,
     every: job.every ?? null,
-    command: commandOf(job, confirmation),
+    command: commandOf(job, given),
     role: roleOf(job),
   }));
   return { text, rows };

@@ -1,5 +1,5 @@
 import { shellWord } from '../../util/text.ts';
-import { dueAt, type Job, roleOf, slotsOf, wordsOf } from './jobs.ts';
+import { dueAt, type Given, type Job, roleOf, slotsOf, wordsOf } from './jobs.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
@@ -7,17 +7,13 @@ export interface SystemdOptions {
   exchangeZone: string;
   /** Variables that the jobs need. */
   env: Readonly<Record<string, string>>;
-  /** The name that a protected profile asks for. */
-  confirmation: string | undefined;
+  given: Given;
   /** The operating system's user that runs the jobs. */
   user: string;
 }
 
 /** A shell script that installs a service and a timer per job, for systemd. */
-export function systemd(
-  jobs: readonly Job[],
-  { exchangeZone, env, confirmation, user }: SystemdOptions,
-): string {
+export function systemd(jobs: readonly Job[], { exchangeZone, env, given, user }: SystemdOptions): string {
   const units = jobs.flatMap((job) => [
     unit(`pinnacle-${job.name}.service`, [
       '[Unit]',
@@ -29,7 +25,7 @@ export function systemd(
       'Type=oneshot',
       `User=${user}`,
       ...Object.entries(env).map(([name, value]) => `Environment="${name}=${escaped(value)}"`),
-      `ExecStart=/usr/bin/env ${wordsOf(job, confirmation).map(unitWord).join(' ')}`,
+      `ExecStart=/usr/bin/env ${wordsOf(job, given).map(unitWord).join(' ')}`,
       // A command has two seconds to end in good order.
       'TimeoutStopSec=10',
     ]),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Noun, Verb } from '../../../src/cli/command.ts';
+import type { GLOBAL_FLAGS } from '../../../src/cli/globals.ts';
 import { dueAt, JOBS, type Slot, slotsOf } from '../../../src/operations/schedule/jobs.ts';
 import { serviceUser } from '../../../src/operations/schedule/print-schedule.ts';
 import { NOUNS } from '../../../src/program.ts';
@@ -122,6 +123,62 @@ describe('schedule print', () => {
     expect(text).toMatch(/^PINNACLE_DATA_DIR=\/.*\/book$/m);
     const url = 'postgres://job@127.0.0.1:5433/book';
     expect(await printed('systemd', { DATABASE_URL: url })).toContain(`Environment="DATABASE_URL=${url}"`);
+  });
+
+  // What every global flag does here: for this run alone, for its jobs, or refused.
+  const FLAGS: Record<keyof typeof GLOBAL_FLAGS, 'own' | readonly [string[], string | number]> = {
+    json: 'own',
+    csv: 'own',
+    columns: 'own',
+    quiet: 'own',
+    'no-color': 'own',
+    'no-input': 'own',
+    utc: 'own',
+    debug: 'own',
+    // Jobs that ask have it already.
+    yes: 'own',
+    'skip-if-running': 'own',
+    timeout: [['--timeout', '90s'], 'PINNACLE_TIMEOUT=90s'],
+    'allow-superuser': [['--allow-superuser'], 'PINNACLE_ALLOW_SUPERUSER=true'],
+    'insecure-tls': [['--insecure-tls'], '--insecure-tls --quiet'],
+    primary: [['--primary'], '--primary --quiet'],
+    log: [['--log', join(folder, 'jobs log')], `--log=${join(folder, 'jobs log')}`],
+    config: [['--config', join(folder, 'flags.json')], `PINNACLE_CONFIG=${join(folder, 'flags.json')}`],
+    profile: [['--config', join(folder, 'flags.json'), '--profile', 'test'], 'PINNACLE_PROFILE=test'],
+    'dry-run': [['--dry-run'], 2],
+    'idempotency-key': [['--idempotency-key', 'k1'], 2],
+    confirm: [['--confirm', 'prod'], 2],
+  };
+
+  it.each(
+    Object.entries(FLAGS).flatMap(([flag, given]) => (given === 'own' ? [] : [[flag, ...given] as const])),
+  )('--%s is carried into the jobs, or refused: never lost', async (flag, given, expected) => {
+    const file = { profiles: { test: { database: 'embedded' } } };
+    writeFileSync(join(folder, 'flags.json'), JSON.stringify(file), { mode: 0o600 });
+    for (const format of ['crontab', 'systemd']) {
+      const { code, stdout, stderr } = await cli(['schedule', 'print', format, ...given], { env });
+      if (typeof expected === 'number') {
+        expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+        expect(stderr).toContain(`--${flag}`);
+      } else {
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        expect(stdout.replaceAll('"', '').replaceAll("'", '')).toContain(expected);
+      }
+    }
+  });
+
+  it('jobs understand what is carried: with it they get as far as the database', async () => {
+    const url = 'postgres://job@127.0.0.1:1/book';
+    const flags = ['--timeout', '2s', '--allow-superuser', '--insecure-tls', '--log', join(folder, 'log')];
+    const around = { ...withRedis, PINNACLE_DATABASE: url };
+    const text = await printed('crontab', around, ...flags);
+    const set = Object.fromEntries(
+      [...text.matchAll(/^(PINNACLE_\w+|REDIS_URL)=(.*)$/gm)].map(([, k, v]) => [k, v]),
+    );
+    const [line = ''] = text.match(/pinnacle session end .*/) ?? [];
+    const { code, stderr } = await cli(words(line).slice(1), { env: set as Record<string, string> });
+    expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('127.0.0.1') });
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toContain('"command":"session end"');
   });
 
   it.each([
