@@ -97,7 +97,7 @@ async function guarded({ help }: Check, ctx: Context, run: () => Promise<Verdict
   } catch (error) {
     if (isPermissionDenied(error)) return warn('this login may not read it', 'Log in as pinnacle_operator.');
     const failure = await ctx.explain(error);
-    if (failure instanceof Failure && failure.code === 'FOLDER_UNUSABLE')
+    if (failure instanceof Failure && /^(FOLDER_UNUSABLE|ENGINE_MISSING)$/.test(failure.code))
       return warn(failure.message, failure.details.hint);
     // Without the database no check can run; without Redis the others still can.
     if (!(failure instanceof Failure && failure.code.startsWith('REDIS_'))) throw failure;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageRoot } from '../../platform/files/package-root.ts';
 import { usage } from '../../util/failure.ts';
 import { splitStatements } from './split-statements.ts';
 
@@ -68,23 +68,6 @@ async function readScript(root: string, folder: string, direction: Direction): P
   const text = (await readFile(join(root, path), 'utf8')).replaceAll('\r\n', '\n');
   return { path, text, sha256: createHash('sha256').update(text).digest('hex') };
 }
-
-/** The folder of the package, whether this runs from its sources or from the bundle. */
-async function packageRoot(): Promise<string> {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!(await exists(join(folder, 'bin/pinnacle.js')))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error('the program is not in its package');
-    folder = parent;
-  }
-  return folder;
-}
-
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** The tables that a step creates, in order. */
 export function tablesOf({ up }: Step): string[] {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../util/failure.ts';
+import { shellWord } from '../../util/text.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
+import { packageRoot } from '../files/package-root.ts';
 import { makePrivate, makePrivateFolder, makeScratchFolder, unusable } from '../files/private-folder.ts';
 import { type Connection, open } from './connect.ts';
 import { RELIED_ON } from './session-settings.ts';
@@ -23,9 +25,11 @@ export interface EmbeddedOptions extends LockOptions {
 /**
  * Opens the embedded database in a folder; a write creates it. One process at a time: the lock is taken before
  * anything is opened, because a second process would corrupt the folder even by reading and closing. Only its owner can
- * use the folder. Throws DATABASE_BUSY (exit 10), NO_DATABASE, ENGINE_VERSION or FOLDER_UNUSABLE (exit 78).
+ * use the folder. Throws DATABASE_BUSY (exit 10), ENGINE_MISSING, NO_DATABASE, ENGINE_VERSION or FOLDER_UNUSABLE (exit 78).
  */
 export async function openEmbedded(dir: string, options: EmbeddedOptions): Promise<Connection> {
+  // Before a folder is created in vain.
+  await loadEngine();
   if (options.mustExist) await requireDatabase(dir);
   await makePrivateFolder(dirname(dir), DATA_SETTING);
   const release = await lockFile(`${dir}.lock`, `The embedded database ${dir}`, options).catch(
@@ -56,8 +60,12 @@ async function findRestored(dir: string): Promise<string | undefined> {
   return (await readdir(dirname(dir))).find((name) => name.startsWith(prefix));
 }
 
-/** Opens an embedded database in a temporary folder, which is removed when it is closed. Throws FOLDER_UNUSABLE (exit 78). */
+/**
+ * Opens an embedded database in a temporary folder, which is removed when it is closed. Throws ENGINE_MISSING or
+ * FOLDER_UNUSABLE (exit 78).
+ */
 export async function openScratch(cacheDir: string): Promise<Connection> {
+  await loadEngine();
   const dir = await makeScratchFolder('pinnacle-scratch-');
   const remove = () => rm(dir, { recursive: true, force: true });
   try {
@@ -93,11 +101,30 @@ export async function takeRestored(dir: string): Promise<string | undefined> {
   return before;
 }
 
+/** Loads the engine, the one package outside the bundle, which an installation may lack. Throws ENGINE_MISSING (exit 78). */
+async function loadEngine() {
+  try {
+    const [{ PGlite }, { createPgConfig }] = await Promise.all([
+      import('@electric-sql/pglite'),
+      import('@electric-sql/pglite/node-postgres'),
+    ]);
+    return { PGlite, createPgConfig };
+  } catch (error) {
+    if (!/^(ERR_)?MODULE_NOT_FOUND$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const root = await packageRoot();
+    throw new Failure(
+      'config',
+      'ENGINE_MISSING',
+      'This needs the embedded PostgreSQL, the package @electric-sql/pglite, which is not installed.',
+      {
+        hint: `Install it: npm install --omit=dev --prefix ${shellWord(root)}. Without a registry: docs/install.md.`,
+      },
+    );
+  }
+}
+
 async function start(dir: string, afterClose: () => Promise<void>): Promise<Connection> {
-  const [{ PGlite }, { createPgConfig }] = await Promise.all([
-    import('@electric-sql/pglite'),
-    import('@electric-sql/pglite/node-postgres'),
-  ]);
+  const { PGlite, createPgConfig } = await loadEngine();
   const startParams = [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`];
   const engine = await PGlite.create(dir, { startParams });
   await engine.exec(
@@ -145,7 +172,7 @@ async function copyTemplate(dir: string, cacheDir: string, setting: string): Pro
 }
 
 async function templateFolder(cacheDir: string): Promise<string> {
-  const { PGlite } = await import('@electric-sql/pglite');
+  const { PGlite } = await loadEngine();
   const template = join(cacheDir, `embedded-${ENGINE_MAJOR}-${__PGLITE_VERSION__}`);
   if (await exists(join(template, 'PG_VERSION'))) return template;
   await makePrivateFolder(cacheDir, 'XDG_CACHE_HOME');
