@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { KINDS, suitesOf, UNIT } from './test/lanes.ts';
 
-const version = (path: string) => JSON.stringify(JSON.parse(readFileSync(path, 'utf8')).version);
+const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 const RUN = 'test/helpers/run-folder.ts';
 const report = process.env['PINNACLE_TEST_REPORT'];
 
 const lane = (test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
   define: {
-    __VERSION__: version('package.json'),
-    __PGLITE_VERSION__: version('node_modules/@electric-sql/pglite/package.json'),
+    __VERSION__: JSON.stringify(version),
+    __PGLITE_VERSION__: JSON.stringify(optionalDependencies['@electric-sql/pglite']),
   },
   test: {
     ...test,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const [entry, ...argv] = process.argv.slice(2);
-const version = (path) => JSON.stringify(JSON.parse(readFileSync(path, 'utf8')).version);
+const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 // Within the folder, so that packages left outside the bundle are found.
 const folder = mkdtempSync(join('node_modules', '.run-ts-'));
 try {
@@ -19,8 +19,8 @@ try {
     platform: 'node',
     target: 'node20.19',
     define: {
-      __VERSION__: version('package.json'),
-      __PGLITE_VERSION__: version('node_modules/@electric-sql/pglite/package.json'),
+      __VERSION__: JSON.stringify(version),
+      __PGLITE_VERSION__: JSON.stringify(optionalDependencies['@electric-sql/pglite']),
     },
     logLevel: 'warning',
   });

@@ -13,7 +13,7 @@ const newest = (folder) =>
       .map((entry) => changed(`${entry.parentPath ?? entry.path}/${entry.name}`)),
   );
 
-if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
+if (changed('node_modules/.package-lock.json') < changed('npm-shrinkwrap.json')) {
   process.stderr.write('Installing packages …\n');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

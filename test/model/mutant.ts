@@ -12,11 +12,10 @@ export interface Mutation {
   wrong: string;
 }
 
-const version = async (path: string) => JSON.stringify(JSON.parse(await readFile(path, 'utf8')).version);
-
 /** The program built with a mistake in it. Throws where the mistake no longer fits the source. */
 export async function mutant({ file, right, wrong }: Mutation): Promise<Program> {
   const source = await readFile(file, 'utf8');
+  const { version, optionalDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
   if (source.split(right).length !== 2) throw new Error(`${file} does not say this once: ${right}`);
   // Beside the packages that are left outside the bundle, and as deep as src/, from which scripts are found.
   const outfile = resolve('test', `.mutant-${process.pid}-${Math.random().toString(36).slice(2)}.mjs`);
@@ -28,8 +27,8 @@ export async function mutant({ file, right, wrong }: Mutation): Promise<Program>
     format: 'esm',
     platform: 'node',
     define: {
-      __VERSION__: await version('package.json'),
-      __PGLITE_VERSION__: await version('node_modules/@electric-sql/pglite/package.json'),
+      __VERSION__: JSON.stringify(version),
+      __PGLITE_VERSION__: JSON.stringify(optionalDependencies['@electric-sql/pglite']),
     },
     plugins: [
       {
