@@ -12,6 +12,11 @@ function start() {
   const { join } = require('node:path');
   if (!existsSync(join(__dirname, '../dist/main.js')))
     return fail(`pinnacle is not built. Run in ${join(__dirname, '..')}: npm install && npm run build`, 78);
+  // Answered before anything is loaded: scripts ask for it often.
+  if (process.argv.length === 3 && process.argv[2] === '--version') {
+    process.stdout.write(`pinnacle ${require('../dist/package.json').version}\n`);
+    return undefined;
+  }
   const { enableCodeCache } = require('./code-cache.js');
   enableCodeCache();
   return require('../dist/main.js').main();
@@ -20,13 +25,8 @@ function start() {
 const cannotStart = ({ code, name }) =>
   fail(`pinnacle cannot start (${code ?? name}). Install it again, with Node.js 20.19 or later.`, 1);
 
-// Answered before anything is loaded: scripts ask for it often.
-if (process.argv.length === 3 && process.argv[2] === '--version') {
-  process.stdout.write(`${require('../package.json').version}\n`);
-} else {
-  try {
-    Promise.resolve(start()).catch(cannotStart);
-  } catch (error) {
-    cannotStart(error);
-  }
+try {
+  Promise.resolve(start()).catch(cannotStart);
+} catch (error) {
+  cannotStart(error);
 }

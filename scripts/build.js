@@ -1,12 +1,18 @@
+// Bundles src/ into dist/, with what is in it: the list of its packages, their licences, and the commit it was made from.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { build, transform } from 'esbuild';
+import { licenceTexts, packagesIn, sbom } from './bill-of-materials.js';
+import { readCommit } from './commit.js';
 
-const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-const engine = JSON.parse(await readFile('node_modules/@electric-sql/pglite/package.json', 'utf8'));
+const { build, transform } = await import('esbuild').catch(() => {
+  process.stderr.write('error: the packages that build pinnacle are not installed. Run: npm ci\n');
+  process.exit(1);
+});
+const manifest = JSON.parse(await readFile('package.json', 'utf8'));
+const { version, optionalDependencies } = manifest;
 
 await rm('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: ['src/main.ts'],
   outdir: 'dist',
   bundle: true,
@@ -16,7 +22,11 @@ await build({
   target: 'node20.19',
   minify: true,
   legalComments: 'none',
-  define: { __VERSION__: JSON.stringify(version), __PGLITE_VERSION__: JSON.stringify(engine.version) },
+  metafile: true,
+  define: {
+    __VERSION__: JSON.stringify(version),
+    __PGLITE_VERSION__: JSON.stringify(optionalDependencies['@electric-sql/pglite']),
+  },
   // The engine carries its own WebAssembly beside its code; pg-native and Cloudflare sockets are never used here.
   external: ['@electric-sql/pglite', 'pg-native', 'pg-cloudflare'],
   logLevel: 'warning',
@@ -69,4 +79,11 @@ for (const [name, code] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
   await writeFile(`dist/${name}`, text);
 }
 const id = hash.digest('hex').slice(0, 16);
-await writeFile('dist/package.json', `{ "type": "commonjs", "build": "${id}" }\n`);
+const commit = readCommit();
+const packages = await packagesIn(metafile, Object.keys(optionalDependencies));
+await writeFile('dist/THIRD-PARTY.txt', await licenceTexts(packages));
+await writeFile('dist/sbom.cdx.json', `${JSON.stringify(sbom(manifest, commit, packages), null, 2)}\n`);
+await writeFile(
+  'dist/package.json',
+  `${JSON.stringify({ type: 'commonjs', build: id, version: `${version} (${commit.text})` })}\n`,
+);
