@@ -36,7 +36,7 @@ function pinnacle(...argv) {
   }
 }
 
-const sample = (name) => join(root, 'scripts/demo', name);
+const sample = (name) => join(root, 'examples', name);
 
 say('1. The rollout: what would run, the four phases, and where the database is now.');
 pinnacle('migrate', 'up', '--to', '1');

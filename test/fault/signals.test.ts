@@ -10,7 +10,7 @@ import { words } from '../helpers/words.ts';
 /** Long work, and the table that it is kept waiting at. */
 const LONG: readonly [line: string, table: string][] = [
   ['order export --output {folder}/orders.csv', 'orders'],
-  ['order import scripts/demo/trades.csv --as trades --user u1', 'orders'],
+  ['order import examples/trades.csv --as trades --user u1', 'orders'],
   ['audit export --output {folder}/audit.ndjson', 'audit_log'],
   ['audit verify', 'audit_log'],
   ['audit seal', 'audit_log'],

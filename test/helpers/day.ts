@@ -195,7 +195,7 @@ export async function fillIn(
 ): Promise<string> {
   const lookUp = async (name: string): Promise<string> => {
     if (known[name] !== undefined) return known[name];
-    if (FILES.includes(name)) return resolve(`scripts/demo/${name}.csv`);
+    if (FILES.includes(name)) return resolve(`examples/${name}.csv`);
     if (name === 'backup') return `${ring}.pinbackup`;
     if (name === 'keys') return `${ring}.${randomUUID()}.csv`;
     if (name === 'new_key' || name === 'old_key') return keyIn(ring, name === 'new_key');
@@ -209,7 +209,7 @@ export async function fillIn(
   return filled;
 }
 
-/** Files of scripts/demo. */
+/** Files of examples/. */
 const FILES = ['trades', 'quotes', 'traders', 'strategies'];
 
 const QUERIES: Readonly<Record<string, string>> = {
