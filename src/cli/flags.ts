@@ -21,8 +21,8 @@ export interface Param<Value = unknown> {
   fallback?: string;
   /** Its text may hold a secret and is never echoed. */
   secret?: true;
-  /** The path of a file whose content is input, too. */
-  content?: true;
+  /** The path of a file whose content is input, too, if its value names one. */
+  content?(value: unknown): string | undefined;
   /** The last argument, which may be given any number of times. */
   many?: true;
 }
@@ -74,7 +74,12 @@ export function text(placeholder: string, help: string, max = 255): Param<string
 
 /** The path of a file that is read, or - for stdin. Its content is part of the input under an --idempotency-key. */
 export function inputFile(help: string): Param<string> {
-  return { ...text('FILE', help, 4_096), content: true };
+  return withContent(text('FILE', help, 4_096), (path) => path);
+}
+
+/** The same parameter, whose value may name a file that is read: its content is part of the input. */
+export function withContent<V>(param: Param<V>, content: (value: V) => string | undefined): Param<V> {
+  return { ...param, content };
 }
 
 /** An identifier: letters, digits and `_ . : -`, at most `max` characters. */

@@ -246,8 +246,8 @@ async function contentsOf(
   signal: AbortSignal,
 ): Promise<{ contents?: Record<string, string> }> {
   const files = Object.entries({ ...args, ...flags }).flatMap(([name, { content }]) => {
-    const path = input[name];
-    return content && typeof path === 'string' ? [[name, path] as const] : [];
+    const path = input[name] === undefined ? undefined : content?.(input[name]);
+    return path === undefined ? [] : [[name, path] as const];
   });
   if (files.length === 0) return {};
   const { hashInputs } = await import('../platform/files/hash-inputs.ts');

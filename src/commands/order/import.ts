@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { choice, inputFile, optional, parsed, text, toggle, words } from '../../cli/flags.ts';
+import { choice, inputFile, optional, parsed, text, toggle, withContent, words } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { rejectsPath } from '../../platform/files/rejects-file.ts';
 import { ORDER_FILE } from '../../trading/orders/order-file.ts';
 import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
-import { BROKERS } from '../../trading/orders/trade-layout.ts';
+import { BROKERS, fileOfMap } from '../../trading/orders/trade-layout.ts';
 import { usage } from '../../util/failure.ts';
 import { importFlags, timeFlags } from '../_shared/import-rows.ts';
 
@@ -20,9 +20,12 @@ export const importOrders = defineCommand({
     user: optional(parsed(userId, 'USER', 'the user of the trades; rows of orders name their user')),
     from: optional(choice(BROKERS, 'BROKER', 'the trades are in the file of this broker')),
     map: optional(
-      words(
-        'THEIRS=OURS,…',
-        'the columns of trades that have other names in the file, or a file of --save-map',
+      withContent(
+        words(
+          'THEIRS=OURS,…',
+          'the columns of trades that have other names in the file, or a file of --save-map',
+        ),
+        fileOfMap,
       ),
     ),
     saveMap: optional(text('FILE', 'save --from, --map and how times are read to this new file', 4_096)),

@@ -192,6 +192,12 @@ export function tradeLayout(
   return { ...base, columns };
 }
 
+/** The file of a map that --map names in place of pairs `theirs=ours`. */
+export function fileOfMap(pairs: readonly string[] | undefined): string | undefined {
+  const [named, more] = pairs ?? [];
+  return more === undefined && named?.includes('=') === false ? named : undefined;
+}
+
 const OWN: Layout = {
   columns: Object.fromEntries(OURS.map((column) => [column, [plainName(column)]])),
   optional: TRADE_COLUMNS.optional,

@@ -7,7 +7,7 @@ import { outputFailure, usage } from '../../util/failure.ts';
 import { type AtomicFile, openAtomic, readInput } from '../../util/file.ts';
 import { FileProblem } from '../../util/file-problem.ts';
 import { parseJson } from '../../util/json.ts';
-import { BROKERS, type Broker } from './trade-layout.ts';
+import { BROKERS, type Broker, fileOfMap } from './trade-layout.ts';
 
 /** How a file of trades is read, as flags say it and a file keeps it. */
 export interface TradeMap {
@@ -28,10 +28,8 @@ const MAX_BYTES = 65_536;
 
 /** A map as flags say it: where --map names a file of `openMap`, its content, unless flags say otherwise. */
 export async function completeMap(flags: TradeMap, cwd: string): Promise<TradeMap> {
-  const [named, more] = flags.pairs ?? [];
-  return named === undefined || more !== undefined || named.includes('=')
-    ? flags
-    : readMap(resolve(cwd, named), flags);
+  const file = fileOfMap(flags.pairs);
+  return file === undefined ? flags : readMap(resolve(cwd, file), flags);
 }
 
 /** Throws a usage error for a file that is no map. */

@@ -208,6 +208,26 @@ describe.each(databases)('order import --as trades on $name', ({ open }) => {
     expect((await load('-', user, ...key)).code).toBe(2);
   });
 
+  it('takes the content of the file of --map as a part of it, too', async () => {
+    const user = await trader();
+    const trades = await file(
+      'mapped.csv',
+      'id,symbol,side,quantity,price,stop,time\nk1,TCS,BUY,1,100,90,2024-01-05\n',
+    );
+    const map = (price: string) => {
+      const columns = { id: 'trade_id', [price]: 'price', time: 'executed_at' };
+      return file('saved.json', JSON.stringify({ columns, time_zone: 'Asia/Kolkata' }));
+    };
+    const key = ['--idempotency-key', `map-of-${user}`];
+    expect((await load(trades, user, '--map', await map('price'), ...key)).code).toBe(0);
+    const again = await load(trades, user, '--map', await map('price'), ...key);
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('Already applied') });
+    const changed = await load(trades, user, '--map', await map('stop'), ...key);
+    expect(changed).toMatchObject({ code: 2, stderr: expect.stringContaining('KEY_REUSED') });
+    const pairs = await load(trades, user, '--map', 'id=trade_id,time=executed_at', ...key);
+    expect(pairs).toMatchObject({ code: 2, stderr: expect.stringContaining('KEY_REUSED') });
+  });
+
   it('reads NDJSON, gzip, local times, and the times of --time-zone and --dates', async () => {
     const user = await trader();
     const rows = [
