@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,5 +88,14 @@ describe('a run of the tests leaves no file and no process', { timeout: 180_000 
     expect(await exitOf(startRun(folder))).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
     expect(processesOf(folder)).toEqual({});
+  });
+});
+
+describe.runIf(existsSync('.git'))('the repository', () => {
+  it('holds no file that is generated', () => {
+    const { status, stdout } = spawnSync('git', ['ls-files', '--cached', '--ignored', '--exclude-standard'], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   });
 });
