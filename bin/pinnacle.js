@@ -8,10 +8,6 @@ function fail(message, exitCode) {
 }
 
 function start() {
-  const { existsSync } = require('node:fs');
-  const { join } = require('node:path');
-  if (!existsSync(join(__dirname, '../dist/main.js')))
-    return fail(`pinnacle is not built. Run in ${join(__dirname, '..')}: npm install && npm run build`, 78);
   // Answered before anything is loaded: scripts ask for it often.
   if (process.argv.length === 3 && process.argv[2] === '--version') {
     process.stdout.write(`pinnacle ${require('../dist/package.json').version}\n`);
@@ -22,8 +18,13 @@ function start() {
   return require('../dist/main.js').main();
 }
 
-const cannotStart = ({ code, name }) =>
-  fail(`pinnacle cannot start (${code ?? name}). Install it again, with Node.js 20.19 or later.`, 1);
+function cannotStart({ code, name }) {
+  const { existsSync } = require('node:fs');
+  const { join } = require('node:path');
+  if (!existsSync(join(__dirname, '../dist/main.js')))
+    return fail(`pinnacle is not built. Run in ${join(__dirname, '..')}: npm install && npm run build`, 78);
+  return fail(`pinnacle cannot start (${code ?? name}). Install it again, with Node.js 20.19 or later.`, 1);
+}
 
 try {
   Promise.resolve(start()).catch(cannotStart);

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shell } from '../helpers/process.ts';
+import { type Ended, shell } from '../helpers/process.ts';
 
 type User = { uid: number; gid: number } | Record<string, never>;
 
@@ -34,14 +34,12 @@ let packed: string;
 let commit: string;
 
 /** Runs a line of a plain shell in a folder, with the given variables and none of this process, as a user. */
-function sh(line: string, cwd: string, env: Record<string, string>, user: User = {}) {
-  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-e', '-c', line], {
-    cwd,
-    env,
-    encoding: 'utf8',
-    ...user,
+function sh(line: string, cwd: string, env: Record<string, string>, user: User = {}): Promise<Ended> {
+  return new Promise((done) => {
+    const child = execFile('/bin/sh', ['-e', '-c', line], { cwd, env, ...user }, (_, stdout, stderr) =>
+      done({ code: child.exitCode, stdout, stderr }),
+    );
   });
-  return { code: status, stdout, stderr };
 }
 
 /** What npm needs to work without a home, a network or a configuration of this machine. */
@@ -87,16 +85,16 @@ const inClone = (line: string) =>
   sh(line, clone, { PATH: process.env['PATH'] ?? '', ...offline(join(folder, 'npm')) });
 
 describe('a clean clone', () => {
-  it('says what it takes to be packed', () => {
-    const { code, stderr } = inClone('npm pack');
+  it('says what it takes to be packed', async () => {
+    const { code, stderr } = await inClone('npm pack');
     expect(code).not.toBe(0);
     expect(stderr).toContain('error: the packages that build pinnacle are not installed. Run: npm ci\n');
     expect(readdirSync(clone).filter((name) => name.endsWith('.tgz'))).toEqual([]);
   });
 
-  it('is packed as a tarball, and as folders below 30 MB', () => {
+  it('is packed as a tarball, and as folders below 30 MB', async () => {
     symlinkSync(resolve('node_modules'), join(clone, 'node_modules'));
-    const { code, stdout, stderr } = inClone('node scripts/package.js');
+    const { code, stdout, stderr } = await inClone('node scripts/package.js');
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^out\/\S+\.tgz\nout\/pinnacle_\S+\nout\/pinnacle_\S+\.tar\.gz\n$/),
@@ -104,9 +102,9 @@ describe('a clean clone', () => {
     });
     packed = join(folder, 'its place');
     mkdirSync(packed);
-    expect(inClone(`tar -xzf out/*.tar.gz -C '${packed}'`).code).toBe(0);
+    expect(await inClone(`tar -xzf out/*.tar.gz -C '${packed}'`)).toMatchObject({ code: 0 });
     expect(sizeOf(packed)).toBeLessThan(30e6);
-    expect(inClone(`'${packed}/usr/bin/pinnacle' --version`).stdout).toBe(
+    expect((await inClone(`'${packed}/usr/bin/pinnacle' --version`)).stdout).toBe(
       `pinnacle ${MANIFEST.version} (${commit}, 2026-02-04)\n`,
     );
     const doc = join(packed, 'usr/share/doc/pinnacle');
@@ -115,7 +113,7 @@ describe('a clean clone', () => {
     );
   });
 
-  it('is described by a list of what the bundle is made of, each with its licence', () => {
+  it('is described by a list of what the bundle is made of, each with its licence', async () => {
     const doc = join(packed, 'usr/share/doc/pinnacle');
     const { components } = JSON.parse(readFileSync(join(doc, 'sbom.cdx.json'), 'utf8'));
     const byName = Object.fromEntries(components.map((one: { name: string }) => [one.name, one]));
@@ -124,7 +122,7 @@ describe('a clean clone', () => {
     expect(byName['@electric-sql/pglite']).toMatchObject({ scope: 'optional' });
     const licences = readFileSync(join(doc, 'copyright'), 'utf8');
     expect(licences).toContain(`\nkysely ${byName['kysely'].version} (MIT)\n`);
-    expect(inClone('node scripts/check-licenses.js').code).toBe(0);
+    expect(await inClone('node scripts/check-licenses.js')).toMatchObject({ code: 0 });
     const fetched = components.filter(({ scope }: { scope: string }) => scope === 'optional');
     expect(fetched.map(({ name }: { name: string }) => name)).toEqual(
       Object.keys(MANIFEST.optionalDependencies),
@@ -154,17 +152,19 @@ describe('without the embedded engine', () => {
 });
 
 /** An ordinary user: where root may choose, one without an account, who must be able to run this Node; else whoever runs this. */
-function ordinaryUser(): User {
+async function ordinaryUser(): Promise<User> {
   const stranger = { uid: 54_321, gid: 54_321 };
   const isRoot = process.getuid?.() === 0;
-  return isRoot && sh(`${process.execPath} -e 0`, '/', {}, stranger).code === 0 ? stranger : {};
+  const canRun = async () => (await sh(`${process.execPath} -e 0`, '/', {}, stranger)).code === 0;
+  return isRoot && (await canRun()) ? stranger : {};
 }
 
 describe('the tarball, installed by an ordinary user without home on a machine with nothing but Node', () => {
-  const user = ordinaryUser();
+  let user: User;
   let own: string;
   let env: Record<string, string>;
-  beforeAll(() => {
+  beforeAll(async () => {
+    user = await ordinaryUser();
     own = join(folder, 'own');
     mkdirSync(own);
     if ('uid' in user) chownSync(own, user.uid, user.gid);
@@ -177,15 +177,14 @@ describe('the tarball, installed by an ordinary user without home on a machine w
       PINNACLE_FORCE_TTY: '1',
       ...offline(`${own}/npm`),
     };
-    expect(inClone(`npm pack --silent --ignore-scripts --pack-destination out ${resolve(ENGINE)}`).code).toBe(
-      0,
-    );
+    const pack = `npm pack --silent --ignore-scripts --pack-destination out ${resolve(ENGINE)}`;
+    expect(await inClone(pack)).toMatchObject({ code: 0 });
   });
 
-  it('has its documents, and what was fetched is the engine alone', () => {
+  it('has its documents, and what was fetched is the engine alone', async () => {
     // npm, unlike the program, does not start without a home.
     const line = `HOME=${own} npm install -g --prefix ${own}/prefix ${clone}/out/*.tgz`;
-    expect(sh(line, own, env, user)).toMatchObject({ code: 0, stderr: '' });
+    expect(await sh(line, own, env, user)).toMatchObject({ code: 0, stderr: '' });
     const installed = `${own}/prefix/lib/node_modules`;
     expect(readdirSync(`${installed}/${MANIFEST.name}`).sort()).toEqual(
       ['package.json', 'README.md', ...MANIFEST.files].sort(),
@@ -193,10 +192,15 @@ describe('the tarball, installed by an ordinary user without home on a machine w
     expect(readdirSync(installed).sort()).toEqual(['@electric-sql', '@pinnacle-console']);
   });
 
-  it('runs the first book of the README', () => {
+  it('runs the first book of the README', async () => {
     const [, book = ''] = /<!-- run -->\n```sh\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? [];
     expect(book).toContain('pinnacle order fill');
-    const { code, stdout, stderr } = sh(book, `${own}/prefix/lib/node_modules/${MANIFEST.name}`, env, user);
+    const { code, stdout, stderr } = await sh(
+      book,
+      `${own}/prefix/lib/node_modules/${MANIFEST.name}`,
+      env,
+      user,
+    );
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/trader_001.*RELIANCE/);
   });

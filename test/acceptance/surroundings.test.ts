@@ -35,13 +35,13 @@ function withoutAccount(env: Record<string, string>, ...argv: string[]): Promise
 }
 
 describe('the program', () => {
-  it('says that it is not built', async () => {
-    mkdirSync(join(folder, 'clone'));
+  it.each(['user list', '--version'])('says that it is not built: %s', async (argv) => {
+    mkdirSync(join(folder, 'clone'), { recursive: true });
     cpSync('bin', join(folder, 'clone/bin'), { recursive: true });
     cpSync('package.json', join(folder, 'clone/package.json'));
     const { code, stdout, stderr } = await shell(
       {},
-      `${process.execPath} ${folder}/clone/bin/pinnacle.js user list`,
+      `${process.execPath} ${folder}/clone/bin/pinnacle.js ${argv}`,
     );
     expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
     expect(stderr).toBe(
