@@ -34,6 +34,7 @@ export const NOUNS: Verbs = {
   ),
   audit: noun('The audit log: list, seal and verify it', () => import('./commands/audit/command.ts')),
   access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
+  symbol: noun('Symbols that have a new name', () => import('./commands/symbol/command.ts')),
   market: noun('Quotes in Redis: set, import, watch', () => import('./commands/market/command.ts')),
   import: noun('Files before they are imported', () => import('./commands/import/command.ts')),
   realtime: noun('The projection of live rows in Redis', () => import('./commands/realtime/command.ts')),

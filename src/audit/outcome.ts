@@ -18,7 +18,7 @@ export function unchanged<T>(result: T): Outcome<T> {
   return { result, audit: null };
 }
 
-export type AuditTarget = 'order' | 'position' | 'session' | 'strategy' | 'notification' | 'user';
+export type AuditTarget = 'order' | 'position' | 'session' | 'strategy' | 'notification' | 'user' | 'symbol';
 
 /** What an audit entry is about: `order ord_…`. */
 export function auditTarget(kind: AuditTarget, id: string): string {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { idText } from '../domain/id.ts';
-import { isInstant } from '../domain/instant.ts';
+import { isDay, isInstant } from '../domain/instant.ts';
 import { priceText, type Rupees, rupeesText, sharesText } from '../domain/money.ts';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
@@ -154,6 +154,18 @@ export function choice<const W extends string>(
 export function time(help: string): Param<string> {
   const error = 'must be a time such as 2026-01-31T09:15:00+05:30, 2026-01-31, today or 7d';
   return required(z.string().check(z.refine(isInstant, { error })), 'TIME', help);
+}
+
+/** A calendar day, as YYYY-MM-DD. */
+export function day(help: string): Param<string> {
+  const schema = z
+    .string()
+    .check(
+      z.refine((value) => /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value), {
+        error: 'must be a day such as 2026-01-31',
+      }),
+    );
+  return required(schema, 'DATE', help);
 }
 
 /** A duration such as 30s, in milliseconds. */

@@ -151,8 +151,8 @@ function shiftOf(offset: string): number {
 const MAX_KNOWN_DAYS = 100_000;
 const knownDays = new Map<string, boolean>();
 
-/** Whether a date exists; cached, as a file repeats few dates many times. */
-function isDay(day: string): boolean {
+/** Whether a date such as 2026-01-31 exists; cached, as a file repeats few dates many times. */
+export function isDay(day: string): boolean {
   let known = knownDays.get(day);
   if (known === undefined) {
     const midnight = new Date(`${day}T00:00:00Z`);

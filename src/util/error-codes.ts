@@ -6,6 +6,7 @@ import type { FailureKind } from './exit-codes.ts';
  */
 export const ERROR_CODES = {
   ACTIVATION_NOT_FOUND: ['notFound', 'the user has not activated this strategy'],
+  ALIAS_CONFLICT: ['refused', 'the alias of a symbol contradicts one that is there'],
   ALREADY_CLOSING: ['refused', 'a working order already closes this position'],
   ALREADY_FILLED: ['refused', 'the new quantity is below what is already filled'],
   ALREADY_RECORDED: ['refused', 'the database already has migration records; a baseline needs one without'],
@@ -134,6 +135,7 @@ export const ERROR_CODES = {
   STRATEGY_NOT_FOUND: ['notFound', 'no strategy has this id'],
   STRATEGY_STOPPED: ['refused', 'the strategy is stopped for the user'],
   SUPERUSER_REFUSED: ['forbidden', 'the login is a superuser or owns the tables'],
+  SYMBOL_ALIAS_NOT_FOUND: ['notFound', 'the symbol has no alias'],
   TABLES_MISSING: ['refused', 'the database lacks tables of the phase that is to be recorded'],
   TABLE_BUSY: ['busy', 'other sessions hold locks on a table'],
   TABLE_NOT_EMPTY: ['refused', 'the table already has rows'],

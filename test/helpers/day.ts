@@ -73,6 +73,9 @@ market get ITC
 market list
 market watch ITC --count 1
 market rates --for 0s
+symbol alias OLDITC ITC --from 2026-01-01
+symbol list
+symbol unalias OLDITC
 fill list
 fill correct {fill} --price 101 --reason r --yes
 position list

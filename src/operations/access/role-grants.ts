@@ -39,6 +39,19 @@ const CORRECTION = [
   ...['realized_pnl', 'reason'],
 ] as const;
 
+/** Aliases and merges of symbols: the database itself sets who and when, and a trigger asks for the audit entry. */
+const ALIASED: Grants = {
+  SELECT: true,
+  INSERT: ['old_symbol', 'new_symbol', 'from_date'],
+  UPDATE: ['from_date'],
+  DELETE: true,
+};
+const MERGED: Grants = {
+  SELECT: true,
+  INSERT: ['merge_id', 'user_id', 'old_symbol', 'new_symbol', 'booked'],
+  DELETE: true,
+};
+
 /** Audit entries: the database itself sets actor and time. */
 const ENTRY = ['command', 'target', 'body'] as const;
 
@@ -68,6 +81,8 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   trading_halts: READ,
   pinnacle_settings: READ,
   fill_corrections: READ,
+  symbol_aliases: READ,
+  symbol_merges: READ,
   realtime_outbox: READ,
 };
 
@@ -91,6 +106,8 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     // Who corrected an execution, and when, is what the database says; a trigger asks for the audit entry.
     fill_corrections: { SELECT: true, INSERT: CORRECTION },
     'FUNCTION order_fills_take_out(text[])': { EXECUTE: true },
+    symbol_aliases: ALIASED,
+    symbol_merges: MERGED,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

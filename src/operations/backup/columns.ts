@@ -33,6 +33,8 @@ const LISTED: Readonly<Record<TableName, string>> = {
   audit_sealing: 'held',
   fill_corrections: `correction_id fill_id order_id broker_fill_id busted quantity price executed_at realized_pnl reason
     corrected_by corrected_at`,
+  symbol_aliases: 'old_symbol new_symbol from_date created_by created_at',
+  symbol_merges: 'merge_id user_id old_symbol new_symbol booked merged_by merged_at',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

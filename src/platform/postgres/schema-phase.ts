@@ -26,6 +26,8 @@ export const hasStep = ({ phase, step }: Schema, needed: number) => phase === 4 
 
 /** The step of phase 4 that creates `fill_corrections`. */
 export const CORRECTIONS_SINCE_STEP = 4;
+/** The step of phase 4 that creates `symbol_aliases` and `symbol_merges`. */
+export const ALIASES_SINCE_STEP = 5;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

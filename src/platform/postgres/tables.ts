@@ -218,6 +218,8 @@ export interface Database {
   pinnacle_settings: PinnacleSettingsTable;
   audit_sealing: AuditSealingTable;
   fill_corrections: FillCorrectionsTable;
+  symbol_aliases: SymbolAliasesTable;
+  symbol_merges: SymbolMergesTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }
 
@@ -278,6 +280,27 @@ interface IdempotencyKeysTable {
 /** From step 3 of phase 4: always empty, its lock is what counts. */
 interface AuditSealingTable {
   held: boolean | null;
+}
+
+/** From step 5 of phase 4. */
+interface SymbolAliasesTable {
+  old_symbol: TradingSymbol;
+  new_symbol: TradingSymbol;
+  /** A trading day, YYYY-MM-DD. Read it by `to_char`: the driver makes a Date of it. */
+  from_date: string | null;
+  created_by: Generated<string>;
+  created_at: GeneratedTimestamp;
+}
+
+/** From step 5 of phase 4. */
+interface SymbolMergesTable {
+  merge_id: string;
+  user_id: UserId;
+  old_symbol: TradingSymbol;
+  new_symbol: TradingSymbol;
+  booked: JsonColumn;
+  merged_by: Generated<string>;
+  merged_at: GeneratedTimestamp;
 }
 
 /** From step 2 of phase 4. */

@@ -15,7 +15,7 @@ const DAY = dayOf(COMMANDS);
 
 /** Who may run what: `roles: commands`. */
 const TABLE = `
-operator cron readonly auditor: user list, user show, user sessions list, strategy list, strategy show, strategy stats, order list, fill list
+operator cron readonly auditor: user list, user show, user sessions list, strategy list, strategy show, strategy stats, order list, fill list, symbol list
 operator cron readonly auditor: position list, position show, position history, position pnl, session list, session show
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
 operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
@@ -30,7 +30,7 @@ operator: user credentials set, user credentials show, user credentials clear, u
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
-operator: fill bust, fill correct
+operator: fill bust, fill correct, symbol alias, symbol unalias
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
 operator: keys generate, keys activate, keys rotate, keys verify, keys status, keys retire
 cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal

@@ -34,6 +34,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '4cdbf6f059979cf3b3545d6c3fbce3de9e49f6e207d73585a81cbb0653fdbb83',
     'ad6a04a3f51d0c2f321491d49f4aee73df31142772723bae868629ca39950af5',
   ],
+  'migrations/4_risk_advanced/05_symbol_aliases': [
+    'a4b3afb3b03235e89cf931390ceffebcda45cf2e84a19f837b5828abed4204f1',
+    '2a017f59808f1964130801060b2087efe2bfbf12a654c87e71eff2f377dc6f98',
+  ],
 };
 
 describe('the steps of the rollout', () => {

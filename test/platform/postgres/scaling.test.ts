@@ -61,6 +61,8 @@ describe.each(databases)('the schema on $name', ({ open }) => {
         'idempotency_keys',
         'pinnacle_settings',
         'risk_rules',
+        'symbol_aliases',
+        'symbol_merges',
       ],
       ...['trading_halts', 'trading_sessions', 'users'],
     ]);

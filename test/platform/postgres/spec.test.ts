@@ -255,6 +255,8 @@ const TABLES_BESIDES: Record<string, Phase> = {
   pinnacle_settings: 4,
   audit_sealing: 4,
   fill_corrections: 4,
+  symbol_aliases: 4,
+  symbol_merges: 4,
 };
 
 interface Column {

@@ -46,7 +46,7 @@ type Base<V> =
   Same<Json, V> extends true
     ? 'json'
     : string extends V
-      ? 'varchar' | 'text' | 'int8' | 'xid8'
+      ? 'varchar' | 'text' | 'int8' | 'xid8' | 'date'
       : Same<Instant, V> extends true
         ? 'timestamp'
         : Same<Rupees, V> extends true
@@ -263,6 +263,22 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     reason: 'text',
     corrected_by: 'text default',
     corrected_at: 'timestamp default',
+  },
+  symbol_aliases: {
+    old_symbol: 'varchar',
+    new_symbol: 'varchar',
+    from_date: 'date null',
+    created_by: 'text default',
+    created_at: 'timestamp default',
+  },
+  symbol_merges: {
+    merge_id: 'varchar',
+    user_id: 'varchar',
+    old_symbol: 'varchar',
+    new_symbol: 'varchar',
+    booked: 'json',
+    merged_by: 'text default',
+    merged_at: 'timestamp default',
   },
   pinnacle_settings: {
     name: 'text',

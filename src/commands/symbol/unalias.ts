@@ -1,0 +1,20 @@
+import { defineCommand } from '../../cli/command.ts';
+import { parsed } from '../../cli/flags.ts';
+import type { Context } from '../../context.ts';
+import { tradingSymbol } from '../../domain/symbol.ts';
+import { aliasFields } from './fields.ts';
+
+export const unalias = defineCommand({
+  effect: 'write',
+  phase: 4,
+  args: { old: parsed(tradingSymbol, 'OLD', 'the old name') },
+  flags: {},
+  fields: aliasFields,
+  examples: ['symbol unalias LTI'],
+  details:
+    'What is booked stays under the name that it has; position merge-symbol --undo takes a merge back.',
+  async run({ old }, ctx: Context) {
+    const { removeAlias } = await import('../../trading/symbols/set-alias.ts');
+    return removeAlias(ctx, old);
+  },
+});
