@@ -158,13 +158,11 @@ export function time(help: string): Param<string> {
 
 /** A calendar day, as YYYY-MM-DD. */
 export function day(help: string): Param<string> {
-  const schema = z
-    .string()
-    .check(
-      z.refine((value) => /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value), {
-        error: 'must be a day such as 2026-01-31',
-      }),
-    );
+  const schema = z.string().check(
+    z.refine((value) => /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value), {
+      error: 'must be a day such as 2026-01-31',
+    }),
+  );
   return required(schema, 'DATE', help);
 }
 

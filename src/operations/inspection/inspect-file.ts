@@ -120,7 +120,7 @@ function rowReader(
   now: Date,
 ): (row: Row) => { at: Instant } | { reason: string } {
   if (rows === 'orders') {
-    const { read } = orderReader(columns, instant(now), times);
+    const { read } = orderReader(columns, instant(now), times, (symbol) => symbol);
     return (row) => timed(read(row), (order) => order.updated_at);
   }
   if (rows === 'quotes' && layout !== 'pinnacle') {

@@ -9,6 +9,7 @@ import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-
 import { bookFills } from '../ledger/book-fills.ts';
 import type { NewOrder } from '../ledger/insert-orders.ts';
 import { openAdmission } from '../risk/import-admission.ts';
+import type { Renaming } from '../symbols/renaming.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { difference, type Trade } from './trade-file.ts';
 
@@ -101,12 +102,13 @@ interface SortedOut {
 
 /**
  * Separates new trades from known ones and from lines that are refused: with the id of a booked trade or of another line
- * but other data, or with an unknown strategy.
+ * but other data, or with an unknown strategy. A trade may be booked under an old name of its symbol.
  */
 export async function sortOut(
   trx: Trx,
   userId: UserId,
   trades: readonly Numbered<Trade>[],
+  { meaningOf }: Pick<Renaming, 'meaningOf'>,
 ): Promise<SortedOut> {
   const booked = await findBooked(trx, userId, trades);
   const strategies = await findStrategies(trx, trades);
@@ -118,7 +120,9 @@ export async function sortOut(
     const twin = lines.get(trade.trade_id);
     const refuse = (reason: string) => void sorted.refused.push({ line, reason });
     if (before) {
-      const differences = before.map((each) => difference(trade, each));
+      const differences = before.map((each) =>
+        difference(trade, { ...each, symbol: meaningOf(each.symbol) }),
+      );
       if (!differences.includes(undefined))
         refuse(`trade ${trade.trade_id} is in the book with ${differences[0]}`);
       else sorted.known++;

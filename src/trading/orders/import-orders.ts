@@ -17,6 +17,7 @@ import {
 } from '../../platform/files/rejects-file.ts';
 import { pluralize } from '../../util/text.ts';
 import { openAdmission } from '../risk/import-admission.ts';
+import { openRenaming } from '../symbols/renaming.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { insertRows, openTarget, type Target } from './load-orders.ts';
 import { ORDER_FILE, type OrderRow, orderReader } from './order-file.ts';
@@ -48,7 +49,8 @@ export async function importOrderFile(
     const users = await usersOf(trx);
     const table = await openTable(path, ORDER_FILE, ctx);
     spent = table.once;
-    const reader = orderReader(table.columns, clock.now, times);
+    const { rename, notes } = await openRenaming(trx);
+    const reader = orderReader(table.columns, clock.now, times, rename);
     const into = await openTarget(connection, trx, reader.columns, fast);
     const check = { read: reader.read, users, seen: createIdSet(), into };
     const tell = (imported: number) => progress.update(pluralize(imported, 'order'), table.share());
@@ -58,6 +60,7 @@ export async function importOrderFile(
         throw error;
       },
     );
+    for (const note of notes()) await ctx.io.say(note);
     const refused = await placeWorking(trx, working, reader.columns, clock);
     await rejects?.add(refused);
     const tally = {

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import type { TimeReading } from '../../domain/file-values.ts';
 import type { UserId } from '../../domain/id.ts';
 import { streamConsumed } from '../../platform/files/open-source.ts';
-import { openTable, readAll } from '../../platform/files/open-table.ts';
+import { type Numbered, openTable, readAll } from '../../platform/files/open-table.ts';
 import {
   type BadLine,
   type Rejects,
@@ -12,11 +12,12 @@ import {
   withRejects,
 } from '../../platform/files/rejects-file.ts';
 import { pluralize } from '../../util/text.ts';
+import { noteUnmerged, openRenaming, type Renaming } from '../symbols/renaming.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
 import { sortOut } from './book-trades.ts';
 import { bookByTime, type Replayed } from './replay-trades.ts';
-import { TRADE_COLUMNS, tradeReader } from './trade-file.ts';
+import { TRADE_COLUMNS, type Trade, tradeReader } from './trade-file.ts';
 import { BROKER_SIDE, columnsOf, type Layout } from './trade-layout.ts';
 import { inOrderOfTime } from './trade-order.ts';
 import { translateTrades, withIds } from './translate-trades.ts';
@@ -52,13 +53,15 @@ export async function importTradeFile(
     const { table, notes } = await openTrades(path, layout, ctx);
     spent = table.once;
     const read = tradeReader(clock.now, times, layout && BROKER_SIDE);
-    const { rows: trades, bad } = await readAll(table, layout ? withIds(read) : read, {
+    const renaming = await openRenaming(trx);
+    const { rows, bad } = await readAll(table, layout ? withIds(read) : read, {
       signal: ctx.signal,
       most: MAX_TRADES,
       tell: (n) => progress.update(pluralize(n, 'trade'), table.share()),
     });
-    for (const note of notes()) await ctx.io.say(note);
-    const { fresh, known, repeats, refused } = await sortOut(trx, userId, trades);
+    const trades = renamed(rows, renaming);
+    await each([...notes(), ...renaming.notes()], ctx.io.say);
+    const { fresh, known, repeats, refused } = await sortOut(trx, userId, trades, renaming);
     const rejected = [...bad, ...refused].sort((a, b) => a.line - b.line);
     const refuse = (lines: readonly BadLine[]) => {
       if (lines.length > 0 && !rejects)
@@ -79,6 +82,8 @@ export async function importTradeFile(
     });
     await refuse(booked.bad);
     if (replayed) await ctx.io.say(describeReplay(replayed));
+    const symbols = trades.map(({ value }) => value.symbol);
+    await each(await noteUnmerged(trx, userId, renaming, symbols), ctx.io.warn);
     const tally = {
       imported: booked.imported,
       history: booked.history,
@@ -93,6 +98,14 @@ export async function importTradeFile(
     };
   });
 }
+
+async function each(lines: readonly string[], say: (line: string) => Promise<void>): Promise<void> {
+  for (const line of lines) await say(line);
+}
+
+/** Trades under the names by alias. An id that was made of a trade stays, so that it is known whatever its name is. */
+const renamed = (trades: readonly Numbered<Trade>[], { rename }: Renaming): Numbered<Trade>[] =>
+  trades.map(({ line, value }) => ({ line, value: { ...value, symbol: rename(value.symbol) } }));
 
 /** The table of trades in a file, whatever its layout, and what is to be said once it is read. */
 async function openTrades(path: string, layout: Layout | undefined, ctx: Context) {

@@ -78,11 +78,19 @@ const like = (must: string, pattern: RegExp): TextRule => ({
   read: (text) => (pattern.test(text) ? text : undefined),
 });
 
-const rules = (times: TimeReading): Readonly<Record<Column, TextRule>> => ({
+type Rename = (symbol: TradingSymbol) => TradingSymbol;
+
+const rules = (times: TimeReading, rename: Rename): Readonly<Record<Column, TextRule>> => ({
   order_id: ID,
   user_id: ID,
   strategy_id: { must: ID.must, read: (text) => (text === '' ? text : ID.read(text)) },
-  symbol: SYMBOL,
+  symbol: {
+    must: SYMBOL.must,
+    read(text) {
+      const symbol = SYMBOL.read(text);
+      return symbol && rename(symbol);
+    },
+  },
   side: word(ORDER_SIDES),
   order_type: word(ORDER_TYPES),
   status: word(ORDER_STATUSES),
@@ -108,10 +116,13 @@ const ABSENT: Readonly<Partial<Record<Column, string>>> = {
   updated_at: '',
 };
 
-/** Reads the rows of a file with these columns. No order may be later than `now`. */
-export function orderReader(columns: readonly string[], now: Instant, times: TimeReading) {
+/**
+ * Reads the rows of a file with these columns; `rename` gives the name under which an order is booked. No order may be later
+ * than `now`.
+ */
+export function orderReader(columns: readonly string[], now: Instant, times: TimeReading, rename: Rename) {
   const given = columns as readonly Column[];
-  const all = rules(times);
+  const all = rules(times, rename);
   const ruled = given.map((column) => [column, all[column]] as const);
   const missing = ORDER_FILE.optional.filter((column) => !given.includes(column));
   const at = Object.fromEntries(given.map((column, i) => [column, i])) as Record<Column, number | undefined>;

@@ -9,6 +9,7 @@ import type { TradingSymbol } from '../../domain/symbol.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type Mark, type Marked, markPositions } from '../ledger/mark-positions.ts';
+import { openRenaming, type Renaming, renamingBy } from '../symbols/renaming.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { marksFromQuotes, type Unmarked } from './marks-from-cache.ts';
 import { readMarks } from './parse-marks.ts';
@@ -20,13 +21,20 @@ import { readMarks } from './parse-marks.ts';
  */
 export async function bookGivenMarks(ctx: Context, words: readonly string[], file: string | undefined) {
   const path = file === undefined || file === '-' ? file : resolve(ctx.cwd, file);
-  const { marks, named } = await readMarks(words, path, ctx);
+  const renaming = await openRenaming(await ctx.source());
+  const given = await readMarks(words, path, renaming.rename, ctx);
+  for (const note of renaming.notes()) await ctx.io.say(note);
+  const marks = underEveryName(given.marks, renaming);
   await checkMarks(ctx, marks);
-  const marked = await book(marks, named, ctx, (rows) => rows);
-  const skipped = marks.length - marked.length;
+  const marked = await book(marks, given.named, ctx, (rows) => rows, renaming);
+  const skipped = given.marks.length - new Set(marked.map(({ symbol }) => renaming.meaningOf(symbol))).size;
   if (skipped > 0) await ctx.io.say(`Skipped ${pluralize(skipped, 'symbol')} without an open position.`);
   return marked;
 }
+
+/** A price of a share values also what is still booked under its old names. */
+const underEveryName = (marks: readonly Mark[], { oldNamesOf }: Renaming): Mark[] =>
+  marks.flatMap((mark) => [mark, ...oldNamesOf([mark.symbol]).map((symbol) => ({ ...mark, symbol }))]);
 
 /** Asks before prices that are probably mistakes: those far from the mark that an open position has now. */
 async function checkMarks(ctx: Context, marks: readonly Mark[]): Promise<void> {
@@ -54,11 +62,12 @@ async function book<T>(
   named: ReadonlySet<TradingSymbol>,
   ctx: Context,
   present: (marked: Marked[]) => T,
+  { meaningOf }: Pick<Renaming, 'meaningOf'> = renamingBy(new Map()),
 ): Promise<T> {
   const at = instant(ctx.now());
   return ctx.change(async (trx) => {
     const marked = await markPositions(trx, marks, at);
-    const hit = new Set(marked.map(({ symbol }) => symbol));
+    const hit = new Set(marked.map(({ symbol }) => meaningOf(symbol)));
     const missed = [...named].filter((symbol) => !hit.has(symbol));
     if (missed.length > 0) throw nobodyHolds(missed);
     if (marked.length === 0) return unchanged(present(marked));

@@ -21,16 +21,18 @@ export interface GivenMarks {
 }
 
 /**
- * The marks of `SYMBOL=PRICE` words and of the rows of a CSV file (`-` is stdin). Throws a usage error that names the
- * word or the line.
+ * The marks of `SYMBOL=PRICE` words and of the rows of a CSV file (`-` is stdin), under the names that `rename` gives. Throws
+ * a usage error that names the word or the line.
  */
 export async function readMarks(
   words: readonly string[],
   path: string | undefined,
+  rename: (symbol: TradingSymbol) => TradingSymbol,
   around: Pick<Context, 'io' | 'signal'>,
 ): Promise<GivenMarks> {
   const prices = new Map<TradingSymbol, number>();
-  const add = (where: string, { symbol, price }: Mark) => {
+  const add = (where: string, { symbol: given, price }: Mark) => {
+    const symbol = rename(given);
     const before = prices.get(symbol);
     if (before !== undefined && before !== price)
       throw usage(`${where}: ${symbol} is marked twice, at ${before} and at ${price}.`, UNTOUCHED);

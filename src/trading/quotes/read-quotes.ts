@@ -2,10 +2,12 @@ import type { Context } from '../../context.ts';
 import type { TimeReading } from '../../domain/file-values.ts';
 import { isBefore } from '../../domain/instant.ts';
 import { type Quote, quoteText } from '../../domain/quote.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import { type Numbered, openTable, readAll } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { openRenaming } from '../symbols/renaming.ts';
 import { timeReading } from '../time-reading.ts';
 import { BHAVCOPIES, bhavcopyReader, EXCHANGE_TIMES, type SeriesQuote } from './bhavcopy.ts';
 import { QUOTE_COLUMNS, quoteReader } from './quote-file.ts';
@@ -41,14 +43,39 @@ export async function readQuoteFile(
   const how = { signal: ctx.signal, most: MAX_ROWS };
   if (isOurs) {
     const { rows, bad } = await readAll(table, quoteReader(now, times), how);
-    return newestOf(rows, bad, 0, path, ctx);
+    return newestOf(await renamed(rows, ctx), bad, 0, path, ctx);
   }
   const { read, choose } = bhavcopyReader(now, times);
   const { rows: all, bad } = await readAll(table, read, how);
   const { rows, others } = choose(all);
   if (others.length > 0) await ctx.io.say(describeOthers(others));
   const quotes = rows.map(({ line, value }) => ({ line, value: value.quote }));
-  return newestOf(quotes, bad, others.length, path, ctx);
+  return newestOf(await renamed(quotes, ctx), bad, others.length, path, ctx);
+}
+
+/**
+ * Quotes under the new names of their symbols, unless the file has one under that name, too. Quotes need no database:
+ * where none is configured or reachable they keep their names.
+ */
+async function renamed(
+  quotes: readonly Numbered<Quote>[],
+  ctx: Context,
+): Promise<readonly Numbered<Quote>[]> {
+  if ((await ctx.config()).database === undefined) return quotes;
+  const renaming = await ctx
+    .source()
+    .then(openRenaming)
+    .catch(() => undefined);
+  ctx.signal.throwIfAborted();
+  if (!renaming) return quotes;
+  const given = new Set(quotes.map(({ value }) => value.symbol));
+  const named = quotes.map(({ line, value }) => {
+    const symbol = value.symbol as TradingSymbol;
+    const isGiven = given.has(renaming.meaningOf(symbol));
+    return { line, value: isGiven ? value : { ...value, symbol: renaming.rename(symbol) } };
+  });
+  for (const note of renaming.notes()) await ctx.io.say(note);
+  return named;
 }
 
 // Enough to find the others.

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { aliasProblem, type SymbolAlias } from '../../domain/symbol-aliases.ts';
 import { notFound, refused } from '../../util/failure.ts';
-import { pluralize } from '../../util/text.ts';
+import { pluralize, shellWord } from '../../util/text.ts';
 import { countBooked, needAliases, readAliases } from './aliases.ts';
 
 /**
@@ -41,7 +41,7 @@ export async function setAlias(ctx: Context, alias: SymbolAlias, from: string | 
   });
   if (users > 0)
     await ctx.io.say(
-      `${pluralize(users, 'user')} ${users === 1 ? 'has' : 'have'} orders in ${old_symbol}. ${result.in_force ? 'Now' : `From ${from} on`} run: pinnacle position merge-symbol ${quoted(old_symbol)} --all`,
+      `${pluralize(users, 'user')} ${users === 1 ? 'has' : 'have'} orders in ${old_symbol}. ${result.in_force ? 'Now' : `From ${from} on`} run: pinnacle position merge-symbol ${shellWord(old_symbol)} --all`,
     );
   return { ...result, users };
 }
@@ -69,6 +69,3 @@ const termsOf = ({ old_symbol, new_symbol, from_date }: SymbolAlias & { from_dat
   new_symbol,
   from_date,
 });
-
-/** A symbol as a shell takes it: names at BSE have spaces, and those of indices a star. */
-export const quoted = (symbol: string) => (/[^A-Z0-9._-]/.test(symbol) ? `'${symbol}'` : symbol);
