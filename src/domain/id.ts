@@ -40,6 +40,7 @@ interface Minted {
   pos: PositionId;
   fil: string;
   cor: string;
+  mrg: string;
   ntf: string;
   ses: string;
   rul: string;

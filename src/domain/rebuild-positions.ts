@@ -96,3 +96,20 @@ export function firstToRebuild(
   }
   return start;
 }
+
+/** Two chains as one, by time of execution; each keeps its own order, and of one time the first chain comes first. */
+export function mergeByTime<F extends Pick<ChainFill, 'executed_at'>>(
+  one: readonly F[],
+  other: readonly F[],
+): F[] {
+  const merged: F[] = [];
+  let taken = 0;
+  for (const fill of one) {
+    for (let next = other[taken]; next && isBefore(next.executed_at, fill.executed_at); next = other[taken]) {
+      merged.push(next);
+      taken++;
+    }
+    merged.push(fill);
+  }
+  return [...merged, ...other.slice(taken)];
+}

@@ -7,6 +7,7 @@ import type { FailureKind } from './exit-codes.ts';
 export const ERROR_CODES = {
   ACTIVATION_NOT_FOUND: ['notFound', 'the user has not activated this strategy'],
   ALIAS_CONFLICT: ['refused', 'the alias of a symbol contradicts one that is there'],
+  ALIAS_NOT_YET: ['refused', 'the new name of a symbol is not valid yet'],
   ALREADY_CLOSING: ['refused', 'a working order already closes this position'],
   ALREADY_FILLED: ['refused', 'the new quantity is below what is already filled'],
   ALREADY_RECORDED: ['refused', 'the database already has migration records; a baseline needs one without'],
@@ -68,6 +69,8 @@ export const ERROR_CODES = {
   LEDGER_INCONSISTENT: ['refused', 'positions or orders are not made by the executions that are here'],
   LOGIN_REFUSED: ['forbidden', 'the database refused the login'],
   LOGIN_SESSION_NOT_FOUND: ['notFound', 'the user has no such login session'],
+  MERGE_BUILT_ON: ['refused', 'something was booked on top of a merge of symbols'],
+  MERGE_NOT_FOUND: ['notFound', 'no merge of symbols has this id'],
   MIGRATION_FAILED: ['failure', 'a statement of a migration failed'],
   MIN_CAPITAL: ['refused', 'the allocation is below the minimum capital of the strategy'],
   NAME_TAKEN: ['refused', 'the schema has an object of another program under the name of one of ours'],

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { OrderId, PositionId } from '../../src/domain/id.ts';
 import type { Instant } from '../../src/domain/instant.ts';
 import { NO_RUPEES } from '../../src/domain/money.ts';
-import { type ChainFill, firstToRebuild, rebuildPositions } from '../../src/domain/rebuild-positions.ts';
+import {
+  type ChainFill,
+  firstToRebuild,
+  mergeByTime,
+  rebuildPositions,
+} from '../../src/domain/rebuild-positions.ts';
 
 /** `SELL 10 at 110 of p1`; with `>p2` it opened another position with its remainder. */
 const fill = (text: string, i: number): ChainFill => {
@@ -54,5 +59,28 @@ describe('positions that are rebuilt from executions', () => {
   it('begin at the last time before the first difference when there was none', () => {
     expect(firstToRebuild(BOOKED, [...BOOKED])).toBeUndefined();
     expect([0, 1, 2, 3].map((i) => firstToRebuild(BOOKED, without(i)))).toEqual([0, 0, 0, 3]);
+  });
+});
+
+describe('two chains that become one', () => {
+  const chain = (text: string) =>
+    [...text].map((letter) => ({
+      letter,
+      executed_at: `2026-01-0${letter.toLowerCase().charCodeAt(0) - 96}` as Instant,
+    }));
+  it.each([
+    ['', '', ''],
+    ['ace', 'BDF', 'aBcDeF'],
+    ['abc', 'A', 'aAbc'],
+    ['A', 'abc', 'Aabc'],
+    ['cab', 'B', 'Bcab'],
+    ['ab', 'CD', 'abCD'],
+    ['cd', 'AB', 'ABcd'],
+  ])('are in the order of time, and each keeps its own: %s and %s', (one, other, merged) => {
+    expect(
+      mergeByTime(chain(one), chain(other))
+        .map(({ letter }) => letter)
+        .join(''),
+    ).toBe(merged);
   });
 });

@@ -75,6 +75,7 @@ market watch ITC --count 1
 market rates --for 0s
 symbol alias OLDITC ITC --from 2026-01-01
 symbol list
+position merge-symbol OLDITC --all --yes
 symbol unalias OLDITC
 fill list
 fill correct {fill} --price 101 --reason r --yes

@@ -5,6 +5,10 @@ export const verbs: Verbs = {
   show: verb('Show one position', async () => (await import('./show.ts')).show),
   mark: verb('Value open positions at prices', async () => (await import('./mark.ts')).mark),
   close: verb('Close a position with the opposite order', async () => (await import('./close.ts')).close),
+  'merge-symbol': verb(
+    'Book what is under an old name of a symbol under the new one',
+    async () => (await import('./merge-symbol.ts')).mergeSymbol,
+  ),
   history: verb('List the fills of a position', async () => (await import('./history.ts')).history),
   pnl: verb('Sum up profit and loss', async () => (await import('./pnl.ts')).pnl),
   export: verb(

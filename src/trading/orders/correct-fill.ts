@@ -7,9 +7,10 @@ import { type Instant, isBefore } from '../../domain/instant.ts';
 import { CORRECTIONS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { notFound, refused, usage } from '../../util/failure.ts';
+import { type BookedExecution, readChain } from '../ledger/chain-store.ts';
 import { keepInvariants } from '../ledger/keep-invariants.ts';
 import { lockOrder, type Order } from '../ledger/order-store.ts';
-import { type BookedExecution, readChain, rebuildChain } from '../ledger/rebuild-chain.ts';
+import { rebuildChain } from '../ledger/rebuild-chain.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { cameWith, refill } from './refill.ts';
 

@@ -6,8 +6,8 @@ import type { Instant } from '../../domain/instant.ts';
 import { Decimal, toDouble } from '../../domain/money.ts';
 import { refillOrder } from '../../domain/order-state.ts';
 import { refused } from '../../util/failure.ts';
+import type { BookedExecution } from '../ledger/chain-store.ts';
 import { changeOrder, type Order } from '../ledger/order-store.ts';
-import type { BookedExecution } from '../ledger/rebuild-chain.ts';
 
 /**
  * Writes a locked order as the revised executions leave it, `fill` the one that is corrected. Returns all executions of its

@@ -33,6 +33,7 @@ describe.each(servers)('what nobody may, on the $name', ({ open }) => {
     await db.json('session', 'end', '--user', 'u1');
     await db.json('session', 'start', '--user', 'u1');
     await given.position(db, { user: 'u1', price: 100 });
+    await db.json('symbol', 'alias', 'OLD', 'NEW');
     await db.json('risk', 'set', 'u1', 'MAX_ORDERS_PER_DAY', '9', '--idempotency-key', 'k1');
     await db.query(
       "INSERT INTO trading_halts (halt_id, user_id, reason, halted_by) VALUES ('h1', 'u2', 'r', 'me')",

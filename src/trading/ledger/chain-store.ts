@@ -1,0 +1,119 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import type { BookPosition } from '../../domain/book.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { ChainFill, ChainKey } from '../../domain/rebuild-positions.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import { POSITION_TYPES } from './write-book.ts';
+
+/** A row of `order_fills` with the side of its order. */
+export interface BookedExecution extends ChainFill {
+  /** The order of booking. */
+  seq: number;
+  broker_fill_id: string;
+  overfill: boolean;
+  created_at: Instant;
+  session_id: string | null;
+}
+
+export type PositionRow = BookPosition & { marked_at: Instant | null };
+
+/** The executions of a user in a symbol and strategy, in the order of booking. Their user must be locked. */
+export async function readChain(trx: Trx, key: ChainKey): Promise<BookedExecution[]> {
+  const { rows } = await sql<BookedExecution>`
+    SELECT f.seq::float8 AS seq, f.fill_id, f.order_id, f.broker_fill_id, o.side, f.quantity, f.price, f.executed_at,
+      f.overfill, f.position_id, f.flipped_to, f.realized_pnl, f.created_at, f.session_id
+    FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+    WHERE o.user_id = ${key.user_id} AND o.symbol = ${key.symbol} AND o.strategy_id IS NOT DISTINCT FROM ${key.strategy_id}
+    ORDER BY f.seq`.execute(trx.db);
+  return rows;
+}
+
+/** Locks the positions of a user and strategy in some symbols. */
+export async function lockRows(
+  trx: Trx,
+  { user_id, strategy_id }: Pick<ChainKey, 'user_id' | 'strategy_id'>,
+  symbols: readonly TradingSymbol[],
+): Promise<PositionRow[]> {
+  const { rows } = await sql<PositionRow>`
+    SELECT position_id, user_id, strategy_id, symbol, side, quantity, average_price, current_price, unrealized_pnl,
+      realized_pnl, status, order_id, opened_at, closed_at, updated_at, marked_at
+    FROM positions
+    WHERE user_id = ${user_id} AND symbol = ANY(${[...symbols]}) AND strategy_id IS NOT DISTINCT FROM ${strategy_id}
+    ORDER BY position_id FOR NO KEY UPDATE`.execute(trx.db);
+  return rows;
+}
+
+const REBOOKED = [
+  ...(['seq', 'quantity', 'price', 'executed_at', 'created_at', 'overfill'] as const),
+  ...(['position_id', 'flipped_to', 'realized_pnl'] as const),
+];
+
+/** Whether an execution is booked otherwise than among these. */
+export function differsFrom(was: readonly BookedExecution[]) {
+  const booked = new Map(was.map((fill) => [fill.fill_id, fill]));
+  return (fill: BookedExecution) => {
+    const before = booked.get(fill.fill_id);
+    return !before || REBOOKED.some((column) => before[column] !== fill[column]);
+  };
+}
+
+/** Takes out what no longer stays, or is booked again. */
+export async function takeOut(
+  trx: Trx,
+  was: readonly BookedExecution[],
+  stays: readonly BookedExecution[],
+  rebooked: readonly BookedExecution[],
+): Promise<void> {
+  const kept = new Set(stays.map(({ fill_id }) => fill_id));
+  for (const { fill_id } of rebooked) kept.delete(fill_id);
+  const out = was.filter(({ fill_id }) => !kept.has(fill_id)).map(({ fill_id }) => fill_id);
+  await sql`SELECT order_fills_take_out(${out})`.execute(trx.db);
+}
+
+/** Books executions at their places in the order of booking. */
+export async function insertFills(trx: Trx, fills: readonly BookedExecution[]): Promise<void> {
+  if (fills.length === 0) return;
+  const source = unnest(
+    'n',
+    {
+      seq: 'numeric',
+      fill_id: 'text',
+      order_id: 'text',
+      broker_fill_id: 'text',
+      quantity: 'int',
+      price: 'float8',
+      executed_at: 'timestamp',
+      overfill: 'boolean',
+      position_id: 'text',
+      flipped_to: 'text',
+      realized_pnl: 'numeric',
+      created_at: 'timestamp',
+      session_id: 'text',
+    },
+    fills,
+  );
+  await sql`
+    INSERT INTO order_fills (seq, fill_id, order_id, broker_fill_id, quantity, price, executed_at, overfill, position_id,
+      flipped_to, realized_pnl, created_at, session_id)
+    OVERRIDING SYSTEM VALUE SELECT * FROM ${source}`.execute(trx.db);
+}
+
+/** Writes positions under their ids; one that is there keeps its symbol. */
+export async function writePositions(trx: Trx, positions: readonly PositionRow[]): Promise<void> {
+  if (positions.length === 0) return;
+  const source = unnest('n', { ...POSITION_TYPES, marked_at: 'timestamp' }, positions);
+  await sql`
+    INSERT INTO positions (position_id, user_id, strategy_id, symbol, side, quantity, average_price, current_price,
+      unrealized_pnl, realized_pnl, status, order_id, opened_at, closed_at, created_at, updated_at, marked_at)
+    SELECT position_id, user_id, strategy_id, symbol, side::position_side, quantity, average_price, current_price,
+      unrealized_pnl, realized_pnl, status::position_status, order_id, opened_at, closed_at, opened_at, updated_at, marked_at
+    FROM ${source}
+    ON CONFLICT (position_id) DO UPDATE
+    SET side = excluded.side, quantity = excluded.quantity, average_price = excluded.average_price,
+      current_price = excluded.current_price, unrealized_pnl = excluded.unrealized_pnl,
+      realized_pnl = excluded.realized_pnl, status = excluded.status, order_id = excluded.order_id,
+      opened_at = excluded.opened_at, closed_at = excluded.closed_at, updated_at = excluded.updated_at,
+      marked_at = excluded.marked_at`.execute(trx.db);
+}

@@ -1,0 +1,178 @@
+import { sql } from 'kysely';
+import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
+import type { Context } from '../../context.ts';
+import type { PositionId, StrategyId, UserId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { addMoney, NO_RUPEES } from '../../domain/money.ts';
+import { notFound, refused } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
+import { type BookedExecution, lockRows, readChain } from '../ledger/chain-store.ts';
+import { keepInvariants } from '../ledger/keep-invariants.ts';
+import { type PriceMark, rebook } from '../ledger/rebuild-chain.ts';
+import { type TradingDay, tradingDayOf } from '../trading-day.ts';
+import { lockUser } from '../users/store.ts';
+import { needAliases } from './aliases.ts';
+import {
+  type BookedBefore,
+  findStrategies,
+  type Merged,
+  type Run,
+  refuseWorking,
+  renameOrders,
+  renamePositions,
+  takeMerge,
+} from './merge-store.ts';
+
+/**
+ * Takes a merge of symbols back, after a confirmation: one transaction per user. Throws MERGE_NOT_FOUND, and MERGE_BUILT_ON
+ * if something was booked under the new name since.
+ */
+export async function undoMerge(ctx: Context, merge_id: string, user: UserId | undefined) {
+  const source = await ctx.source();
+  needAliases(source);
+  const rows = await source.db
+    .selectFrom('symbol_merges')
+    .select(['user_id', 'old_symbol', 'new_symbol'])
+    .where('merge_id', '=', merge_id)
+    .orderBy('user_id')
+    .execute();
+  const users = rows.filter(({ user_id }) => user === undefined || user_id === user);
+  const [first] = users;
+  if (!first)
+    throw notFound(
+      'merge',
+      user === undefined ? merge_id : `${merge_id} of ${user}`,
+      'It may be taken back already. See: pinnacle audit list --command "position merge-symbol"',
+    );
+  await ctx.confirm(
+    `This books what ${pluralize(users.length, 'user')} had under ${first.old_symbol} under it again, apart from ${first.new_symbol}.`,
+  );
+  const day = await tradingDayOf(ctx);
+  const undone: Merged[] = [];
+  for (const { user_id } of users)
+    undone.push(...(await ctx.change((trx) => undoUser(trx, { merge_id, user_id }, day))));
+  return undone;
+}
+
+async function undoUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, day: TradingDay) {
+  await lockUser(trx, which.user_id);
+  return keepInvariants(trx, which.user_id, async () => {
+    const merge = await takeMerge(trx, which);
+    if (!merge) return unchanged([]);
+    const { before, merged_at, ...run } = merge;
+    const { merge_id, user_id, old_symbol, new_symbol } = run;
+    await refuseWorking(trx, sql`order_id = ANY(${before.orders})`);
+    const strategies = await findStrategies(trx, user_id, new_symbol);
+    const chains = await readChains(trx, run, strategies);
+    refuseBuiltOn(
+      run,
+      before,
+      chains.flatMap(({ fills }) => fills),
+    );
+    const old = new Set(before.orders);
+    const orders = await renameOrders(
+      trx,
+      sql`order_id = ANY(${before.orders}) AND user_id = ${user_id} AND symbol = ${new_symbol}`,
+      old_symbol,
+    );
+    const ids = before.positions
+      .filter(({ symbol }) => symbol === old_symbol)
+      .map(({ position_id }) => position_id);
+    let credited = NO_RUPEES;
+    const rebuilt: string[] = [...ids];
+    for (const { key, fills } of chains) {
+      const was = [{ key, fills }];
+      const move = () => renamePositions(trx, ids, key.strategy_id, old_symbol);
+      const restored = restore(before, fills);
+      const becomes = [
+        { key: { ...key, symbol: old_symbol }, fills: restored.filter(({ order_id }) => old.has(order_id)) },
+        { key, fills: restored.filter(({ order_id }) => !old.has(order_id)) },
+      ];
+      const marks = await marksOf(trx, run, key.strategy_id, before, merged_at);
+      const result = await rebook(trx, { was, becomes, move, marks }, 0, day);
+      credited = addMoney(credited, result.credited);
+      rebuilt.push(...result.positions.map(({ position_id }) => position_id));
+    }
+    const executions = chains
+      .flatMap(({ fills }) => fills)
+      .filter(({ order_id }) => old.has(order_id)).length;
+    const touched = [...new Set(rebuilt)];
+    const result = { merge_id, user_id, old_symbol, new_symbol, orders: orders.length, executions };
+    return changed([{ ...result, positions: touched.length, credited }], auditTarget('user', user_id), {
+      ...{ undone: merge_id, old_symbol, new_symbol, orders: orders.length, executions, credited },
+      positions: firstListed(touched),
+    });
+  });
+}
+
+async function readChains(
+  trx: Trx,
+  { user_id, new_symbol }: Run,
+  strategies: readonly (StrategyId | null)[],
+) {
+  const chains = [];
+  for (const strategy_id of strategies) {
+    const key = { user_id, symbol: new_symbol, strategy_id };
+    chains.push({ key, fills: await readChain(trx, key) });
+  }
+  return chains;
+}
+
+/** Throws MERGE_BUILT_ON unless the executions are those of the merge. */
+function refuseBuiltOn(
+  { merge_id, user_id, new_symbol }: Run,
+  { executions }: BookedBefore,
+  present: readonly BookedExecution[],
+): void {
+  const termsOf = ({
+    fill_id,
+    quantity,
+    price,
+    executed_at,
+  }: BookedBefore['executions'][number] | BookedExecution) =>
+    `${fill_id} ${quantity} ${price} ${executed_at}`;
+  const merged = new Set(executions.map(termsOf));
+  const now = new Set(present.map(termsOf));
+  const others = [...now].filter((terms) => !merged.has(terms)).length;
+  const gone = [...merged].filter((terms) => !now.has(terms)).length;
+  if (others + gone === 0) return;
+  throw refused(
+    'MERGE_BUILT_ON',
+    `Since the merge ${merge_id}, executions of ${user_id} in ${new_symbol} were booked, corrected, taken back or merged: ${pluralize(Math.max(others, gone), 'execution')}.`,
+    `Nothing changed. Take those back first: pinnacle fill list --user ${user_id}`,
+  );
+}
+
+/** Executions at the places and in the positions that they had. */
+function restore({ executions }: BookedBefore, fills: readonly BookedExecution[]): BookedExecution[] {
+  const booked = new Map(executions.map((execution) => [execution.fill_id, execution]));
+  return fills
+    .flatMap((fill) => {
+      const was = booked.get(fill.fill_id);
+      if (!was) return [];
+      const { seq, position_id, flipped_to } = was;
+      return [
+        { ...fill, seq, position_id: position_id as PositionId, flipped_to: flipped_to as PositionId | null },
+      ];
+    })
+    .sort((a, b) => a.seq - b.seq);
+}
+
+/** The prices that open positions were valued at, unless what they became has been valued since. */
+async function marksOf(
+  trx: Trx,
+  { user_id, new_symbol }: Run,
+  strategy_id: StrategyId | null,
+  { positions }: BookedBefore,
+  merged_at: Instant,
+): Promise<Map<PositionId, PriceMark>> {
+  const rows = await lockRows(trx, { user_id, strategy_id }, [new_symbol]);
+  if (rows.some(({ status, updated_at }) => status === 'OPEN' && updated_at > merged_at)) return new Map();
+  return new Map(
+    positions.map(({ position_id, current_price, marked_at }) => [
+      position_id as PositionId,
+      { current_price, marked_at: marked_at as Instant | null },
+    ]),
+  );
+}
