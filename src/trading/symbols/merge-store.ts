@@ -11,7 +11,7 @@ import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 
 /** A symbol under its old name and under the one that it has now. */
-export interface Names {
+interface Names {
   old_symbol: TradingSymbol;
   new_symbol: TradingSymbol;
 }
