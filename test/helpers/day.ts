@@ -75,6 +75,9 @@ market watch ITC --count 1
 market rates --for 0s
 symbol alias OLDITC ITC --from 2026-01-01
 symbol list
+sql: UPDATE orders SET symbol = 'OLDITC' WHERE order_id = 'o3'
+position merge-symbol OLDITC --all --yes
+position unmerge-symbol {merge} --yes
 position merge-symbol OLDITC --all --yes
 symbol unalias OLDITC
 fill list
@@ -221,6 +224,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   fill: "SELECT fill_id AS id FROM order_fills JOIN orders USING (order_id) WHERE symbol = 'ITC' ORDER BY seq DESC LIMIT 1",
   notification: 'SELECT notification_id AS id FROM notifications ORDER BY created_at DESC LIMIT 1',
   session: 'SELECT session_id AS id FROM trading_sessions ORDER BY start_time DESC LIMIT 1',
+  merge: 'SELECT merge_id AS id FROM symbol_merges LIMIT 1',
   database: 'SELECT current_database() AS id',
 };
 

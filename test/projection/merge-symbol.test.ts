@@ -34,7 +34,7 @@ describe.each(databases)('symbols with a new name in Redis with $name', ({ open 
     expect((await db.cliWith({ stdin: both }, 'market', 'import', '-')).code).toBe(0);
     expect(await run('market get NEW')).toMatchObject({ ltp: 124 });
 
-    await run(`position merge-symbol --undo ${merged?.['merge_id']} --yes`);
+    await run(`position unmerge-symbol ${merged?.['merge_id']} --yes`);
     expect(await symbol()).toBe('OLD');
     expect((await db.cli('doctor', 'realtime')).code).toBe(0);
   });

@@ -9,6 +9,10 @@ export const verbs: Verbs = {
     'Book what is under an old name of a symbol under the new one',
     async () => (await import('./merge-symbol.ts')).mergeSymbol,
   ),
+  'unmerge-symbol': verb(
+    'Take a merge of symbols back',
+    async () => (await import('./unmerge-symbol.ts')).unmergeSymbol,
+  ),
   history: verb('List the fills of a position', async () => (await import('./history.ts')).history),
   pnl: verb('Sum up profit and loss', async () => (await import('./pnl.ts')).pnl),
   export: verb(

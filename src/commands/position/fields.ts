@@ -19,3 +19,15 @@ export const positionFields = {
   updated_at: { type: 'time', hidden: true },
   marked_at: { type: 'time', hidden: true },
 } as const satisfies Fields;
+
+/** A merge of symbols in the book of a user, or its undoing. */
+export const mergeFields = {
+  merge_id: { type: 'text' },
+  user_id: { type: 'text' },
+  old_symbol: { type: 'text' },
+  new_symbol: { type: 'text' },
+  orders: { type: 'integer' },
+  executions: { type: 'integer' },
+  positions: { type: 'integer' },
+  credited: { type: 'money' },
+} as const satisfies Fields;

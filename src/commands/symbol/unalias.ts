@@ -11,8 +11,7 @@ export const unalias = defineCommand({
   flags: {},
   fields: aliasFields,
   examples: ['symbol unalias LTI'],
-  details:
-    'What is booked stays under the name that it has; position merge-symbol --undo takes a merge back.',
+  details: 'What is booked stays under the name that it has; position unmerge-symbol takes a merge back.',
   async run({ old }, ctx: Context) {
     const { removeAlias } = await import('../../trading/symbols/set-alias.ts');
     return removeAlias(ctx, old);

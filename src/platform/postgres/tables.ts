@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 import type {
   AlertLevel,
   NotificationType,
@@ -15,6 +15,25 @@ import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import type {
+  GeneratedJson,
+  GeneratedMoney,
+  GeneratedTimestamp,
+  JsonColumn,
+  Timestamp,
+} from './column-types.ts';
+import type {
+  AuditCheckpointsTable,
+  AuditLogTable,
+  AuditSealingTable,
+  AuditSealsTable,
+  IdempotencyKeysTable,
+  PinnacleMigrationsTable,
+  PinnacleSettingsTable,
+  RealtimeOutboxTable,
+  SymbolAliasesTable,
+  SymbolMergesTable,
+} from './own-tables.ts';
 
 /**
  * Every table as the catalog has it after phase 4 (`test/platform/postgres/types.test.ts` compares the two).
@@ -221,102 +240,4 @@ export interface Database {
   symbol_aliases: SymbolAliasesTable;
   symbol_merges: SymbolMergesTable;
   pinnacle_migrations: PinnacleMigrationsTable;
-}
-
-/** How the values of columns come from the driver and go to it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-
-/** RFC 3339 with Z, in and out. Only Z will do: PostgreSQL drops an offset such as +05:30 without converting. */
-type Timestamp = ColumnType<Instant, Instant, Instant>;
-type GeneratedTimestamp = Generated<Instant>;
-/** numeric(15,2) with a default: decimal text, because a double does not hold every amount. */
-type GeneratedMoney = Generated<Rupees>;
-/** Parsed when read; written as the text of `JSON.stringify`. */
-type JsonColumn = ColumnType<Json, string, string>;
-type GeneratedJson = ColumnType<Json, string | undefined, string>;
-
-/** The tables of what the program keeps of its own work. */
-interface AuditLogTable {
-  id: GeneratedAlways<string>;
-  txid: Generated<string>;
-  at: GeneratedTimestamp;
-  actor: Generated<string>;
-  command: string;
-  target: string;
-  body: string;
-}
-
-interface AuditSealsTable {
-  seq: string;
-  audit_id: string;
-  txid: string;
-  cluster: string;
-  hash: string;
-}
-
-interface AuditCheckpointsTable {
-  seq: string;
-  body: string;
-  key_id: string;
-  signature: string;
-}
-
-interface RealtimeOutboxTable {
-  id: GeneratedAlways<string>;
-  at: GeneratedTimestamp;
-  kind: string;
-  key: string;
-}
-
-interface IdempotencyKeysTable {
-  actor: Generated<string>;
-  key: string;
-  command: string;
-  request: string;
-  result: JsonColumn;
-  at: GeneratedTimestamp;
-}
-
-/** From step 3 of phase 4: always empty, its lock is what counts. */
-interface AuditSealingTable {
-  held: boolean | null;
-}
-
-/** From step 5 of phase 4. */
-interface SymbolAliasesTable {
-  old_symbol: TradingSymbol;
-  new_symbol: TradingSymbol;
-  /** A trading day, YYYY-MM-DD. Read it by `to_char`: the driver makes a Date of it. */
-  from_date: string | null;
-  created_by: Generated<string>;
-  created_at: GeneratedTimestamp;
-}
-
-/** From step 5 of phase 4. */
-interface SymbolMergesTable {
-  merge_id: string;
-  user_id: UserId;
-  old_symbol: TradingSymbol;
-  new_symbol: TradingSymbol;
-  booked: JsonColumn;
-  merged_by: Generated<string>;
-  merged_at: GeneratedTimestamp;
-}
-
-/** From step 2 of phase 4. */
-interface PinnacleSettingsTable {
-  name: string;
-  value: string;
-}
-
-/** Created by the migration runner, not by a phase. Lacks `step` where a phase was a single script when it was applied. */
-interface PinnacleMigrationsTable {
-  phase: number;
-  step: Generated<number>;
-  name: string;
-  up_sha256: string;
-  down_sha256: string;
-  applied_at: Timestamp;
-  applied_by: string;
-  duration_ms: number;
 }

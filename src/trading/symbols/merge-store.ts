@@ -154,7 +154,7 @@ export async function refuseWorking({ db }: Source, which: RawBuilder<unknown>):
   throw refused(
     'ORDER_STATE',
     `${pluralize(rows.length, 'order')} of ${first.user_id}${rows.every(({ user_id }) => user_id === first.user_id) ? '' : ' and others'} still ${rows.length === 1 ? 'works' : 'work'}: ${named.join(', ')}${rows.length > MOST_NAMED ? ', …' : ''}. The broker knows them under their name.`,
-    'Nothing changed. Wait until they end, or cancel them: pinnacle order cancel ORDER',
+    `Nothing changed. Wait until they end, or cancel them: pinnacle order cancel ${first.order_id}`,
   );
 }
 

@@ -138,7 +138,7 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
       const [row] = await withAlias(() => merge(user));
       expect(await bookOf(user)).toEqual(await bookOf(reference));
       await sound(user);
-      await db.json('position', 'merge-symbol', '--undo', String(row?.['merge_id']), '--yes');
+      await db.json('position', 'unmerge-symbol', String(row?.['merge_id']), '--yes');
       expect(await rowsOf(user)).toEqual(before);
       await sound(user);
     },
@@ -165,7 +165,7 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
     ]);
     expect(await db.json('session', 'show', '--user', user)).toMatchObject({ total_pnl: '40.00' });
     await sound(user);
-    await db.json('position', 'merge-symbol', '--undo', String(row?.['merge_id']), '--user', user, '--yes');
+    await db.json('position', 'unmerge-symbol', String(row?.['merge_id']), '--user', user, '--yes');
     expect(await rowsOf(user)).toEqual(before);
     await sound(user);
   });
@@ -177,9 +177,9 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
     const line = `position merge-symbol OLD --user ${user} --yes`;
     await db.refused(line, { code: 3, error: 'SYMBOL_ALIAS_NOT_FOUND', stderr: /symbol alias OLD NEW/ });
     await db.refused(`position merge-symbol SOON --user ${user} --yes`, { code: 5, error: 'ALIAS_NOT_YET' });
-    await db.refused(`position merge-symbol --user ${user}`, { code: 2 });
+    await db.refused(`position merge-symbol OLD --all --user ${user}`, { code: 2 });
     await db.refused('position merge-symbol OLD', { code: 2 });
-    await db.refused('position merge-symbol --undo mrg_none --yes', { code: 3, error: 'MERGE_NOT_FOUND' });
+    await db.refused('position unmerge-symbol mrg_none --yes', { code: 3, error: 'MERGE_NOT_FOUND' });
     await withAlias(async () => {
       await db.refused(line.replace(' --yes', ''), { code: 4 });
       await db.refused(line.replace(user, 'nobody'), { code: 3, error: 'USER_NOT_FOUND' });
@@ -198,7 +198,7 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
     const user = await trader();
     await book(user, ['OLD BUY 10 at 100', 'NEW SELL 4 at 130']);
     const [row] = await withAlias(() => merge(user));
-    const undo = `position merge-symbol --undo ${row?.['merge_id']} --yes`;
+    const undo = `position unmerge-symbol ${row?.['merge_id']} --yes`;
     const order = await given.order(db, { user, symbol: 'NEW', side: 'SELL', quantity: 1 });
     const { fill_id } = await db.json(...words(`order fill ${order} --quantity 1 --price 140`));
     await db.refused(undo, { code: 5, error: 'MERGE_BUILT_ON', stderr: /1 execution/ });
@@ -219,7 +219,7 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
     const rows = await withAlias(() => db.json<Record<string, unknown>[]>(...words(everyone)));
     const mine = rows.filter(({ user_id }) => user_id === first || user_id === second);
     expect(mine).toMatchObject([{ credited: '300.00' }, { credited: '300.00' }]);
-    const undo = ['position', 'merge-symbol', '--undo', String(mine[0]?.['merge_id']), '--yes'];
+    const undo = ['position', 'unmerge-symbol', String(mine[0]?.['merge_id']), '--yes'];
     expect(await db.json(...undo, '--user', first)).toMatchObject([{ user_id: first, credited: '-300.00' }]);
     expect((await bookOf(first)).positions).toHaveLength(2);
     expect((await bookOf(second)).positions).toHaveLength(1);

@@ -30,7 +30,7 @@ operator: user credentials set, user credentials show, user credentials clear, u
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
-operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol
+operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
 operator: keys generate, keys activate, keys rotate, keys verify, keys status, keys retire
 cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal

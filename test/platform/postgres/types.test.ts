@@ -5,8 +5,8 @@ import type { OrderId, PositionId, StrategyId, UserId } from '../../../src/domai
 import type { Instant } from '../../../src/domain/instant.ts';
 import type { Rupees } from '../../../src/domain/money.ts';
 import type { TradingSymbol } from '../../../src/domain/symbol.ts';
+import type { Json } from '../../../src/platform/postgres/column-types.ts';
 import type * as schema from '../../../src/platform/postgres/tables.ts';
-import type { Json } from '../../../src/platform/postgres/tables.ts';
 import { databases } from '../../helpers/databases.ts';
 
 /** The catalog's name of each enum type, and the union that stands for it. */

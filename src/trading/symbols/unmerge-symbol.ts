@@ -28,7 +28,7 @@ import {
  * Takes a merge of symbols back, after a confirmation: one transaction per user. Throws MERGE_NOT_FOUND, and MERGE_BUILT_ON
  * if something was booked under the new name since.
  */
-export async function undoMerge(ctx: Context, merge_id: string, user: UserId | undefined) {
+export async function unmergeSymbol(ctx: Context, merge_id: string, user: UserId | undefined) {
   const source = await ctx.source();
   needAliases(source);
   const rows = await source.db
@@ -49,13 +49,13 @@ export async function undoMerge(ctx: Context, merge_id: string, user: UserId | u
     `This books what ${pluralize(users.length, 'user')} had under ${first.old_symbol} under it again, apart from ${first.new_symbol}.`,
   );
   const day = await tradingDayOf(ctx);
-  const undone: Merged[] = [];
+  const unmerged: Merged[] = [];
   for (const { user_id } of users)
-    undone.push(...(await ctx.change((trx) => undoUser(trx, { merge_id, user_id }, day))));
-  return undone;
+    unmerged.push(...(await ctx.change((trx) => unmergeUser(trx, { merge_id, user_id }, day))));
+  return unmerged;
 }
 
-async function undoUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, day: TradingDay) {
+async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, day: TradingDay) {
   await lockUser(trx, which.user_id);
   return keepInvariants(trx, which.user_id, async () => {
     const merge = await takeMerge(trx, which);
@@ -100,7 +100,7 @@ async function undoUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, day:
     const touched = [...new Set(rebuilt)];
     const result = { merge_id, user_id, old_symbol, new_symbol, orders: orders.length, executions };
     return changed([{ ...result, positions: touched.length, credited }], auditTarget('user', user_id), {
-      ...{ undone: merge_id, old_symbol, new_symbol, orders: orders.length, executions, credited },
+      ...{ merge_id, old_symbol, new_symbol, orders: orders.length, executions, credited },
       positions: firstListed(touched),
     });
   });

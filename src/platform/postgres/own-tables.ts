@@ -1,0 +1,88 @@
+import type { Generated, GeneratedAlways } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
+import type { GeneratedTimestamp, JsonColumn, Timestamp } from './column-types.ts';
+
+export interface AuditLogTable {
+  id: GeneratedAlways<string>;
+  txid: Generated<string>;
+  at: GeneratedTimestamp;
+  actor: Generated<string>;
+  command: string;
+  target: string;
+  body: string;
+}
+
+export interface AuditSealsTable {
+  seq: string;
+  audit_id: string;
+  txid: string;
+  cluster: string;
+  hash: string;
+}
+
+export interface AuditCheckpointsTable {
+  seq: string;
+  body: string;
+  key_id: string;
+  signature: string;
+}
+
+export interface RealtimeOutboxTable {
+  id: GeneratedAlways<string>;
+  at: GeneratedTimestamp;
+  kind: string;
+  key: string;
+}
+
+export interface IdempotencyKeysTable {
+  actor: Generated<string>;
+  key: string;
+  command: string;
+  request: string;
+  result: JsonColumn;
+  at: GeneratedTimestamp;
+}
+
+/** From step 3 of phase 4: always empty, its lock is what counts. */
+export interface AuditSealingTable {
+  held: boolean | null;
+}
+
+/** From step 5 of phase 4. */
+export interface SymbolAliasesTable {
+  old_symbol: TradingSymbol;
+  new_symbol: TradingSymbol;
+  /** A trading day, YYYY-MM-DD. Read it by `to_char`: the driver makes a Date of it. */
+  from_date: string | null;
+  created_by: Generated<string>;
+  created_at: GeneratedTimestamp;
+}
+
+export interface SymbolMergesTable {
+  merge_id: string;
+  user_id: UserId;
+  old_symbol: TradingSymbol;
+  new_symbol: TradingSymbol;
+  booked: JsonColumn;
+  merged_by: Generated<string>;
+  merged_at: GeneratedTimestamp;
+}
+
+/** From step 2 of phase 4. */
+export interface PinnacleSettingsTable {
+  name: string;
+  value: string;
+}
+
+/** Created by the migration runner, not by a phase. Lacks `step` where a phase was a single script when it was applied. */
+export interface PinnacleMigrationsTable {
+  phase: number;
+  step: Generated<number>;
+  name: string;
+  up_sha256: string;
+  down_sha256: string;
+  applied_at: Timestamp;
+  applied_by: string;
+  duration_ms: number;
+}
