@@ -78,7 +78,6 @@ symbol list
 sql: UPDATE orders SET symbol = 'OLDITC' WHERE order_id = 'o3'
 position merge-symbol OLDITC --all --yes
 position unmerge-symbol {merge} --yes
-position merge-symbol OLDITC --all --yes
 symbol unalias OLDITC
 fill list
 fill correct {fill} --price 101 --reason r --yes

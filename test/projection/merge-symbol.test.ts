@@ -28,11 +28,11 @@ describe.each(databases)('symbols with a new name in Redis with $name', ({ open 
     const stdin = 'symbol,ltp,timestamp\nOLD,123,2026-01-05T10:00:00Z\nOTHER,5,2026-01-05T10:00:00Z\n';
     const imported = await db.cliWith({ stdin }, 'market', 'import', '-');
     expect(imported.stderr).toContain('1 row of OLD, which is NEW now');
-    expect(await run('market get NEW')).toMatchObject({ ltp: 123 });
+    expect(await run('market get NEW')).toMatchObject([{ ltp: 123 }]);
     await db.refused('market get OLD', { code: 3 });
     const both = 'symbol,ltp,timestamp\nOLD,7,2026-01-06T10:00:00Z\nNEW,124,2026-01-06T10:00:00Z\n';
     expect((await db.cliWith({ stdin: both }, 'market', 'import', '-')).code).toBe(0);
-    expect(await run('market get NEW')).toMatchObject({ ltp: 124 });
+    expect(await run('market get NEW')).toMatchObject([{ ltp: 124 }]);
 
     await run(`position unmerge-symbol ${merged?.['merge_id']} --yes`);
     expect(await symbol()).toBe('OLD');

@@ -90,15 +90,14 @@ export async function takeMerge(
   throw refused('LEDGER_INCONSISTENT', `The record of the merge ${merge_id} of ${user_id} cannot be read.`);
 }
 
-/** The strategies of a user with orders or positions under a symbol; null stands for none. */
+/** The strategies of some orders and positions; null stands for none. */
 export async function findStrategies(
   trx: Trx,
-  user: UserId,
-  symbol: TradingSymbol,
+  orders: RawBuilder<unknown>,
+  positions: RawBuilder<unknown>,
 ): Promise<(StrategyId | null)[]> {
   const { rows } = await sql<{ strategy_id: StrategyId | null }>`
-    SELECT strategy_id FROM orders WHERE user_id = ${user} AND symbol = ${symbol}
-    UNION SELECT strategy_id FROM positions WHERE user_id = ${user} AND symbol = ${symbol}
+    SELECT strategy_id FROM orders WHERE ${orders} UNION SELECT strategy_id FROM positions WHERE ${positions}
     ORDER BY strategy_id`.execute(trx.db);
   return rows.map(({ strategy_id }) => strategy_id);
 }

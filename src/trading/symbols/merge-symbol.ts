@@ -78,11 +78,12 @@ async function findHolders(
 async function mergeUser(trx: Trx, run: Run, day: TradingDay) {
   const { merge_id, user_id, old_symbol, new_symbol } = run;
   await lockUser(trx, user_id);
-  await refuseWorking(trx, sql`symbol = ${old_symbol} AND user_id = ${user_id}`);
+  const underOld = sql`symbol = ${old_symbol} AND user_id = ${user_id}`;
+  await refuseWorking(trx, underOld);
   return keepInvariants(trx, user_id, async () => {
     const positions = await readPositions(trx, run);
-    const pairs = await readPairs(trx, run, await findStrategies(trx, user_id, old_symbol));
-    const orders = await renameOrders(trx, sql`user_id = ${user_id} AND symbol = ${old_symbol}`, new_symbol);
+    const pairs = await readPairs(trx, run, await findStrategies(trx, underOld, underOld));
+    const orders = await renameOrders(trx, underOld, new_symbol);
     const moved = positions
       .filter(({ symbol }) => symbol === old_symbol)
       .map(({ position_id }) => position_id);

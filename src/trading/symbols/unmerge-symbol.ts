@@ -62,8 +62,12 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
     if (!merge) return unchanged([]);
     const { before, merged_at, ...run } = merge;
     const { merge_id, user_id, old_symbol, new_symbol } = run;
-    await refuseWorking(trx, sql`order_id = ANY(${before.orders})`);
-    const strategies = await findStrategies(trx, user_id, new_symbol);
+    const wereOld = sql`order_id = ANY(${before.orders}) AND user_id = ${user_id} AND symbol = ${new_symbol}`;
+    await refuseWorking(trx, wereOld);
+    const ids = before.positions
+      .filter(({ symbol }) => symbol === old_symbol)
+      .map(({ position_id }) => position_id);
+    const strategies = await findStrategies(trx, wereOld, sql`position_id = ANY(${ids})`);
     const chains = await readChains(trx, run, strategies);
     refuseBuiltOn(
       run,
@@ -71,14 +75,7 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
       chains.flatMap(({ fills }) => fills),
     );
     const old = new Set(before.orders);
-    const orders = await renameOrders(
-      trx,
-      sql`order_id = ANY(${before.orders}) AND user_id = ${user_id} AND symbol = ${new_symbol}`,
-      old_symbol,
-    );
-    const ids = before.positions
-      .filter(({ symbol }) => symbol === old_symbol)
-      .map(({ position_id }) => position_id);
+    const orders = await renameOrders(trx, wereOld, old_symbol);
     let credited = NO_RUPEES;
     const rebuilt: string[] = [...ids];
     for (const { key, fills } of chains) {

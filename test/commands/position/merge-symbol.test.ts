@@ -146,12 +146,15 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
 
   it('keep what was marked, the strategies apart, and the running session right', async () => {
     const user = await trader();
-    await given.strategy(db, 's1');
-    await db.json(...words(`strategy activate s1 --user ${user} --allocation 1000`));
+    for (const strategy of ['s1', 's2']) {
+      await given.strategy(db, strategy);
+      await db.json(...words(`strategy activate ${strategy} --user ${user} --allocation 1000`));
+    }
     await db.json('session', 'start', '--user', user);
     const at = { user, quantity: 10 };
     await given.position(db, { ...at, symbol: 'OLD', price: 100, strategy: 's1' });
     await given.position(db, { ...at, symbol: 'NEW', price: 120, strategy: 's1' });
+    await given.position(db, { ...at, symbol: 'NEW', quantity: 1, price: 100, strategy: 's2' });
     await given.position(db, { ...at, symbol: 'OLD', price: 100 });
     await given.position(db, { ...at, symbol: 'NEW', side: 'SELL', quantity: 4, price: 110 });
     await db.json(...words('position mark OLD=125 NEW=125'));
@@ -160,6 +163,7 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
     expect(row).toMatchObject({ executions: 2, credited: '40.00' });
     const open = await db.json<Record<string, unknown>[]>('position', 'list', '--user', user);
     expect(open.sort((one, other) => Number(one['quantity']) - Number(other['quantity']))).toMatchObject([
+      { symbol: 'NEW', strategy_id: 's2', quantity: 1, unrealized_pnl: '25.00' },
       { symbol: 'NEW', strategy_id: null, quantity: 6, average_price: 100, unrealized_pnl: '150.00' },
       { symbol: 'NEW', strategy_id: 's1', quantity: 20, average_price: 110, unrealized_pnl: '300.00' },
     ]);
