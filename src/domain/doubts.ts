@@ -1,4 +1,5 @@
 import type { OrderSide, OrderType } from './enums.ts';
+import type { Instant } from './instant.ts';
 
 /** The limits beyond which an entry is asked about; 0 asks never. */
 export interface Guard {
@@ -8,11 +9,21 @@ export interface Guard {
   shares: number;
 }
 
-/** Why an execution is probably a mistake; `quote` is the last one of the symbol, if any, in rupees per share. */
+/** The newest price of a symbol that is known: rupees per share, UTC. */
+export interface KnownPrice {
+  price: number;
+  at: Instant;
+  source: 'quote' | 'mark' | 'fill';
+}
+
+/**
+ * Why an execution is probably a mistake: `known` is the newest price of its symbol, if any, and `at` the time of the
+ * execution.
+ */
 export function doubtsOfFill(
-  fill: { quantity: number; price: number },
+  fill: { quantity: number; price: number; at: Instant },
   order: { side: OrderSide; order_type: OrderType; price: number },
-  quote: number | null,
+  known: KnownPrice | undefined,
   guard: Guard,
 ): string[] {
   const isWorse =
@@ -21,18 +32,35 @@ export function doubtsOfFill(
     (order.side === 'BUY' ? fill.price > order.price : fill.price < order.price);
   return [
     ...(isWorse ? [`${fill.price} is worse than the limit of the order, ${order.price}`] : []),
-    ...doubtOfPrice(fill.price, quote, guard),
+    ...doubtOfPrice(fill, known, guard),
     ...(guard.shares > 0 && fill.quantity > guard.shares
       ? [`${fill.quantity} shares are more than ${guard.shares}`]
       : []),
   ];
 }
 
-/** Why a price is probably a mistake, if it is: `known` is the last one of the symbol, both in rupees per share. */
-export function doubtOfPrice(price: number, known: number | null, { priceMove }: Guard): string[] {
-  if (priceMove === 0 || known === null || known === 0) return [];
-  const percent = (Math.abs(price - known) / known) * 100;
+/** Why a price, at its time, is probably a mistake, if it is. */
+export function doubtOfPrice(
+  { price, at }: { price: number; at: Instant },
+  known: KnownPrice | undefined,
+  { priceMove }: Guard,
+): string[] {
+  if (priceMove === 0 || !known || known.price === 0 || !areWithinTradingDay(known.at, at)) return [];
+  const percent = (Math.abs(price - known.price) / known.price) * 100;
   if (percent <= priceMove) return [];
-  const side = price > known ? 'above' : 'below';
-  return [`${price} is ${percent.toFixed(1)} % ${side} the last price, ${known}`];
+  const side = price > known.price ? 'above' : 'below';
+  return [
+    `${price} is ${percent.toFixed(1)} % ${side} the last price, ${known.price} (${known.source} of ${known.at})`,
+  ];
+}
+
+const DAY_MS = 86_400_000;
+/** Whatever the time zone of the exchange, it is Sunday there. */
+const A_SUNDAY_NOON_MS = Date.UTC(1970, 0, 4, 12);
+
+/** Whether no more than 24 hours are between two times, weekends left out: a price may honestly move further in longer. */
+function areWithinTradingDay(a: Instant, b: Instant): boolean {
+  const [from = 0, until = 0] = [Date.parse(a), Date.parse(b)].sort((x, y) => x - y);
+  const weeks = (ms: number) => Math.floor((ms - A_SUNDAY_NOON_MS) / (7 * DAY_MS));
+  return until - from - (weeks(until) - weeks(from)) * 2 * DAY_MS <= DAY_MS;
 }

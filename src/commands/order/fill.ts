@@ -33,8 +33,8 @@ export const fill = defineCommand({
     'order fill ord_01 --quantity 4 --price 2451 --broker-fill-id 182 --at 2026-01-30T09:31:02+05:30',
   ],
   details: `Asked about on a terminal, and refused elsewhere without --yes: a price worse than the limit of a LIMIT order, or more
-than 20 % off the last quote that a position of the user in the symbol was marked at. The setting guard.priceMove changes the
-percentage, and guard.shares asks about large fills as well.`,
+than 20 % off the last price of the symbol, unless that is of another trading day: the newest of its quote in Redis and what
+the user's positions were marked or filled at. The setting guard.priceMove changes the percentage, and guard.shares asks about large fills as well.`,
   async run(input, ctx: Context) {
     const executed_at = input.at === undefined ? undefined : await ctx.instant('--at', input.at);
     if (executed_at && isBefore(instant(ctx.now()), executed_at)) throw usage('--at is in the future.');

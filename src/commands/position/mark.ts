@@ -27,7 +27,7 @@ export const mark = defineCommand({
     'position mark --from-cache',
   ],
   details: `Values every open position in these symbols, of all users, and updates the drawdown of their sessions. All or nothing.
-A price that is more than 20 % off the last mark (guard.priceMove) is asked about, and needs --yes where nobody is there. A symbol on the command line without an open position ends 3; in a file it is skipped. With --from-cache every open
+A price that is more than 20 % off the last one of the trading day (guard.priceMove: quote, mark or fill) is asked about, and needs --yes where nobody is there. A symbol on the command line without an open position ends 3; in a file it is skipped. With --from-cache every open
 position with a quote is marked, stale quotes included and named; a position without a quote keeps its mark, is listed
 with the problem, and the command ends 6.`,
   async run({ words, file, fromCache }, ctx: Context) {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { sql } from 'kysely';
 import { changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
@@ -9,6 +8,7 @@ import type { TradingSymbol } from '../../domain/symbol.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type Mark, type Marked, markPositions } from '../ledger/mark-positions.ts';
+import { knownPrices } from '../quotes/known-prices.ts';
 import { openRenaming, type Renaming, renamingBy } from '../symbols/renaming.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { marksFromQuotes, type Unmarked } from './marks-from-cache.ts';
@@ -36,18 +36,17 @@ export async function bookGivenMarks(ctx: Context, words: readonly string[], fil
 const underEveryName = (marks: readonly Mark[], { oldNamesOf }: Renaming): Mark[] =>
   marks.flatMap((mark) => [mark, ...oldNamesOf([mark.symbol]).map((symbol) => ({ ...mark, symbol }))]);
 
-/** Asks before prices that are probably mistakes: those far from the mark that an open position has now. */
+/** Asks before prices that are probably mistakes: those far from the newest that is known of a symbol that is held. */
 async function checkMarks(ctx: Context, marks: readonly Mark[]): Promise<void> {
   const { guard } = await ctx.config();
   if (guard.priceMove === 0) return;
-  const { rows } = await sql<{ symbol: TradingSymbol; last: number }>`
-    SELECT symbol, (array_agg(current_price ORDER BY updated_at DESC))[1] AS last FROM positions
-    WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}) GROUP BY symbol`.execute(
-    await ctx.db(),
+  const known = await knownPrices(
+    ctx,
+    marks.map(({ symbol }) => symbol),
   );
-  const last = new Map(rows.map((row) => [row.symbol, row.last]));
+  const at = instant(ctx.now());
   const doubts = marks.flatMap(({ symbol, price }) =>
-    doubtOfPrice(price, last.get(symbol) ?? null, guard).map((doubt) => `${symbol}: ${doubt}`),
+    doubtOfPrice({ price, at }, known.get(symbol), guard).map((doubt) => `${symbol}: ${doubt}`),
   );
   if (doubts.length === 0) return;
   const more = doubts.length > SHOWN_DOUBTS ? `; and ${doubts.length - SHOWN_DOUBTS} more` : '';

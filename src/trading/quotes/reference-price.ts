@@ -1,8 +1,10 @@
 import type { Context } from '../../context.ts';
-import { ageOf } from '../../domain/quote.ts';
+import { ageOf, type Reading } from '../../domain/quote.ts';
 import { withTimeout } from '../../platform/redis/connect.ts';
 import { Failure } from '../../util/failure.ts';
 import { readQuotes } from './store.ts';
+
+type Note = (text: string) => Promise<void>;
 
 /**
  * The cached price of a symbol in rupees per share; 0 if the cache has no fresh quote. Notes once why a quote is not
@@ -12,22 +14,33 @@ export async function referencePrice(
   symbol: string,
   timeout: number,
   ctx: Context,
-  note: (text: string) => Promise<void>,
+  note: Note,
 ): Promise<number> {
-  const now = ctx.now();
   const { staleAfterMs } = (await ctx.config()).market;
-  const asked = ctx.redis().then((redis) => readQuotes(redis, [symbol], now));
+  const [reading] = await quotesInTime([symbol], timeout, ctx, note);
+  if (!reading) return 0;
+  const { quote, unreadable } = reading;
+  if (quote && ageOf(quote.timestamp, ctx.now()) <= staleAfterMs) return quote.ltp;
+  if (quote || unreadable)
+    await note(
+      `No reference price: the quote of ${symbol} ${quote ? 'is stale' : `cannot be read: ${unreadable}`}.`,
+    );
+  return 0;
+}
+
+/** The cached quotes of symbols, none if Redis does not answer within `timeout` milliseconds, which is noted. */
+export async function quotesInTime(
+  symbols: readonly string[],
+  timeout: number,
+  ctx: Context,
+  note: Note,
+): Promise<readonly (Reading | undefined)[]> {
+  const now = ctx.now();
+  const asked = ctx.redis().then((redis) => readQuotes(redis, symbols, now));
   // An error after the timeout is ignored.
   asked.catch(() => {});
   try {
-    const [reading] = await withTimeout(timeout, asked);
-    if (!reading) return 0;
-    const { quote, unreadable } = reading;
-    if (quote && ageOf(quote.timestamp, now) <= staleAfterMs) return quote.ltp;
-    if (quote || unreadable)
-      await note(
-        `No reference price: the quote of ${symbol} ${quote ? 'is stale' : `cannot be read: ${unreadable}`}.`,
-      );
+    return await withTimeout(timeout, asked);
   } catch (error) {
     const failure = await ctx.explain(error);
     if (!(failure instanceof Failure) || ctx.signal.aborted) throw failure;
@@ -38,6 +51,6 @@ export async function referencePrice(
         ({ close }) => close(),
         () => {},
       );
+    return [];
   }
-  return 0;
 }
