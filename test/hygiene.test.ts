@@ -43,13 +43,6 @@ describe('a run of the tests leaves no file and no process', { timeout: 180_000 
     return folder;
   };
 
-  it('at its end', async () => {
-    const folder = makeFolder();
-    expect(await exitOf(startRun(folder))).toBe(0);
-    expect(readdirSync(folder)).toEqual([]);
-    expect(processesOf(folder)).toEqual({});
-  });
-
   it.each(['SIGTERM', 'SIGKILL'] as const)('when it is ended by %s', async (signal) => {
     const folder = makeFolder();
     const run = startRun(folder);
@@ -73,7 +66,7 @@ describe('a run of the tests leaves no file and no process', { timeout: 180_000 
     expect([folder, elsewhere].filter((path) => existsSync(path))).toEqual([]);
   });
 
-  it('after the next one, when it is killed with its watchdog', async () => {
+  it('at its end, nor after one that was killed with its watchdog', async () => {
     const folder = makeFolder();
     const run = startRun(folder);
     await expect.poll(() => isInTheMiddle(folder), WAIT).toBe(true);

@@ -8,7 +8,7 @@ const ORDER = ['order', 'place', '--user', 'u', '--symbol', 'TCS', '--side', 'BU
 /** Who waits for the transaction that asks: other suites have waiters of their own on the same server. */
 const WAITING = 'SELECT pid FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid';
 
-describe.each(databases)('real processes on $name', ({ open }) => {
+describe.each(databases)('real processes on $name', ({ openCold: open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

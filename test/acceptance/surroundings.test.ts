@@ -85,7 +85,7 @@ describe('the program', () => {
   );
 });
 
-describe.each(databases)('a folder that cannot be used, on $name', ({ open }) => {
+describe.each(databases)('a folder that cannot be used, on $name', ({ openCold: open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

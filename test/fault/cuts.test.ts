@@ -4,7 +4,7 @@ import { goesToPostgres, pointsOf } from './points.ts';
 import { playDay } from './stage.ts';
 
 // `npm run fault` cuts every write at sixty points and kills six processes of it.
-const [CUTS, KILLS, SKIP] = (process.env['PINNACLE_FAULT'] ?? '6,1,12').split(',').map(Number) as [
+const [CUTS, KILLS, SKIP] = (process.env['PINNACLE_FAULT'] ?? '4,1,24').split(',').map(Number) as [
   number,
   number,
   number,

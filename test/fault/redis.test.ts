@@ -4,7 +4,7 @@ import { pointsOf } from './points.ts';
 import type { Cut } from './proxy.ts';
 import { playDay, type Scene, type Stage } from './stage.ts';
 
-const POINTS = Number((process.env['PINNACLE_FAULT'] ?? '4').split(',')[0]);
+const POINTS = Number((process.env['PINNACLE_FAULT'] ?? '2').split(',')[0]);
 
 /** What is committed in PostgreSQL before Redis hears of it. */
 const PROJECTED = [

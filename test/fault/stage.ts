@@ -70,9 +70,9 @@ export async function playDay({ isWanted, watch, program = cli }: Play): Promise
   const stage = await open(server, redis, program);
   try {
     for (const line of dayOf(commands)) {
+      if ('path' in line && effects.get(line.path) === 'read') continue;
       const scene = await stage.enter(line);
-      const isShown = scene && effects.get(scene.path) !== 'read' && isWanted(scene.path);
-      if (isShown && (await watch(scene, stage))) return;
+      if (scene && isWanted(scene.path) && (await watch(scene, stage))) return;
       await stage.goOn(line, scene);
     }
   } finally {

@@ -14,6 +14,7 @@ import { openEmbedded } from '../../src/platform/postgres/embedded.ts';
 import type { errorObject } from '../../src/util/failure.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
 import { findBinaries, type Server, startServer } from './postgres.ts';
+import { coolDown, keepCold, keepWarm } from './warm-engine.ts';
 import { words } from './words.ts';
 
 export type Phase = 0 | 1 | 2 | 3 | 4;
@@ -65,14 +66,22 @@ export interface DatabaseKind {
   name: 'server' | 'embedded';
   /** On the server of the run, unless another is named. */
   open: (phase?: Phase, serverUrl?: string) => Promise<TestDatabase>;
+  /** For suites that start processes of the program, or that replace the folder of the embedded database. */
+  openCold: (phase?: Phase) => Promise<TestDatabase>;
 }
 
 /** The embedded engine, for what is about that engine, or about both at once. */
-export const embedded: DatabaseKind = { name: 'embedded', open: openEmbeddedFolder };
+export const embedded: DatabaseKind = {
+  name: 'embedded',
+  open: openEmbeddedFolder,
+  openCold: openEmbeddedFolder,
+};
 
 /** The kind of database that the suites of this run's lane use. */
 export const databases: readonly DatabaseKind[] = [
-  inject('kind') === 'server' ? { name: 'server', open: openServer } : embedded,
+  inject('kind') === 'server'
+    ? { name: 'server', open: openServer, openCold: openServer }
+    : { ...embedded, open: async (phase) => cloneFolder(await templateOf(phase), true) },
 ];
 
 /** All cases of a table; of a long one at most so many on the embedded engine, which starts anew for every command. */
@@ -152,7 +161,12 @@ function urlOf(server: string, database: string): string {
   return server.replace(/(\/\/[^/]*\/)[^?]*/, `$1${database}`);
 }
 
-async function openEmbeddedFolder(phase: Phase = 4): Promise<TestDatabase> {
+async function openEmbeddedFolder(phase?: Phase): Promise<TestDatabase> {
+  return cloneFolder(await templateOf(phase), false);
+}
+
+/** The folder of a database of a phase that others are copies of. */
+async function templateOf(phase: Phase = 4): Promise<string> {
   const template = join(inject('cacheDir'), `phase-${phase}`);
   const release = await lockFile(`${template}.making`, template, LOCK);
   try {
@@ -165,18 +179,22 @@ async function openEmbeddedFolder(phase: Phase = 4): Promise<TestDatabase> {
   } finally {
     await release();
   }
-  return cloneFolder(template);
+  return template;
 }
 
 const LOCK = { pid: process.pid, command: 'test', timeoutMs: 120_000, signal: new AbortController().signal };
 
-async function cloneFolder(template: string): Promise<TestDatabase> {
+async function cloneFolder(template: string, warm: boolean): Promise<TestDatabase> {
   const folder = join(inject('cacheDir'), 'data');
   const dir = join(folder, randomUUID());
   await mkdir(folder, { recursive: true });
   await copyFolder(template, dir);
+  if (warm) keepWarm(dir);
   return face('embedded', embeddedEnv(dir), {
-    copy: () => cloneFolder(dir),
+    async copy() {
+      await coolDown(dir);
+      return cloneFolder(dir, warm);
+    },
     async query(sql, params = []) {
       const connection = await openEmbedded(dir, { ...LOCK, cacheDir: pinnacleCache() });
       try {
@@ -185,7 +203,10 @@ async function cloneFolder(template: string): Promise<TestDatabase> {
         await connection.close();
       }
     },
-    close: () => rm(dir, { recursive: true, force: true }),
+    async close() {
+      await keepCold(dir);
+      await rm(dir, { recursive: true, force: true });
+    },
   });
 }
 

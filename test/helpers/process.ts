@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { inject } from 'vitest';
 import type { CliOptions } from './cli.ts';
+import { isWarm } from './warm-engine.ts';
 
 const PROGRAM = resolve('bin/pinnacle.js');
 
@@ -28,6 +29,7 @@ export function startWith(
   { env = {}, cwd, stdin }: Pick<CliOptions, 'env' | 'cwd' | 'stdin'>,
   ...argv: string[]
 ): Running {
+  assertFree(env);
   const child = spawn(process.execPath, [PROGRAM, ...argv], {
     env: { PATH: process.env['PATH'], TMPDIR: tmpdir(), HOME: inject('cacheDir'), ...env },
     cwd,
@@ -49,6 +51,7 @@ export function startWith(
 
 /** Runs a shell line in which `$PINNACLE` is the built program. */
 export function shell(env: Record<string, string>, line: string): Promise<Ended> {
+  assertFree(env);
   const child = spawn('bash', ['-o', 'pipefail', '-c', line], {
     env: {
       PATH: process.env['PATH'],
@@ -67,4 +70,10 @@ export function shell(env: Record<string, string>, line: string): Promise<Ended>
       done({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
     );
   });
+}
+
+/** A second process in the folder of an engine that is running would ruin it. */
+function assertFree(env: Record<string, string>): void {
+  if (isWarm(env['PINNACLE_DATA_DIR']))
+    throw new Error('the engine of this database runs here: open it with openCold');
 }

@@ -7,7 +7,7 @@ import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './boo
 
 type Row = Record<string, unknown>;
 
-describe.each(databases)('backups of $name', ({ name, open }) => {
+describe.each(databases)('backups of $name', ({ name, openCold: open }) => {
   let db: TestDatabase;
   let file: string;
   let before: Record<string, unknown>;

@@ -24,7 +24,7 @@ const ALL = forgeries(folder);
 const MOST = process.env['PINNACLE_BACKUP_KILLS'] ? ALL.length : Math.ceil(ALL.length / 12);
 const some = ALL.filter((_each, i) => i % Math.ceil(ALL.length / MOST) === 0);
 
-describe.each(databases)('a forged backup on $name', ({ name, open }) => {
+describe.each(databases)('a forged backup on $name', ({ name, openCold: open }) => {
   let good: Parts;
   let empty: TestDatabase;
   let book: TestDatabase;

@@ -12,7 +12,7 @@ import { shell } from '../../helpers/process.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each(databases)('an export of the $name database', ({ open }) => {
+describe.each(databases)('an export of the $name database', ({ openCold: open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await open();

@@ -27,6 +27,12 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
     await until(async () => (await standing(server)).state === 'ready');
     return server;
   }
+  let shared: Promise<Server> | undefined;
+  /** A replica of all tests that leave it as it was. */
+  function sound(): Promise<Server> {
+    shared ??= replica();
+    return shared;
+  }
   async function standing(...of: Server[]) {
     const env = { PINNACLE_REPLICAS: of.map(urlOn).join(' ') };
     const { stdout } = await db.cliWith({ env }, 'doctor', 'replicas', '--json');
@@ -70,7 +76,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
   });
 
   it('one that has caught up answers lists and reports, and nothing else', async () => {
-    const one = await replica();
+    const one = await sound();
     using(one);
     expect(await answeredBy(one, 'order', 'list')).toBe('replica');
     expect(await answeredBy(one, 'strategy', 'stats')).toBe('replica');
@@ -84,7 +90,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
   });
 
   it('a read that prints rows as it reads them is sent to the primary, once', async () => {
-    const one = await replica();
+    const one = await sound();
     using(one);
     expect(await answeredBy(one, 'order', 'export')).toBe('primary');
     expect(await answeredBy(one, 'order', 'list', '--all')).toBe('primary');
@@ -92,7 +98,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
   });
 
   it(`what was written is read, ${WRITES} times in a row`, async () => {
-    const one = await replica();
+    const one = await sound();
     using(one);
     for (let i = 0; i < WRITES; i++) {
       expect((await place(`mine_${i}`)).code).toBe(0);
@@ -103,7 +109,7 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
   });
 
   it('one that lags is passed over, said, and used again', async () => {
-    const one = await replica();
+    const one = await sound();
     using(one);
     await runSql(one.url, 'SELECT pg_wal_replay_pause()');
     await until(
@@ -171,13 +177,13 @@ describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout
   });
 
   it('without the primary nothing is answered: nobody knows what a replica has missed', async () => {
-    using(await replica());
+    using(await sound());
     const env = { DATABASE_URL: 'postgres://postgres@/x?host=%2Fnowhere' };
     expect((await db.cliWith({ env }, 'order', 'list')).code).toBe(7);
   });
 
   it('needs no right that every login has not', async () => {
-    const one = await replica();
+    const one = await sound();
     await runSql(
       urlOn(primary),
       'CREATE ROLE clerk LOGIN',

@@ -150,7 +150,11 @@ describe.each(servers)('beside the $name', ({ open }) => {
   ])('%s is refused', async (_what, settings, scheme) => {
     const node = await startRedis(settings);
     try {
-      const env = { REDIS_URL: `${scheme}://127.0.0.1:${node.port}`, PINNACLE_REDIS_CA: file('ours.pem') };
+      const env = {
+        REDIS_URL: `${scheme}://127.0.0.1:${node.port}`,
+        PINNACLE_REDIS_CA: file('ours.pem'),
+        PINNACLE_REDIS_TIMEOUT: '2s',
+      };
       const { code, stderr } = await db.cliWith({ env }, 'doctor', 'realtime');
       expect([code, stderr]).toEqual([7, expect.stringContaining('cannot be reached')]);
     } finally {
