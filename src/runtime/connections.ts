@@ -90,11 +90,14 @@ export function openDatabases(
     },
     /** Keeps a job from running elsewhere. Connects directly if possible: the lock holds a session until the end. */
     async guard(job: string): Promise<JobLock> {
-      const { dataDir, migrateUrl } = await config();
+      const { dataDir, migrateUrl, schema } = await config();
       const url = await chosen();
       const guard = await import('../platform/postgres/job-lock.ts');
       if (url === 'embedded') return guard.lockJobInFolder(dataDir, job, { pid, command, signal });
-      return guard.lockJobOnServer(await track(() => server(migrateUrl ?? url, 'guard')), job);
+      return guard.lockJobOnServer(
+        await track(() => server(migrateUrl ?? url, 'guard')),
+        schema ? `${schema}: ${job}` : job,
+      );
     },
   };
 }

@@ -4,7 +4,11 @@ import { Failure } from '../util/failure.ts';
 
 /** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
 export async function chooseDatabase(settings: Config, io: Io): Promise<string> {
-  const { database, choice } = settings;
+  const { database, schema, choice } = settings;
+  if (schema !== undefined && (database === undefined || database === 'embedded'))
+    throw new Failure('config', 'CONFIG_INVALID', 'The embedded database has no schemas.', {
+      hint: 'database.schema (PINNACLE_SCHEMA) is for a PostgreSQL server. For another embedded database, set PINNACLE_DATA_DIR.',
+    });
   if (choice) await io.say(`The database is that of ${choice.taken}, not that of ${choice.passedOver}.`);
   if (database) return database;
   if (!io.canPrompt)

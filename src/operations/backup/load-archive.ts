@@ -7,6 +7,7 @@ import type { Connection } from '../../platform/postgres/connect.ts';
 import type { DatabaseFailure } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { enterSchema } from '../../platform/postgres/target-schema.ts';
 import { GRANTABLE, type Granted, planGranted } from '../access/diff-grants.ts';
 import { changesOf, readHistory } from '../migrations/history.ts';
 import { type Step, tablesOf } from '../migrations/scripts.ts';
@@ -19,7 +20,7 @@ import { type Loading, loadRows } from './copy-rows.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 import { runOptional } from './optional-statement.ts';
 import { readTables, refuseStrange } from './read-tables.ts';
-import { enterSchema, postponeChecks, rebuildSchema, scriptsFor } from './rebuild-schema.ts';
+import { postponeChecks, rebuildSchema, scriptsFor } from './rebuild-schema.ts';
 import { totalOf } from './row-counts.ts';
 
 /** The most transactions that a cluster catches up with: a file must not keep it busy for ever. */
@@ -55,13 +56,14 @@ export async function toLoadable(archive: Archive, keys: ArchiveKeys | undefined
  * Fills an empty database from an archive in one transaction, which is also an audited change: every row was written by it. The
  * schema comes from our scripts, names from our own list, and the file gives nothing but values. Throws CorruptArchive, and commits
  * nothing, where the archive is not as it was written, or the rows read again are not its own. With `dryRun` it is rolled
- * back. Gives what it had to leave out: rights of roles that are not here.
+ * back. `makeRoom` is what comes first in the transaction. Gives what it had to leave out: rights of roles that are not here.
  */
 export async function loadArchive(
   ctx: Context,
   connection: Connection,
   schema: string,
   loadable: Loadable,
+  makeRoom?: (trx: Kysely<Database>) => Promise<void>,
 ): Promise<string[]> {
   const { kysely } = connection;
   const { archive } = loadable;
@@ -70,6 +72,7 @@ export async function loadArchive(
   let skipped: string[];
   let txid: string;
   try {
+    await makeRoom?.(trx);
     await enterSchema(trx, schema);
     skipped = await fill(ctx, connection, trx, schema, loadable);
     txid = await writeAudit(trx, ctx.origin, {

@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely';
 import { execute } from '../../platform/postgres/execute-sql.ts';
-import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { applyScripts } from '../migrations/apply-scripts.ts';
 import { createHistoryTable } from '../migrations/history.ts';
@@ -57,20 +56,4 @@ export async function postponeChecks(trx: Kysely<Database>, schema: string): Pro
     FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid WHERE NOT t.tgisinternal`.execute(trx);
   for (const { drop } of rows) await execute(trx, drop);
   return rows.map(({ make }) => make);
-}
-
-/** Creates a schema where it is missing, and makes it the only one that the session sees. */
-export async function enterSchema(db: Kysely<Database>, schema: string): Promise<void> {
-  const { rows } = await sql`SELECT FROM pg_namespace WHERE nspname = ${schema}`.execute(db);
-  if (rows.length === 0) await execute(db, `CREATE SCHEMA ${quoteIdentifier(schema)}`);
-  await sql`SELECT set_config('search_path', ${quoteIdentifier(schema)}, false)`.execute(db);
-}
-
-/** The schema that a session creates its objects in: the first of its search_path, which may not exist yet. */
-export async function targetSchema(db: Kysely<Database>): Promise<string> {
-  const { rows } = await sql<{ schema: string }>`
-    SELECT coalesce(current_schema(), (
-      SELECT trim(both '"' from trim(name)) FROM unnest(string_to_array(current_setting('search_path'), ',')) AS name
-      WHERE trim(name) NOT IN ('', '"$user"') LIMIT 1), 'public') AS schema`.execute(db);
-  return rows[0]?.schema ?? 'public';
 }

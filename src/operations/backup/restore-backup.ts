@@ -7,6 +7,7 @@ import type { Connection } from '../../platform/postgres/connect.ts';
 import { openFresh, restoredFolder, takeRestored } from '../../platform/postgres/embedded.ts';
 import { currentDatabase } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { targetSchema } from '../../platform/postgres/target-schema.ts';
 import type { CodeOf } from '../../util/error-codes.ts';
 import { Failure } from '../../util/failure.ts';
 import { confirmationName } from '../migrations/confirm-loss.ts';
@@ -16,11 +17,10 @@ import { locate } from './catalog.ts';
 import { CorruptArchive, type Problem } from './corrupt-archive.ts';
 import { loadAllKeys } from './keys.ts';
 import { type Loadable, loadArchive, toLoadable } from './load-archive.ts';
-import { targetSchema } from './rebuild-schema.ts';
 import { refuseUnknownOrigin } from './refuse-origin.ts';
 import { totalOf } from './row-counts.ts';
 import { openServerScratch } from './scratch-database.ts';
-import { assertOwner, assertUnused, swapDatabases } from './swap-database.ts';
+import { assertOwner, assertUnused, datedName, setSchemaAside, swapDatabases } from './swap-database.ts';
 import { readThrough } from './verify-backup.ts';
 
 /** Where the previous database is kept, null where there was none, and which statements were skipped. */
@@ -68,15 +68,17 @@ async function restoreInto(
   database: string,
   source: Loadable,
 ): Promise<Outcome> {
-  const empty = await isEmpty(target.kysely);
   const schema = await targetSchema(target.kysely);
+  // A schema that is configured by name may stand beside others, which a restore leaves alone.
+  const isDesk = (await ctx.config()).schema !== undefined;
+  const empty = await isEmpty(target.kysely, isDesk ? schema : undefined);
   if (!empty) {
     const session = { connection: target, db: target.kysely };
     await ctx.confirmByName(
       await confirmationName(ctx, session),
-      'The backup replaces everything in this database.',
+      `The backup replaces everything in this ${isDesk ? `database's schema ${schema}` : 'database'}.`,
     );
-    if (target.kind === 'server') {
+    if (target.kind === 'server' && !isDesk) {
       await assertOwner(target.kysely, database);
       await assertUnused(target.kysely, database);
     }
@@ -85,13 +87,14 @@ async function restoreInto(
   const [damage] = await readThrough(ctx, source.archive, source.keys);
   if (damage) throw damage;
   if (empty) return { kept: null, skipped: await loadArchive(ctx, target, schema, source) };
+  if (isDesk) return replaceSchema(ctx, target, schema, source);
   return target.kind === 'server'
     ? replaceServer(ctx, target, { database, schema }, source)
     : replaceFolder(ctx, target, source);
 }
 
-/** Whether a database has no table, type or function of anybody's. */
-async function isEmpty(db: Kysely<Database>): Promise<boolean> {
+/** Whether a database, or one schema of it, has no table, type or function of anybody's. */
+async function isEmpty(db: Kysely<Database>, schema: string | undefined): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     SELECT EXISTS (
       SELECT FROM (
@@ -99,10 +102,24 @@ async function isEmpty(db: Kysely<Database>): Promise<boolean> {
         UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace FROM pg_type
         UNION ALL SELECT 'pg_proc'::regclass, oid, pronamespace FROM pg_proc
       ) o JOIN pg_namespace n ON n.oid = o.schema
-      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (
+      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND n.nspname = coalesce(${schema ?? null}, n.nspname) AND NOT EXISTS (
         SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
     ) AS found`.execute(db);
   return rows[0]?.found === false;
+}
+
+/** One transaction: the current schema gets a dated name, and the backup is loaded under its own. */
+async function replaceSchema(
+  ctx: Context,
+  target: Connection,
+  schema: string,
+  source: Loadable,
+): Promise<Outcome> {
+  const before = datedName(schema, ctx.now());
+  const setAside = (trx: Kysely<Database>) => setSchemaAside(trx, schema, before);
+  const skipped = await loadArchive(ctx, target, schema, source, setAside);
+  return { kept: ctx.dryRun ? null : before, skipped };
 }
 
 async function replaceServer(

@@ -8,8 +8,8 @@ import { execute } from '../../platform/postgres/execute-sql.ts';
 import { currentDatabase, quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import { withDatabase } from '../../platform/postgres/server-url.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { targetSchema } from '../../platform/postgres/target-schema.ts';
 import { Failure } from '../../util/failure.ts';
-import { targetSchema } from './rebuild-schema.ts';
 
 /** A database that only this process uses. */
 export interface Scratch {

@@ -53,8 +53,7 @@ export async function swapDatabases(
   database: string,
   skipped: string[],
 ): Promise<string> {
-  const stamp = ctx.now().toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
-  const before = `${database.slice(0, MAX_NAME_BYTES - stamp.length - 8)}_before_${stamp}`;
+  const before = datedName(database, ctx.now());
   await execute(beside, 'BEGIN');
   try {
     for (const statement of await databaseSettings(beside, database, name))
@@ -70,6 +69,26 @@ export async function swapDatabases(
       : error;
   }
   return before;
+}
+
+/** The name that a database or schema has once another one has taken its place. */
+export function datedName(name: string, at: Date): string {
+  const stamp = at.toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
+  return `${name.slice(0, MAX_NAME_BYTES - stamp.length - 8)}_before_${stamp}`;
+}
+
+/**
+ * Gives a schema another name, once nobody reads or writes its tables; who comes meanwhile waits, and then finds the schema that
+ * took its place.
+ */
+export async function setSchemaAside(trx: Kysely<Database>, schema: string, name: string): Promise<void> {
+  const { rows } = await sql<{ lock: string }>`
+    SELECT format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', string_agg(oid::regclass::text, ', ' ORDER BY relname)) AS lock
+    FROM pg_class WHERE relnamespace = ${quoteIdentifier(schema)}::regnamespace AND relkind IN ('r', 'p')
+      AND NOT relispartition
+    HAVING count(*) > 0`.execute(trx);
+  for (const { lock } of rows) await execute(trx, lock);
+  await execute(trx, `ALTER SCHEMA ${quoteIdentifier(schema)} RENAME TO ${quoteIdentifier(name)}`);
 }
 
 /** Statements for what a dump does not contain: the owner, rights and settings of a database. */

@@ -3,6 +3,7 @@ import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { PATIENT_LOCKS, retryUnderLocks } from '../../platform/postgres/retry-under-locks.ts';
+import { createTargetSchema } from '../../platform/postgres/target-schema.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { explainStep, StatementError } from './explain-failure.ts';
 import { type Applied, recordStep, unrecordStep } from './history.ts';
@@ -47,6 +48,7 @@ async function runTransaction(
   const attempt = () =>
     inTransaction(ctx, session, async () => {
       done.length = 0;
+      await createTargetSchema(session.db);
       for (const run of runs) done.push(await runStep(ctx, session, run));
       return done;
     });

@@ -47,6 +47,7 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
   );
   return {
     ...values,
+    ...(await inSchema(values)),
     redis: configured(values.redis),
     // The name of a profile belongs to its database.
     profile: choice && source.profile === undefined ? undefined : profile,
@@ -84,6 +85,17 @@ function nest(resolved: Readonly<Record<SettingName, Resolved>>): Values {
     else values[group] = { ...(values[group] as Json), [key]: resolved[name].value };
   }
   return values as unknown as Values;
+}
+
+/** The URLs of the servers, each with the schema that everything is in. */
+async function inSchema({ schema, database, migrateUrl, replicas }: Values) {
+  if (schema === undefined || database === undefined || database === 'embedded') return {};
+  const { withSchema } = await import('../postgres/server-url.ts');
+  return {
+    database: withSchema(database, schema),
+    migrateUrl: migrateUrl && withSchema(migrateUrl, schema),
+    replicas: replicas.map((url) => withSchema(url, schema)),
+  };
 }
 
 function configured(redis: RedisSettings): RedisSettings | undefined {

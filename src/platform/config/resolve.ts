@@ -4,7 +4,7 @@ import { Failure } from '../../util/failure.ts';
 import { type ConfigSource, type ConfigText, invalid } from './file.ts';
 import { check, dereference, type Found, pointer } from './references.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
-import type { Json } from './unknown-keys.ts';
+import { databaseIsGroup, type Json } from './unknown-keys.ts';
 
 export interface Resolved {
   /** As in `Config`. */
@@ -43,10 +43,19 @@ export function envLayer(source: ConfigSource): Layer {
 /** The settings of a file, or of a profile in it. */
 export function fileLayer(file: ConfigText, content: Json = file.content, profile?: string): Layer {
   const origin = profile === undefined ? file.path : `profile ${profile} in ${file.path}`;
+  const settings = databaseIsGroup(content) ? { ...content, ...flatDatabase(content) } : content;
   return (name) => {
-    const raw = name.split('.').reduce<unknown>((at, key) => (at as Json | undefined)?.[key], content);
+    const raw =
+      settings[name] ??
+      name.split('.').reduce<unknown>((at, key) => (at as Json | undefined)?.[key], settings);
     return raw === undefined ? undefined : { raw, origin, base: dirname(file.path) };
   };
+}
+
+/** `{ "database": { "url": …, "schema": … } }` as the settings that it stands for. */
+function flatDatabase({ database }: Json): Json {
+  const { url, schema } = database as Json;
+  return { database: url, 'database.schema': schema };
 }
 
 /** Every setting from the first layer that has it; throws all complaints at once. */
@@ -80,7 +89,11 @@ async function resolveOne(
   const found = layers[depth]?.(name);
   // A migration or a report must not reach the servers of a file while all else goes to the one that overrides it.
   const closer = layers.slice(0, depth).find((layer) => layer('database'));
-  if (found && (name === 'migrateUrl' || name === 'replicas') && closer)
+  const isOfDatabase =
+    name === 'migrateUrl' ||
+    name === 'replicas' ||
+    (name === 'database.schema' && layers[depth]?.('database') !== undefined);
+  if (found && isOfDatabase && closer)
     return {
       ...standard(name, source, resolved),
       origin: `not used: the database comes from ${closer('database')?.origin}`,

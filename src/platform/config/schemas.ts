@@ -44,6 +44,12 @@ export const pathTo = (what: 'file' | 'folder') =>
 // The maximum of a timer of Node and of a timeout of PostgreSQL.
 const MAX_DURATION_MS = 2_147_483_647;
 
+/** A name that PostgreSQL takes without quotes, and none of its own. */
+export const schemaName = textThat(
+  (value) => /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(value),
+  'must be the name of a schema in lower case, such as desk_a',
+);
+
 /** A duration, in milliseconds. */
 export const duration = z.pipe(
   textThat((value) => {

@@ -12,6 +12,7 @@ import {
   pathTo,
   poolSize,
   postgres,
+  schemaName,
   textThat,
   timeZone,
   url,
@@ -67,6 +68,12 @@ export const SETTINGS = {
       'embedded or a URL such as postgres://user@host:5432/database',
       'embedded',
     ),
+  },
+  'database.schema': {
+    help: 'the schema of the server that everything is in, which migrate up creates',
+    env: ['PINNACLE_SCHEMA'],
+    as: 'schema',
+    schema: schemaName,
   },
   migrateUrl: {
     help: 'a direct URL for migrations, where the database is reached through a pooler',

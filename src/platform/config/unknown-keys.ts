@@ -9,6 +9,10 @@ const PLAIN = SETTING_NAMES.filter((name) => !name.includes('.'));
 const GROUPED = SETTING_NAMES.filter((name) => name.includes('.'));
 const GROUPS = [...new Set(GROUPED.map((name) => name.slice(0, name.indexOf('.'))))];
 
+/** Whether the database is written with its schema: `{ "url": …, "schema": … }`. */
+export const databaseIsGroup = ({ database }: Json) =>
+  isObject(database) && ('url' in database || 'schema' in database);
+
 /** Everything in a configuration that is no setting or of the wrong shape, each with the name probably meant. */
 export function keyComplaints(content: unknown): string[] {
   if (!isObject(content)) return ['the file must hold a JSON object'];
@@ -34,6 +38,12 @@ function profilesComplaints(profiles: unknown): string[] {
 
 function settingComplaints(settings: Json, alsoKnown: readonly string[] = []): string[] {
   return Object.entries(settings).flatMap(([key, value]) => {
+    if (key === 'database')
+      return databaseIsGroup(settings)
+        ? Object.keys(value as Json).flatMap((inner) =>
+            unknown(`database.${inner}`, ['database.url', 'database.schema'], PLAIN),
+          )
+        : [];
     if (!GROUPS.includes(key)) return unknown(key, PLAIN, [...GROUPED, ...alsoKnown]);
     if (!isObject(value)) return [`${key} must be an object`];
     return Object.keys(value).flatMap((inner) => unknown(`${key}.${inner}`, GROUPED, PLAIN));

@@ -1,6 +1,7 @@
 import pg, { type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { Failure } from '../../util/failure.ts';
+import { parseOptions } from './session-settings.ts';
 import { isLocal, protectionOf } from './tls.ts';
 
 /** Parses a URL; reads the certificate files that it names. Throws CONFIG_INVALID (exit 78). */
@@ -61,11 +62,23 @@ export function resolveServer(url: string): ResolvedServer {
   return { user, host: client.host, port, database, options };
 }
 
-/** `trading@db1:5432/pinnacle`: user, host (or the folder of a socket), port and database; never a password. */
+/**
+ * `trading@db1:5432/pinnacle`: user, host (or the folder of a socket), port and database, and the schema where one is
+ * chosen; never a password.
+ */
 export function describeServer(url: string): string {
-  const { user, host, port, database } = resolveServer(url);
+  const { user, host, port, database, options = '' } = resolveServer(url);
   const address = host.includes(':') ? `[${host}]` : host;
-  return `${user ? `${user}@` : ''}${address}:${port}/${database ?? ''}`;
+  const { search_path } = parseOptions(options);
+  return `${user ? `${user}@` : ''}${address}:${port}/${database ?? ''}${search_path ? `, schema ${search_path}` : ''}`;
+}
+
+/** The URL with a schema as the only one that its sessions see, beside what it or PGOPTIONS sets. */
+export function withSchema(url: string, schema: string): string {
+  const { options = '' } = resolveServer(url);
+  const rest = url.replace(/([?&])options=[^&]*&?/i, '$1').replace(/[?&]$/, '');
+  const all = encodeURIComponent(`${options} -c search_path=${schema}`.trim());
+  return `${rest}${rest.includes('?') ? '&' : '?'}options=${all}`;
 }
 
 /** The URL of another database of the same server. */
