@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { KINDS, suitesOf, UNIT } from './test/lanes.ts';
+import { chosenMajors } from './test/helpers/binaries.ts';
+import { KINDS, type Kind, suitesOf, UNIT } from './test/lanes.ts';
 
 const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -23,7 +24,23 @@ const lane = (test: TestProjectInlineConfiguration['test']): TestProjectInlineCo
   },
 });
 
-/** The lanes: `unit`, and one named after each kind of database; all kinds with `--mode all`, else the fastest alone. */
+const laneOf = (kind: Kind, name: string, env: Record<string, string> = {}) =>
+  lane({
+    name,
+    env,
+    include: suitesOf(kind),
+    provide: { kind },
+    globalSetup: [RUN, ...(kind === 'server' ? ['test/helpers/server.ts'] : [])],
+  });
+
+/** The lane of a kind of database, or one per version of PostgreSQL that PINNACLE_TEST_POSTGRES names. */
+const lanesOf = (kind: Kind) => {
+  const majors = kind === 'server' ? chosenMajors() : [];
+  if (majors.length === 0) return [laneOf(kind, kind)];
+  return majors.map((major) => laneOf(kind, `${kind} ${major}`, { PINNACLE_TEST_POSTGRES: major }));
+};
+
+/** The lanes: `unit`, and those of each kind of database; all kinds with `--mode all`, else the fastest alone. */
 export default defineConfig(({ mode }) => ({
   test: {
     // Tests wait for servers and processes of their own more than they compute: of two cores one alone would idle.
@@ -31,14 +48,7 @@ export default defineConfig(({ mode }) => ({
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       lane({ name: 'unit', include: UNIT, globalSetup: [RUN] }),
-      ...KINDS.slice(0, mode === 'all' ? undefined : 1).map((kind) =>
-        lane({
-          name: kind,
-          include: suitesOf(kind),
-          provide: { kind },
-          globalSetup: [RUN, ...(kind === 'server' ? ['test/helpers/server.ts'] : [])],
-        }),
-      ),
+      ...KINDS.slice(0, mode === 'all' ? undefined : 1).flatMap(lanesOf),
     ],
   },
 }));

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findBinaries, startServer } from '../test/helpers/postgres.ts';
+import { findBinaries } from '../test/helpers/binaries.ts';
+import { startServer } from '../test/helpers/postgres.ts';
 import { fillBook } from '../test/helpers/scale.ts';
 import { publish } from './publish.ts';
 

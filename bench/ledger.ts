@@ -12,7 +12,8 @@ import { orderId } from '../src/domain/id.ts';
 import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { bookFills } from '../src/trading/ledger/book-fills.ts';
-import { findBinaries, startServer } from '../test/helpers/postgres.ts';
+import { findBinaries } from '../test/helpers/binaries.ts';
+import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 
 const USERS = 1_000;

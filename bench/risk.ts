@@ -11,7 +11,8 @@ import { instant } from '../src/domain/instant.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
 import { evaluateAllRules } from '../src/trading/risk/evaluate-rules.ts';
 import { startOfDay } from '../src/util/time.ts';
-import { findBinaries, startServer } from '../test/helpers/postgres.ts';
+import { findBinaries } from '../test/helpers/binaries.ts';
+import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
 
 const USERS = Number(process.env['USERS'] ?? 10_000);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBinaries } from './helpers/postgres.ts';
+import { findBinaries } from './helpers/binaries.ts';
 
 export type Kind = 'server' | 'embedded';
 

@@ -12,8 +12,9 @@ import { fromPostgres } from '../../src/domain/instant.ts';
 import { lockFile } from '../../src/platform/files/lock-file.ts';
 import { openEmbedded } from '../../src/platform/postgres/embedded.ts';
 import type { errorObject } from '../../src/util/failure.ts';
+import { findBinaries } from './binaries.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
-import { findBinaries, type Server, startServer } from './postgres.ts';
+import { type Server, startServer } from './postgres.ts';
 import { coolDown, keepCold, keepWarm } from './warm-engine.ts';
 import { words } from './words.ts';
 

@@ -1,9 +1,10 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { findBinaries, findClient } from './binaries.ts';
 
 /** How long a server may take to start on a busy machine. */
 const START_MS = 60_000;
@@ -16,17 +17,15 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** The folder of the newest server binaries on this machine, if any. */
-export function findBinaries(): string | undefined {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [...versions.map((version) => join(debian, version, 'bin')), '/usr/local/bin', '/usr/bin'];
-  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
-}
-
-/** Starts a server; `settings` are postgres -c settings. fsync is off unless asked for, as nothing here must survive. */
-export async function startServer(settings: Record<string, string> = {}, parent = tmpdir()): Promise<Server> {
-  const bin = findBinaries();
+/**
+ * Starts a server of the version of this run; `settings` are postgres -c settings. fsync is off unless asked for, as nothing
+ * here must survive.
+ */
+export async function startServer(
+  settings: Record<string, string> = {},
+  parent = tmpdir(),
+  bin = findBinaries(),
+): Promise<Server> {
   if (!bin) throw new Error('no PostgreSQL server binaries on this machine (apt-get install postgresql)');
   const folder = mkdtempSync(join(parent, 'pg-'));
   // PostgreSQL refuses to run as root.
@@ -50,15 +49,17 @@ export async function startReplica(
   primaryUrl: string,
   settings: Record<string, string> = {},
 ): Promise<Server> {
-  const bin = findBinaries() ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'pg-'));
   const owner = process.getuid?.() === 0 ? unprivileged() : undefined;
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const primary = new URL(primaryUrl.replace('@/', '@localhost/')).searchParams;
   const source = ['-h', primary.get('host') ?? '', '-p', primary.get('port') ?? '5432', '-U', 'postgres'];
   const how = ['-D', join(folder, 'data'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
-  await promisify(execFile)(join(bin, 'pg_basebackup'), [...source, ...how], { ...owner, cwd: folder });
-  return launch(bin, folder, owner, settings);
+  await promisify(execFile)(findClient('pg_basebackup') ?? '', [...source, ...how], {
+    ...owner,
+    cwd: folder,
+  });
+  return launch(findBinaries() ?? '', folder, owner, settings);
 }
 
 async function launch(

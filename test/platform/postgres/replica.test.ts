@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { findClient } from '../../helpers/binaries.ts';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
-import { findBinaries, runSql, type Server, startReplica, startServer } from '../../helpers/postgres.ts';
+import { runSql, type Server, startReplica, startServer } from '../../helpers/postgres.ts';
 import { start } from '../../helpers/process.ts';
 import { TIMED } from '../../helpers/timed.ts';
 import { until } from '../../helpers/topologies.ts';
@@ -13,7 +14,9 @@ import { words } from '../../helpers/words.ts';
 const READS = Number(process.env['PINNACLE_REPLICA_READS'] ?? 40);
 const WRITES = Math.min(READS / 2, 200);
 
-describe.runIf(inject('serverUrl') && findBinaries())('with replicas', { timeout: 300_000 }, () => {
+const canReplicate = inject('serverUrl') && findClient('pg_basebackup');
+
+describe.runIf(canReplicate)('with replicas', { timeout: 300_000 }, () => {
   let primary: Server;
   let db: TestDatabase;
   let name: string;
