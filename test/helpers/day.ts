@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { cli } from './cli.ts';
-import type { TestDatabase } from './databases.ts';
 
 /**
  * Every command of the program, in an order in which each can do its work: an operator's day, then the rollout's.
@@ -168,13 +167,16 @@ export interface HelpEntry {
   commands?: HelpEntry[];
 }
 
-/** Every command that `help --json` has. */
-export async function everyCommand(): Promise<HelpEntry[]> {
+/** Every command of the program. */
+export const everyCommand = async () => commandsOf((await cli(['help', '--json'])).stdout);
+
+/** Every command that `help --json` printed. */
+export function commandsOf(help: string): HelpEntry[] {
   const leaves = (entry: HelpEntry): HelpEntry[] => [
     ...(entry.effect ? [entry] : []),
     ...(entry.commands ?? []).flatMap(leaves),
   ];
-  return leaves(JSON.parse((await cli(['help', '--json'])).stdout)).filter(({ path }) => path);
+  return leaves(JSON.parse(help)).filter(({ path }) => path);
 }
 
 /** The lines of the day, each known as one of the commands. */
@@ -195,7 +197,7 @@ export function dayOf(commands: readonly HelpEntry[]): Line[] {
 /** What stands for names that are not known before: `{position}`, `{new_key}`. */
 export async function fillIn(
   text: string,
-  db: Pick<TestDatabase, 'query'>,
+  db: { query: (sql: string) => Promise<{ rows: Record<string, unknown>[] }> },
   ring: string,
   known: Readonly<Record<string, string>>,
 ): Promise<string> {

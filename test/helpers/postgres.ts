@@ -146,3 +146,11 @@ export async function runSql(url: string, ...statements: string[]): Promise<Reco
     await client.end();
   }
 }
+
+/** Gives a login the schema public of a database, which before PostgreSQL 15 belongs to a superuser whoever owns the database. */
+export async function ownSchema(url: string, owner: string): Promise<void> {
+  await runSql(
+    url,
+    `DO $$ BEGIN IF current_setting('server_version_num')::int < 150000 THEN ALTER SCHEMA public OWNER TO ${owner}; END IF; END $$`,
+  );
+}

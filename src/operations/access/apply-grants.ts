@@ -66,12 +66,15 @@ async function runAndVerify(
   if (ignored) throw notPermitted(ignored);
 }
 
+/** As a superuser runs it: before PostgreSQL 15 the schema public belongs to one, whoever owns the database. */
+const ownership = (sql: string) => `ALTER ${/ON (\w+ \S+)/.exec(sql)?.[1]} OWNER TO …`;
+
 function notPermitted({ object, sql }: GrantStep): Failure {
   const needed =
     object === 'role'
       ? 'CREATEROLE and, from PostgreSQL 16 on, the ADMIN option of the role'
       : object === 'schema' || object === 'database'
-        ? `to own the ${object}`
+        ? `to own the ${object} (${ownership(sql)})`
         : `to be a member of ${OWNER} or to own ${object}`;
   return new Failure('forbidden', 'NOT_PERMITTED', `This login is not permitted to run: ${sql}`, {
     hint: `Nothing was changed. The login needs ${needed}; PINNACLE_MIGRATE_URL can name another one.`,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli } from '../../helpers/cli.ts';
 import { servers } from '../../helpers/databases.ts';
-import { runSql, type Server, startServer } from '../../helpers/postgres.ts';
+import { ownSchema, runSql, type Server, startServer } from '../../helpers/postgres.ts';
 
 // A server of its own: roles belong to all of it.
 describe.each(servers)('access apply with less than a superuser', () => {
@@ -30,12 +30,13 @@ describe.each(servers)('access apply with less than a superuser', () => {
       'CREATE DATABASE plain OWNER plain',
       'CREATE DATABASE built OWNER builder',
     );
+    await ownSchema(url('postgres', 'built'), 'builder');
   });
   afterAll(() => server?.stop());
 
   it.each([
     ['plain', 'plain', 'CREATEROLE'],
-    ['guest', 'plain', 'to own the schema'],
+    ['guest', 'plain', 'to own the schema (ALTER SCHEMA public OWNER TO …)'],
   ])('%s, who may not, is told what is needed, and nothing is half done', async (login, database, needed) => {
     expect((await as('plain', database, 'migrate', 'up', '--to', '1')).code).toBe(0);
     const { code, stderr } = await as(login, database, 'access', 'apply', '--yes');
@@ -45,6 +46,7 @@ describe.each(servers)('access apply with less than a superuser', () => {
 
   it('who may make roles, but owns only the schema, is told that the tables are needed', async () => {
     await asPostgres('ALTER DATABASE plain OWNER TO guest');
+    await ownSchema(url('postgres', 'plain'), 'guest');
     const { code, stderr } = await as('guest', 'plain', 'access', 'apply', '--yes');
     expect({ code, stderr }).toMatchObject({ code: 12, stderr: expect.stringContaining('or to own audit_') });
   });
