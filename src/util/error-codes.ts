@@ -129,6 +129,7 @@ export const ERROR_CODES = {
   SECRET_FILE_UNSAFE: ['integrity', 'the owner, mode or type of a secret file is unsafe'],
   SECRET_IN_ENVIRONMENT: ['config', 'a variable with a password cannot be carried into a schedule'],
   SECRET_TOO_LONG: ['usage', 'the secret does not fit into its column'],
+  SERVER_TOO_OLD: ['config', 'the server is an older PostgreSQL than this program needs'],
   SESSION_ACTIVE: ['refused', 'the user already has a running trading session'],
   SESSION_NOT_FOUND: ['notFound', 'no matching trading session'],
   SIGNING_KEY_INVALID: ['config', 'the audit signing key is not usable'],

@@ -21,7 +21,6 @@ export interface Place {
 
 /** A login that owns its database and may make databases and roles; no superuser. */
 const OWNER = 'desk';
-const CLERK = 'clerk';
 const PROGRAM = resolve('bin/pinnacle.js');
 
 /** What may be found is not what the version of a server decides; these find nothing wherever they run. */
@@ -36,7 +35,7 @@ export async function smoke(place: Place): Promise<{ commands: number; backup: s
   const { serverUrl, folder } = place;
   const asOwner = (statement: string) => runSql(urlOf(serverUrl, OWNER, OWNER), statement);
   await runSql(serverUrl, `CREATE ROLE ${OWNER} LOGIN CREATEDB CREATEROLE`);
-  await createDatabase(serverUrl, OWNER);
+  await createDatabase(serverUrl, OWNER, OWNER);
   const owner = face(place, OWNER, OWNER);
   await owner.run('migrate up');
   const ring = join(folder, 'keyring.json');
@@ -60,25 +59,70 @@ export async function smoke(place: Place): Promise<{ commands: number; backup: s
   await owner.run('access apply --yes');
   await expectGranted(owner);
   await checkHealth(owner);
-  await asOwner(`CREATE ROLE ${CLERK} LOGIN`);
-  await asOwner(`GRANT pinnacle_operator TO ${CLERK}`);
-  const clerk = face(place, CLERK, OWNER);
+  const others = await checkGrants(place, owner);
+  return { commands: owner.count() + others, backup };
+}
+
+/** What PostgreSQL 16 changed: who may grant a role need not have its rights, and a grant belongs to who gave it. */
+async function checkGrants(place: Place, owner: Face): Promise<number> {
+  const { serverUrl } = place;
+  const [version] = await runSql(serverUrl, 'SHOW server_version_num');
+  const isFrom16 = Number(version?.['server_version_num']) >= 160_000;
+  const adminOnly = `WITH ADMIN ${isFrom16 ? 'TRUE, INHERIT FALSE, SET FALSE' : 'OPTION'}`;
+  await runSql(
+    urlOf(serverUrl, OWNER, OWNER),
+    'CREATE ROLE clerk LOGIN',
+    'GRANT pinnacle_operator TO clerk',
+    'GRANT pinnacle_auditor TO pinnacle_cron',
+  );
+  // Who may only grant the owner role is none of the owners, and may work.
+  if (isFrom16) await runSql(serverUrl, `GRANT pinnacle_owner TO clerk ${adminOnly}`);
+  const clerk = face(place, 'clerk', OWNER);
   await clerk.run('order place --user u2 --symbol ITC --side BUY --type MARKET --quantity 1 --yes');
   await clerk.run('audit seal');
-  return { commands: owner.count() + clerk.count(), backup };
+  await expectMembers(owner, 'clerk', [
+    'member pinnacle_operator',
+    ...(isFrom16 ? ['admin pinnacle_owner'] : []),
+  ]);
+  // A superuser takes back what another login gave.
+  const superuser = face(place, 'postgres', OWNER);
+  await superuser.run('access apply --yes');
+  await expectGranted(superuser);
+  // The owner of another database, who may grant the owner role, takes its rights.
+  await runSql(
+    serverUrl,
+    `CREATE ROLE heir LOGIN ${isFrom16 ? 'NOINHERIT' : ''}`,
+    `GRANT pinnacle_owner TO heir ${adminOnly}`,
+  );
+  await createDatabase(serverUrl, 'heir', 'heir');
+  const heir = face(place, 'heir', 'heir');
+  await heir.run('migrate up');
+  await heir.run('access apply --yes');
+  await expectGranted(heir);
+  await expectMembers(heir, 'heir', ['member pinnacle_owner']);
+  return clerk.count() + superuser.count() + heir.count();
+}
+
+/** That `access show` tells every membership once. */
+async function expectMembers(by: Face, role: string, expected: readonly string[]): Promise<void> {
+  const shown = await by.run('access show --json role,is,through');
+  const rows: { role: string; is: string; through: string | null }[] = JSON.parse(shown.stdout);
+  const found = rows.filter((row) => row.role === role && row.through !== null);
+  const told = found.map(({ is, through }) => `${is} ${through}`);
+  if (told.toSorted().join() !== expected.toSorted().join()) throw unexpected('access show', shown);
 }
 
 /** Restores a backup of another server into a new database, where the same must hold as where it was made. */
 export async function restoreFrom(place: Place, backup: string, database: string): Promise<void> {
-  await createDatabase(place.serverUrl, database);
+  await createDatabase(place.serverUrl, database, OWNER);
   const owner = face(place, OWNER, database);
   await owner.run(`backup restore ${backup}`);
   await checkHealth(owner);
 }
 
-async function createDatabase(serverUrl: string, database: string): Promise<void> {
-  await runSql(serverUrl, `CREATE DATABASE ${database} OWNER ${OWNER}`);
-  await ownSchema(urlOf(serverUrl, 'postgres', database), OWNER);
+async function createDatabase(serverUrl: string, database: string, owner: string): Promise<void> {
+  await runSql(serverUrl, `CREATE DATABASE ${database} OWNER ${owner}`);
+  await ownSchema(urlOf(serverUrl, 'postgres', database), owner);
 }
 
 async function expectGranted(owner: Face): Promise<void> {

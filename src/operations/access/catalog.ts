@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { mayTakeOn } from './may-take-on.ts';
 
 /** Functions that are called by name, not by a trigger. */
 const CALLED = ['audit_seal', 'order_fills_take_out'];
@@ -40,6 +41,15 @@ export async function readRights(db: Kysely<Database>): Promise<Right[]> {
   return rows;
 }
 
+/** That a role is a member of another one. */
+export interface Membership {
+  group: string;
+  /** Whether it has the rights of the other role or may take it on: from PostgreSQL 16 on it may also only be able to grant it. */
+  counts: boolean;
+  /** Who granted it, as SQL writes it; null before PostgreSQL 16, where anybody with the right to revoke it can. */
+  grantor: string | null;
+}
+
 /** A role of the cluster, and the roles it is a member of. */
 export interface RoleRow {
   role: string;
@@ -47,7 +57,7 @@ export interface RoleRow {
   superuser: boolean;
   /** What it may do beyond its grants: LOGIN, SUPERUSER, CREATEDB, CREATEROLE, REPLICATION, BYPASSRLS. */
   attributes: string[];
-  member_of: string[];
+  member_of: Membership[];
 }
 
 export async function readRoles(db: Kysely<Database>): Promise<RoleRow[]> {
@@ -58,8 +68,11 @@ export async function readRoles(db: Kysely<Database>): Promise<RoleRow[]> {
         CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
         CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END
       ], NULL) AS attributes,
-      ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
-        WHERE m.member = r.oid ORDER BY 1) AS member_of
+      coalesce((SELECT jsonb_agg(jsonb_build_object('group', g.rolname,
+          'counts', coalesce((to_jsonb(m) ->> 'inherit_option')::boolean OR (to_jsonb(m) ->> 'set_option')::boolean, true),
+          'grantor', CASE WHEN to_jsonb(m) ? 'set_option' THEN quote_ident(pg_get_userbyid(m.grantor)) END)
+          ORDER BY g.rolname, m.grantor)
+        FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid), '[]') AS member_of
     FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1`.execute(db);
   return rows;
 }
@@ -97,8 +110,10 @@ export interface Prerequisites {
   me: string;
   /** Role and privilege, as in `pinnacle_owner USAGE`; PUBLIC is '', as in ` CREATE`. */
   rights: string[];
-  /** Whether this session inherits from the owner role, so that it may transfer tables to it. */
+  /** Whether this session has the rights of the owner role and may transfer tables to it. */
   may_own: boolean;
+  /** What GRANT must say so that a member can do both, whatever the attributes of its login: nothing before PostgreSQL 16. */
+  with_both: string;
 }
 
 export async function readPrerequisites(db: Kysely<Database>, owner: string): Promise<Prerequisites> {
@@ -111,7 +126,10 @@ export async function readPrerequisites(db: Kysely<Database>, owner: string): Pr
         FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
           LEFT JOIN pg_roles r ON r.oid = a.grantee
         WHERE d.datname = current_database() AND a.privilege_type IN ('CONNECT', 'TEMPORARY')) AS rights,
-      coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = ${owner}), false) AS may_own
+      coalesce((SELECT pg_has_role(oid, 'USAGE') AND ${mayTakeOn(sql`oid`)} FROM pg_roles WHERE rolname = ${owner}), false)
+        AS may_own,
+      CASE WHEN current_setting('server_version_num')::integer < 160000 THEN '' ELSE ' WITH INHERIT TRUE, SET TRUE' END
+        AS with_both
     FROM pg_namespace n WHERE n.nspname = current_schema()`.execute(db);
   return rows[0] as Prerequisites;
 }

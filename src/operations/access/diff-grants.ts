@@ -106,9 +106,11 @@ function roleSteps({ role, attributes, member_of }: RoleRow): GrantStep[] {
   const without = attributes.map((attribute) => `NO${attribute}`).join(' ');
   return [
     ...(without ? [step('excess', role, 'role', `ALTER ROLE ${role} ${without}`)] : []),
-    ...member_of.map((group) =>
-      step('excess', role, 'role', `REVOKE ${quoteIdentifier(group)} FROM ${role}`),
-    ),
+    ...member_of.map(({ group, grantor }) => {
+      // Otherwise only what the login itself has granted is revoked.
+      const by = grantor === null ? '' : ` GRANTED BY ${grantor}`;
+      return step('excess', role, 'role', `REVOKE ${quoteIdentifier(group)} FROM ${role}${by}`);
+    }),
   ];
 }
 
@@ -138,11 +140,11 @@ function prerequisiteSteps({ schema, database, rights }: Prerequisites): GrantSt
   ];
 }
 
-function ownerSteps(owned: readonly Owned[], { schema, me, may_own }: Prerequisites): GrantStep[] {
+function ownerSteps(owned: readonly Owned[], { schema, me, may_own, with_both }: Prerequisites): GrantStep[] {
   const others = owned.filter(({ owner }) => owner !== OWNER);
   if (others.length === 0) return [];
   return [
-    ...(may_own ? [] : [step('missing', OWNER, 'role', `GRANT ${OWNER} TO ${me}`)]),
+    ...(may_own ? [] : [step('missing', OWNER, 'role', `GRANT ${OWNER} TO ${me}${with_both}`)]),
     ...others.map(({ kind, name }) =>
       step(
         'missing',

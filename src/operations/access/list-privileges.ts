@@ -1,10 +1,10 @@
 import type { Context } from '../../context.ts';
-import { type Right, readRights, readRoles } from './catalog.ts';
+import { type Membership, type Right, readRights, readRoles } from './catalog.ts';
 import { ROLES } from './role-grants.ts';
 
 interface Privilege {
   role: string;
-  is: 'superuser' | 'member' | 'group' | 'login' | 'role' | 'everybody';
+  is: 'superuser' | 'member' | 'admin' | 'group' | 'login' | 'role' | 'everybody';
   through: string | null;
   object: string | null;
   /** `SELECT, INSERT (command, target, body)`. */
@@ -31,13 +31,17 @@ export async function listPrivileges(ctx: Context): Promise<Privilege[]> {
           : 'role';
   const none = { through: null, object: null, rights: null };
   const supers = roles.filter(({ superuser }) => superuser);
-  const members = roles.flatMap(({ role, member_of }) =>
-    member_of.filter((group) => ours.has(group)).map((through) => ({ role, through })),
-  );
+  const members = roles.flatMap(({ role, member_of }) => {
+    const groups = new Set(member_of.map(({ group }) => group).filter((group) => ours.has(group)));
+    return [...groups].map((through): Privilege => {
+      const is = isMember(member_of, through) ? 'member' : 'admin';
+      return { ...none, role, is, through };
+    });
+  });
   const tables = byTable(rights);
   return [
     ...supers.map(({ role }): Privilege => ({ role, is: 'superuser', ...none })),
-    ...members.map(({ role, through }): Privilege => ({ ...none, role, is: 'member', through })),
+    ...members,
     ...tables.map(
       ({ role, object, rights }): Privilege => ({
         role: role || 'PUBLIC',
@@ -49,6 +53,9 @@ export async function listPrivileges(ctx: Context): Promise<Privilege[]> {
     ),
   ];
 }
+
+const isMember = (all: readonly Membership[], of: string) =>
+  all.some(({ group, counts }) => group === of && counts);
 
 function byTable(all: readonly Right[]) {
   const tables = new Map<string, { role: string; object: string; given: Map<string, string[]> }>();

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Origin } from '../../audit/log.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { Failure } from '../../util/failure.ts';
+import { mayTakeOn } from './may-take-on.ts';
 
 /**
  * Throws SUPERUSER_REFUSED (exit 12) for a superuser or the owner of the tables, to whom neither grants nor the append-only
@@ -18,7 +19,8 @@ export async function refuseSuperuser(
     FROM pg_class c
       JOIN pg_roles r ON r.rolname = current_user
       JOIN pg_roles o ON o.rolname = 'pinnacle_operator'
-    WHERE c.oid = to_regclass('users') AND pg_has_role(c.relowner, 'MEMBER')
+    WHERE c.oid = to_regclass('users')
+      AND (pg_has_role(c.relowner, 'USAGE') OR ${mayTakeOn(sql`c.relowner`)})
       AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = o.oid)`.execute(connection.kysely);
   const [privileged] = rows;
   if (!privileged) return;

@@ -6,9 +6,10 @@ import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import type { DatabaseFailure } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
+import { refuseOldServer } from '../../platform/postgres/server-version.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { enterSchema } from '../../platform/postgres/target-schema.ts';
-import { GRANTABLE, type Granted, planGranted } from '../access/diff-grants.ts';
+import { diffGrants, GRANTABLE, type Granted, planGranted } from '../access/diff-grants.ts';
 import { changesOf, readHistory } from '../migrations/history.ts';
 import { type Step, tablesOf } from '../migrations/scripts.ts';
 import { areContiguous, rebuildPartitions } from '../partitions/rebuild-partitions.ts';
@@ -67,6 +68,7 @@ export async function loadArchive(
 ): Promise<string[]> {
   const { kysely } = connection;
   const { archive } = loadable;
+  await refuseOldServer(kysely);
   await passTransactions(kysely, archive);
   const trx = await kysely.startTransaction().execute();
   let skipped: string[];
@@ -138,9 +140,13 @@ async function giveRights(trx: Kysely<Database>, granted: Granted): Promise<stri
   const skipped = granted.rights
     .filter((right) => !GRANTABLE.has(right))
     .map((right) => `the right ${right}`);
-  for (const statement of await planGranted(trx, granted))
-    if (!(await runOptional(trx, statement))) skipped.push(statement);
-  return skipped;
+  const statements = await planGranted(trx, granted);
+  const refused: string[] = [];
+  for (const statement of statements) if (!(await runOptional(trx, statement))) refused.push(statement);
+  // PostgreSQL only warns where a login grants or revokes a right that is not its own to pass on.
+  const left = new Set((await diffGrants(trx)).map(({ sql }) => sql));
+  const ignored = statements.filter((statement) => left.has(statement) && !refused.includes(statement));
+  return [...skipped, ...refused, ...ignored];
 }
 
 /** Copies the rows of every table; returns how many each took. */

@@ -1,4 +1,5 @@
 import { clockVerdict } from '../../platform/postgres/clock-skew.ts';
+import { versionVerdict } from '../../platform/postgres/server-version.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { pluralize } from '../../util/text.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
@@ -88,20 +89,15 @@ export const POSTGRES_CHECKS: readonly Check[] = [
   },
 ];
 
-/** The oldest PostgreSQL that has what the scripts and statements use. */
-const OLDEST_MAJOR = 14;
-
 /** Whether the server can be worked with; `roundTripMs` is in milliseconds. */
 export function connectionVerdict({ version, read_only }: ServerStats, roundTripMs: number): Verdict {
   const detail = `PostgreSQL ${version}, ${roundTripMs.toFixed(1)} ms per round trip`;
-  if (Number.parseInt(version, 10) < OLDEST_MAJOR)
-    return fail(`${detail}; PostgreSQL ${OLDEST_MAJOR} or later is required`, 'Upgrade the server.');
-  return read_only
-    ? warn(
-        `${detail}; read-only, nothing can be changed`,
-        'Point DATABASE_URL at the primary, unless you only want to read.',
-      )
-    : ok(detail);
+  const ofVersion = versionVerdict(Number.parseInt(version, 10), detail);
+  if (!read_only || ofVersion.state === 'fail') return ofVersion;
+  return warn(
+    `${detail}; read-only, nothing can be changed`,
+    'Point DATABASE_URL at the primary, unless you only want to read.',
+  );
 }
 
 /** Whether the rollout is complete. */

@@ -2,12 +2,9 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { isDatabaseFailure, isDisconnect, isPermissionDenied } from '../../platform/postgres/errors.ts';
+import { versionVerdict } from '../../platform/postgres/server-version.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
-
-/** The major versions of PostgreSQL that the test matrix runs on. */
-const OLDEST_MAJOR = 14;
-const NEWEST_MAJOR = 18;
 
 /** What a server can be that speaks the protocol of PostgreSQL but is another program. */
 const OTHER_ENGINES =
@@ -77,10 +74,7 @@ async function probeVersion(db: Kysely<Database>): Promise<Verdict> {
   const other = OTHER_ENGINES.exec(version)?.[0];
   if (other !== undefined) return fail(`not PostgreSQL but ${other}`);
   const major = Math.floor(number / 10_000);
-  const detail = `PostgreSQL ${major}`;
-  const tested = `${OLDEST_MAJOR} to ${NEWEST_MAJOR} are tested`;
-  if (major < OLDEST_MAJOR) return fail(`${detail}; ${tested}`);
-  return major > NEWEST_MAJOR ? warn(`${detail}; ${tested}`) : ok(detail);
+  return versionVerdict(major, `PostgreSQL ${major}`);
 }
 
 /** 'pinprobe' in ASCII. */

@@ -6,6 +6,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { PATIENT_LOCKS, setLockTimeout } from '../../platform/postgres/retry-under-locks.ts';
+import { refuseOldServer } from '../../platform/postgres/server-version.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { Failure } from '../../util/failure.ts';
@@ -31,7 +32,10 @@ const lockHolders = sql`
     AND l.classid = ${LOCK.high}::oid AND l.objid = ${LOCK.low}::oid
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-/** Works under the rollout lock, after waiting up to `lockWait` ms for another rollout. Throws ROLLOUT_RUNNING (exit 10). */
+/**
+ * Works under the rollout lock, after waiting up to `lockWait` ms for another rollout. Throws ROLLOUT_RUNNING (exit 10), and
+ * SERVER_TOO_OLD or ENGINE_UNSAFE (exit 78).
+ */
 export async function withSession<T>(
   ctx: Context,
   lockWait: number,
@@ -39,6 +43,7 @@ export async function withSession<T>(
 ): Promise<T> {
   const connection = await ctx.migrationConnection();
   return connection.kysely.connection().execute(async (db) => {
+    await refuseOldServer(db);
     await takeLock(ctx, db, lockWait);
     if (connection.kind === 'server') await assertLocked(db);
     try {

@@ -176,8 +176,13 @@ describe.each(servers)('backups of a $name among others', ({ open }) => {
     await source.query(`ALTER DATABASE ${nameOf(source)} OWNER TO ${role}`);
     const restored = await as('restore', file, '--confirm', nameOf(source), '--json');
     const { left_out, kept } = JSON.parse(restored.stdout);
-    expect(left_out).toBe(0);
-    expect(await source.json('access', 'plan')).toEqual([]);
+    // Before PostgreSQL 15 the schema of the new database belongs to a superuser: what is then still to do is said.
+    const plan = await source.cli('access', 'plan', '--json', 'sql');
+    const still = (JSON.parse(plan.stdout) as Row[]).map((step) => `left out: ${step['sql']}`);
+    expect({ left_out, said: still.filter((line) => !restored.stderr.includes(line)) }).toEqual({
+      left_out: still.length,
+      said: [],
+    });
     await source.query(`DROP DATABASE ${kept}`);
     await source.query(`ALTER DATABASE ${nameOf(source)} OWNER TO postgres`);
     await source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);

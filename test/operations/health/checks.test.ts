@@ -37,6 +37,7 @@ describe('the verdict', () => {
     ['14.0', 'ok'],
     ['13.22', 'fail'],
     ['18beta1', 'ok'],
+    ['19beta1', 'warn'],
   ])('on PostgreSQL %s is %s', (version, state) =>
     expect(connectionVerdict({ ...vitals, version }, 0.42).state).toBe(state),
   );

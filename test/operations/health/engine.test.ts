@@ -77,6 +77,12 @@ describe.each(servers)('a server that only looks like PostgreSQL', ({ open }) =>
     expect((await through('migrate', 'up', '--to', '1')).code).toBe(0);
   });
 
+  it('is refused by a rollout if it is older than 14', async () => {
+    fakes = [["current_setting('server_version_num')::integer", '130022']];
+    const { code, stderr } = await through('migrate', 'up');
+    expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('PostgreSQL 14 or later') });
+  });
+
   it('is named by doctor engine, property by property', async () => {
     await without('advisory locks', ['pg_try_advisory_xact_lock($1::bigint)', '($1::bigint IS NOT NULL)']);
     await without('transaction ids', ['pg_xact_status($1::xid8)', "left($1 || 'x',0)"]);

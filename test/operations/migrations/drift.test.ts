@@ -23,6 +23,20 @@ describe.each(databases)('migrate drift on the $name database', ({ open }) => {
     expect(await drift()).toEqual({ code: 0, rows: [] });
   });
 
+  it('sees a NOT NULL that is not validated, where the server has such', async () => {
+    db = await open(4);
+    const { rows } = await db.query(
+      "SELECT current_setting('server_version_num')::int >= 180000 AS has_such",
+    );
+    if (!rows[0]?.['has_such']) return;
+    await db.query('ALTER TABLE users ALTER name DROP NOT NULL');
+    await db.query('ALTER TABLE users ADD CONSTRAINT users_name_not_null NOT NULL name NOT VALID');
+    expect(await drift()).toMatchObject({
+      code: 6,
+      rows: [{ object: 'users.name', actual: 'character varying(100) NOT NULL NOT VALID' }],
+    });
+  });
+
   it('names every kind of change', async () => {
     db = await open(4);
     const changes = [
