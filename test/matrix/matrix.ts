@@ -62,7 +62,8 @@ async function testServer(major: string): Promise<Row> {
     const own = mkdtempSync(join(folder, 'place-'));
     const place = { serverUrl: server.url, redisUrl: redis.url, node, folder: own, cacheDir };
     const stop = () => Promise.all([server.stop(), redis.stop()]);
-    row.version = String((await runSql(server.url, 'SHOW server_version'))[0]?.['server_version']);
+    const [shown] = await runSql(server.url, 'SHOW server_version');
+    row.version = String(shown?.['server_version']).replace(/ .*/, '');
     const ran = await attempt(`PostgreSQL ${row.version}, Node ${versionOf(node)}`, async () => {
       const { commands, backup } = await smoke(place);
       row.place ??= place;
