@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { RELIED_ON } from '../../src/platform/postgres/session-settings.ts';
 import { NODE_MAJORS, POSTGRES_MAJORS } from '../helpers/binaries.ts';
 
 const page = readFileSync('docs/support.md', 'utf8');
@@ -17,6 +18,13 @@ it('docs/support.md has what ran on every PostgreSQL and Node; else run: npm run
     expect(cells.slice(2, -2).every((cell) => /^\d+ commands$/.test(cell))).toBe(true);
     expect(cells.at(-2)).toBe(POSTGRES_MAJORS.join(', '));
   }
+});
+
+it('docs/support.md has the settings that were tried; else run: npm run test:sessions', () => {
+  const list = /<!-- sessions -->\n([\s\S]*)<!-- \/sessions -->/.exec(page)?.[1] ?? '';
+  const tried = new Set([...list.matchAll(/^- `(\w+) = .+`$/gm)].map(([, name]) => name));
+  const relied = Object.keys(RELIED_ON).filter((name) => !tried.has(name));
+  expect({ relied, tried: tried.has('search_path') }).toEqual({ relied: [], tried: true });
 });
 
 it('docs and package.json name the versions that are tested', () => {

@@ -1,110 +1,61 @@
-// The built program on every PostgreSQL and Node that it supports: `npm run test:matrix`, or `-- --short` on this Node in one process.
+// Every command on every PostgreSQL and Node: `npm run test:matrix`, or `-- --short` on this Node, in one process.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chosenMajors, findBinaries, findNode, NODE_MAJORS, POSTGRES_MAJORS } from '../helpers/binaries.ts';
-import { runSql, startServer } from '../helpers/postgres.ts';
-import { startRedis } from '../helpers/redis.ts';
+import { runSql } from '../helpers/postgres.ts';
 import { writeRegion } from '../helpers/region.ts';
-import { type Place, restoreFrom, smoke } from './smoke.ts';
+import { type OwnPlace, prove, type Run } from './run.ts';
+import { restoreFrom, smoke } from './smoke.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' } } });
 const majors = chosenMajors().length > 0 ? chosenMajors() : POSTGRES_MAJORS;
 const nodes = values.short ? [undefined] : NODE_MAJORS.map(findNode);
 const binaries = new Map(majors.map((major) => [major, findBinaries(major)]));
 
-/** A row of the table: a server, the backup that was made on it, and what went well. */
+/** A row of the table: a version, its servers, the backup that was made there, how many commands ran, and what was restored. */
 interface Row {
+  major: string;
   version: string;
-  place: Place | undefined;
-  backup: string | undefined;
+  kept: { place: OwnPlace; backup: string } | undefined;
   cells: string[];
   restored: string[];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'pinnacle-matrix-'));
-// Servers run as somebody else where this runs as root.
-chmodSync(folder, 0o711);
-const cacheDir = join(folder, 'cache');
-mkdirSync(cacheDir);
-const ending: (() => Promise<unknown>)[] = [];
-let failed = 0;
-try {
-  const rows = new Map<string, Row>();
-  await inLanes(majors, async (major) => rows.set(major, await testServer(major)));
-  await inLanes(majors, (major) => restoreBackups(major, rows));
-  const whole = !values.short && majors.length === POSTGRES_MAJORS.length;
-  const inOrder = majors.flatMap((major) => rows.get(major) ?? []);
-  if (failed === 0 && whole) writeRegion('docs/support.md', 'matrix', tableOf(inOrder));
-} finally {
-  for (const end of ending) await end();
-  rmSync(folder, { recursive: true, force: true });
-}
-say(failed === 0 ? 'all as it should be' : `${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
-
-/** Works through a list, on as many of it at once as there are processors. */
-async function inLanes<T>(list: readonly T[], work: (one: T) => Promise<unknown>): Promise<void> {
-  const left = [...list];
-  const lane = async () => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, lane));
-}
+await prove(async (run) => {
+  const rows = majors.map((major): Row => ({ major, version: '', kept: undefined, cells: [], restored: [] }));
+  try {
+    await run.inLanes(rows, (row) => testVersion(run, row));
+    await run.inLanes(rows, (row) => restoreBackups(run, row, rows));
+  } finally {
+    for (const { kept } of rows) await kept?.place.stop();
+  }
+  const isWhole = !values.short && majors.length === POSTGRES_MAJORS.length;
+  if (run.failed() === 0 && isWhole) writeRegion('docs/support.md', 'matrix', tableOf(rows));
+});
 
 /** The smoke on every Node, each on servers of its own, the first of which are kept. */
-async function testServer(major: string): Promise<Row> {
-  const row: Row = { version: '', place: undefined, backup: undefined, cells: [], restored: [] };
+async function testVersion({ attempt, startPlace }: Run, row: Row): Promise<void> {
   for (const node of nodes) {
-    const [server, redis] = await Promise.all([startServer({}, folder, binaries.get(major)), startRedis()]);
-    const own = mkdtempSync(join(folder, 'place-'));
-    const place = { serverUrl: server.url, redisUrl: redis.url, node, folder: own, cacheDir };
-    const stop = () => Promise.all([server.stop(), redis.stop()]);
-    const [shown] = await runSql(server.url, 'SHOW server_version');
+    const place = await startPlace(binaries.get(row.major), node);
+    const [shown] = await runSql(place.serverUrl, 'SHOW server_version');
     row.version = String(shown?.['server_version']).replace(/ .*/, '');
-    const ran = await attempt(`PostgreSQL ${row.version}, Node ${versionOf(node)}`, async () => {
-      const { commands, backup } = await smoke(place);
-      row.place ??= place;
-      row.backup ??= backup;
-      return `${commands} commands`;
-    });
-    row.cells.push(ran ?? 'failed');
-    if (row.place === place) ending.push(stop);
-    else await stop();
+    const ran = await attempt(`PostgreSQL ${row.version}, Node ${versionOf(node)}`, () => smoke(place));
+    row.cells.push(ran ? `${ran.commands} commands` : 'failed');
+    if (ran && !row.kept) row.kept = { place, backup: ran.backup };
+    else await place.stop();
   }
-  return row;
 }
 
 /** Restores what was backed up on every version; with --short on the oldest and the newest alone. */
-async function restoreBackups(major: string, rows: ReadonlyMap<string, Row>): Promise<void> {
-  const row = rows.get(major);
-  for (const [from, { backup }] of rows) {
-    const ends = [majors[0], majors.at(-1)];
-    if (values.short && !(from !== major && ends.includes(from) && ends.includes(major))) continue;
-    await attempt(`PostgreSQL ${major}, the backup of ${from} restored`, async () => {
-      if (!row?.place || !backup) throw new Error('there is none');
-      await restoreFrom(row.place, backup, `from_${from}`);
-      row.restored.push(from);
-      return '';
+async function restoreBackups({ attempt }: Run, row: Row, rows: readonly Row[]): Promise<void> {
+  const ends = [rows[0], rows.at(-1)];
+  const isDue = (from: Row) => !values.short || (from !== row && ends.includes(from) && ends.includes(row));
+  for (const from of rows.filter(isDue))
+    await attempt(`PostgreSQL ${row.version}, the backup of ${from.version} restored`, async () => {
+      if (!row.kept || !from.kept) throw new Error('there is none');
+      await restoreFrom(row.kept.place, from.kept.backup, `from_${from.major}`);
+      row.restored.push(from.major);
     });
-  }
-}
-
-/** Says how something went and how long it took; undefined where it failed. */
-async function attempt(name: string, work: () => Promise<string>): Promise<string | undefined> {
-  const started = performance.now();
-  const seconds = () => `${((performance.now() - started) / 1_000).toFixed(1)} s`;
-  try {
-    const result = await work();
-    say([name, result, seconds()].filter(Boolean).join(', '));
-    return result;
-  } catch (error) {
-    failed++;
-    say(`${name}, FAILED, ${seconds()}\n${(error as Error).message}`);
-    return undefined;
-  }
 }
 
 function tableOf(rows: readonly Row[]): string {
@@ -120,8 +71,4 @@ function tableOf(rows: readonly Row[]): string {
 function versionOf(node: string | undefined): string {
   if (node === undefined) return process.versions.node;
   return execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -10,6 +10,8 @@ import { words } from '../helpers/words.ts';
 export interface Place {
   /** As a superuser. */
   serverUrl: string;
+  /** What the server makes sessions begin with, if anything. */
+  habit?: Habit;
   redisUrl: string;
   /** The Node that the built program is to run on; undefined where its sources run in this process, which takes a third of the time. */
   node: string | undefined;
@@ -17,6 +19,13 @@ export interface Place {
   folder: string;
   /** Kept from one place to the next, as on the machine of an operator. */
   cacheDir: string;
+}
+
+/** Settings of a database, or of every role. */
+export interface Habit {
+  level: 'database' | 'role';
+  /** As ALTER … SET takes them. */
+  settings: Readonly<Record<string, string>>;
 }
 
 /** A login that owns its database and may make databases and roles; no superuser. */
@@ -32,10 +41,11 @@ const CLEAN = ['migrate verify', 'migrate drift', 'partition check', 'backup ver
  * the backup. Throws for the first command that does not end as it should.
  */
 export async function smoke(place: Place): Promise<{ commands: number; backup: string }> {
-  const { serverUrl, folder } = place;
-  const asOwner = (statement: string) => runSql(urlOf(serverUrl, OWNER, OWNER), statement);
-  await runSql(serverUrl, `CREATE ROLE ${OWNER} LOGIN CREATEDB CREATEROLE`);
-  await createDatabase(serverUrl, OWNER, OWNER);
+  const { folder, habit } = place;
+  const asOwner = (statement: string) => runSql(urlOf(place, OWNER, OWNER), statement);
+  await asSuperuser(place, `CREATE ROLE ${OWNER} LOGIN CREATEDB CREATEROLE`);
+  if (habit?.level === 'role') await asSuperuser(place, ...statementsOf('ROLE ALL', habit));
+  await createDatabase(place, OWNER, OWNER);
   const owner = face(place, OWNER, OWNER);
   await owner.run('migrate up');
   const ring = join(folder, 'keyring.json');
@@ -55,7 +65,7 @@ export async function smoke(place: Place): Promise<{ commands: number; backup: s
   await owner.run(`backup create --output ${backup}`);
   await owner.run(`backup verify ${backup} --deep`);
   await owner.run(`backup restore ${backup} --confirm ${OWNER}`);
-  await ownSchema(urlOf(serverUrl, 'postgres', OWNER), OWNER);
+  await ownSchema(urlOf(place, 'postgres', OWNER), OWNER);
   await owner.run('access apply --yes');
   await expectGranted(owner);
   await checkHealth(owner);
@@ -65,18 +75,17 @@ export async function smoke(place: Place): Promise<{ commands: number; backup: s
 
 /** What PostgreSQL 16 changed: who may grant a role need not have its rights, and a grant belongs to who gave it. */
 async function checkGrants(place: Place, owner: Face): Promise<number> {
-  const { serverUrl } = place;
-  const [version] = await runSql(serverUrl, 'SHOW server_version_num');
+  const [version] = await asSuperuser(place, 'SHOW server_version_num');
   const isFrom16 = Number(version?.['server_version_num']) >= 160_000;
   const adminOnly = `WITH ADMIN ${isFrom16 ? 'TRUE, INHERIT FALSE, SET FALSE' : 'OPTION'}`;
   await runSql(
-    urlOf(serverUrl, OWNER, OWNER),
+    urlOf(place, OWNER, OWNER),
     'CREATE ROLE clerk LOGIN',
     'GRANT pinnacle_operator TO clerk',
     'GRANT pinnacle_auditor TO pinnacle_cron',
   );
   // Who may only grant the owner role is none of the owners, and may work.
-  if (isFrom16) await runSql(serverUrl, `GRANT pinnacle_owner TO clerk ${adminOnly}`);
+  if (isFrom16) await asSuperuser(place, `GRANT pinnacle_owner TO clerk ${adminOnly}`);
   const clerk = face(place, 'clerk', OWNER);
   await clerk.run('order place --user u2 --symbol ITC --side BUY --type MARKET --quantity 1 --yes');
   await clerk.run('audit seal');
@@ -89,12 +98,12 @@ async function checkGrants(place: Place, owner: Face): Promise<number> {
   await superuser.run('access apply --yes');
   await expectGranted(superuser);
   // The owner of another database, who may grant the owner role, takes its rights.
-  await runSql(
-    serverUrl,
+  await asSuperuser(
+    place,
     `CREATE ROLE heir LOGIN ${isFrom16 ? 'NOINHERIT' : ''}`,
     `GRANT pinnacle_owner TO heir ${adminOnly}`,
   );
-  await createDatabase(serverUrl, 'heir', 'heir');
+  await createDatabase(place, 'heir', 'heir');
   const heir = face(place, 'heir', 'heir');
   await heir.run('migrate up');
   await heir.run('access apply --yes');
@@ -114,16 +123,23 @@ async function expectMembers(by: Face, role: string, expected: readonly string[]
 
 /** Restores a backup of another server into a new database, where the same must hold as where it was made. */
 export async function restoreFrom(place: Place, backup: string, database: string): Promise<void> {
-  await createDatabase(place.serverUrl, database, OWNER);
+  await createDatabase(place, database, OWNER);
   const owner = face(place, OWNER, database);
   await owner.run(`backup restore ${backup}`);
   await checkHealth(owner);
 }
 
-async function createDatabase(serverUrl: string, database: string, owner: string): Promise<void> {
-  await runSql(serverUrl, `CREATE DATABASE ${database} OWNER ${owner}`);
-  await ownSchema(urlOf(serverUrl, 'postgres', database), owner);
+async function createDatabase(place: Place, database: string, owner: string): Promise<void> {
+  const { habit } = place;
+  await asSuperuser(place, `CREATE DATABASE ${database} OWNER ${owner}`);
+  await ownSchema(urlOf(place, 'postgres', database), owner);
+  if (habit && 'search_path' in habit.settings)
+    await runSql(urlOf(place, owner, database), 'CREATE SCHEMA trading');
+  if (habit?.level === 'database') await asSuperuser(place, ...statementsOf(`DATABASE ${database}`, habit));
 }
+
+const statementsOf = (whose: string, { settings }: Habit) =>
+  Object.entries(settings).map(([name, value]) => `ALTER ${whose} SET ${name} = ${value}`);
 
 async function expectGranted(owner: Face): Promise<void> {
   const plan = await owner.run('access plan --json');
@@ -133,7 +149,8 @@ async function expectGranted(owner: Face): Promise<void> {
 type Face = ReturnType<typeof face>;
 
 /** The program as a login on a database. */
-function face({ serverUrl, redisUrl, node, folder, cacheDir }: Place, login: string, database: string) {
+function face(place: Place, login: string, database: string) {
+  const { redisUrl, node, folder, cacheDir } = place;
   const home = join(folder, login);
   mkdirSync(home, { recursive: true });
   const env = {
@@ -141,7 +158,7 @@ function face({ serverUrl, redisUrl, node, folder, cacheDir }: Place, login: str
     TMPDIR: folder,
     HOME: home,
     XDG_CACHE_HOME: cacheDir,
-    DATABASE_URL: urlOf(serverUrl, login, database),
+    DATABASE_URL: urlOf(place, login, database),
     REDIS_URL: redisUrl,
     PINNACLE_KEYRING_FILE: join(folder, 'keyring.json'),
     PINNACLE_BACKUP_DIR: folder,
@@ -195,5 +212,12 @@ async function checkHealth(owner: Face): Promise<void> {
 const unexpected = (line: string, { code, stdout, stderr }: CliResult) =>
   new Error(`pinnacle ${line}: exit ${code}\n${stdout.slice(0, 2_000)}${stderr}`);
 
-const urlOf = (serverUrl: string, login: string, database: string) =>
-  serverUrl.replace('//postgres@/postgres?', `//${login}@/${database}?`);
+const asSuperuser = (place: Place, ...statements: string[]) =>
+  runSql(urlOf(place, 'postgres', 'postgres'), ...statements);
+
+/** Whoever means to write where sessions are read-only says so. */
+function urlOf({ serverUrl, habit }: Place, login: string, database: string): string {
+  const url = serverUrl.replace('//postgres@/postgres?', `//${login}@/${database}?`);
+  const isReadOnly = habit && 'default_transaction_read_only' in habit.settings;
+  return isReadOnly ? `${url}&options=-c%20default_transaction_read_only%3Doff` : url;
+}

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
 import { countLines } from '../../platform/files/copy-lines.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
-import { isPermissionDenied } from '../../platform/postgres/errors.ts';
+import { type DatabaseFailure, isPermissionDenied } from '../../platform/postgres/errors.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure, refused } from '../../util/failure.ts';
 import { readGranted } from '../access/diff-grants.ts';
@@ -208,8 +208,8 @@ async function startFaults(
 
 /** The server says of hidden rows what it says of a missing right. */
 function hiddenRows(error: unknown): unknown {
-  if (!isPermissionDenied(error) || !/row-level security/.test(String((error as Error).message)))
-    return error;
+  // Its message is in the language of the server.
+  if (!isPermissionDenied(error) || (error as DatabaseFailure).routine !== 'check_enable_rls') return error;
   return new Failure('forbidden', 'NOT_PERMITTED', 'Row-level security hides rows from the database role.', {
     hint: 'A backup reads everything: give the login BYPASSRLS.',
   });

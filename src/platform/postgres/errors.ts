@@ -11,6 +11,8 @@ export interface DatabaseFailure {
   constraint?: string;
   table?: string;
   column?: string;
+  /** The function of the server that failed: the same in every language. */
+  routine?: string;
 }
 
 const RETRYABLE = new Set(['40001', '40P01']);

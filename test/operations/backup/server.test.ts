@@ -188,6 +188,20 @@ describe.each(servers)('backups of a $name among others', ({ open }) => {
     await source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 
+  it('is refused to a login that row-level security hides rows from', async () => {
+    const source = await openOne();
+    const role = `reader_${nameOf(source)}`.slice(0, 60);
+    await source.query(`CREATE ROLE ${role} LOGIN; GRANT pg_read_all_data TO ${role}`);
+    await source.query('ALTER TABLE users ENABLE ROW LEVEL SECURITY');
+    const env = { DATABASE_URL: url(source).replace('//postgres@', `//${role}@`) };
+    const argv = ['backup', 'create', '--output', path('hidden.pinbackup')];
+    expect(await source.cliWith({ env }, ...argv)).toMatchObject({
+      code: 12,
+      stderr: expect.stringContaining('BYPASSRLS'),
+    });
+    await source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
   it('leaves all as it is while others are connected, and names them', async () => {
     const client = new pg.Client({ connectionString: url(db), application_name: 'order-manager' });
     await client.connect();
