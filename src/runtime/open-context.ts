@@ -195,8 +195,8 @@ export function openContext(
         return explainMissing(name, command.phase, (await connection()).kysely);
       }
       const { explainNarrow } = await import('../platform/postgres/schema-phase.ts');
-      const narrow = await explainNarrow(error, schema);
-      if (narrow) return narrow;
+      const known = (await explainFullDisk(error, database, config)) ?? (await explainNarrow(error, schema));
+      if (known) return known;
       const roles = rolesOf(command).map((role) => `pinnacle_${role}`);
       return translateFailure(error, await target(), roles);
     },
@@ -236,6 +236,18 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
+}
+
+/** The failure for a full disk under the embedded database; undefined for other errors, and for those of a server. */
+async function explainFullDisk(
+  error: unknown,
+  database: () => Promise<string>,
+  config: Context['config'],
+): Promise<Failure | undefined> {
+  const { isDiskFull } = await import('../platform/postgres/errors.ts');
+  if (!isDiskFull(error) || (await database()) !== 'embedded') return undefined;
+  const { diskFull } = await import('../platform/files/private-folder.ts');
+  return diskFull((await config()).dataDir, 'PINNACLE_DATA_DIR');
 }
 
 /** The hashes of the files in the input, whose content is part of it. */

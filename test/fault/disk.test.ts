@@ -121,7 +121,10 @@ describe.each(mounting)('a full disk under the data of a $name', ({ open }) => {
     expect({ code, stdout, error: JSON.parse(stderr.slice(stderr.indexOf('{'))).error }).toMatchObject({
       code: 7,
       stdout: '',
-      error: { code: 'DATABASE_EXHAUSTED', retryable: true, changed: false },
+      error: {
+        ...{ code: 'DATABASE_EXHAUSTED', retryable: true, changed: false },
+        message: expect.stringMatching(/^The disk of the server .* is full \(SQLSTATE 53100\)\.$/),
+      },
     });
     // A session that begins on a full disk may be refused by the server.
     room();
@@ -153,6 +156,44 @@ describe.skipIf(!probe)('a disk under the embedded database', () => {
       }
       expect((await start(env, 'migrate', 'up').ended).code).toBe(0);
       expect(readdirSync(join(folder, 'data'))).toEqual(['db']);
+    } finally {
+      disk?.unmount();
+      await db.close();
+    }
+  });
+
+  it('that gets full under its rows ends 74 and names the folder, whatever is run, until there is room', async () => {
+    const disk = smallDisk(140);
+    const folder = disk?.folder ?? '';
+    const db = await embedded.open();
+    const data = join(folder, 'db');
+    const env = { ...db.env, PINNACLE_DATA_DIR: data };
+    try {
+      execFileSync('cp', ['-R', String(db.env['PINNACLE_DATA_DIR']), data]);
+      const run = (...argv: string[]) => start(env, ...argv, '--json').ended;
+      const user = ['user', 'add', '--user-id', 'u', '--name', 'U', '--email', 'u@example.com'];
+      expect((await run(...user)).code).toBe(0);
+      const header = 'order_id,user_id,symbol,side,order_type,quantity,price,status,created_at';
+      const rows = Array.from(
+        { length: 40_000 },
+        (_, i) => `bulk-${i},u,TCS,BUY,LIMIT,10,100,CANCELLED,2026-01-01`,
+      );
+      const file = join(String(db.env['TMPDIR']), `pinnacle-disk-${process.pid}.csv`);
+      writeFileSync(file, [header, ...rows].join('\n'));
+      const room = fill(folder, 8_192);
+      // The first fails in a statement; the engine cannot start for the others.
+      for (const argv of [['order', 'import', file, '--as', 'orders'], user, ['order', 'list']]) {
+        const { code, stdout, stderr } = await run(...argv);
+        const { error } = JSON.parse(stderr.slice(stderr.indexOf('{"error"')));
+        expect({ argv, code, stdout, error }).toMatchObject({
+          ...{ argv, code: 74, stdout: '' },
+          error: { code: 'OUTPUT_FAILED', message: `${data} cannot be written: the disk is full.` },
+        });
+      }
+      room();
+      expect(await run('order', 'list')).toMatchObject({ code: 0, stdout: '[]\n' });
+      expect((await run('doctor', 'ledger')).code).toBe(0);
+      rmSync(file);
     } finally {
       disk?.unmount();
       await db.close();

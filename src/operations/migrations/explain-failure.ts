@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
-import { type DatabaseFailure, isDatabaseFailure, translateFailure } from '../../platform/postgres/errors.ts';
+import { type DatabaseFailure, isDatabaseFailure } from '../../platform/postgres/errors.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
@@ -37,7 +37,8 @@ export async function explainStep(
   if (ctx.signal.aborted) return ctx.signal.reason;
   const cause = error instanceof StatementError ? error.cause : error;
   if (!isDatabaseFailure(cause)) return error;
-  const known = translateFailure(cause, await ctx.target());
+  const known = await ctx.explain(cause);
+  if (!(known instanceof Failure)) return error;
   const outcome = changed
     ? 'The steps before it are committed and stay applied.'
     : 'Nothing was changed: the step was rolled back.';

@@ -24,10 +24,7 @@ export async function makeScratchFolder(prefix: string): Promise<string> {
 export function unusable(path: string, setting: string) {
   return (error: NodeJS.ErrnoException): never => {
     if (error instanceof Failure || error.syscall === undefined) throw error;
-    if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-      throw new Failure('output', 'OUTPUT_FAILED', `${path} cannot be written: the disk is full.`, {
-        hint: `Free some space, or choose another folder with ${setting}.`,
-      });
+    if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw diskFull(path, setting);
     throw new Failure(
       'config',
       'FOLDER_UNUSABLE',
@@ -36,6 +33,12 @@ export function unusable(path: string, setting: string) {
     );
   };
 }
+
+/** The disk of a folder is full: exit 74. */
+export const diskFull = (path: string, setting: string): Failure =>
+  new Failure('output', 'OUTPUT_FAILED', `${path} cannot be written: the disk is full.`, {
+    hint: `Free some space, or choose another folder with ${setting}.`,
+  });
 
 /** Removes all rights of other users on a folder and its contents; does nothing if they have none on the folder. */
 export async function makePrivate(folder: string): Promise<void> {

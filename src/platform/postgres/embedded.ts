@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, cp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, cp, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../util/failure.ts';
 import { shellWord } from '../../util/text.ts';
 import { type LockOptions, lockFile } from '../files/lock-file.ts';
 import { packageRoot } from '../files/package-root.ts';
-import { makePrivate, makePrivateFolder, makeScratchFolder, unusable } from '../files/private-folder.ts';
+import {
+  diskFull,
+  makePrivate,
+  makePrivateFolder,
+  makeScratchFolder,
+  unusable,
+} from '../files/private-folder.ts';
 import { type Connection, open } from './connect.ts';
 import { RELIED_ON } from './session-settings.ts';
 
@@ -13,6 +19,8 @@ import { RELIED_ON } from './session-settings.ts';
 const ENGINE_MAJOR = '18';
 /** The engine touches all of its cache when it starts: of the usual 128 MB that takes as long as all the rest. */
 const SHARED_BUFFERS = '16MB';
+/** The size of a file of the engine's log; it needs another one to start. */
+const WAL_BYTES = 16 * 2 ** 20;
 const DATA_SETTING = 'PINNACLE_DATA_DIR';
 
 export interface EmbeddedOptions extends LockOptions {
@@ -38,7 +46,7 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
   try {
     await takeRestored(dir);
     await prepare(dir, options);
-    return await start(dir, release);
+    return await start(dir, DATA_SETTING, release);
   } catch (error) {
     await release();
     throw error;
@@ -70,7 +78,7 @@ export async function openScratch(cacheDir: string): Promise<Connection> {
   const remove = () => rm(dir, { recursive: true, force: true });
   try {
     await copyTemplate(dir, cacheDir, 'TMPDIR');
-    return await start(dir, remove);
+    return await start(dir, 'TMPDIR', remove);
   } catch (error) {
     await remove();
     throw error;
@@ -80,7 +88,7 @@ export async function openScratch(cacheDir: string): Promise<Connection> {
 /** Opens a new embedded database in a folder, replacing whatever is there. */
 export async function openFresh(dir: string, cacheDir: string): Promise<Connection> {
   await copyTemplate(dir, cacheDir, DATA_SETTING);
-  return start(dir, async () => {});
+  return start(dir, DATA_SETTING, async () => {});
 }
 
 /** The folder of a restored database until it replaces the current one, which then gets the suffix `stamp`. */
@@ -123,10 +131,14 @@ async function loadEngine() {
   }
 }
 
-async function start(dir: string, afterClose: () => Promise<void>): Promise<Connection> {
+async function start(dir: string, setting: string, afterClose: () => Promise<void>): Promise<Connection> {
   const { PGlite, createPgConfig } = await loadEngine();
   const startParams = [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`];
-  const engine = await PGlite.create(dir, { startParams });
+  const engine = await PGlite.create(dir, { startParams }).catch(async (error) => {
+    // The engine does not say why it cannot start.
+    const { bavail, bsize } = await statfs(dir);
+    throw bavail * bsize < WAL_BYTES ? diskFull(dir, setting) : error;
+  });
   await engine.exec(
     Object.entries(RELIED_ON)
       .map(([name, value]) => `SET ${name} = '${value}';`)

@@ -48,6 +48,11 @@ export function isPermissionDenied(error: unknown): boolean {
   return codeOf(error) === '42501';
 }
 
+/** True where the disk of the database is full. */
+export function isDiskFull(error: unknown): boolean {
+  return codeOf(error) === '53100';
+}
+
 /** True where a number does not fit its column. */
 export function isOutOfRange(error: unknown): boolean {
   return codeOf(error) === '22003';
@@ -142,16 +147,7 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
         retryable: true,
       },
     );
-  if (code.startsWith('53') || code.startsWith('58'))
-    return new Failure(
-      'unreachable',
-      'DATABASE_EXHAUSTED',
-      `The server is out of memory, disk space or connections (SQLSTATE ${code}).`,
-      {
-        hint: 'Nothing was changed. See the log of the server.',
-        retryable: true,
-      },
-    );
+  if (code.startsWith('53') || code.startsWith('58')) return exhausted(error, target);
   if (code.startsWith('22'))
     return new Failure('usage', 'VALUE_REFUSED', `The database refused a value (${state}).`);
   if (code.startsWith('23'))
@@ -166,6 +162,16 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
       },
     );
   return new Failure('failure', 'DATABASE_ERROR', `The database reported an error (${state}).`);
+}
+
+function exhausted(error: DatabaseFailure, target: string): Failure {
+  const [message, hint] = isDiskFull(error)
+    ? [`The disk of the server ${target} is full`, 'Free some space there, then try again.']
+    : ['The server is out of memory or connections, or its system failed', 'See the log of the server.'];
+  return new Failure('unreachable', 'DATABASE_EXHAUSTED', `${message} (SQLSTATE ${codeOf(error)}).`, {
+    hint: `Nothing was changed. ${hint}`,
+    retryable: true,
+  });
 }
 
 /** Why TLS failed, without any text of the certificate, which anybody may have written. */
