@@ -98,12 +98,14 @@ function fetched(name: string, version: string): string {
     rmSync(fresh, { recursive: true, force: true });
     // Another run was faster.
     if (!existsSync(folder))
-      throw new Error(
-        `${name}@${version} cannot be fetched by npm into ${folder}: ${(error as Error).message}`,
-      );
+      throw new Error(`${name}@${version} cannot be fetched into ${folder}: ${reasonOf(error)}`);
   }
   return join(folder, home);
 }
+
+/** The first line that npm printed, such as `npm error code ECONNREFUSED`. */
+const reasonOf = (error: unknown) =>
+  String((error as { stderr?: Buffer }).stderr ?? '').split('\n')[0] || (error as Error).message;
 
 /** No package of npm can hold symbolic links: these list theirs. */
 function restoreLinks(folder: string): void {

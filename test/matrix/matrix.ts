@@ -9,12 +9,12 @@ import { restoreFrom, smoke } from './smoke.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' } } });
 const majors = chosenMajors().length > 0 ? chosenMajors() : POSTGRES_MAJORS;
-const nodes = values.short ? [undefined] : NODE_MAJORS.map(findNode);
-const binaries = new Map(majors.map((major) => [major, findBinaries(major)]));
+type Nodes = readonly (string | undefined)[];
 
 /** A row of the table: a version, its servers, the backup that was made there, how many commands ran, and what was restored. */
 interface Row {
   major: string;
+  bin: string | undefined;
   version: string;
   kept: { place: OwnPlace; backup: string } | undefined;
   cells: string[];
@@ -22,21 +22,31 @@ interface Row {
 }
 
 await prove(async (run) => {
-  const rows = majors.map((major): Row => ({ major, version: '', kept: undefined, cells: [], restored: [] }));
+  const nodes = values.short ? [undefined] : NODE_MAJORS.map(findNode);
+  const rows = majors.map(
+    (major): Row => ({
+      major,
+      bin: findBinaries(major),
+      version: '',
+      kept: undefined,
+      cells: [],
+      restored: [],
+    }),
+  );
   try {
-    await run.inLanes(rows, (row) => testVersion(run, row));
+    await run.inLanes(rows, (row) => testVersion(run, row, nodes));
     await run.inLanes(rows, (row) => restoreBackups(run, row, rows));
   } finally {
     for (const { kept } of rows) await kept?.place.stop();
   }
   const isWhole = !values.short && majors.length === POSTGRES_MAJORS.length;
-  if (run.failed() === 0 && isWhole) writeRegion('docs/support.md', 'matrix', tableOf(rows));
+  if (run.failed() === 0 && isWhole) writeRegion('docs/support.md', 'matrix', tableOf(rows, nodes));
 });
 
 /** The smoke on every Node, each on servers of its own, the first of which are kept. */
-async function testVersion({ attempt, startPlace }: Run, row: Row): Promise<void> {
+async function testVersion({ attempt, startPlace }: Run, row: Row, nodes: Nodes): Promise<void> {
   for (const node of nodes) {
-    const place = await startPlace(binaries.get(row.major), node);
+    const place = await startPlace(row.bin, node);
     const [shown] = await runSql(place.serverUrl, 'SHOW server_version');
     row.version = String(shown?.['server_version']).replace(/ .*/, '');
     const ran = await attempt(`PostgreSQL ${row.version}, Node ${versionOf(node)}`, () => smoke(place));
@@ -58,7 +68,7 @@ async function restoreBackups({ attempt }: Run, row: Row, rows: readonly Row[]):
     });
 }
 
-function tableOf(rows: readonly Row[]): string {
+function tableOf(rows: readonly Row[], nodes: Nodes): string {
   const head = ['PostgreSQL', ...nodes.map((node) => `Node ${versionOf(node)}`), 'restores backups of'];
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [

@@ -49,6 +49,9 @@ export async function prove(work: (run: Run) => Promise<void>): Promise<void> {
   };
   try {
     await work({ folder, startPlace, attempt, inLanes, failed: () => failed });
+  } catch (error) {
+    failed++;
+    say((error as Error).message);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -36,8 +36,9 @@ await prove(async ({ folder, startPlace, attempt, inLanes, failed }) => {
   const habits = groups.flatMap((group) =>
     (['database', 'role'] as const).map((level): Habit => ({ level, settings: Object.fromEntries(group) })),
   );
+  const bin = findBinaries() ?? findBinaries(POSTGRES_MAJORS.at(-1));
   await inLanes(habits, async (habit) => {
-    const place = await startPlace(findBinaries() ?? findBinaries(POSTGRES_MAJORS.at(-1)), undefined);
+    const place = await startPlace(bin, undefined);
     const names = Object.entries(habit.settings).map(([name, value]) => `${name} = ${value}`);
     await attempt(`${habit.level}, ${names.join(', ')}`, () => smoke({ ...place, habit }));
     await place.stop();
