@@ -13,6 +13,16 @@ export function changed<T>(result: T, target: string, body: AuditEntry['body']):
   return { result, audit: { target, body } };
 }
 
+/** The same if something did change; otherwise no audit entry. */
+export function changedIf<T>(
+  happened: boolean,
+  result: T,
+  target: string,
+  body: AuditEntry['body'],
+): Outcome<T> {
+  return happened ? changed(result, target, body) : unchanged(result);
+}
+
 /** Nothing had to change: no audit entry. */
 export function unchanged<T>(result: T): Outcome<T> {
   return { result, audit: null };

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import type { AuditEntry } from '../../audit/log.ts';
+import { changedIf } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { choice, optional, parsed, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -77,11 +77,8 @@ export async function importSmall<T extends object, Extra extends object>(
         const values = rows.filter(({ line }) => !kept.has(line)).map(({ value }) => value);
         if (values.length > 0) await kind.write(trx, values);
         const tally = { imported: values.length, rejected: lines.length };
-        const audit: AuditEntry = { target: kind.target, body: { file: basename(path), ...tally } };
-        return {
-          result: withRejects({ ...tally, ...kind.extra() }, rejects),
-          audit: values.length > 0 ? audit : null,
-        };
+        const result = withRejects({ ...tally, ...kind.extra() }, rejects);
+        return changedIf(values.length > 0, result, kind.target, { file: basename(path), ...tally });
       })
       .catch(async (error) => {
         // If the outcome of the commit is unknown, nothing is undone.

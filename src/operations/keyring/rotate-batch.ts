@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { changedIf } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
@@ -57,7 +58,7 @@ export async function renewBatch(ctx: Context, after: string, wait: boolean): Pr
       first: moved[0]?.user.user_id,
       last: moved.at(-1)?.user.user_id,
     };
-    return { result, audit: moved.length > 0 ? { target: `key ${ring.active.id}`, body } : null };
+    return changedIf(moved.length > 0, result, `key ${ring.active.id}`, body);
   });
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { changedIf } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
@@ -65,7 +66,7 @@ function deleteBatch(
       SELECT count(*)::integer AS rows, min(at) AS first, max(at) AS last FROM gone`.execute(trx.db);
     const [batch = { rows: 0, first: null, last: null }] = rows;
     const body = { deleted: batch.rows, before: cutoff, first: batch.first, last: batch.last };
-    return { result: batch, audit: batch.rows > 0 ? { target: `retention ${kind}`, body } : null };
+    return changedIf(batch.rows > 0, batch, `retention ${kind}`, body);
   });
 }
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { sql } from 'kysely';
+import { changedIf } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
@@ -72,7 +73,7 @@ export async function importOrderFile(
       throw rejectedLinesError([...listed, ...refused].slice(0, MAX_NAMED), tally.rejected, HINT);
     const body = { file: basename(path), ...tally, ...(fast ? { fast } : {}) };
     const result = withRejects({ user_id: null, ...tally, known: null, realized_pnl: null }, rejects);
-    return { result, audit: tally.imported > 0 ? { target: 'orders', body } : null };
+    return changedIf(tally.imported > 0, result, 'orders', body);
   });
 }
 

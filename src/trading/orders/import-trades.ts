@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { auditTarget, changedIf } from '../../audit/outcome.ts';
 import type { Progress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { TimeReading } from '../../domain/file-values.ts';
@@ -92,10 +93,8 @@ export async function importTradeFile(
       realized_pnl: booked.realized,
     };
     const body = { file: basename(path), ...tally, replayed };
-    return {
-      result: withRejects({ user_id: userId, ...tally }, rejects),
-      audit: tally.imported > 0 ? { target: `user ${userId}`, body } : null,
-    };
+    const result = withRejects({ user_id: userId, ...tally }, rejects);
+    return changedIf(tally.imported > 0, result, auditTarget('user', userId), body);
   });
 }
 

@@ -1,3 +1,4 @@
+import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
 import { NO_RUPEES } from '../../domain/money.ts';
@@ -69,6 +70,6 @@ export async function closePosition(
       closing_status: price === undefined ? 'PENDING' : 'FILLED',
       credited: fills[0]?.realized_pnl ?? NO_RUPEES,
     };
-    return { result, audit: { target: `order ${order.order_id}`, body: { position: id, order, fills } } };
+    return changed(result, auditTarget('order', order.order_id), { position: id, order, fills });
   });
 }

@@ -1,3 +1,4 @@
+import { changedIf } from '../../audit/outcome.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
@@ -27,7 +28,7 @@ export async function checkRules(ctx: Context, user: UserId | undefined, onlyNew
     await insertNotifications(trx, clock.now, news.map(breachNotice));
     const target = user === undefined ? 'all users' : `user ${user}`;
     const result = checked.some(({ verdict }) => verdict !== 'ok') ? new Finding(checked) : checked;
-    return { result, audit: news.length > 0 ? { target, body: breachAudit(news) } : null };
+    return changedIf(news.length > 0, result, target, breachAudit(news));
   });
 }
 

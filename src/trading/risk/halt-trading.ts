@@ -1,3 +1,4 @@
+import { changedIf } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
@@ -32,16 +33,14 @@ export async function haltTrading(
     const data = { halt_id: halt.halt_id };
     if (fresh)
       await insertNotifications(trx, at, [{ ...notice, user_id: halt.user_id, message: reason, data }]);
-    const audit = fresh ? { target: scope.target, body: { halt } } : null;
-    return { result: halt, audit, unfinished: true };
+    return { ...changedIf(fresh, halt, scope.target, { halt }), unfinished: true };
   });
   return ctx
     .change(async (trx) => {
       const outcome = await cancelAndPause(trx, scope.user_id, at);
-      const idle = outcome.orders_cancelled + outcome.strategies_paused === 0;
+      const happened = outcome.orders_cancelled + outcome.strategies_paused > 0;
       const body = { halt_id: halted.halt_id, ...outcome };
-      const audit = idle ? null : { target: scope.target, body };
-      return { result: { ...halted, ...outcome }, audit };
+      return changedIf(happened, { ...halted, ...outcome }, scope.target, body);
     })
     .catch((error) => {
       throw ctx.dryRun ? error : unfinished(scope.name);
