@@ -1,21 +1,17 @@
 import { unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { sql } from 'kysely';
-import { writeAudits } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { inputFile, text } from '../../cli/flags.ts';
 import { csvHeader, csvLines } from '../../cli/render-csv.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
-import { violatedConstraint } from '../../platform/postgres/errors.ts';
-import { unnest } from '../../platform/postgres/unnest.ts';
 import { generateApiKey, hashApiKey } from '../../platform/secrets/api-key.ts';
-import { USER_COLUMNS } from '../../trading/users/store.ts';
-import { outputFailure, refused } from '../../util/failure.ts';
+import { addUsers } from '../../trading/users/add-user.ts';
+import { outputFailure } from '../../util/failure.ts';
 import { writeAtomic } from '../../util/file.ts';
 import { importFlags, importSmall, repeated } from '../_shared/import-rows.ts';
 import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
@@ -109,38 +105,15 @@ async function writeUsers(
   put: (keys: readonly { user_id: UserId; api_key: string }[]) => Promise<void>,
   ctx: Context,
 ): Promise<void> {
-  const now = ctx.now();
   const users = rows.map((row) => ({
     ...row,
-    user_id: row.user_id ?? mintId('usr', now),
+    user_id: row.user_id ?? mintId('usr', ctx.now()),
     api_key: generateApiKey(),
   }));
-  const hashed = users.map((user) => ({ ...user, api_key: hashApiKey(user.api_key) }));
-  const { rows: written } = await sql<{ user_id: UserId }>`
-    INSERT INTO users (user_id, name, email, api_key, total_capital, risk_tolerance, created_at)
-    SELECT user_id, name, email, api_key, total_capital, risk_tolerance, ${instant(now)}::timestamp
-    FROM ${unnest('u', TYPES, hashed)}
-    RETURNING ${sql.join(USER_COLUMNS.map((name) => sql.ref(name)))}`
-    .execute(trx.db)
-    .catch((error) => {
-      if (!violatedConstraint(error, 'users_pkey') && !violatedConstraint(error, 'users_email_key'))
-        throw error;
-      throw refused('USER_EXISTS', 'One of these users was added concurrently.', 'Run it again.');
-    });
-  // One entry per user, as user add writes it: each entry is the evidence of that user's opening capital.
-  await writeAudits(
-    trx.db,
-    ctx.origin,
-    written.map((user) => ({ target: `user ${user.user_id}`, body: { user } })),
+  await addUsers(
+    trx,
+    users.map((user) => ({ ...user, api_key: hashApiKey(user.api_key) })),
+    ctx,
   );
   await put(users);
 }
-
-const TYPES = {
-  user_id: 'text',
-  name: 'text',
-  email: 'text',
-  api_key: 'text',
-  total_capital: 'numeric',
-  risk_tolerance: 'text',
-} as const;

@@ -15,6 +15,8 @@ export const USER_COLUMNS = [
 
 const users = rowsOf('users', USER_COLUMNS, 'user', 'See: pinnacle user list');
 
+export type User = Awaited<ReturnType<typeof users.find>>;
+
 export const findUser = users.find;
 export const lockUser = users.lock;
 
