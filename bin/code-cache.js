@@ -5,6 +5,7 @@
 // length for the same code, and a chunk may keep its name when what it loads has another. Whenever the cache fails, the
 // program runs without it.
 const {
+  appendFileSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -55,25 +56,32 @@ function isOurs(folder) {
 }
 
 function cacheChunks(folder) {
-  const fresh = new Map();
+  const loaded = [];
   const compile = prototype._compile;
   prototype._compile = function (content, filename) {
     if (!filename.startsWith(DIST)) return compile.call(this, content, filename);
-    const stored = join(folder, filename.slice(DIST.length).replace(/^small\.js$/, `small-${command()}`));
-    const script = new Script(wrap(content), { filename, cachedData: read(stored) });
-    if (script.cachedDataRejected !== false) fresh.set(stored, script);
+    const path = join(folder, filename.slice(DIST.length).replace(/^small\.js$/, `small-${command()}`));
+    const stored = read(path);
+    const script = new Script(wrap(content), { filename, cachedData: stored });
+    loaded.push({ path, script, size: script.cachedDataRejected === false ? stored.length : 0 });
     const load = (id) => this.require(id);
     return script
       .runInThisContext()
       .call(this.exports, this.exports, load, this, filename, dirname(filename));
   };
-  process.once('exit', () => save(folder, fresh));
+  process.once('exit', (code) => save(folder, loaded, code));
 }
 
 /** The noun and the verb: each command uses other functions of the file that holds all small modules. */
 function command() {
   const words = process.argv.slice(2).filter((word) => /^[a-z][a-z-]*$/.test(word));
   return words.slice(0, 2).join('-') || 'none';
+}
+
+/** What decides which functions a run uses: command, names of flags, terminal or pipe, and how it ended. */
+function formOf(code) {
+  const flags = process.argv.flatMap((word) => /^--?[a-z-]+/.exec(word)?.[0] ?? []);
+  return [command(), ...new Set(flags.sort()), process.stdout.isTTY ? 'terminal' : 'pipe', code].join(' ');
 }
 
 function read(path) {
@@ -87,6 +95,21 @@ function read(path) {
 }
 
 const DRAFT_LIFETIME_MS = 60_000;
+const OLD_BUILD_MS = 7 * 24 * 3_600_000;
+/** How often a form of a run looks whether it compiled anything anew, unless it settled before. */
+const LOOKS_PER_FORM = 5;
+const MOST_LOOKS = 2_000;
+
+/** Makes the folder of this build, and removes those of builds that nobody has run for a week. */
+function makeFolder(folder) {
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) === undefined) return;
+  const parent = dirname(folder);
+  for (const name of readdirSync(parent)) {
+    const path = join(parent, name);
+    if (/^compiled-/.test(name) && path !== folder && Date.now() - lstatSync(path).mtimeMs > OLD_BUILD_MS)
+      rmSync(path, { recursive: true, force: true });
+  }
+}
 
 /** Removes the drafts of processes that were killed, or had no space left. */
 function removeDrafts(folder) {
@@ -97,16 +120,31 @@ function removeDrafts(folder) {
   }
 }
 
-function save(folder, fresh) {
+/**
+ * V8's compiled form of a file holds the functions that were called until then, so every form of a run adds those that it
+ * is the first to call.
+ */
+function save(folder, loaded, code) {
   try {
-    if (fresh.size > 0) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (fresh.size > 0) removeDrafts(folder);
-    for (const [path, script] of fresh) {
+    const form = formOf(code);
+    const looks = join(folder, 'looks');
+    const known = read(looks)?.toString().split('\n') ?? [];
+    const attempts = known.filter((look) => look === form).length;
+    if (known.includes(`settled ${form}`) || attempts >= LOOKS_PER_FORM || known.length > MOST_LOOKS) return;
+    makeFolder(folder);
+    removeDrafts(folder);
+    let isSettled = true;
+    for (const { path, script, size } of loaded) {
+      const data = script.createCachedData();
+      // V8 may have dropped functions that were not called for long: what is there is never replaced by less.
+      if (data.length <= size) continue;
+      isSettled = false;
       const draft = `${path}.${process.pid}`;
       // Fails where there is a file or a link: nothing is written through one.
-      writeFileSync(draft, script.createCachedData(), { mode: 0o600, flag: 'wx' });
+      writeFileSync(draft, data, { mode: 0o600, flag: 'wx' });
       renameSync(draft, path);
     }
+    appendFileSync(looks, `${isSettled ? 'settled ' : ''}${form}\n`, { mode: 0o600 });
   } catch {
     // No home, a full disk: the next start is a little slower, that is all.
   }

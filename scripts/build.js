@@ -11,6 +11,24 @@ const { build, transform } = await import('esbuild').catch(() => {
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
 const { version, optionalDependencies } = manifest;
 
+const PG_CRYPTO = { filter: /[/]pg[/]lib[/]crypto[/]utils\.js$/ };
+
+/** pg looks up the Web Crypto API when it is loaded; most logins through a socket never need it. */
+async function withLazyCrypto({ path }) {
+  const text = await readFile(path, 'utf8');
+  const [webCrypto, subtle] = [
+    'const webCrypto = nodeCrypto.webcrypto || globalThis.crypto\n',
+    'const subtleCrypto = webCrypto.subtle\n',
+  ];
+  if (!text.includes(webCrypto) || !text.includes(subtle)) throw new Error(`${path} is not as it was`);
+  const contents = text
+    .replace(webCrypto, '')
+    .replace(subtle, '')
+    .replace(/\bwebCrypto\./g, 'nodeCrypto.webcrypto.')
+    .replace(/\bsubtleCrypto\./g, 'nodeCrypto.webcrypto.subtle.');
+  return { contents, loader: 'js' };
+}
+
 await rm('dist', { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: ['src/main.ts'],
@@ -29,6 +47,7 @@ const { metafile } = await build({
   },
   // The engine carries its own WebAssembly beside its code; pg-native and Cloudflare sockets are never used here.
   external: ['@electric-sql/pglite', 'pg-native', 'pg-cloudflare'],
+  plugins: [{ name: 'lazy crypto', setup: ({ onLoad }) => onLoad(PG_CRYPTO, withLazyCrypto) }],
   logLevel: 'warning',
 });
 
@@ -55,15 +74,43 @@ const SMALL = 16_000;
 const small = [...files].filter(([name, code]) => name !== 'main.js' && code.length < SMALL);
 for (const [name] of small) files.delete(name);
 const names = new Set(small.map(([name]) => name));
+// Parts of Node that commander, pg and files of ours load at the start and few runs need: loaded when first used.
+// Packages of CommonJS load them by a function of the bundler's.
+const LAZY = /(?:\brequire|\(0,[\w$]+\.[\w$]+\))\("((?:node:)?(?:child_process|crypto|dns))"\)/g;
+const lazily =
+  'const lazily=(id)=>{let part;return new Proxy({},{get(_,name){part??=require(id);return name==="default"?part:part[name]}})};';
 const rewired = (code) =>
-  code.replace(/require\("\.\/([^"]+)"\)/g, (all, name) =>
-    names.has(name) ? `require("./small.js")("${name}")` : all,
-  );
-for (const [name, code] of files) files.set(name, rewired(code));
-const table = small.map(([name, code]) => `"${name}":function(module,exports,require){${rewired(code)}\n}`);
+  code
+    .replace(LAZY, 'lazily("$1")')
+    .replace(/__toESM\((lazily\("[^"]+"\))\)/g, '$1')
+    // Our own files are no packages that may lack names: what they export is there to be read.
+    .replace(/__toESM\((require\("\.\/[^"]+"\))\)/g, '$1')
+    .replace(
+      /var stdin_exports=\{\};__export\(stdin_exports,(\{[^{}]*\})\);module\.exports=__toCommonJS\(stdin_exports\);/,
+      '__export(module.exports,$1);',
+    )
+    .replace(/0&&\(module\.exports=\{[^{}]*\}\);\s*$/, '')
+    .replace(/require\("\.\/([^"]+)"\)/g, (all, name) =>
+      names.has(name) ? `require("./small.js")("${name}")` : all,
+    );
+for (const [name, code] of files) {
+  const text = rewired(code);
+  files.set(name, text.includes('lazily(') ? lazily + text : text);
+}
+
+// What esbuild puts before every module: once is enough for all that share a file.
+const { code: sample } = await transform('import a from "a"; export * from "b"; export { a };', {
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  minifyWhitespace: true,
+});
+const helpers = sample.match(/var __\w+=.*?;(?=var |module\.)/g);
+const alone = (code) => helpers.reduce((rest, helper) => rest.replace(helper, () => ''), rewired(code));
+const table = small.map(([name, code]) => `"${name}":function(module,exports,require){${alone(code)}\n}`);
 files.set(
   'small.js',
-  `const run={${table.join(',\n')}};const made={};
+  `${lazily}${helpers.join('')}const run={${table.join(',\n')}};const made={};
 const find=(id)=>id==="./small.js"?module.exports:require(id);
 module.exports=(name)=>{
 if(!made[name]){made[name]={exports:{}};run[name](made[name],made[name].exports,find)}

@@ -139,6 +139,11 @@ const RULES: Record<string, (sources: readonly Source[]) => string[]> = {
       })
       .map(({ path }) => path);
   },
+  // Of a package that is imported whole everything is bundled into the chunk that every command loads.
+  'a package that commands need parts of is not imported whole': (sources) =>
+    sources
+      .filter(({ text }) => /\bimport\('(kysely|zod)/.test(withoutComments(text)))
+      .map(({ path }) => path),
   'no file is long enough to have two reasons to change': (sources) =>
     sources.filter(({ text }) => text.split('\n').length > 300).map(({ path }) => path),
   'a name is exported as itself: no default export, no barrel': (sources) =>
@@ -208,6 +213,11 @@ describe('the rules find', () => {
       'a clock in a rule',
       'process, console and the clock appear only at the edge',
       { 'domain/seed.ts': 'export const at = Date.now();' },
+    ],
+    [
+      'a lazy import of all of Kysely',
+      'a package that commands need parts of is not imported whole',
+      { 'trading/orders/seed.ts': "const load = () => import('kysely');" },
     ],
     [
       'a folder without a place',

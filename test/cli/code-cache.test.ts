@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -12,7 +12,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { servers } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
+import { words } from '../helpers/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-cache-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -69,3 +73,95 @@ it('is not written through a link, and what a killed process left in it is remov
     expect(readdirSync(cache)).toContain(stored);
   }
 });
+
+const COMMANDS = [
+  '--help',
+  'order --help',
+  'migrate status',
+  'order list --json',
+  'order list --columns nonsense',
+  'order show nothing',
+  'order place --user u --symbol TCS --side BUY --quantity 1',
+  'user list',
+  'position list',
+  'risk check',
+  'doctor --check phase',
+  'order list --user nobody',
+];
+const ORDERS = Number(process.env['PINNACLE_CACHE_ORDERS'] ?? 2);
+
+describe.runIf(process.version.startsWith('v20.')).each(servers)(
+  'the code cache on $name',
+  ({ openCold }) => {
+    /** The functions of dist/ that a process compiled, each as file and position. */
+    function compiled(home: string, env: Record<string, string>, line: string): string[] {
+      const log = join(home, 'v8.log');
+      spawnSync(
+        process.execPath,
+        [
+          '--log-function-events',
+          `--logfile=${log}`,
+          '--no-logfile-per-isolate',
+          'bin/pinnacle.js',
+          ...words(line),
+        ],
+        { env: { ...env, PATH: process.env['PATH'], HOME: home, XDG_CACHE_HOME: home }, stdio: 'ignore' },
+      );
+      const events = readFileSync(log, 'utf8')
+        .split('\n')
+        .map((event) => event.split(','));
+      const files = new Map(
+        events.flatMap(([kind, id, name]) => (kind === 'script-details' ? [[id, name]] : [])),
+      );
+      return events
+        .filter(([kind, what]) => kind === 'function' && what === 'interpreter')
+        .map(([, , id, start]) => `${files.get(id)}:${start}`)
+        .filter((where) => where.includes('/dist/'));
+    }
+
+    it(`gets better with use: whatever ran before, the sixth run compiles nothing, in ${ORDERS} orders`, async () => {
+      const db = await openCold();
+      try {
+        await given.user(db, 'u');
+        expect(compiled(mkdtempSync(join(folder, 'home-')), db.env, 'order list').length).toBeGreaterThan(
+          100,
+        );
+        for (const seed of Array.from({ length: ORDERS }, (_, i) => i)) {
+          const home = mkdtempSync(join(folder, 'home-'));
+          for (const line of fc.sample(fc.shuffledSubarray(COMMANDS, { minLength: COMMANDS.length }), {
+            seed,
+            numRuns: 1,
+          })[0] ?? [])
+            compiled(home, db.env, line);
+          const runs = Array.from({ length: 6 }, () => compiled(home, db.env, 'order list'));
+          expect({ seed, sixth: runs.at(-1) }).toEqual({ seed, sixth: [] });
+        }
+      } finally {
+        await db.close();
+      }
+    }, 3_600_000);
+
+    it('is not written for ever, nor where it cannot be', async () => {
+      const home = mkdtempSync(join(folder, 'home-'));
+      for (let i = 0; i < 4; i++) help(resolve('.'), home);
+      const [name = ''] = readdirSync(join(home, '.cache/pinnacle'));
+      const looks = readFileSync(join(home, '.cache/pinnacle', name, 'looks'), 'utf8');
+      expect(looks).toBe('none --help pipe 0\nsettled none --help pipe 0\n');
+      writeFileSync(join(home, 'file'), '');
+      expect(help(resolve('.'), join(home, 'file'))).toContain('Users and their accounts');
+    });
+
+    it('lets go of builds that nobody has run for a week', () => {
+      const home = mkdtempSync(join(folder, 'home-'));
+      const cache = join(home, '.cache/pinnacle');
+      const builds = ['compiled-v20.0.0-x64-old', 'compiled-v20.0.0-x64-recent'].map((name) =>
+        join(cache, name),
+      );
+      for (const build of builds) mkdirSync(build, { recursive: true, mode: 0o700 });
+      utimesSync(String(builds[0]), 0, 0);
+      help(resolve('.'), home);
+      expect(readdirSync(cache)).toHaveLength(2);
+      expect(readdirSync(cache)).toContain('compiled-v20.0.0-x64-recent');
+    });
+  },
+);

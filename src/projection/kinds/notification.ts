@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import type { UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { DAY_SECONDS, type Keys } from '../../platform/redis/keys.ts';
@@ -68,18 +67,9 @@ async function readLists(
   now: Date,
 ): Promise<Snapshot[]> {
   if (users.length === 0) return [];
-  const { sql } = await import('kysely');
+  const { newestNotifications } = await import('./newest-notifications.ts');
   const since = instant(new Date(now.getTime() - TTL_SECONDS * 1_000));
-  const { rows } = await sql<{ user_id: UserId; ids: string[]; newest: string }>`
-    SELECT u.user_id, array_agg(n.notification_id ORDER BY n.created_at DESC, n.notification_id DESC) AS ids,
-      max(n.created_at) AS newest
-    FROM unnest(${[...users]}::text[]) AS u(user_id)
-    CROSS JOIN LATERAL (
-      SELECT notification_id, created_at FROM notifications
-      WHERE user_id = u.user_id AND created_at > ${since}::timestamp
-      ORDER BY created_at DESC, notification_id DESC LIMIT ${MAX_LISTED_IDS}
-    ) n
-    GROUP BY u.user_id`.execute(db);
+  const rows = await newestNotifications(db, users, since, MAX_LISTED_IDS);
   const lists = new Map<string, (typeof rows)[number]>(rows.map((row) => [row.user_id, row]));
   return users.map((user) => {
     const list = lists.get(user);
