@@ -31,13 +31,12 @@ import {
 export async function unmergeSymbol(ctx: Context, merge_id: string, user: UserId | undefined) {
   const source = await ctx.source();
   needAliases(source);
-  const rows = await source.db
+  let merges = source.db
     .selectFrom('symbol_merges')
     .select(['user_id', 'old_symbol', 'new_symbol'])
-    .where('merge_id', '=', merge_id)
-    .orderBy('user_id')
-    .execute();
-  const users = rows.filter(({ user_id }) => user === undefined || user_id === user);
+    .where('merge_id', '=', merge_id);
+  if (user !== undefined) merges = merges.where('user_id', '=', user);
+  const users = await merges.orderBy('user_id').execute();
   const [first] = users;
   if (!first)
     throw notFound(
