@@ -25,10 +25,14 @@ interface Protocol {
 
 const isCommit = (message: Buffer) => /^[QP][\s\S]{4,5}commit\b/i.test(message.toString('latin1', 0, 16));
 
+/** Is shown each whole message; `line` is that between client and proxy. */
+export type Listener = (message: Buffer, from: 'client' | 'server', line: Socket) => void;
+
 /** Stands in front of a server and passes whole messages on, until it is told to cut. */
 export async function startProxy(
   upstream: { path: string } | { port: number },
   protocol: Protocol,
+  listen?: Listener,
 ): Promise<Cutter> {
   let [messages, commits, isCut]: [number, number, boolean] = [0, 0, false];
   let [cut, onCut]: [Cut | undefined, (() => void) | undefined] = [undefined, undefined];
@@ -44,8 +48,11 @@ export async function startProxy(
 
   const join = (from: Socket, to: Socket, read: Reader, isClient: boolean) => {
     let rest = Buffer.alloc(0);
+    const [side, line] = isClient ? (['client', from] as const) : (['server', to] as const);
+    const tell = listen && ((message: Buffer) => listen(message, side, line));
     const pass = (message: Buffer) => {
       if (from.destroyed || to.destroyed) return;
+      tell?.(message);
       if (isClient && isCommit(message)) commits++;
       const { passes, ends } = judge();
       if (passes) to.write(message);
