@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import type { DatabaseFailure } from '../../platform/postgres/errors.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
-import { refuseOldServer } from '../../platform/postgres/server-version.ts';
+import { refuseOldServer } from '../../platform/postgres/refuse-old-server.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { enterSchema } from '../../platform/postgres/target-schema.ts';
 import { diffGrants, GRANTABLE, type Granted, planGranted } from '../access/diff-grants.ts';
