@@ -1,5 +1,6 @@
 import { usage } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
+import { refuseUnfollowed } from '../postgres/url-parameters.ts';
 import { type ConfigFile, type ConfigSource, findConfigFile, invalid } from './file.ts';
 import { type Found, pointer } from './references.ts';
 import { envLayer, fileLayer, flagLayer, type Resolved, resolveAll } from './resolve.ts';
@@ -47,7 +48,7 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
   );
   return {
     ...values,
-    ...(await inSchema(values)),
+    ...(await inSchema(values, source.env)),
     redis: configured(values.redis),
     // The name of a profile belongs to its database.
     profile: choice && source.profile === undefined ? undefined : profile,
@@ -87,9 +88,11 @@ function nest(resolved: Readonly<Record<SettingName, Resolved>>): Values {
   return values as unknown as Values;
 }
 
-/** The URLs of the servers, each with the schema that everything is in. */
-async function inSchema({ schema, database, migrateUrl, replicas }: Values) {
-  if (schema === undefined || database === undefined || database === 'embedded') return {};
+/** The URLs of the servers, each with the schema that everything is in. Throws CONFIG_INVALID for what is not followed. */
+async function inSchema({ schema, database, migrateUrl, replicas }: Values, env: ConfigSource['env']) {
+  if (database === undefined || database === 'embedded') return {};
+  for (const url of [database, migrateUrl ?? [], replicas].flat()) refuseUnfollowed(url, env);
+  if (schema === undefined) return {};
   const { withSchema } = await import('../postgres/server-url.ts');
   return {
     database: withSchema(database, schema),

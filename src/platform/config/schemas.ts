@@ -11,7 +11,19 @@ export const url = (schemes: readonly string[], what: string, word?: string) =>
     }),
   );
 
-export const postgres = url(['postgres', 'postgresql'], 'a URL such as postgres://user@host:5432/database');
+/** The URL of a server; a driver that other programs name in it, as `postgresql+asyncpg://`, is left out. */
+const serverUrl = (what: string, word?: string) =>
+  z.pipe(
+    z.pipe(
+      z.string({ error: `must be ${what}` }),
+      z.transform((value: string) => value.replace(/^(postgres(?:ql)?)\+\w+:/i, '$1:')),
+    ),
+    url(['postgres', 'postgresql'], what, word),
+  );
+
+export const postgres = serverUrl('a URL such as postgres://user@host:5432/database');
+
+export const database = serverUrl('embedded or a URL such as postgres://user@host:5432/database', 'embedded');
 
 const URLS = { error: 'must be an array of URLs such as ["postgres://user@replica:5432/database"]' };
 

@@ -7,6 +7,7 @@ import {
   addresses,
   amount,
   commandLine,
+  database,
   duration,
   onOff,
   pathTo,
@@ -63,11 +64,7 @@ export const SETTINGS = {
     help: 'the database: embedded, or the URL of a PostgreSQL server',
     env: ['PINNACLE_DATABASE', 'DATABASE_URL'],
     secret: true,
-    schema: url(
-      ['postgres', 'postgresql'],
-      'embedded or a URL such as postgres://user@host:5432/database',
-      'embedded',
-    ),
+    schema: database,
   },
   'database.schema': {
     help: 'the schema of the server that everything is in, which migrate up creates',

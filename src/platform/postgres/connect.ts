@@ -52,10 +52,11 @@ export function connectServer(url: string, options: ServerOptions): Connection {
     idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
   };
   const config: PoolConfig = {
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     ...driverConfig(url, options.insecureTls ?? false),
     application_name: options.applicationName,
     max: options.poolSize,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    ...(options.connectTimeoutMs === undefined ? {} : { connectionTimeoutMillis: options.connectTimeoutMs }),
   };
   // The options of the URL or of PGOPTIONS count, except where they are about settings of ours.
   const { options: given = '' } = resolveServer(url);

@@ -85,6 +85,15 @@ export function translateFailure(
   roles: readonly string[] = [],
 ): Failure {
   const code = codeOf(error);
+  if (/statement pooling/.test(messageOf(error)))
+    return new Failure(
+      'config',
+      'POOLED_URL',
+      `${target} is reached through a pooler that allows no transactions.`,
+      {
+        hint: 'Set pool_mode = transaction for this database in PgBouncer, or name a direct URL.',
+      },
+    );
   if (isDisconnect(error) || code === '53300')
     return new Failure(
       'unreachable',
@@ -106,7 +115,7 @@ export function translateFailure(
     );
   if (code.startsWith('28') || /SASL|password must be a string/.test(messageOf(error)))
     return new Failure('forbidden', 'LOGIN_REFUSED', `The database ${target} refused the login.`, {
-      hint: 'Check the user and password of DATABASE_URL; a password can be kept out of it with { "$file": … } in the configuration.',
+      hint: `Check the user and password of DATABASE_URL; a password can be kept out of it with { "$file": … } in the configuration.${code === '28000' ? ' If pg_hba.conf demands TLS, add ?sslmode=verify-full.' : ''}`,
     });
   if (!isSqlState(code))
     return new Failure(

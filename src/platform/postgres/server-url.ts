@@ -2,7 +2,7 @@ import pg, { type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { Failure } from '../../util/failure.ts';
 import { parseOptions } from './session-settings.ts';
-import { isLocal, protectionOf } from './tls.ts';
+import { isLocal, MODES, protectionOf } from './tls.ts';
 
 /** Parses a URL; reads the certificate files that it names. Throws CONFIG_INVALID (exit 78). */
 export function parseServerUrl(url: string): { config: PoolConfig; host: string; mode: string | undefined } {
@@ -10,6 +10,8 @@ export function parseServerUrl(url: string): { config: PoolConfig; host: string;
   // How the driver treats a mode differs between versions, and it prints warnings: it never sees one.
   const rest = url.replace(/([?&])(ssl|sslmode|uselibpqcompat)=([^&#]*)/gi, (_all, mark, key, value) => {
     if (/^sslmode$/i.test(key)) mode = value;
+    // Some drivers write the modes of sslmode here.
+    else if (value in MODES) mode ??= value;
     else if (/^ssl$/i.test(key)) mode ??= /^(true|1)$/.test(value) ? 'verify-full' : 'disable';
     return mark;
   });
@@ -28,8 +30,14 @@ export function driverConfig(url: string, insecure: boolean): PoolConfig {
   const { config, host, mode } = parseServerUrl(url);
   const { ssl } = protectionOf(mode, host, insecure);
   const files = typeof config.ssl === 'object' ? config.ssl : {};
+  const patience = Number(new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? '').get('connect_timeout'));
   // Without a host in the URL, PGHOST is ignored: TLS and the target line take such a URL for this machine.
-  return { ...config, host: host || 'localhost', ssl: ssl && { ...files, ...ssl } };
+  return {
+    ...config,
+    host: host || 'localhost',
+    ssl: ssl && { ...files, ...ssl },
+    ...(patience > 0 ? { connectionTimeoutMillis: patience * 1_000 } : {}),
+  };
 }
 
 /** What a connection by this URL lacks in protection, in words; undefined where nothing, or on this machine. */

@@ -12,7 +12,7 @@ const UNVERIFIED: Tls = { ssl: { rejectUnauthorized: false }, lacks: 'unverified
 const PLAIN: Tls = { ssl: false, lacks: 'plain' };
 
 /** Each sslmode for a server on this machine. Elsewhere all but the verified modes need --insecure-tls. */
-const MODES: Readonly<Record<string, Tls>> = {
+export const MODES: Readonly<Record<string, Tls>> = {
   disable: PLAIN,
   allow: PLAIN,
   prefer: PLAIN,

@@ -18,6 +18,8 @@ host all scram_user all scram-sha-256
 host all md5_user all md5
 host all plain_user all password
 host all rejected_user all reject
+hostssl all secured_user all trust
+host all secured_user all reject
 host all all all trust
 `;
 
@@ -78,6 +80,7 @@ describe.each(servers)('a connection that fails', () => {
       "SET password_encryption = 'md5'",
       "CREATE ROLE md5_user LOGIN PASSWORD 'right'",
       'CREATE ROLE rejected_user LOGIN',
+      'CREATE ROLE secured_user LOGIN',
       'CREATE ROLE crowded_user LOGIN CONNECTION LIMIT 0',
     );
     await listen('silent', () => {});
@@ -109,6 +112,7 @@ describe.each(servers)('a connection that fails', () => {
     ['a wrong password', () => at('scram_user:wrong'), 12, /refused the login/],
     ['an unknown role', () => at('nobody_here'), 12, /refused the login/],
     ['a role that pg_hba.conf rejects', () => at('rejected_user'), 12, /refused the login/],
+    ['a server that demands TLS of a role', () => at('secured_user'), 12, /demands TLS, add \?sslmode/],
     ['a role at its connection limit', () => at('crowded_user'), 7, /no connection to spare/],
     ['a database that does not exist', () => at('postgres', 'nowhere'), 78, /no such database/i],
     ['an untrusted certificate', () => at('postgres', 'postgres', '?sslmode=verify-full'), 7, /TLS/],

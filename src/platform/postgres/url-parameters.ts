@@ -1,0 +1,59 @@
+import { Failure } from '../../util/failure.ts';
+
+/** The parameters of a URL that a connection follows. */
+const FOLLOWED = new Set([
+  ...['host', 'port', 'user', 'password', 'options', 'connect_timeout'],
+  ...['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat'],
+]);
+
+/** Those that change nothing here: sessions have names of their own, and the driver speaks UTF-8 and has no GSSAPI. */
+const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
+  application_name: /^/,
+  fallback_application_name: /^/,
+  client_encoding: /^(auto|utf-?8)$/i,
+  gssencmode: /^(disable|prefer)$/,
+  channel_binding: /^(disable|prefer)$/,
+  target_session_attrs: /^any$/,
+  load_balance_hosts: /^disable$/,
+};
+
+const HELP: Readonly<Record<string, string>> = {
+  service: 'Write host, port and database into the URL, as they stand in the service file.',
+  schema: 'A schema is chosen by database.schema in the configuration, or PINNACLE_SCHEMA.',
+  search_path: 'A schema is chosen by database.schema in the configuration, or PINNACLE_SCHEMA.',
+  target_session_attrs: 'Name the host of the primary; name replicas in the setting replicas.',
+  passfile: 'Set PGPASSFILE instead.',
+  hostaddr: 'Name the address as the host.',
+};
+
+/**
+ * Refuses what a URL asks for and a connection would not follow: several hosts, a service, unknown parameters. Throws
+ * CONFIG_INVALID (exit 78). `env` are the variables of the process.
+ */
+export function refuseUnfollowed(url: string, env: Readonly<Record<string, string | undefined>>): void {
+  const [, authority = '', query = ''] = /^[a-z]+:\/\/([^/?#]*)[^?#]*\??([^#]*)/i.exec(url) ?? [];
+  const parameters = new URLSearchParams(query);
+  const host = parameters.get('host') ?? authority.replace(/^.*@/, '');
+  if (host.includes(','))
+    throw invalid(
+      'The URL of the database names several hosts, of which only one can be used.',
+      'Name the host of the primary; name replicas in the setting replicas.',
+    );
+  for (const [name, value] of parameters) {
+    if (FOLLOWED.has(name) || WITHOUT_EFFECT[name]?.test(value)) continue;
+    throw invalid(
+      `The URL of the database has a parameter that is not followed: ${name}.`,
+      HELP[name] ?? 'Remove it; settings of the server are given as ?options=-c%20name%3Dvalue.',
+    );
+  }
+  // As libpq does, a service would fill in what the URL leaves open.
+  if (env['PGSERVICE'] && host === '')
+    throw invalid(
+      'PGSERVICE is set, and service files are not read.',
+      'Write host, port and database into the URL, or unset PGSERVICE.',
+    );
+}
+
+function invalid(message: string, hint: string): Failure {
+  return new Failure('config', 'CONFIG_INVALID', message, { hint });
+}
