@@ -60,6 +60,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.oneof(just('end'), just('halt'), just('resume'), just('activate')) },
 ) as fc.Arbitrary<Action>;
 
+/** What may be done in one book. */
+export const ACTIONS = fc.array(action, { minLength: 10, maxLength: 30 });
+
 export interface CheckOptions {
   runs: number;
   seed?: number;
@@ -77,7 +80,7 @@ export async function checkAgainstModel(
   options: CheckOptions,
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 30 }), async (actions) => {
+    fc.asyncProperty(ACTIONS, async (actions) => {
       const db = await open();
       try {
         await runOne(program, db, actions);
@@ -93,7 +96,8 @@ export async function checkAgainstModel(
   );
 }
 
-const SET_UP = `
+/** The trader and the strategy of the model. */
+export const SET_UP = `
   user add --user-id u --name U --email u@example.com --capital 100000 --json
   strategy add --strategy-id s --name S --description S --category c --risk-level low --min-capital 1 --expected-return 1 --max-drawdown 1 --symbols TCS --parameters {}
   strategy activate s --user u`;
@@ -140,7 +144,7 @@ async function follow(
 }
 
 /** `{TCS/s}` stands for the id of that open position, which the program makes up. */
-async function nameHolding(line: string, db: TestDatabase): Promise<string> {
+export async function nameHolding(line: string, db: Pick<TestDatabase, 'query'>): Promise<string> {
   const [marked, key] = /\{(.*)\}/.exec(line) ?? [];
   if (!marked || key === undefined) return line;
   const { rows } = await db.query(
