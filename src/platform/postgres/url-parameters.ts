@@ -2,12 +2,16 @@ import { Failure } from '../../util/failure.ts';
 
 /** The parameters of a URL that a connection follows. */
 const FOLLOWED = new Set([
-  ...['host', 'port', 'user', 'password', 'options', 'connect_timeout'],
+  ...['host', 'port', 'user', 'password', 'options'],
   ...['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat'],
 ]);
 
-/** Those that change nothing here: sessions have names of their own, and the driver speaks UTF-8 and has no GSSAPI. */
-const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
+/**
+ * Those of which some values are: seconds that a timer of Node holds, and what changes nothing here, because sessions have names
+ * of their own, and the driver speaks UTF-8 and has no GSSAPI.
+ */
+const VALUES: Readonly<Record<string, RegExp>> = {
+  connect_timeout: /^[1-9]\d{0,5}$/,
   application_name: /^/,
   fallback_application_name: /^/,
   client_encoding: /^(auto|utf-?8)$/i,
@@ -22,13 +26,14 @@ const HELP: Readonly<Record<string, string>> = {
   schema: 'A schema is chosen by database.schema in the configuration, or PINNACLE_SCHEMA.',
   search_path: 'A schema is chosen by database.schema in the configuration, or PINNACLE_SCHEMA.',
   target_session_attrs: 'Name the host of the primary; name replicas in the setting replicas.',
+  connect_timeout: 'It is a number of seconds, such as 10.',
   passfile: 'Set PGPASSFILE instead.',
   hostaddr: 'Name the address as the host.',
 };
 
 /**
- * Refuses what a URL asks for and a connection would not follow: several hosts, a service, unknown parameters. Throws
- * CONFIG_INVALID (exit 78). `env` are the variables of the process.
+ * Refuses what a URL asks for and a connection would not follow: several hosts, a service, unknown parameters, whatever is
+ * after a #. Throws CONFIG_INVALID (exit 78). `env` are the variables of the process.
  */
 export function refuseUnfollowed(url: string, env: Readonly<Record<string, string | undefined>>): void {
   const [, authority = '', query = ''] = /^[a-z]+:\/\/([^/?#]*)[^?#]*\??([^#]*)/i.exec(url) ?? [];
@@ -39,8 +44,10 @@ export function refuseUnfollowed(url: string, env: Readonly<Record<string, strin
       'The URL of the database names several hosts, of which only one can be used.',
       'Name the host of the primary; name replicas in the setting replicas.',
     );
+  if (url.includes('#'))
+    throw invalid('The URL of the database has a #, after which nothing would count.', 'Write %23 for it.');
   for (const [name, value] of parameters) {
-    if (FOLLOWED.has(name) || WITHOUT_EFFECT[name]?.test(value)) continue;
+    if (FOLLOWED.has(name) || VALUES[name]?.test(value)) continue;
     throw invalid(
       `The URL of the database has a parameter that is not followed: ${name}.`,
       HELP[name] ?? 'Remove it; settings of the server are given as ?options=-c%20name%3Dvalue.',

@@ -39,6 +39,10 @@ describe.each(servers)('the URL of a database on $name', ({ open }) => {
       /not followed: schema\..*database\.schema/,
     ],
     ['an unknown parameter', 'postgres://u@a/book?pool_timeout=3', /not followed: pool_timeout/],
+    ['a part after a #', 'postgres://u@a/book?sslmode=disable#x', /has a #.*%23/],
+    ['a password with a #', 'postgres://u#x@a/book', /has a #.*%23/],
+    ['no time', 'postgres://u@a/book?connect_timeout=soon', /connect_timeout\..*seconds/],
+    ['more time than a timer holds', 'postgres://u@a/book?connect_timeout=3000000', /connect_timeout/],
     ['another encoding', 'postgres://u@a/book?client_encoding=latin1', /not followed: client_encoding/],
   ])('may not name %s: it would not be followed', async (_what, url, said) => {
     const { code, stdout, stderr } = await list(url);
