@@ -100,7 +100,7 @@ const OLD_BUILD_MS = 7 * 24 * 3_600_000;
 const LOOKS_PER_FORM = 5;
 const MOST_LOOKS = 2_000;
 
-/** Makes the folder of this build, and removes those of builds that nobody has run for a week. */
+/** Makes the folder of this build, and removes those of builds to which nothing was added for a week. */
 function makeFolder(folder) {
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) === undefined) return;
   const parent = dirname(folder);
