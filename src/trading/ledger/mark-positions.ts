@@ -4,6 +4,7 @@ import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
 
@@ -24,16 +25,18 @@ export interface Marked extends Mark {
 
 /**
  * Values every open position in the marked symbols, of all users, and updates the equity of their running sessions, in
- * a fixed number of statements. Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as in the ledger.
+ * a fixed number of statements. Marks are dated by the clock of the database, as fills and merges are: the later one counts.
+ * Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as in the ledger.
  * Returns the result of each mark, except of those without an open position.
  */
-export async function markPositions(trx: Trx, marks: readonly Mark[], at: Instant): Promise<Marked[]> {
+export async function markPositions(trx: Trx, marks: readonly Mark[]): Promise<Marked[]> {
   const { rows: users } = await sql<{ user_id: UserId }>`
     SELECT user_id FROM users WHERE user_id IN (
       SELECT user_id FROM positions WHERE status = 'OPEN' AND symbol = ANY(${marks.map(({ symbol }) => symbol)}))
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   if (users.length === 0) return [];
   const locked = users.map((user) => user.user_id);
+  const at = await serverNow(trx.db);
   // A double's text is its shortest exact decimal; a cast to numeric would cut it to 15 digits.
   const { rows } = await sql<Marked>`
     WITH held AS (

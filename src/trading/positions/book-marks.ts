@@ -63,9 +63,8 @@ async function book<T>(
   present: (marked: Marked[]) => T,
   { meaningOf }: Pick<Renaming, 'meaningOf'> = renamingBy(new Map()),
 ): Promise<T> {
-  const at = instant(ctx.now());
   return ctx.change(async (trx) => {
-    const marked = await markPositions(trx, marks, at);
+    const marked = await markPositions(trx, marks);
     const hit = new Set(marked.map(({ symbol }) => meaningOf(symbol)));
     const missed = [...named].filter((symbol) => !hit.has(symbol));
     if (missed.length > 0) throw nobodyHolds(missed);

@@ -174,6 +174,20 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
     await sound(user);
   });
 
+  it('keep a mark that a client whose clock is behind gave after the merge', async () => {
+    const user = await trader();
+    await given.position(db, { user, symbol: 'OLD', quantity: 10, price: 100 });
+    await given.position(db, { user, symbol: 'NEW', quantity: 4, price: 110 });
+    const [row] = await withAlias(() => merge(user));
+    const behind = { now: new Date(Date.now() - 120_000) };
+    expect(await db.cliWith(behind, ...words('position mark NEW=120'))).toMatchObject({ code: 0 });
+    await db.json('position', 'unmerge-symbol', String(row?.['merge_id']), '--yes');
+    expect(await db.json('position', 'list', '--user', user)).toMatchObject([
+      { symbol: 'NEW', current_price: 120 },
+      { symbol: 'OLD', current_price: 120 },
+    ]);
+  });
+
   it('stay apart while an order works, without an alias, before its day, and in a dry run', async () => {
     const user = await trader();
     await book(user, ['OLD BUY 10 at 100', 'NEW SELL 10 at 130']);
