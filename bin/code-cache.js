@@ -96,8 +96,9 @@ function read(path) {
 
 const DRAFT_LIFETIME_MS = 60_000;
 const OLD_BUILD_MS = 7 * 24 * 3_600_000;
-/** How often a form of a run looks whether it compiled anything anew, unless it settled before. */
-const LOOKS_PER_FORM = 5;
+/** How often a form of a run looks whether it compiled anything anew, and how often without finding any. */
+const LOOKS_PER_FORM = 10;
+const SETTLED_AFTER = 3;
 const MOST_LOOKS = 2_000;
 
 /** Makes the folder of this build, and removes those of builds to which nothing was added for a week. */
@@ -129,8 +130,9 @@ function save(folder, loaded, code) {
     const form = formOf(code);
     const looks = join(folder, 'looks');
     const known = read(looks)?.toString().split('\n') ?? [];
-    const attempts = known.filter((look) => look === form).length;
-    if (known.includes(`settled ${form}`) || attempts >= LOOKS_PER_FORM || known.length > MOST_LOOKS) return;
+    const found = known.filter((look) => look === form).length;
+    const settled = known.filter((look) => look === `settled ${form}`).length;
+    if (settled >= SETTLED_AFTER || found + settled >= LOOKS_PER_FORM || known.length > MOST_LOOKS) return;
     makeFolder(folder);
     removeDrafts(folder);
     let isSettled = true;
