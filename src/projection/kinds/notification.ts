@@ -67,7 +67,7 @@ async function readLists(
   now: Date,
 ): Promise<Snapshot[]> {
   if (users.length === 0) return [];
-  const { newestNotifications } = await import('../newest-notifications.ts');
+  const { newestNotifications } = await import('../../trading/notifications/newest-notifications.ts');
   const since = instant(new Date(now.getTime() - TTL_SECONDS * 1_000));
   const rows = await newestNotifications(db, users, since, MAX_LISTED_IDS);
   const lists = new Map<string, (typeof rows)[number]>(rows.map((row) => [row.user_id, row]));

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import type { UserId } from '../domain/id.ts';
-import type { Instant } from '../domain/instant.ts';
-import type { Database } from '../platform/postgres/tables.ts';
+import type { UserId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 
 /** The ids of each user's newest notifications since a time, newest first, and when the first of them was made. */
 export async function newestNotifications(
