@@ -39,7 +39,11 @@ from one into the other. Rights of roles that do not exist on this server are sk
       await ctx.io.say(
         `Its credentials need ${pluralize(keyIds.length, 'key')} of the key ring: ${keyIds.join(', ')}.`,
       );
-    if (restored.kept) await ctx.io.say(`The previous database is kept as ${restored.kept}.`);
+    const { schema } = await ctx.config();
+    if (restored.kept)
+      await ctx.io.say(
+        `The previous ${schema === undefined ? 'database' : 'schema'} is kept as ${restored.kept}.`,
+      );
     if (redis && !ctx.dryRun)
       await ctx.io.say('Redis still shows the previous book. Run: pinnacle realtime rebuild');
     return { ...restored, left_out: skipped.length };

@@ -4,18 +4,21 @@ import { COLUMNS } from './columns.ts';
 
 /**
  * What a database holds that a backup leaves out, as `view public.seen`: tables, views, sequences, functions and large objects that
- * are not ours, and columns that somebody added to our tables. `schema` is that of our tables, `functions` are ours.
+ * are not ours, and columns that somebody added to our tables. `schema` is that of our tables, `functions` are ours; `within` is the
+ * only schema that counts, where the database has several.
  */
 export async function listForeign(
   db: Kysely<Database>,
   schema: string,
   functions: readonly string[],
+  within: string | undefined,
 ): Promise<string[]> {
   const tables = [...COLUMNS.keys()];
   const columns = [...COLUMNS].flatMap(([table, names]) => names.map((name) => `${table}.${name}`));
   const { rows } = await sql<{ object: string }>`
     WITH theirs AS (
       SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+        AND nspname = coalesce(${within ?? null}, nspname)
     ), ours AS (
       SELECT c.oid FROM pg_class c JOIN theirs n ON n.oid = c.relnamespace
       WHERE n.nspname = ${schema} AND c.relname = ANY(${tables})
@@ -38,7 +41,7 @@ export async function listForeign(
     WHERE NOT (n.nspname = ${schema} AND p.proname = ANY(${functions})) AND NOT EXISTS (
       SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
     UNION ALL
-    SELECT 'large object ' || oid FROM pg_largeobject_metadata
+    SELECT 'large object ' || oid FROM pg_largeobject_metadata WHERE ${within ?? null}::text IS NULL
     ORDER BY 1`.execute(db);
   return rows.map(({ object }) => object);
 }

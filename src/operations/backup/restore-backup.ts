@@ -76,7 +76,7 @@ async function restoreInto(
     const session = { connection: target, db: target.kysely };
     await ctx.confirmByName(
       await confirmationName(ctx, session),
-      `The backup replaces everything in this ${isDesk ? `database's schema ${schema}` : 'database'}.`,
+      `The backup of ${source.archive.database} replaces everything in this ${isDesk ? `database's schema ${schema}` : 'database'}.`,
     );
     if (target.kind === 'server' && !isDesk) {
       await assertOwner(target.kysely, database);

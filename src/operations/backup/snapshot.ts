@@ -4,6 +4,7 @@ import { instant } from '../../domain/instant.ts';
 import { countLines } from '../../platform/files/copy-lines.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { type DatabaseFailure, isPermissionDenied } from '../../platform/postgres/errors.ts';
+import { currentDatabase } from '../../platform/postgres/identifiers.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure, refused } from '../../util/failure.ts';
 import { readGranted } from '../access/diff-grants.ts';
@@ -99,6 +100,7 @@ async function readContents(
       pinnacle_backup: 2,
       created_at: instant(ctx.now()),
       ...(await readFacts(trx)),
+      database: await nameOf(ctx, trx),
       kind,
       pinnacle: __VERSION__,
       phase: lastPhase(history),
@@ -109,7 +111,7 @@ async function readContents(
       access: await readGranted(trx),
       key_ids: (await countUse(trx)).flatMap(({ key_id }) => key_id ?? []),
     },
-    foreign: await listForeign(trx, schema, functionsOf(applied)),
+    foreign: await listForeign(trx, schema, functionsOf(applied), (await ctx.config()).schema),
     rows: rows(),
     counts: async () => ({ tables: counts, faults: await faults() }),
   };
@@ -151,9 +153,15 @@ async function readColumns(
   }));
 }
 
+/** The database; one of several schemas is named as `database.schema`. */
+async function nameOf(ctx: Context, trx: Kysely<Database>): Promise<string> {
+  const { schema } = await ctx.config();
+  return [await currentDatabase(trx), ...(schema ? [schema] : [])].join('.');
+}
+
 async function readFacts(trx: Kysely<Database>) {
-  const { rows } = await sql<Record<'database' | 'server' | 'cluster' | 'next_txid', string>>`
-    SELECT current_database() AS database, current_setting('server_version') AS server,
+  const { rows } = await sql<Record<'server' | 'cluster' | 'next_txid', string>>`
+    SELECT current_setting('server_version') AS server,
       (SELECT system_identifier::text FROM pg_control_system()) AS cluster,
       pg_snapshot_xmax(pg_current_snapshot())::text AS next_txid`.execute(trx);
   const [facts] = rows;

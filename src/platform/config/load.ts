@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { usage } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
 import { refuseUnfollowed } from '../postgres/url-parameters.ts';
@@ -88,8 +89,14 @@ function nest(resolved: Readonly<Record<SettingName, Resolved>>): Values {
   return values as unknown as Values;
 }
 
-/** The URLs of the servers, each with the schema that everything is in. Throws CONFIG_INVALID for what is not followed. */
-async function inSchema({ schema, database, migrateUrl, replicas }: Values, env: ConfigSource['env']) {
+/**
+ * The URLs of the servers, each with the schema that everything is in, and the folder of its backups: another schema's are
+ * neither listed, counted nor pruned with them. Throws CONFIG_INVALID for what is not followed.
+ */
+async function inSchema(
+  { schema, database, migrateUrl, replicas, backup }: Values,
+  env: ConfigSource['env'],
+) {
   if (database === undefined || database === 'embedded') return {};
   for (const url of [database, migrateUrl ?? [], replicas].flat()) refuseUnfollowed(url, env);
   if (schema === undefined) return {};
@@ -98,6 +105,7 @@ async function inSchema({ schema, database, migrateUrl, replicas }: Values, env:
     database: withSchema(database, schema),
     migrateUrl: migrateUrl && withSchema(migrateUrl, schema),
     replicas: replicas.map((url) => withSchema(url, schema)),
+    backup: { ...backup, dir: join(backup.dir, schema) },
   };
 }
 

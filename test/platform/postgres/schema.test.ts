@@ -72,14 +72,25 @@ describe.each(servers)('schemas of one database on $name', ({ open }) => {
     const [before, other] = [await rowsOf('desk_a'), await rowsOf('desk_b')];
     const made = await at('desk_a', 'backup create --json');
     expect(made).toMatchObject({ code: 0 });
-    const { file } = JSON.parse(made.stdout);
+    const { file, left_out } = JSON.parse(made.stdout);
+    expect(left_out).toBe(0);
     expect(await at('desk_a', `backup verify ${file} --deep --trust`)).toMatchObject({ code: 0 });
     expect(
       await at('desk_a', 'order place --order-id later --user u --symbol TCS --side BUY --quantity 1'),
     ).toMatchObject({ code: 0 });
     const name = String((await db.query('SELECT current_database() AS name')).rows[0]?.['name']);
+    expect(await at('desk_b', 'backup status --max-age 1h')).toMatchObject({ code: 6 });
+    for (let i = 0; i < 2; i++) expect(await at('desk_b', 'backup create')).toMatchObject({ code: 0 });
+    expect(await at('desk_b', 'backup prune --keep 1 --yes')).toMatchObject({ code: 0 });
+    for (const schema of ['desk_a', 'desk_b']) {
+      const { stdout } = await at(schema, 'backup list --json database');
+      expect(JSON.parse(stdout)).toEqual([{ database: `${name}.${schema}` }]);
+    }
     const restored = await at('desk_a', `backup restore ${file} --trust --confirm ${name} --json`);
-    expect(restored).toMatchObject({ code: 0 });
+    expect(restored).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/backup of \S+\.desk_a replaces.*previous schema is kept/s),
+    });
     const { kept } = JSON.parse(restored.stdout);
     expect(kept).toMatch(/^desk_a_before_\d{8}t\d{6}$/);
     expect([await rowsOf('desk_a'), await rowsOf('desk_b')]).toEqual([before, other]);
