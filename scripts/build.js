@@ -85,11 +85,6 @@ const rewired = (code) =>
     .replace(/__toESM\((lazily\("[^"]+"\))\)/g, '$1')
     // Our own files are no packages that may lack names: what they export is there to be read.
     .replace(/__toESM\((require\("\.\/[^"]+"\))\)/g, '$1')
-    .replace(
-      /var stdin_exports=\{\};__export\(stdin_exports,(\{[^{}]*\})\);module\.exports=__toCommonJS\(stdin_exports\);/,
-      '__export(module.exports,$1);',
-    )
-    .replace(/0&&\(module\.exports=\{[^{}]*\}\);\s*$/, '')
     .replace(/require\("\.\/([^"]+)"\)/g, (all, name) =>
       names.has(name) ? `require("./small.js")("${name}")` : all,
     );
@@ -106,7 +101,14 @@ const { code: sample } = await transform('import a from "a"; export * from "b"; 
   minifyWhitespace: true,
 });
 const helpers = sample.match(/var __\w+=.*?;(?=var |module\.)/g);
-const alone = (code) => helpers.reduce((rest, helper) => rest.replace(helper, () => ''), rewired(code));
+const alone = (code) =>
+  helpers
+    .reduce((rest, helper) => rest.replace(helper, () => ''), rewired(code))
+    .replace(
+      /var stdin_exports=\{\};__export\(stdin_exports,(\{[^{}]*\})\);module\.exports=__toCommonJS\(stdin_exports\);/,
+      '__export(module.exports,$1);',
+    )
+    .replace(/0&&\(module\.exports=\{[^{}]*\}\);\s*$/, '');
 const table = small.map(([name, code]) => `"${name}":function(module,exports,require){${alone(code)}\n}`);
 files.set(
   'small.js',
