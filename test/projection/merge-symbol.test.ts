@@ -34,6 +34,15 @@ describe.each(databases)('symbols with a new name in Redis with $name', ({ open 
     expect((await db.cliWith({ stdin: both }, 'market', 'import', '-')).code).toBe(0);
     expect(await run('market get NEW')).toMatchObject([{ ltp: 124 }]);
 
+    const env = { DATABASE_URL: 'postgres://u@127.0.0.1:1/nowhere' };
+    const later = 'symbol,ltp,timestamp\nOLD,9,2026-01-07T10:00:00Z\n';
+    const apart = await db.cliWith({ stdin: later, env }, 'market', 'import', '-');
+    expect(apart).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/warning: Old names of symbols are kept.*cannot be reached/),
+    });
+    expect(await run('market get OLD')).toMatchObject([{ ltp: 9 }]);
+
     await run(`position unmerge-symbol ${merged?.['merge_id']} --yes`);
     expect(await symbol()).toBe('OLD');
     expect((await db.cli('doctor', 'realtime')).code).toBe(0);

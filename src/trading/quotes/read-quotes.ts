@@ -5,7 +5,7 @@ import { type Quote, quoteText } from '../../domain/quote.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { type Numbered, openTable, readAll } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
-import { usage } from '../../util/failure.ts';
+import { Failure, usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { openRenaming } from '../symbols/renaming.ts';
 import { timeReading } from '../time-reading.ts';
@@ -55,7 +55,7 @@ export async function readQuoteFile(
 
 /**
  * Quotes under the new names of their symbols, unless the file has one under that name, too. Quotes need no database:
- * where none is configured or reachable they keep their names.
+ * without one they keep their names, which is said where one is configured.
  */
 async function renamed(
   quotes: readonly Numbered<Quote>[],
@@ -65,8 +65,12 @@ async function renamed(
   const renaming = await ctx
     .source()
     .then(openRenaming)
-    .catch(() => undefined);
-  ctx.signal.throwIfAborted();
+    .catch(async (error) => {
+      const failure = await ctx.explain(error);
+      if (!(failure instanceof Failure)) throw failure;
+      await ctx.io.warn(`Old names of symbols are kept, because aliases cannot be read: ${failure.message}`);
+      return undefined;
+    });
   if (!renaming) return quotes;
   const given = new Set(quotes.map(({ value }) => value.symbol));
   const named = quotes.map(({ line, value }) => {
