@@ -72,12 +72,16 @@ describe.each(databases)('a price far from the newest one that is known, on $nam
 
   const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
   /** The exit code of a fill at a price, and what it was compared with. */
-  const filled = async (symbol: string, price: number, { user = 'trader_001', at = '', env = {} } = {}) => {
-    const order = await given.order(db, { symbol, user, quantity: 1 });
+  const filled = async (
+    symbol: string,
+    price: number,
+    { user = 'trader_001', at = '', env = {}, side = 'BUY', quantity = 1 } = {},
+  ) => {
+    const order = await given.order(db, { symbol, user, side, quantity });
     await db.query("UPDATE orders SET created_at = now() - interval '60 days' WHERE order_id = $1", [order]);
     const { code, stderr } = await db.cliWith(
       { env },
-      ...words(`order fill ${order} --quantity 1 --price ${price} --no-input`),
+      ...words(`order fill ${order} --quantity ${quantity} --price ${price} --no-input`),
       ...(at ? ['--at', at] : []),
     );
     return { code, known: /the last price, (\S+) \((\w+) of/.exec(stderr)?.slice(1) };
@@ -117,6 +121,14 @@ describe.each(databases)('a price far from the newest one that is known, on $nam
     const gone = await filled('LT', 3_100, { env: { REDIS_URL: 'redis://127.0.0.1:1' } });
     expect(gone).toEqual({ code: 8, known: undefined });
     delete db.env['REDIS_URL'];
+  });
+
+  it('is that of the execution that turned a position, at its time', async () => {
+    expect(await filled('SBIN', 100, { at: ago(30) })).toEqual(booked);
+    expect(await filled('SBIN', 110, { at: ago(29), side: 'SELL', quantity: 2 })).toEqual(booked);
+    expect(await filled('SBIN', 300, { side: 'SELL', quantity: 1 })).toEqual(booked);
+    expect(await filled('SBIN', 310, { quantity: 3 })).toEqual(booked);
+    expect(await filled('SBIN', 31)).toEqual({ code: 4, known: ['310', 'fill'] });
   });
 
   it('is not asked about where the price is of long ago, or the execution', async () => {

@@ -39,7 +39,8 @@ async function findMarks(
       CASE WHEN p.marked_at IS NOT NULL THEN 'quote' WHEN f.price = p.current_price THEN 'fill' ELSE 'mark' END AS source
     FROM positions p CROSS JOIN LATERAL (
       SELECT (array_agg(f.price ORDER BY f.seq DESC))[1] AS price, (array_agg(f.executed_at ORDER BY f.seq DESC))[1] AS at
-      FROM order_fills f WHERE f.position_id = p.position_id
+      FROM order_fills f
+      WHERE f.position_id = p.position_id OR (f.order_id = p.order_id AND f.flipped_to = p.position_id)
     ) f
     WHERE p.symbol = ANY(${symbols}) AND ${whose}
       AND (p.status = 'OPEN' OR p.closed_at > clock_timestamp()::timestamp - interval '4 days')`.execute(
