@@ -5,7 +5,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { ChainFill, ChainKey } from '../../domain/rebuild-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
-import { POSITION_TYPES } from './write-book.ts';
+import { FILL_TYPES, POSITION_TYPES } from './write-book.ts';
 
 /** A row of `order_fills` with the side of its order. */
 export interface BookedExecution extends ChainFill {
@@ -77,21 +77,7 @@ export async function insertFills(trx: Trx, fills: readonly BookedExecution[]): 
   if (fills.length === 0) return;
   const source = unnest(
     'n',
-    {
-      seq: 'numeric',
-      fill_id: 'text',
-      order_id: 'text',
-      broker_fill_id: 'text',
-      quantity: 'int',
-      price: 'float8',
-      executed_at: 'timestamp',
-      overfill: 'boolean',
-      position_id: 'text',
-      flipped_to: 'text',
-      realized_pnl: 'numeric',
-      created_at: 'timestamp',
-      session_id: 'text',
-    },
+    { seq: 'numeric', ...FILL_TYPES, created_at: 'timestamp', session_id: 'text' },
     fills,
   );
   await sql`

@@ -100,20 +100,22 @@ function positions(fold: BookingResult): Part {
       marked_at = NULL`;
 }
 
+/** The columns of an execution as the ledger writes it, with their types, without when it was booked. */
+export const FILL_TYPES = {
+  fill_id: 'text',
+  order_id: 'text',
+  broker_fill_id: 'text',
+  quantity: 'int',
+  price: 'float8',
+  executed_at: 'timestamp',
+  overfill: 'boolean',
+  position_id: 'text',
+  flipped_to: 'text',
+  realized_pnl: 'numeric',
+} as const;
+
 function fills(fold: BookingResult, phase: SchemaPhase): Part {
-  const columns = {
-    fill_id: 'text',
-    order_id: 'text',
-    broker_fill_id: 'text',
-    quantity: 'int',
-    price: 'float8',
-    executed_at: 'timestamp',
-    overfill: 'boolean',
-    position_id: 'text',
-    flipped_to: 'text',
-    realized_pnl: 'numeric',
-    booked_at: 'timestamp',
-  } as const;
+  const columns = { ...FILL_TYPES, booked_at: 'timestamp' } as const;
   if (phase < 3)
     return sql`
     INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, overfill, position_id,
