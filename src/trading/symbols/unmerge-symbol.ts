@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 import type { PositionId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES } from '../../domain/money.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
 import { notFound, refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type BookedExecution, lockRows, readChain } from '../ledger/chain-store.ts';
@@ -62,6 +63,7 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
     const { before, merged_at, ...run } = merge;
     const { merge_id, user_id, old_symbol, new_symbol } = run;
     const wereOld = sql`order_id = ANY(${before.orders}) AND user_id = ${user_id} AND symbol = ${new_symbol}`;
+    await refuseRenamed(trx, run, before.orders);
     await refuseWorking(trx, wereOld);
     const ids = before.positions
       .filter(({ symbol }) => symbol === old_symbol)
@@ -113,6 +115,25 @@ async function readChains(
     chains.push({ key, fills: await readChain(trx, key) });
   }
   return chains;
+}
+
+/** Throws MERGE_BUILT_ON if orders of the merge have yet another name now. */
+async function refuseRenamed(
+  trx: Trx,
+  { merge_id, user_id, new_symbol }: Run,
+  orders: readonly string[],
+): Promise<void> {
+  const { rows } = await sql<{ symbol: TradingSymbol }>`
+    SELECT symbol FROM orders WHERE order_id = ANY(${[...orders]}) AND symbol <> ${new_symbol} LIMIT 1`.execute(
+    trx.db,
+  );
+  const [row] = rows;
+  if (!row) return;
+  throw refused(
+    'MERGE_BUILT_ON',
+    `Since the merge ${merge_id}, orders of ${user_id} in ${new_symbol} were merged into ${row.symbol}.`,
+    'Nothing changed. Take that merge back first: pinnacle audit list --command "position merge-symbol"',
+  );
 }
 
 /** Throws MERGE_BUILT_ON unless the executions are those of the merge. */

@@ -227,6 +227,25 @@ describe.each(databases)('old and new names of a symbol on $name', ({ open }) =>
     await sound(user);
   });
 
+  it('are taken back in the order of the merges, orders without an execution as well', async () => {
+    const user = await trader();
+    const order = await given.order(db, { user, symbol: 'OLD', type: 'LIMIT', price: 90 });
+    await db.json('order', 'cancel', order, '--yes');
+    const symbol = async () => (await db.json('order', 'show', order))['symbol'];
+    const [first] = await withAlias(() => merge(user));
+    await db.json(...words('symbol alias NEW NEWEST'));
+    const [second] = await db.json<Record<string, unknown>[]>(
+      ...words(`position merge-symbol NEW --user ${user} --yes`),
+    );
+    await db.json(...words('symbol unalias NEW'));
+    const undo = (row: typeof first) => `position unmerge-symbol ${row?.['merge_id']} --yes`;
+    await db.refused(undo(first), { code: 5, error: 'MERGE_BUILT_ON', stderr: /merged into NEWEST/ });
+    expect(await symbol()).toBe('NEWEST');
+    for (const row of [second, first])
+      expect(await db.json(...words(undo(row)))).toMatchObject([{ orders: 1 }]);
+    expect(await symbol()).toBe('OLD');
+  });
+
   it('are merged for everyone, each user in a transaction, and taken back for one', async () => {
     const first = await trader();
     const second = await trader();
