@@ -17,6 +17,6 @@ if (changed('node_modules/.package-lock.json') < changed('npm-shrinkwrap.json'))
   process.stderr.write('Installing packages …\n');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
-if (changed('dist/main.js') < Math.max(newest('src'), changed('package.json'), changed('scripts/build.js'))) {
+if (changed('dist/main.js') < Math.max(newest('src'), newest('scripts'), changed('package.json'))) {
   execFileSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' });
 }

@@ -75,7 +75,7 @@ async function restoreInto(
   if (!empty) {
     const session = { connection: target, db: target.kysely };
     await ctx.confirmByName(
-      await confirmationName(ctx, session),
+      isDesk ? schema : await confirmationName(ctx, session),
       `The backup of ${source.archive.database} replaces everything in this ${isDesk ? `database's schema ${schema}` : 'database'}.`,
     );
     if (target.kind === 'server' && !isDesk) {

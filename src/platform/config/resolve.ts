@@ -115,11 +115,13 @@ function asWritten(name: SettingName, raw: unknown, value: SettingValue) {
 function standard(
   name: SettingName,
   { env, home }: Pick<ConfigSource, 'env' | 'home'>,
-  { dataDir }: Partial<Record<SettingName, Resolved>>,
+  { dataDir, 'database.schema': chosen }: Partial<Record<SettingName, Resolved>>,
 ): Resolved {
   const { fallback, fallbackIn, schema }: Setting = SETTINGS[name];
   const data = env['XDG_DATA_HOME'] || join(home, '.local', 'share');
-  const raw = fallbackIn?.({ data, database: String(dataDir?.value) }) ?? fallback;
+  const raw =
+    fallbackIn?.({ data, database: String(dataDir?.value), schema: chosen?.value as string | undefined }) ??
+    fallback;
   if (raw === undefined) return { value: undefined, written: undefined, origin: 'not set' };
   return { ...asWritten(name, raw, z.parse(schema, raw)), origin: 'default' };
 }

@@ -41,14 +41,15 @@ export interface Setting {
   schema: z.ZodMiniType<SettingValue>;
   /** The default, as it would be written. */
   fallback?: SettingValue;
-  /** A default that depends on the user's folders. */
-  fallbackIn?: (folders: Folders) => string;
+  /** A default that depends on other settings. */
+  fallbackIn?: (basis: Basis) => string;
 }
 
-/** The folders that defaults are in: the user's data, and the embedded database. */
-interface Folders {
+/** What defaults depend on: the folder of the user's data and that of the embedded database, and the schema. */
+interface Basis {
   data: string;
   database: string;
+  schema: string | undefined;
 }
 
 const retentionPeriod = (what: string, fallback: string) => ({
@@ -165,7 +166,8 @@ export const SETTINGS = {
     help: 'the prefix of every key in Redis',
     env: ['PINNACLE_REDIS_PREFIX'],
     schema: textThat((value) => /^[\w.:-]{0,64}$/.test(value), 'must be plain characters such as live:'),
-    fallback: '',
+    // Two schemas that share a Redis would take each other's keys for their own.
+    fallbackIn: ({ schema }) => (schema === undefined ? '' : `${schema}:`),
   },
   'redis.timeout': {
     help: 'how long a command waits for Redis',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CliResult } from '../../helpers/cli.ts';
 import { embedded, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { startRedis } from '../../helpers/redis.ts';
 import { words } from '../../helpers/words.ts';
 
 describe.each(servers)('schemas of one database on $name', ({ open }) => {
@@ -86,7 +87,7 @@ describe.each(servers)('schemas of one database on $name', ({ open }) => {
       const { stdout } = await at(schema, 'backup list --json database');
       expect(JSON.parse(stdout)).toEqual([{ database: `${name}.${schema}` }]);
     }
-    const restored = await at('desk_a', `backup restore ${file} --trust --confirm ${name} --json`);
+    const restored = await at('desk_a', `backup restore ${file} --trust --confirm desk_a --json`);
     expect(restored).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/backup of \S+\.desk_a replaces.*previous schema is kept/s),
@@ -109,6 +110,29 @@ describe.each(servers)('schemas of one database on $name', ({ open }) => {
     expect(await at('desk_c', `backup restore ${file} --trust`)).toMatchObject({ code: 0 });
     expect(await rowsOf('desk_c')).toEqual(before);
     expect((await db.query('SELECT FROM somebodys')).rows).toEqual([]);
+  });
+
+  it('leave the keys of each other alone in a Redis that they share', async () => {
+    const redis = await startRedis();
+    const both = { REDIS_URL: redis.url };
+    const run = (schema: string, line: string) =>
+      db.cliWith({ env: { PINNACLE_SCHEMA: schema, ...both } }, ...words(line));
+    try {
+      for (const schema of ['desk_a', 'desk_b'])
+        expect(
+          await run(
+            schema,
+            `order place --order-id live_${schema} --user u --symbol TCS --side BUY --quantity 1`,
+          ),
+        ).toMatchObject({ code: 0 });
+      for (const line of ['realtime rebuild --yes', 'doctor realtime'])
+        for (const schema of ['desk_a', 'desk_b'])
+          expect({ line, ...(await run(schema, line)) }).toMatchObject({ line, code: 0 });
+      for (const schema of ['desk_a', 'desk_b'])
+        expect(await redis.cli('exists', `${schema}:order:live_${schema}`)).toBe('1');
+    } finally {
+      await redis.stop();
+    }
   });
 
   it('are taken from the file with their database, and refused where they cannot be meant', async () => {
