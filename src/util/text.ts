@@ -32,6 +32,13 @@ export function truncate(text: string, length = 60): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
+/** The first of some texts, each cut to a length, and how many there are more: `a, b and 3 more`. */
+export function someOf(texts: readonly string[], most = 20): string {
+  const first = texts.slice(0, most).map((text) => truncate(text));
+  const more = texts.length - first.length;
+  return more > 0 ? `${first.join(', ')} and ${more} more` : first.join(', ');
+}
+
 /** The candidate nearest to a mistyped word (Levenshtein, at most a third of its length away), if any. */
 export function closestMatch(word: string, candidates: readonly string[]): string | undefined {
   // A word this long is not a typing error, and comparing it would take long.

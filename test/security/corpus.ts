@@ -232,6 +232,9 @@ export const CORPUS: Readonly<Record<string, string>> = {
   ]),
 };
 
+/** A symbol that is taken. */
+export const SYMBOL = /^(?=.{1,50}$)[A-Za-z0-9][A-Za-z0-9&._$*-]*( [A-Za-z0-9&._$*-]+)*$/;
+
 /** Everything is tried with everything by `npm run hostile`; else each place gets a few texts, and each text some places. */
 const IS_LONG = process.env['PINNACLE_HOSTILE'] === 'all';
 

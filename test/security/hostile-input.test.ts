@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allCommands, type Entry } from '../helpers/commands.ts';
 import { databases, sampled } from '../helpers/databases.ts';
 import { words } from '../helpers/words.ts';
-import { CORPUS, some } from './corpus.ts';
+import { CORPUS, SYMBOL, some } from './corpus.ts';
 import { openVictim } from './victim.ts';
 
 const commands = await allCommands();
@@ -44,7 +44,9 @@ const paramsOf = ({ command }: Entry) =>
 
 const never = () => false;
 const nothing = (text: string) => text === '';
-const isSymbol = (text: string) => /^[a-z0-9][a-z0-9&._-]{0,19}$/i.test(text);
+const isSymbol = (text: string) => SYMBOL.test(text);
+// A byte order mark before it is taken for a blank.
+const isEmptyObject = (text: string) => text === '{}';
 const isId = (text: string) => /^[a-z0-9][a-z0-9_.:-]{0,49}$/i.test(text);
 const isLine = (text: string) => text !== '' && text.length <= 200 && !/[\p{Cc}\p{Cs}]/u.test(text);
 
@@ -89,8 +91,8 @@ describe.each(databases)('hostile input on $name', (kind) => {
     ['position mark IT', never],
     ['position mark TCS=IT', never],
     ['strategy update rsi_dmi --symbols IT', (text) => text.split(',').every(isSymbol)],
-    ['strategy update rsi_dmi --parameters IT', never],
-    ['notification send --system --type RISK_ALERT --title T --message M --data IT', never],
+    ['strategy update rsi_dmi --parameters IT', isEmptyObject],
+    ['notification send --system --type RISK_ALERT --title T --message M --data IT', isEmptyObject],
     ['notification send --system --type RISK_ALERT --message M --title IT', isLine],
     ['order reject none --reason IT', never],
     ['user rotate-key trader_001 --json --grace IT', never],

@@ -8,7 +8,7 @@ import { tradingSymbol } from '../../src/domain/symbol.ts';
 import { parseJson } from '../../src/util/json.ts';
 import { databases, sampled } from '../helpers/databases.ts';
 import { words } from '../helpers/words.ts';
-import { CORPUS, some } from './corpus.ts';
+import { CORPUS, SYMBOL, some } from './corpus.ts';
 import { openVictim } from './victim.ts';
 
 const INVALID = Buffer.from([0x61, 0xc3, 0x28, 0xff, 0xfe, 0xed, 0xa0, 0x80]);
@@ -20,7 +20,6 @@ const bytesOf = (): [string, Buffer][] => [
   ...texts().map(([name, text]): [string, Buffer] => [name, Buffer.from(text)]),
   ['invalid UTF-8', INVALID],
 ];
-const SYMBOL = /^(?=.{1,50}$)[A-Za-z0-9][A-Za-z0-9&._$*-]*( [A-Za-z0-9&._$*-]+)*$/;
 /** What is fine as which field of a trade. */
 const FINE: Readonly<Record<number, RegExp>> = { 0: /^[\x21-\x7e]{1,100}$/, 1: SYMBOL, 6: /^$/ };
 
@@ -52,7 +51,11 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
     'audit verify --public-key FILE',
     'audit verify --anchor FILE',
   ])('as all of what is read: %s', async (line) => {
-    for (const [name, bytes] of bytesOf()) expect((await withBytes(line, bytes)).code, name).not.toBe(0);
+    for (const [name, bytes] of bytesOf()) {
+      const { code } = await withBytes(line, bytes);
+      const isConfig = line.includes('--config') && bytes.toString().trim() === '{}';
+      expect(code === 0, name).toBe(isConfig);
+    }
   });
 
   it('as a broker credential: any line of text is one', async () => {
@@ -61,7 +64,7 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
         'user credentials set trader_001 --field broker_secret --from-file FILE',
         bytes,
       );
-      const isLine = isUtf8(bytes) && /^[^\p{Cc}]{1,65536}$/u.test(bytes.toString('utf8'));
+      const isLine = isUtf8(bytes) && bytes.length <= 8_192 && /^[^\p{Cc}]+$/u.test(bytes.toString('utf8'));
       expect(code === 0, name).toBe(isLine);
     }
   });
@@ -75,7 +78,7 @@ describe.each(databases)('hostile files, stdin and settings on $name', (kind) =>
         const header = 'trade_id,symbol,side,quantity,price,executed_at,strategy_id\n';
         const csv = Buffer.from(`${header}${row.join(',')}\n`, 'latin1');
         const { code } = await withBytes('order import FILE --as trades --user trader_001 --dry-run', csv);
-        expect(code === 0, name).toBe(FINE[field]?.test(bytes.toString()) ?? false);
+        expect(code === 0, name).toBe(FINE[field]?.test(bytes.toString().trim()) ?? false);
       }
     },
   );

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isObject } from '../../util/json.ts';
+import { truncate } from '../../util/text.ts';
 import { type ConfigSource, invalid, readValueFile } from './file.ts';
 import { maskSecrets, SETTINGS, type Setting, type SettingName, type SettingValue } from './settings.ts';
 
@@ -19,7 +20,7 @@ export function check(name: SettingName, value: unknown, from: string): SettingV
   const silent = setting.secret || setting.structured;
   const shown = silent
     ? ''
-    : `, not ${JSON.stringify(typeof value === 'string' ? maskSecrets(value) : value)}`;
+    : `, not ${JSON.stringify(typeof value === 'string' ? truncate(maskSecrets(value)) : value)}`;
   const complaints = result.error.issues.map(
     ({ path, message }) => `${[name, ...path].join('.')} (${from}) ${message}${shown}.`,
   );

@@ -1,5 +1,4 @@
 import { dirname, join, resolve } from 'node:path';
-import * as z from 'zod/mini';
 import { Failure } from '../../util/failure.ts';
 import { type ConfigSource, type ConfigText, invalid } from './file.ts';
 import { check, dereference, type Found, pointer } from './references.ts';
@@ -117,13 +116,13 @@ function standard(
   { env, home }: Pick<ConfigSource, 'env' | 'home'>,
   { dataDir, 'database.schema': chosen }: Partial<Record<SettingName, Resolved>>,
 ): Resolved {
-  const { fallback, fallbackIn, schema }: Setting = SETTINGS[name];
+  const { fallback, fallbackIn }: Setting = SETTINGS[name];
   const data = env['XDG_DATA_HOME'] || join(home, '.local', 'share');
   const raw =
     fallbackIn?.({ data, database: String(dataDir?.value), schema: chosen?.value as string | undefined }) ??
     fallback;
   if (raw === undefined) return { value: undefined, written: undefined, origin: 'not set' };
-  return { ...asWritten(name, raw, z.parse(schema, raw)), origin: 'default' };
+  return { ...asWritten(name, raw, check(name, raw, 'default')), origin: 'default' };
 }
 
 /** The complaints about the values in a file itself, without those it points to. */

@@ -1,5 +1,5 @@
 import { parseJson } from '../../util/json.ts';
-import { truncate } from '../../util/text.ts';
+import { someOf, truncate } from '../../util/text.ts';
 import {
   type Aliases,
   type Columns,
@@ -82,7 +82,7 @@ export async function readTable(
   const after = block.texts.slice(skipped + 1, skipped + 1 + MAX_TITLE_LINES);
   const head = block.texts[skipped] as string | null;
   const { columns, places, others, given } = await readHeader(head, after, name, meant);
-  if (others.length > 0) await say(`Columns left out: ${others.join(', ')}`);
+  if (others.length > 0) await say(`Columns left out: ${someOf(others)}`);
   return { columns, known: meant, given, records: csv(all(skipped + 1), places) };
 }
 
