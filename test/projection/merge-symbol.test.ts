@@ -34,7 +34,7 @@ describe.each(databases)('symbols with a new name in Redis with $name', ({ open 
     expect((await db.cliWith({ stdin: both }, 'market', 'import', '-')).code).toBe(0);
     expect(await run('market get NEW')).toMatchObject([{ ltp: 124 }]);
 
-    const env = { DATABASE_URL: 'postgres://u@127.0.0.1:1/nowhere' };
+    const env = { PINNACLE_DATABASE: '', DATABASE_URL: 'postgres://u@127.0.0.1:1/nowhere' };
     const later = 'symbol,ltp,timestamp\nOLD,9,2026-01-07T10:00:00Z\n';
     const apart = await db.cliWith({ stdin: later, env }, 'market', 'import', '-');
     expect(apart).toMatchObject({

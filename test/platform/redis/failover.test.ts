@@ -6,8 +6,8 @@ import { listening, startSentinel, type Topology, until } from '../../helpers/to
 import { words } from '../../helpers/words.ts';
 
 // `npm run test:failover` has 1,000 and 50.
-const EVENTS = Number(process.env['PINNACLE_FAILOVER_EVENTS'] ?? 200);
-const DROPS = Number(process.env['PINNACLE_FAILOVER_DROPS'] ?? 10);
+const EVENTS = Number(process.env['PINNACLE_FAILOVER_EVENTS'] ?? 100);
+const DROPS = Number(process.env['PINNACLE_FAILOVER_DROPS'] ?? 5);
 const WRITERS = 4;
 
 describe.each(servers)('watching the $name through a failover and dropped connections', ({ open }) => {
