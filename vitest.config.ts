@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { chosenMajors } from './test/helpers/binaries.ts';
 import { KINDS, type Kind, suitesOf, UNIT } from './test/lanes.ts';
@@ -44,8 +45,8 @@ const lanesOf = (kind: Kind) => {
 /** The lanes: `unit`, and those of each kind of database; all kinds with `--mode all`, else the fastest alone. */
 export default defineConfig(({ mode }) => ({
   test: {
-    // Tests wait for servers and processes of their own more than they compute: of two cores one alone would idle.
-    maxWorkers: '100%',
+    // Tests wait for servers and processes of their own as much as they compute: one worker more than cores.
+    maxWorkers: availableParallelism() + 1,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       lane({ name: 'unit', include: UNIT, globalSetup: [RUN] }),

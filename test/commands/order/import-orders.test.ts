@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
-import { start } from '../../helpers/process.ts';
+import { type Ended, type Running, start } from '../../helpers/process.ts';
 import { words } from '../../helpers/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-orders-'));
@@ -411,14 +411,23 @@ describe.each(servers)('order import --as orders on a server', ({ open }) => {
     expect(await db.cli('migrate', 'drift')).toMatchObject({ code: 0 });
   });
 
+  const COPYING = "FROM pg_stat_activity WHERE query LIKE 'COPY orders%' AND state = 'active'";
+
+  /** Cuts an import while it copies; one that was over before it was cut is taken back and tried again. */
+  async function cutOff(file: string, cut: (child: Running['child']) => unknown): Promise<Ended> {
+    const { child, ended } = start(db.env, 'order', 'import', file, '--as', 'orders');
+    while (child.exitCode === null && (await db.query(`SELECT ${COPYING}`)).rows.length === 0) await sleep(5);
+    await cut(child);
+    const how = await ended;
+    if (how.code !== 0) return how;
+    await db.query('DELETE FROM orders');
+    return cutOff(file, cut);
+  }
+
   it('killed on its way leaves the table as it was', async () => {
     const many = csv(...Array.from({ length: 60_000 }, (_, i) => but({ order_id: `k${i}` })));
-    const { child, ended } = start(db.env, 'order', 'import', many, '--as', 'orders');
-    const copying = "SELECT FROM pg_stat_activity WHERE query LIKE 'COPY orders%' AND state = 'active'";
-    while ((await db.query(copying)).rows.length === 0) await sleep(5);
-    child.kill('SIGKILL');
-    expect((await ended).code).toBeNull();
-    while ((await db.query(copying)).rows.length > 0) await sleep(20);
+    expect((await cutOff(many, (child) => child.kill('SIGKILL'))).code).toBeNull();
+    while ((await db.query(`SELECT ${COPYING}`)).rows.length > 0) await sleep(20);
     expect(await orders()).toBe(0);
     expect(await load(many)).toMatchObject({ code: 0 });
     expect(await orders()).toBe(60_000);
@@ -426,16 +435,12 @@ describe.each(servers)('order import --as orders on a server', ({ open }) => {
 
   it('interrupted, or cut off from the server, ends in good order', async () => {
     const many = csv(...Array.from({ length: 60_000 }, (_, i) => but({ order_id: `k${i}` })));
-    const copying = "FROM pg_stat_activity WHERE query LIKE 'COPY orders%' AND state = 'active'";
-    const breaks: [number, (child: { kill: (signal: 'SIGINT') => void }) => unknown][] = [
+    const breaks: [number, (child: Running['child']) => unknown][] = [
       [130, (child) => child.kill('SIGINT')],
-      [7, () => db.query(`SELECT pg_terminate_backend(pid) ${copying}`)],
+      [7, () => db.query(`SELECT pg_terminate_backend(pid) ${COPYING}`)],
     ];
     for (const [code, cut] of breaks) {
-      const { child, ended } = start(db.env, 'order', 'import', many, '--as', 'orders');
-      while ((await db.query(`SELECT ${copying}`)).rows.length === 0) await sleep(5);
-      await cut(child);
-      expect(await ended).toMatchObject({ code, stdout: '' });
+      expect(await cutOff(many, cut)).toMatchObject({ code, stdout: '' });
       expect(await orders()).toBe(0);
     }
   });
