@@ -109,3 +109,20 @@ describe('what is loaded', () => {
     expect(stderr).not.toContain('undici');
   });
 });
+
+it('reads the configuration without Intl, whose first use takes longer than all the rest of a start', () => {
+  const hook = join(folder, 'intl.cjs');
+  writeFileSync(
+    hook,
+    `const { DateTimeFormat } = Intl;
+     Intl.DateTimeFormat = class extends DateTimeFormat {
+       constructor(...options) { process.stderr.write('Intl is used\\n'); super(...options); }
+     };`,
+  );
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--require', hook, resolve('bin/pinnacle.js'), 'user', 'list'],
+    { env: { HOME: folder, DATABASE_URL: 'postgres://u@127.0.0.1:1/nowhere' }, encoding: 'utf8' },
+  );
+  expect({ status, stderr }).toEqual({ status: 7, stderr: expect.not.stringContaining('Intl is used') });
+});

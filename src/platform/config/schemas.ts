@@ -71,8 +71,11 @@ export const duration = z.pipe(
   z.transform((value: string) => parseDuration(value)),
 );
 
+export const DEFAULT_TIME_ZONE = 'Asia/Kolkata';
+
+// The first use of Intl takes longer than all the rest of the configuration.
 export const timeZone = textThat(
-  (value) => Boolean(new Intl.DateTimeFormat('en', { timeZone: value })),
+  (value) => value === DEFAULT_TIME_ZONE || Boolean(new Intl.DateTimeFormat('en', { timeZone: value })),
   'must be a time zone such as Asia/Kolkata',
 ).check(
   z.refine((value) => fullZone(value) === undefined, {

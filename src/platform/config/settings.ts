@@ -7,6 +7,7 @@ import {
   addresses,
   amount,
   commandLine,
+  DEFAULT_TIME_ZONE,
   database,
   duration,
   onOff,
@@ -105,7 +106,7 @@ export const SETTINGS = {
     help: 'the time zone of the trading day',
     env: ['PINNACLE_TIME_ZONE'],
     schema: timeZone,
-    fallback: 'Asia/Kolkata',
+    fallback: DEFAULT_TIME_ZONE,
   },
   timeout: {
     help: 'how long to wait for the database before giving up',
