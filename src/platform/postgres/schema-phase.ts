@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { type Failure, usage } from '../../util/failure.ts';
+import { type Failure, refused, usage } from '../../util/failure.ts';
 import { type DatabaseFailure, isUndefinedObject } from './errors.ts';
 import type { Database } from './tables.ts';
 
@@ -23,6 +23,16 @@ export interface Source extends Schema {
  * @public
  */
 export const hasStep = ({ phase, step }: Schema, needed: number) => phase === 4 && step >= needed;
+
+/** Throws PHASE_NEEDED (exit 5) unless a schema has a step of phase 4. */
+export function needStep(schema: Schema, needed: number): void {
+  if (!hasStep(schema, needed))
+    throw refused(
+      'PHASE_NEEDED',
+      `This needs step ${needed} of phase 4 of the schema.`,
+      'Run: pinnacle migrate up',
+    );
+}
 
 /** The step of phase 4 that creates `fill_corrections`. */
 export const CORRECTIONS_SINCE_STEP = 4;

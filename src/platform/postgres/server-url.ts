@@ -30,7 +30,8 @@ export function driverConfig(url: string, insecure: boolean): PoolConfig {
   const { config, host, mode } = parseServerUrl(url);
   const { ssl } = protectionOf(mode, host, insecure);
   const files = typeof config.ssl === 'object' ? config.ssl : {};
-  const patience = Number(new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? '').get('connect_timeout'));
+  // The parser passes on the parameters that it does not know.
+  const patience = Number((config as { connect_timeout?: string }).connect_timeout);
   // Without a host in the URL, PGHOST is ignored: TLS and the target line take such a URL for this machine.
   return {
     ...config,

@@ -4,7 +4,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
-import { CORRECTIONS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import { CORRECTIONS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { notFound, refused, usage } from '../../util/failure.ts';
 import { type BookedExecution, readChain } from '../ledger/chain-store.ts';
@@ -24,7 +24,7 @@ export interface Correction {
 
 /** An execution that counts, and its order's terms. Throws FILL_NOT_FOUND, or FILL_BUSTED if it was taken back. */
 export async function findFill(source: Source, fillId: string) {
-  needCorrections(source);
+  needStep(source, CORRECTIONS_SINCE_STEP);
   const { db } = source;
   const fill = await db
     .selectFrom('order_fills as f')
@@ -49,16 +49,6 @@ async function gone(db: Kysely<Database>, fillId: string): Promise<never> {
     `The fill ${fillId} was taken back at ${bust.corrected_at}: ${bust.reason}.`,
     `See: pinnacle order show ${bust.order_id}`,
   );
-}
-
-/** Throws PHASE_NEEDED unless the schema can hold corrections. */
-export function needCorrections(source: Source): void {
-  if (!hasStep(source, CORRECTIONS_SINCE_STEP))
-    throw refused(
-      'PHASE_NEEDED',
-      `This needs step ${CORRECTIONS_SINCE_STEP} of phase 4 of the schema.`,
-      'Run: pinnacle migrate up',
-    );
 }
 
 /**

@@ -5,12 +5,12 @@ import { addMoney } from '../../domain/money.ts';
 import type { ChainKey } from '../../domain/rebuild-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
+import { CORRECTIONS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { readChain } from '../ledger/chain-store.ts';
 import { keepInvariants } from '../ledger/keep-invariants.ts';
 import { rebuildChain } from '../ledger/rebuild-chain.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { type Booked, bookTrades } from './book-trades.ts';
-import { needCorrections } from './correct-fill.ts';
 import type { Trade } from './trade-file.ts';
 import { chainsOf, findOlder, refuseOlder } from './trade-order.ts';
 
@@ -39,7 +39,7 @@ export async function bookByTime(
   if (!replay) refuseOlder(older);
   const chains = chainsOf(userId, older.trades);
   if (chains.length === 0) return bookTrades(trx, userId, trades, clock, tell);
-  needCorrections(trx);
+  needStep(trx, CORRECTIONS_SINCE_STEP);
   return keepInvariants(trx, userId, async () => {
     let { realized, ...booked } = await bookTrades(trx, userId, trades, clock, tell);
     const positions: PositionId[] = [];

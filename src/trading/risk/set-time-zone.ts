@@ -1,18 +1,12 @@
 import { changed, unchanged } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
-import { hasStep } from '../../platform/postgres/schema-phase.ts';
-import { refused } from '../../util/failure.ts';
+import { needStep } from '../../platform/postgres/schema-phase.ts';
 import { SETTINGS_SINCE_STEP, TIME_ZONE_SETTING } from '../trading-day.ts';
 
 /** Sets the time zone whose midnight starts a trading day, for the whole database. Throws PHASE_NEEDED (exit 5). */
 export function setTradingTimeZone(ctx: Context, zone: string) {
   return ctx.change(async (trx) => {
-    if (!hasStep(trx, SETTINGS_SINCE_STEP))
-      throw refused(
-        'PHASE_NEEDED',
-        `This needs step ${SETTINGS_SINCE_STEP} of phase 4 of the schema.`,
-        'Run: pinnacle migrate up',
-      );
+    needStep(trx, SETTINGS_SINCE_STEP);
     const row = { name: TIME_ZONE_SETTING, value: zone };
     const before = await trx.db
       .selectFrom('pinnacle_settings')

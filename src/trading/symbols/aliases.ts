@@ -3,7 +3,6 @@ import type { TradingSymbol } from '../../domain/symbol.ts';
 import { resolveAliases, type SymbolAlias } from '../../domain/symbol-aliases.ts';
 import { SETTINGS } from '../../platform/config/settings.ts';
 import { ALIASES_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
-import { refused } from '../../util/failure.ts';
 import { TIME_ZONE_SETTING } from '../trading-day.ts';
 
 /** An alias, and whether its day has come: by the clock and the time zone of the database. */
@@ -40,14 +39,4 @@ export async function countBooked(
     db,
   );
   return new Map(rows.map(({ symbol, users }) => [symbol, users]));
-}
-
-/** Throws PHASE_NEEDED unless the schema can hold aliases. */
-export function needAliases(source: Source): void {
-  if (!hasStep(source, ALIASES_SINCE_STEP))
-    throw refused(
-      'PHASE_NEEDED',
-      `This needs step ${ALIASES_SINCE_STEP} of phase 4 of the schema.`,
-      'Run: pinnacle migrate up',
-    );
 }

@@ -6,7 +6,7 @@ import { mintId, type PositionId, type StrategyId, type UserId } from '../../dom
 import { addMoney, NO_RUPEES } from '../../domain/money.ts';
 import { mergeByTime } from '../../domain/rebuild-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
-import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { ALIASES_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import { notFound, refused } from '../../util/failure.ts';
 import { pluralize, shellWord } from '../../util/text.ts';
 import { readChain } from '../ledger/chain-store.ts';
@@ -14,7 +14,7 @@ import { keepInvariants } from '../ledger/keep-invariants.ts';
 import { type Chain, rebook } from '../ledger/rebuild-chain.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { findUser, lockUser } from '../users/store.ts';
-import { needAliases, readAliases, readMeanings } from './aliases.ts';
+import { readAliases, readMeanings } from './aliases.ts';
 import {
   findStrategies,
   keepMerge,
@@ -32,7 +32,7 @@ import {
  */
 export async function mergeSymbol(ctx: Context, old_symbol: TradingSymbol, user: UserId | undefined) {
   const source = await ctx.source();
-  needAliases(source);
+  needStep(source, ALIASES_SINCE_STEP);
   const names = { old_symbol, new_symbol: await meaningOf(source, old_symbol) };
   if (user !== undefined) await findUser(source.db, user);
   const users = await findHolders(source, old_symbol, user);

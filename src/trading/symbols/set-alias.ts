@@ -4,9 +4,10 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { aliasProblem, type SymbolAlias } from '../../domain/symbol-aliases.ts';
+import { ALIASES_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { notFound, refused } from '../../util/failure.ts';
 import { pluralize, shellWord } from '../../util/text.ts';
-import { countBooked, needAliases, readAliases } from './aliases.ts';
+import { countBooked, readAliases } from './aliases.ts';
 
 /**
  * Records that a symbol is the old name of another, from a trading day on (YYYY-MM-DD) or always. Changes nothing if that
@@ -60,7 +61,7 @@ export function removeAlias(ctx: Context, old_symbol: TradingSymbol) {
 
 /** Two aliases that are added at once could make a cycle. */
 async function lockAliases(trx: Trx): Promise<void> {
-  needAliases(trx);
+  needStep(trx, ALIASES_SINCE_STEP);
   await sql`LOCK TABLE symbol_aliases IN SHARE ROW EXCLUSIVE MODE`.execute(trx.db);
 }
 

@@ -6,6 +6,7 @@ import type { PositionId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import { ALIASES_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { notFound, refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type BookedExecution, lockRows, readChain } from '../ledger/chain-store.ts';
@@ -13,7 +14,6 @@ import { keepInvariants } from '../ledger/keep-invariants.ts';
 import { type PriceMark, rebook } from '../ledger/rebuild-chain.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
-import { needAliases } from './aliases.ts';
 import {
   type BookedBefore,
   findStrategies,
@@ -31,7 +31,7 @@ import {
  */
 export async function unmergeSymbol(ctx: Context, merge_id: string, user: UserId | undefined) {
   const source = await ctx.source();
-  needAliases(source);
+  needStep(source, ALIASES_SINCE_STEP);
   let merges = source.db
     .selectFrom('symbol_merges')
     .select(['user_id', 'old_symbol', 'new_symbol'])
