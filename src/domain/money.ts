@@ -1,6 +1,7 @@
 import { Big } from 'big.js';
 import * as z from 'zod/mini';
 import type { Brand } from '../util/brand.ts';
+import { fixed, nearestDouble, over, plus, times } from './fixed.ts';
 
 /** The decimal type of the ledger: 20 places in divisions, halves rounded away from zero as in PostgreSQL's numeric. */
 export const Decimal = Big();
@@ -32,9 +33,20 @@ const rupees = (text: string) => text as Rupees;
 
 export const NO_RUPEES = rupees('0.00');
 
+/** Whole paisa as rupees. */
+export function rupeesOf(paisa: bigint): Rupees {
+  const digits = String(paisa < 0n ? -paisa : paisa).padStart(3, '0');
+  return rupees(`${paisa < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`);
+}
+
 /** The exact sum of two amounts in rupees and paisa. */
 export function addMoney(a: Rupees, b: Rupees): Rupees {
-  return toPaisa(new Decimal(a).plus(b));
+  return rupeesOf(paisaOf(a) + paisaOf(b));
+}
+
+function paisaOf(amount: Rupees): bigint {
+  const [whole, fraction = ''] = amount.split('.');
+  return BigInt(`${whole}${fraction.padEnd(2, '0')}`);
 }
 
 /** A decimal as a double for a double precision column; never minus zero, which PostgreSQL would keep and print. */
@@ -107,8 +119,8 @@ export interface Lot {
 
 /** The mean price per share of two lots, `(p*q + px*f)/(q+f)`. */
 export function meanPrice(a: Lot, b: Lot): number {
-  const cost = new Decimal(a.price).times(a.quantity).plus(new Decimal(b.price).times(b.quantity));
-  return toDouble(cost.div(a.quantity + b.quantity));
+  const cost = plus(times(fixed(a.price), a.quantity), times(fixed(b.price), b.quantity));
+  return nearestDouble(over(cost, a.quantity + b.quantity));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { Big } from 'big.js';
-import { Decimal, type Lot, NO_RUPEES, type Rupees, toDouble, toPaisa } from './money.ts';
+import { type Fixed, fixed, minus, nearestDouble, over, plus, times, wholePaisa } from './fixed.ts';
+import { type Lot, NO_RUPEES, type Rupees, rupeesOf } from './money.ts';
 
 /** A position row: shares, rupees per share, rupees. Doubles, as the columns are. */
 export interface Position {
@@ -15,10 +15,10 @@ export interface Position {
   exact?: Exact | undefined;
 }
 
-/** Rupees as decimal text of up to 40 places. */
+/** Rupees per share, and rupees. */
 export interface Exact {
-  average: string;
-  realized: string;
+  average: Fixed;
+  realized: Fixed;
 }
 
 /** An execution of an order: shares, rupees per share. */
@@ -54,7 +54,7 @@ export function applyFill(position: Position | null, fill: Execution): FillEffec
   if (position.side === side) return { position: add(position, fill), realized: NO_RUPEES };
   const closing = Math.min(fill.quantity, position.quantity);
   const reduced = reduce(position, closing, fill.price);
-  const realized = toPaisa(new Decimal(realizedOf(reduced)).minus(realizedOf(position)));
+  const realized = rupeesOf(realizedPaisa(reduced) - realizedPaisa(position));
   if (fill.quantity === closing) return { position: reduced, realized };
   return { position: reduced, opened: openAt(side, fill.quantity - closing, fill.price), realized };
 }
@@ -72,7 +72,7 @@ export function applyWithin(position: Position | null, fill: Execution): Positio
   return {
     ...next,
     realized_pnl: before.realized_pnl,
-    exact: { average: String(next.average_price), realized: exactOf(before).realized },
+    exact: { average: fixed(next.average_price), realized: exactOf(before).realized },
   };
 }
 
@@ -82,35 +82,27 @@ export function unrealized(
   mark: number,
 ): number {
   checkPrice(mark);
-  return toDouble(gain(position.side, position.average_price, position.quantity, mark));
+  return nearestDouble(gain(position.side, fixed(position.average_price), position.quantity, mark));
 }
 
-function gain(side: Position['side'], average: number | string, quantity: number, price: number): Decimal {
-  const perShare = new Decimal(price).minus(average);
-  return perShare.times(quantity).times(side === 'LONG' ? 1 : -1);
+function gain(side: Position['side'], average: Fixed, quantity: number, price: number): Fixed {
+  return times(minus(fixed(price), average), side === 'LONG' ? quantity : -quantity);
 }
 
 const exactOf = ({ exact, average_price, realized_pnl }: Position): Exact =>
-  exact ?? { average: String(average_price), realized: String(realized_pnl) };
-
-/** Divides to 40 places, so that a mean of thirds times three is whole again after rounding to 30. */
-const Fraction = Big();
-Fraction.DP = 40;
-Fraction.RM = 1;
+  exact ?? { average: fixed(average_price), realized: fixed(realized_pnl) };
 
 /** The mean of two lots, rupees per share. */
-function exactMean(average: string, quantity: number, fill: Execution): Big {
-  const cost = new Fraction(average).times(quantity).plus(new Fraction(fill.price).times(fill.quantity));
-  return cost.div(quantity + fill.quantity);
+function exactMean(average: Fixed, quantity: number, fill: Execution): Fixed {
+  const cost = plus(times(average, quantity), times(fixed(fill.price), fill.quantity));
+  return over(cost, quantity + fill.quantity);
 }
 
-/**
- * The realized P&L of a position, to the paisa. It is exact but for the last of 40 places: 0.00499… of thirds is a half,
- * and goes up.
- */
-export function realizedOf(position: Position): Rupees {
-  return toPaisa(new Decimal(exactOf(position).realized).round(30));
-}
+const realizedPaisa = ({ exact, realized_pnl }: Position): bigint =>
+  wholePaisa(exact?.realized ?? fixed(realized_pnl));
+
+/** The realized P&L of a position, to the paisa: exact but for the last of 40 places. */
+export const realizedOf = (position: Position): Rupees => rupeesOf(realizedPaisa(position));
 
 function openAt(side: Position['side'], quantity: number, price: number): Position {
   return {
@@ -125,37 +117,44 @@ function openAt(side: Position['side'], quantity: number, price: number): Positi
 }
 
 function add(position: Position, fill: Execution): Position {
-  const exact = exactOf(position);
-  const average = exactMean(exact.average, position.quantity, fill);
-  return withMark(
-    {
-      ...position,
-      quantity: position.quantity + fill.quantity,
-      average_price: toDouble(average),
-      exact: { ...exact, average: average.toFixed() },
-    },
-    fill.price,
-  );
+  const { average: before, realized } = exactOf(position);
+  const average = exactMean(before, position.quantity, fill);
+  return moved(position, fill.price, {
+    quantity: position.quantity + fill.quantity,
+    average_price: nearestDouble(average),
+    realized_pnl: position.realized_pnl,
+    exact: { average, realized },
+  });
 }
 
 function reduce(position: Position, closing: number, price: number): Position {
-  const quantity = position.quantity - closing;
-  const { average, realized } = exactOf(position);
-  const total = gain(position.side, average, closing, price).plus(realized);
-  return withMark(
-    {
-      ...position,
-      quantity,
-      realized_pnl: toDouble(total),
-      status: quantity === 0 ? 'CLOSED' : 'OPEN',
-      exact: { average, realized: total.toFixed() },
-    },
-    price,
-  );
+  const { average, realized: before } = exactOf(position);
+  const realized = plus(gain(position.side, average, closing, price), before);
+  return moved(position, price, {
+    quantity: position.quantity - closing,
+    average_price: position.average_price,
+    realized_pnl: nearestDouble(realized),
+    exact: { average, realized },
+  });
 }
 
-function withMark(position: Position, price: number): Position {
-  return { ...position, current_price: price, unrealized_pnl: unrealized(position, price) };
+/** A position after an execution, at its price. */
+function moved(
+  { side }: Position,
+  price: number,
+  values: Pick<Position, 'quantity' | 'average_price' | 'realized_pnl' | 'exact'>,
+): Position {
+  const { quantity, average_price, realized_pnl, exact } = values;
+  return {
+    side,
+    quantity,
+    average_price,
+    current_price: price,
+    unrealized_pnl: unrealized({ side, quantity, average_price }, price),
+    realized_pnl,
+    status: quantity === 0 ? 'CLOSED' : 'OPEN',
+    exact,
+  };
 }
 
 /** Throws RangeError, naming the value, unless quantity and price are valid. */
