@@ -9,7 +9,7 @@ import { orderId, userId } from '../src/domain/id.ts';
 import { instant } from '../src/domain/instant.ts';
 import { tradingSymbol } from '../src/domain/symbol.ts';
 import { connectServer } from '../src/platform/postgres/connect.ts';
-import { insertOrders } from '../src/trading/ledger/insert-orders.ts';
+import { insertOrder } from '../src/trading/ledger/insert-orders.ts';
 import { checkPreTrade } from '../src/trading/risk/pre-trade.ts';
 import { startServer } from '../test/helpers/postgres.ts';
 import { publish } from './publish.ts';
@@ -101,7 +101,7 @@ async function write(audited: boolean, name: string): Promise<number> {
     };
     await change(connection, ORIGIN, async (trx) => {
       await checkPreTrade(trx, order, CLOCK);
-      await insertOrders(trx, [order]);
+      await insertOrder(trx, order);
       return { result: null, audit: audited ? { target: `order ${order.order_id}`, body: { order } } : null };
     });
   }

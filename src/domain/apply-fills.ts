@@ -19,12 +19,19 @@ import { fillNotice } from './notices.ts';
 import { applyFillToOrder } from './order-state.ts';
 import { applyFill, type Position } from './position.ts';
 
+export interface Booking {
+  /** The broker is authoritative: a fill beyond the order's quantity is recorded, flagged and notified. */
+  allowOverfill?: boolean;
+  /** History, which notifies nobody. */
+  quiet?: boolean;
+}
+
 /**
  * Applies fills to the book in memory, in place and in order: the order, position, capital and counters of each. No I/O.
  * Throws ORDER_NOT_FOUND, ORDER_STATE or OVERFILL if an order cannot take a fill, FILL_CONFLICT if a fill id is known
  * with other data, FILL_BUSTED if it was taken back, and a usage error if a fill predates its order.
  */
-export function applyFills(book: Book, fills: readonly Fill[], allowOverfill: boolean): BookingResult {
+export function applyFills(book: Book, fills: readonly Fill[], options: Booking): BookingResult {
   const tally: Accumulator = {
     fills: [],
     orders: new Set(),
@@ -36,7 +43,7 @@ export function applyFills(book: Book, fills: readonly Fill[], allowOverfill: bo
   };
   for (const fill of fills) {
     const order = orderOf(book, fill);
-    if (!isKnown(book, fill)) applyOne(book, order, fill, allowOverfill, tally);
+    if (!isKnown(book, fill)) applyOne(book, order, fill, options, tally);
   }
   return {
     fills: tally.fills,
@@ -76,7 +83,7 @@ function applyOne(
   book: Book,
   order: BookOrder,
   fill: Fill,
-  allowOverfill: boolean,
+  { allowOverfill = false, quiet = false }: Booking,
   tally: Accumulator,
 ): void {
   const next = applyFillToOrder(order, fill, { allowOverfill });
@@ -113,6 +120,7 @@ function applyOne(
     session_id: session?.session_id ?? null,
   };
   tally.fills.push(booked);
+  if (quiet) return;
   const notice = fillNotice(order, booked, { ...next, completes, idle: book.idle.get(strategyKey(order)) });
   if (notice) tally.notices.push(notice);
 }

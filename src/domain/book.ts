@@ -33,6 +33,10 @@ export interface BookOrder {
   created_at: Instant;
   updated_at: Instant;
 }
+
+/** The executions of one user, symbol and strategy make its positions. */
+export type ChainKey = Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>;
+
 export interface BookPosition extends Position {
   position_id: PositionId;
   user_id: UserId;
@@ -91,5 +95,4 @@ export const fillKey = (fill: Pick<Fill, 'order_id' | 'broker_fill_id'>) =>
   `${fill.order_id}\n${fill.broker_fill_id}`;
 export const strategyKey = (of: Pick<BookOrder, 'user_id' | 'strategy_id'>) =>
   `${of.user_id}\n${of.strategy_id ?? ''}`;
-export const positionKey = (of: Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>) =>
-  `${of.user_id}\n${of.symbol}\n${of.strategy_id ?? ''}`;
+export const positionKey = (of: ChainKey) => `${of.user_id}\n${of.symbol}\n${of.strategy_id ?? ''}`;

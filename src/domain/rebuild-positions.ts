@@ -1,11 +1,7 @@
-import type { BookOrder } from './book.ts';
 import { mintId, type OrderId, type PositionId } from './id.ts';
 import { type Instant, isBefore } from './instant.ts';
 import type { Rupees } from './money.ts';
 import { applyFill, type Execution, type Position } from './position.ts';
-
-/** The executions of one user, symbol and strategy make its positions. */
-export type ChainKey = Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>;
 
 /** An execution of one user, symbol and strategy, with the effect that it is booked with. */
 export interface ChainFill extends Execution {

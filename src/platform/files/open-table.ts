@@ -50,8 +50,13 @@ export async function* namedRows({
 }
 
 /** The fields of a row by column. */
-export const valuesOf = (columns: readonly string[], fields: readonly string[]): Values =>
-  Object.fromEntries(columns.map((column, i) => [column, fields[i]?.trim() ?? '']));
+export function valuesOf(columns: readonly string[], fields: readonly string[]): Values {
+  const values: Record<string, string> = {};
+  columns.forEach((column, i) => {
+    values[column] = fields[i]?.trim() ?? '';
+  });
+  return values;
+}
 
 /** A row that is valid by itself, and its line. */
 export interface Numbered<T> {

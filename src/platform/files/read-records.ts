@@ -116,19 +116,21 @@ async function* csv(lines: AsyncIterable<Lines>, places: readonly Place[]): Asyn
         raw: plain ? raw : undefined,
       });
   };
-  const take = async (text: string | null, into: Records): Promise<void> => {
+  /** Takes a line; a promise only where a quote makes it one, as a file has millions of lines. */
+  const take = (text: string | null, into: Records): Promise<void> | undefined => {
     number++;
     if (text === null) into.bad.push({ line: number, reason: NOT_UTF8 });
-    else if (open.length === 0 && !text.includes('"')) {
-      if (!isBlank(text)) row(number, text.split(','), text, into);
-    } else {
-      open.push(text);
-      const fields = await splitRow(open.join('\n'));
-      if (fields) {
-        row(number - open.length + 1, fields, undefined, into);
-        open = [];
-      } else if (open.length > MAX_RECORD_LINES) await giveUp(into);
-    }
+    else if (open.length > 0 || text.includes('"')) return takeQuoted(text, into);
+    else if (!isBlank(text)) row(number, text.split(','), text, into);
+    return undefined;
+  };
+  const takeQuoted = async (text: string, into: Records): Promise<void> => {
+    open.push(text);
+    const fields = await splitRow(open.join('\n'));
+    if (fields) {
+      row(number - open.length + 1, fields, undefined, into);
+      open = [];
+    } else if (open.length > MAX_RECORD_LINES) await giveUp(into);
   };
   /** Rejects the first of the open lines; those after it may be good. */
   const giveUp = async (into: Records): Promise<void> => {
@@ -141,7 +143,10 @@ async function* csv(lines: AsyncIterable<Lines>, places: readonly Place[]): Asyn
   for await (const { first, texts } of lines) {
     if (open.length === 0) number = first - 1;
     const into: Records = { rows: [], bad: [] };
-    for (const text of texts) await take(text, into);
+    for (const text of texts) {
+      const taking = take(text, into);
+      if (taking) await taking;
+    }
     yield into;
   }
   const last: Records = { rows: [], bad: [] };

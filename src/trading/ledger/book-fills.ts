@@ -1,17 +1,9 @@
 import type { Trx } from '../../audit/transaction.ts';
-import { applyFills } from '../../domain/apply-fills.ts';
-import type { BookingResult, Fill } from '../../domain/book.ts';
-import { rememberExact } from './exact-costs.ts';
-import { insertOrders, type NewOrder } from './insert-orders.ts';
+import { applyFills, type Booking } from '../../domain/apply-fills.ts';
+import type { BookingResult, ChainKey, Fill } from '../../domain/book.ts';
+import { insertOrders, type NewOrder, unfilled } from './insert-orders.ts';
 import { type LockedBook, lockBook } from './lock-book.ts';
 import { writeBook } from './write-book.ts';
-
-export interface Booking {
-  /** Orders that are placed with these fills: history, without notifications. */
-  placing?: readonly NewOrder[];
-  /** The broker is authoritative: a fill beyond the order's quantity is recorded, flagged and notified. */
-  allowOverfill?: boolean;
-}
 
 export interface Booked extends BookingResult {
   /** After the fills. */
@@ -20,27 +12,53 @@ export interface Booked extends BookingResult {
 
 /**
  * Books executions and everything they cause, within the caller's transaction. All money moves here, for a single fill
- * as for a batch from a file. Orders that are placed with their fills are written once, in their final state.
- * Executions that are already booked are counted and skipped. Throws (exit 5) naming the order's state, the limit or
- * the conflict; then the transaction must be rolled back.
+ * as for a batch from a file. Executions that are already booked are counted and skipped. Throws (exit 5) naming the
+ * order's state, the limit or the conflict; then the transaction must be rolled back.
  */
 export async function bookFills(
   trx: Trx,
   fills: readonly Fill[],
-  { placing = [], allowOverfill = false }: Booking = {},
+  { allowOverfill = false }: Pick<Booking, 'allowOverfill'> = {},
 ): Promise<Booked> {
-  const book = await lockBook(trx, fills, placing);
-  const fold = applyFills(book, fills, allowOverfill);
-  const fresh = new Set<string>(placing.map((order) => order.order_id));
-  await insertOrders(
-    trx,
-    placing.map((order) => ({ ...order, ...book.orders.get(order.order_id) })),
-  );
-  rememberExact(trx, fold.positions);
-  await writeBook(trx, {
-    ...fold,
-    orders: fold.orders.filter((order) => !fresh.has(order.order_id)),
-    notices: fold.notices.filter(({ data }) => !fresh.has(String(data['order_id']))),
-  });
+  const book = await lockBook(trx, fills);
+  const fold = applyFills(book, fills, { allowOverfill });
+  await writeBook(trx, fold);
   return { ...fold, book };
+}
+
+/** Books history, batch by batch, within the caller's transaction. */
+export interface HistoryBook {
+  /**
+   * Books orders that are placed with their fills, and written once in their final state. Resolves when the batch before
+   * is written: the server writes one while the next is computed.
+   */
+  book: (orders: readonly NewOrder[], fills: readonly Fill[]) => Promise<BookingResult>;
+  /** Resolves when all is written. */
+  written: () => Promise<void>;
+}
+
+/** Locks the book of these keys and keeps it in memory; until the end of the transaction it must move here only. */
+export async function openHistory(trx: Trx, keys: readonly ChainKey[]): Promise<HistoryBook> {
+  const locked = await lockBook(trx, [], keys);
+  let writing = Promise.resolve();
+  return {
+    async book(orders, fills) {
+      const placed = orders.map(unfilled);
+      const book = {
+        ...locked,
+        orders: new Map(placed.map((order) => [order.order_id, order])),
+        known: new Map(),
+      };
+      const fold = applyFills(book, fills, { quiet: true });
+      const before = writing;
+      // Both statements have their values before the next batch moves the same positions.
+      writing = Promise.all([insertOrders(trx, placed), writeBook(trx, { ...fold, orders: [] })]).then(
+        () => {},
+      );
+      writing.catch(() => {});
+      await before;
+      return fold;
+    },
+    written: () => writing,
+  };
 }

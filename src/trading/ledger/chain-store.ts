@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { BookPosition } from '../../domain/book.ts';
+import type { BookPosition, ChainKey } from '../../domain/book.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { ChainFill, ChainKey } from '../../domain/rebuild-positions.ts';
+import type { ChainFill } from '../../domain/rebuild-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { FILL_TYPES, POSITION_TYPES } from './write-book.ts';

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { ChainKey } from '../../domain/book.ts';
 import { correctExtremes } from '../../domain/equity.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
-import type { ChainKey } from '../../domain/rebuild-positions.ts';
 import { isOutOfRange } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';

@@ -1,20 +1,10 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { BookingResult, BookPosition } from '../../domain/book.ts';
+import type { BookPosition } from '../../domain/book.ts';
 import type { OrderSide } from '../../domain/enums.ts';
 import type { PositionId } from '../../domain/id.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { applyFill, type Exact, type Position, realizedOf } from '../../domain/position.ts';
-
-/** What this transaction has booked: it has these positions locked, so they need not be rebuilt for its next batch. */
-const booked = new WeakMap<Trx, Map<PositionId, Exact | undefined>>();
-
-/** Keeps the exact values of positions for the next booking of the same transaction. */
-export function rememberExact(trx: Trx, positions: BookingResult['positions']): void {
-  const known = booked.get(trx) ?? new Map<PositionId, Exact | undefined>();
-  for (const { position_id, exact } of positions) known.set(position_id, exact);
-  booked.set(trx, known);
-}
 
 interface StoredFill {
   position_id: PositionId;
@@ -30,15 +20,10 @@ interface StoredFill {
  * each are applied again, in one query.
  */
 export async function restoreExact(trx: Trx, positions: readonly BookPosition[]): Promise<void> {
-  const known = booked.get(trx);
-  const unknown = positions.filter(({ position_id }) => !known?.has(position_id));
-  const fills = unknown.length === 0 ? new Map() : await readFills(trx, unknown);
-  for (const position of positions) {
-    const { position_id } = position;
-    position.exact = known?.has(position_id)
-      ? known.get(position_id)
-      : replayed(position, fills.get(position_id) ?? []);
-  }
+  if (positions.length === 0) return;
+  const fills = await readFills(trx, positions);
+  for (const position of positions)
+    position.exact = replayed(position, fills.get(position.position_id) ?? []);
 }
 
 /** The fills of positions in booking order. That of the flip which opened one counts in it with the remainder only. */

@@ -1,6 +1,5 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { BookOrder } from '../../domain/book.ts';
 import type { OrderSide, OrderType } from '../../domain/enums.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -8,6 +7,7 @@ import type { TradingSymbol } from '../../domain/symbol.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
+import { ORDER_COLUMNS, type Order } from './order-store.ts';
 
 /** An order at its placement: PENDING, nothing filled. Price in rupees per share, times in UTC. */
 export interface NewOrder {
@@ -25,78 +25,109 @@ export interface NewOrder {
 /** An order that is not placed yet. */
 export type ProposedOrder = Omit<NewOrder, 'order_id'>;
 
-/** The state of an order after the fills that came with it; without any it is PENDING. */
-type Placed = NewOrder &
-  Partial<Pick<BookOrder, 'status' | 'filled_quantity' | 'filled_price' | 'updated_at'>>;
+/** An order before its first fill. */
+export function unfilled(order: NewOrder): Order {
+  return {
+    order_id: order.order_id,
+    user_id: order.user_id,
+    strategy_id: order.strategy_id,
+    symbol: order.symbol,
+    side: order.side,
+    order_type: order.order_type,
+    quantity: order.quantity,
+    price: order.price,
+    filled_quantity: 0,
+    filled_price: 0,
+    status: 'PENDING',
+    broker_order_id: '',
+    error_message: '',
+    retry_count: 0,
+    created_at: order.created_at,
+    updated_at: order.created_at,
+  };
+}
 
-/** Writes orders and counts them for their strategies and the running sessions of their users; one statement per table. */
-export async function insertOrders(trx: Trx, orders: readonly Placed[]): Promise<void> {
+/** Writes orders and counts them for their strategies and the running sessions of their users, in one statement. */
+export async function insertOrders(trx: Trx, orders: readonly Order[]): Promise<void> {
   if (orders.length === 0) return;
-  const source = unnest(
-    'o',
-    {
-      order_id: 'text',
-      user_id: 'text',
-      strategy_id: 'text',
-      symbol: 'text',
-      side: 'text',
-      order_type: 'text',
-      quantity: 'int',
-      price: 'float8',
-      filled_quantity: 'int',
-      filled_price: 'float8',
-      status: 'text',
-      created_at: 'timestamp',
-      updated_at: 'timestamp',
-    },
-    orders.map((order) => ({ ...UNFILLED, updated_at: order.created_at, ...order })),
-  );
-  await sql`
+  await sql`WITH ${insertion(trx, orders)} SELECT`.execute(trx.db);
+  for (const order of orders) trx.touch('order', [order.order_id], order.updated_at);
+}
+
+/** The same for one order without fills, whose id you chose: throws ORDER_EXISTS if it is taken. Returns its row. */
+export async function insertOrder(trx: Trx, order: NewOrder): Promise<Order> {
+  const columns = sql.join(ORDER_COLUMNS.map((column) => sql.ref(column)));
+  const { rows } = await sql<Order>`
+    WITH ${insertion(trx, [unfilled(order)], sql`RETURNING ${columns}`)}
+    SELECT ${columns} FROM placed`
+    .execute(trx.db)
+    .catch((error) => {
+      // On a partitioned table the error names the partition's constraint.
+      if (!violatedConstraint(error, /^orders_(\w+_)?pkey$/)) throw error;
+      throw refused(
+        'ORDER_EXISTS',
+        `There is already an order ${order.order_id}.`,
+        `See: pinnacle order show ${order.order_id}`,
+      );
+    });
+  trx.touch('order', [order.order_id]);
+  return rows[0] as Order;
+}
+
+type Part = RawBuilder<unknown>;
+
+/** The parts of a statement that write orders and count them. */
+function insertion(trx: Trx, orders: readonly Order[], returning: Part = sql``): Part {
+  const source = unnest('o', ORDER_TYPES, orders);
+  const placed = sql`placed AS (
     INSERT INTO orders (order_id, user_id, strategy_id, symbol, side, order_type, quantity, price, filled_quantity,
       filled_price, status, created_at, updated_at)
     SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price,
       filled_quantity, filled_price, status::order_status, created_at, updated_at
-    FROM ${source}`.execute(trx.db);
-  for (const order of orders) trx.touch('order', [order.order_id], order.updated_at ?? order.created_at);
-  await countForStrategies(trx, orders);
-  await countForSessions(trx, orders);
+    FROM ${source} ${returning})`;
+  return sql.join([placed, ...countForStrategies(trx, orders), ...countForSessions(trx, orders)]);
 }
 
-/** The same for one order whose id you chose: throws ORDER_EXISTS if it is taken. */
-export async function insertOrder(trx: Trx, order: NewOrder): Promise<void> {
-  await insertOrders(trx, [order]).catch((error) => {
-    // On a partitioned table the error names the partition's constraint.
-    if (!violatedConstraint(error, /^orders_(\w+_)?pkey$/)) throw error;
-    throw refused(
-      'ORDER_EXISTS',
-      `There is already an order ${order.order_id}.`,
-      `See: pinnacle order show ${order.order_id}`,
-    );
-  });
-}
+const ORDER_TYPES = {
+  order_id: 'text',
+  user_id: 'text',
+  strategy_id: 'text',
+  symbol: 'text',
+  side: 'text',
+  order_type: 'text',
+  quantity: 'int',
+  price: 'float8',
+  filled_quantity: 'int',
+  filled_price: 'float8',
+  status: 'text',
+  created_at: 'timestamp',
+  updated_at: 'timestamp',
+} as const;
 
-const UNFILLED = { status: 'PENDING', filled_quantity: 0, filled_price: 0 };
-
-async function countForStrategies(trx: Trx, orders: readonly NewOrder[]): Promise<void> {
+function countForStrategies({ phase }: Trx, orders: readonly Order[]): Part[] {
   const counts = tally(orders.filter((order) => order.strategy_id !== null));
-  if (trx.phase < 2 || counts.length === 0) return;
-  await sql`
+  if (phase < 2 || counts.length === 0) return [];
+  return [
+    sql`for_strategies AS (
     UPDATE user_strategies s SET total_orders = s.total_orders + c.orders, updated_at = now()
     FROM ${unnest('c', { user_id: 'text', strategy_id: 'text', orders: 'int' }, counts)}
-    WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id`.execute(trx.db);
+    WHERE s.user_id = c.user_id AND s.strategy_id = c.strategy_id)`,
+  ];
 }
 
-async function countForSessions(trx: Trx, orders: readonly NewOrder[]): Promise<void> {
-  if (trx.phase < 3) return;
+function countForSessions({ phase }: Trx, orders: readonly Order[]): Part[] {
+  if (phase < 3) return [];
   // Not history from before a session.
-  await sql`
+  return [
+    sql`for_sessions AS (
     UPDATE trading_sessions s SET total_orders = s.total_orders + c.orders, updated_at = now()
     FROM (
       SELECT a.session_id, count(*) AS orders
       FROM ${unnest('o', { user_id: 'text', created_at: 'timestamp' }, orders)}
         JOIN trading_sessions a ON a.user_id = o.user_id AND a.status = 'ACTIVE' AND a.start_time <= o.created_at
       GROUP BY a.session_id
-    ) c WHERE s.session_id = c.session_id`.execute(trx.db);
+    ) c WHERE s.session_id = c.session_id)`,
+  ];
 }
 
 /** The number of orders per user and strategy. */

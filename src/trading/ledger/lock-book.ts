@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import {
   type Book,
-  type BookOrder,
   type BookPosition,
+  type ChainKey,
   type Fill,
   fillKey,
   type KnownFill,
@@ -17,7 +17,6 @@ import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { equityOf } from '../sessions/equity.ts';
 import { restoreExact } from './exact-costs.ts';
-import type { NewOrder } from './insert-orders.ts';
 import { lockOrders, type Order } from './order-store.ts';
 
 /** A book whose orders have every column. */
@@ -28,41 +27,27 @@ export interface LockedBook extends Book {
 /**
  * Locks what the fills touch and reads it: users, then orders, then open positions, then sessions, each in id order,
  * so that no two bookings deadlock. The user comes first: two first fills of a symbol find no position row to wait for.
- * Orders that are being placed are in the book in their state before the fills.
+ * `keys` are those of orders that are placed with their fills, and are not written yet.
  */
 export async function lockBook(
   trx: Trx,
   fills: readonly Fill[],
-  placing: readonly NewOrder[],
+  keys: readonly ChainKey[] = [],
 ): Promise<LockedBook> {
-  const fresh = new Map(placing.map((order) => [order.order_id, unfilled(order)]));
-  const written = fills.filter((fill) => !fresh.has(fill.order_id));
-  const orderIds = [...new Set(written.map((fill) => fill.order_id))];
-  const userIds = [...new Set(placing.map((order) => order.user_id))];
+  const orderIds = [...new Set(fills.map((fill) => fill.order_id))];
+  const userIds = [...new Set(keys.map((key) => key.user_id))];
   await sql`
     SELECT FROM users
     WHERE user_id = ANY(${userIds}) OR user_id IN (SELECT user_id FROM orders WHERE order_id = ANY(${orderIds}))
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
-  const orders = [...(await lockOrders(trx, orderIds)), ...fresh.values()];
+  const orders = await lockOrders(trx, orderIds);
+  const touched = [...orders, ...keys];
   return {
     orders: new Map(orders.map((order) => [order.order_id, order])),
-    positions: await lockPositions(trx, orders),
-    known: await findKnown(trx, written),
-    idle: await findIdle(trx, orders),
-    sessions: await lockSessions(trx, [...new Set(orders.map((order) => order.user_id))]),
-  };
-}
-
-function unfilled(order: NewOrder): Order {
-  return {
-    ...order,
-    filled_quantity: 0,
-    filled_price: 0,
-    status: 'PENDING',
-    broker_order_id: '',
-    error_message: '',
-    retry_count: 0,
-    updated_at: order.created_at,
+    positions: await lockPositions(trx, touched),
+    known: await findKnown(trx, fills),
+    idle: await findIdle(trx, touched),
+    sessions: await lockSessions(trx, [...new Set(touched.map((key) => key.user_id))]),
   };
 }
 
@@ -80,7 +65,7 @@ async function findKnown(trx: Trx, fills: readonly Fill[]): Promise<Book['known'
   return new Map(rows.map((fill) => [fillKey(fill), fill]));
 }
 
-async function findIdle(trx: Trx, orders: readonly BookOrder[]): Promise<Book['idle']> {
+async function findIdle(trx: Trx, orders: readonly ChainKey[]): Promise<Book['idle']> {
   const strategies = [...new Set(orders.flatMap(({ strategy_id }) => strategy_id ?? []))];
   if (trx.phase < 2 || strategies.length === 0) return new Map();
   const users = [...new Set(orders.map(({ user_id }) => user_id))];
@@ -92,7 +77,7 @@ async function findIdle(trx: Trx, orders: readonly BookOrder[]): Promise<Book['i
   return new Map(rows.map((row) => [strategyKey(row), row.status]));
 }
 
-async function lockPositions(trx: Trx, orders: readonly BookOrder[]): Promise<Book['positions']> {
+async function lockPositions(trx: Trx, orders: readonly ChainKey[]): Promise<Book['positions']> {
   const keys = [...new Map(orders.map((order) => [positionKey(order), order])).values()];
   const wanted = keys.map(({ user_id, symbol, strategy_id }) => ({
     user_id,

@@ -1,14 +1,10 @@
 import type { Trx } from '../../audit/transaction.ts';
+import type { ChainKey } from '../../domain/book.ts';
 import type { PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { addMoney, Decimal, NO_RUPEES, type Rupees, toPaisa } from '../../domain/money.ts';
 import { unrealized } from '../../domain/position.ts';
-import {
-  type ChainKey,
-  firstToRebuild,
-  type RebuiltPosition,
-  rebuildPositions,
-} from '../../domain/rebuild-positions.ts';
+import { firstToRebuild, type RebuiltPosition, rebuildPositions } from '../../domain/rebuild-positions.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import type { TradingDay } from '../trading-day.ts';
 import {

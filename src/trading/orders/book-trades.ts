@@ -1,17 +1,19 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { Fill } from '../../domain/book.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
 import { isBefore } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
-import { bookFills } from '../ledger/book-fills.ts';
+import { openHistory } from '../ledger/book-fills.ts';
 import type { NewOrder } from '../ledger/insert-orders.ts';
 import { openAdmission } from '../risk/import-admission.ts';
 import type { Renaming } from '../symbols/renaming.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { difference, type Trade } from './trade-file.ts';
+import { chainsOf } from './trade-order.ts';
 
 const BATCH_ROWS = 1_000;
 
@@ -36,59 +38,76 @@ export async function bookTrades(
   tell: (booked: number) => void,
 ): Promise<Booked> {
   const { needsCheck, refusal } = await openAdmission(trx, [userId], clock);
-  const isHistory = ({ executed_at }: Trade) => isBefore(executed_at, clock.dayStart);
+  const ledger = await openHistory(trx, chainsOf(userId, trades));
   let realized = NO_RUPEES;
   let pending: Placing[] = [];
   let imported = 0;
   const bad: BadLine[] = [];
   const book = async () => {
-    realized = addMoney(realized, await bookAll(trx, pending));
-    imported += pending.length;
-    tell(imported);
+    if (pending.length === 0) return;
+    const batch = pending;
     pending = [];
+    const { capital } = await ledger.book(
+      batch.map(({ order }) => order),
+      batch.map(({ fill }) => fill),
+    );
+    for (const credit of capital) realized = addMoney(realized, credit.realized);
+    imported += batch.length;
+    tell(imported);
   };
+  let history = 0;
   for (const { line, value: trade } of trades) {
-    const order = asOrder(userId, trade);
-    if (!isHistory(trade) && needsCheck(order)) {
+    const placing = asPlacing(userId, trade);
+    const isHistory = isBefore(trade.executed_at, clock.dayStart);
+    if (isHistory) history++;
+    else if (needsCheck(placing.order)) {
       // What was booked so far counts for this one.
       await book();
-      const reason = await refusal(order, trade.price);
+      await ledger.written();
+      const reason = await refusal(placing.order, trade.price);
       if (reason !== undefined) {
         bad.push({ line, reason });
         continue;
       }
     }
-    pending.push({ ...order, trade_id: trade.trade_id });
+    pending.push(placing);
     if (pending.length === BATCH_ROWS) await book();
   }
   await book();
-  const history = trades.filter(({ value }) => isHistory(value)).length;
+  await ledger.written();
   return { imported, history, realized, bad };
 }
 
-type Placing = NewOrder & { trade_id: string };
+/** An order and the fill that completes it. */
+interface Placing {
+  order: NewOrder;
+  fill: Fill;
+}
 
-const asOrder = (userId: UserId, { executed_at, ...trade }: Trade) => ({
-  ...trade,
-  order_id: mintId('ord', new Date(executed_at)),
-  user_id: userId,
-  order_type: 'MARKET' as const,
-  created_at: executed_at,
-});
-
-/** Books the trades behind these orders at once; returns what they credit to the capital, in rupees. */
-async function bookAll(trx: Trx, orders: readonly Placing[]): Promise<Rupees> {
-  if (orders.length === 0) return NO_RUPEES;
-  const fills = orders.map(({ order_id, trade_id, quantity, price, created_at }) => ({
-    order_id,
-    broker_fill_id: trade_id,
-    quantity,
-    price,
-    executed_at: created_at,
-    booked_at: created_at,
-  }));
-  const { capital } = await bookFills(trx, fills, { placing: orders });
-  return capital.reduce((sum, credit) => addMoney(sum, credit.realized), NO_RUPEES);
+function asPlacing(user_id: UserId, trade: Trade): Placing {
+  const { symbol, side, quantity, price, executed_at, strategy_id } = trade;
+  const order_id = mintId('ord', new Date(executed_at));
+  return {
+    order: {
+      order_id,
+      user_id,
+      strategy_id,
+      symbol,
+      side,
+      order_type: 'MARKET',
+      quantity,
+      price,
+      created_at: executed_at,
+    },
+    fill: {
+      order_id,
+      broker_fill_id: trade.trade_id,
+      quantity,
+      price,
+      executed_at,
+      booked_at: executed_at,
+    },
+  };
 }
 
 interface SortedOut {

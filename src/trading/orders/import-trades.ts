@@ -104,7 +104,10 @@ async function each(lines: readonly string[], say: (line: string) => Promise<voi
 
 /** Trades under the names by alias. An id that was made of a trade stays, so that it is known whatever its name is. */
 const renamed = (trades: readonly Numbered<Trade>[], { rename }: Renaming): Numbered<Trade>[] =>
-  trades.map(({ line, value }) => ({ line, value: { ...value, symbol: rename(value.symbol) } }));
+  trades.map((trade) => {
+    const symbol = rename(trade.value.symbol);
+    return symbol === trade.value.symbol ? trade : { line: trade.line, value: { ...trade.value, symbol } };
+  });
 
 /** The table of trades in a file, whatever its layout, and what is to be said once it is read. */
 async function openTrades(path: string, layout: Layout | undefined, ctx: Context) {

@@ -2,7 +2,7 @@ import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
 import { insertOrder, type NewOrder } from '../ledger/insert-orders.ts';
-import { findOrder, type Order } from '../ledger/order-store.ts';
+import type { Order } from '../ledger/order-store.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { checkTick } from './check-tick.ts';
 import { preTradeInputs } from './pre-trade-inputs.ts';
@@ -27,8 +27,7 @@ export async function placeOrder(ctx: Context, request: OrderRequest): Promise<O
   };
   return ctx.change(async (trx) => {
     await checkPreTrade(trx, order, clock, { quote });
-    await insertOrder(trx, order);
-    const placed = await findOrder(trx.db, order.order_id);
+    const placed = await insertOrder(trx, order);
     return changed(placed, auditTarget('order', order.order_id), { order: placed });
   });
 }

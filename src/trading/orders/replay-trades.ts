@@ -1,8 +1,8 @@
 import { firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
+import type { ChainKey } from '../../domain/book.ts';
 import type { PositionId, UserId } from '../../domain/id.ts';
 import { addMoney } from '../../domain/money.ts';
-import type { ChainKey } from '../../domain/rebuild-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import { CORRECTIONS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';

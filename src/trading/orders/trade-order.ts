@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { ChainKey } from '../../domain/book.ts';
 import type { UserId } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
-import type { ChainKey } from '../../domain/rebuild-positions.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';

@@ -96,14 +96,12 @@ function newBook({ orders }: Pick<History, 'orders'>): Book {
 
 /** A book as the next transaction finds it: rows read back from their columns, and what sessions were being told is written. */
 function reread(book: Book): Book {
-  const copy = <K extends string, T>(map: Map<K, T>) =>
-    new Map(JSON.parse(JSON.stringify([...map])) as [K, T][]);
-  const sessions = copy(book.sessions);
+  const sessions = structuredClone(book.sessions);
   for (const session of sessions.values()) Object.assign(session, { realized: 0, successful: 0 });
   return {
-    orders: copy(book.orders),
-    positions: copy(book.positions),
-    known: copy(book.known),
+    orders: structuredClone(book.orders),
+    positions: structuredClone(book.positions),
+    known: structuredClone(book.known),
     idle: book.idle,
     sessions,
   };
@@ -124,7 +122,7 @@ function keep(history: History, cuts: readonly number[] = []): Kept {
   const positions = new Map<string, BookPosition>();
   const ends = [...new Set(cuts.map((cut) => cut % history.fills.length))].sort((a, b) => a - b);
   for (const [i, start] of [0, ...ends].entries()) {
-    const fold = applyFills(book, history.fills.slice(start, ends[i]), true);
+    const fold = applyFills(book, history.fills.slice(start, ends[i]), { allowOverfill: true });
     folds.push(structuredClone(fold));
     for (const position of fold.positions) positions.set(position.position_id, structuredClone(position));
     book = reread(book);
@@ -327,7 +325,7 @@ describe('whatever is booked', () => {
       const credited = new Map<string, string>();
       const expected = new Map<string, { equity: number; peak: number; drawdown: number }>();
       for (const each of given.fills) {
-        const { fills } = applyFills(book, [each], true);
+        const { fills } = applyFills(book, [each], { allowOverfill: true });
         const user = one(book.orders.get(each.order_id)).user_id;
         if (fills.length > 0 && book.sessions.has(user)) {
           credited.set(
