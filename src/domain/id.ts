@@ -48,7 +48,10 @@ interface Minted {
   lgn: string;
 }
 
-let last = { time: -1, random: '' };
+/** The time at the beginning of a ULID. */
+const TIME_CHARS = 10;
+
+let last = { time: -1, stamp: '', random: '' };
 
 /**
  * A new id such as `ord_01HV…`: a ULID of the given instant, so that ids sort by time. Ids of one millisecond
@@ -56,7 +59,9 @@ let last = { time: -1, random: '' };
  */
 export function mintId<Prefix extends keyof Minted>(prefix: Prefix, at: Date): Minted[Prefix] {
   const time = at.getTime();
-  const random = time === last.time ? incrementBase32(last.random) : ulid(time, randomFraction).slice(10);
-  last = { time, random };
-  return `${prefix}_${encodeTime(time, 10)}${random}` as Minted[Prefix];
+  if (time === last.time) last.random = incrementBase32(last.random);
+  else {
+    last = { time, stamp: encodeTime(time, TIME_CHARS), random: ulid(1, randomFraction).slice(TIME_CHARS) };
+  }
+  return `${prefix}_${last.stamp}${last.random}` as Minted[Prefix];
 }
