@@ -9,6 +9,12 @@ export function atMost(value: number, limit: number, digits = 2): string {
   return `${shown} (at most ${limit}${Number(shown) > limit ? `: ${MISSED}` : ''})`;
 }
 
+/** The same with the least that it may be. */
+export function atLeast(value: number, limit: number, digits = 2): string {
+  const shown = value.toFixed(digits);
+  return `${shown} (at least ${limit}${Number(shown) < limit ? `: ${MISSED}` : ''})`;
+}
+
 /** Prints what a benchmark found, and puts it into its place in docs/performance.md; ends 6 where a limit is missed. */
 export function publish(name: string, report: string): void {
   console.log(report);

@@ -10,7 +10,7 @@ import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { findUser, lockUser, userDisabled } from '../users/store.ts';
-import { tradingHalted } from './halts.ts';
+import { activeHaltQuery, tradingHalted } from './halts.ts';
 import { readExposure } from './read-exposure.ts';
 
 interface Options {
@@ -65,7 +65,7 @@ async function evaluatePreTrade(
   { replacing, quote = 0 }: Options,
 ): Promise<PreTradeResult> {
   const standing = await readStanding(source, order, replacing);
-  const { halt, facts } = source.phase < 4 ? NO_RISK : await readExposure(source.db, order, clock, replacing);
+  const { halt, facts } = standing.guarded ? await readExposure(source.db, order, clock, replacing) : NO_RISK;
   const reduces = order.quantity <= standing.reducible;
   const judgements = facts
     ? evaluateRules(
@@ -90,6 +90,8 @@ interface Standing {
   status: StrategyStatus | null;
   /** Shares that an order could sell or buy back before the position of its key is closed. */
   reducible: number;
+  /** Whether the user has a rule or is halted. */
+  guarded: boolean;
 }
 
 async function readStanding(
@@ -100,18 +102,21 @@ async function readStanding(
   const { user_id, symbol, side, strategy_id } = order;
   const available = sql`(SELECT is_active FROM strategies WHERE strategy_id = ${strategy_id}) AS available`;
   const key = sql`user_id = ${user_id} AND symbol = ${symbol} AND coalesce(strategy_id, '') = ${strategy_id ?? ''}`;
+  const guarded =
+    phase < 4
+      ? sql`false`
+      : sql`EXISTS (SELECT FROM risk_rules WHERE user_id = ${user_id}) OR EXISTS (${activeHaltQuery(user_id)})`;
   const { rows } =
     phase < 2
-      ? await sql<Standing>`SELECT ${available}, NULL AS status, 0 AS reducible`.execute(db)
+      ? await sql<Standing>`SELECT ${available}, NULL AS status, 0 AS reducible, false AS guarded`.execute(db)
       : await sql<Standing>`
           SELECT ${available},
             (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
             coalesce((SELECT quantity FROM positions WHERE ${key} AND status = 'OPEN'
               AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}::position_side), 0)
             - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND ${IS_WORKING}
-              AND side = ${side}::order_side AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible`.execute(
-          db,
-        );
+              AND side = ${side}::order_side AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible,
+            ${guarded} AS guarded`.execute(db);
   const standing = rows[0] as Standing;
   if (strategy_id !== null && standing.available === null)
     throw notFound('strategy', strategy_id, 'See: pinnacle strategy list');
