@@ -15,10 +15,10 @@ const MUTATIONS: [what: string, seed: number, mutation: Mutation][] = [
     3,
     {
       file: 'src/domain/position.ts',
-      right: 'const { average, realized } = exactOf(position);',
-      wrong: `const { average: before, realized } = exactOf(position);
-        const average = String((Number(before) + price) / 2);
-        position = { ...position, average_price: Number(average) };`,
+      right: 'const { average, realized: before } = exactOf(position);',
+      wrong: `const { average: stored, realized: before } = exactOf(position);
+        const average = (stored + fixed(price)) / 2n;
+        position = { ...position, average_price: nearestDouble(average) };`,
     },
   ],
   [
