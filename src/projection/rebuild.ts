@@ -1,18 +1,25 @@
 import type { Context } from '../context.ts';
+import type { RedisConnection } from '../platform/redis/connect.ts';
 import { projectedKinds } from './kinds/list.ts';
 import { liveIds } from './live-ids.ts';
 import { findOrphans, type OrphanKey } from './orphans.ts';
 import { drainAll } from './project.ts';
 import { writeUntilStable } from './write-snapshots.ts';
 
+export interface Rebuilt {
+  /** How many rows of each table were written. */
+  rows: Record<string, number>;
+  /** How many orphans of this program were deleted. */
+  orphans: number;
+  /** The keys and members that are not in the book and that others wrote. */
+  foreign: OrphanKey[];
+}
+
 /**
- * Rewrites the keys of every row that has not outlived its TTL and deletes orphans; in a dry run only counts them.
- * `onProgress` is called with the number of rows so far. Returns how many rows of each table, and how many orphans.
+ * Rewrites the keys of every row that has not outlived its TTL and deletes the orphans that this program wrote; in a dry run
+ * only counts them. What others wrote stays. `onProgress` is called with the number of rows so far.
  */
-export async function rebuild(
-  ctx: Context,
-  onProgress: (rows: number) => void,
-): Promise<{ rows: Record<string, number>; orphans: number }> {
+export async function rebuild(ctx: Context, onProgress: (rows: number) => void): Promise<Rebuilt> {
   const db = await ctx.db();
   const kinds = projectedKinds(await ctx.phase());
   const redis = await ctx.redis();
@@ -29,14 +36,30 @@ export async function rebuild(
       onProgress(written);
     }
   }
-  const remove = ({ key, member }: OrphanKey) =>
-    member === undefined ? redis.client.del(key) : redis.client.srem(key, member);
-  let orphans = 0;
+  const orphans = await findAllOrphans(ctx);
+  // At the end: the key of a member says whose it is.
+  const own = orphans.filter((orphan) => orphan.own);
+  if (!ctx.dryRun) await deleteKeys(redis, own);
+  return { rows, orphans: own.length, foreign: orphans.filter((orphan) => !orphan.own) };
+}
+
+/** The orphans of every kind that the schema has. */
+export async function findAllOrphans(ctx: Context): Promise<OrphanKey[]> {
+  const db = await ctx.db();
+  const kinds = projectedKinds(await ctx.phase());
+  const redis = await ctx.redis();
+  const orphans: OrphanKey[] = [];
   for (const { keys } of kinds)
     for await (const found of findOrphans(db, redis, keys, ctx.now)) {
       ctx.signal.throwIfAborted();
-      if (!ctx.dryRun) await Promise.all(found.map(remove));
-      orphans += found.length;
+      orphans.push(...found);
     }
-  return { rows, orphans };
+  return orphans;
+}
+
+/** Deletes keys, and takes members out of their sets. */
+export async function deleteKeys({ client }: RedisConnection, keys: readonly OrphanKey[]): Promise<void> {
+  await Promise.all(
+    keys.map(({ key, member }) => (member === undefined ? client.del(key) : client.srem(key, member))),
+  );
 }

@@ -2,16 +2,22 @@ import { countPending } from '../audit/outbox.ts';
 import type { Context } from '../context.ts';
 import { pluralize } from '../util/text.ts';
 import { type Drift, lastingDrifts } from './compare.ts';
+import { describeForeign } from './foreign-keys.ts';
 import type { ProjectedTable } from './kinds/kind.ts';
 import { projectedKinds } from './kinds/list.ts';
 import { liveIds } from './live-ids.ts';
-import { findOrphans } from './orphans.ts';
+import type { OrphanKey } from './orphans.ts';
+import { findAllOrphans } from './rebuild.ts';
 
-/** Compares Redis with every row whose keys have not outlived their TTL: all differences, and the number of rows. */
-export async function verifyProjection(ctx: Context): Promise<{ drifts: Drift[]; rows: number }> {
+/**
+ * Compares Redis with every row whose keys have not outlived their TTL: all differences, the number of rows, and a line on
+ * the keys that are not in the book and that others wrote, if there are any.
+ */
+export async function verifyProjection(
+  ctx: Context,
+): Promise<{ drifts: Drift[]; rows: number; foreign: string | undefined }> {
   const db = await ctx.db();
   const kinds = projectedKinds(await ctx.phase());
-  const redis = await ctx.redis();
   const drifts: Drift[] = [];
   let rows = 0;
   for (const kind of kinds)
@@ -19,21 +25,22 @@ export async function verifyProjection(ctx: Context): Promise<{ drifts: Drift[];
       drifts.push(...(await driftsOf(ctx, kind.source, ids)));
       rows += ids.length;
     }
-  for (const { keys } of kinds)
-    for await (const orphans of findOrphans(db, redis, keys, ctx.now))
-      for (const { key, member } of orphans)
-        drifts.push({
-          key,
-          detail: member === undefined ? 'is not in the book' : `holds ${member}, which it should not`,
-        });
+  const orphans = await findAllOrphans(ctx);
+  drifts.push(...orphans.filter(({ own }) => own).map(describeOrphan));
   const { pending, oldest } = await countPending(db);
   if (pending > 0)
     drifts.unshift({
       key: 'realtime_outbox',
       detail: `${pluralize(pending, 'change')} waiting since ${oldest}`,
     });
-  return { drifts, rows };
+  const foreign = orphans.filter(({ own }) => !own);
+  return { drifts, rows, foreign: foreign.length > 0 ? describeForeign(foreign) : undefined };
 }
+
+const describeOrphan = ({ key, member }: OrphanKey): Drift => ({
+  key,
+  detail: member === undefined ? 'is not in the book' : `holds ${member}, which it should not`,
+});
 
 /** How Redis differs from these rows, and still does after a pause. */
 export async function driftsOf(

@@ -120,11 +120,11 @@ describe.each(databases)('what Redis shows of the book in the $name database', (
     expect((await db.cli('doctor', 'realtime')).code).toBe(0);
   });
 
-  it('finds and mends what others left under our keys', async () => {
+  it('mends what others left where a row has its key, and keys of rows that are gone', async () => {
     await place('mine');
+    await place('gone');
     await db.json('realtime', 'rebuild');
-    await redis.cli('set', 'order:foreign', '{}');
-    await redis.cli('sadd', 'user_orders:u', 'foreign');
+    await db.query("DELETE FROM orders WHERE order_id = 'gone'");
     await redis.cli('del', 'order:mine');
     await redis.cli('lpush', 'order:mine', 'not a string');
     await redis.cli('set', 'user_notifications:u', 'not a list');
@@ -134,12 +134,55 @@ describe.each(databases)('what Redis shows of the book in the $name database', (
       expect.arrayContaining([
         { key: 'order:mine', detail: 'is not JSON' },
         { key: 'user_notifications:u', detail: 'is not a list' },
-        { key: 'order:foreign', detail: 'is not in the book' },
-        { key: 'user_orders:u', detail: 'holds foreign, which it should not' },
+        { key: 'order:gone', detail: 'is not in the book' },
+        { key: 'user_orders:u', detail: 'holds gone, which it should not' },
       ]),
     );
-    expect(await db.json('realtime', 'rebuild')).toMatchObject({ strays: 2 });
+    expect(await db.json('realtime', 'rebuild')).toMatchObject({ strays: 2, foreign: 0 });
     expect((await db.cli('doctor', 'realtime')).code).toBe(0);
+  });
+
+  it('keeps what others wrote and only Redis has, until it is to be deleted by name', async () => {
+    await db.json('realtime', 'rebuild');
+    await redis.cli('set', 'order:4b0c1d', '{"id":"4b0c1d","symbol":"TCS","qty":1}');
+    await redis.cli('hset', 'order:hash', 'symbol', 'TCS');
+    await redis.cli('set', 'notification:7', '{"text":"hello"}');
+    await redis.cli('sadd', 'user_orders:u', '4b0c1d');
+    await redis.cli('sadd', 'user_orders:nobody', '4b0c1d');
+    const reads = [
+      ['get', 'order:4b0c1d'],
+      ['hgetall', 'order:hash'],
+      ['get', 'notification:7'],
+      ['sismember', 'user_orders:u', '4b0c1d'],
+      ['smembers', 'user_orders:nobody'],
+    ];
+    const contents = () => Promise.all(reads.map((read) => redis.cli(...read)));
+    const before = await contents();
+    const checked = await db.cli('doctor', 'realtime');
+    expect(checked).toMatchObject({ code: 0 });
+    for (const name of [
+      'order:4b0c1d',
+      'order:hash',
+      'notification:7',
+      '4b0c1d in user_orders:u',
+      'user_orders:nobody',
+    ])
+      expect(checked.stderr).toContain(name);
+    expect(await db.json('realtime', 'rebuild', '--yes')).toMatchObject({ strays: 0, foreign: 5 });
+    await db.cli('realtime', 'drain');
+    await db.cli('retention', 'run', '--yes');
+    expect(await contents()).toEqual(before);
+
+    const refused = await db.cli('realtime', 'rebuild', '--delete-foreign', '--yes');
+    expect(refused).toMatchObject({ code: 4 });
+    expect(await contents()).toEqual(before);
+    const [name = ''] = /(?<=--confirm )[\w-]+/.exec(refused.stderr) ?? [];
+    expect(await db.json('realtime', 'rebuild', '--delete-foreign', '--confirm', name)).toMatchObject({
+      foreign: 5,
+    });
+    expect(await redis.cli('keys', '*4b0c1d*')).toBe('');
+    expect(await redis.cli('smembers', 'user_orders:u')).not.toContain('4b0c1d');
+    expect(await db.json('realtime', 'rebuild')).toMatchObject({ foreign: 0 });
   });
 
   it('finds a key that lives for ever, and one that says something else', async () => {

@@ -1,28 +1,28 @@
 import { defineCommand } from '../../cli/command.ts';
-import { startProgress } from '../../cli/progress.ts';
+import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { projectedKinds } from '../../projection/kinds/list.ts';
-import { pluralize } from '../../util/text.ts';
 import { catchingUp } from './catching-up.ts';
 
 const INTEGER = { type: 'integer' } as const;
 
 export const rebuild = defineCommand({
   ...catchingUp,
+  flags: { deleteForeign: toggle('also delete the keys that others wrote and the book does not know') },
   fields: {
     ...Object.fromEntries(projectedKinds().map(({ source }) => [source.table, INTEGER])),
     strays: INTEGER,
+    foreign: INTEGER,
   },
-  examples: ['realtime rebuild'],
-  details: `Writes every order of the last 7 days, every notification of the last 30 and their lists again, and removes orphans.
-Quotes, login sessions and the event streams are not part of the book and stay unchanged. It may run during trading, and
-may be repeated.`,
-  async run(_input, ctx: Context) {
-    const { rebuild } = await import('../../projection/rebuild.ts');
-    const progress = await startProgress(ctx.io, 'rebuilding');
-    const { rows, orphans } = await rebuild(ctx, (written) =>
-      progress.update(`${pluralize(written, 'key')} written`),
-    ).finally(() => progress.stop());
-    return { ...rows, strays: orphans };
+  examples: ['realtime rebuild', 'realtime rebuild --delete-foreign --confirm pinnacle'],
+  details: `Writes every order of the last 7 days, every notification of the last 30 and their lists again, and removes the keys of
+this program whose rows are gone (strays). Keys that the book does not know and that are not in the form in which this program
+writes them, and such members of sets, are those of other services: they stay and are counted as foreign. --delete-foreign
+deletes them, too, once the name of the database is given. Quotes, login sessions and the event streams are not part of the
+book and stay unchanged. It may run during trading, and may be repeated.`,
+  async run({ deleteForeign }, ctx: Context) {
+    const { rebuildKeys } = await import('../../operations/realtime/rebuild-keys.ts');
+    const { rows, orphans, foreign } = await rebuildKeys(ctx, deleteForeign);
+    return { ...rows, strays: orphans, foreign: foreign.length };
   },
 });

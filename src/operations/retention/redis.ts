@@ -135,7 +135,8 @@ async function checkExpired(
 ): Promise<string[]> {
   const outdated: string[] = [];
   const own = families.filter(({ row }) => row?.table === source.table);
-  for await (const orphans of findOrphans(db, redis, own, now)) {
+  for await (const found of findOrphans(db, redis, own, now)) {
+    const orphans = found.filter((orphan) => orphan.own);
     if (repair) await Promise.all(orphans.map(({ key }) => redis.client.del(key)));
     outdated.push(...orphans.map(({ key }) => key));
   }

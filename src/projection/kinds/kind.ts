@@ -27,8 +27,10 @@ export interface KeyFamily {
   pattern?: string;
   /** The row that each key stands for; a key without one is an orphan. */
   row?: { table: string; id: string };
-  /** Of sets that keep old members: the table whose rows of the same owner the members are. */
-  members?: { table: string; id: string };
+  /** The fields of the JSON that this program writes under the keys, in their order: what has others, others wrote. */
+  fields?: readonly string[];
+  /** Of sets that keep old members: the table whose rows of the same owner the members are, and the keys of those rows. */
+  members?: { table: string; id: string; family: string; fields: readonly string[] };
   /**
    * What the keys hold, by what follows the name in them, where they are derived from many rows. Without `row`, a key
    * that should not exist by this is an orphan.

@@ -23,7 +23,11 @@ export const notification = {
   ttlSeconds: TTL_SECONDS,
   retention: 'live_notifications',
   keys: [
-    { name: 'notification', row: { table: 'notifications', id: 'notification_id' } },
+    {
+      name: 'notification',
+      row: { table: 'notifications', id: 'notification_id' },
+      fields: NOTIFICATION_COLUMNS,
+    },
     { name: 'user_notifications', row: { table: 'users', id: 'user_id' }, snapshots: readLists },
   ],
   outbox: { notification: 'announce', read: 'write' },

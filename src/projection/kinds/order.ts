@@ -19,11 +19,11 @@ export const order = {
   ttlSeconds: TTL_SECONDS,
   retention: 'order_status',
   keys: [
-    { name: 'order', row: { table: 'orders', id: 'order_id' } },
+    { name: 'order', row: { table: 'orders', id: 'order_id' }, fields: ORDER_COLUMNS },
     {
       name: 'user_orders',
       row: { table: 'users', id: 'user_id' },
-      members: { table: 'orders', id: 'order_id' },
+      members: { table: 'orders', id: 'order_id', family: 'order', fields: ORDER_COLUMNS },
     },
   ],
   outbox: { order: 'announce' },
