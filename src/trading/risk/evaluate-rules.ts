@@ -30,6 +30,9 @@ export interface CheckedRule extends Record<string, unknown> {
 
 type Sql = RawBuilder<unknown>;
 
+/** Enough for the open positions of ten thousand users. */
+const WORK_MEM = '64MB';
+
 /**
  * Evaluates every rule of a user, or of everyone if userId is null, in one statement, and stores what has changed.
  * Returns the rules that are violated, cannot be evaluated or are no longer violated; of one user, every rule. A rule
@@ -44,8 +47,8 @@ export async function evaluateAllRules(
   clock: TradingDay,
 ): Promise<CheckedRule[]> {
   const whose = userId === null ? sql`true` : sql`user_id = ${userId}`;
-  // Compiling a statement that runs once takes longer than running it.
-  await sql`SELECT set_config('jit', 'off', true)`.execute(trx.db);
+  // Compiling a statement that runs once takes longer than running it, and sorting on disk longer than in memory.
+  await sql`SELECT set_config('jit', 'off', true), set_config('work_mem', ${WORK_MEM}, true)`.execute(trx.db);
   const { rows } = await sql<CheckedRule>`
     WITH placed AS (
       SELECT user_id, count(*) AS orders FROM orders WHERE created_at >= ${clock.dayStart}::timestamp AND ${whose}
@@ -81,28 +84,26 @@ export async function evaluateAllRules(
         CROSS JOIN LATERAL (SELECT CASE WHEN current IS NULL THEN is_violated
           ELSE ${byRule((_, { violates }) => sql`current ${sql.raw(violates)} rule_value`)} END AS violates) v
         CROSS JOIN LATERAL (SELECT CASE
+          WHEN current IS NOT NULL AND NOT (violates OR is_violated OR ${userId !== null}) THEN ''
           WHEN current IS NULL THEN format(${sql.lit(RISK_MESSAGES.missing)}, rule_type, missing)
           ELSE format(${sql.lit(RISK_MESSAGES.evaluated)}, rule_type, trim_scale(round(current::numeric, 4)),
             trim_scale(round(rule_value::numeric, 4))) || coalesce(' symbol=' || symbol, '')
         END AS message) m
-    ), flipped AS (
+    ), written AS (
       UPDATE risk_rules r
-      SET current_value = j.current, is_violated = j.violates, violation_message = j.stored, updated_at = ${clock.now}::timestamp
+      SET current_value = coalesce(j.current, r.current_value), is_violated = j.violates, violation_message = j.stored,
+        updated_at = ${clock.now}::timestamp
       FROM judged j
-      WHERE r.rule_id = j.rule_id AND r.rule_value = j.rule_value AND j.violates <> j.is_violated AND j.violates <> r.is_violated
-      RETURNING r.rule_id
-    ), moved AS (
-      UPDATE risk_rules r
-      SET current_value = coalesce(j.current, r.current_value), violation_message = j.stored, updated_at = ${clock.now}::timestamp
-      FROM judged j
-      WHERE r.rule_id = j.rule_id AND r.rule_value = j.rule_value AND j.violates = j.is_violated AND j.violates = r.is_violated
-        AND (r.current_value, r.violation_message) IS DISTINCT FROM (coalesce(j.current, r.current_value), j.stored)
+      WHERE r.rule_id = j.rule_id AND r.rule_value = j.rule_value AND r.is_violated = j.is_violated
+        AND (j.violates <> j.is_violated
+          OR (r.current_value, r.violation_message) IS DISTINCT FROM (coalesce(j.current, r.current_value), j.stored))
+      RETURNING r.rule_id, j.violates <> j.is_violated AS flipped
     )
     SELECT j.rule_id, j.user_id, j.rule_type, j.rule_value AS limit, j.current, j.message, newly, j.newly_missing,
       ((j.rule_value::numeric - j.current::numeric)
         * ${byRule((_, { violates }) => sql.lit(violates === '<' ? -1 : 1))})::float8 AS headroom,
       CASE WHEN j.current IS NULL THEN 'cannot evaluate' WHEN j.violates THEN 'violated' ELSE 'ok' END AS verdict
-    FROM judged j CROSS JOIN LATERAL (SELECT j.rule_id IN (SELECT rule_id FROM flipped) AS newly) n
+    FROM judged j CROSS JOIN LATERAL (SELECT j.rule_id IN (SELECT rule_id FROM written WHERE flipped) AS newly) n
     WHERE ${userId !== null} OR j.current IS NULL OR j.violates OR newly
     ORDER BY j.user_id, j.rule_type`.execute(trx.db);
   return rows;
