@@ -65,7 +65,7 @@ import inspect {trades}
 order import {trades} --as trades --user u2
 order list
 order show o1
-order watch --for 100ms
+order watch --for 1s
 market set ITC --ltp 101
 market import {quotes}
 market get ITC
@@ -90,7 +90,7 @@ risk time-zone Asia/Kolkata
 risk status
 notification send --user u2 --type SYSTEM_ERROR --title t --message m
 notification list
-notification watch --since today --for 100ms
+notification watch --since today --for 1s
 notification show {notification}
 notification read {notification}
 session list

@@ -46,7 +46,7 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'risk check': { why: 'evaluates the rules of all', own: 'risk check u2' },
   'risk status': { why: 'lists all', own: 'risk status u2' },
   'notification list': { why: 'lists all', own: 'notification list --user u2' },
-  'notification watch --since today --for 100ms': { why: 'follows all' },
+  'notification watch --since today --for 1s': { why: 'follows all' },
   'session list': { why: 'lists all', own: 'session list --user u2' },
   'strategy stats': { why: 'sums up all', own: 'strategy stats --user u2' },
   'realtime rebuild': { why: 'Redis shows the rows of all' },
