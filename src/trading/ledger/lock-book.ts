@@ -34,7 +34,7 @@ export async function lockBook(
   fills: readonly Fill[],
   keys: readonly ChainKey[] = [],
 ): Promise<LockedBook> {
-  // What the statistics know as empty may hold thousands of rows at the end, and each fill's foreign keys would scan them.
+  // The plan of a foreign key is made once: of a table of one page it would scan thousands of rows for each fill later.
   if (fills.length > 1 || keys.length > 0)
     await sql`SELECT set_config('enable_seqscan', 'off', true)`.execute(trx.db);
   const orderIds = [...new Set(fills.map((fill) => fill.order_id))];
