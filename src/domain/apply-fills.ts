@@ -41,6 +41,11 @@ export function applyFills(book: Book, fills: readonly Fill[], options: Booking)
     sessions: new Set(),
     notices: [],
   };
+  // A book may be held from one batch to the next: what the one before added is written.
+  for (const session of book.sessions.values()) {
+    session.realized = 0;
+    session.successful = 0;
+  }
   for (const fill of fills) {
     const order = orderOf(book, fill);
     if (!isKnown(book, fill)) applyOne(book, order, fill, options, tally);

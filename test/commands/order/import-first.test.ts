@@ -42,4 +42,27 @@ describe.each(servers)('the first import of trades to $name', ({ open }) => {
     await expect.poll(() => count('n_tup_ins')).toBeGreaterThan(0);
     expect(await count('seq_tup_read')).toBeLessThan(TRADES * 5);
   });
+
+  it('counts what several batches realize once in the session that runs', async () => {
+    await given.user(db, 's');
+    const { start_time } = await db.json<{ start_time: string }>('session', 'start', '--user', 's');
+    const began = BigInt(Date.parse(start_time)) * 1_000n + 1_000n;
+    const at = (i: number) => {
+      const micros = began + BigInt(i);
+      return `${new Date(Number(micros / 1_000n)).toISOString().slice(0, -1)}${String(micros % 1_000n).padStart(3, '0')}Z`;
+    };
+    const rows = Array.from(
+      { length: 2_500 },
+      (_, i) => `s${i},ITC,${i % 2 ? 'SELL,1,101' : 'BUY,1,100'},${at(i)}`,
+    );
+    const path = join(folder, 'today.csv');
+    writeFileSync(path, ['trade_id,symbol,side,quantity,price,executed_at', ...rows, ''].join('\n'));
+    await db.json('order', 'import', path, '--as', 'trades', '--user', 's');
+    expect((await db.json<object[]>('session', 'list', '--user', 's'))[0]).toMatchObject({
+      total_orders: 2_500,
+      successful_orders: 2_500,
+      total_pnl: '1250.00',
+    });
+    expect((await db.cli('doctor', 'ledger', '--user', 's')).code).toBe(0);
+  });
 });
