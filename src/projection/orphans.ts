@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely';
+import type { Context } from '../context.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
 import type { KeyFamily, Snapshot } from './kinds/kind.ts';
+import { projectedKinds } from './kinds/list.ts';
 
 /** A key, or a member of a set, whose row does not exist. */
 export interface OrphanKey {
@@ -11,6 +13,27 @@ export interface OrphanKey {
   member?: string;
   /** Whether this program wrote it; otherwise a service did, which may have more in Redis than there is in the book. */
   own: boolean;
+}
+
+/** The orphans of every kind that the schema has. */
+export async function findAllOrphans(ctx: Context): Promise<OrphanKey[]> {
+  const db = await ctx.db();
+  const kinds = projectedKinds(await ctx.phase());
+  const redis = await ctx.redis();
+  const orphans: OrphanKey[] = [];
+  for (const { keys } of kinds)
+    for await (const found of findOrphans(db, redis, keys, ctx.now)) {
+      ctx.signal.throwIfAborted();
+      orphans.push(...found);
+    }
+  return orphans;
+}
+
+/** Deletes keys, and takes members out of their sets. */
+export async function deleteKeys({ client }: RedisConnection, keys: readonly OrphanKey[]): Promise<void> {
+  await Promise.all(
+    keys.map(({ key, member }) => (member === undefined ? client.del(key) : client.srem(key, member))),
+  );
 }
 
 /** The orphans among the keys of these families, in batches. A family without rows has none. */

@@ -1,8 +1,7 @@
 import type { Context } from '../context.ts';
-import type { RedisConnection } from '../platform/redis/connect.ts';
 import { projectedKinds } from './kinds/list.ts';
 import { liveIds } from './live-ids.ts';
-import { findOrphans, type OrphanKey } from './orphans.ts';
+import { deleteKeys, findAllOrphans, type OrphanKey } from './orphans.ts';
 import { drainAll } from './project.ts';
 import { writeUntilStable } from './write-snapshots.ts';
 
@@ -41,25 +40,4 @@ export async function rebuild(ctx: Context, onProgress: (rows: number) => void):
   const own = orphans.filter((orphan) => orphan.own);
   if (!ctx.dryRun) await deleteKeys(redis, own);
   return { rows, orphans: own.length, foreign: orphans.filter((orphan) => !orphan.own) };
-}
-
-/** The orphans of every kind that the schema has. */
-export async function findAllOrphans(ctx: Context): Promise<OrphanKey[]> {
-  const db = await ctx.db();
-  const kinds = projectedKinds(await ctx.phase());
-  const redis = await ctx.redis();
-  const orphans: OrphanKey[] = [];
-  for (const { keys } of kinds)
-    for await (const found of findOrphans(db, redis, keys, ctx.now)) {
-      ctx.signal.throwIfAborted();
-      orphans.push(...found);
-    }
-  return orphans;
-}
-
-/** Deletes keys, and takes members out of their sets. */
-export async function deleteKeys({ client }: RedisConnection, keys: readonly OrphanKey[]): Promise<void> {
-  await Promise.all(
-    keys.map(({ key, member }) => (member === undefined ? client.del(key) : client.srem(key, member))),
-  );
 }

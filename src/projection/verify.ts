@@ -6,8 +6,7 @@ import { describeForeign } from './foreign-keys.ts';
 import type { ProjectedTable } from './kinds/kind.ts';
 import { projectedKinds } from './kinds/list.ts';
 import { liveIds } from './live-ids.ts';
-import type { OrphanKey } from './orphans.ts';
-import { findAllOrphans } from './rebuild.ts';
+import { findAllOrphans, type OrphanKey } from './orphans.ts';
 
 /**
  * Compares Redis with every row whose keys have not outlived their TTL: all differences, the number of rows, and a line on

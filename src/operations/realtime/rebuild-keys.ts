@@ -1,8 +1,8 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { describeForeign } from '../../projection/foreign-keys.ts';
-import type { OrphanKey } from '../../projection/orphans.ts';
-import { deleteKeys, findAllOrphans, type Rebuilt, rebuild } from '../../projection/rebuild.ts';
+import { deleteKeys, findAllOrphans, type OrphanKey } from '../../projection/orphans.ts';
+import { type Rebuilt, rebuild } from '../../projection/rebuild.ts';
 import { pluralize } from '../../util/text.ts';
 import { confirmationName } from '../migrations/confirm-loss.ts';
 

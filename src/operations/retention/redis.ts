@@ -8,7 +8,7 @@ import { DAY_SECONDS } from '../../platform/redis/keys.ts';
 import { compareSnapshots } from '../../projection/compare.ts';
 import type { EventStream, Kind } from '../../projection/kinds/kind.ts';
 import { KINDS, type ProjectedKind, projectedKinds } from '../../projection/kinds/list.ts';
-import { findOrphans } from '../../projection/orphans.ts';
+import { deleteKeys, findOrphans } from '../../projection/orphans.ts';
 import { writeUntilStable } from '../../projection/write-snapshots.ts';
 
 /** What Redis holds of one kind, as keys or as events; after a repair, what it held before. */
@@ -137,7 +137,7 @@ async function checkExpired(
   const own = families.filter(({ row }) => row?.table === source.table);
   for await (const found of findOrphans(db, redis, own, now)) {
     const orphans = found.filter((orphan) => orphan.own);
-    if (repair) await Promise.all(orphans.map(({ key }) => redis.client.del(key)));
+    if (repair) await deleteKeys(redis, orphans);
     outdated.push(...orphans.map(({ key }) => key));
   }
   for (const { name, snapshots } of families) {

@@ -26,6 +26,12 @@ export async function bookFills(
   return { ...fold, book };
 }
 
+/** The fill of all of an order at its price, at the time of its placement. */
+export const fillOfAll = (
+  { order_id, quantity, price, created_at }: NewOrder,
+  broker_fill_id: string,
+): Fill => ({ order_id, broker_fill_id, quantity, price, executed_at: created_at, booked_at: created_at });
+
 /** Books history, batch by batch, within the caller's transaction. */
 export interface HistoryBook {
   /**

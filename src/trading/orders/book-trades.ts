@@ -7,7 +7,7 @@ import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import type { BadLine } from '../../platform/files/rejects-file.ts';
 import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
-import { openHistory } from '../ledger/book-fills.ts';
+import { fillOfAll, openHistory } from '../ledger/book-fills.ts';
 import type { NewOrder } from '../ledger/insert-orders.ts';
 import { openAdmission } from '../risk/import-admission.ts';
 import type { Renaming } from '../symbols/renaming.ts';
@@ -86,28 +86,18 @@ interface Placing {
 
 function asPlacing(user_id: UserId, trade: Trade): Placing {
   const { symbol, side, quantity, price, executed_at, strategy_id } = trade;
-  const order_id = mintId('ord', new Date(executed_at));
-  return {
-    order: {
-      order_id,
-      user_id,
-      strategy_id,
-      symbol,
-      side,
-      order_type: 'MARKET',
-      quantity,
-      price,
-      created_at: executed_at,
-    },
-    fill: {
-      order_id,
-      broker_fill_id: trade.trade_id,
-      quantity,
-      price,
-      executed_at,
-      booked_at: executed_at,
-    },
+  const order: NewOrder = {
+    order_id: mintId('ord', new Date(executed_at)),
+    user_id,
+    strategy_id,
+    symbol,
+    side,
+    order_type: 'MARKET',
+    quantity,
+    price,
+    created_at: executed_at,
   };
+  return { order, fill: fillOfAll(order, trade.trade_id) };
 }
 
 interface SortedOut {

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
 import { NO_RUPEES } from '../../domain/money.ts';
 import { refused } from '../../util/failure.ts';
-import { bookFills } from '../ledger/book-fills.ts';
+import { bookFills, fillOfAll } from '../ledger/book-fills.ts';
 import { insertOrder } from '../ledger/insert-orders.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { tradingDayOf } from '../trading-day.ts';
@@ -50,20 +50,10 @@ export async function closePosition(
     } as const;
     await checkPreTrade(trx, order, clock);
     await insertOrder(trx, order);
-    const at = order.created_at;
     const { fills } =
       price === undefined
         ? { fills: [] }
-        : await bookFills(trx, [
-            {
-              order_id: order.order_id,
-              broker_fill_id: brokerFillId ?? mintId('fil', now),
-              quantity,
-              price,
-              executed_at: at,
-              booked_at: at,
-            },
-          ]);
+        : await bookFills(trx, [fillOfAll(order, brokerFillId ?? mintId('fil', now))]);
     const result = {
       ...(await findPosition(trx.db, id)),
       closing_order_id: order.order_id,

@@ -84,8 +84,8 @@ export async function evaluateAllRules(
         CROSS JOIN LATERAL (SELECT CASE WHEN current IS NULL THEN is_violated
           ELSE ${byRule((_, { violates }) => sql`current ${sql.raw(violates)} rule_value`)} END AS violates) v
         CROSS JOIN LATERAL (SELECT CASE
-          WHEN current IS NOT NULL AND NOT (violates OR is_violated OR ${userId !== null}) THEN ''
           WHEN current IS NULL THEN format(${sql.lit(RISK_MESSAGES.missing)}, rule_type, missing)
+          WHEN NOT (violates OR is_violated OR ${userId !== null}) THEN ''
           ELSE format(${sql.lit(RISK_MESSAGES.evaluated)}, rule_type, trim_scale(round(current::numeric, 4)),
             trim_scale(round(rule_value::numeric, 4))) || coalesce(' symbol=' || symbol, '')
         END AS message) m
