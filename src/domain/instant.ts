@@ -15,6 +15,18 @@ export function instant(at: Date): Instant {
   return inForm(`${text.slice(0, -1)}000Z`);
 }
 
+/** The instant so many microseconds after 1970 began, rounded. Throws RangeError outside of the years 0 to 9999. */
+export function fromMicroseconds(microseconds: number): Instant {
+  const whole = Math.round(microseconds);
+  const fraction = ((whole % 1_000) + 1_000) % 1_000;
+  const at = instant(new Date((whole - fraction) / 1_000));
+  return inForm(`${at.slice(0, -'000Z'.length)}${String(fraction).padStart(3, '0')}Z`);
+}
+
+/** How many microseconds an instant is after 1970 began. */
+export const microsecondsOf = (at: Instant): number =>
+  Date.parse(at) * 1_000 + Number(at.slice(-'000Z'.length, -1));
+
 const MILLISECONDS = '2026-01-31T03:45:00.000Z';
 
 const inForm = (text: string) => text as Instant;

@@ -1,4 +1,4 @@
-import { fromRfc3339, type Instant } from './instant.ts';
+import { fromMicroseconds, fromRfc3339, type Instant, isBefore, microsecondsOf } from './instant.ts';
 import { isPrice } from './money.ts';
 
 /** Optional fields of a quote: rupees per share, and shares traded. */
@@ -8,6 +8,10 @@ export const QUOTE_DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'vol
 export type Quote = { symbol: string; ltp: number; timestamp: Instant } & {
   [detail in (typeof QUOTE_DETAILS)[number]]?: number | undefined;
 };
+
+/** How the timestamp of a quote is written: as text, as seconds since 1970 with a fraction, or as whole milliseconds. */
+export const TIMESTAMP_FORMS = ['rfc3339', 'unix', 'unix-ms'] as const;
+export type TimestampForm = (typeof TIMESTAMP_FORMS)[number];
 
 /** The cache entry of a symbol: a quote, or why it is invalid. */
 export interface Reading {
@@ -20,6 +24,10 @@ export interface Reading {
 const MAX_AHEAD_MS = 60_000;
 // A value that another program wrote to the key may be of any size.
 const MAX_QUOTE_BYTES = 65_536;
+// Seconds below this are before the year 5139, and milliseconds from it on after March 1973.
+const FIRST_MILLISECONDS = 1e11;
+const LAST_MILLISECONDS = 1e14;
+const EARLIEST = '1973-03-04T00:00:00.000000Z' as Instant;
 
 /** The age of a quote in milliseconds; never negative, even if its clock is ahead. */
 export const ageOf = (timestamp: Instant, now: Date): number =>
@@ -32,32 +40,56 @@ const isAhead = (timestamp: Instant, now: Date): boolean =>
 /** What is wrong with a quote to write, as text; undefined if it is valid. */
 export function problemOf({ timestamp, bid, ask, high, low }: Quote, now: Date): string | undefined {
   if (isAhead(timestamp, now)) return 'timestamp is in the future';
+  if (isBefore(timestamp, EARLIEST)) return 'timestamp is before 4 March 1973';
   if (bid !== undefined && ask !== undefined && bid > ask) return 'bid is above ask';
   if (high !== undefined && low !== undefined && high < low) return 'high is below low';
   return undefined;
 }
 
-/** The JSON of a quote in the form that the trading services read. */
-export function quoteText(quote: Quote): string {
-  return JSON.stringify(quote);
+/** The JSON of a quote, with its time in the form that the trading services read. */
+export function quoteText(quote: Quote, form: TimestampForm): string {
+  return JSON.stringify({ ...quote, timestamp: written(quote.timestamp, form) });
+}
+
+function written(timestamp: Instant, form: TimestampForm): string | number {
+  if (form === 'rfc3339') return timestamp;
+  const microseconds = microsecondsOf(timestamp);
+  return form === 'unix' ? microseconds / 1_000_000 : Math.floor(microseconds / 1_000);
 }
 
 /** Parses a cache entry of a symbol; any program may have written it, so only a valid price counts. */
 export function readQuote(symbol: string, text: string, now: Date): Reading {
   const found = text.length > MAX_QUOTE_BYTES ? undefined : objectOf(text);
-  if (!found) return { symbol, unreadable: 'no JSON object' };
+  if (!found) return { symbol, unreadable: hasNaN(text) ? 'NaN and Infinity are no JSON' : 'no JSON object' };
   const { ltp, timestamp } = found;
   if (ltp === undefined) return { symbol, unreadable: 'no ltp' };
   if (!isPrice(ltp)) return { symbol, unreadable: 'ltp is no number of rupees' };
-  const at = typeof timestamp === 'string' ? fromRfc3339(timestamp) : undefined;
-  if (at === undefined) return { symbol, unreadable: 'timestamp is no RFC 3339 time' };
-  if (isAhead(at, now)) return { symbol, unreadable: 'timestamp is in the future' };
-  const quote: Quote = { symbol, ltp, timestamp: at };
+  const at = readTimestamp(timestamp);
+  if ('problem' in at) return { symbol, unreadable: `timestamp ${at.problem}` };
+  if (isAhead(at.instant, now)) return { symbol, unreadable: 'timestamp is in the future' };
+  const quote: Quote = { symbol, ltp, timestamp: at.instant };
   for (const name of QUOTE_DETAILS) {
     const detail = found[name];
     if (typeof detail === 'number') quote[name] = detail;
   }
   return { symbol, quote };
+}
+
+/** A time as services write it: RFC 3339, or a number of seconds or milliseconds since 1970; or what is wrong with it. */
+function readTimestamp(value: unknown): { instant: Instant } | { problem: string } {
+  if (typeof value === 'number') {
+    if (value < 0) return { problem: 'is before 1970' };
+    if (!(value < LAST_MILLISECONDS)) return { problem: 'is neither seconds nor milliseconds since 1970' };
+    return { instant: fromMicroseconds(value * (value < FIRST_MILLISECONDS ? 1_000_000 : 1_000)) };
+  }
+  if (value === undefined) return { problem: 'is missing' };
+  if (typeof value !== 'string') return { problem: 'is neither a number nor text' };
+  const instant = fromRfc3339(value);
+  if (instant !== undefined) return { instant };
+  if (fromRfc3339(`${value}Z`) !== undefined) return { problem: 'names no offset from UTC' };
+  return {
+    problem: /^-?[\d.]+$/.test(value) ? 'is a number written as text' : 'is no RFC 3339 time',
+  };
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {
@@ -68,3 +100,8 @@ function objectOf(text: string): Record<string, unknown> | undefined {
     return undefined;
   }
 }
+
+/** Whether a text has NaN or Infinity as a value, which Python writes and no parser of JSON reads. */
+const hasNaN = (text: string) =>
+  text.length <= MAX_QUOTE_BYTES &&
+  /[[:,]\s*-?(?:NaN|Infinity)\b/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '""'));

@@ -29,7 +29,7 @@ layout and in UDiFF: the last price of the day, at 15:30 in Asia/Kolkata. Of sev
 shares; the others are named. Every row is checked before the first is written, and
 the write is atomic, except on a Redis Cluster. With --keep-going bad lines, such as those without a last price, go to a file
 (exit 6). Two prices of one symbol at one time are refused, both. A quote that is older than the one in the cache, or
-than another in the file, is skipped and counted. Quotes live for 30 days and leave no audit row.`,
+than another in the file, is skipped and counted. Quotes live for market.lifetime and leave no audit row.`,
   async run({ file, keepGoing, rejects, ...how }, ctx: Context) {
     const path = file === '-' ? file : resolve(ctx.cwd, file);
     const { importQuoteFile } = await import('../../trading/quotes/import-quotes.ts');

@@ -32,7 +32,8 @@ export const set = defineCommand({
     'market set TCS --ltp 4012.50',
     'market set TCS --ltp 4012.50 --timestamp 2026-01-30T15:29:58+05:30 --bid 4012.45 --ask 4012.60',
   ],
-  details: `Lives for 30 days. A quote older than the one in the cache is refused (exit 5). Quotes are data: they leave no audit row.`,
+  details: `Lives for market.lifetime, its time in the form of market.timestamp. A quote older than the one in the
+cache is refused (exit 5). Quotes are data: they leave no audit row.`,
   async run(input, ctx: Context) {
     const { symbol, ltp } = input;
     const now = ctx.now();
@@ -50,8 +51,9 @@ export const set = defineCommand({
         `The cache has a newer quote of ${symbol}.`,
         `See: pinnacle market get ${symbol}`,
       );
-    if (!ctx.dryRun) await writeQuotes(redis, [newest]);
+    const { market } = await ctx.config();
+    if (!ctx.dryRun) await writeQuotes(redis, [newest], market);
     await warnUnusedSymbols([symbol], ctx);
-    return show({ symbol, quote }, now, (await ctx.config()).market.staleAfterMs);
+    return show({ symbol, quote }, now, market.staleAfterMs);
   },
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { TIMESTAMP_FORMS } from '../../domain/quote.ts';
 import { parseDuration } from '../../util/duration.ts';
 import { fullZone } from './time-zone.ts';
 
@@ -70,6 +71,22 @@ export const duration = z.pipe(
   }, 'must be a duration such as 500ms, 30s or 5m, at most 24d'),
   z.transform((value: string) => parseDuration(value)),
 );
+
+// What docs/schema.md gives a quote, and retention lets it live.
+const MAX_LIFETIME_MS = 30 * 86_400_000;
+
+/** How long a quote lives, in milliseconds. */
+export const lifetime = z.pipe(
+  textThat((value) => {
+    const ms = parseDuration(value);
+    return ms >= 1_000 && ms <= MAX_LIFETIME_MS;
+  }, 'must be a duration from 1s to 30d'),
+  z.transform((value: string) => parseDuration(value)),
+);
+
+export const timestampForm = z.enum(TIMESTAMP_FORMS, {
+  error: `must be one of ${TIMESTAMP_FORMS.join(', ')}`,
+});
 
 export const DEFAULT_TIME_ZONE = 'Asia/Kolkata';
 

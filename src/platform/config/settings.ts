@@ -3,8 +3,8 @@ import type * as z from 'zod/mini';
 import { rupeesText } from '../../domain/money.ts';
 import { DEFAULT_PERIODS, isPeriod } from '../../domain/retention-periods.ts';
 import { riskTemplates, type Templates } from '../../domain/risk-limits.ts';
+import { REDIS_SETTINGS } from './redis-settings.ts';
 import {
-  addresses,
   amount,
   commandLine,
   DEFAULT_TIME_ZONE,
@@ -17,7 +17,6 @@ import {
   schemaName,
   textThat,
   timeZone,
-  url,
   urls,
 } from './schemas.ts';
 
@@ -133,57 +132,7 @@ export const SETTINGS = {
     schema: onOff,
     fallback: false,
   },
-  'redis.url': {
-    help: 'the URL of Redis',
-    env: ['REDIS_URL'],
-    secret: true,
-    schema: url(['redis', 'rediss'], 'a URL such as redis://host:6379/0'),
-  },
-  'redis.sentinels': {
-    help: 'the sentinels of the master; user, password, database and TLS are those of redis.url',
-    env: [],
-    structured: true,
-    schema: addresses,
-  },
-  'redis.master': {
-    help: 'the name of the master at the sentinels',
-    env: [],
-    schema: textThat((value) => value.trim() !== '', 'must be a name'),
-    fallback: 'mymaster',
-  },
-  'redis.cluster': {
-    help: 'nodes of a Redis Cluster; user, password and TLS are those of redis.url',
-    env: [],
-    structured: true,
-    schema: addresses,
-  },
-  'redis.ca': {
-    help: 'the certificate (PEM) of the authority that signed the certificate of Redis',
-    env: ['PINNACLE_REDIS_CA'],
-    path: true,
-    schema: pathTo('file'),
-  },
-  'redis.prefix': {
-    help: 'the prefix of every key in Redis',
-    env: ['PINNACLE_REDIS_PREFIX'],
-    schema: textThat((value) => /^[\w.:-]{0,64}$/.test(value), 'must be plain characters such as live:'),
-    // Two schemas that share a Redis would take each other's keys for their own.
-    fallbackIn: ({ schema }) => (schema === undefined ? '' : `${schema}:`),
-  },
-  'redis.timeout': {
-    help: 'how long a command waits for Redis',
-    env: ['PINNACLE_REDIS_TIMEOUT'],
-    as: 'redis.timeoutMs',
-    schema: duration,
-    fallback: '2s',
-  },
-  'market.staleAfter': {
-    help: 'how old a quote may be before it is stale',
-    env: ['PINNACLE_MARKET_STALE_AFTER'],
-    as: 'market.staleAfterMs',
-    schema: duration,
-    fallback: '15m',
-  },
+  ...REDIS_SETTINGS,
   'order.tick': {
     help: 'the step of prices at the exchange, in rupees: the price of an order is a multiple of it',
     env: ['PINNACLE_ORDER_TICK'],

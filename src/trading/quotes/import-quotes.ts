@@ -49,7 +49,7 @@ async function importInto(ctx: Context, { path, ...how }: ImportRequest, rejects
   const redis = await ctx.redis();
   const quotes = await withoutOlder(redis, newest, ctx.now());
   ctx.signal.throwIfAborted();
-  if (!ctx.dryRun && quotes.length > 0) await writeQuotes(redis, quotes);
+  if (!ctx.dryRun && quotes.length > 0) await writeQuotes(redis, quotes, (await ctx.config()).market);
   const older = rows - passed - quotes.length;
   if (older > 0) await ctx.io.say(`Skipped ${pluralize(older, 'quote')} older than the newest known.`);
   await warnUnusedSymbols(

@@ -132,7 +132,7 @@ async function newestOf(
 
 /** Why lines of one symbol and time cannot all be right; which of them is, nobody knows, so all are refused. */
 function conflictsIn(same: readonly Numbered<Quote>[]): BadLine[] {
-  const texts = same.map(({ value }) => quoteText(value));
+  const texts = same.map(({ value }) => quoteText(value, 'rfc3339'));
   if (texts.every((text) => text === texts[0])) return [];
   return same.map(({ line, value: { symbol, ltp } }, i) => {
     const other = same.find((_row, j) => texts[j] !== texts[i]) as Numbered<Quote>;

@@ -1,8 +1,7 @@
 import type { Redis } from 'ioredis';
-import { type Quote, quoteText, type Reading, readQuote } from '../../domain/quote.ts';
+import { type Quote, quoteText, type Reading, readQuote, type TimestampForm } from '../../domain/quote.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf } from '../../platform/redis/errors.ts';
-import { TTL_SECONDS } from '../../platform/redis/keys.ts';
 
 const BATCH_KEYS = 1_000;
 
@@ -84,34 +83,48 @@ export async function withoutOlder(
   return quotes.filter(({ timestamp }, i) => timestamp >= (held[i]?.quote?.timestamp ?? ''));
 }
 
-/** Writes quotes with a lifetime of 30 days: atomically on a server, per node on a cluster. */
+/** How quotes are written: settings, because others read them. */
+interface QuoteForm {
+  timestamp: TimestampForm;
+  lifetimeMs: number;
+}
+
+/** Writes quotes: atomically on a server, per node on a cluster. */
 export async function writeQuotes(
   { client, keys }: RedisConnection,
   quotes: readonly Quote[],
+  { timestamp, lifetimeMs }: QuoteForm,
 ): Promise<void> {
   if ('nodes' in client) {
     for (let from = 0; from < quotes.length; from += BATCH_KEYS)
       await Promise.all(
         quotes
           .slice(from, from + BATCH_KEYS)
-          .map((quote) => client.set(keys.quote(quote.symbol), quoteText(quote), 'EX', TTL_SECONDS.quote)),
+          .map((quote) =>
+            client.set(keys.quote(quote.symbol), quoteText(quote, timestamp), 'PX', lifetimeMs),
+          ),
       );
     return;
   }
-  const texts = quotes.map(quoteText);
+  const texts = quotes.map((quote) => quoteText(quote, timestamp));
   const names = quotes.map(({ symbol }) => keys.quote(symbol));
-  await client.call('EVAL', [SET_ALL, names.length, ...names, TTL_SECONDS.quote, ...texts]).catch((error) => {
+  await client.call('EVAL', [SET_ALL, names.length, ...names, lifetimeMs, ...texts]).catch((error) => {
     // A login may be denied scripts, which take a tenth of the time, but still be allowed to write.
     if (errorCodeOf(error) !== 'NOPERM') throw error;
-    return transact(client, names, texts);
+    return transact(client, names, texts, lifetimeMs);
   });
 }
 
-const SET_ALL = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1]) end";
+const SET_ALL = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'PX', ARGV[1]) end";
 
-async function transact(client: Redis, names: readonly string[], texts: readonly string[]): Promise<void> {
+async function transact(
+  client: Redis,
+  names: readonly string[],
+  texts: readonly string[],
+  lifetimeMs: number,
+): Promise<void> {
   const all = client.multi();
-  for (const [i, name] of names.entries()) all.set(name, texts[i] ?? '', 'EX', TTL_SECONDS.quote);
+  for (const [i, name] of names.entries()) all.set(name, texts[i] ?? '', 'PX', lifetimeMs);
   await all.exec().catch((error: Error & { previousErrors?: Error[] }) => {
     // The reason for an aborted transaction is the error of the refused command.
     throw error.previousErrors?.[0] ?? error;

@@ -62,7 +62,7 @@ describe('market import of a bhavcopy', () => {
     expect(await held('BRITANNIA')).toEqual({
       symbol: 'BRITANNIA',
       ltp: 3541.65,
-      timestamp: '2021-01-06T10:00:00.000000Z',
+      timestamp: 1_609_927_200,
       open: 3560,
       high: 3579.9,
       low: 3519.15,
@@ -104,7 +104,7 @@ describe('market import of a bhavcopy', () => {
     expect(await held('TCS')).toEqual({
       symbol: 'TCS',
       ltp: 4012.5,
-      timestamp: '2026-01-29T10:00:00.000000Z',
+      timestamp: 1_769_680_800,
       open: 4000,
       high: 4020,
       low: 3990,
@@ -125,7 +125,7 @@ describe('market import of a bhavcopy', () => {
     expect(await held('TCS')).toMatchObject({
       ltp: 4012.5,
       close: 4005,
-      timestamp: '2026-01-29T10:00:00.000000Z',
+      timestamp: 1_769_680_800,
     });
   });
 
