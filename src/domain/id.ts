@@ -65,3 +65,10 @@ export function mintId<Prefix extends keyof Minted>(prefix: Prefix, at: Date): M
   }
   return `${prefix}_${last.stamp}${last.random}` as Minted[Prefix];
 }
+
+const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+
+/** Whether an id has the form of those that this program mints with this prefix. */
+export function isMinted(prefix: keyof Minted, id: string): boolean {
+  return id.startsWith(`${prefix}_`) && ULID.test(id.slice(prefix.length + 1));
+}

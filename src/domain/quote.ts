@@ -75,6 +75,15 @@ export function readQuote(symbol: string, text: string, now: Date): Reading {
   return { symbol, quote };
 }
 
+/** Whether a cache entry of a symbol has the fields that `quoteText` writes, in their order. */
+export function isOwnQuote(symbol: string, text: string): boolean {
+  const found = text.length > MAX_QUOTE_BYTES ? undefined : objectOf(text);
+  if (found?.['symbol'] !== symbol) return false;
+  const names = Object.keys(found);
+  const own = ['symbol', 'ltp', 'timestamp', ...QUOTE_DETAILS.filter((name) => name in found)];
+  return String(names) === String(own);
+}
+
 /** A time as services write it: RFC 3339, or a number of seconds or milliseconds since 1970; or what is wrong with it. */
 function readTimestamp(value: unknown): { instant: Instant } | { problem: string } {
   if (typeof value === 'number') {

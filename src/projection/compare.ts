@@ -3,6 +3,7 @@ import { instant } from '../domain/instant.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
 import type { Snapshot } from './kinds/kind.ts';
+import { mergedList } from './shared-list.ts';
 
 /** How a key of Redis differs from its snapshot. */
 export interface Drift {
@@ -36,39 +37,63 @@ export async function compareSnapshots(
   return found.flat();
 }
 
-async function compareSnapshot({ client }: RedisConnection, snapshot: Snapshot): Promise<Drift[]> {
+async function compareSnapshot(redis: RedisConnection, snapshot: Snapshot): Promise<Drift[]> {
+  const { client } = redis;
   const { key } = snapshot;
-  const drift = (detail: string): Drift[] => [{ key, detail }];
   try {
-    const [held, expires] = await Promise.all([contentOf(client, snapshot), client.expiretime(key)]);
-    const difference = differenceOf(snapshot, held);
-    if (difference) return drift(difference);
-    return held !== null && !hasExpectedTtl(snapshot, expires) ? drift(describeExpiry(expires)) : [];
+    const expires = client.expiretime(key);
+    const found =
+      snapshot.type === 'list' ? await listDrift(redis, snapshot) : await otherDrift(client, snapshot);
+    const detail = found.difference ?? expiryDrift(snapshot, found, await expires);
+    return detail === undefined ? [] : [{ key, detail }];
   } catch (error) {
     if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
-    return drift(`is not ${snapshot.type === 'json' ? 'JSON' : `a ${snapshot.type}`}`);
+    return [{ key, detail: `is not ${snapshot.type === 'json' ? 'JSON' : `a ${snapshot.type}`}` }];
   }
 }
 
-type Content = string | string[] | null;
-
-async function contentOf(client: RedisConnection['client'], snapshot: Snapshot): Promise<Content> {
-  const { type, key } = snapshot;
-  if (type === 'json') return client.get(key);
-  const members = type === 'list' ? await client.lrange(key, 0, -1) : await client.smembers(key);
-  return members.length === 0 ? null : members;
+/** What a key holds, against its snapshot. */
+interface Found {
+  difference: string | undefined;
+  isAbsent: boolean;
+  /** Whether others keep ids of theirs there. */
+  isShared: boolean;
 }
 
-function differenceOf(snapshot: Snapshot, held: Content): string | undefined {
-  const due =
-    snapshot.type === 'json' ? snapshot.value : snapshot.members.length === 0 ? null : snapshot.members;
+async function listDrift(redis: RedisConnection, snapshot: Snapshot & { type: 'list' }): Promise<Found> {
+  const held = await redis.client.lrange(snapshot.key, 0, -1);
+  const { members, isShared } = await mergedList(redis, snapshot, held);
+  const isAbsent = held.length === 0;
+  if (String(members) === String(held)) return { difference: undefined, isAbsent, isShared };
+  const isEmpty = members.length === 0;
+  const difference = isAbsent
+    ? 'is missing'
+    : isEmpty
+      ? 'exists, and should not'
+      : 'does not hold the newest in order';
+  return { difference, isAbsent, isShared };
+}
+
+async function otherDrift(
+  client: RedisConnection['client'],
+  snapshot: Exclude<Snapshot, { type: 'list' }>,
+): Promise<Found> {
+  const { type, key } = snapshot;
+  const held = type === 'json' ? await client.get(key) : await client.smembers(key);
+  const isAbsent = held === null || held.length === 0;
+  return { difference: differenceOf(snapshot, isAbsent ? null : held), isAbsent, isShared: type === 'set' };
+}
+
+function differenceOf(
+  snapshot: Exclude<Snapshot, { type: 'list' }>,
+  held: string | string[] | null,
+): string | undefined {
+  const due = snapshot.type === 'json' ? snapshot.value : snapshot.members;
   if (due === null || held === null) {
     if (due === held) return undefined;
     return held === null ? 'is missing' : 'exists, and should not';
   }
   if (snapshot.type === 'json') return differentFields(String(due), String(held));
-  if (snapshot.type === 'list')
-    return String(due) === String(held) ? undefined : 'does not hold the newest in order';
   const members = new Set(held);
   const missing = snapshot.members.filter((member) => !members.has(member));
   return missing.length > 0 ? `lacks ${missing.length}, among them ${missing[0]}` : undefined;
@@ -88,9 +113,17 @@ function differentFields(due: string, held: string): string | undefined {
   return fields.length > 0 ? `differs in ${fields.join(', ')}` : undefined;
 }
 
-// A set lives as long as its newest member, and others than these may be newer.
-const hasExpectedTtl = ({ type, expires }: Snapshot, actual: number) =>
-  type === 'set' ? actual >= expires : actual === (expires ?? NEVER);
+/** What is wrong with the end of a key, a Unix time in seconds. What is shared may live longer, or for ever. */
+function expiryDrift(
+  { expires }: Snapshot,
+  { isAbsent, isShared }: Found,
+  actual: number,
+): string | undefined {
+  if (isAbsent) return undefined;
+  const due = expires ?? NEVER;
+  const isRight = isShared ? actual === NEVER || actual >= due : actual === due;
+  return isRight ? undefined : describeExpiry(actual);
+}
 
 /** What EXPIRETIME says of a key that never expires. */
 const NEVER = -1;

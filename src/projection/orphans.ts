@@ -2,15 +2,17 @@ import { type Kysely, sql } from 'kysely';
 import type { Context } from '../context.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
-import { errorCodeOf } from '../platform/redis/errors.ts';
+import { ownIds, unlessOtherType } from '../platform/redis/own-keys.ts';
 import type { KeyFamily, Snapshot } from './kinds/kind.ts';
 import { projectedKinds } from './kinds/list.ts';
 
-/** A key, or a member of a set, whose row does not exist. */
+/** A key, or a member of a set or a list, whose row does not exist. */
 export interface OrphanKey {
   key: string;
   /** The member; undefined where the whole key is an orphan. */
   member?: string;
+  /** Whether the member is in a list. */
+  isListed?: boolean;
   /** Whether this program wrote it; otherwise a service did, which may have more in Redis than there is in the book. */
   own: boolean;
 }
@@ -29,10 +31,13 @@ export async function findAllOrphans(ctx: Context): Promise<OrphanKey[]> {
   return orphans;
 }
 
-/** Deletes keys, and takes members out of their sets. */
+/** Deletes keys, and takes members out of their sets and lists. */
 export async function deleteKeys({ client }: RedisConnection, keys: readonly OrphanKey[]): Promise<void> {
   await Promise.all(
-    keys.map(({ key, member }) => (member === undefined ? client.del(key) : client.srem(key, member))),
+    keys.map(({ key, member, isListed }) => {
+      if (member === undefined) return client.del(key);
+      return isListed ? client.lrem(key, 0, member) : client.srem(key, member);
+    }),
   );
 }
 
@@ -54,35 +59,66 @@ export async function* findOrphans(
 async function* findRowless(
   db: Kysely<Database>,
   redis: RedisConnection,
-  { name, row, members, fields }: KeyFamily & Required<Pick<KeyFamily, 'row'>>,
+  { name, row, members, wrote }: KeyFamily & Required<Pick<KeyFamily, 'row'>>,
 ): AsyncIterable<OrphanKey[]> {
   const prefix = redis.keys.named(name, '');
   for await (const keys of redis.scan(`${name}:*`)) {
     const ids = keys.map((key) => key.slice(prefix.length));
     const known = await existingIds(db, row.table, row.id, ids);
-    const orphans = keys.filter((_key, i) => !known.has(ids[i] ?? ''));
-    const own = await ownKeys(redis, orphans, fields);
-    yield orphans.map((key) => ({ key, own: own.has(key) }));
+    const orphans = ids.filter((id) => !known.has(id));
+    const own = wrote ? await ownIds(redis, name, orphans, wrote) : new Set();
+    yield orphans.map((id) => ({ key: `${prefix}${id}`, own: own.has(id) }));
     if (!members) continue;
-    for (const id of known)
-      yield strangeMembers(db, redis, `${prefix}${id}`, members, { column: row.id, id });
+    for (const id of known) {
+      const { strange } = await membersOf(db, redis, `${prefix}${id}`, members, { column: row.id, id });
+      // What is wrong with ours in a list, the list itself says.
+      yield strange.filter((each) => members.in === 'set' || !each.own);
+    }
   }
 }
 
-/** The members of a set that are no rows of its owner. */
-async function strangeMembers(
+/** How many members a set or a list has, and those that are no rows of its owner. */
+async function membersOf(
   db: Kysely<Database>,
   redis: RedisConnection,
   key: string,
-  { table, id, family, fields }: NonNullable<KeyFamily['members']>,
+  { in: type, table, id, own }: NonNullable<KeyFamily['members']>,
   owner: { column: string; id: string },
-): Promise<OrphanKey[]> {
-  const held = await unlessOtherType(redis.client.smembers(key), []);
+): Promise<{ count: number; strange: OrphanKey[] }> {
+  const isListed = type === 'list';
+  const held = await unlessOtherType(
+    isListed ? redis.client.lrange(key, 0, -1) : redis.client.smembers(key),
+    [],
+  );
   const listed = await existingIds(db, table, id, held, owner);
   const strange = held.filter((member) => !listed.has(member));
-  const keyOf = (member: string) => redis.keys.named(family, member);
-  const own = await ownKeys(redis, strange.map(keyOf), fields);
-  return strange.map((member) => ({ key, member, own: own.has(keyOf(member)) }));
+  const ours = await own(redis, strange);
+  const orphans = strange.map((member) => ({ key, member, isListed, own: ours.has(member) }));
+  return { count: held.length, strange: orphans };
+}
+
+/**
+ * Which of these keys of a family this program wrote, and nobody else: its own JSON, and sets and lists of its members alone.
+ */
+export async function findOwn(
+  db: Kysely<Database>,
+  redis: RedisConnection,
+  { name, row, wrote, members }: KeyFamily,
+  keys: readonly string[],
+): Promise<string[]> {
+  const prefix = redis.keys.named(name, '');
+  const idOf = (key: string) => key.slice(prefix.length);
+  if (wrote) {
+    const own = await ownIds(redis, name, keys.map(idOf), wrote);
+    return keys.filter((key) => own.has(idOf(key)));
+  }
+  const own: string[] = [];
+  if (!row || !members) return own;
+  for (const key of keys) {
+    const { count, strange } = await membersOf(db, redis, key, members, { column: row.id, id: idOf(key) });
+    if (count > 0 && strange.every((each) => each.own)) own.push(key);
+  }
+  return own;
 }
 
 /** The keys of a name that should not exist by their snapshots. */
@@ -98,33 +134,6 @@ async function* findAbsent(
       .filter((each) => each.type === 'json' && each.value === null)
       .map(({ key }) => ({ key, own: true }));
   }
-}
-
-/** Which of these keys hold JSON with these fields in their order, as this program writes it. */
-async function ownKeys(
-  { client }: RedisConnection,
-  keys: readonly string[],
-  fields: readonly string[] | undefined,
-): Promise<Set<string>> {
-  if (!fields) return new Set();
-  const values = await Promise.all(keys.map((key) => unlessOtherType(client.get(key), null)));
-  return new Set(keys.filter((_key, i) => hasFields(values[i] ?? '', fields)));
-}
-
-function hasFields(text: string, fields: readonly string[]): boolean {
-  try {
-    return String(Object.keys(JSON.parse(text))) === String(fields);
-  } catch {
-    return false;
-  }
-}
-
-/** A value of Redis, or another one if the key holds what has another type. */
-async function unlessOtherType<T, U>(value: Promise<T>, otherwise: U): Promise<T | U> {
-  return value.catch((error) => {
-    if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
-    return otherwise;
-  });
 }
 
 /** Which of these ids a table has, of all its rows or of one owner's. */

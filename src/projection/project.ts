@@ -17,8 +17,11 @@ export async function project(
   now: () => Date,
 ): Promise<void> {
   const batches = batchesOf(entries);
-  const read = (at: Date) =>
-    Promise.all(batches.map(({ kind, ids }) => kind.source.snapshots(db, redis.keys, ids, at)));
+  const readBatch = async ({ kind, ids, announced }: (typeof batches)[number], at: Date) =>
+    (await kind.source.snapshots(db, redis.keys, ids, at)).map((snapshot) =>
+      snapshot.type === 'list' ? { ...snapshot, fresh: announced } : snapshot,
+    );
+  const read = (at: Date) => Promise.all(batches.map((batch) => readBatch(batch, at)));
   const written = await writeUntilStable(redis, async (at) => (await read(at)).flat(), now);
   await Promise.all([
     ...batches.map(({ kind, announced }) => announce(redis, kind, announced, written)),

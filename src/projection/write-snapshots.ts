@@ -1,7 +1,9 @@
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
 import { STREAM_ENTRIES } from '../platform/redis/keys.ts';
+import { repliesOf } from '../platform/redis/transaction.ts';
 import type { Snapshot } from './kinds/kind.ts';
+import { writeList } from './shared-list.ts';
 
 /**
  * Writes snapshots and reads them again until they are what was written: of two processes that project the same rows at
@@ -18,35 +20,41 @@ export async function writeUntilStable(
     const changed = snapshots.filter((snapshot) => written.get(snapshot.key) !== JSON.stringify(snapshot));
     if (changed.length === 0) return snapshots;
     // One call per turn, so that they travel together.
-    await Promise.all(changed.map((snapshot) => writeSnapshot(redis.client, snapshot)));
+    await Promise.all(changed.map((snapshot) => writeSnapshot(redis, snapshot)));
     written = new Map(snapshots.map((snapshot) => [snapshot.key, JSON.stringify(snapshot)]));
   }
 }
 
-async function writeSnapshot(client: RedisConnection['client'], snapshot: Snapshot): Promise<unknown> {
+async function writeSnapshot(redis: RedisConnection, snapshot: Snapshot): Promise<unknown> {
+  const { client } = redis;
   const { key } = snapshot;
   if (snapshot.type === 'json') {
     if (snapshot.value === null) return client.del(key);
     if (snapshot.expires === null) return client.set(key, snapshot.value);
     return client.set(key, snapshot.value, 'EXAT', snapshot.expires);
   }
-  const { type, expires } = snapshot;
-  if (snapshot.members.length === 0) return client.del(key);
-  if (type === 'list')
-    return assertAll(
-      client
-        .multi()
-        .del(key)
-        .rpush(key, ...snapshot.members)
-        .expireat(key, expires)
-        .exec(),
-    );
-  return replaceOtherType(client, key, async () => {
-    await client.sadd(key, ...snapshot.members);
-    // NX sets the first expiry of a set; GT only ever extends it.
-    await Promise.all([client.expireat(key, expires, 'NX'), client.expireat(key, expires, 'GT')]);
-  });
+  return replaceOtherType(redis.client, key, () =>
+    snapshot.type === 'list' ? writeList(redis, snapshot) : addToSet(redis, snapshot),
+  );
 }
+
+/** Adds members to a set, which then lives at least as long as its newest; a set that another service keeps for ever stays so. */
+async function addToSet(
+  { client }: RedisConnection,
+  { key, members, expires }: Snapshot & { type: 'set' },
+): Promise<void> {
+  const [before] = await repliesOf(
+    client
+      .multi()
+      .expiretime(key)
+      .sadd(key, ...members)
+      .expireat(key, expires, 'GT'),
+  );
+  if (before === ABSENT) await client.expireat(key, expires, 'NX');
+}
+
+/** What EXPIRETIME says of a key that does not exist. */
+const ABSENT = -2;
 
 /** Announces a row in a stream. After a failure an event may come twice. */
 export async function publishEvent(
@@ -73,9 +81,4 @@ async function replaceOtherType(
     await client.del(key);
     await run();
   }
-}
-
-/** Throws the first failure among the replies of a transaction. */
-async function assertAll(replies: Promise<[Error | null, unknown][] | null>): Promise<void> {
-  for (const [error] of (await replies) ?? []) if (error) throw error;
 }

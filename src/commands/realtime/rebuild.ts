@@ -17,7 +17,7 @@ export const rebuild = defineCommand({
   examples: ['realtime rebuild', 'realtime rebuild --delete-foreign --confirm pinnacle'],
   details: `Writes every order of the last 7 days, every notification of the last 30 and their lists again, and removes the keys of
 this program whose rows are gone (strays). Keys that the book does not know and that are not in the form in which this program
-writes them, and such members of sets, are those of other services: they stay and are counted as foreign. --delete-foreign
+writes them, and such members of sets and lists, are those of other services: they stay and are counted as foreign. --delete-foreign
 deletes them, too, once the name of the database is given. Quotes, login sessions and the event streams are not part of the
 book and stay unchanged. It may run during trading, and may be repeated.`,
   async run({ deleteForeign }, ctx: Context) {

@@ -8,7 +8,7 @@ import { DAY_SECONDS } from '../../platform/redis/keys.ts';
 import { compareSnapshots } from '../../projection/compare.ts';
 import type { EventStream, Kind } from '../../projection/kinds/kind.ts';
 import { KINDS, type ProjectedKind, projectedKinds } from '../../projection/kinds/list.ts';
-import { deleteKeys, findOrphans } from '../../projection/orphans.ts';
+import { deleteKeys, findOrphans, findOwn } from '../../projection/orphans.ts';
 import { writeUntilStable } from '../../projection/write-snapshots.ts';
 
 /** What Redis holds of one kind, as keys or as events; after a repair, what it held before. */
@@ -30,7 +30,7 @@ export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFa
   const found: RedisFamilyState[] = [];
   for (const kind of KINDS) {
     if (!isExpiring(kind)) continue;
-    const { keys, endless } = await checkTtls(redis, kind, { repair, signal: ctx.signal });
+    const { keys, endless } = await checkTtls(db, redis, kind, { phase, repair, signal: ctx.signal });
     const expiring = projectedKinds(phase).find((each) => each === kind && each.source.expires);
     const outdated = expiring ? await checkExpired(db, redis, expiring, { repair, now: ctx.now }) : [];
     // A key may have both faults, and SCAN may return one twice.
@@ -58,22 +58,26 @@ const keepOf = ({ ttlSeconds }: ExpiringKind) => `${ttlSeconds / DAY_SECONDS}d`;
 const TTL_SLACK_MS = 60_000;
 
 /**
- * Checks every key of a kind, one page at a time, and with `repair` gives those that live too long the longest TTL they
- * may have. Pauses after each page as long as it took. Returns the number of keys, and those that live too long.
+ * Checks every key of a kind, one page at a time, and with `repair` gives those of this program that live too long the longest
+ * TTL they may have; how long the keys of others live is theirs to say. Pauses after each page as long as it took. Returns the number of keys, and those that live too long.
  */
 async function checkTtls(
-  { client, scan }: RedisConnection,
-  { keys: families, ttlSeconds }: ExpiringKind,
-  { repair, signal }: { repair: boolean; signal: AbortSignal },
+  db: Kysely<Database>,
+  redis: RedisConnection,
+  { keys: families, ttlSeconds, source }: ExpiringKind,
+  { phase, repair, signal }: { phase: number; repair: boolean; signal: AbortSignal },
 ): Promise<{ keys: number; endless: string[] }> {
+  const { client, scan } = redis;
   const endless: string[] = [];
   let count = 0;
   const isEndless = (ttlMs = 0) => ttlMs === -1 || ttlMs > ttlSeconds * 1_000 + TTL_SLACK_MS;
-  for (const { name, pattern = `${name}:*` } of families)
-    for await (const keys of scan(pattern)) {
+  for (const family of families)
+    for await (const keys of scan(family.pattern ?? `${family.name}:*`)) {
       const started = performance.now();
       const ttls = await Promise.all(keys.map((key) => client.pttl(key)));
-      const found = keys.filter((_key, i) => isEndless(ttls[i]));
+      const late = keys.filter((_key, i) => isEndless(ttls[i]));
+      // Before its table exists nothing of a kind is this program's.
+      const found = (source?.phase ?? 0) > phase ? [] : await findOwn(db, redis, family, late);
       // LT keeps an earlier expiry that was set in the meantime.
       if (repair) await Promise.all(found.map((key) => client.expire(key, ttlSeconds, 'LT')));
       count += keys.length;

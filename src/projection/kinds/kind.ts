@@ -3,6 +3,7 @@ import type { Pending } from '../../audit/outbox.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import type { Keys } from '../../platform/redis/keys.ts';
+import type { Wrote } from '../../platform/redis/own-keys.ts';
 
 /**
  * One kind of thing in Redis, and all that is known of it: draining, rebuilding, comparing, orphans, retention and
@@ -27,10 +28,10 @@ export interface KeyFamily {
   pattern?: string;
   /** The row that each key stands for; a key without one is an orphan. */
   row?: { table: string; id: string };
-  /** The fields of the JSON that this program writes under the keys, in their order: what has others, others wrote. */
-  fields?: readonly string[];
-  /** Of sets that keep old members: the table whose rows of the same owner the members are, and the keys of those rows. */
-  members?: { table: string; id: string; family: string; fields: readonly string[] };
+  /** Tells what this program writes under the keys from what others do; left out of sets and lists. */
+  wrote?: Wrote;
+  /** Of sets and lists: the table whose rows of the same owner the members are, and which others are this program's. */
+  members?: { in: 'set' | 'list'; table: string; id: string; own: FindOwn };
   /**
    * What the keys hold, by what follows the name in them, where they are derived from many rows. Without `row`, a key
    * that should not exist by this is an orphan.
@@ -75,10 +76,15 @@ type ReadSnapshots = (
 export type Snapshot =
   /** JSON; null where the key must not exist. */
   | { type: 'json'; key: string; value: string | null; expires: number | null }
-  /** A list of exactly these. */
-  | { type: 'list'; key: string; members: string[]; expires: number }
+  /**
+   * A list of these and of what others put there; `own` finds those that are ours among ids that are not due, and `fresh` are
+   * those that were not there before.
+   */
+  | { type: 'list'; key: string; members: string[]; expires: number; own: FindOwn; fresh?: readonly string[] }
   /** A set of at least these: members leave it only when it is rebuilt. */
   | { type: 'set'; key: string; members: string[]; expires: number };
+
+type FindOwn = (redis: RedisConnection, ids: readonly string[]) => Promise<Set<string>>;
 
 /**
  * How entries of the outbox reach Redis: the snapshots of their rows are written; written and announced in the stream;

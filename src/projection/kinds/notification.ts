@@ -1,7 +1,11 @@
 import type { Kysely } from 'kysely';
+import { isMinted } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
+import { MAX_LISTED_IDS } from '../../domain/merge-list.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { DAY_SECONDS, type Keys } from '../../platform/redis/keys.ts';
+import { ownIds, withFields } from '../../platform/redis/own-keys.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { absent, json, type Kind, type Snapshot, unixSeconds } from './kind.ts';
 
@@ -15,20 +19,20 @@ declare module '../../audit/outbox.ts' {
 }
 
 const TTL_SECONDS = 30 * DAY_SECONDS;
-/** How many of the newest the list of a user holds. */
-const MAX_LISTED_IDS = 100;
+const wrote = withFields(NOTIFICATION_COLUMNS);
 
 /** Notifications as JSON, and the list of each user's newest. */
 export const notification = {
   ttlSeconds: TTL_SECONDS,
   retention: 'live_notifications',
   keys: [
+    { name: 'notification', row: { table: 'notifications', id: 'notification_id' }, wrote },
     {
-      name: 'notification',
-      row: { table: 'notifications', id: 'notification_id' },
-      fields: NOTIFICATION_COLUMNS,
+      name: 'user_notifications',
+      row: { table: 'users', id: 'user_id' },
+      members: { in: 'list', table: 'notifications', id: 'notification_id', own: ownAmong },
+      snapshots: readLists,
     },
-    { name: 'user_notifications', row: { table: 'users', id: 'user_id' }, snapshots: readLists },
   ],
   outbox: { notification: 'announce', read: 'write' },
   source: {
@@ -82,6 +86,14 @@ async function readLists(
       key: keys.named('user_notifications', user),
       members: list?.ids ?? [],
       expires: list ? unixSeconds(list.newest) + TTL_SECONDS : 0,
+      own: ownAmong,
     };
   });
+}
+
+/** The ids that this program minted, and those of rows of others whose key it wrote. */
+async function ownAmong(redis: RedisConnection, ids: readonly string[]): Promise<Set<string>> {
+  const others = ids.filter((id) => !isMinted('ntf', id));
+  const written = await ownIds(redis, 'notification', others, wrote);
+  return new Set(ids.filter((id) => isMinted('ntf', id) || written.has(id)));
 }

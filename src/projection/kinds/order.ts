@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { OrderId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { DAY_SECONDS, type Keys } from '../../platform/redis/keys.ts';
+import { ownIds, withFields } from '../../platform/redis/own-keys.ts';
 import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
 import { absent, json, type Kind, type Snapshot, unixSeconds } from './kind.ts';
 
@@ -14,16 +15,23 @@ declare module '../../audit/outbox.ts' {
 
 const TTL_SECONDS = 7 * DAY_SECONDS;
 
+const wrote = withFields(ORDER_COLUMNS);
+
 /** Orders as JSON, and the set of each user's. */
 export const order = {
   ttlSeconds: TTL_SECONDS,
   retention: 'order_status',
   keys: [
-    { name: 'order', row: { table: 'orders', id: 'order_id' }, fields: ORDER_COLUMNS },
+    { name: 'order', row: { table: 'orders', id: 'order_id' }, wrote },
     {
       name: 'user_orders',
       row: { table: 'users', id: 'user_id' },
-      members: { table: 'orders', id: 'order_id', family: 'order', fields: ORDER_COLUMNS },
+      members: {
+        in: 'set',
+        table: 'orders',
+        id: 'order_id',
+        own: (redis, ids) => ownIds(redis, 'order', ids, wrote),
+      },
     },
   ],
   outbox: { order: 'announce' },

@@ -1,3 +1,4 @@
+import { isOwnQuote } from '../../domain/quote.ts';
 import { TTL_SECONDS } from '../../platform/redis/keys.ts';
 import type { Kind } from './kind.ts';
 
@@ -5,6 +6,6 @@ import type { Kind } from './kind.ts';
 export const quote = {
   ttlSeconds: TTL_SECONDS.quote,
   retention: 'market_data',
-  keys: [{ name: 'market_data' }],
+  keys: [{ name: 'market_data', wrote: isOwnQuote }],
   outbox: {},
 } as const satisfies Kind;

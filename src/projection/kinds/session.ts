@@ -1,4 +1,5 @@
 import type { Pending } from '../../audit/outbox.ts';
+import { isMinted } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { TTL_SECONDS } from '../../platform/redis/keys.ts';
@@ -17,7 +18,13 @@ declare module '../../audit/outbox.ts' {
 export const session = {
   ttlSeconds: TTL_SECONDS.session,
   retention: 'user_sessions',
-  keys: [{ name: 'session', pattern: 'session:*:*' }],
+  keys: [
+    {
+      name: 'session',
+      pattern: 'session:*:*',
+      wrote: (id) => isMinted('lgn', id.slice(id.lastIndexOf(':') + 1)),
+    },
+  ],
   outbox: { logout: endSessions, revoke: deleteSessions },
 } as const satisfies Kind;
 

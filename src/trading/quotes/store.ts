@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { type Quote, quoteText, type Reading, readQuote, type TimestampForm } from '../../domain/quote.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf } from '../../platform/redis/errors.ts';
+import { repliesOf } from '../../platform/redis/transaction.ts';
 
 const BATCH_KEYS = 1_000;
 
@@ -125,8 +126,5 @@ async function transact(
 ): Promise<void> {
   const all = client.multi();
   for (const [i, name] of names.entries()) all.set(name, texts[i] ?? '', 'PX', lifetimeMs);
-  await all.exec().catch((error: Error & { previousErrors?: Error[] }) => {
-    // The reason for an aborted transaction is the error of the refused command.
-    throw error.previousErrors?.[0] ?? error;
-  });
+  await repliesOf(all);
 }

@@ -1,26 +1,40 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ORDER_COLUMNS } from '../../../src/trading/ledger/order-store.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 
 const DAY = 86_400;
 
-/** Keys of every kind, the seconds they live (0 for ever), and the most they may live. */
-const KEYS: readonly [key: string, lives: number, most: number][] = [
-  ['market_data:A', 0, 30 * DAY],
-  ['market_data:B', 90 * DAY, 30 * DAY],
-  ['market_data:C', 5 * DAY, 5 * DAY],
-  ['order:o1', 0, 7 * DAY],
-  ['order:o2', 8 * DAY, 7 * DAY],
-  ['order:o3', 2 * DAY, 2 * DAY],
-  ['user_orders:u', 0, 7 * DAY],
-  ['session:u:s1', 0, 7 * DAY],
-  ['session:u:s2', 30 * DAY, 7 * DAY],
-  ['session:u:s3', DAY, DAY],
+const LOGIN = `lgn_${'0'.repeat(26)}`;
+const order = JSON.stringify(Object.fromEntries(ORDER_COLUMNS.map((name) => [name, null])));
+const quote = (symbol: string) => `{"symbol":"${symbol}","ltp":1,"timestamp":1769767200}`;
+
+/** Keys of every kind as this program writes them, the seconds they live (0 for ever), and the most they may live. */
+const KEYS: readonly [key: string, value: string, lives: number, most: number][] = [
+  ['market_data:A', quote('A'), 0, 30 * DAY],
+  ['market_data:B', quote('B'), 90 * DAY, 30 * DAY],
+  ['market_data:C', quote('C'), 5 * DAY, 5 * DAY],
+  ['order:o1', order, 0, 7 * DAY],
+  ['order:o2', order, 8 * DAY, 7 * DAY],
+  ['order:o3', order, 2 * DAY, 2 * DAY],
+  [`session:u:${LOGIN}`, 'x', 0, 7 * DAY],
+  [`session:u:v:${LOGIN}`, 'x', 30 * DAY, 7 * DAY],
+  [`session:w:${LOGIN}`, 'x', DAY, DAY],
 ];
 
-/** Keys that are not ours. */
-const FOREIGN = ['session:web', 'orders:1', 'my:order:1', 'cache', 'marketdata:X'];
+/** Keys of others, of other names and of ours, some of which live for ever and some too long for us. */
+const FOREIGN = [
+  'session:web',
+  'orders:1',
+  'my:order:1',
+  'cache',
+  'marketdata:X',
+  'market_data:D',
+  'order:4b0c1d',
+  'session:u:4b0c1d',
+  'notification:4b0c1d',
+];
 
 type Row = Record<string, unknown>;
 const counts = (rows: Row[], column: string) =>
@@ -41,9 +55,13 @@ describe.each(databases)('retention of Redis beside $name', ({ open }) => {
   });
 
   const seed = async (prefix = '') => {
-    for (const [key, lives] of KEYS)
-      await redis.cli('set', prefix + key, 'x', ...(lives ? ['ex', String(lives)] : []));
-    for (const key of FOREIGN) await redis.cli('set', key, 'x');
+    for (const [key, value, lives] of KEYS)
+      await redis.cli('set', prefix + key, value, ...(lives ? ['ex', String(lives)] : []));
+    await redis.cli('sadd', `${prefix}user_orders:u`, 'o1', 'o2');
+    for (const key of FOREIGN) await redis.cli('set', key, '{"ltp":1,"timestamp":1}');
+    await redis.cli('set', 'market_data:E', '{}', 'ex', String(40 * DAY));
+    await redis.cli('sadd', 'user_orders:shared', 'o1', '4b0c1d');
+    await redis.cli('rpush', 'user_notifications:u', '4b0c1d');
   };
   const lives = async (key: string) => Number(await redis.cli('ttl', key));
 
@@ -53,9 +71,10 @@ describe.each(databases)('retention of Redis beside $name', ({ open }) => {
     const due = { market_data: 2, order_status: 3, user_sessions: 2, live_notifications: 0 };
     expect(counts(planned, 'due')).toMatchObject(due);
     expect(counts(planned, 'rows')).toMatchObject({
-      market_data: 3,
-      order_status: 4,
-      user_sessions: 3,
+      market_data: 5,
+      order_status: 6,
+      user_sessions: 4,
+      live_notifications: 2,
     });
     expect(await lives('order:o1')).toBe(-1);
     const dry = await db.json<Row[]>('retention', 'run', '--dry-run');
@@ -63,11 +82,14 @@ describe.each(databases)('retention of Redis beside $name', ({ open }) => {
     expect(await lives('order:o1')).toBe(-1);
     const rows = await db.json<Row[]>('retention', 'run', '--yes');
     expect(counts(rows, 'repaired')).toMatchObject(due);
-    for (const [key, , most] of KEYS) {
+    for (const [key, , , most] of [...KEYS, ['user_orders:u', '', 0, 7 * DAY] as const]) {
       const left = await lives(key);
       expect({ key, isRight: left > most - 60 && left <= most, left }).toMatchObject({ key, isRight: true });
     }
-    for (const key of FOREIGN) expect(await lives(key)).toBe(-1);
+    for (const key of [...FOREIGN, 'user_orders:shared', 'user_notifications:u'])
+      expect([key, await lives(key)]).toEqual([key, -1]);
+    expect(await lives('market_data:E')).toBeGreaterThan(39 * DAY);
+    expect(await redis.cli('lrange', 'user_notifications:u', '0', '-1')).toBe('4b0c1d');
     expect(counts(await db.json<Row[]>('retention', 'run', '--yes'), 'repaired')).toMatchObject({
       ...{ market_data: 0, order_status: 0, user_sessions: 0, live_notifications: 0 },
     });
