@@ -12,14 +12,13 @@ import { confirmationName } from '../migrations/confirm-loss.ts';
  */
 export async function rebuildKeys(ctx: Context, deleteForeign: boolean): Promise<Rebuilt> {
   const named = deleteForeign ? await confirmForeign(ctx) : [];
+  // Before, because ids of others keep those of ours that were cut off out of a list.
+  if (!ctx.dryRun) await deleteKeys(await ctx.redis(), named);
   const progress = await startProgress(ctx.io, 'rebuilding');
   const rebuilt = await rebuild(ctx, (written) =>
     progress.update(`${pluralize(written, 'key')} written`),
   ).finally(() => progress.stop());
-  if (deleteForeign) {
-    if (!ctx.dryRun) await deleteKeys(await ctx.redis(), named);
-    return { ...rebuilt, foreign: named };
-  }
+  if (deleteForeign) return { ...rebuilt, foreign: named };
   if (rebuilt.foreign.length > 0) {
     await ctx.io.say(describeForeign(rebuilt.foreign));
     await ctx.io.say('They stay. To delete them too: pinnacle realtime rebuild --delete-foreign');
