@@ -44,6 +44,10 @@ export const NOUNS: Verbs = {
     () => import('./commands/retention/command.ts'),
   ),
   backup: noun('Backups: create, verify, restore', () => import('./commands/backup/command.ts')),
+  schema: noun(
+    'What the schema refuses, and what other writers may do',
+    () => import('./commands/schema/command.ts'),
+  ),
   migrate: noun('Roll the schema out, phase by phase', () => import('./commands/migrate/command.ts')),
   schedule: noun('Scheduled jobs for cron or systemd', () => import('./commands/schedule/command.ts')),
   doctor: noun(

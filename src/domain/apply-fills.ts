@@ -124,6 +124,7 @@ function applyOne(
     realized_pnl: realized,
     session_id: session?.session_id ?? null,
   };
+  if (fill.adopted !== undefined) booked.adopted = fill.adopted;
   tally.fills.push(booked);
   if (quiet) return;
   const notice = fillNotice(order, booked, { ...next, completes, idle: book.idle.get(strategyKey(order)) });

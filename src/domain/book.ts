@@ -17,6 +17,8 @@ export interface Fill {
   executed_at: Instant;
   /** When it is booked: now; for history, when it happened. */
   booked_at: Instant;
+  /** The adoption that took it over from another program. */
+  adopted?: string;
 }
 
 /** What a fill reads and may change of its order. */

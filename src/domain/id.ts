@@ -41,6 +41,7 @@ interface Minted {
   fil: string;
   cor: string;
   mrg: string;
+  adp: string;
   ntf: string;
   ses: string;
   rul: string;

@@ -222,7 +222,7 @@ function embeddedEnv(dir: string): Record<string, string> {
 
 async function migrate(env: Record<string, string>, phase: Phase): Promise<void> {
   if (phase === 0) return;
-  const { code, stderr } = await cli(['migrate', 'up', '--to', String(phase)], {
+  const { code, stderr } = await cli(['migrate', 'up', '--strict', '--to', String(phase)], {
     env: { ...env, XDG_CACHE_HOME: inject('cacheDir') },
   });
   if (code !== 0) throw new Error(`the template of phase ${phase} could not be made: ${stderr}`);

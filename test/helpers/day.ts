@@ -133,6 +133,9 @@ backup prune --keep 9
 access show
 user credentials clear u2 --yes
 user revoke-key u2 --yes
+schema show
+schema shared
+schema strict
 partition status
 partition enable orders --yes
 partition ensure --months 4

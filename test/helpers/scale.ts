@@ -20,7 +20,9 @@ export async function fillBook(url: string, orders: number): Promise<void> {
 }
 
 async function migrate(url: string, phase: string): Promise<void> {
-  const { code, stderr } = await cli(['migrate', 'up', '--to', phase], { env: { DATABASE_URL: url } });
+  const { code, stderr } = await cli(['migrate', 'up', '--strict', '--to', phase], {
+    env: { DATABASE_URL: url },
+  });
   if (code !== 0) throw new Error(stderr);
 }
 

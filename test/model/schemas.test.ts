@@ -89,7 +89,7 @@ describe.each(servers)('two schemas of one database on $name', ({ open }) => {
   };
   const openSchema = async () => {
     const desk = await openDesk(shared, `desk_${++desks}`);
-    expect(await desk.run('migrate up')).toMatchObject({ code: 0 });
+    expect(await desk.run('migrate up --strict')).toMatchObject({ code: 0 });
     return desk;
   };
 

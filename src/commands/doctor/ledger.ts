@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { optional, parsed } from '../../cli/flags.ts';
+import { optional, parsed, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
@@ -13,7 +13,10 @@ export const ledger = defineCommand({
   phase: 1,
   verdict: true,
   args: {},
-  flags: { user: optional(parsed(userId, 'USER', 'only rows of this user')) },
+  flags: {
+    user: optional(parsed(userId, 'USER', 'only rows of this user')),
+    strict: toggle('count rows that other programs wrote as violations, as on a schema that is strict'),
+  },
   fields: {
     check: { type: 'text' },
     state: { type: 'text' },
@@ -22,23 +25,21 @@ export const ledger = defineCommand({
   },
   examples: ['doctor ledger', 'doctor ledger --user trader_001 --json check,id,detail'],
   details: `Verifies the book as of one moment, while trading continues: one row per invariant that holds, one row per offending
-record (the first 100 of each invariant). Exits 6 if an invariant is violated.`,
-  async run({ user }, ctx: Context) {
-    const { verifyInvariants } = await import('../../trading/ledger/verify-invariants.ts');
+record (the first 100 of each invariant). Exits 6 if an invariant is violated. On a schema that is shared, rows that other programs wrote and
+nothing was booked on are no violation: one row per invariant counts them, names the newest and the command that takes them over.`,
+  async run({ user, strict }, ctx: Context) {
+    const { proveLedger } = await import('../../operations/health/prove-ledger.ts');
     const source = await ctx.source();
     if (user !== undefined) await findUser(source.db, user);
     const progress = await startProgress(ctx.io, 'proving the book');
-    const { findings, size } = await verifyInvariants(source, user).finally(() => progress.stop());
-    const rows = findings.flatMap(({ invariant: { name: check, holds }, offenders, total }) => {
-      if (total === 0) return [{ check, state: 'ok', id: null, detail: holds }];
-      const found = offenders.map(({ id, detail }) => ({ check, state: 'fail', id, detail }));
-      const more = total - offenders.length;
-      return more > 0 ? [...found, { check, state: 'fail', id: null, detail: `and ${more} more` }] : found;
-    });
+    const { rows, size } = await proveLedger(source, user, strict).finally(() => progress.stop());
     if (rows.some(({ state }) => state === 'fail')) return new Finding(rows);
     const { orders, fills, positions } = size;
+    const what = `${pluralize(orders, 'order')}, ${pluralize(fills, 'fill')} and ${pluralize(positions, 'position')}`;
     await ctx.io.say(
-      `All is well with ${pluralize(orders, 'order')}, ${pluralize(fills, 'fill')} and ${pluralize(positions, 'position')}.`,
+      rows.some(({ state }) => state === 'foreign')
+        ? `Nothing is damaged in ${what}; rows that other programs wrote are not taken over yet.`
+        : `All is well with ${what}.`,
     );
     return rows;
   },

@@ -1,4 +1,4 @@
-import { duration, integer, optional, withDefault } from '../../cli/flags.ts';
+import { duration, integer, optional, toggle, withDefault } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 
 /** A phase and its state in the database. */
@@ -33,6 +33,9 @@ export const changeFields = {
 
 /** How long a rollout waits for another one. */
 export const lockWait = withDefault(duration('how long to wait for another rollout'), '60s');
+
+/** Which rules the database itself keeps. */
+export const strict = toggle('let the database keep every rule of the book: see schema strict');
 
 /** The phase to stop at. */
 export const to = (help: string, min: number) => optional(integer('N', help, min, 1_000));

@@ -52,6 +52,27 @@ const MERGED: Grants = {
   DELETE: true,
 };
 
+/** Opening balances: the database itself sets who and when, and a trigger asks for the audit entry. They are taken back, not deleted. */
+const OPENED: Grants = {
+  SELECT: true,
+  INSERT: [
+    ...[
+      'run_id',
+      'user_id',
+      'kind',
+      'id',
+      'quantity',
+      'price',
+      'realized_pnl',
+      'capital',
+      'orders',
+      'completed',
+    ],
+    ...['was', 'became'],
+  ],
+  UPDATE: ['undone_by', 'undone_at'],
+};
+
 /** Audit entries: the database itself sets actor and time. */
 const ENTRY = ['command', 'target', 'body'] as const;
 
@@ -83,6 +104,8 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   fill_corrections: READ,
   symbol_aliases: READ,
   symbol_merges: READ,
+  ledger_openings: READ,
+  foreign_writes: READ,
   realtime_outbox: READ,
 };
 
@@ -108,6 +131,8 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     'FUNCTION order_fills_take_out(text[])': { EXECUTE: true },
     symbol_aliases: ALIASED,
     symbol_merges: MERGED,
+    ledger_openings: OPENED,
+    foreign_writes: READ,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

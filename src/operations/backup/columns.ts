@@ -21,7 +21,7 @@ const LISTED: Readonly<Record<TableName, string>> = {
   positions: `position_id user_id symbol side quantity average_price current_price unrealized_pnl realized_pnl
     strategy_id order_id status opened_at closed_at created_at updated_at marked_at`,
   order_fills: `seq fill_id order_id broker_fill_id quantity price executed_at overfill position_id flipped_to
-    realized_pnl created_at session_id`,
+    realized_pnl created_at session_id adopted`,
   notifications:
     'notification_id user_id notification_type alert_level title message data read_at created_at',
   trading_sessions: `session_id user_id start_time end_time total_orders successful_orders total_pnl max_drawdown
@@ -35,6 +35,9 @@ const LISTED: Readonly<Record<TableName, string>> = {
     corrected_by corrected_at`,
   symbol_aliases: 'old_symbol new_symbol from_date created_by created_at',
   symbol_merges: 'merge_id user_id old_symbol new_symbol booked merged_by merged_at',
+  ledger_openings: `run_id user_id kind id seq quantity price realized_pnl capital orders completed was became adopted_by
+    adopted_at undone_by undone_at`,
+  foreign_writes: 'table_name row_id writer program operation writes first_at last_at',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

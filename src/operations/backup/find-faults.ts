@@ -6,6 +6,7 @@ import { execute } from '../../platform/postgres/execute-sql.ts';
 import { readSchema } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { checkInvariants } from '../../trading/ledger/verify-invariants.ts';
+import { readSchemaSettings } from '../schema/settings.ts';
 import type { Fault } from './manifest.ts';
 
 /** A fault with the first row that shows it. */
@@ -42,7 +43,8 @@ async function anyway(
 }
 
 async function findInLedger(trx: Kysely<Database>) {
-  const { findings } = await checkInvariants({ db: trx, ...(await readSchema(trx)) }, undefined);
+  const tell = (await readSchemaSettings(trx)).mode === 'shared';
+  const { findings } = await checkInvariants({ db: trx, ...(await readSchema(trx)) }, undefined, tell);
   return findings
     .filter(({ total }) => total > 0)
     .map(({ invariant: { name }, offenders: [first], total }) => ({

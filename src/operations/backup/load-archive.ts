@@ -112,7 +112,7 @@ async function fill(
   const { archive, steps } = loadable;
   // Format 1 wrote some values in another form than COPY gives them back.
   const comparison = archive.manifest && compareRows(connection.kind, schema);
-  await rebuildSchema(trx, steps);
+  await rebuildSchema(trx, steps, archive.manifest?.schema);
   if (archive.manifest?.partitions) await rebuildPartitions(trx, archive.manifest.partitions);
   const postponed = await postponeChecks(trx, schema);
   const loaded = await loadTables(ctx, connection, trx, schema, loadable, comparison);

@@ -27,6 +27,10 @@ export const headerSchema = z.strictObject({
   phase: z.int().check(z.minimum(1), z.maximum(4)),
   /** The scripts that made the schema, in the order in which they ran. */
   scripts: z.array(z.strictObject({ name: text, sha256: hex })).check(many, z.minLength(1)),
+  /** What the schema was set to beyond its scripts; missing where that was nothing. */
+  schema: z.optional(
+    z.strictObject({ mode: z.enum(['strict', 'shared']), record: z.boolean(), hold: z.boolean() }),
+  ),
   tables: z.array(z.strictObject({ table, columns: z.array(text).check(many, z.minLength(1)) })).check(many),
   /** Where the identity columns stand. */
   sequences: z

@@ -5,6 +5,7 @@ import { applyScripts } from '../migrations/apply-scripts.ts';
 import { createHistoryTable } from '../migrations/history.ts';
 import { loadSteps, type Step } from '../migrations/scripts.ts';
 import { splitStatements } from '../migrations/split-statements.ts';
+import { AS_SCRIPTED, type SchemaSettings, statementsOf } from '../schema/rules.ts';
 import type { Archive } from './archive.ts';
 import { CorruptArchive } from './corrupt-archive.ts';
 
@@ -27,10 +28,15 @@ export async function scriptsFor({ scripts }: Archive): Promise<Step[]> {
   return steps.filter(({ up }) => scripts.some(({ sha256 }) => sha256 === up.sha256));
 }
 
-/** Creates our schema in an empty database, in the current schema of the transaction. */
-export async function rebuildSchema(trx: Kysely<Database>, steps: readonly Step[]): Promise<void> {
+/** Creates our schema with its settings in an empty database, in the current schema of the transaction. */
+export async function rebuildSchema(
+  trx: Kysely<Database>,
+  steps: readonly Step[],
+  settings: SchemaSettings = AS_SCRIPTED,
+): Promise<void> {
   await createHistoryTable(trx).execute();
   await applyScripts(trx, steps);
+  for (const statement of statementsOf(settings)) await execute(trx, statement);
 }
 
 /**
@@ -51,9 +57,11 @@ export async function postponeChecks(trx: Kysely<Database>, schema: string): Pro
       format('ALTER TABLE %s ADD CONSTRAINT %I %s', o.oid::regclass, k.conname, pg_get_constraintdef(k.oid))
     FROM ours o JOIN pg_constraint k ON k.conrelid = o.oid WHERE k.contype = 'f' AND k.conparentid = 0
     UNION ALL
-    SELECT DISTINCT format('ALTER TABLE %s DISABLE TRIGGER USER', o.oid::regclass),
-      format('ALTER TABLE %s ENABLE TRIGGER USER', o.oid::regclass)
-    FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid WHERE NOT t.tgisinternal`.execute(trx);
+    SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', o.oid::regclass, t.tgname),
+      format('ALTER TABLE %s ENABLE TRIGGER %I', o.oid::regclass, t.tgname)
+    FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'`.execute(
+    trx,
+  );
   for (const { drop } of rows) await execute(trx, drop);
   return rows.map(({ make }) => make);
 }

@@ -12,6 +12,7 @@ import { countUse } from '../keyring/usage.ts';
 import { changesOf, lastPhase, readHistory, refuseChanged } from '../migrations/history.ts';
 import { isSameStep, loadSteps, type Step, tablesOf } from '../migrations/scripts.ts';
 import { readMonths } from '../partitions/rebuild-partitions.ts';
+import { readSchemaSettings } from '../schema/settings.ts';
 import type { Contents } from './archive.ts';
 import { COLUMNS } from './columns.ts';
 import { readRows, type Source } from './copy-rows.ts';
@@ -105,6 +106,7 @@ async function readContents(
       pinnacle: __VERSION__,
       phase: lastPhase(history),
       scripts: applied.map(({ up }) => ({ name: up.path, sha256: up.sha256 })),
+      schema: await readSchemaSettings(trx),
       tables: tables.map(({ table, columns }) => ({ table, columns: [...columns] })),
       sequences: await readSequences(trx, tables),
       partitions: await readMonths(trx),

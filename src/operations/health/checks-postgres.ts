@@ -29,7 +29,7 @@ export const POSTGRES_CHECKS: readonly Check[] = [
   {
     name: 'drift',
     async run({ ctx }) {
-      const { detectDrift } = await import('../migrations/detect-drift.ts');
+      const { detectDrift } = await import('../schema/detect-drift.ts');
       return driftVerdict((await detectDrift(ctx)).differences);
     },
     help: 'pinnacle migrate drift',

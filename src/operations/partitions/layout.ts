@@ -67,12 +67,15 @@ export interface Original {
   keys: { name: string; definition: string }[];
   /** Grants to roles other than the owner. */
   grants: { role: string; privilege: string; column: string | null }[];
-  /** Triggers, views and policies, which would stay attached to the old table. */
+  /** Triggers of ours, which the new table gets. */
+  triggers: { name: string; definition: string; disabled: boolean }[];
+  /** Triggers of others, views and policies, which would stay attached to the old table. */
   attached: string[];
 }
 
 /** Reads the orders table from the catalog, whether it is partitioned or not. */
 export async function readOriginal(db: Kysely<Database>): Promise<Original> {
+  const isOurs = sql`tgname IN ('orders_default_nulls', 'orders_foreign', 'orders_held')`;
   const { rows } = await sql<Original>`
     SELECT quote_ident(pg_get_userbyid(c.relowner)) AS owner,
       (SELECT coalesce(json_agg(json_build_object('name', i.relname, 'definition', pg_get_indexdef(i.oid)) ORDER BY i.oid), '[]')
@@ -86,7 +89,10 @@ export async function readOriginal(db: Kysely<Database>): Promise<Original> {
              UNION ALL SELECT e.*, t.attname FROM pg_attribute t CROSS JOIN LATERAL aclexplode(t.attacl) e
              WHERE t.attrelid = c.oid) a
        WHERE a.grantee <> c.relowner) AS grants,
-      ARRAY(SELECT 'trigger ' || tgname FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
+      (SELECT coalesce(json_agg(json_build_object('name', tgname, 'definition', pg_get_triggerdef(oid), 'disabled', tgenabled = 'D')
+         ORDER BY tgname), '[]')
+       FROM pg_trigger WHERE tgrelid = c.oid AND ${isOurs}) AS triggers,
+      ARRAY(SELECT 'trigger ' || tgname FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND NOT ${isOurs}
         UNION ALL SELECT 'policy ' || polname FROM pg_policy WHERE polrelid = c.oid
         UNION ALL SELECT DISTINCT 'view ' || r.ev_class::regclass::text
         FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid

@@ -118,7 +118,12 @@ export const UNDO_STEPS: readonly PartitionStep[] = [
   dropDraft,
 ];
 
-function makeTable({ owner, indexes, grants }: Original, from: Date, months: Month[], last: string) {
+function makeTable(
+  { owner, indexes, grants, triggers }: Original,
+  from: Date,
+  months: Month[],
+  last: string,
+) {
   return [
     `CREATE TABLE ${DRAFT_TABLE} (LIKE orders INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS INCLUDING STORAGE) PARTITION BY RANGE (order_id)`,
     // LIKE also copies the constraint of an earlier run.
@@ -130,6 +135,10 @@ function makeTable({ owner, indexes, grants }: Original, from: Date, months: Mon
         `$1 ${draftIndex(name)} ON ${DRAFT_TABLE}`,
       ),
     ),
+    ...triggers.flatMap(({ name, definition, disabled }) => [
+      definition.replace(/ ON \S+ FOR EACH ROW /, ` ON ${DRAFT_TABLE} FOR EACH ROW `),
+      ...(disabled ? [`ALTER TABLE ${DRAFT_TABLE} DISABLE TRIGGER ${name}`] : []),
+    ]),
     `ALTER TABLE ${DRAFT_TABLE} OWNER TO ${owner}`,
     ...grants.map(
       ({ role, privilege, column }) =>
@@ -144,8 +153,10 @@ function makeTable({ owner, indexes, grants }: Original, from: Date, months: Mon
   ];
 }
 
-function switchTables({ indexes, grants }: Original): string[] {
+function switchTables({ indexes, grants, triggers }: Original): string[] {
   return [
+    // It gets those of the table that it becomes a part of.
+    ...triggers.map(({ name }) => `DROP TRIGGER ${name} ON orders`),
     ...indexes.map(({ name }) => `ALTER INDEX ${quoteIdentifier(name)} RENAME TO ${historyIndex(name)}`),
     `ALTER INDEX orders_pkey RENAME TO ${HISTORY_PARTITION}_pkey`,
     `ALTER TABLE orders RENAME TO ${HISTORY_PARTITION}`,

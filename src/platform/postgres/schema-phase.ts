@@ -38,6 +38,8 @@ export function needStep(schema: Schema, needed: number): void {
 export const CORRECTIONS_SINCE_STEP = 4;
 /** The step of phase 4 that creates `symbol_aliases` and `symbol_merges`. */
 export const ALIASES_SINCE_STEP = 5;
+/** The step of phase 4 that creates `ledger_openings`, `foreign_writes` and the triggers for other writers. */
+export const OTHER_WRITERS_SINCE_STEP = 6;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

@@ -136,12 +136,15 @@ interface OrderFillsTable {
   price: number;
   executed_at: Timestamp;
   overfill: Generated<boolean>;
-  position_id: PositionId;
+  /** NULL only where it was taken over, from step 6 of phase 4, and moved no position of ours. */
+  position_id: PositionId | null;
   flipped_to: PositionId | null;
   realized_pnl: GeneratedMoney;
   created_at: GeneratedTimestamp;
   /** From phase 3. */
   session_id: string | null;
+  /** From step 6 of phase 4. */
+  adopted: string | null;
 }
 
 /** From step 4 of phase 4. */
@@ -217,6 +220,39 @@ interface ApiKeyGraceTable {
   created_at: GeneratedTimestamp;
 }
 
+/** From step 6 of phase 4. */
+interface LedgerOpeningsTable {
+  run_id: string;
+  user_id: UserId;
+  kind: string;
+  id: string;
+  seq: Generated<string>;
+  quantity: Generated<number>;
+  price: Generated<number>;
+  realized_pnl: GeneratedMoney;
+  capital: GeneratedMoney;
+  orders: Generated<number>;
+  completed: Generated<number>;
+  was: string | null;
+  became: string | null;
+  adopted_by: Generated<string>;
+  adopted_at: GeneratedTimestamp;
+  undone_by: string | null;
+  undone_at: Instant | null;
+}
+
+/** From step 6 of phase 4. */
+interface ForeignWritesTable {
+  table_name: string;
+  row_id: string;
+  writer: string;
+  program: string;
+  operation: string;
+  writes: Generated<number>;
+  first_at: Instant;
+  last_at: Instant;
+}
+
 export interface Database {
   users: UsersTable;
   orders: OrdersTable;
@@ -239,5 +275,7 @@ export interface Database {
   fill_corrections: FillCorrectionsTable;
   symbol_aliases: SymbolAliasesTable;
   symbol_merges: SymbolMergesTable;
+  ledger_openings: LedgerOpeningsTable;
+  foreign_writes: ForeignWritesTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }

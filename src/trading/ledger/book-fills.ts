@@ -1,6 +1,8 @@
 import type { Trx } from '../../audit/transaction.ts';
 import { applyFills, type Booking } from '../../domain/apply-fills.ts';
 import type { BookingResult, ChainKey, Fill } from '../../domain/book.ts';
+import { mintId } from '../../domain/id.ts';
+import { fillsElsewhere } from './adopt-fills.ts';
 import { insertOrders, type NewOrder, unfilled } from './insert-orders.ts';
 import { type LockedBook, lockBook } from './lock-book.ts';
 import { writeBook } from './write-book.ts';
@@ -12,7 +14,8 @@ export interface Booked extends BookingResult {
 
 /**
  * Books executions and everything they cause, within the caller's transaction. All money moves here, for a single fill
- * as for a batch from a file. Executions that are already booked are counted and skipped. Throws (exit 5) naming the
+ * as for a batch from a file. Executions that are already booked are counted and skipped. What other programs wrote into
+ * the positions and orders is taken over first. Throws (exit 5) naming the
  * order's state, the limit or the conflict; then the transaction must be rolled back.
  */
 export async function bookFills(
@@ -21,7 +24,11 @@ export async function bookFills(
   { allowOverfill = false }: Pick<Booking, 'allowOverfill'> = {},
 ): Promise<Booked> {
   const book = await lockBook(trx, fills);
-  const fold = applyFills(book, fills, { allowOverfill });
+  const [first] = fills;
+  const elsewhere = first
+    ? await fillsElsewhere(trx, book.orders, first.booked_at, mintId('adp', new Date(first.booked_at)))
+    : [];
+  const fold = applyFills(book, [...elsewhere, ...fills], { allowOverfill });
   await writeBook(trx, fold);
   return { ...fold, book };
 }

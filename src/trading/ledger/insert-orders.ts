@@ -123,9 +123,11 @@ function countForSessions({ phase }: Trx, orders: readonly Order[]): Part[] {
     UPDATE trading_sessions s SET total_orders = s.total_orders + c.orders, updated_at = now()
     FROM (
       SELECT a.session_id, count(*) AS orders
-      FROM ${unnest('o', { user_id: 'text', created_at: 'timestamp' }, orders)}
-        JOIN trading_sessions a ON a.user_id = o.user_id AND a.status = 'ACTIVE' AND a.start_time <= o.created_at
-      GROUP BY a.session_id
+      FROM ${unnest('o', { user_id: 'text', created_at: 'timestamp' }, orders)} CROSS JOIN LATERAL (
+        SELECT session_id, start_time FROM trading_sessions
+        WHERE user_id = o.user_id AND status = 'ACTIVE' ORDER BY start_time DESC, session_id DESC LIMIT 1
+      ) a
+      WHERE a.start_time <= o.created_at GROUP BY a.session_id
     ) c WHERE s.session_id = c.session_id)`,
   ];
 }

@@ -17,16 +17,19 @@ import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { equityOf } from '../sessions/equity.ts';
 import { restoreExact } from './exact-costs.ts';
+import { type OpenedPosition, openBalances } from './open-balances.ts';
 import { lockOrders, type Order } from './order-store.ts';
 
 /** A book whose orders have every column. */
 export interface LockedBook extends Book {
   orders: Map<OrderId, Order>;
+  /** Balances that other programs had left in the positions, taken over by this transaction. */
+  opened: readonly OpenedPosition[];
 }
 
 /**
- * Locks what the fills touch and reads it: users, then orders, then open positions, then sessions, each in id order,
- * so that no two bookings deadlock. The user comes first: two first fills of a symbol find no position row to wait for.
+ * Locks what the fills touch and reads it: users, then orders, each in id order, then open positions and sessions, which
+ * nobody changes without their user, so that no two bookings deadlock. The user comes first: two first fills of a symbol find no position row to wait for.
  * `keys` are those of orders that are placed with their fills, and are not written yet.
  */
 export async function lockBook(
@@ -45,9 +48,11 @@ export async function lockBook(
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   const orders = await lockOrders(trx, orderIds);
   const touched = [...orders, ...keys];
+  const { positions, opened } = await openBalances(trx, await lockPositions(trx, touched));
   return {
     orders: new Map(orders.map((order) => [order.order_id, order])),
-    positions: await lockPositions(trx, touched),
+    positions: new Map(positions.map((position) => [positionKey(position), position])),
+    opened,
     known: await findKnown(trx, fills),
     idle: await findIdle(trx, touched),
     sessions: await lockSessions(trx, [...new Set(touched.map((key) => key.user_id))]),
@@ -80,7 +85,7 @@ async function findIdle(trx: Trx, orders: readonly ChainKey[]): Promise<Book['id
   return new Map(rows.map((row) => [strategyKey(row), row.status]));
 }
 
-async function lockPositions(trx: Trx, orders: readonly ChainKey[]): Promise<Book['positions']> {
+async function lockPositions(trx: Trx, orders: readonly ChainKey[]): Promise<BookPosition[]> {
   const keys = [...new Map(orders.map((order) => [positionKey(order), order])).values()];
   const wanted = keys.map(({ user_id, symbol, strategy_id }) => ({
     user_id,
@@ -92,9 +97,9 @@ async function lockPositions(trx: Trx, orders: readonly ChainKey[]): Promise<Boo
       p.unrealized_pnl, p.realized_pnl, p.status, p.order_id, p.opened_at, p.closed_at, p.updated_at
     FROM positions p JOIN ${unnest('k', { user_id: 'text', symbol: 'text', strategy_id: 'text' }, wanted)}
       ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
-    WHERE p.status = 'OPEN' ORDER BY p.position_id FOR NO KEY UPDATE OF p`.execute(trx.db);
+    WHERE p.status = 'OPEN' ORDER BY p.opened_at, p.position_id FOR NO KEY UPDATE OF p`.execute(trx.db);
   await restoreExact(trx, rows);
-  return new Map(rows.map((position) => [positionKey(position), position]));
+  return rows;
 }
 
 async function lockSessions(trx: Trx, userIds: readonly string[]): Promise<Book['sessions']> {
@@ -104,7 +109,7 @@ async function lockSessions(trx: Trx, userIds: readonly string[]): Promise<Book[
       coalesce(s.peak_equity, s.capital_at_start) AS peak_equity, ${equityOf('s')} AS equity
     FROM trading_sessions s
     WHERE s.user_id = ANY(${userIds}) AND s.status = 'ACTIVE'
-    ORDER BY s.session_id FOR NO KEY UPDATE OF s`.execute(trx.db);
+    ORDER BY s.start_time, s.session_id FOR NO KEY UPDATE OF s`.execute(trx.db);
   return new Map(
     rows.map(({ equity, start, ...row }) => [
       row.user_id,

@@ -1,14 +1,23 @@
 import { type Kysely, sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
-import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
+import {
+  hasStep,
+  OTHER_WRITERS_SINCE_STEP,
+  type SchemaPhase,
+  type Source,
+} from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { INVARIANTS, type Invariant } from './invariants.ts';
+import { told } from './foreign-rows.ts';
+import type { Invariant } from './invariant.ts';
+import { INVARIANTS } from './invariants.ts';
 
 interface Finding {
   invariant: Invariant;
   /** The first hundred. */
   offenders: { id: string; detail: string }[];
   total: number;
+  /** Rows that another program wrote, which the book does not explain: how many, and the newest. */
+  foreign: { total: number; newest: { id: string; detail: string } | undefined };
 }
 
 /** The result of a verification: every invariant of the phase, and how many rows were checked. */
@@ -19,35 +28,59 @@ interface Verification {
 
 const MAX_SHOWN = 100;
 
-/** Verifies every invariant on one snapshot of the database, for one user or for all. */
-export async function verifyInvariants(source: Source, user: UserId | undefined): Promise<Verification> {
+/**
+ * Verifies every invariant on one snapshot of the database, for one user or for all. With `tell`, rows that another program
+ * wrote, and nothing was booked on, are told from damage.
+ */
+export async function verifyInvariants(
+  source: Source,
+  user: UserId | undefined,
+  tell = false,
+): Promise<Verification> {
   return source.db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute((trx) => checkInvariants({ ...source, db: trx }, user));
+    .execute((trx) => checkInvariants({ ...source, db: trx }, user, tell));
 }
 
 /** The same within a transaction, whose snapshot it checks. */
 export async function checkInvariants(
-  { db, phase }: Source,
+  source: Source,
   user: UserId | undefined,
+  tell = false,
 ): Promise<Verification> {
+  const { db, phase } = source;
   const findings: Finding[] = [];
   for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
-    findings.push(await findViolations(db, invariant, user));
+    findings.push(await findViolations(source, invariant, user, tell));
   return { findings, size: await sizeOf(db, phase, user) };
 }
 
 async function findViolations(
-  trx: Kysely<Database>,
+  source: Source,
   invariant: Invariant,
   user: UserId | undefined,
+  tell: boolean,
 ): Promise<Finding> {
-  const { rows } = await sql<{ id: string; detail: string; total: string }>`
-    SELECT id, detail, count(*) OVER () AS total FROM (${invariant.offenders(user)}) AS offender
-    ORDER BY id LIMIT ${MAX_SHOWN}`.execute(trx);
-  return { invariant, offenders: rows, total: Number(rows[0]?.total ?? 0) };
+  const offenders = invariant.offenders(user, source);
+  const known = tell && hasStep(source, OTHER_WRITERS_SINCE_STEP);
+  const { rows } = await sql<{ id: string; detail: string; is_foreign: boolean; total: string }>`
+    SELECT id, detail, is_foreign, total FROM (
+      SELECT id, detail, is_foreign, count(*) OVER whose AS total,
+        row_number() OVER (whose ORDER BY CASE WHEN is_foreign THEN at END DESC NULLS LAST, id) AS place
+      FROM (${told(offenders, invariant.about, known)}) AS offender WINDOW whose AS (PARTITION BY is_foreign)
+    ) AS listed WHERE place <= CASE WHEN is_foreign THEN 1 ELSE ${MAX_SHOWN} END ORDER BY is_foreign, id`.execute(
+    source.db,
+  );
+  const damaged = rows.filter(({ is_foreign }) => !is_foreign);
+  const newest = rows.find(({ is_foreign }) => is_foreign);
+  return {
+    invariant,
+    offenders: damaged,
+    total: Number(damaged[0]?.total ?? 0),
+    foreign: { total: Number(newest?.total ?? 0), newest },
+  };
 }
 
 async function sizeOf(

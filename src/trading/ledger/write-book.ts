@@ -116,6 +116,15 @@ export const FILL_TYPES = {
 
 function fills(fold: BookingResult, phase: SchemaPhase): Part {
   const columns = { ...FILL_TYPES, booked_at: 'timestamp' } as const;
+  if (fold.fills.some(({ adopted }) => adopted !== undefined))
+    return sql`
+    INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, overfill, position_id,
+      flipped_to, realized_pnl, created_at, session_id, adopted)
+    SELECT * FROM ${unnest(
+      'n',
+      { ...columns, session_id: 'text', adopted: 'text' },
+      fold.fills.map((fill) => ({ adopted: null, ...fill })),
+    )}`;
   if (phase < 3)
     return sql`
     INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, overfill, position_id,

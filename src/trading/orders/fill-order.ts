@@ -1,10 +1,11 @@
 import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
-import type { Fill } from '../../domain/book.ts';
+import type { BookedFill, Fill } from '../../domain/book.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { bookFills } from '../ledger/book-fills.ts';
+import type { LockedBook } from '../ledger/lock-book.ts';
 import type { Order } from '../ledger/order-store.ts';
 import { checkFill } from './check-fill.ts';
 
@@ -37,12 +38,14 @@ export async function fillOrder(ctx: Context, request: FillRequest) {
     booked_at,
   };
   let known = false;
+  let takenOver: string[] = [];
   const result = await ctx.change(async (trx) => {
     known = false;
     const { fills, book } = await bookFills(trx, [fill], { allowOverfill });
+    takenOver = describeTakenOver(fills, book);
     // bookFills throws if the order is unknown.
     const order = book.orders.get(order_id) as Order;
-    const [booked] = fills;
+    const booked = fills.find(({ adopted }) => adopted === undefined);
     if (!booked) {
       known = true;
       return unchanged({ ...order, ...(await findBooked(trx, fill)) });
@@ -51,8 +54,10 @@ export async function fillOrder(ctx: Context, request: FillRequest) {
     return changed({ ...order, fill_id, position_id, realized_pnl }, auditTarget('order', order_id), {
       fill: booked,
       after: order,
+      ...(takenOver.length > 0 && { taken_over: takenOver }),
     });
   });
+  for (const line of takenOver) await ctx.io.say(line);
   if (known) await ctx.io.say(`The fill ${fill.broker_fill_id} is already booked; nothing changed.`);
   return result;
 }
@@ -65,4 +70,19 @@ function findBooked({ db }: Trx, { order_id, broker_fill_id }: Pick<Fill, 'order
     .where('order_id', '=', order_id)
     .where('broker_fill_id', '=', broker_fill_id)
     .executeTakeFirstOrThrow();
+}
+
+/** What was taken over from other programs before the fill, as sentences. */
+function describeTakenOver(fills: readonly BookedFill[], { opened }: LockedBook): string[] {
+  const executions = fills
+    .filter(({ adopted }) => adopted !== undefined)
+    .map(
+      ({ order_id, quantity, price }) =>
+        `Another program filled ${quantity} of order ${order_id} at ${price}, which no position had: they were booked first.`,
+    );
+  const balances = opened.map(
+    ({ position_id, quantity, realized_pnl }) =>
+      `Position ${position_id} held ${quantity} shares and ${realized_pnl} rupees realized that are not booked here: they were taken over as its opening balance.`,
+  );
+  return [...executions, ...balances];
 }

@@ -10,6 +10,7 @@ import {
   type RiskInput,
 } from '../../domain/risk-rules.ts';
 import type { TradingDay } from '../trading-day.ts';
+import { closedElsewhere } from './closed-elsewhere.ts';
 import { describeStaleMarks } from './stale-marks.ts';
 
 /** A rule after a check, in rupees, percent or orders; `current` is null where it cannot be evaluated. */
@@ -54,15 +55,17 @@ export async function evaluateAllRules(
       SELECT user_id, count(*) AS orders FROM orders WHERE created_at >= ${clock.dayStart}::timestamp AND ${whose}
       GROUP BY user_id
     ), booked AS (
-      SELECT user_id, sum(f.realized_pnl) AS realized
-      FROM order_fills f JOIN positions p USING (position_id)
-      WHERE f.executed_at >= ${clock.dayStart}::timestamp AND ${whose} GROUP BY user_id
+      SELECT user_id, sum(realized) AS realized FROM (
+        SELECT user_id, f.realized_pnl AS realized FROM order_fills f JOIN positions p USING (position_id)
+        WHERE f.executed_at >= ${clock.dayStart}::timestamp AND ${whose}
+        UNION ALL SELECT user_id, realized FROM (${closedElsewhere(clock.dayStart)}) e WHERE ${whose}
+      ) AS parts GROUP BY user_id
     ), held AS (
       SELECT user_id, sum(unrealized) AS unrealized, max(exposure) AS largest,
         (array_agg(symbol ORDER BY exposure DESC, symbol))[1] AS symbol, ${describeStaleMarks(clock)} AS stale
       FROM (
         SELECT user_id, symbol, sum(round(unrealized_pnl::numeric, 2)) AS unrealized, min(marked_at) AS marked_at,
-          sum(quantity * current_price::numeric) AS exposure
+          sum(abs(quantity) * current_price::numeric) AS exposure
         FROM positions WHERE status = 'OPEN' AND ${whose} GROUP BY user_id, symbol
       ) AS open
       GROUP BY user_id
@@ -73,7 +76,9 @@ export async function evaluateAllRules(
         CASE WHEN missing IS NULL THEN ${byRule((type) => METRICS[type])} END::float8 AS current
       FROM risk_rules r JOIN users u USING (user_id) LEFT JOIN held h USING (user_id)
         LEFT JOIN booked b USING (user_id) LEFT JOIN placed p USING (user_id)
-        LEFT JOIN (SELECT user_id, max_drawdown FROM trading_sessions WHERE status = 'ACTIVE') s USING (user_id)
+        LEFT JOIN (
+          SELECT user_id, max(max_drawdown) AS max_drawdown FROM trading_sessions WHERE status = 'ACTIVE' GROUP BY user_id
+        ) s USING (user_id)
         CROSS JOIN LATERAL (SELECT ${byRule((_, { needs }) => firstMissing(needs))} AS missing) l
       WHERE ${whose}
     ), judged AS MATERIALIZED (

@@ -7,6 +7,7 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
 import type { TradingDay } from '../trading-day.ts';
+import { closedElsewhere } from './closed-elsewhere.ts';
 import { activeHaltQuery, type Halt } from './halts.ts';
 import { describeStaleMarks } from './stale-marks.ts';
 
@@ -45,7 +46,10 @@ export async function readExposure(
   const stale = (held: RawBuilder<unknown>) => sql`SELECT ${describeStaleMarks(clock)}
     FROM (SELECT symbol, min(marked_at) AS marked_at ${held} GROUP BY symbol) AS marks`;
   const { rows } = await sql<Row>`
-    WITH rules AS MATERIALIZED (SELECT rule_type, rule_value FROM risk_rules WHERE user_id = ${user_id})
+    WITH rules AS MATERIALIZED (
+      -- Of several rules of a type, which other services may have written, the strictest.
+      SELECT rule_type, CASE rule_type WHEN 'MIN_CAPITAL_THRESHOLD' THEN max(rule_value) ELSE min(rule_value) END AS rule_value
+      FROM risk_rules WHERE user_id = ${user_id} GROUP BY rule_type)
     SELECT h.halt_id, h.user_id, h.reason, h.halted_by, h.halted_at,
       (SELECT json_object_agg(rule_type, rule_value) FROM rules) AS limits,
       ${needed(['MAX_POSITION_SIZE'], sql`SELECT coalesce(json_agg(l), '[]') FROM (${legs}) AS l`)} AS legs,
@@ -54,12 +58,15 @@ export async function readExposure(
       ${needed(rulesNeeding('marks'), stale(open))} AS stale_marks,
       ${needed(
         rulesNeeding('session'),
-        sql`SELECT max_drawdown FROM trading_sessions WHERE user_id = ${user_id} AND status = 'ACTIVE'`,
+        sql`SELECT max(max_drawdown) FROM trading_sessions WHERE user_id = ${user_id} AND status = 'ACTIVE'`,
       )} AS drawdown,
       ${needed(
         ['MAX_DAILY_LOSS'],
-        sql`SELECT coalesce(sum(f.realized_pnl), 0) FROM order_fills f JOIN positions p USING (position_id)
-          WHERE p.user_id = ${user_id} AND f.executed_at >= ${clock.dayStart}::timestamp`,
+        sql`SELECT coalesce(sum(realized), 0) FROM (
+            SELECT f.realized_pnl AS realized FROM order_fills f JOIN positions p USING (position_id)
+            WHERE p.user_id = ${user_id} AND f.executed_at >= ${clock.dayStart}::timestamp
+            UNION ALL SELECT realized FROM (${closedElsewhere(clock.dayStart)}) e WHERE user_id = ${user_id}
+          ) AS parts`,
       )} AS realized_today,
       ${needed(
         ['MAX_DAILY_LOSS', 'MIN_CAPITAL_THRESHOLD'],

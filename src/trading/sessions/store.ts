@@ -38,6 +38,8 @@ export async function findActive(db: Kysely<Database>, userId: UserId) {
     .select(['session_id', 'start_time'])
     .where('user_id', '=', userId)
     .where('status', '=', 'ACTIVE')
+    .orderBy('start_time', 'desc')
+    .limit(1)
     .executeTakeFirst();
 }
 

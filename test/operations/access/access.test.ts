@@ -22,7 +22,7 @@ operator cron readonly auditor: migrate status, migrate plan, migrate verify, mi
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
 operator cron readonly auditor: order watch, notification watch
 operator cron readonly auditor: order export, position export, session export, notification export
-operator cron readonly auditor: partition check, partition status
+operator cron readonly auditor: partition check, partition status, schema show
 operator cron readonly auditor: config init, config show, config path, config validate, import inspect
 operator cron readonly auditor: backup list, backup verify, backup prune, backup status
 operator: user add, user import, user update, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
@@ -38,7 +38,7 @@ cron operator: realtime drain, realtime rebuild, user sessions revoke, user sess
 cron operator auditor: retention plan
 auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
-owner: backup create, backup restore
+owner: backup create, backup restore, schema strict, schema shared
 `;
 const MAY: Readonly<Record<string, string[]>> = Object.fromEntries(
   TABLE.trim()

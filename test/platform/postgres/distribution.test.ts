@@ -5,6 +5,12 @@ const OURS = "relkind IN ('r', 'p') AND relnamespace = current_schema()::regname
 const named = (keys: string) =>
   `EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND a.attnum = ANY (${keys}))`;
 
+/** The tables that other services write, too. */
+const TABLES = [
+  ...['users', 'orders', 'strategies', 'user_strategies', 'positions', 'notifications'],
+  ...['trading_sessions', 'risk_rules'],
+];
+
 /** What a distribution of rows by user_id would have to change or place: a query of the catalog, and all that it finds today. */
 const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] = [
   {
@@ -14,6 +20,8 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
     found: [
       // Rows of an order, which would need its user_id to be stored beside it.
       ...['fill_corrections', 'order_fills'],
+      // Rows of any table.
+      'foreign_writes',
       // On one node: a chain has one end, a queue one order, a key one claim, a rollout one history.
       ...['audit_checkpoints', 'audit_log', 'audit_sealing', 'audit_seals', 'idempotency_keys'],
       ...['pinnacle_migrations', 'realtime_outbox'],
@@ -85,8 +93,13 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       // Read nothing but the row, or its user.
       ...['risk_rules: risk_rules_in_force', 'trading_sessions: trading_sessions_guarded'],
       'users: users_broker_envelope',
+      ...TABLES.map((table) => `${table}: ${table}_default_nulls`),
+      // Of other programs alone, which would have to write to the node of the trader.
+      ...TABLES.map((table) => `${table}: ${table}_foreign`),
+      'orders: orders_held',
       // Ask for the audit entry of the transaction, which would be on another node.
       ...['order_fills: order_fills_audited', 'risk_rules: risk_rules_audited'],
+      'ledger_openings: ledger_openings_audited',
       ...['symbol_merges: symbol_merges_audited', 'trading_halts: trading_halts_audited'],
       'trading_sessions: trading_sessions_audited',
     ],

@@ -44,14 +44,14 @@ describe.each(databases)('the schema on $name', ({ open }) => {
       await column(
         "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema() AND (is_identity = 'YES' OR column_default LIKE 'nextval%') ORDER BY 1",
       ),
-    ).toEqual(['audit_log.id', 'order_fills.seq', 'realtime_outbox.id']);
+    ).toEqual(['audit_log.id', 'ledger_openings.seq', 'order_fills.seq', 'realtime_outbox.id']);
   });
 
-  it('has no triggers on the writing of orders, fills, positions and strategies, and no views', async () => {
+  it('has no triggers on our writing of orders, fills, positions and strategies, and no views', async () => {
     expect(
       await column(
         `SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger
-         WHERE NOT tgisinternal AND tgtype & ${INSERT | UPDATE} <> 0 ORDER BY 1`,
+         WHERE NOT tgisinternal AND tgname !~ '_(default_nulls|foreign|held)$' AND tgtype & ${INSERT | UPDATE} <> 0 ORDER BY 1`,
       ),
     ).toEqual([
       ...[
@@ -59,6 +59,7 @@ describe.each(databases)('the schema on $name', ({ open }) => {
         'audit_log',
         'audit_seals',
         'idempotency_keys',
+        'ledger_openings',
         'pinnacle_settings',
         'risk_rules',
         'symbol_aliases',

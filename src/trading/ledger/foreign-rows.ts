@@ -1,0 +1,68 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { About } from './invariant.ts';
+
+/** How the rows that an invariant finds are told from damage: what another program wrote, and nothing here booked on. */
+interface Telling {
+  /** Joins the row `r` of the offender `t`. */
+  row: RawBuilder<unknown>;
+  /** Whether another program wrote it. */
+  isForeign: RawBuilder<unknown>;
+  /** When it was last changed. */
+  at: RawBuilder<unknown>;
+}
+
+/** The transaction that last wrote a row left no audit entry. A restore leaves one for all of them. */
+const unaudited = (row: string) =>
+  sql`${sql.ref(`${row}.xmin`)} NOT IN (SELECT a.txid::xid FROM audit_log a)`;
+
+const recorded = (table: string) =>
+  sql`EXISTS (SELECT FROM foreign_writes w WHERE w.table_name = ${table} AND w.row_id = t.id)`;
+
+const NEVER: Telling = { row: sql``, isForeign: sql`false`, at: sql`NULL::timestamp` };
+/** Nothing here makes a second row. */
+const ALWAYS: Telling = { row: sql``, isForeign: sql`true`, at: sql`NULL::timestamp` };
+
+const TELLINGS: Readonly<Record<About, Telling>> = {
+  order: {
+    row: sql`LEFT JOIN orders r ON r.order_id = t.id`,
+    isForeign: sql`(${unaudited('r')} OR ${recorded('orders')})
+      AND NOT EXISTS (SELECT FROM order_fills f WHERE f.order_id = t.id AND f.adopted IS NULL)`,
+    at: sql`r.updated_at`,
+  },
+  position: {
+    row: sql`LEFT JOIN positions r ON r.position_id = t.id`,
+    isForeign: sql`(${unaudited('r')} OR ${recorded('positions')}) AND NOT EXISTS (
+      SELECT FROM order_fills f
+      WHERE f.position_id = t.id OR (f.order_id = r.order_id AND f.flipped_to = t.id))`,
+    at: sql`r.updated_at`,
+  },
+  user: {
+    row: sql`LEFT JOIN users r ON r.user_id = t.id`,
+    isForeign: sql`(${unaudited('r')} OR ${recorded('users')})`,
+    at: sql`r.created_at`,
+  },
+  // Orders of other programs count for a strategy that is counted here.
+  strategy: {
+    row: sql`LEFT JOIN user_strategies r ON r.user_id || '/' || r.strategy_id = t.id`,
+    isForeign: sql`(${unaudited('r')} OR ${recorded('user_strategies')} OR EXISTS (
+      SELECT FROM orders o WHERE o.user_id = r.user_id AND o.strategy_id = r.strategy_id AND ${unaudited('o')}))`,
+    at: sql`r.updated_at`,
+  },
+  session: {
+    row: sql`LEFT JOIN trading_sessions r ON r.session_id = t.id`,
+    isForeign: sql`(${unaudited('r')} OR ${recorded('trading_sessions')})`,
+    at: sql`r.updated_at`,
+  },
+  key: ALWAYS,
+  sessions: ALWAYS,
+  fill: NEVER,
+};
+
+/**
+ * SQL for the offenders of an invariant: `id`, `detail`, `at`, and whether another program wrote them, `is_foreign`. With
+ * `tell` off every one is damage.
+ */
+export function told(offenders: RawBuilder<unknown>, about: About, tell: boolean): RawBuilder<unknown> {
+  const { row, isForeign, at } = tell ? TELLINGS[about] : NEVER;
+  return sql`SELECT t.id, t.detail, ${at} AS at, ${isForeign} AS is_foreign FROM (${offenders}) AS t ${row}`;
+}

@@ -1,0 +1,41 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
+import { hasStep, OTHER_WRITERS_SINCE_STEP, type Schema } from '../../platform/postgres/schema-phase.ts';
+
+/** A statement about the book that must always hold, and the query for its violations: `id` and `detail`. */
+export interface Invariant {
+  name: string;
+  /** The phase whose tables it reads. */
+  phase: 1 | 2 | 3 | 4;
+  /** The statement, as a sentence. */
+  holds: string;
+  /** What the ids of its offenders are of. */
+  about: About;
+  offenders: (user: UserId | undefined, schema: Schema) => RawBuilder<unknown>;
+}
+
+/** `key` is a position of a user, symbol and strategy, `sessions` a user. */
+export type About = 'order' | 'fill' | 'position' | 'key' | 'user' | 'strategy' | 'session' | 'sessions';
+
+/** `AND table.user_id = …` if only one user is verified. */
+export function of(table: string, user: UserId | undefined): RawBuilder<unknown> {
+  return user === undefined ? sql`` : sql`AND ${sql.ref(`${table}.user_id`)} = ${user}`;
+}
+
+/** `select` of the opening balances of a kind that are in force; nothing on a schema without them. */
+export function openings(schema: Schema, kind: string, select: RawBuilder<unknown>): RawBuilder<unknown> {
+  if (!hasStep(schema, OTHER_WRITERS_SINCE_STEP)) return sql``;
+  return sql`${select} FROM ledger_openings WHERE kind = ${kind} AND undone_at IS NULL`;
+}
+
+/** The opening capital of users, from the audit row of their creation. */
+export const OPENING = sql`
+  SELECT DISTINCT ON (target) substr(target, 6) AS user_id,
+    -- Not parsed as JSON, which an entry of another writer may not be.
+    substring(body FROM '"total_capital":"?(-?[0-9]+(?:[.][0-9]+)?)')::numeric AS capital
+  FROM audit_log WHERE command IN ('user add', 'user import') AND target LIKE 'user %' ORDER BY target, id`;
+
+/** The same, and what was taken over of it: `user_id`, `capital`, one row or several of a user. */
+export const openingCapital = (schema: Schema) => sql`
+  SELECT user_id, capital FROM (${OPENING}) AS added
+  ${openings(schema, 'capital', sql`UNION ALL SELECT user_id, capital`)}`;

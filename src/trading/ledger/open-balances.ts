@@ -1,0 +1,115 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { type BookPosition, positionKey } from '../../domain/book.ts';
+import { mintId, type PositionId, type UserId } from '../../domain/id.ts';
+import { netOpenRows } from '../../domain/net-positions.ts';
+import { hasStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import { refused } from '../../util/failure.ts';
+import { adoptFills } from './adopt-fills.ts';
+import { writePositions } from './chain-store.ts';
+import { madePositions } from './made-positions.ts';
+
+/** Shares and P&L of a position that nothing booked here explains, and that were taken over as they stood. */
+export interface OpenedPosition {
+  position_id: PositionId;
+  user_id: UserId;
+  /** Signed shares. */
+  quantity: number;
+  /** Rupees. */
+  realized_pnl: string;
+}
+
+/**
+ * Takes over what other programs wrote into locked OPEN positions: several rows of one key become one, and what no
+ * execution here explains becomes an opening balance. Returns the one OPEN row of each key, and what was taken over.
+ * Throws POSITIONS_OPPOSED (exit 5) where a key has a long and a short row.
+ */
+export async function openBalances(
+  trx: Trx,
+  rows: readonly BookPosition[],
+): Promise<{ positions: BookPosition[]; opened: OpenedPosition[] }> {
+  // Rows that executions made are exact; on an older schema the database itself refuses a second one.
+  const groups = [...groupByKey(rows).values()];
+  const isForeign = groups.some((group) => group.length > 1 || group.some(({ exact }) => !exact));
+  if (!isForeign || !hasStep(trx, OTHER_WRITERS_SINCE_STEP)) return { positions: [...rows], opened: [] };
+  const at = await serverNow(trx.db);
+  const netted = groups.map((group) => {
+    const result = netOpenRows(group, at);
+    if (!result) throw opposed(group);
+    return result;
+  });
+  const changed = netted.flatMap(({ open, emptied }) =>
+    open && !rows.includes(open) ? [...emptied, open] : emptied,
+  );
+  await writePositions(
+    trx,
+    changed.map((row) => ({ ...row, marked_at: null })),
+  );
+  const unexplained = rows.filter(({ exact }) => !exact).map(({ position_id }) => position_id);
+  const runId = mintId('adp', new Date(at));
+  const opened = await insertOpenings(trx, unexplained, runId);
+  // Their orders made these balances: what they filled moves nothing any more.
+  const keys = opened.map(({ position_id }) => position_id);
+  if (opened.length > 0)
+    await adoptFills(
+      trx,
+      sql`(o.user_id, o.symbol, coalesce(o.strategy_id, '')) IN (
+        SELECT user_id, symbol, coalesce(strategy_id, '') FROM positions WHERE position_id = ANY(${keys}))`,
+      runId,
+      at,
+    );
+  return { positions: netted.flatMap(({ open }) => open ?? []), opened };
+}
+
+function groupByKey(rows: readonly BookPosition[]): Map<string, BookPosition[]> {
+  const keys = new Map<string, BookPosition[]>();
+  for (const row of rows) keys.set(positionKey(row), [...(keys.get(positionKey(row)) ?? []), row]);
+  return keys;
+}
+
+function opposed(rows: readonly BookPosition[]) {
+  const held = rows.map(({ position_id, side, quantity }) => `${position_id} is ${side} ${quantity}`);
+  return refused(
+    'POSITIONS_OPPOSED',
+    `${rows[0]?.user_id} is long and short in ${rows[0]?.symbol} at once: ${held.join(', ')}. A fill cannot be netted with both.`,
+    'Another program wrote these rows. Close one of them there, or correct it, then book the fill.',
+  );
+}
+
+/** Writes opening balances of positions whose shares or P&L differ from what is booked; returns them. */
+export async function insertOpenings(
+  trx: Trx,
+  positionIds: readonly PositionId[],
+  runId: string,
+): Promise<OpenedPosition[]> {
+  if (positionIds.length === 0) return [];
+  const touched = sql`(k.user_id, k.symbol, coalesce(k.strategy_id, '')) IN (
+    SELECT user_id, symbol, coalesce(strategy_id, '') FROM positions WHERE position_id = ANY(${[...positionIds]}))`;
+  const { rows } = await sql<OpenedPosition>`
+    INSERT INTO ledger_openings (run_id, user_id, kind, id, quantity, price, realized_pnl)
+    SELECT ${runId}, p.user_id, 'position', p.position_id, due.shares, p.average_price, due.realized
+    FROM ${unnest(
+      'n',
+      { position_id: 'text' },
+      positionIds.map((position_id) => ({ position_id })),
+    )}
+    JOIN positions p ON p.position_id = n.position_id
+    LEFT JOIN (${madePositions(trx, touched)}) m ON m.position_id = p.position_id
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(realized_pnl), 0) AS credited FROM (
+        SELECT f.realized_pnl FROM order_fills f WHERE f.position_id = p.position_id
+        UNION ALL SELECT l.realized_pnl FROM ledger_openings l
+          WHERE l.kind = 'position' AND l.id = p.position_id AND l.undone_at IS NULL
+      ) AS booked
+    ) c
+    CROSS JOIN LATERAL (
+      SELECT CASE p.side WHEN 'LONG' THEN p.quantity ELSE -p.quantity END - coalesce(m.shares, 0) AS shares,
+        CASE WHEN abs(p.realized_pnl::text::numeric - c.credited) > 0.005 + abs(p.realized_pnl::text::numeric) * 1e-15
+          THEN round(p.realized_pnl::text::numeric, 2) - c.credited ELSE 0 END AS realized
+    ) due
+    WHERE due.shares <> 0 OR due.realized <> 0
+    RETURNING id AS position_id, user_id, quantity, realized_pnl`.execute(trx.db);
+  return rows;
+}

@@ -1,0 +1,104 @@
+import { sql } from 'kysely';
+import { hasStep, OTHER_WRITERS_SINCE_STEP, type Schema } from '../../platform/postgres/schema-phase.ts';
+import { sessionTotals } from '../sessions/totals.ts';
+import { type Invariant, of, openingCapital, openings } from './invariant.ts';
+
+/** The quantity that an order had filled when it was imported: fills that are not in the database. */
+const BROUGHT = sql`
+  o.filled_quantity - (SELECT coalesce(sum(f.quantity), 0) FROM order_fills f WHERE f.order_id = o.order_id)`;
+/** What was taken over of the totals of strategies or sessions: `id`, `orders`, `completed`, `realized` and `capital` in rupees. */
+const openingTotals = (schema: Schema, kind: 'strategy' | 'session') =>
+  hasStep(schema, OTHER_WRITERS_SINCE_STEP)
+    ? sql`${openings(
+        schema,
+        kind,
+        sql`SELECT id, sum(orders) AS orders, sum(completed) AS completed, sum(realized_pnl) AS realized, sum(capital) AS capital`,
+      )} GROUP BY id`
+    : sql`SELECT NULL AS id, 0 AS orders, 0 AS completed, 0 AS realized, 0 AS capital`;
+
+/** Capital, and the totals of strategies and sessions, are what fills made of them. */
+export const TOTAL_INVARIANTS: readonly Invariant[] = [
+  {
+    name: 'capital',
+    phase: 2,
+    about: 'user',
+    holds: 'the capital of a user is the opening capital, what was taken over and what every fill credited',
+    offenders: (user, schema) => sql`
+      SELECT u.user_id AS id, format('%s, opened with %s and credited %s', u.total_capital, a.capital,
+        coalesce(c.credited, 0)) AS detail
+      FROM users u
+      JOIN (
+        SELECT user_id, sum(capital) AS capital FROM (${openingCapital(schema)}) AS parts GROUP BY user_id
+      ) a ON a.user_id = u.user_id
+      LEFT JOIN (
+        SELECT o.user_id, sum(f.realized_pnl) AS credited
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id GROUP BY o.user_id
+      ) c ON c.user_id = u.user_id
+      WHERE u.total_capital <> a.capital + coalesce(c.credited, 0) ${of('u', user)}`,
+  },
+  {
+    name: 'strategy_totals',
+    phase: 2,
+    about: 'strategy',
+    holds:
+      "a user's strategy counts the orders placed and FILLED here, what their fills credited, and what was taken over",
+    offenders: (user, schema) => sql`
+      SELECT s.user_id || '/' || s.strategy_id AS id,
+        format('%s orders, %s filled, P&L %s; the book has %s, %s, %s', s.total_orders, s.successful_orders, s.total_pnl,
+          coalesce(n.orders, 0), coalesce(n.filled, 0), coalesce(c.credited, 0)) AS detail
+      FROM user_strategies s
+      LEFT JOIN (
+        SELECT user_id, strategy_id, count(*) FILTER (WHERE NOT imported) AS orders,
+          count(*) FILTER (WHERE status = 'FILLED' AND (NOT imported OR ${BROUGHT} < quantity)) AS filled
+        FROM orders o WHERE strategy_id IS NOT NULL GROUP BY user_id, strategy_id
+      ) n ON n.user_id = s.user_id AND n.strategy_id = s.strategy_id
+      LEFT JOIN (
+        SELECT o.user_id, o.strategy_id, sum(f.realized_pnl) AS credited
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+        WHERE o.strategy_id IS NOT NULL GROUP BY o.user_id, o.strategy_id
+      ) c ON c.user_id = s.user_id AND c.strategy_id = s.strategy_id
+      LEFT JOIN (${openingTotals(schema, 'strategy')}) l ON l.id = s.user_id || '/' || s.strategy_id
+      WHERE (s.total_orders <> coalesce(n.orders, 0) + coalesce(l.orders, 0)
+        OR s.successful_orders <> coalesce(n.filled, 0) + coalesce(l.completed, 0)
+        OR round(s.total_pnl::numeric, 2) <> coalesce(c.credited, 0) + coalesce(l.realized, 0)) ${of('s', user)}`,
+  },
+  {
+    name: 'session_totals',
+    phase: 3,
+    about: 'session',
+    holds:
+      'a session counts the orders its fills completed and what its fills credited, and its capital moved by that and what was taken over',
+    offenders: (user, schema) => sql`
+      SELECT s.session_id AS id, format('%s filled, P&L %s, capital %s to %s; its fills make %s, %s', s.successful_orders,
+        s.total_pnl, s.capital_at_start, s.capital_at_end, coalesce(m.completed, 0), coalesce(m.credited, 0)) AS detail
+      FROM trading_sessions s LEFT JOIN (${sessionTotals(user)}) m ON m.session_id = s.session_id
+      LEFT JOIN (${openingTotals(schema, 'session')}) l ON l.id = s.session_id
+      WHERE (s.successful_orders <> coalesce(m.completed, 0) + coalesce(l.completed, 0)
+        OR round(s.total_pnl::numeric, 2) <> coalesce(m.credited, 0) + coalesce(l.realized, 0)
+        OR s.status = 'COMPLETED' AND round(s.capital_at_end::numeric - s.capital_at_start::numeric, 2)
+          <> coalesce(m.credited, 0) + coalesce(l.capital, 0)) ${of('s', user)}`,
+  },
+  {
+    name: 'session_state',
+    phase: 3,
+    about: 'session',
+    holds:
+      'a session has an end and a capital at it once COMPLETED and not before, a peak no lower than its start, no negative drawdown',
+    offenders: (user) => sql`
+      SELECT s.session_id AS id, format('%s, ended %s, capital %s to %s, peak %s, drawdown %s', s.status, s.end_time,
+        s.capital_at_start, s.capital_at_end, s.peak_equity, s.max_drawdown) AS detail
+      FROM trading_sessions s
+      WHERE (num_nulls(s.end_time, s.capital_at_end) <> CASE s.status WHEN 'COMPLETED' THEN 0 ELSE 2 END
+        OR s.total_orders < 0 OR s.max_drawdown < 0
+        OR s.peak_equity < s.capital_at_start) ${of('s', user)}`,
+  },
+  {
+    name: 'session_one_active',
+    phase: 3,
+    about: 'sessions',
+    holds: 'a user has at most one ACTIVE session',
+    offenders: (user) => sql`
+      SELECT s.user_id AS id, format('%s ACTIVE sessions', count(*)) AS detail
+      FROM trading_sessions s WHERE s.status = 'ACTIVE' ${of('s', user)} GROUP BY s.user_id HAVING count(*) > 1`,
+  },
+];
