@@ -28,11 +28,11 @@ export const ledger = defineCommand({
 record (the first 100 of each invariant). Exits 6 if an invariant is violated. On a schema that is shared, rows that other programs wrote and
 nothing was booked on are no violation: one row per invariant counts them, names the newest and the command that takes them over.`,
   async run({ user, strict }, ctx: Context) {
-    const { proveLedger } = await import('../../operations/health/prove-ledger.ts');
+    const { checkLedger } = await import('../../operations/health/check-ledger.ts');
     const source = await ctx.source();
     if (user !== undefined) await findUser(source.db, user);
     const progress = await startProgress(ctx.io, 'proving the book');
-    const { rows, size } = await proveLedger(source, user, strict).finally(() => progress.stop());
+    const { rows, size } = await checkLedger(source, user, strict).finally(() => progress.stop());
     if (rows.some(({ state }) => state === 'fail')) return new Finding(rows);
     const { orders, fills, positions } = size;
     const what = `${pluralize(orders, 'order')}, ${pluralize(fills, 'fill')} and ${pluralize(positions, 'position')}`;

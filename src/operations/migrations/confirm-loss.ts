@@ -26,7 +26,11 @@ export async function confirmLoss(ctx: Context, session: Session, steps: readonl
 async function countRows({ db }: Session, table: string): Promise<number> {
   const { rows: found } = await sql`SELECT FROM pg_class WHERE oid = to_regclass(${table})`.execute(db);
   if (found.length === 0) return 0;
-  const { rows } = await sql<{ n: string }>`SELECT count(*) AS n FROM ${sql.table(table)}`.execute(db);
+  // What the schema is set to goes with the schema, and is no data.
+  const only = table === 'pinnacle_settings' ? sql`WHERE name NOT LIKE 'schema\\_%'` : sql``;
+  const { rows } = await sql<{ n: string }>`SELECT count(*) AS n FROM ${sql.table(table)} ${only}`.execute(
+    db,
+  );
   return Number(rows[0]?.n);
 }
 

@@ -1,9 +1,10 @@
+import { sql } from 'kysely';
 import { writeAudit } from '../../audit/log.ts';
 import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { PATIENT_LOCKS, retryUnderLocks } from '../../platform/postgres/retry-under-locks.ts';
-import { needStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
-import { refused } from '../../util/failure.ts';
+import { needStep, OTHER_WRITERS_SINCE_STEP, readSchema } from '../../platform/postgres/schema-phase.ts';
+import { Failure, refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { inTransaction, type Session, withSession } from '../migrations/rollout-session.ts';
 import { makeIndex, type SchemaSettings, type StrictRule, switchRule, switchTriggers } from './rules.ts';
@@ -22,11 +23,26 @@ const LOCK_WAIT_MS = 10_000;
 /**
  * Sets or lifts the rules beyond the document, and the triggers for other writers, while others write: indexes are built
  * aside, and locks are held for moments. An interrupted change goes on when it is repeated. Throws SCHEMA_VIOLATED (exit 5)
- * where rows break a rule that is to be set.
+ * where rows break a rule that is to be set, and NOT_PERMITTED (exit 12).
  */
 export async function changeSchema(ctx: Context, wanted: Partial<SchemaSettings>): Promise<SchemaChange[]> {
-  needStep(await ctx.source(), OTHER_WRITERS_SINCE_STEP);
-  return withSession(ctx, LOCK_WAIT_MS, (session) => applySettings(ctx, session, wanted));
+  return withSession(ctx, LOCK_WAIT_MS, async (session) => {
+    needStep(await readSchema(session.db), OTHER_WRITERS_SINCE_STEP);
+    await refuseOthers(session);
+    return applySettings(ctx, session, wanted);
+  });
+}
+
+/** Also where nothing would change: who may not change the schema is told so at once. */
+async function refuseOthers({ db }: Session): Promise<void> {
+  const { rows } = await sql<{ owns: boolean }>`
+    SELECT pg_has_role(relowner, 'USAGE') AS owns FROM pg_class WHERE oid = 'positions'::regclass`.execute(
+    db,
+  );
+  if (rows[0]?.owns) return;
+  throw new Failure('forbidden', 'NOT_PERMITTED', 'This login does not own the tables.', {
+    hint: 'Run it as the owner of the tables or as a member of pinnacle_owner. PINNACLE_MIGRATE_URL can name that login.',
+  });
 }
 
 /** The same within a rollout session. */

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { About } from './invariant.ts';
 
 /** How the rows that an invariant finds are told from damage: what another program wrote, and nothing here booked on. */
-interface Telling {
+interface Classifier {
   /** Joins the row `r` of the offender `t`. */
   row: RawBuilder<unknown>;
   /** Whether another program wrote it. */
@@ -18,11 +18,11 @@ const unaudited = (row: string) =>
 const recorded = (table: string) =>
   sql`EXISTS (SELECT FROM foreign_writes w WHERE w.table_name = ${table} AND w.row_id = t.id)`;
 
-const NEVER: Telling = { row: sql``, isForeign: sql`false`, at: sql`NULL::timestamp` };
+const NEVER: Classifier = { row: sql``, isForeign: sql`false`, at: sql`NULL::timestamp` };
 /** Nothing here makes a second row. */
-const ALWAYS: Telling = { row: sql``, isForeign: sql`true`, at: sql`NULL::timestamp` };
+const ALWAYS: Classifier = { row: sql``, isForeign: sql`true`, at: sql`NULL::timestamp` };
 
-const TELLINGS: Readonly<Record<About, Telling>> = {
+const CLASSIFIERS: Readonly<Record<About, Classifier>> = {
   order: {
     row: sql`LEFT JOIN orders r ON r.order_id = t.id`,
     isForeign: sql`(${unaudited('r')} OR ${recorded('orders')})
@@ -62,7 +62,7 @@ const TELLINGS: Readonly<Record<About, Telling>> = {
  * SQL for the offenders of an invariant: `id`, `detail`, `at`, and whether another program wrote them, `is_foreign`. With
  * `tell` off every one is damage.
  */
-export function told(offenders: RawBuilder<unknown>, about: About, tell: boolean): RawBuilder<unknown> {
-  const { row, isForeign, at } = tell ? TELLINGS[about] : NEVER;
+export function classified(offenders: RawBuilder<unknown>, about: About, tell: boolean): RawBuilder<unknown> {
+  const { row, isForeign, at } = tell ? CLASSIFIERS[about] : NEVER;
   return sql`SELECT t.id, t.detail, ${at} AS at, ${isForeign} AS is_foreign FROM (${offenders}) AS t ${row}`;
 }

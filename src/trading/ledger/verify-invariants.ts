@@ -7,7 +7,7 @@ import {
   type Source,
 } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { told } from './foreign-rows.ts';
+import { classified } from './foreign-rows.ts';
 import type { Invariant } from './invariant.ts';
 import { INVARIANTS } from './invariants.ts';
 
@@ -69,7 +69,7 @@ async function findViolations(
     SELECT id, detail, is_foreign, total FROM (
       SELECT id, detail, is_foreign, count(*) OVER whose AS total,
         row_number() OVER (whose ORDER BY CASE WHEN is_foreign THEN at END DESC NULLS LAST, id) AS place
-      FROM (${told(offenders, invariant.about, known)}) AS offender WINDOW whose AS (PARTITION BY is_foreign)
+      FROM (${classified(offenders, invariant.about, known)}) AS offender WINDOW whose AS (PARTITION BY is_foreign)
     ) AS listed WHERE place <= CASE WHEN is_foreign THEN 1 ELSE ${MAX_SHOWN} END ORDER BY is_foreign, id`.execute(
     source.db,
   );

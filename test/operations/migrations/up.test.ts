@@ -129,7 +129,9 @@ describe.each(servers)('migrate up beside others on the $name', ({ open }) => {
     const runs = await Promise.all(Array.from({ length: 10 }, () => db.cli('migrate', 'up')));
     expect(runs.map(({ code }) => code)).toEqual(Array(10).fill(0));
     expect(runs.filter(({ stderr }) => stderr.includes('Nothing to do'))).toHaveLength(9);
-    expect(await db.audits()).toHaveLength((await db.json<object[]>('migrate', 'status', '--steps')).length);
+    // One for each step, and one for what the schema is set to.
+    const steps = await db.json<object[]>('migrate', 'status', '--steps');
+    expect(await db.audits()).toHaveLength(steps.length + 1);
   });
 
   it('names who is rolling out when it waited in vain', async () => {

@@ -4,8 +4,8 @@ import { verifyInvariants } from '../../trading/ledger/verify-invariants.ts';
 import { pluralize } from '../../util/text.ts';
 import { readSchemaSettings } from '../schema/settings.ts';
 
-/** A line of the proof: an invariant that holds, rows of other programs, or a record that is damaged. */
-interface ProofRow extends Record<string, unknown> {
+/** A line of the check: an invariant that holds, rows of other programs, or a record that is damaged. */
+interface CheckedRow extends Record<string, unknown> {
   check: string;
   state: 'ok' | 'foreign' | 'fail';
   id: string | null;
@@ -16,19 +16,19 @@ interface ProofRow extends Record<string, unknown> {
  * Verifies every invariant of the book, of one user or of all. On a schema that is shared, unless `strict`, rows that other
  * programs wrote are summed up for each invariant and are no damage. `size` says how much was verified.
  */
-export async function proveLedger(source: Source, user: UserId | undefined, strict: boolean) {
+export async function checkLedger(source: Source, user: UserId | undefined, strict: boolean) {
   const tell = !strict && (await readSchemaSettings(source.db)).mode === 'shared';
   const { findings, size } = await verifyInvariants(source, user, tell);
   const adopt = `pinnacle ledger adopt ${user === undefined ? '--all' : `--user ${user}`}`;
-  const rows = findings.flatMap(({ invariant, offenders, total, foreign }): ProofRow[] => {
+  const rows = findings.flatMap(({ invariant, offenders, total, foreign }): CheckedRow[] => {
     const { name: check, holds } = invariant;
     const more = total - offenders.length;
-    const found: ProofRow[] = [
+    const found: CheckedRow[] = [
       ...offenders.map(({ id, detail }) => ({ check, state: 'fail' as const, id, detail })),
       ...(more > 0 ? [{ check, state: 'fail' as const, id: null, detail: `and ${more} more` }] : []),
     ];
     const { newest } = foreign;
-    const elsewhere: ProofRow[] = newest
+    const elsewhere: CheckedRow[] = newest
       ? [
           {
             check,
