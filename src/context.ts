@@ -8,10 +8,11 @@ import type { Io } from './cli/io.ts';
 import type { Instant } from './domain/instant.ts';
 import type { ConfigSource } from './platform/config/file.ts';
 import type { Config, RedisSettings } from './platform/config/load.ts';
+import type { RedisPurpose } from './platform/config/redis-settings.ts';
 import type { Connection } from './platform/postgres/connect.ts';
 import type { SchemaPhase, Source } from './platform/postgres/schema-phase.ts';
 import type { Database } from './platform/postgres/tables.ts';
-import type { RedisConnection } from './platform/redis/connect.ts';
+import type { RedisOf } from './platform/redis/connect.ts';
 
 /** What a verb receives. Everything is opened on first use and closed in reverse order. */
 export interface Context extends RailContext {
@@ -39,10 +40,10 @@ export interface Context extends RailContext {
   /** The direct URL of the server, for external programs and separate sessions; undefined for the embedded database. */
   server: () => Promise<{ url: string; insecureTls: boolean } | undefined>;
   db: () => Promise<Kysely<Database>>;
-  /** Redis, for commands that need it; throws NO_REDIS (exit 78) if none is configured. */
-  redis: () => Promise<RedisConnection>;
-  /** The settings of Redis, for code that opens its own connection; throws the same. */
-  redisSettings: () => Promise<RedisSettings>;
+  /** The Redis of a purpose, for commands that need it; throws NO_REDIS (exit 78) if none is configured. */
+  redis: RedisOf;
+  /** The settings of that Redis, for code that opens its own connection; throws the same. */
+  redisSettings: (purpose: RedisPurpose) => Promise<RedisSettings>;
   /** How far the schema of the database is rolled out. */
   phase: () => Promise<SchemaPhase>;
   /** `db`, and how far its schema is rolled out. */

@@ -34,10 +34,15 @@ export async function writeOutbox(trx: Kysely<Database>, touched: Touched): Prom
   return rows;
 }
 
-/** The oldest entries. */
-export async function oldestPending(db: Kysely<Database>, limit: number): Promise<Pending[]> {
+/** The oldest entries of these kinds. */
+export async function oldestPending(
+  db: Kysely<Database>,
+  kinds: readonly OutboxKind[],
+  limit: number,
+): Promise<Pending[]> {
   const { rows } = await sql<Pending>`
-    SELECT id, kind, key, at FROM realtime_outbox ORDER BY id LIMIT ${limit}`.execute(db);
+    SELECT id, kind, key, at FROM realtime_outbox WHERE kind = ANY(${[...kinds]}::text[])
+    ORDER BY id LIMIT ${limit}`.execute(db);
   return rows;
 }
 

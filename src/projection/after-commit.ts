@@ -1,8 +1,8 @@
 import type { AfterCommit } from '../audit/after-commit.ts';
 import { instant, isBefore } from '../domain/instant.ts';
-import type { RedisSettings } from '../platform/config/load.ts';
-import type { RedisConnection } from '../platform/redis/connect.ts';
-import { describeRedis } from '../platform/redis/settings.ts';
+import type { AllRedis } from '../platform/config/load.ts';
+import type { RedisOf } from '../platform/redis/connect.ts';
+import { describeAllRedis } from '../platform/redis/settings.ts';
 import { Failure } from '../util/failure.ts';
 import { KIND_OF_ENTRY } from './kinds/list.ts';
 
@@ -10,12 +10,8 @@ import { KIND_OF_ENTRY } from './kinds/list.ts';
  * Projects after each commit of a command, connecting when there is something to project. After one failure it does not
  * try again. Throws CONFIG_INVALID (exit 78) for an unusable URL.
  */
-export function openAfterCommit(
-  settings: RedisSettings,
-  connect: () => Promise<RedisConnection>,
-  now: () => Date,
-): AfterCommit {
-  const where = describeRedis(settings);
+export function openAfterCommit(settings: AllRedis, redis: RedisOf, now: () => Date): AfterCommit {
+  const where = describeAllRedis(settings);
   let failure: Failure | undefined;
   return {
     isShown(kind, at) {
@@ -30,7 +26,7 @@ export function openAfterCommit(
         import('../platform/redis/connect.ts'),
         import('./project.ts'),
       ]);
-      const done = connect().then((redis) => project(db, redis, entries, now));
+      const done = project(db, redis, entries, now);
       done.catch(() => {});
       await withTimeout(settings.timeoutMs, done).catch(async (error) => {
         failure = await explain(error, where);

@@ -15,7 +15,7 @@ export async function drainOutbox(ctx: Context): Promise<{ drained: number; pend
   const { pending, oldest } = await countPending(db);
   if (pending === 0 || ctx.dryRun) return { drained: 0, pending };
   try {
-    return { drained: await drainAll(db, await ctx.redis(), ctx.now, ctx.signal), pending: 0 };
+    return { drained: await drainAll(db, ctx.redis, ctx.now, ctx.signal), pending: 0 };
   } catch (error) {
     const failure = await ctx.explain(error);
     // Waiting does not cure a missing permission of the database.

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { columnValue } from '../cli/rows.ts';
 import type { Context } from '../context.ts';
 import { type Instant, instant } from '../domain/instant.ts';
+import type { RedisPurpose } from '../platform/config/redis-settings.ts';
 import { Failure } from '../util/failure.ts';
 import { MAX_WAIT_MS, openStream, type Stream } from './event-stream.ts';
 import type { StreamedTable } from './kinds/kind.ts';
@@ -11,6 +12,8 @@ import { createRecentCache, type RecentCache } from './recent-cache.ts';
 /** What is followed: a stream that tells which rows changed, and the table, which says what they are. */
 export interface Topic<R> {
   source: StreamedTable;
+  /** The Redis that the stream is in. */
+  purpose: RedisPurpose;
   /** The ids of rows that changed at this time or later, in UTC, in batches, the oldest first. */
   changed: (since: Instant) => AsyncIterable<string[]>;
   /** How often the table is read while the stream works, in milliseconds. */
@@ -57,7 +60,7 @@ async function* followForever<R extends object>(
   since: Instant | undefined,
   end: number,
 ): AsyncGenerator<R> {
-  const settings = await ctx.redisSettings();
+  const settings = await ctx.redisSettings(topic.purpose);
   const shown = createRecentCache(REMEMBERED_ROWS, ctx.now);
   const table = await openTable(ctx, topic, since, shown);
   const backoff = createBackoff(ctx);

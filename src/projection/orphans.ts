@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../context.ts';
+import type { RedisPurpose } from '../platform/config/redis-settings.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { ownIds, unlessOtherType } from '../platform/redis/own-keys.ts';
@@ -17,18 +18,29 @@ export interface OrphanKey {
   own: boolean;
 }
 
+/** An orphan, and the Redis that it is in. */
+export type PlacedOrphan = OrphanKey & { purpose: RedisPurpose };
+
 /** The orphans of every kind that the schema has. */
-export async function findAllOrphans(ctx: Context): Promise<OrphanKey[]> {
+export async function findAllOrphans(ctx: Context): Promise<PlacedOrphan[]> {
   const db = await ctx.db();
   const kinds = projectedKinds(await ctx.phase());
-  const redis = await ctx.redis();
-  const orphans: OrphanKey[] = [];
-  for (const { keys } of kinds)
-    for await (const found of findOrphans(db, redis, keys, ctx.now)) {
+  const orphans: PlacedOrphan[] = [];
+  for (const { keys, purpose } of kinds)
+    for await (const found of findOrphans(db, await ctx.redis(purpose), keys, ctx.now)) {
       ctx.signal.throwIfAborted();
-      orphans.push(...found);
+      orphans.push(...found.map((each) => ({ ...each, purpose })));
     }
   return orphans;
+}
+
+/** Deletes orphans, each from its Redis. */
+export async function deleteOrphans(ctx: Context, orphans: readonly PlacedOrphan[]): Promise<void> {
+  for (const purpose of new Set(orphans.map((each) => each.purpose)))
+    await deleteKeys(
+      await ctx.redis(purpose),
+      orphans.filter((each) => each.purpose === purpose),
+    );
 }
 
 /** Deletes keys, and takes members out of their sets and lists. */

@@ -1,16 +1,38 @@
 import type { Kysely } from 'kysely';
 import { deleteOutbox, oldestPending, type Pending } from '../audit/outbox.ts';
+import { REDIS_PURPOSES } from '../platform/config/redis-settings.ts';
 import type { Database } from '../platform/postgres/tables.ts';
-import type { RedisConnection } from '../platform/redis/connect.ts';
+import type { RedisConnection, RedisOf } from '../platform/redis/connect.ts';
+import { isRedisFailure, redisFailure } from '../platform/redis/errors.ts';
 import type { Snapshot } from './kinds/kind.ts';
-import { KIND_OF_ENTRY, KINDS, type ProjectedKind, projectedKinds } from './kinds/list.ts';
+import { entriesFor, KIND_OF_ENTRY, KINDS, type ProjectedKind, projectedKinds } from './kinds/list.ts';
 import { publishEvent, writeUntilStable } from './write-snapshots.ts';
 
 /**
- * Brings the rows that entries name to Redis and deletes the entries. Throws what Redis throws; the entries then stay.
- * It may run twice, or in two processes at once, with the same result.
+ * Brings the rows that entries name to Redis, each kind to its own, and deletes the entries. Throws a Failure for what could
+ * not be reached, once the rest is there; its entries then stay. It may run twice, or in two processes at once, with the
+ * same result.
  */
 export async function project(
+  db: Kysely<Database>,
+  redisOf: RedisOf,
+  entries: readonly Pending[],
+  now: () => Date,
+): Promise<void> {
+  const purposes = [...new Set(entries.map(({ kind }) => KIND_OF_ENTRY[kind].purpose))];
+  const ends = await Promise.allSettled(
+    purposes.map(async (purpose) => {
+      const own = entries.filter(({ kind }) => KIND_OF_ENTRY[kind].purpose === purpose);
+      const redis = await redisOf(purpose);
+      await projectTo(db, redis, own, now).catch((error) => {
+        throw isRedisFailure(error) ? redisFailure(error, redis.where) : error;
+      });
+    }),
+  );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+async function projectTo(
   db: Kysely<Database>,
   redis: RedisConnection,
   entries: readonly Pending[],
@@ -65,18 +87,30 @@ async function announce(
 
 const BATCH_ENTRIES = 500;
 
-/** Projects the outbox, oldest first, until it is empty; returns the number of entries. Throws what Redis throws. */
+/**
+ * Projects the outbox, oldest first, until it is empty; returns the number of entries. Throws what a Redis throws, once what
+ * goes to the others is there.
+ */
 export async function drainAll(
   db: Kysely<Database>,
-  redis: RedisConnection,
+  redisOf: RedisOf,
   now: () => Date,
   signal: AbortSignal,
 ): Promise<number> {
-  for (let drained = 0; ; ) {
-    signal.throwIfAborted();
-    const entries = await oldestPending(db, BATCH_ENTRIES);
-    if (entries.length === 0) return drained;
-    await project(db, redis, entries, now);
-    drained += entries.length;
-  }
+  let drained = 0;
+  const failures: unknown[] = [];
+  for (const purpose of REDIS_PURPOSES)
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const entries = await oldestPending(db, entriesFor(purpose), BATCH_ENTRIES);
+        if (entries.length === 0) break;
+        await project(db, redisOf, entries, now);
+        drained += entries.length;
+      }
+    } catch (error) {
+      failures.push(error);
+    }
+  if (failures.length > 0) throw failures[0];
+  return drained;
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { projectedKinds } from './kinds/list.ts';
 import { liveIds } from './live-ids.ts';
-import { deleteKeys, findAllOrphans, type OrphanKey } from './orphans.ts';
+import { deleteOrphans, findAllOrphans, type OrphanKey } from './orphans.ts';
 import { drainAll } from './project.ts';
 import { writeUntilStable } from './write-snapshots.ts';
 
@@ -21,12 +21,12 @@ export interface Rebuilt {
 export async function rebuild(ctx: Context, onProgress: (rows: number) => void): Promise<Rebuilt> {
   const db = await ctx.db();
   const kinds = projectedKinds(await ctx.phase());
-  const redis = await ctx.redis();
-  if (!ctx.dryRun) await drainAll(db, redis, ctx.now, ctx.signal);
+  if (!ctx.dryRun) await drainAll(db, ctx.redis, ctx.now, ctx.signal);
   const rows = Object.fromEntries(projectedKinds().map(({ source }) => [source.table, 0]));
   let written = 0;
   for (const kind of kinds) {
     const { table, snapshots } = kind.source;
+    const redis = await ctx.redis(kind.purpose);
     for await (const ids of liveIds(db, kind, ctx.now())) {
       ctx.signal.throwIfAborted();
       if (!ctx.dryRun) await writeUntilStable(redis, (now) => snapshots(db, redis.keys, ids, now), ctx.now);
@@ -38,6 +38,6 @@ export async function rebuild(ctx: Context, onProgress: (rows: number) => void):
   const orphans = await findAllOrphans(ctx);
   // At the end: the key of a member says whose it is.
   const own = orphans.filter((orphan) => orphan.own);
-  if (!ctx.dryRun) await deleteKeys(redis, own);
+  if (!ctx.dryRun) await deleteOrphans(ctx, own);
   return { rows, orphans: own.length, foreign: orphans.filter((orphan) => !orphan.own) };
 }

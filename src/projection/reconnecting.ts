@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { RedisPurpose } from '../platform/config/redis-settings.ts';
 import { openRedis, type RedisConnection } from '../platform/redis/connect.ts';
 import { Failure } from '../util/failure.ts';
 
@@ -10,11 +11,11 @@ export interface ReconnectingRedis {
 }
 
 /** Connects to a Redis that must be reachable now, and may go away and come back later. */
-export async function openReconnecting(ctx: Context): Promise<ReconnectingRedis> {
-  let redis: RedisConnection | undefined = await ctx.redis();
+export async function openReconnecting(ctx: Context, purpose: RedisPurpose): Promise<ReconnectingRedis> {
+  let redis: RedisConnection | undefined = await ctx.redis(purpose);
   let away = false;
   const reopen = async () => {
-    const opened = await openRedis(await ctx.redisSettings(), ctx.origin.command);
+    const opened = await openRedis(await ctx.redisSettings(purpose), ctx.origin.command);
     ctx.signal.addEventListener('abort', opened.close, { once: true });
     return opened;
   };

@@ -3,8 +3,7 @@ import type { Context } from '../context.ts';
 import { pluralize } from '../util/text.ts';
 import { type Drift, lastingDrifts } from './compare.ts';
 import { describeForeign } from './foreign-keys.ts';
-import type { ProjectedTable } from './kinds/kind.ts';
-import { projectedKinds } from './kinds/list.ts';
+import { type ProjectedKind, projectedKinds } from './kinds/list.ts';
 import { liveIds } from './live-ids.ts';
 import { findAllOrphans, type OrphanKey } from './orphans.ts';
 
@@ -21,7 +20,7 @@ export async function verifyProjection(
   let rows = 0;
   for (const kind of kinds)
     for await (const ids of liveIds(db, kind, ctx.now())) {
-      drifts.push(...(await driftsOf(ctx, kind.source, ids)));
+      drifts.push(...(await driftsOf(ctx, kind, ids)));
       rows += ids.length;
     }
   const orphans = await findAllOrphans(ctx);
@@ -44,10 +43,10 @@ const describeOrphan = ({ key, member }: OrphanKey): Drift => ({
 /** How Redis differs from these rows, and still does after a pause. */
 export async function driftsOf(
   ctx: Context,
-  { snapshots }: ProjectedTable,
+  { purpose, source: { snapshots } }: Pick<ProjectedKind, 'purpose' | 'source'>,
   ids: readonly string[],
 ): Promise<Drift[]> {
   const db = await ctx.db();
-  const redis = await ctx.redis();
+  const redis = await ctx.redis(purpose);
   return lastingDrifts(redis, (now) => snapshots(db, redis.keys, ids, now), ctx);
 }

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import { parseInstant } from '../domain/instant.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
+import type { RedisConnection } from '../platform/redis/connect.ts';
 import { Failure } from '../util/failure.ts';
 import { openDatabases } from './connections.ts';
 import { chooseDatabase, describeTarget, redisSettings } from './target.ts';
@@ -87,6 +88,7 @@ export function openContext(
       return readSchema((await source()).kysely);
     });
   let schema = schemaHere();
+  const sharedRedis = oncePer<RedisConnection>();
   let projecting: AfterCommit | undefined;
   const afterCommit = once(async (): Promise<AfterCommit> => {
     const { redis } = await config();
@@ -129,15 +131,17 @@ export function openContext(
       return answered;
     },
     db: async () => (await source()).kysely,
-    redis: once(async () => {
-      const settings = await ctx.redisSettings();
-      const { openRedis } = await import('../platform/redis/connect.ts');
-      const opened = await openRedis(settings, name);
-      signal.addEventListener('abort', opened.close, { once: true });
-      releasers.push(async () => opened.close());
-      return opened;
-    }),
-    redisSettings: () => redisSettings(config),
+    async redis(purpose) {
+      const settings = await ctx.redisSettings(purpose);
+      return sharedRedis(settings.url ?? '', async () => {
+        const { openRedis } = await import('../platform/redis/connect.ts');
+        const opened = await openRedis(settings, name);
+        signal.addEventListener('abort', opened.close, { once: true });
+        releasers.push(async () => opened.close());
+        return opened;
+      });
+    },
+    redisSettings: (purpose) => redisSettings(config, purpose),
     phase: async () => (await schema()).phase,
     source: async () => ({ db: (await source()).kysely, ...(await schema()) }),
     async singleInstance(input) {
@@ -183,8 +187,8 @@ export function openContext(
       if (error instanceof Failure) return error;
       const { isRedisFailure, redisFailure } = await import('../platform/redis/errors.ts');
       if (isRedisFailure(error)) {
-        const { describeRedis } = await import('../platform/redis/settings.ts');
-        return redisFailure(error, describeRedis(await ctx.redisSettings()));
+        const { describeAllRedis } = await import('../platform/redis/settings.ts');
+        return redisFailure(error, describeAllRedis((await config()).redis));
       }
       const { isDatabaseFailure, isUndefinedObject, translateFailure } = await import(
         '../platform/postgres/errors.ts'
@@ -230,6 +234,16 @@ export interface OpenContext {
   projectionFailure: () => Failure | undefined;
   release: () => Promise<void>;
 }
+/** Makes something once for each key. */
+function oncePer<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
+  const made = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const found = made.get(key) ?? make();
+    made.set(key, found);
+    return found;
+  };
+}
+
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

@@ -1,5 +1,6 @@
 import type { Io } from '../cli/io.ts';
 import type { Config, RedisSettings } from '../platform/config/load.ts';
+import type { RedisPurpose } from '../platform/config/redis-settings.ts';
 import { Failure } from '../util/failure.ts';
 
 /** `embedded`, or the server's URL. With nothing configured a terminal gets the embedded database; a cron job, exit 78. */
@@ -19,14 +20,18 @@ export async function chooseDatabase(settings: Config, io: Io): Promise<string> 
   return 'embedded';
 }
 
-/** How Redis is reached; throws NO_REDIS (exit 78) where none is configured. */
-export async function redisSettings(config: () => Promise<Config>): Promise<RedisSettings> {
+/** How the Redis of a purpose is reached; throws NO_REDIS (exit 78) where none is configured. */
+export async function redisSettings(
+  config: () => Promise<Config>,
+  purpose: RedisPurpose,
+): Promise<RedisSettings> {
   const { redis } = await config();
-  if (redis) return redis;
-  throw (await import('../platform/redis/settings.ts')).noRedis();
+  const { noRedis, redisFor } = await import('../platform/redis/settings.ts');
+  if (!redis) throw noRedis();
+  return redisFor(redis, purpose);
 }
 
-/** Where a write goes: a database, or else Redis. */
+/** Where a write goes: a database, or else the Redis of quotes. */
 export async function describeTarget(
   config: () => Promise<Config>,
   database: (() => Promise<string>) | undefined,
@@ -34,7 +39,7 @@ export async function describeTarget(
   const settings = await config();
   const where = database
     ? await describeDatabase(settings, await database())
-    : `Redis ${(await import('../platform/redis/settings.ts')).describeRedis(await redisSettings(config))}`;
+    : `Redis ${(await import('../platform/redis/settings.ts')).describeRedis(await redisSettings(config, 'market'))}`;
   return settings.profile ? `${settings.profile} (${where})` : where;
 }
 

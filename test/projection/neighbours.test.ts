@@ -27,6 +27,13 @@ interface Theirs {
   members: Map<string, Set<string>>;
 }
 
+/** The keys that a habit writes, by the name of one of them. */
+const FAMILY_OF = new Map([
+  ['notify', 'notification'],
+  ['quote', 'market_data'],
+  ['session', 'session'],
+]);
+
 /** One habit of a service, as redis-py clients have it; each is one transaction. */
 function habits(random: () => number, theirs: Theirs) {
   const pick = <T>(some: readonly T[]) => some[Math.floor(random() * some.length)] as T;
@@ -67,7 +74,10 @@ function habits(random: () => number, theirs: Theirs) {
     write(all, `session:${pick(USERS)}:${hex()}`, { token: hex(), seen: seconds() }, pick([0, 3_600]));
   const publish = (all: ChainableCommander) => all.publish('order_updates', hex());
   const all = [order, order, amend, notify, quote, quote, quote, session, publish];
-  return () => pick(all);
+  return () => {
+    const habit = pick(all);
+    return { habit, family: FAMILY_OF.get(habit.name) ?? 'order' };
+  };
 }
 
 /** What this program does on such a day, one command after the other. */
@@ -83,98 +93,122 @@ const OURS = [
   'order cancel ours-%',
 ];
 
-describe.each(servers)('services that share Redis with this program, beside the $name', ({ open }) => {
-  let db: TestDatabase;
-  let redis: TestRedis;
-  let client: Redis;
-  beforeAll(async () => {
-    [db, redis] = await Promise.all([open(), startRedis()]);
-    db.env['REDIS_URL'] = redis.url;
-    client = new Redis(redis.url);
-    for (const user of USERS.filter((name) => name !== 'stranger')) await given.user(db, user);
-  });
-  afterAll(async () => {
-    client?.disconnect();
-    await Promise.all([db?.close(), redis?.stop()]);
-  });
+/** The variable that names the Redis of each family of keys, and its database where each service has its own. */
+const PLACES: Readonly<Record<string, { variable: string; database: number }>> = {
+  order: { variable: 'REDIS_ORDERS_URL', database: 0 },
+  market_data: { variable: 'REDIS_MARKET_URL', database: 1 },
+  session: { variable: 'REDIS_SESSIONS_URL', database: 2 },
+  notification: { variable: 'REDIS_NOTIFICATIONS_URL', database: 3 },
+};
 
-  const theirs: Theirs = { kept: new Map(), pushed: new Map(), members: new Map() };
+const CASES = servers.flatMap((server) =>
+  ['one database', 'a database for each service'].map((where) => ({ ...server, where })),
+);
 
-  /** Every key of theirs and when it ends; ids of theirs in lists and sets; and whether each set or list ends. */
-  async function picture() {
-    const keys = [...theirs.kept.keys()];
-    const of = async <T>(some: Iterable<string>, read: (key: string) => Promise<T>) =>
-      Object.fromEntries(await Promise.all([...some].map(async (key) => [key, await read(key)] as const)));
-    return {
-      values: await of(keys, (key) => client.get(key)),
-      ends: await of(keys, (key) => client.pexpiretime(key)),
-      lists: await of(theirs.pushed.keys(), async (key) =>
-        (await client.lrange(key, 0, -1)).filter((id) => !isOurs(id)),
-      ),
-      sets: await of(theirs.members.keys(), async (key) => {
-        const held = new Set(await client.smembers(key));
-        return [...(theirs.members.get(key) ?? [])].filter((id) => held.has(id)).length;
-      }),
-      lasting: await of([...theirs.pushed.keys(), ...theirs.members.keys()], (key) =>
-        client.pexpiretime(key),
-      ),
-    };
-  }
+describe.each(CASES)(
+  'services that share $where of Redis with this program, beside the $name',
+  ({ open, where }) => {
+    let db: TestDatabase;
+    let redis: TestRedis;
+    const clients = new Map<string, Redis>();
+    const clientFor = (key: string) =>
+      clients.get(key.split(':')[0]?.replace(/^user_(\w+)s$/, '$1') ?? '') as Redis;
+    beforeAll(async () => {
+      [db, redis] = await Promise.all([open(), startRedis()]);
+      for (const [family, { variable, database }] of Object.entries(PLACES)) {
+        const url = `redis://127.0.0.1:${redis.port}/${where === 'one database' ? 0 : database}`;
+        db.env[variable] = url;
+        clients.set(family, new Redis(url));
+      }
+      for (const user of USERS.filter((name) => name !== 'stranger')) await given.user(db, user);
+    });
+    afterAll(async () => {
+      for (const client of clients.values()) client.disconnect();
+      await Promise.all([db?.close(), redis?.stop()]);
+    });
 
-  /** The commands of ours, one after the other, over and over. */
-  let own = 0;
-  async function oursNext(): Promise<void> {
-    const round = Math.floor(own / OURS.length);
-    const line = OURS[own++ % OURS.length]?.replace('%', String(round)) ?? '';
-    const { code, stderr } = await db.cli(...line.split(' '));
-    // The feed may have a newer quote of the symbol, and then ours is refused.
-    const expected = line.startsWith('market') && code === 5 ? 5 : 0;
-    expect({ line, code, stderr }).toMatchObject({ line, code: expected });
-  }
+    const theirs: Theirs = { kept: new Map(), pushed: new Map(), members: new Map() };
 
-  it(`have every key and id of theirs after ${OPERATIONS} operations`, { timeout: 120_000 }, async () => {
-    const next = habits(randomFrom(SEED), theirs);
-    for (let done = 1; done <= OPERATIONS; done++) {
-      const all = client.multi();
-      next()(all);
-      const ran = all.exec();
-      if (done % 40 === 0) await ran;
-      if (done % OURS_EVERY === 0) await oursNext();
+    /** Every key of theirs and when it ends; ids of theirs in lists and sets; and whether each set or list ends. */
+    async function picture() {
+      const keys = [...theirs.kept.keys()];
+      const of = async <T>(some: Iterable<string>, read: (key: string) => Promise<T>) =>
+        Object.fromEntries(await Promise.all([...some].map(async (key) => [key, await read(key)] as const)));
+      return {
+        values: await of(keys, (key) => clientFor(key).get(key)),
+        ends: await of(keys, (key) => clientFor(key).pexpiretime(key)),
+        lists: await of(theirs.pushed.keys(), async (key) =>
+          (await clientFor(key).lrange(key, 0, -1)).filter((id) => !isOurs(id)),
+        ),
+        sets: await of(theirs.members.keys(), async (key) => {
+          const held = new Set(await clientFor(key).smembers(key));
+          return [...(theirs.members.get(key) ?? [])].filter((id) => held.has(id)).length;
+        }),
+        lasting: await of([...theirs.pushed.keys(), ...theirs.members.keys()], (key) =>
+          clientFor(key).pexpiretime(key),
+        ),
+      };
     }
-    for (const [list, pushed] of theirs.pushed) {
-      const held = await client.lrange(list, 0, -1);
-      const others = held.filter((id) => !isOurs(id));
-      // Only their own LTRIM has cut anything, from the end.
-      expect(others).toEqual(pushed.slice(0, others.length));
-      expect(held.length).toBeGreaterThanOrEqual(Math.min(100, pushed.length));
-    }
-    const { values, sets } = await picture();
-    expect(Object.values(values)).toEqual([...theirs.kept.values()]);
-    expect(sets).toEqual(Object.fromEntries([...theirs.members].map(([key, ids]) => [key, ids.size])));
-  });
 
-  it.each(['realtime drain', 'realtime rebuild --yes', 'doctor realtime', 'retention run --yes'])(
-    'have all of it after %s',
-    async (line) => {
-      const before = await picture();
-      const feed = JSON.stringify({ ltp: 12.5, timestamp: Date.now() / 1_000 });
-      for (const symbol of SYMBOLS) await client.set(`market_data:${symbol}`, feed, 'PX', 20_000);
+    /** The commands of ours, one after the other, over and over. */
+    let own = 0;
+    async function oursNext(): Promise<void> {
+      const round = Math.floor(own / OURS.length);
+      const line = OURS[own++ % OURS.length]?.replace('%', String(round)) ?? '';
       const { code, stderr } = await db.cli(...line.split(' '));
-      expect({ code, stderr }).toMatchObject({ code: 0 });
-      expect(await client.mget(SYMBOLS.map((symbol) => `market_data:${symbol}`))).toEqual(
-        SYMBOLS.map(() => feed),
-      );
-      expect(await picture()).toEqual(before);
-    },
-  );
+      // The feed may have a newer quote of the symbol, and then ours is refused.
+      const expected = line.startsWith('market') && code === 5 ? 5 : 0;
+      expect({ line, code, stderr }).toMatchObject({ line, code: expected });
+    }
 
-  it('lose what the operator names, and nothing else', async () => {
-    const named = await db.cli('realtime', 'rebuild', '--delete-foreign');
-    const [name = ''] = /(?<=--confirm )[\w-]+/.exec(named.stderr) ?? [];
-    const gone = await db.json('realtime', 'rebuild', '--delete-foreign', '--confirm', name);
-    expect(Number(gone['foreign'])).toBeGreaterThan(1_000);
-    const left = await client.mget([...theirs.kept.keys()]);
-    expect(left).toEqual([...theirs.kept].map(([key, value]) => (key.startsWith('session:') ? value : null)));
-    expect((await db.cli('doctor', 'realtime')).code).toBe(0);
-  });
-});
+    it(`have every key and id of theirs after ${OPERATIONS} operations`, { timeout: 120_000 }, async () => {
+      const next = habits(randomFrom(SEED), theirs);
+      for (let done = 1; done <= OPERATIONS; done++) {
+        const { habit, family } = next();
+        const all = clientFor(family).multi();
+        habit(all);
+        const ran = all.exec();
+        if (done % 40 === 0) await ran;
+        if (done % OURS_EVERY === 0) await oursNext();
+      }
+      for (const [list, pushed] of theirs.pushed) {
+        const held = await clientFor(list).lrange(list, 0, -1);
+        const others = held.filter((id) => !isOurs(id));
+        // Only their own LTRIM has cut anything, from the end.
+        expect(others).toEqual(pushed.slice(0, others.length));
+        expect(held.length).toBeGreaterThanOrEqual(Math.min(100, pushed.length));
+      }
+      const { values, sets } = await picture();
+      expect(Object.values(values)).toEqual([...theirs.kept.values()]);
+      expect(sets).toEqual(Object.fromEntries([...theirs.members].map(([key, ids]) => [key, ids.size])));
+    });
+
+    it.each(['realtime drain', 'realtime rebuild --yes', 'doctor realtime', 'retention run --yes'])(
+      'have all of it after %s',
+      async (line) => {
+        const before = await picture();
+        const quotes = clientFor('market_data');
+        const feed = JSON.stringify({ ltp: 12.5, timestamp: Date.now() / 1_000 });
+        for (const symbol of SYMBOLS) await quotes.set(`market_data:${symbol}`, feed, 'PX', 20_000);
+        const { code, stderr } = await db.cli(...line.split(' '));
+        expect({ code, stderr }).toMatchObject({ code: 0 });
+        expect(await quotes.mget(SYMBOLS.map((symbol) => `market_data:${symbol}`))).toEqual(
+          SYMBOLS.map(() => feed),
+        );
+        expect(await picture()).toEqual(before);
+      },
+    );
+
+    it('lose what the operator names, and nothing else', async () => {
+      const named = await db.cli('realtime', 'rebuild', '--delete-foreign');
+      const [name = ''] = /(?<=--confirm )[\w-]+/.exec(named.stderr) ?? [];
+      const gone = await db.json('realtime', 'rebuild', '--delete-foreign', '--confirm', name);
+      expect(Number(gone['foreign'])).toBeGreaterThan(1_000);
+      const left = await Promise.all([...theirs.kept.keys()].map((key) => clientFor(key).get(key)));
+      expect(left).toEqual(
+        [...theirs.kept].map(([key, value]) => (key.startsWith('session:') ? value : null)),
+      );
+      expect((await db.cli('doctor', 'realtime')).code).toBe(0);
+    });
+  },
+);

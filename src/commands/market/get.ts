@@ -20,7 +20,7 @@ export const get = defineCommand({
   async run({ symbol, more }, ctx: Context) {
     const symbols = [...new Set([symbol, ...more])];
     const [now, { market }] = [ctx.now(), await ctx.config()];
-    const readings = await readQuotes(await ctx.redis(), symbols, now);
+    const readings = await readQuotes(await ctx.redis('market'), symbols, now);
     const missing = symbols.filter((_symbol, i) => readings[i] === undefined);
     if (missing.length > 0)
       throw new Failure('notFound', 'QUOTE_NOT_FOUND', `The cache has no quote of ${missing.join(', ')}.`, {

@@ -16,7 +16,7 @@ export const list = defineCommand({
   details: `A quote older than market.staleAfter is stale. A malformed entry has no price; the column unreadable
 shows why.`,
   async run(input, ctx: Context) {
-    const [redis, { market }, now] = [await ctx.redis(), await ctx.config(), ctx.now()];
+    const [redis, { market }, now] = [await ctx.redis('market'), await ctx.config(), ctx.now()];
     const symbols = await findSymbols(redis);
     return page(
       input,

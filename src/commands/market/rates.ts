@@ -27,7 +27,7 @@ export const rates = defineCommand({
   details: `Shows the age of the quotes at the end, and how many changed in the meantime. Quotes are read four times per second: faster
 changes of one quote count as four per second. Malformed entries count as unreadable only.`,
   async run(input, ctx: Context) {
-    const [redis, { market }] = [await ctx.redis(), await ctx.config()];
+    const [redis, { market }] = [await ctx.redis('market'), await ctx.config()];
     const symbols = await findSymbols(redis);
     const look = () => readQuotes(redis, symbols, ctx.now());
     const started = performance.now();

@@ -43,7 +43,7 @@ cache is refused (exit 5). Quotes are data: they leave no audit row.`,
     for (const name of QUOTE_DETAILS) if (input[name] !== undefined) quote[name] = input[name];
     const problem = problemOf(quote, now);
     if (problem) throw usage(`Not a valid quote: ${problem}.`);
-    const redis = await ctx.redis();
+    const redis = await ctx.redis('market');
     const [newest] = await withoutOlder(redis, [quote], now);
     if (!newest)
       throw refused(

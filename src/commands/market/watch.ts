@@ -29,7 +29,7 @@ symbols every 10 seconds. While Redis is unreachable it waits. Ends by Ctrl-C, -
   async run(input, ctx: Context) {
     if (input.interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
     const { openReconnecting } = await import('../../projection/reconnecting.ts');
-    return changes(input, await openReconnecting(ctx), ctx);
+    return changes(input, await openReconnecting(ctx, 'market'), ctx);
   },
 });
 

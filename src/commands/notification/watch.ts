@@ -57,6 +57,7 @@ loses, or cannot announce, are found in the database within seconds.`,
       ctx,
       {
         source: notification.source,
+        purpose: notification.purpose,
         pollMs: 5_000,
         async *changed(from) {
           for (let [at, id] = [from, '']; ; ) {

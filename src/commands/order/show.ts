@@ -45,5 +45,5 @@ export const show = defineCommand({
 
 async function driftOf(order: OrderId, ctx: Context): Promise<Drift[]> {
   const { driftsOf } = await import('../../projection/verify.ts');
-  return driftsOf(ctx, orderKind.source, [order]);
+  return driftsOf(ctx, orderKind, [order]);
 }

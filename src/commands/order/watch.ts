@@ -61,6 +61,7 @@ at that moment, so of changes in quick succession only the last may appear. A te
       ctx,
       {
         source: order.source,
+        purpose: order.purpose,
         // Before phase 4 updated_at has no index, and this reads the whole table.
         pollMs: 30_000,
         async *changed(from) {

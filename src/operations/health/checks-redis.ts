@@ -1,3 +1,4 @@
+import { REDIS_PURPOSES } from '../../platform/config/redis-settings.ts';
 import { pluralize } from '../../util/text.ts';
 import { fail, ok, warn } from '../../util/verdict.ts';
 import type { Check } from './check.ts';
@@ -13,8 +14,14 @@ export const REDIS_CHECKS: readonly Check[] = [
       if (!(await ctx.config()).redis) return NO_REDIS;
       try {
         const started = performance.now();
-        await (await ctx.redis()).client.ping();
-        return ok(`answers, ${(performance.now() - started).toFixed(1)} ms with its connection`);
+        const opened = new Set(await Promise.all(REDIS_PURPOSES.map((purpose) => ctx.redis(purpose))));
+        await Promise.all([...opened].map(({ client }) => client.ping()));
+        const took = `${(performance.now() - started).toFixed(1)} ms`;
+        return ok(
+          opened.size === 1
+            ? `answers, ${took} with its connection`
+            : `all ${opened.size} answer, ${took} with their connections`,
+        );
       } catch (error) {
         const { message } = (await ctx.explain(error)) as Error;
         return fail(message.replace(/\.$/, ''));
@@ -36,7 +43,7 @@ export const REDIS_CHECKS: readonly Check[] = [
     },
     async fix({ ctx, db }) {
       const { drainAll } = await import('../../projection/project.ts');
-      await drainAll(db, await ctx.redis(), ctx.now, ctx.signal);
+      await drainAll(db, ctx.redis, ctx.now, ctx.signal);
     },
     help: 'pinnacle realtime drain',
   },

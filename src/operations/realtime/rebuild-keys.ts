@@ -1,7 +1,7 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { describeForeign } from '../../projection/foreign-keys.ts';
-import { deleteKeys, findAllOrphans, type OrphanKey } from '../../projection/orphans.ts';
+import { deleteOrphans, findAllOrphans, type PlacedOrphan } from '../../projection/orphans.ts';
 import { type Rebuilt, rebuild } from '../../projection/rebuild.ts';
 import { pluralize } from '../../util/text.ts';
 import { confirmationName } from '../migrations/confirm-loss.ts';
@@ -13,7 +13,7 @@ import { confirmationName } from '../migrations/confirm-loss.ts';
 export async function rebuildKeys(ctx: Context, deleteForeign: boolean): Promise<Rebuilt> {
   const named = deleteForeign ? await confirmForeign(ctx) : [];
   // Before, because ids of others keep those of ours that were cut off out of a list.
-  if (!ctx.dryRun) await deleteKeys(await ctx.redis(), named);
+  if (!ctx.dryRun) await deleteOrphans(ctx, named);
   const progress = await startProgress(ctx.io, 'rebuilding');
   const rebuilt = await rebuild(ctx, (written) =>
     progress.update(`${pluralize(written, 'key')} written`),
@@ -27,7 +27,7 @@ export async function rebuildKeys(ctx: Context, deleteForeign: boolean): Promise
 }
 
 /** The keys of others, once the operator has seen them and agrees that they go. */
-async function confirmForeign(ctx: Context): Promise<OrphanKey[]> {
+async function confirmForeign(ctx: Context): Promise<PlacedOrphan[]> {
   const foreign = (await findAllOrphans(ctx)).filter(({ own }) => !own);
   if (foreign.length === 0) return [];
   await ctx.io.say(describeForeign(foreign));

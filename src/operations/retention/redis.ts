@@ -26,10 +26,10 @@ export interface RedisFamilyState {
 export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFamilyState[]> {
   const db = await ctx.db();
   const phase = await ctx.phase();
-  const redis = await ctx.redis();
   const found: RedisFamilyState[] = [];
   for (const kind of KINDS) {
     if (!isExpiring(kind)) continue;
+    const redis = await ctx.redis(kind.purpose);
     const { keys, endless } = await checkTtls(db, redis, kind, { phase, repair, signal: ctx.signal });
     const expiring = projectedKinds(phase).find((each) => each === kind && each.source.expires);
     const outdated = expiring ? await checkExpired(db, redis, expiring, { repair, now: ctx.now }) : [];
@@ -40,6 +40,7 @@ export async function checkRedis(ctx: Context, repair: boolean): Promise<RedisFa
   for (const kind of projectedKinds()) {
     const { stream } = kind.source;
     if (!stream || !isExpiring(kind)) continue;
+    const redis = await ctx.redis(kind.purpose);
     const { events, due } = await checkEvents(redis, stream, kind, { repair, now: ctx.now() });
     found.push({ kind: stream.retention, keep: keepOf(kind), rows: events, due, end: 'deleted' });
   }

@@ -3,6 +3,7 @@ import { usage } from '../../util/failure.ts';
 import { truncate } from '../../util/text.ts';
 import { refuseUnfollowed } from '../postgres/url-parameters.ts';
 import { type ConfigFile, type ConfigSource, findConfigFile, invalid } from './file.ts';
+import { REDIS_PURPOSES, type RedisPurpose } from './redis-settings.ts';
 import { type Found, pointer } from './references.ts';
 import { envLayer, fileLayer, flagLayer, type Resolved, resolveAll } from './resolve.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type Values } from './settings.ts';
@@ -10,8 +11,8 @@ import type { Json } from './unknown-keys.ts';
 
 /** The settings in force, and where they come from. */
 export interface Config extends Omit<Values, 'redis'> {
-  /** How Redis is reached; undefined if none is configured. */
-  redis: RedisSettings | undefined;
+  /** How Redis is reached, for each purpose; undefined if none is configured. */
+  redis: AllRedis | undefined;
   /** The profile in force; undefined if the environment names another database than the profile does. */
   profile: string | undefined;
   /** Where the database comes from, and where not, if a profile and the environment name different ones. */
@@ -23,8 +24,13 @@ export interface Config extends Omit<Values, 'redis'> {
   resolved: Readonly<Record<SettingName, Resolved>>;
 }
 
-/** How Redis is reached: as one server, through sentinels, or as a cluster. */
-export type RedisSettings = Values['redis'];
+/** How one Redis is reached: as one server, through sentinels, or as a cluster. */
+export type RedisSettings = Omit<Values['redis'], PurposeUrl>;
+
+/** How the Redis of each purpose is reached: as the first, unless it has a URL of its own. */
+export type AllRedis = RedisSettings & Partial<Pick<Values['redis'], PurposeUrl>>;
+
+type PurposeUrl = `${RedisPurpose}Url`;
 
 /**
  * The settings in force: flags > environment > profile > file > default, but a profile named by --profile comes before
@@ -109,11 +115,18 @@ async function inSchema(
   };
 }
 
-function configured(redis: RedisSettings): RedisSettings | undefined {
+function configured(redis: Values['redis']): AllRedis | undefined {
   const { url, sentinels, cluster } = redis;
   if (sentinels && cluster)
     throw invalid('redis.sentinels and redis.cluster exclude each other.', 'Remove one of them.');
-  return url || sentinels || cluster ? redis : undefined;
+  if (url || sentinels || cluster) return redis;
+  const lacking = REDIS_PURPOSES.filter((purpose) => !redis[`${purpose}Url`]);
+  if (lacking.length === 0) return redis;
+  if (lacking.length === REDIS_PURPOSES.length) return undefined;
+  throw invalid(
+    `No URL of Redis is configured for ${lacking.join(', ')}.`,
+    `Set redis.url (REDIS_URL), or ${lacking.map((purpose) => `redis.${purpose}.url`).join(', ')}.`,
+  );
 }
 
 function profileName(source: ConfigSource, file: ConfigFile | undefined): string | undefined {

@@ -1,13 +1,31 @@
 import { addresses, duration, lifetime, pathTo, textThat, timestampForm, url } from './schemas.ts';
 
+/** What Redis is for. Services have a database or a server for each, or one for all. */
+export const REDIS_PURPOSES = ['market', 'orders', 'sessions', 'notifications'] as const;
+export type RedisPurpose = (typeof REDIS_PURPOSES)[number];
+
+const redisUrl = url(['redis', 'rediss'], 'a URL such as redis://host:6379/0');
+
+const urlFor = <P extends RedisPurpose>(purpose: P, what: string) => ({
+  help: `the URL of Redis for ${what}, where that is not redis.url`,
+  env: [`REDIS_${purpose.toUpperCase()}_URL`],
+  secret: true as const,
+  as: `redis.${purpose}Url` as const,
+  schema: redisUrl,
+});
+
 /** The settings of Redis, and of the quotes in it. */
 export const REDIS_SETTINGS = {
   'redis.url': {
     help: 'the URL of Redis',
     env: ['REDIS_URL'],
     secret: true,
-    schema: url(['redis', 'rediss'], 'a URL such as redis://host:6379/0'),
+    schema: redisUrl,
   },
+  'redis.market.url': urlFor('market', 'quotes'),
+  'redis.orders.url': urlFor('orders', 'orders and halts'),
+  'redis.sessions.url': urlFor('sessions', 'login sessions'),
+  'redis.notifications.url': urlFor('notifications', 'notifications'),
   'redis.sentinels': {
     help: 'the sentinels of the master; user, password, database and TLS are those of redis.url',
     env: [],

@@ -87,15 +87,13 @@ async function resolveOne(
   const depth = layers.findIndex((layer) => layer(name));
   const found = layers[depth]?.(name);
   // A migration or a report must not reach the servers of a file while all else goes to the one that overrides it.
-  const closer = layers.slice(0, depth).find((layer) => layer('database'));
-  const isOfDatabase =
-    name === 'migrateUrl' ||
-    name === 'replicas' ||
-    (name === 'database.schema' && layers[depth]?.('database') !== undefined);
-  if (found && isOfDatabase && closer)
+  const main = mainOf(name);
+  const closer = main && layers.slice(0, depth).find((layer) => layer(main));
+  const isOf = name !== 'database.schema' || layers[depth]?.('database') !== undefined;
+  if (found && main && closer && isOf)
     return {
       ...standard(name, source, resolved),
-      origin: `not used: the database comes from ${closer('database')?.origin}`,
+      origin: `not used: ${main === 'database' ? 'the database' : main} comes from ${closer(main)?.origin}`,
     };
   if (!found) return standard(name, source, resolved);
   const { value: raw, via } = await dereference(found, name, source.env);
@@ -104,6 +102,12 @@ async function resolveOne(
     ...asWritten(name, raw, 'path' in SETTINGS[name] ? resolve(found.base, String(value)) : value),
     origin: via ? `${found.origin}, ${via}` : found.origin,
   };
+}
+
+/** The setting that names the server which another setting belongs to. */
+function mainOf(name: SettingName): 'database' | 'redis.url' | undefined {
+  if (name === 'migrateUrl' || name === 'replicas' || name === 'database.schema') return 'database';
+  return /^redis\.\w+\.url$/.test(name) ? 'redis.url' : undefined;
 }
 
 function asWritten(name: SettingName, raw: unknown, value: SettingValue) {

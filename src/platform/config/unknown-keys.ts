@@ -46,8 +46,17 @@ function settingComplaints(settings: Json, alsoKnown: readonly string[] = []): s
         : [];
     if (!GROUPS.includes(key)) return unknown(key, PLAIN, [...GROUPED, ...alsoKnown]);
     if (!isObject(value)) return [`${key} must be an object`];
-    return Object.keys(value).flatMap((inner) => unknown(`${key}.${inner}`, GROUPED, PLAIN));
+    return Object.entries(value).flatMap(([inner, content]) => groupedComplaints(key, inner, content));
   });
+}
+
+/** Complaints about a setting of a group, or about a group within it. */
+function groupedComplaints(group: string, key: string, content: unknown): string[] {
+  const name = `${group}.${key}`;
+  if (key.includes('.')) return unknown(name, [], GROUPED);
+  if (!GROUPED.some((setting) => setting.startsWith(`${name}.`))) return unknown(name, GROUPED, PLAIN);
+  if (!isObject(content)) return [`${name} must be an object`];
+  return Object.keys(content).flatMap((inner) => unknown(`${name}.${inner}`, GROUPED, PLAIN));
 }
 
 /** A complaint where the key is not among the known; `also` are other places' keys that may have been meant. */
@@ -59,6 +68,5 @@ function unknown(key: string, known: readonly string[], also: readonly string[])
 }
 
 function nested(key: string): string {
-  const [group, inner] = key.split('.');
-  return `{ "${group}": { "${inner}": … } }`;
+  return key.split('.').reduceRight((inner, name) => `{ "${name}": ${inner} }`, '…');
 }

@@ -3,6 +3,7 @@ import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
 import type { FileProblem } from '../../util/file-problem.ts';
 import type { RedisSettings } from '../config/load.ts';
+import type { RedisPurpose } from '../config/redis-settings.ts';
 import { redisFailure } from './errors.ts';
 import { escapeGlob, type Keys, keysOf } from './keys.ts';
 import { setUp } from './set-up.ts';
@@ -18,6 +19,9 @@ export interface RedisConnection {
   scan: (pattern: string) => AsyncIterable<string[]>;
   close: () => void;
 }
+
+/** The Redis of a purpose, connected on first use; purposes with one URL share a connection. */
+export type RedisOf = (purpose: RedisPurpose) => Promise<RedisConnection>;
 
 /**
  * Connects to Redis, logs in and selects its database, or throws a Failure (exit 7, 12 or 78) within the timeout. A
@@ -140,7 +144,7 @@ function noClusterDatabase(db: number): Failure {
   return new Failure(
     'config',
     'REDIS_NO_DATABASE',
-    `A Redis Cluster has only database 0; redis.url names ${db}.`,
+    `A Redis Cluster has only database 0; its URL names ${db}.`,
   );
 }
 

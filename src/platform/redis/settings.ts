@@ -1,5 +1,6 @@
 import { Failure } from '../../util/failure.ts';
-import type { RedisSettings } from '../config/load.ts';
+import type { AllRedis, RedisSettings } from '../config/load.ts';
+import { REDIS_PURPOSES, type RedisPurpose } from '../config/redis-settings.ts';
 
 /** The failure of a command that needs Redis where none is configured. */
 export function noRedis(): Failure {
@@ -12,8 +13,19 @@ export function noRedis(): Failure {
 export function describeRedis({ url, sentinels, cluster, master }: RedisSettings): string {
   if (cluster) return `cluster ${cluster.join(', ')}`;
   if (sentinels) return `${master} of sentinels ${sentinels.join(', ')}`;
-  const { host, port } = parseRedisUrl(url);
-  return `${host}:${port}`;
+  const { host, port, db } = parseRedisUrl(url);
+  return `${host}:${port}${db === 0 ? '' : `/${db}`}`;
+}
+
+/** How the Redis of a purpose is reached. */
+export function redisFor(all: AllRedis, purpose: RedisPurpose): RedisSettings {
+  return { ...all, url: all[`${purpose}Url`] ?? all.url };
+}
+
+/** Where Redis is, for all purposes. */
+export function describeAllRedis(all: AllRedis | undefined): string {
+  if (!all) return '';
+  return [...new Set(REDIS_PURPOSES.map((purpose) => describeRedis(redisFor(all, purpose))))].join(' or ');
 }
 
 /** The parts of a URL of Redis. */

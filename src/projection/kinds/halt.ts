@@ -16,6 +16,7 @@ const EVERYONE = '*all*';
 
 /** The halt of a user, or of everyone, while it is active: a service that places orders looks here first. */
 export const halt = {
+  purpose: 'orders',
   ttlSeconds: null,
   keys: [{ name: 'halt', snapshots: readHalts }],
   outbox: { halt: 'write' },

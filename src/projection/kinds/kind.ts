@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Pending } from '../../audit/outbox.ts';
+import type { RedisPurpose } from '../../platform/config/redis-settings.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import type { Keys } from '../../platform/redis/keys.ts';
@@ -10,6 +11,8 @@ import type { Wrote } from '../../platform/redis/own-keys.ts';
  * watching follow from this object. Help reads the kinds too, so their files import neither Kysely nor a driver.
  */
 export interface Kind {
+  /** Which Redis it is in. */
+  purpose: RedisPurpose;
   /** How long its keys and events live; null where a key stays until what it shows has ended. */
   ttlSeconds: number | null;
   /** Its row in `retention plan`; left out where nothing expires. */

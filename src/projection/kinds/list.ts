@@ -1,4 +1,5 @@
 import type { OutboxKind } from '../../audit/outbox.ts';
+import type { RedisPurpose } from '../../platform/config/redis-settings.ts';
 import { halt } from './halt.ts';
 import type { Kind, ProjectedTable } from './kind.ts';
 import { notification } from './notification.ts';
@@ -27,3 +28,7 @@ type Names<K> = K extends { outbox: infer O } ? keyof O : never;
 export const KIND_OF_ENTRY = Object.fromEntries(
   KINDS.flatMap((kind) => Object.keys(kind.outbox).map((name) => [name, kind])),
 ) as Record<Names<(typeof ALL)[number]>, Kind> satisfies Record<OutboxKind, Kind>;
+
+/** The kinds of entries that go to the Redis of a purpose. */
+export const entriesFor = (purpose: RedisPurpose): OutboxKind[] =>
+  (Object.keys(KIND_OF_ENTRY) as OutboxKind[]).filter((name) => KIND_OF_ENTRY[name].purpose === purpose);

@@ -23,6 +23,7 @@ const wrote = withFields(NOTIFICATION_COLUMNS);
 
 /** Notifications as JSON, and the list of each user's newest. */
 export const notification = {
+  purpose: 'notifications',
   ttlSeconds: TTL_SECONDS,
   retention: 'live_notifications',
   keys: [

@@ -19,6 +19,7 @@ const wrote = withFields(ORDER_COLUMNS);
 
 /** Orders as JSON, and the set of each user's. */
 export const order = {
+  purpose: 'orders',
   ttlSeconds: TTL_SECONDS,
   retention: 'order_status',
   keys: [

@@ -4,6 +4,7 @@ import type { Kind } from './kind.ts';
 
 /** Quotes of the market, which feeds write and no table has: only their TTL is ours to keep. */
 export const quote = {
+  purpose: 'market',
   ttlSeconds: TTL_SECONDS.quote,
   retention: 'market_data',
   keys: [{ name: 'market_data', wrote: isOwnQuote }],

@@ -16,6 +16,7 @@ declare module '../../audit/outbox.ts' {
 
 /** Sessions of users. A login writes them and nothing can rebuild them; what the outbox brings is their end. */
 export const session = {
+  purpose: 'sessions',
   ttlSeconds: TTL_SECONDS.session,
   retention: 'user_sessions',
   keys: [

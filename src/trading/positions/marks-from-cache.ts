@@ -17,7 +17,7 @@ export async function marksFromQuotes(ctx: Context): Promise<{ marks: Mark[]; un
   if (held.length === 0) return { marks: [], unmarked: [] };
   const { readQuotes } = await import('../quotes/store.ts');
   const symbols = held.map(({ symbol }) => symbol);
-  const readings = await readQuotes(await ctx.redis(), symbols, ctx.now());
+  const readings = await readQuotes(await ctx.redis('market'), symbols, ctx.now());
   const marks: Mark[] = [];
   const unmarked: Unmarked[] = [];
   for (const [i, each] of held.entries()) {

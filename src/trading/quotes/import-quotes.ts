@@ -46,7 +46,7 @@ async function importInto(ctx: Context, { path, ...how }: ImportRequest, rejects
     );
   await rejects?.restart();
   await rejects?.add(bad);
-  const redis = await ctx.redis();
+  const redis = await ctx.redis('market');
   const quotes = await withoutOlder(redis, newest, ctx.now());
   ctx.signal.throwIfAborted();
   if (!ctx.dryRun && quotes.length > 0) await writeQuotes(redis, quotes, (await ctx.config()).market);

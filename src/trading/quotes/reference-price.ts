@@ -36,7 +36,7 @@ export async function quotesInTime(
   note: Note,
 ): Promise<readonly (Reading | undefined)[]> {
   const now = ctx.now();
-  const asked = ctx.redis().then((redis) => readQuotes(redis, symbols, now));
+  const asked = ctx.redis('market').then((redis) => readQuotes(redis, symbols, now));
   // An error after the timeout is ignored.
   asked.catch(() => {});
   try {
@@ -47,7 +47,7 @@ export async function quotesInTime(
     await note(`No reference price: ${failure.message}`);
     // After a timeout here, the commit of the order does not wait for Redis again.
     if (failure.kind === 'unreachable')
-      ctx.redis().then(
+      ctx.redis('market').then(
         ({ close }) => close(),
         () => {},
       );

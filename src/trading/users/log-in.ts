@@ -10,7 +10,7 @@ import { beginSession, endSession } from './login-sessions.ts';
  * the key is unknown (exit 3), the user is disabled (5) or Redis is unreachable (7).
  */
 export async function logIn(ctx: Context, keyHash: string, tokenHash: string) {
-  const redis = await ctx.redis();
+  const redis = await ctx.redis('sessions');
   const now = ctx.now();
   const at = instant(now);
   const { user_id } = await findKeyHolder(await ctx.source(), keyHash, at);

@@ -307,6 +307,55 @@ describe('secrets', () => {
   ])('are masked: %s', (url, shown) => expect(maskSecrets(url)).toBe(shown));
 });
 
+describe('a Redis for each purpose', () => {
+  const urls = (redis: Record<string, unknown> | undefined) =>
+    ['url', 'marketUrl', 'ordersUrl', 'sessionsUrl', 'notificationsUrl'].map((name) => redis?.[name]);
+
+  it('has a URL of its own, from the file or from a variable', async () => {
+    await write({
+      redis: { url: 'redis://h', market: { url: 'redis://h/1' }, sessions: { url: { $env: 'SESSIONS' } } },
+    });
+    const env = { SESSIONS: 'redis://u:p@s/2', REDIS_ORDERS_URL: 'redis://o' };
+    const { redis, resolved } = await loadConfig(source(env));
+    expect(urls(redis)).toEqual(['redis://h', 'redis://h/1', 'redis://o', 'redis://u:p@s/2', undefined]);
+    expect(resolved['redis.sessions.url'].origin).toContain('environment SESSIONS');
+  });
+
+  it('is not that of the file where another one overrides all of it', async () => {
+    await write({ redis: { url: 'redis://prod', market: { url: 'redis://prod/1' } } });
+    const { redis, resolved } = await loadConfig(source({ REDIS_URL: 'redis://dev' }));
+    expect(urls(redis)).toEqual(['redis://dev', undefined, undefined, undefined, undefined]);
+    expect(resolved['redis.market.url'].origin).toBe('not used: redis.url comes from environment REDIS_URL');
+  });
+
+  it('needs no other where each has its own, and is named where one lacks', async () => {
+    const each = (redis: string[]) =>
+      Object.fromEntries(redis.map((purpose) => [purpose, { url: `redis://${purpose}` }]));
+    await write({ redis: each(['market', 'orders', 'sessions', 'notifications']) });
+    expect(urls((await loadConfig(source())).redis).slice(1)).toEqual(
+      ['market', 'orders', 'sessions', 'notifications'].map((purpose) => `redis://${purpose}`),
+    );
+    await write({ redis: each(['market', 'orders']) });
+    expect(await complaint()).toBe('No URL of Redis is configured for sessions, notifications.');
+  });
+
+  it.each([
+    [
+      { market: { uri: 'redis://h' } },
+      'there is no setting redis.market.uri; did you mean redis.market.url?',
+    ],
+    [{ markets: { url: 'redis://h' } }, 'there is no setting redis.markets'],
+    [{ market: 'redis://h' }, 'redis.market must be an object'],
+    [{ 'market.url': 'redis://h' }, 'redis.market.url must be written'],
+    [{ url: 'redis://h', market: { url: 'http://u:secret@h' } }, 'must be a URL such as redis://'],
+  ])('is refused: %j', async (redis, says) => {
+    await write({ redis });
+    const message = await complaint();
+    expect(message).toContain(says);
+    expect(message).not.toContain('secret');
+  });
+});
+
 it('accepts the example, whose secrets are elsewhere', async () => {
   const file = join(import.meta.dirname, '../../../pinnacle.config.example.json');
   expect(await loadConfig(source({}, { file }))).toMatchObject({ profile: 'dev', database: 'embedded' });
@@ -320,5 +369,8 @@ it('accepts the example, whose secrets are elsewhere', async () => {
     migrateUrl: urls.PINNACLE_PROD_DIRECT_URL,
     redis: { url: urls.PINNACLE_PROD_REDIS_URL, prefix: '', timeoutMs: 2_000 },
     protected: true,
+  });
+  expect(await loadConfig(source(urls, { file, profile: 'services' }))).toMatchObject({
+    redis: { marketUrl: 'redis://redis1:6379/1', notificationsUrl: 'redis://redis1:6379/3' },
   });
 });

@@ -24,7 +24,7 @@ sets. A key with the name of a session but other contents has the state unreadab
   async run({ user, ...paging }, ctx: Context) {
     const { readSession, sessionIds } = await import('../../../trading/users/login-sessions.ts');
     await findUser(await ctx.db(), user);
-    const redis = await ctx.redis();
+    const redis = await ctx.redis('sessions');
     const found = new Set<string>();
     for await (const ids of sessionIds(redis, user)) for (const id of ids) found.add(id);
     const sorted = [...found].sort();

@@ -32,7 +32,7 @@ one, ends as soon as Redis is back.`,
 async function isThere(ctx: Context, user: UserId, id: string): Promise<boolean | undefined> {
   const { readSession } = await import('../../../trading/users/login-sessions.ts');
   try {
-    return (await readSession(await ctx.redis(), user, id)) !== undefined;
+    return (await readSession(await ctx.redis('sessions'), user, id)) !== undefined;
   } catch (error) {
     const failure = await ctx.explain(error);
     if (failure instanceof Failure && failure.kind === 'unreachable') return undefined;
