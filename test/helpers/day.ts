@@ -125,6 +125,7 @@ order export --output orders.csv --force
 position export --output positions.csv --force
 session export --output sessions.csv --force
 notification export --output notifications.csv --force
+schema compat
 backup create --output {backup}
 backup list
 backup verify {backup}

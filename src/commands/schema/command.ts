@@ -13,4 +13,8 @@ export const verbs: Verbs = {
     'Let other services write what the tables allow',
     async () => (await import('./shared.ts')).shared,
   ),
+  compat: verb(
+    'Name the enum types as other services expect',
+    async () => (await import('./compat.ts')).compat,
+  ),
 };

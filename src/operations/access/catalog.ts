@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { TEXT_FUNCTIONS } from '../migrations/name-types.ts';
+import { TYPES } from '../migrations/type-names.ts';
 import { mayTakeOn } from './may-take-on.ts';
 
 /** Functions that are called by name, not by a trigger. */
@@ -77,15 +79,18 @@ export async function readRoles(db: Kysely<Database>): Promise<RoleRow[]> {
   return rows;
 }
 
-/** A table, type or function of the schema and its owner. */
+/** A table, type, function or operator of the schema and its owner. */
 export interface Owned {
-  kind: 'TABLE' | 'TYPE' | 'FUNCTION';
+  kind: 'TABLE' | 'TYPE' | 'FUNCTION' | 'OPERATOR';
   /** As SQL writes it. */
   name: string;
   owner: string;
 }
 
-/** The named tables with the enums of their columns, the functions of their triggers, and those that are called. */
+/**
+ * The named tables with the enums of their columns, the functions of their triggers, those that are called, and what `schema compat`
+ * made.
+ */
 export async function readOwners(db: Kysely<Database>, tables: readonly string[]): Promise<Owned[]> {
   const { rows } = await sql<Owned>`
     WITH ours AS (
@@ -98,7 +103,15 @@ export async function readOwners(db: Kysely<Database>, tables: readonly string[]
     UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
     FROM ours o JOIN pg_trigger g ON g.tgrelid = o.oid AND NOT g.tgisinternal JOIN pg_proc p ON p.oid = g.tgfoid
     UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
-    FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(${CALLED})
+    FROM pg_proc p
+    WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(${[...CALLED, ...TEXT_FUNCTIONS]})
+    UNION SELECT 'TYPE', quote_ident(t.typname), pg_get_userbyid(t.typowner)::text
+    FROM pg_type t
+    WHERE t.typnamespace = current_schema()::regnamespace AND t.typname = ANY(${TYPES}) AND t.typtype = 'd'
+    UNION SELECT 'OPERATOR', format('%I.%s (%s, %s)', current_schema(), o.oprname, o.oprleft::regtype, o.oprright::regtype),
+      pg_get_userbyid(o.oprowner)::text
+    FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode
+    WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(${[...TEXT_FUNCTIONS]})
     ORDER BY 1, 2`.execute(db);
   return rows;
 }

@@ -9,9 +9,12 @@ import { execute } from '../../platform/postgres/execute-sql.ts';
 import { refuseOldServer } from '../../platform/postgres/refuse-old-server.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { enterSchema } from '../../platform/postgres/target-schema.ts';
+import { Failure } from '../../util/failure.ts';
 import { diffGrants, GRANTABLE, type Granted, planGranted } from '../access/diff-grants.ts';
 import { changesOf, readHistory } from '../migrations/history.ts';
+import { useNaming } from '../migrations/name-types.ts';
 import { type Step, tablesOf } from '../migrations/scripts.ts';
+import { readNaming } from '../migrations/type-names.ts';
 import { areContiguous, rebuildPartitions } from '../partitions/rebuild-partitions.ts';
 import type { Archive } from './archive.ts';
 import type { ArchiveKeys } from './cipher.ts';
@@ -132,7 +135,18 @@ async function fill(
   if (history.length !== steps.length || changes.length > 0)
     throw new CorruptArchive('altered', 'its history of the rollout is not that of its schema');
   await comparison?.compare(trx);
+  await nameTypes(trx);
   return archive.manifest ? giveRights(trx, archive.manifest.access) : [];
+}
+
+/** Names the types as the settings that were loaded say. */
+async function nameTypes(trx: Kysely<Database>): Promise<void> {
+  try {
+    const naming = await readNaming(trx);
+    if (naming) await useNaming(trx, naming);
+  } catch (error) {
+    throw error instanceof Failure ? new CorruptArchive('altered', error.message) : error;
+  }
 }
 
 /** Gives the rights that a role of ours can have; returns the others, and the statements that this login may not run. */

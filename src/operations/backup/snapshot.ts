@@ -10,6 +10,7 @@ import { Failure, refused } from '../../util/failure.ts';
 import { readGranted } from '../access/diff-grants.ts';
 import { countUse } from '../keyring/usage.ts';
 import { changesOf, lastPhase, readHistory, refuseChanged } from '../migrations/history.ts';
+import { TEXT_FUNCTIONS } from '../migrations/name-types.ts';
 import { isSameStep, loadSteps, type Step, tablesOf } from '../migrations/scripts.ts';
 import { readMonths } from '../partitions/rebuild-partitions.ts';
 import { readSchemaSettings } from '../schema/settings.ts';
@@ -113,7 +114,12 @@ async function readContents(
       access: await readGranted(trx),
       key_ids: (await countUse(trx)).flatMap(({ key_id }) => key_id ?? []),
     },
-    foreign: await listForeign(trx, schema, functionsOf(applied), (await ctx.config()).schema),
+    foreign: await listForeign(
+      trx,
+      schema,
+      [...functionsOf(applied), ...TEXT_FUNCTIONS],
+      (await ctx.config()).schema,
+    ),
     rows: rows(),
     counts: async () => ({ tables: counts, faults: await faults() }),
   };

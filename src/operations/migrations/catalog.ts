@@ -3,7 +3,18 @@ import type { Database } from '../../platform/postgres/tables.ts';
 
 /** One object of the schema as text, so that two databases can be compared. */
 export interface CatalogEntry {
-  kind: 'table' | 'column' | 'constraint' | 'index' | 'trigger' | 'rule' | 'enum' | 'function';
+  kind:
+    | 'table'
+    | 'column'
+    | 'constraint'
+    | 'index'
+    | 'trigger'
+    | 'rule'
+    | 'enum'
+    | 'domain'
+    | 'cast'
+    | 'operator'
+    | 'function';
   /** The table, type or function that it is or belongs to. */
   owner: string;
   /** `users`, `users.email`, `audit_log_append_only()`. */
@@ -69,12 +80,31 @@ export async function readCatalog(db: Kysely<Database>): Promise<CatalogEntry[]>
     WHERE t.typnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
     GROUP BY t.typname
     UNION ALL
+    SELECT 'domain', t.typname, t.typname, concat_ws(' ', 'AS', format_type(t.typbasetype, t.typtypmod),
+      CASE WHEN t.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || t.typdefault,
+      (SELECT string_agg(pg_get_constraintdef(k.oid, true), ' ' ORDER BY k.conname) FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'))
+    FROM pg_type t
+    WHERE t.typtype = 'd' AND t.typnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    UNION ALL
+    SELECT 'cast', t.typname, format('%s AS %s', c.castsource::regtype, c.casttarget::regtype),
+      concat_ws(' ', CASE c.castmethod WHEN 'i' THEN 'WITH INOUT' WHEN 'f' THEN 'WITH FUNCTION ' || c.castfunc::regprocedure END,
+        CASE c.castcontext WHEN 'a' THEN 'AS ASSIGNMENT' WHEN 'i' THEN 'AS IMPLICIT' END)
+    FROM pg_cast c JOIN pg_type t ON t.oid = c.casttarget AND t.typtype = 'e'
+    WHERE t.typnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    UNION ALL
+    SELECT 'operator', coalesce(l.typname, t.typname), format('%s %s %s', o.oprleft::regtype, o.oprname, o.oprright::regtype),
+      concat_ws(' ', 'FUNCTION', o.oprcode::regprocedure, 'RESTRICT ' || o.oprrest, 'JOIN ' || o.oprjoin)
+    FROM pg_operator o
+    LEFT JOIN pg_type l ON l.oid = o.oprleft AND l.typtype = 'e' LEFT JOIN pg_type t ON t.oid = o.oprright AND t.typtype = 'e'
+    WHERE o.oprnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+      AND coalesce(l.typname, t.typname) IS NOT NULL
+    UNION ALL
     SELECT 'function', p.proname, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
       concat_ws(' ', 'RETURNS', pg_get_function_result(p.oid), 'LANGUAGE', l.lanname,
         CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END,
         -- A function names the schema it was created in, which may differ from one database to the next.
         'SET ' || replace(array_to_string(p.proconfig, ', '), ', ' || quote_ident(current_schema()) || ',', ', public,'),
-        'AS', p.prosrc)
+        'AS', coalesce(nullif(p.prosrc, ''), pg_get_function_sqlbody(p.oid)))
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
     ORDER BY 1, 3`.execute(db);
@@ -115,8 +145,8 @@ export function compareCatalogs(
 const keyOf = ({ kind, object }: CatalogEntry) => `${kind} ${object}`;
 const byKey = (entries: readonly CatalogEntry[]) => new Map(entries.map((entry) => [keyOf(entry), entry]));
 // A table, a type and a function may have the same name.
-const ownerOf = ({ kind, owner }: CatalogEntry) =>
-  `${kind === 'enum' || kind === 'function' ? kind : 'table'} ${owner}`;
+const ownerOf = ({ kind, owner }: CatalogEntry) => `${APART.has(kind) ? kind : 'table'} ${owner}`;
+const APART: ReadonlySet<string> = new Set(['enum', 'domain', 'cast', 'operator', 'function']);
 
 /** On one line: the indentation of a function body is not a difference. */
 function definitionOf(entry: CatalogEntry | undefined): string | null {

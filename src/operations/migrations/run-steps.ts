@@ -7,6 +7,7 @@ import { createTargetSchema } from '../../platform/postgres/target-schema.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { explainStep, StatementError } from './explain-failure.ts';
 import { type Applied, recordStep, unrecordStep } from './history.ts';
+import { withOwnNames } from './name-types.ts';
 import { inTransaction, type Session } from './rollout-session.ts';
 import { labelOf, type StepRun, titleOf } from './scripts.ts';
 import { splitStatements } from './split-statements.ts';
@@ -49,7 +50,13 @@ async function runTransaction(
     inTransaction(ctx, session, async () => {
       done.length = 0;
       await createTargetSchema(session.db);
-      for (const run of runs) done.push(await runStep(ctx, session, run));
+      const forgotten = await withOwnNames(session.db, async () => {
+        for (const run of runs) done.push(await runStep(ctx, session, run));
+      });
+      if (forgotten)
+        await ctx.io.say(
+          'The types have their own names again, because pinnacle_settings was dropped. To rename them: pinnacle schema compat',
+        );
       return done;
     });
   try {

@@ -33,6 +33,6 @@ export async function preTradeInputs(
 /** Whether the user has a rule that needs a price. Before phase 4 there are no rules. */
 async function needsQuote(ctx: Context, user: UserId) {
   if ((await ctx.phase()) < 4) return sql<boolean>`false`;
-  const rules = sql.join(rulesNeeding('price').map((rule) => sql`${rule}::rule_type`));
+  const rules = sql.join(rulesNeeding('price'));
   return sql<boolean>`EXISTS (SELECT FROM risk_rules WHERE user_id = ${user} AND rule_type IN (${rules}))`;
 }

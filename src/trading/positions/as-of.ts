@@ -76,7 +76,7 @@ async function findCandidates(
     SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.order_id, p.opened_at, p.created_at
     FROM positions p
     WHERE p.opened_at <= ${at}::timestamp
-      ${status === 'any' ? sql`` : sql`AND (p.status = ${status}::position_status OR ${movedLater})`}
+      ${status === 'any' ? sql`` : sql`AND (p.status = ${status} OR ${movedLater})`}
       ${user === undefined ? sql`` : sql`AND p.user_id = ${user}`}
       ${symbol === undefined ? sql`` : sql`AND p.symbol = ${symbol}`}
       ${strategy === undefined ? sql`` : sql`AND p.strategy_id = ${strategy}`}

@@ -113,9 +113,9 @@ async function readStanding(
           SELECT ${available},
             (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
             coalesce((SELECT quantity FROM positions WHERE ${key} AND status = 'OPEN'
-              AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}::position_side), 0)
+              AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}), 0)
             - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND ${IS_WORKING}
-              AND side = ${side}::order_side AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible,
+              AND side = ${side} AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible,
             ${guarded} AS guarded`.execute(db);
   const standing = rows[0] as Standing;
   if (strategy_id !== null && standing.available === null)

@@ -98,6 +98,6 @@ function lastPrice(userId: UserId, symbol: TradingSymbol, { now }: TradingDay): 
 
 /** A fact that is read only if one of these rules is set. */
 function needed(rules: readonly RuleType[], fact: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`CASE WHEN EXISTS (SELECT FROM rules WHERE rule_type IN (${sql.join(rules.map((rule) => sql`${rule}::rule_type`))}))
+  return sql`CASE WHEN EXISTS (SELECT FROM rules WHERE rule_type IN (${sql.join(rules)}))
     THEN (${fact}) END`;
 }

@@ -145,7 +145,7 @@ export async function renamePositions(
 /** Throws ORDER_STATE if one of these orders works: the broker knows it under the name that it has. */
 export async function refuseWorking({ db }: Source, which: RawBuilder<unknown>): Promise<void> {
   const { rows } = await sql<{ order_id: OrderId; user_id: UserId }>`
-    SELECT order_id, user_id FROM orders WHERE ${which} AND status = ANY(${[...WORKING_STATUSES]}::order_status[])
+    SELECT order_id, user_id FROM orders WHERE ${which} AND status IN (${sql.join(WORKING_STATUSES)})
     ORDER BY order_id`.execute(db);
   const [first] = rows;
   if (!first) return;

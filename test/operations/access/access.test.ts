@@ -38,7 +38,7 @@ cron operator: realtime drain, realtime rebuild, user sessions revoke, user sess
 cron operator auditor: retention plan
 auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
-owner: backup create, backup restore, schema strict, schema shared
+owner: backup create, backup restore, schema strict, schema shared, schema compat
 `;
 const MAY: Readonly<Record<string, string[]>> = Object.fromEntries(
   TABLE.trim()
