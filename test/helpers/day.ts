@@ -37,6 +37,7 @@ user credentials set u2 --field broker_secret --secret-stdin < {secret}
 user credentials show u2
 user credentials verify u2
 keys rotate
+keys encrypt
 keys verify
 keys status
 keys retire {old_key} --yes

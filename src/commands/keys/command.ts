@@ -7,6 +7,10 @@ export const verbs: Verbs = {
     'Re-encrypt every credential with the active key',
     async () => (await import('./rotate.ts')).rotate,
   ),
+  encrypt: verb(
+    'Encrypt the credentials that are stored in the clear',
+    async () => (await import('./encrypt.ts')).encrypt,
+  ),
   verify: verb(
     'Verify that every credential can be decrypted',
     async () => (await import('./verify.ts')).verify,

@@ -17,7 +17,7 @@ export const status = defineCommand({
   },
   examples: ['keys status', 'keys status --json key_id,state'],
   details: `States: active (encrypts and decrypts), decrypt (decrypts only), missing (credentials use it but the ring lacks it, so they
-cannot be read). A row without a key counts credentials that are not encrypted.`,
+cannot be read). A row without a key counts credentials that are not encrypted: pinnacle keys encrypt.`,
   async run(_input, ctx: Context) {
     const { listKeys } = await import('../../operations/keyring/list-keys.ts');
     return listKeys(ctx);

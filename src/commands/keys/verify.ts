@@ -17,7 +17,7 @@ export const verify = defineCommand({
     problem: { type: 'text' },
   },
   examples: ['keys verify', 'keys verify --json user_id,field,code'],
-  details: `Decrypts every credential and lists those that cannot be read; exits 11 if there are any. Shows no credential.`,
+  details: `Decrypts every credential and lists those that cannot be read; exits 11 if there are any. Shows no credential. Those that are not encrypted: pinnacle keys encrypt.`,
   async run(_input, ctx: Context) {
     const { verifyCredentials } = await import('../../operations/keyring/verify-credentials.ts');
     const problems = await verifyCredentials(ctx);

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { readRing, ringSource } from './load.ts';
-import { countUse } from './usage.ts';
+import { countUse, inTheClear } from './usage.ts';
 
 /** The keys of the ring, and those that credentials name although the ring lacks them, with what each encrypts. */
 export async function listKeys(ctx: Context) {
@@ -13,6 +13,8 @@ export async function listKeys(ctx: Context) {
         : 'No key ring is configured: set PINNACLE_KEYRING_FILE.',
     );
   const uses = await countUse(await ctx.db());
+  const clear = uses.reduce((sum, use) => sum + use.clear, 0);
+  if (clear > 0) await ctx.io.say(inTheClear(clear));
   const unused = { broker_api_key: 0, broker_secret: 0, broker_token: 0 };
   const inRing = [...(ring?.keys.values() ?? [])].map((key) => ({
     ...unused,

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { changedIf } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
@@ -9,6 +9,7 @@ import {
   type BrokerColumn,
   type CredentialProblem,
   type Credentials,
+  isInTheClear,
   keyIdOf,
   openCredential,
   placeOf,
@@ -21,6 +22,36 @@ import { lockKeysShared } from './locks.ts';
 
 const BATCH_ROWS = 500;
 
+/** Which stored values a run encrypts anew with the active key, and how it reads them. */
+export interface Selection {
+  /** The condition for a column, given the id of the active key. */
+  where: (column: RawBuilder<string>, active: string) => RawBuilder<boolean>;
+  /** The secret and where it came from for the audit log, its problem, or undefined where the value is none of these. */
+  open: (
+    ring: Ring,
+    user: Credentials,
+    field: BrokerColumn,
+  ) => { secret: string; from: string } | { problem: CredentialProblem } | undefined;
+}
+
+/** What is not on the active key. */
+export const OUTDATED: Selection = {
+  where: (column, active) => sql`NOT starts_with(${column}, ${`pne1.${active}.`})`,
+  open(ring, user, field) {
+    const keyId = keyIdOf(user[field]);
+    if (keyId === ring.active.id) return undefined;
+    const opened = openCredential(ring, user, field);
+    return 'problem' in opened ? opened : { ...opened, from: keyId ?? '' };
+  },
+};
+
+/** What is stored as it was given, by other services or before there were keys. */
+export const IN_THE_CLEAR: Selection = {
+  where: (column) => sql`NOT starts_with(${column}, 'pne1.')`,
+  open: (_ring, user, field) =>
+    isInTheClear(user[field]) ? { secret: user[field], from: 'in the clear' } : undefined,
+};
+
 interface Renewal {
   key_id: string;
   users: number;
@@ -31,15 +62,20 @@ interface Renewal {
 }
 
 /**
- * Re-encrypts the credentials of one batch of users, after an id, that are not on the active key yet, in one
- * transaction. Locked rows are skipped, or waited for with `wait`.
+ * Encrypts the selected credentials of one batch of users, after an id, with the active key, in one transaction. Locked rows are
+ * skipped, or waited for with `wait`.
  */
-export async function renewBatch(ctx: Context, after: string, wait: boolean): Promise<Renewal> {
+export async function renewBatch(
+  ctx: Context,
+  selection: Selection,
+  after: string,
+  wait: boolean,
+): Promise<Renewal> {
   return ctx.change(async (trx) => {
     await lockKeysShared(trx);
     const ring = await loadRing(ctx);
-    const users = await lockOutdated(trx, ring.active.id, after, wait);
-    const renewed = users.map((user) => renew(ring, user));
+    const users = await lockSelected(trx, selection.where, ring.active.id, { after, wait });
+    const renewed = users.map((user) => renew(ring, selection, user));
     const changed = renewed.filter(({ from }) => from.length > 0);
     const written = changed.length > 0 ? await write(trx, changed) : new Set<string>();
     const moved = changed.filter(({ user }) => written.has(user.user_id));
@@ -63,14 +99,19 @@ export async function renewBatch(ctx: Context, after: string, wait: boolean): Pr
 }
 
 /** FOR NO KEY UPDATE does not conflict with an order that is being placed for the user. */
-async function lockOutdated(trx: Trx, active: string, after: string, wait: boolean): Promise<Credentials[]> {
-  const current = `pne1.${active}.`;
+async function lockSelected(
+  trx: Trx,
+  where: Selection['where'],
+  active: string,
+  { after, wait }: { after: string; wait: boolean },
+): Promise<Credentials[]> {
+  const selected = BROKER_COLUMNS.map((name) => {
+    const column = sql<string>`${sql.ref(name)}`;
+    return sql`(${column} <> '' AND ${where(column, active)})`;
+  });
   const { rows } = await sql<Credentials>`
     SELECT user_id, broker_api_key, broker_secret, broker_token FROM users
-    WHERE user_id > ${after} AND (
-      (broker_api_key <> '' AND NOT starts_with(broker_api_key, ${current}))
-      OR (broker_secret <> '' AND NOT starts_with(broker_secret, ${current}))
-      OR (broker_token <> '' AND NOT starts_with(broker_token, ${current})))
+    WHERE user_id > ${after} AND (${sql.join(selected, sql` OR `)})
     ORDER BY user_id LIMIT ${BATCH_ROWS} FOR NO KEY UPDATE ${wait ? sql`` : sql`SKIP LOCKED`}`.execute(
     trx.db,
   );
@@ -80,22 +121,21 @@ async function lockOutdated(trx: Trx, active: string, after: string, wait: boole
 interface Renewed {
   user: Credentials;
   encrypted: Record<BrokerColumn, string>;
-  /** The former key of each value. */
+  /** The former key of each value, or that it was in the clear. */
   from: string[];
   problems: CredentialProblem[];
 }
 
-/** The credentials of a user under the active key; those that cannot be decrypted are kept unchanged. */
-function renew(ring: Ring, user: Credentials): Renewed {
+/** The credentials of a user, those of the selection under the active key; what cannot be read is kept unchanged. */
+function renew(ring: Ring, { open }: Selection, user: Credentials): Renewed {
   const renewed: Renewed = { user, encrypted: { ...user }, from: [], problems: [] };
   for (const field of BROKER_COLUMNS) {
-    const keyId = keyIdOf(user[field]);
-    if (user[field] === '' || keyId === ring.active.id) continue;
-    const opened = openCredential(ring, user, field);
+    const opened = user[field] === '' ? undefined : open(ring, user, field);
+    if (!opened) continue;
     if ('problem' in opened) renewed.problems.push(opened.problem);
     else {
       renewed.encrypted[field] = encrypt(ring, placeOf(user.user_id, field), opened.secret);
-      renewed.from.push(keyId ?? '');
+      renewed.from.push(opened.from);
     }
   }
   return renewed;
@@ -131,7 +171,7 @@ async function write(trx: Trx, renewed: readonly Renewed[]): Promise<Set<string>
   return new Set(written.rows.map(({ user_id }) => user_id));
 }
 
-/** A lock or statement timeout as ROTATION_UNFINISHED (exit 10); any other error unchanged. `values` are rotated already. */
+/** A lock or statement timeout as ROTATION_UNFINISHED (exit 10); any other error unchanged. `values` are encrypted already. */
 export function unfinished(error: unknown, values: number): unknown {
   const code = (error as { code?: string } | undefined)?.code;
   if (code !== '55P03' && code !== '57014') return error;
@@ -140,7 +180,7 @@ export function unfinished(error: unknown, values: number): unknown {
     'ROTATION_UNFINISHED',
     'Another session holds a lock on a user whose credentials are not on the active key yet.',
     {
-      hint: 'Rotated credentials stay rotated. Run it again to continue.',
+      hint: 'What is encrypted with it stays so. Run it again to continue.',
       retryable: true,
       changed: values > 0,
     },

@@ -3,14 +3,16 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
 import type { Ring, RingKey } from '../../platform/secrets/key-ring.ts';
 import { Failure, notFound } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 
-/** How many credentials of each column a key encrypts; `key_id` is null for values that are not encrypted. */
-export type Use = Record<BrokerColumn, number> & { key_id: string | null; total: number };
+/** How many credentials of each column a key encrypts; `key_id` is null for values that are no envelope, `clear` of which are plain. */
+export type Use = Record<BrokerColumn, number> & { key_id: string | null; total: number; clear: number };
 
 /** What every key encrypts in the database, counted in one statement. */
 export async function countUse(db: Kysely<Database>): Promise<Use[]> {
   const { rows } = await sql<Use>`
     SELECT substring(v.value FROM '^pne1\\.([0-9a-f]{8})\\.') AS key_id, count(*)::int AS total,
+      count(*) FILTER (WHERE NOT starts_with(v.value, 'pne1.'))::int AS clear,
       count(*) FILTER (WHERE v.field = 'broker_api_key')::int AS broker_api_key,
       count(*) FILTER (WHERE v.field = 'broker_secret')::int AS broker_secret,
       count(*) FILTER (WHERE v.field = 'broker_token')::int AS broker_token
@@ -20,6 +22,10 @@ export async function countUse(db: Kysely<Database>): Promise<Use[]> {
     WHERE v.value <> '' GROUP BY 1 ORDER BY 1`.execute(db);
   return rows;
 }
+
+/** A sentence on credentials that nobody encrypted. */
+export const inTheClear = (count: number) =>
+  `${pluralize(count, 'credential')} ${count === 1 ? 'is' : 'are'} stored in the clear. To encrypt: pinnacle keys encrypt`;
 
 /** Up to `limit` users with credentials, after an id. */
 export function listCredentials(db: Kysely<Database>, after: string, limit: number): Promise<Credentials[]> {

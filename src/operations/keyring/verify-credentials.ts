@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { type CredentialProblem, checkCredentials } from '../../platform/secrets/broker-credentials.ts';
 import { pluralize } from '../../util/text.ts';
 import { loadRing } from './load.ts';
-import { listCredentials } from './usage.ts';
+import { inTheClear, listCredentials } from './usage.ts';
 
 const BATCH_ROWS = 1_000;
 
@@ -39,5 +39,7 @@ export async function verifyCredentials(ctx: Context): Promise<CredentialProblem
   await ctx.io.say(
     problems.length > 0 ? `${problems.length} of ${all} cannot be read.` : `${all}: all can be read.`,
   );
+  const clear = problems.filter(({ code }) => code === 'SECRET_NOT_ENCRYPTED').length;
+  if (clear > 0) await ctx.io.say(inTheClear(clear));
   return problems;
 }

@@ -42,6 +42,12 @@ export function openCredential(
   };
 }
 
+/** Whether a stored value is a credential that nobody encrypted; no value is none. */
+export function isInTheClear(value: string): boolean {
+  const found = inspectEnvelope(value);
+  return value !== '' && 'problem' in found && found.problem === 'SECRET_NOT_ENCRYPTED';
+}
+
 /** The id of the key that an envelope names. */
 export function keyIdOf(envelope: string): string | null {
   const found = inspectEnvelope(envelope);

@@ -32,7 +32,7 @@ operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
 operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
-operator: keys generate, keys activate, keys rotate, keys verify, keys status, keys retire
+operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
 cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
 cron operator auditor: retention plan

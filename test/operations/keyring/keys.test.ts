@@ -95,7 +95,9 @@ describe.each(databases)('keys on $name', ({ open }) => {
     expect(rotated.code).toBe(11);
     for (const line of expected) {
       const [user, field, code] = line.split(' ');
-      expect(rotated.stderr).toContain(`pinnacle user credentials set ${user} --field ${field}\n`);
+      const help =
+        code === 'SECRET_NOT_ENCRYPTED' ? 'keys encrypt' : `user credentials set ${user} --field ${field}`;
+      expect(rotated.stderr).toContain(`pinnacle ${help}\n`);
       expect(rotated.stderr).toMatch(new RegExp(`${user} ${field} .*\\(${code}\\)`));
     }
     const show = await db.cli('user', 'credentials', 'verify', 'u000006', '--debug');
