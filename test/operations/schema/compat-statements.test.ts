@@ -163,6 +163,21 @@ describe.each(servers.flatMap(({ open }) => CASES.map((one) => ({ open, ...one }
       expect(JSON.stringify(rows)).toContain('positions_one_open');
     });
 
+    it
+      .skipIf(how === 'enum')
+      .each([
+        `status LIKE $1::${typeOf('')}`,
+        `status < $1::${typeOf('')}`,
+        `lower(status) = $1::${typeOf('')}`,
+        `coalesce(status, $1::${typeOf('')}) = 'OPEN'`,
+        `CASE WHEN true THEN $1::${typeOf('')} ELSE status END = 'OPEN'`,
+      ])('refuses what docs/schema.md says it refuses: %s', async (condition) => {
+      await expect(db.query(`SELECT FROM positions WHERE ${condition}`, ['OPEN'])).rejects.toThrow();
+      await db.query(`SELECT FROM positions WHERE ${condition.replace(/\bstatus\b/g, 'status::text')}`, [
+        'OPEN',
+      ]);
+    });
+
     it('= ANY takes an array of the type by an index, and filters by one of text', async () => {
       const any = (type: string) =>
         plan(`SELECT * FROM orders WHERE status = ANY ($1::${type}[])`, ['{PLACED}'], 'auto');

@@ -23,7 +23,6 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'user import {traders} --keys {keys}': { why: 'adds other traders' },
   'user list': { why: 'lists all' },
   'keys rotate': { why: 'credentials of all are encrypted with one ring' },
-  'keys encrypt': { why: 'credentials of all are encrypted with one ring' },
   'keys verify': { why: 'credentials of all are encrypted with one ring' },
   'keys status': { why: 'credentials of all are encrypted with one ring' },
   'keys retire {old_key} --yes': { why: 'credentials of all are encrypted with one ring' },
