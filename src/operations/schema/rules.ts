@@ -14,6 +14,9 @@ export interface StrictRule {
   offenders?: string;
 }
 
+/** What is kept in the schema must not depend on the operators of `schema compat --text`, which would take the literal for text. */
+const IS_OPEN = "status OPERATOR(pg_catalog.=) 'OPEN'";
+
 export const STRICT_RULES: readonly StrictRule[] = [
   {
     name: 'positions_quantity_valid',
@@ -28,7 +31,7 @@ export const STRICT_RULES: readonly StrictRule[] = [
     table: 'positions',
     refuses: 'a position that is OPEN without shares or with an end, or CLOSED with shares or without one',
     kind: 'check',
-    definition: "CHECK ((status = 'OPEN') = (quantity > 0) AND (status = 'OPEN') = (closed_at IS NULL))",
+    definition: `CHECK ((${IS_OPEN}) = (quantity > 0) AND (${IS_OPEN}) = (closed_at IS NULL))`,
     offenders: `SELECT position_id AS id FROM positions
       WHERE NOT ((status = 'OPEN') = (quantity > 0) AND (status = 'OPEN') = (closed_at IS NULL))`,
   },
@@ -37,7 +40,7 @@ export const STRICT_RULES: readonly StrictRule[] = [
     table: 'positions',
     refuses: 'a second OPEN position of a user in a symbol and strategy',
     kind: 'unique',
-    definition: "(user_id, symbol, (coalesce(strategy_id, ''))) WHERE status = 'OPEN'",
+    definition: `(user_id, symbol, (coalesce(strategy_id, ''))) WHERE ${IS_OPEN}`,
     offenders: `SELECT max(position_id) AS id FROM positions WHERE status = 'OPEN'
       GROUP BY user_id, symbol, coalesce(strategy_id, '') HAVING count(*) > 1`,
   },
@@ -54,7 +57,7 @@ export const STRICT_RULES: readonly StrictRule[] = [
     table: 'trading_sessions',
     refuses: 'a second ACTIVE session of a user',
     kind: 'unique',
-    definition: "(user_id) WHERE status = 'ACTIVE'",
+    definition: "(user_id) WHERE status OPERATOR(pg_catalog.=) 'ACTIVE'",
     offenders: `SELECT max(session_id) AS id FROM trading_sessions WHERE status = 'ACTIVE'
       GROUP BY user_id HAVING count(*) > 1`,
   },

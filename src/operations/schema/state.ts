@@ -12,7 +12,7 @@ export interface RuleState {
 export async function readRules(db: Kysely<Database>): Promise<RuleState[]> {
   const { rows } = await sql<{ name: string; whole: boolean }>`
     SELECT conname::text AS name, convalidated AS whole FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-    WHERE c.relnamespace = current_schema()::regnamespace
+    WHERE c.relnamespace = current_schema()::regnamespace AND k.contype <> 't'
     UNION ALL
     SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indisunique AND c.relnamespace = current_schema()::regnamespace

@@ -16,17 +16,17 @@ export async function writeRules(trx: Trx, userId: UserId, limits: Template, now
   // Other services may have written a second rule of a type: a limit is what all of them say.
   const written = await sql`
     WITH wanted AS (
-      SELECT rule_id, rule_type::rule_type, rule_value
+      SELECT rule_id, rule_type, rule_value
       FROM ${unnest('r', { rule_id: 'text', rule_type: 'text', rule_value: 'float8' }, rows)}
     ), changed AS (
       UPDATE risk_rules r SET rule_value = w.rule_value, updated_at = ${at}::timestamp
       FROM wanted w
-      WHERE r.user_id = ${userId} AND r.rule_type = w.rule_type AND r.rule_value <> w.rule_value
+      WHERE r.user_id = ${userId} AND r.rule_type::text = w.rule_type AND r.rule_value <> w.rule_value
       RETURNING r.rule_id
     ), added AS (
       INSERT INTO risk_rules (rule_id, user_id, rule_type, rule_value, created_at, updated_at)
-      SELECT rule_id, ${userId}, rule_type, rule_value, ${at}::timestamp, ${at}::timestamp FROM wanted w
-      WHERE NOT EXISTS (SELECT FROM risk_rules r WHERE r.user_id = ${userId} AND r.rule_type = w.rule_type)
+      SELECT rule_id, ${userId}, rule_type::rule_type, rule_value, ${at}::timestamp, ${at}::timestamp FROM wanted w
+      WHERE NOT EXISTS (SELECT FROM risk_rules r WHERE r.user_id = ${userId} AND r.rule_type::text = w.rule_type)
       RETURNING rule_id
     )
     SELECT FROM changed UNION ALL SELECT FROM added`.execute(trx.db);

@@ -156,6 +156,8 @@ describe.each(servers.flatMap(({ open }) => CASES.map((one) => ({ open, ...one }
         plan(newest(text), text.includes('$1') ? ['OPEN'] : [], 'force_custom_plan');
       for (const condition of ["= 'OPEN'", `= 'OPEN'::${type}`, '= $1', `= $1::${type}`])
         expect(await open(condition), condition).toContain('idx_positions_open_newest');
+      await db.query('DELETE FROM positions');
+      await db.json('schema', 'strict');
       const { rows } = await db.query(
         `EXPLAIN INSERT INTO positions (position_id) VALUES ('x')
          ON CONFLICT (user_id, symbol, (coalesce(strategy_id, ''))) WHERE status = 'OPEN' DO NOTHING`,

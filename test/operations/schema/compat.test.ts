@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -42,6 +42,17 @@ async function made(): Promise<string[]> {
 
 const drift = async () => (await db.cli('migrate', 'drift', '--json')).stdout.trim();
 
+it('no statement of ours compares with a cast to one of our types, which is a domain then', () => {
+  const compared = new RegExp(
+    `(?:[=<>]|\\bIN \\(|\\bANY ?\\()\\s*(?:\\$\\{[^}]*\\}|'\\w+'|[\\w.]+)::(?:${Object.keys(TYPES).join('|')})\\b`,
+  );
+  const lines = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) => readFileSync(join('src', path), 'utf8').split('\n'));
+  expect('AND side = ${side}::order_side').toMatch(compared);
+  expect(lines.filter((line) => compared.test(line) && !/^\s*SET /.test(line))).toEqual([]);
+});
+
 describe.each(databases)('schema compat on the $name database', ({ open }) => {
   it('gives the types the names that an ORM expects, once, and takes them back', async () => {
     db = await open(4);
@@ -56,7 +67,9 @@ describe.each(databases)('schema compat on the $name database', ({ open }) => {
     expect(await made()).toEqual(during);
     await db.json('schema', 'compat', '--off');
     expect(await made()).toEqual(before);
-    expect((await db.query("SELECT FROM pinnacle_settings WHERE name LIKE 'schema%'")).rows).toEqual([]);
+    expect((await db.query("SELECT FROM pinnacle_settings WHERE name LIKE 'schema\\_compat%'")).rows).toEqual(
+      [],
+    );
     const audits = await db.audits('schema compat');
     expect(audits.map(({ body }) => (body['after'] as Record<string, string>)['order_side'])).toEqual([
       'orderside',
@@ -152,10 +165,38 @@ describe.each(databases)('schema compat on the $name database', ({ open }) => {
     expect(await drift()).toBe('[]');
   });
 
+  it('changes of the mode are the same with the names', async () => {
+    db = await open(4);
+    const definitions = async () =>
+      (
+        await db.query(`SELECT pg_get_indexdef(indexrelid) AS one FROM pg_index WHERE indrelid::regclass::text IN ('positions', 'trading_sessions')
+          UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'positions'::regclass ORDER BY 1`)
+      ).rows;
+    await db.json('schema', 'compat');
+    await db.json('schema', 'strict');
+    const strict = await definitions();
+    await db.json('schema', 'shared');
+    const shared = await definitions();
+    expect(shared).not.toEqual(strict);
+    await db.json('schema', 'compat', '--text');
+    expect(await definitions()).toEqual(shared);
+    for (const [mode, expected] of [
+      ['strict', strict],
+      ['shared', shared],
+    ] as const) {
+      await db.json('schema', mode);
+      expect(await definitions()).toEqual(expected);
+      expect(await drift()).toBe('[]');
+    }
+    await db.json('schema', 'compat', '--off');
+  });
+
   it.each(['', ' --text'])('keeps the names over migrate down and up%s', async (text) => {
     db = await open(4);
     const database = String((await db.query('SELECT current_database() AS name')).rows[0]?.['name']);
+    if (db.name === 'server') await db.json('schema', 'strict');
     await backToStep(db, 2);
+    await db.query('DELETE FROM pinnacle_settings');
     await db.json(...`schema compat${text}`.split(' '));
     const during = await made();
     // The steps that came since are rolled out while the types have their own names.

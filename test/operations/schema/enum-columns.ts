@@ -98,5 +98,5 @@ export async function prepareForServices(db: TestDatabase): Promise<void> {
     `INSERT INTO strategies (strategy_id, name, description, category, risk_level, min_capital, expected_return_annual,
        max_drawdown, symbols, parameters) VALUES ('s1', 'S', 'S', 'c', 'low', 1, 1, 1, '["ITC"]', '{}')`,
   );
-  await db.query('ALTER TABLE positions DROP CONSTRAINT IF EXISTS positions_status_agrees');
+  await db.json('schema', 'shared');
 }
