@@ -49,7 +49,7 @@ it('no statement of ours compares with a cast to one of our types, which is a do
   const lines = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .flatMap((path) => readFileSync(join('src', path), 'utf8').split('\n'));
-  expect('AND side = ${side}::order_side').toMatch(compared);
+  expect('o.side = n.side::order_side').toMatch(compared);
   expect(lines.filter((line) => compared.test(line) && !/^\s*SET /.test(line))).toEqual([]);
 });
 
