@@ -1,5 +1,6 @@
-import { fromMicroseconds, fromRfc3339, type Instant, isBefore, microsecondsOf } from './instant.ts';
+import { type Instant, isBefore, microsecondsOf } from './instant.ts';
 import { isPrice } from './money.ts';
+import { readTimestamp } from './timestamp.ts';
 
 /** Optional fields of a quote: rupees per share, and shares traded. */
 export const QUOTE_DETAILS = ['bid', 'ask', 'open', 'high', 'low', 'close', 'volume'] as const;
@@ -24,9 +25,7 @@ export interface Reading {
 const MAX_AHEAD_MS = 60_000;
 // A value that another program wrote to the key may be of any size.
 const MAX_QUOTE_BYTES = 65_536;
-// Seconds below this are before the year 5139, and milliseconds from it on after March 1973.
-const FIRST_MILLISECONDS = 1e11;
-const LAST_MILLISECONDS = 1e14;
+// Its milliseconds would be taken for seconds.
 const EARLIEST = '1973-03-04T00:00:00.000000Z' as Instant;
 
 /** The age of a quote in milliseconds; never negative, even if its clock is ahead. */
@@ -82,23 +81,6 @@ export function isOwnQuote(symbol: string, text: string): boolean {
   const names = Object.keys(found);
   const own = ['symbol', 'ltp', 'timestamp', ...QUOTE_DETAILS.filter((name) => name in found)];
   return String(names) === String(own);
-}
-
-/** A time as services write it: RFC 3339, or a number of seconds or milliseconds since 1970; or what is wrong with it. */
-function readTimestamp(value: unknown): { instant: Instant } | { problem: string } {
-  if (typeof value === 'number') {
-    if (value < 0) return { problem: 'is before 1970' };
-    if (!(value < LAST_MILLISECONDS)) return { problem: 'is neither seconds nor milliseconds since 1970' };
-    return { instant: fromMicroseconds(value * (value < FIRST_MILLISECONDS ? 1_000_000 : 1_000)) };
-  }
-  if (value === undefined) return { problem: 'is missing' };
-  if (typeof value !== 'string') return { problem: 'is neither a number nor text' };
-  const instant = fromRfc3339(value);
-  if (instant !== undefined) return { instant };
-  if (fromRfc3339(`${value}Z`) !== undefined) return { problem: 'names no offset from UTC' };
-  return {
-    problem: /^-?[\d.]+$/.test(value) ? 'is a number written as text' : 'is no RFC 3339 time',
-  };
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {

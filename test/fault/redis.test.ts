@@ -17,9 +17,15 @@ const PROJECTED = [
 /** What is in PostgreSQL only once it is in Redis. */
 const TOGETHER = ['user login'];
 
+/** A list that services push to as well, and what they pushed, newest first. */
+const SHARED = 'user_notifications:u2';
+const pushed: string[] = [];
+
 /** Runs the command with a cut, and brings to Redis what it missed; says what is wrong with what came of it. */
 async function judge(scene: Scene, stage: Stage, way: Undisturbed, cut: Cut): Promise<string[]> {
   const copy = await stage.copy();
+  pushed.unshift(`their-${pushed.length}`);
+  await stage.redis.cli('lpush', SHARED, pushed[0] ?? '');
   stage.redisProxy.arm(cut);
   const { code, stderr } = await stage.run(copy);
   stage.redisProxy.arm();
@@ -28,11 +34,14 @@ async function judge(scene: Scene, stage: Stage, way: Undisturbed, cut: Cut): Pr
   const isTrue = isDone || (TOGETHER.includes(scene.path) && code === 7 && state === way.before);
   const drained = await stage.other(copy, 'realtime', 'drain');
   const isBrought = drained.code === 0 && (await copy.waiting()) === 0;
+  const listed = (await stage.redis.cli('lrange', SHARED, '0', '-1')).split('\n');
+  const others = listed.filter((id) => id.startsWith('their-'));
   await copy.close();
   const told = `${scene.text}, ${cut.side} message ${cut.message}, Redis ${cut.server}: ended ${code}`;
   return [
     ...(isTrue ? [] : [`${told}: ${stderr}`]),
     ...(isBrought ? [] : [`${told}, and then ${drained.stderr}`]),
+    ...(String(others) === String(pushed) ? [] : [`${told}, and lost what others pushed: ${listed}`]),
   ];
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Trx } from '../../audit/transaction.ts';
-import { fromRfc3339, type Instant, instant } from '../../domain/instant.ts';
+import { type Instant, instant } from '../../domain/instant.ts';
+import { readTimestamp } from '../../domain/timestamp.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf, redisFailure } from '../../platform/redis/errors.ts';
@@ -61,8 +62,8 @@ export async function* sessionIds({ keys, scan }: RedisConnection, user: string)
 
 const stored = z.object({
   user_id: z.optional(z.string()),
-  created_at: z.string(),
-  last_seen_at: z.optional(z.string()),
+  created_at: z.optional(z.unknown()),
+  last_seen_at: z.optional(z.unknown()),
 });
 
 /** A session of a user; undefined if it is gone or belongs to another user. */
@@ -104,14 +105,16 @@ interface Stored {
   last_seen_at: Instant | null;
 }
 
-/** Parses the text of a session; undefined if it is malformed or its times are invalid. */
+/**
+ * Parses the text of a session; undefined if it is malformed or its times are invalid. A service may write them as numbers: a
+ * session that began after the end of all was asked for must not end with them.
+ */
 function parsed(text: string): Stored | undefined {
   const { data } = stored.safeParse(jsonOf(text));
-  const created_at = fromRfc3339(data?.created_at ?? '');
-  const seen = data?.last_seen_at;
-  const last_seen_at = seen === undefined ? null : fromRfc3339(seen);
-  return created_at && last_seen_at !== undefined
-    ? { user_id: data?.user_id, created_at, last_seen_at }
+  const created = readTimestamp(data?.created_at);
+  const seen = data?.last_seen_at === undefined ? { instant: null } : readTimestamp(data.last_seen_at);
+  return 'instant' in created && 'instant' in seen
+    ? { user_id: data?.user_id, created_at: created.instant, last_seen_at: seen.instant }
     : undefined;
 }
 

@@ -68,6 +68,22 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
     expect((await list('u', '--all')).length).toBe(2);
   });
 
+  it('of services may have their times as seconds since 1970', async () => {
+    const now = Date.now() / 1_000;
+    const write = (id: string, times: object) => redis.cli('set', `session:u:${id}`, JSON.stringify(times));
+    await write('early', { created_at: now - 100, last_seen_at: now - 90 });
+    await write('late', { created_at: Math.floor(now + 100) });
+    const rows = await list('u');
+    expect(rows.map(({ session_id, state }) => [session_id, state])).toEqual([
+      ['early', 'ok'],
+      ['late', 'ok'],
+    ]);
+    expect(Number(rows[0]?.['idle_seconds'])).toBeGreaterThanOrEqual(90);
+    await db.json('user', 'sessions', 'revoke-all', 'u');
+    // It began after the end of all was asked for.
+    expect(await left()).toEqual(['session:u:late']);
+  });
+
   it('that others left and cannot be read are listed as such, and end with the rest', async () => {
     const ours = await login('u');
     const foreign: [string, ...string[]][] = [

@@ -98,6 +98,27 @@ describe('config show', () => {
     expect(rows).toContainEqual({ setting: 'risk.templates.high', value: null });
   });
 
+  it('masks the password of each Redis', async () => {
+    await writeFile(
+      file,
+      '{ "redis": { "url": "redis://:hush-1@h", "market": { "url": "redis://u:hush-2@h/1" }, "orders": { "url": { "$env": "ORDERS" } } } }',
+      { mode: 0o600 },
+    );
+    const { code, stdout } = await config(['show', '--json', 'setting,value'], {
+      env: { ORDERS: 'redis://:hush-3@h/2' },
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(
+      expect.arrayContaining([
+        { setting: 'redis.url', value: 'redis://:***@h' },
+        { setting: 'redis.market.url', value: 'redis://u:***@h/1' },
+        { setting: 'redis.orders.url', value: 'redis://:***@h/2' },
+        { setting: 'redis.sessions.url', value: null },
+      ]),
+    );
+    expect(stdout).not.toContain('hush');
+  });
+
   it('shows origins in JSON, and in a table where asked', async () => {
     await writeFile(file, '{ "poolSize": 9 }');
     const [rows, table, plain] = [
