@@ -80,7 +80,7 @@ async function announce(
   await Promise.all(
     written.map(async (snapshot) => {
       if (snapshot.type === 'json' && snapshot.value !== null && keys.has(snapshot.key))
-        await publishEvent(redis, redis.keys.stream(stream.name), stream.field, snapshot.value);
+        await publishEvent(redis, stream, snapshot.value);
     }),
   );
 }

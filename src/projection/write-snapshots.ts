@@ -2,7 +2,7 @@ import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
 import { STREAM_ENTRIES } from '../platform/redis/keys.ts';
 import { repliesOf } from '../platform/redis/transaction.ts';
-import type { Snapshot } from './kinds/kind.ts';
+import type { EventStream, Snapshot } from './kinds/kind.ts';
 import { writeList } from './shared-list.ts';
 
 /**
@@ -56,16 +56,18 @@ async function addToSet(
 /** What EXPIRETIME says of a key that does not exist. */
 const ABSENT = -2;
 
-/** Announces a row in a stream. After a failure an event may come twice. */
+/** Announces a row in its stream, and on a channel if one is configured. After a failure an event may come twice. */
 export async function publishEvent(
-  { client }: RedisConnection,
-  stream: string,
-  field: string,
+  { client, keys }: RedisConnection,
+  { name, field }: EventStream,
   json: string,
 ): Promise<void> {
+  const stream = keys.stream(name);
   await replaceOtherType(client, stream, () =>
     client.xadd(stream, 'MAXLEN', '~', STREAM_ENTRIES, '*', field, json),
   );
+  const channel = keys.channel(name);
+  if (channel !== undefined) await client.publish(channel, json);
 }
 
 /** Runs a command on one of our keys; a value of another type there is a mistake of somebody's and is replaced. */

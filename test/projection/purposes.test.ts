@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { databases, type TestDatabase } from '../helpers/databases.ts';
 import { given } from '../helpers/given.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { listening } from '../helpers/topologies.ts';
+import { listening, until } from '../helpers/topologies.ts';
 import { words } from '../helpers/words.ts';
 
 const PLACE = 'order place --user u --symbol TCS --side BUY --quantity 5 --type LIMIT --price 10';
@@ -108,6 +108,31 @@ describe.each(databases)('a Redis for each purpose beside $name', ({ open }) => 
       await db.json(...words(change));
       expect(await watching).toMatchObject({ code: 0, stdout: expect.stringMatching(/"(o3|t)"/) });
     }
+  });
+
+  it('hears each event on a channel as well, where one is named', async () => {
+    const subscriber = new Redis(first.url);
+    const heard: [channel: string, id: string][] = [];
+    subscriber.on('message', (channel, text) => heard.push([channel, JSON.parse(text).order_id]));
+    await subscriber.subscribe('order_updates', 'other');
+    const env = { PINNACLE_REDIS_ORDERS_CHANNEL: 'order_updates', PINNACLE_REDIS_PREFIX: 'live:' };
+    try {
+      expect((await db.cliWith({ env }, ...words(`${PLACE} --order-id o6`))).code).toBe(0);
+      await db.json(...words(`${PLACE} --order-id o7`));
+      expect((await db.cliWith({ env }, 'order', 'cancel', 'o6')).code).toBe(0);
+      await until(() => heard.length >= 2);
+      expect(heard).toEqual([
+        ['order_updates', 'o6'],
+        ['order_updates', 'o6'],
+      ]);
+    } finally {
+      subscriber.disconnect();
+    }
+    const bad = { env: { PINNACLE_REDIS_ORDERS_CHANNEL: 'two words' } };
+    expect(await db.cliWith(bad, ...words('realtime drain'))).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('must be the name of a channel'),
+    });
   });
 
   describe('that is away', () => {

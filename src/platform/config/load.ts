@@ -25,12 +25,14 @@ export interface Config extends Omit<Values, 'redis'> {
 }
 
 /** How one Redis is reached: as one server, through sentinels, or as a cluster. */
-export type RedisSettings = Omit<Values['redis'], PurposeUrl>;
+export type RedisSettings = Omit<Values['redis'], PurposeUrl | Channel> &
+  Partial<Pick<Values['redis'], Channel>>;
 
 /** How the Redis of each purpose is reached: as the first, unless it has a URL of its own. */
 export type AllRedis = RedisSettings & Partial<Pick<Values['redis'], PurposeUrl>>;
 
 type PurposeUrl = `${RedisPurpose}Url`;
+type Channel = 'ordersChannel' | 'notificationsChannel';
 
 /**
  * The settings in force: flags > environment > profile > file > default, but a profile named by --profile comes before

@@ -14,6 +14,16 @@ const urlFor = <P extends RedisPurpose>(purpose: P, what: string) => ({
   schema: redisUrl,
 });
 
+const channelFor = <P extends RedisPurpose>(purpose: P, what: string) => ({
+  help: `the channel on which ${what} are published as well, for services that subscribe; none if not set`,
+  env: [`PINNACLE_REDIS_${purpose.toUpperCase()}_CHANNEL`],
+  as: `redis.${purpose}Channel` as const,
+  schema: textThat(
+    (value) => /^[\w.:-]{1,100}$/.test(value),
+    'must be the name of a channel such as order_updates',
+  ),
+});
+
 /** The settings of Redis, and of the quotes in it. */
 export const REDIS_SETTINGS = {
   'redis.url': {
@@ -26,6 +36,8 @@ export const REDIS_SETTINGS = {
   'redis.orders.url': urlFor('orders', 'orders and halts'),
   'redis.sessions.url': urlFor('sessions', 'login sessions'),
   'redis.notifications.url': urlFor('notifications', 'notifications'),
+  'redis.orders.channel': channelFor('orders', 'changes of orders'),
+  'redis.notifications.channel': channelFor('notifications', 'notifications'),
   'redis.sentinels': {
     help: 'the sentinels of the master; user, password, database and TLS are those of redis.url',
     env: [],

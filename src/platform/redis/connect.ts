@@ -53,7 +53,10 @@ export async function openRedis(
     client.disconnect();
     throw error instanceof Failure ? error : redisFailure(cause ?? error, where);
   }
-  const keys = keysOf(settings.prefix);
+  const keys = keysOf(settings.prefix, {
+    orders: settings.ordersChannel,
+    notifications: settings.notificationsChannel,
+  });
   return {
     client,
     keys,
