@@ -135,17 +135,19 @@ async function fill(
   if (history.length !== steps.length || changes.length > 0)
     throw new CorruptArchive('altered', 'its history of the rollout is not that of its schema');
   await comparison?.compare(trx);
-  await nameTypes(trx);
-  return archive.manifest ? giveRights(trx, archive.manifest.access) : [];
+  const unnamed = await nameTypes(trx);
+  return [...unnamed, ...(archive.manifest ? await giveRights(trx, archive.manifest.access) : [])];
 }
 
-/** Names the types as the settings that were loaded say. */
-async function nameTypes(trx: Kysely<Database>): Promise<void> {
+/** Names the types as the settings that were loaded say, unless they are not to be read: those are left out, and told of. */
+async function nameTypes(trx: Kysely<Database>): Promise<string[]> {
   try {
     const naming = await readNaming(trx);
     if (naming) await useNaming(trx, naming);
+    return [];
   } catch (error) {
-    throw error instanceof Failure ? new CorruptArchive('altered', error.message) : error;
+    if (!(error instanceof Failure)) throw error;
+    return [`the names of the types. ${error.message}`];
   }
 }
 

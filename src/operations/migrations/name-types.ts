@@ -66,22 +66,24 @@ const aids = sql`
   FROM pg_cast c WHERE c.castsource IN ('text'::regtype, 'varchar'::regtype) AND c.castmethod = 'i'`;
 
 /**
- * Gives our types the names that they are to have, in the transaction of `db`, in which they have their own: the enum is renamed,
- * which rewrites nothing, and a domain of our name stands for it in our statements. Throws NAME_TAKEN (exit 5).
+ * Gives those of our types that have their own names, in the transaction of `db`, the names that they are to have: the enum is
+ * renamed, which rewrites nothing, and a domain of our name stands for it in our statements. Throws NAME_TAKEN (exit 5).
  */
 export async function useNaming(db: Kysely<Database>, naming: TypeNaming): Promise<void> {
-  const own = await readTypes(db);
-  await refuseTaken(db, own, naming);
-  for (const type of own)
-    for (const statement of [
-      ...renamingOf(type, naming.names[type.type]),
-      ...(naming.text ? textOf(type, naming.names[type.type]) : []),
-    ])
-      await execute(db, statement);
+  const there = await readTypes(db);
+  const renamed = there.filter(({ type, name }) => naming.names[type] !== name);
+  await refuseTaken(
+    db,
+    renamed.map(({ type }) => naming.names[type]),
+  );
+  for (const type of renamed)
+    for (const statement of renamingOf(type, naming.names[type.type])) await execute(db, statement);
+  const lacking = naming.text ? there.filter(({ aids }) => aids === 0) : [];
+  for (const type of lacking)
+    for (const statement of textOf(type, naming.names[type.type])) await execute(db, statement);
 }
 
-async function refuseTaken(db: Kysely<Database>, own: readonly NamedType[], { names }: TypeNaming) {
-  const wanted = own.filter(({ type }) => names[type] !== type).map(({ type }) => names[type]);
+async function refuseTaken(db: Kysely<Database>, wanted: readonly string[]): Promise<void> {
   const { rows } = await sql<{ name: string; what: string }>`
     SELECT t.typname AS name, CASE t.typtype WHEN 'e' THEN 'an enum type' WHEN 'd' THEN 'a domain'
         WHEN 'c' THEN 'the row type of a table or a view' ELSE 'a type' END AS what
@@ -97,7 +99,6 @@ async function refuseTaken(db: Kysely<Database>, own: readonly NamedType[], { na
 }
 
 function renamingOf({ type, schema, owner }: NamedType, name: string): string[] {
-  if (name === type) return [];
   const renamed = quoteIdentifier(name);
   return [
     `ALTER TYPE ${schema}.${type} RENAME TO ${renamed}`,
@@ -148,12 +149,12 @@ function textOf({ type, schema, owner }: NamedType, name: string): string[] {
 }
 
 /**
- * Gives our types their own names again and drops what takes text for them, in the transaction of `db`. Throws TYPES_IN_USE (exit 5)
- * where somebody's object depends on that.
+ * Gives our types, or some of them, their own names again and drops what takes text for them, in the transaction of `db`. Throws
+ * TYPES_IN_USE (exit 5) where somebody's object depends on that.
  */
-export async function useOwnNames(db: Kysely<Database>): Promise<void> {
+export async function useOwnNames(db: Kysely<Database>, some: readonly TypeName[] = TYPES): Promise<void> {
   const { rows } = await sql<{ statement: string }>`
-    WITH types AS (${types})
+    WITH types AS (SELECT * FROM (${types}) t WHERE ours = ANY(${some}::text[]))
     SELECT DISTINCT a.drop AS statement, a.place FROM types t JOIN (${aids}) a ON a.type = t.oid
     UNION ALL SELECT format('DROP DOMAIN %I.%I', current_schema(), ours), 5 FROM types WHERE domain IS NOT NULL
     UNION ALL SELECT format('ALTER TYPE %I.%I RENAME TO %I', current_schema(), name, ours), 6 FROM types WHERE domain IS NOT NULL

@@ -73,12 +73,21 @@ async function rename(
   needStep(await readSchema(db), SETTINGS_SINCE_STEP);
   const before = await readTypes(db);
   const naming = off ? undefined : namingOf(before, chosen, text);
-  const recorded = await readNaming(db).catch(() => undefined);
+  // What is on record and cannot be read is neither what is asked for nor nothing.
+  const recorded = await readNaming(db).catch(() => null);
   if (isDone(before, naming) && JSON.stringify(recorded) === JSON.stringify(naming)) {
     await ctx.io.say('Nothing to do: the types are named so already.');
     return before.map(rowOf);
   }
-  await useOwnNames(db);
+  // A type that is named so already stays as it is: statements that services have prepared depend on what would be made again.
+  const others = before.filter(
+    ({ type, name, aids }) =>
+      name !== (naming?.names[type] ?? type) || ![0, naming?.text ? TEXT_AIDS : 0].includes(aids),
+  );
+  await useOwnNames(
+    db,
+    others.map(({ type }) => type),
+  );
   if (naming) await useNaming(db, naming);
   await writeNaming(db, naming);
   const after = await readTypes(db);
