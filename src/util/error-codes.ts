@@ -6,6 +6,7 @@ import type { FailureKind } from './exit-codes.ts';
  */
 export const ERROR_CODES = {
   ACTIVATION_NOT_FOUND: ['notFound', 'the user has not activated this strategy'],
+  ADOPTION_REFUSED: ['refused', 'tables that others made cannot be taken over as they are'],
   ALIAS_CONFLICT: ['refused', 'the alias of a symbol contradicts one that is there'],
   ALIAS_NOT_YET: ['refused', 'the new name of a symbol is not valid yet'],
   ALREADY_CLOSING: ['refused', 'a working order already closes this position'],
@@ -77,6 +78,7 @@ export const ERROR_CODES = {
   NAME_TAKEN: ['refused', 'the schema has an object of another program under the name of one of ours'],
   NEEDS_ANSWER: ['needsAnswer', 'a confirmation or a secret is missing and prompts are not possible'],
   NOTHING_APPLIED: ['refused', 'no migration phase is applied'],
+  NOTHING_TO_ADOPT: ['refused', 'the database has no tables of others to take over'],
   NOTIFICATION_NOT_FOUND: ['notFound', 'no notification has this id'],
   NOT_EMBEDDED: ['refused', 'the embedded database cannot do this'],
   NOT_HALTED: ['refused', 'trading is not halted'],
@@ -129,6 +131,7 @@ export const ERROR_CODES = {
   RISK_RULE_NOT_FOUND: ['notFound', 'the user has no such risk rule'],
   ROLLOUT_RUNNING: ['busy', 'another migration is running on this database'],
   ROTATION_UNFINISHED: ['busy', 'some credentials could not be re-encrypted because their rows are locked'],
+  ROWS_CHANGED: ['refused', 'a row would not have been kept as it was'],
   SCHEMA_CHANGED: ['refused', 'the schema lacks an object that its recorded phase should have'],
   SCHEMA_VIOLATED: ['refused', 'rows that are there break a rule that the schema is to keep'],
   SCRIPT_CHANGED: ['refused', 'a migration script differs from the one that was applied'],

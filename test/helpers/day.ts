@@ -149,6 +149,7 @@ migrate down --to 0 --confirm {database}
 backup restore {backup}
 sql: DROP TABLE pinnacle_migrations
 migrate baseline 4
+migrate adopt
 sql: UPDATE pinnacle_migrations SET up_sha256 = 'x' WHERE phase = 4
 migrate repair --yes
 access plan

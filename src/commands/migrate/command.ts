@@ -15,6 +15,7 @@ export const verbs: Verbs = {
     'Record phases as applied without running them',
     async () => (await import('./baseline.ts')).baseline,
   ),
+  adopt: verb('Take over tables that another program made', async () => (await import('./adopt.ts')).adopt),
   repair: verb(
     'Record changed scripts as applied, after a review',
     async () => (await import('./repair.ts')).repair,

@@ -85,7 +85,7 @@ async function describeExisting(db: Kysely<Database>, step: Step): Promise<strin
 function advice(cause: DatabaseFailure, run: StepRun): string {
   const { phase } = run.step;
   if (isNameConflict(cause, run))
-    return `The schema already has an object of that name. If another program uses it, give Pinnacle a database of its own (or a schema: add ?options=-c%20search_path%3DNAME to the URL). If phase ${phase} was applied by other means, record that: pinnacle migrate baseline ${phase}`;
+    return `The schema already has an object of that name. If another program uses it, give Pinnacle a database of its own (or a schema: add ?options=-c%20search_path%3DNAME to the URL). If phase ${phase} was applied by other means, record that: pinnacle migrate baseline ${phase}. To take over tables that another program made, see first: pinnacle migrate adopt --plan`;
   if (run.direction === 'down')
     return 'See how the database differs from its scripts: pinnacle migrate drift';
   return 'See the SQL: pinnacle migrate plan';

@@ -62,6 +62,6 @@ async function refuseMissing({ db }: Session, steps: readonly Step[]): Promise<v
     throw refused(
       'TABLES_MISSING',
       `The database lacks these tables: ${rows.map(({ name }) => name).join(', ')}.`,
-      'Name the last phase whose tables all exist, with --step the last step of it, or run: pinnacle migrate up',
+      'Name the last phase whose tables all exist, with --step the last step of it, or run: pinnacle migrate up. Tables that another program made are taken over by: pinnacle migrate adopt --plan',
     );
 }

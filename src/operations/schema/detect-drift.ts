@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { withoutAdopted } from '../migrations/adopted-objects.ts';
 import { compareCatalogs, type Difference, readCatalog } from '../migrations/catalog.ts';
 import { expectedCatalog } from '../migrations/expected-catalog.ts';
 import { lastPhase, readHistory } from '../migrations/history.ts';
@@ -24,5 +25,6 @@ export async function detectDrift(ctx: Context): Promise<{ phase: number; differ
   // Both must end before a failure is thrown, so that no scratch database is left behind.
   await Promise.allSettled(readings);
   const [expected, actual] = await Promise.all(readings);
-  return { phase: lastPhase(history), differences: compareCatalogs(expected, actual) };
+  const differences = await withoutAdopted(db, compareCatalogs(expected, actual));
+  return { phase: lastPhase(history), differences };
 }

@@ -14,7 +14,7 @@ import { inTransaction, type Session, withSession } from '../migrations/rollout-
 import { runSteps } from '../migrations/run-steps.ts';
 import { assertPhaseExists, loadSteps, newestPhase } from '../migrations/scripts.ts';
 import { applySettings } from './change-mode.ts';
-import { type SchemaSettings, statementsOf } from './rules.ts';
+import { type SchemaSettings, SHARED, statementsOf } from './rules.ts';
 import { writeSchemaSettings } from './settings.ts';
 
 /**
@@ -48,7 +48,6 @@ export async function migrateUp(
 }
 
 const STRICT: SchemaSettings = { mode: 'strict', record: true, hold: true };
-const SHARED: SchemaSettings = { mode: 'shared', record: true, hold: false };
 
 /** Nobody else writes the embedded database, which stays as the scripts make it. */
 async function chooseMode(

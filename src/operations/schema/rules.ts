@@ -89,6 +89,9 @@ export interface SchemaSettings {
 /** What the scripts alone make. */
 export const AS_SCRIPTED: SchemaSettings = { mode: 'strict', record: false, hold: false };
 
+/** What a schema is at first that others write, too. */
+export const SHARED: SchemaSettings = { mode: 'shared', record: true, hold: false };
+
 const set = (table: string, trigger: string, on: boolean) =>
   `ALTER TABLE ${table} ${on ? 'ENABLE' : 'DISABLE'} TRIGGER ${trigger}`;
 

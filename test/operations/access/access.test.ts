@@ -37,7 +37,7 @@ cron operator: position mark, session start, session end, risk check, notificati
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
 cron operator auditor: retention plan
 auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
-owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate repair
+owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate adopt, migrate repair
 owner: backup create, backup restore, schema strict, schema shared, schema compat
 `;
 const MAY: Readonly<Record<string, string[]>> = Object.fromEntries(

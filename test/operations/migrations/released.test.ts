@@ -42,6 +42,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '36459aaa2bd92c955c482a6b2087778401fb16e3041074990bf572b770c76a9f',
     'e634f68b147e506fe8818cadc5915a828409435856bff8d6ceda2f312c76d02a',
   ],
+  'migrations/4_risk_advanced/07_adoption': [
+    '0e4deb7193af76477776df24fea1b43be55eab1279fb063b86c78fcb0f62431f',
+    'e70325d9f2a21e01dc9fb250809e2c79147bfe1d1b3c3930e9b3ca7b8c3a0d6e',
+  ],
 };
 
 describe('the steps of the rollout', () => {

@@ -1,0 +1,74 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { databases, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { SHAPES, type Shape } from './shapes.ts';
+
+let db: TestDatabase;
+afterEach(() => db?.close());
+
+const shapeOf = (name: string) => SHAPES.find((shape) => shape.name === name) as Shape;
+
+describe.each(databases)('an adopted $name database', ({ open }) => {
+  it('does everything that one of ours does', async () => {
+    db = await open(0);
+    for (const text of shapeOf('columns and objects of their own').sql(40)) await db.query(text);
+    expect((await db.cli('migrate', 'adopt')).code).toBe(0);
+    expect(await db.json('user', 'list')).toHaveLength(20);
+    expect(await db.json('order', 'list', '--all')).toHaveLength(40);
+    expect(await db.json('position', 'list')).toHaveLength(25);
+    expect(await db.json('session', 'list')).toHaveLength(3);
+    const order =
+      '--user trader_1 --symbol TCS --side BUY --type LIMIT --quantity 10 --price 100 --order-id new';
+    await db.json('order', 'place', ...order.split(' '));
+    await db.json('order', 'fill', 'new', '--quantity', '10', '--price', '100');
+    expect(await db.json('position', 'list', '--user', 'trader_1', '--symbol', 'TCS')).toHaveLength(1);
+    await db.json('user', 'add', '--user-id', 'ours', '--name', 'O', '--email', 'o@example.com');
+    const [{ telegram_chat_id, tier } = {}] = (
+      await db.query("SELECT telegram_chat_id, tier FROM users WHERE user_id = 'ours'")
+    ).rows;
+    expect({ telegram_chat_id, tier }).toEqual({ telegram_chat_id: null, tier: '' });
+    expect([0, 6]).toContain((await db.cli('doctor', '--json')).code);
+    const audits = await db.audits('migrate adopt');
+    expect(audits).toMatchObject([{ target: 'schema', body: { adopted: { kept: expect.any(Array) } } }]);
+  });
+
+  it('counts what was there as no drift, but what changes later', async () => {
+    db = await open(0);
+    for (const text of shapeOf('columns and objects of their own').sql(40)) await db.query(text);
+    expect((await db.cli('migrate', 'adopt')).code).toBe(0);
+    expect((await db.cli('migrate', 'drift')).code).toBe(0);
+    await db.query('CREATE INDEX later ON orders (updated_at)');
+    await db.query('ALTER TABLE orders ALTER source DROP DEFAULT');
+    const { code, stdout } = await db.cli('migrate', 'drift', '--json');
+    expect({
+      code,
+      found: JSON.parse(stdout)
+        .map((row: Record<string, unknown>) => row['object'])
+        .sort(),
+    }).toEqual({
+      code: 6,
+      found: ['orders.later', 'orders.source'],
+    });
+  });
+});
+
+describe.each(servers)('migrate adopt on the $name', ({ open }) => {
+  it('takes over tables in the schema of the configuration, and names a schema that has them', async () => {
+    db = await open(0);
+    await db.query('CREATE SCHEMA trading');
+    await db.query('SET search_path = trading');
+    for (const text of shapeOf('enums under their names').sql(40)) await db.query(text);
+    await db.refused('migrate adopt', { code: 5, error: 'NOTHING_TO_ADOPT', stderr: 'schema trading' });
+    const config = join(mkdtempSync(join(tmpdir(), 'pinnacle-adopt-')), 'pinnacle.config.json');
+    writeFileSync(config, JSON.stringify({ database: { schema: 'trading' } }), { mode: 0o600 });
+    const run = (...argv: string[]) => db.cliWith({}, ...argv, '--config', config);
+    expect(await run('migrate', 'adopt')).toMatchObject({ code: 0 });
+    expect(await run('migrate', 'drift')).toMatchObject({ code: 0, stdout: '' });
+    expect(JSON.parse((await run('order', 'list', '--all', '--json')).stdout)).toHaveLength(40);
+    expect((await db.query("SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace")).rows).toEqual(
+      [],
+    );
+  });
+});
