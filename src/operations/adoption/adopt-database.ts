@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { writeAudit } from '../../audit/log.ts';
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
-import { PATIENT_LOCKS, retryUnderLocks } from '../../platform/postgres/retry-under-locks.ts';
+import { BRIEF_LOCKS, retryUnderLocks } from '../../platform/postgres/retry-under-locks.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
@@ -10,8 +10,10 @@ import { recordAdopted } from '../migrations/adopted-objects.ts';
 import { type CatalogEntry, compareCatalogs, readCatalog } from '../migrations/catalog.ts';
 import { expectedCatalog } from '../migrations/expected-catalog.ts';
 import { pendingSteps, readHistory, recordStep } from '../migrations/history.ts';
+import { useNaming } from '../migrations/name-types.ts';
 import { inTransaction, withSession } from '../migrations/rollout-session.ts';
 import { loadSteps, type Step } from '../migrations/scripts.ts';
+import { writeNaming } from '../migrations/type-names.ts';
 import { SHARED, statementsOf } from '../schema/rules.ts';
 import { writeSchemaSettings } from '../schema/settings.ts';
 import { DOCUMENT_TABLES } from './columns.ts';
@@ -73,11 +75,9 @@ export async function adoptDatabase(
         return plan.rows.filter(({ state }) => state !== 'fits');
       });
     try {
-      const rows = await retryUnderLocks(PATIENT_LOCKS, ctx.signal, attempt, (next) =>
-        ctx.io.say(
-          `other sessions hold locks that the adoption needs; retrying (attempt ${next} of ${PATIENT_LOCKS.maxAttempts})`,
-        ),
-      );
+      const rows = await retryUnderLocks(BRIEF_LOCKS, ctx.signal, attempt, async (next) => {
+        progress.update(`waiting for other sessions (attempt ${next} of ${BRIEF_LOCKS.maxAttempts})`);
+      });
       await ctx.io.say(
         `${pluralize(draft.tables.length, 'table')} adopted, with every row. Next: pinnacle migrate drift, pinnacle doctor`,
       );
@@ -175,6 +175,8 @@ async function record(
   if (differences.length > 0) await recordAdopted(db, differences);
   for (const step of steps) await recordStep(db, step, ctx.now(), 0);
   await writeSchemaSettings(db, SHARED);
+  if (plan.naming) await useNaming(db, plan.naming);
+  if (plan.naming) await writeNaming(db, plan.naming);
   const objects = (state: PlanRow['state']) =>
     plan.rows.filter((row) => row.state === state).map(({ kind, object }) => `${kind} ${object}`);
   await writeAudit(db, ctx.origin, {

@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { type CatalogEntry, readCatalog } from '../migrations/catalog.ts';
+import type { TypeNaming } from '../migrations/type-names.ts';
 import { type Column, columnsOf, DOCUMENT_TABLES, labelsOf, unquoted } from './columns.ts';
 import { checkRows } from './plan-checks.ts';
+import { planNaming } from './plan-naming.ts';
 import { type PlanRow, planRow } from './plan-row.ts';
 import { planTable, type TablePlan } from './plan-table.ts';
 import { planTypes, type TypePlan } from './plan-types.ts';
@@ -28,8 +30,8 @@ export interface AdoptionPlan {
   tables: TablePlan[];
   /** Foreign keys to drop before the columns change, and to create again. */
   foreignKeys: Constraint[];
-  /** Casts by which their parameters of type varchar and text go on fitting columns that become enums. */
-  casts: string[];
+  /** The names by which their services know our types; undefined where they are ours. */
+  naming: TypeNaming | undefined;
   /** What stays different from ours beyond what is of theirs alone, as `constraint orders.orders_user_id_fkey`. */
   differs: Set<string>;
 }
@@ -56,7 +58,8 @@ export async function planAdoption(
   const labels = new Map([...labelsOf(actual), ...labelsOf(expected)]);
   const plans: TablePlan[] = [];
   const differs = new Set<string>();
-  const rows = [...(await takenNames(db, expected, has)), ...types.rows];
+  const named = planNaming(actual, pairs, types);
+  const rows = [...(await takenNames(db, expected, has)), ...types.rows, ...named.rows];
   for (const table of tables) {
     const columns = renamedColumns(columnsOf(actual, table), types);
     const own = followers.has(table) ? [] : expected;
@@ -69,10 +72,8 @@ export async function planAdoption(
   }
   for (const table of DOCUMENT_TABLES.filter((name) => !has.has(name)))
     rows.push(planRow({ table, kind: 'table', object: table, state: 'added', detail: 'is missing' }));
-  const casts = castsOf(plans, musts, pairs);
-  rows.push(...casts.rows);
   const foreignKeys = affected(constraints, plans);
-  return { rows, types, tables: plans, foreignKeys, casts: casts.statements, differs };
+  return { rows, types, tables: plans, foreignKeys, naming: named.naming, differs };
 }
 
 interface Known {
@@ -170,44 +171,6 @@ function affected(constraints: readonly Constraint[], plans: readonly TablePlan[
         target_columns.some((name) => retyped.has(`${target}.${name}`))),
   );
 }
-
-/** Assignment casts from text to the enums whose columns were text. */
-function castsOf(
-  plans: readonly TablePlan[],
-  musts: ReadonlyMap<string, ReadonlyMap<string, Column>>,
-  pairs: readonly (readonly [Column, Column])[],
-) {
-  const types = new Set(
-    plans.flatMap(({ table, columns }) =>
-      columns
-        .filter(({ name, retyped }) => retyped === 'type' && isEnumFromText(table, name, pairs))
-        .map(({ name }) => musts.get(table)?.get(name)?.type ?? ''),
-    ),
-  );
-  const statements = [...types].flatMap((type) =>
-    ['character varying', 'text'].map((from) => `CREATE CAST (${from} AS ${type}) WITH INOUT AS ASSIGNMENT`),
-  );
-  const rows = [...types].map((type) =>
-    planRow({
-      table: '',
-      kind: 'type',
-      object: type,
-      state: 'added',
-      detail: 'casts on assignment, so that their parameters of type varchar are still taken',
-      sql: statements.filter((sql) => sql.includes(` AS ${type})`)).join('; '),
-    }),
-  );
-  return { statements, rows };
-}
-
-const isEnumFromText = (table: string, name: string, pairs: readonly (readonly [Column, Column])[]) =>
-  pairs.some(
-    ([must, is]) =>
-      is.table === table &&
-      is.name === name &&
-      /^(character varying|text)\b/.test(is.type) &&
-      /^[a-z]+_[a-z]+$/.test(must.type),
-  );
 
 /** A table of the document that is more than a plain one stays so, and is told. */
 function tableRow(

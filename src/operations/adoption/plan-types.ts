@@ -43,12 +43,16 @@ function planType(
     has,
   }: { name: string; labels: string[]; found: string | undefined; has: string[] | undefined },
 ) {
-  const add = (state: PlanRow['state'], notes: readonly (string | null)[], sql: readonly string[]) => {
+  const add = (
+    state: PlanRow['state'],
+    notes: readonly (string | null)[],
+    statements: readonly string[],
+    shown = statements,
+  ) => {
     const detail = notes.filter(Boolean).join('; ') || null;
-    plan.rows.push(
-      planRow({ table: '', kind: 'type', object: name, state, detail, sql: sql.join('; ') || null }),
-    );
-    plan.statements.push(...sql);
+    const sql = shown.join('; ') || null;
+    plan.rows.push(planRow({ table: '', kind: 'type', object: name, state, detail, sql }));
+    plan.statements.push(...statements);
   };
   const create = `CREATE TYPE ${quoteIdentifier(name)} AS ENUM (${labels.map(literal).join(', ')})`;
   if (found === undefined || has === undefined) return add('added', [], [create]);
@@ -58,11 +62,10 @@ function planType(
   if (isSame(labels, has)) {
     plan.renamed.set(found, name);
     const rename = `ALTER TYPE ${quoteIdentifier(found)} RENAME TO ${quoteIdentifier(name)}`;
-    return add(
-      'converted',
-      [`their type ${found} has these labels`, labelNote(changes)],
-      [rename, ...changes],
-    );
+    const note = `their type ${found} has these labels and stays; in our statements a domain stands for it`;
+    const domain = `CREATE DOMAIN ${quoteIdentifier(name)} AS ${quoteIdentifier(found)}`;
+    // It has our name while the tables are converted.
+    return add('converted', [note, labelNote(changes)], [rename, ...changes], [...changes, domain]);
   }
   if (found !== name) return add('added', [], [create]);
   const aside = `${name}_before`;

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
+import { BRIEF_LOCKS, PATIENT_LOCKS, setLockTimeout } from '../../platform/postgres/retry-under-locks.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { refused } from '../../util/failure.ts';
 import { type CatalogEntry, readCatalog } from '../migrations/catalog.ts';
@@ -14,10 +15,18 @@ import type { AdoptionPlan } from './plan-adoption.ts';
 import type { TablePlan } from './plan-table.ts';
 import { reconcile } from './reconcile.ts';
 
-/** Locks the tables of a plan against every other session, in the order in which the program locks them. */
+/**
+ * Locks tables against every other session. Waits only so briefly for each that no writer who waits for us in turn is ended as
+ * part of a deadlock, and takes those first that refer to others, as a writer does.
+ */
 export async function lockTables(db: Kysely<Database>, tables: readonly string[]): Promise<void> {
-  if (tables.length > 0)
-    await execute(db, `LOCK TABLE ${tables.map(quoteIdentifier).join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  if (tables.length === 0) return;
+  await setLockTimeout(db, BRIEF_LOCKS);
+  await execute(
+    db,
+    `LOCK TABLE ${tables.map(quoteIdentifier).reverse().join(', ')} IN ACCESS EXCLUSIVE MODE`,
+  );
+  await setLockTimeout(db, PATIENT_LOCKS);
 }
 
 /**
@@ -46,7 +55,6 @@ export async function runPlan(
   }
   for (const { table, name, definition } of plan.foreignKeys)
     await run(`ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} ${definition}`);
-  for (const text of plan.casts) await run(text);
   onProgress('creating what is missing');
   const present = new Set(plan.tables.map(({ table }) => table));
   for (const text of statementsFor(steps, present)) await run(text);

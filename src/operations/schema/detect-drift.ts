@@ -25,6 +25,6 @@ export async function detectDrift(ctx: Context): Promise<{ phase: number; differ
   // Both must end before a failure is thrown, so that no scratch database is left behind.
   await Promise.allSettled(readings);
   const [expected, actual] = await Promise.all(readings);
-  const differences = await withoutAdopted(db, compareCatalogs(expected, actual));
+  const differences = await withoutAdopted(db, compareCatalogs(expected, actual), naming);
   return { phase: lastPhase(history), differences };
 }

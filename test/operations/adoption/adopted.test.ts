@@ -54,6 +54,44 @@ describe.each(databases)('an adopted $name database', ({ open }) => {
   });
 });
 
+/** Statements in the manner of an ORM, which declares the type of each parameter. */
+const STATEMENTS: readonly (readonly [shape: string, type: string, id: string])[] = [
+  ['enums under their names', 'orderstatus', 'varchar'],
+  ['text instead of enums, with checks', 'varchar', 'varchar'],
+  ['numbers as ids', 'text', 'bigint'],
+];
+
+describe.each(servers)('what services go on writing on an adopted $name', ({ open }) => {
+  it.each(STATEMENTS)('made with %s', async (name, type, id) => {
+    db = await open(0);
+    for (const text of shapeOf(name).sql(400)) await db.query(text);
+    expect((await db.cli('migrate', 'adopt')).code).toBe(0);
+    const user = (await db.query('SELECT user_id FROM users LIMIT 1')).rows[0]?.['user_id'];
+    await db.query(
+      `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, status)
+       VALUES ($1::${id}, $2::${id}, 'ITC', 'BUY', 'LIMIT', 1, 1, $3::${type})`,
+      ['777', user, 'PLACED'],
+    );
+    await db.query(`UPDATE orders SET status = $1::${type} WHERE order_id = '777' AND status = $2::${type}`, [
+      'REJECTED',
+      'PLACED',
+    ]);
+    const { rows } = await db.query(`SELECT order_id, status FROM orders WHERE status = $1::${type}`, [
+      'REJECTED',
+    ]);
+    expect(rows).toEqual([{ order_id: '777', status: 'REJECTED' }]);
+    const { rows: some } = await db.query(
+      `SELECT count(*)::int AS n FROM orders WHERE status = ANY($1::${type}[])`,
+      [['REJECTED', 'FILLED']],
+    );
+    expect(some).toEqual([{ n: 101 }]);
+    expect(await db.cli('migrate', 'drift')).toMatchObject({ code: 0, stdout: '' });
+    expect(await db.json('order', 'list', '--status', 'REJECTED')).toHaveLength(1);
+    await db.cli('schema', 'compat', '--off');
+    expect(await db.cli('migrate', 'drift')).toMatchObject({ code: 0, stdout: '' });
+  });
+});
+
 describe.each(servers)('migrate adopt on the $name', ({ open }) => {
   it('takes over tables in the schema of the configuration, and names a schema that has them', async () => {
     db = await open(0);

@@ -86,6 +86,10 @@ describe.each(servers)('migrate adopt on the live $name', ({ open }) => {
     await make(shape);
     const writer = new pg.Client({ connectionString: String(db.env['DATABASE_URL']) });
     await writer.connect();
+    let failed: unknown;
+    writer.on('error', (error) => {
+      failed ??= error;
+    });
     const written: string[] = [];
     let goOn = true;
     const writing = (async () => {
@@ -94,14 +98,17 @@ describe.each(servers)('migrate adopt on the live $name', ({ open }) => {
         await writer.query({ name: 'insert', text: shape.insert, values: [id, 'trader_1'] });
         written.push(id);
       }
-    })();
+    })().catch((error) => {
+      failed = error;
+    });
     await sleep(50);
     const { code, stderr } = await db.cli('migrate', 'adopt', ...(shape.flags ?? []));
     const during = written.length;
-    while (written.length < during + 50) await sleep(5);
+    while (written.length < during + 50 && failed === undefined) await sleep(5);
     goOn = false;
     await writing;
     await writer.end();
+    expect(failed).toBeUndefined();
     expect(code, stderr).toBe(0);
     const { rows } = await db.query("SELECT order_id FROM orders WHERE order_id LIKE 'written%'");
     expect(rows.map((row) => row['order_id']).sort()).toEqual(written.sort());
