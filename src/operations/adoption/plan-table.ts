@@ -200,7 +200,7 @@ function planIndex(
   plan.rows.push(planRow({ ...row, state: 'converted', detail: 'its condition compares with labels', sql }));
 }
 
-/** `WHERE status::text = 'OPEN'::text` becomes `WHERE status = 'OPEN'::position_status`; undefined where there is more to it. */
+/** A condition that compares a column as text, written for the column as an enum; undefined where there is more to it. */
 function adapt(definition: string, column: string, type: string): string | undefined {
   const [head = '', condition, ...more] = definition.split(' WHERE ');
   if (condition === undefined || more.length > 0 || head.includes('::')) return undefined;
