@@ -48,6 +48,8 @@ async function compareSnapshot(redis: RedisConnection, snapshot: Snapshot): Prom
     return detail === undefined ? [] : [{ key, detail }];
   } catch (error) {
     if (errorCodeOf(error) !== 'WRONGTYPE') throw error;
+    // Nothing of ours is there or due.
+    if (snapshot.type === 'list' && snapshot.members.length === 0) return [];
     return [{ key, detail: `is not ${snapshot.type === 'json' ? 'JSON' : `a ${snapshot.type}`}` }];
   }
 }

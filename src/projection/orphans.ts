@@ -1,11 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import type { Context } from '../context.ts';
 import type { RedisPurpose } from '../platform/config/redis-settings.ts';
+import { isStorable } from '../platform/postgres/storable.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
-import { ownIds, unlessOtherType } from '../platform/redis/own-keys.ts';
+import { ownIds } from '../platform/redis/own-keys.ts';
 import type { KeyFamily, Snapshot } from './kinds/kind.ts';
 import { projectedKinds } from './kinds/list.ts';
+import { strangeMembers } from './strange-members.ts';
 
 /** A key, or a member of a set or a list, whose row does not exist. */
 export interface OrphanKey {
@@ -61,9 +63,9 @@ export async function* findOrphans(
   now: () => Date,
 ): AsyncIterable<OrphanKey[]> {
   for (const family of families) {
-    const { name, row, snapshots } = family;
+    const { row, snapshots } = family;
     if (row) yield* findRowless(db, redis, { ...family, row });
-    else if (snapshots) yield* findAbsent(redis, name, (ids) => snapshots(db, redis.keys, ids, now()));
+    else if (snapshots) yield* findAbsent(redis, family, (ids) => snapshots(db, redis.keys, ids, now()));
   }
 }
 
@@ -81,32 +83,15 @@ async function* findRowless(
     const own = wrote ? await ownIds(redis, name, orphans, wrote) : new Set();
     yield orphans.map((id) => ({ key: `${prefix}${id}`, own: own.has(id) }));
     if (!members) continue;
-    for (const id of known) {
-      const { strange } = await membersOf(db, redis, `${prefix}${id}`, members, { column: row.id, id });
-      // What is wrong with ours in a list, the list itself says.
-      yield strange.filter((each) => members.in === 'set' || !each.own);
-    }
+    const owners = { column: row.id, ids: [...known] };
+    for await (const held of strangeMembers(db, redis, { name, members }, owners))
+      yield held.flatMap(({ key, strange }) =>
+        strange
+          // What is wrong with ours in a list, the list itself says.
+          .filter(({ own }) => !own || members.in === 'set')
+          .map((each) => ({ key, isListed: members.in === 'list', ...each })),
+      );
   }
-}
-
-/** How many members a set or a list has, and those that are no rows of its owner. */
-async function membersOf(
-  db: Kysely<Database>,
-  redis: RedisConnection,
-  key: string,
-  { in: type, table, id, own }: NonNullable<KeyFamily['members']>,
-  owner: { column: string; id: string },
-): Promise<{ count: number; strange: OrphanKey[] }> {
-  const isListed = type === 'list';
-  const held = await unlessOtherType(
-    isListed ? redis.client.lrange(key, 0, -1) : redis.client.smembers(key),
-    [],
-  );
-  const listed = await existingIds(db, table, id, held, owner);
-  const strange = held.filter((member) => !listed.has(member));
-  const ours = await own(redis, strange);
-  const orphans = strange.map((member) => ({ key, member, isListed, own: ours.has(member) }));
-  return { count: held.length, strange: orphans };
 }
 
 /**
@@ -126,39 +111,41 @@ export async function findOwn(
   }
   const own: string[] = [];
   if (!row || !members) return own;
-  for (const key of keys) {
-    const { count, strange } = await membersOf(db, redis, key, members, { column: row.id, id: idOf(key) });
-    if (count > 0 && strange.every((each) => each.own)) own.push(key);
-  }
+  const owners = { column: row.id, ids: keys.map(idOf) };
+  for await (const held of strangeMembers(db, redis, { name, members }, owners))
+    for (const { key, count, strange } of held)
+      if (count > 0 && strange.every((each) => each.own)) own.push(key);
   return own;
 }
 
-/** The keys of a name that should not exist by their snapshots. */
+/** The keys of a family that should not exist by their snapshots. */
 async function* findAbsent(
-  { keys: names, scan }: RedisConnection,
-  name: string,
+  redis: RedisConnection,
+  { name, wrote }: KeyFamily,
   read: (ids: readonly string[]) => Promise<Snapshot[]>,
 ): AsyncIterable<OrphanKey[]> {
-  const prefix = names.named(name, '');
-  for await (const keys of scan(`${name}:*`)) {
-    const due = await read(keys.map((key) => key.slice(prefix.length)));
-    yield due
-      .filter((each) => each.type === 'json' && each.value === null)
-      .map(({ key }) => ({ key, own: true }));
+  const prefix = redis.keys.named(name, '');
+  const idOf = (key: string) => key.slice(prefix.length);
+  for await (const keys of redis.scan(`${name}:*`)) {
+    const due = await read(keys.map(idOf).filter(isStorable));
+    const kept = new Set(
+      due.flatMap((each) => (each.type === 'json' && each.value !== null ? each.key : [])),
+    );
+    const absent = keys.filter((key) => !kept.has(key));
+    const own = wrote ? await ownIds(redis, name, absent.map(idOf), wrote) : new Set();
+    yield absent.map((key) => ({ key, own: own.has(idOf(key)) }));
   }
 }
 
-/** Which of these ids a table has, of all its rows or of one owner's. */
+/** Which of these ids a table has. */
 async function existingIds(
   db: Kysely<Database>,
   table: string,
   id: string,
   ids: readonly string[],
-  owner?: { column: string; id: string },
 ): Promise<Set<string>> {
-  const ofOwner = owner ? sql`AND ${sql.ref(owner.column)} = ${owner.id}` : sql``;
   const { rows } = await sql<{ id: string }>`
     SELECT ${sql.ref(id)} AS id FROM ${sql.table(table)}
-    WHERE ${sql.ref(id)} = ANY(${[...ids]}::text[]) ${ofOwner}`.execute(db);
+    WHERE ${sql.ref(id)} = ANY(${ids.filter(isStorable)}::text[])`.execute(db);
   return new Set(rows.map((row) => row.id));
 }

@@ -1,6 +1,7 @@
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { errorCodeOf } from '../platform/redis/errors.ts';
 import { STREAM_ENTRIES } from '../platform/redis/keys.ts';
+import { unlessOtherType } from '../platform/redis/own-keys.ts';
 import { repliesOf } from '../platform/redis/transaction.ts';
 import type { EventStream, Snapshot } from './kinds/kind.ts';
 import { writeList } from './shared-list.ts';
@@ -33,6 +34,9 @@ async function writeSnapshot(redis: RedisConnection, snapshot: Snapshot): Promis
     if (snapshot.expires === null) return client.set(key, snapshot.value);
     return client.set(key, snapshot.value, 'EXAT', snapshot.expires);
   }
+  // What has another type is nothing of ours, and nothing is due in its place.
+  if (snapshot.members.length === 0 && snapshot.type === 'list')
+    return unlessOtherType(writeList(redis, snapshot), undefined);
   return replaceOtherType(redis.client, key, () =>
     snapshot.type === 'list' ? writeList(redis, snapshot) : addToSet(redis, snapshot),
   );

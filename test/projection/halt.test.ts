@@ -43,14 +43,17 @@ describe.each(databases)('halts in Redis with $name', ({ open }) => {
 
   it('are rebuilt after a flush, and cleared of those that nobody set', async () => {
     await redis.cli('flushall');
-    await redis.cli('set', 'halt:nobody', '{}');
+    const nobodys = { halt_id: 'h', user_id: 'nobody', reason: 'r', since: 't', by: 'b' };
+    await redis.cli('set', 'halt:nobody', JSON.stringify(nobodys));
+    await redis.cli('set', 'halt:theirs', '{}');
     expect(await drifts()).toEqual([
       expect.objectContaining({ key: 'halt:trader_001', detail: 'is missing' }),
       expect.objectContaining({ key: 'halt:nobody', detail: 'is not in the book' }),
     ]);
-    expect(await db.json('realtime', 'rebuild')).toMatchObject({ strays: 1 });
+    expect(await db.json('realtime', 'rebuild')).toMatchObject({ strays: 1, foreign: 1 });
     expect(await shown('trader_001')).toMatchObject({ reason: 'again' });
     expect(await shown('nobody')).toBeNull();
+    expect(await redis.cli('get', 'halt:theirs')).toBe('{}');
     expect((await db.cli('doctor', 'realtime')).code).toBe(0);
     // Retention gives a time to every key that has none, but not to these.
     await db.cli('retention', 'run', '--yes');

@@ -142,6 +142,34 @@ describe.each(databases)('lists and sets that services write to, too, beside $na
     expect([left.length, left.every(isOurs)]).toEqual([1, true]);
   });
 
+  it('may hold anything, as may keys beside them', async () => {
+    const odd = ['a\0b', 'x\ny', 'quote\'"', '{"a":1}', ' ', 'ntf_', 'é'.repeat(9_000)];
+    for (const id of odd) {
+      await push(id);
+      await theirs.sadd('user_orders:u', id);
+      for (const family of ['order', 'user_orders', 'notification', 'user_notifications', 'halt'])
+        await theirs.set(`${family}:${id}`, id);
+      await theirs.set(`session:u:${id}`, id);
+      await theirs.set(`market_data:${id}`, id);
+    }
+    const before = await theirs.dbsize();
+    await send();
+    const ended = await Promise.all(
+      [
+        ['doctor', 'realtime'],
+        ['retention', 'run', '--yes'],
+        ['realtime', 'rebuild'],
+      ].map((argv) => db.cli(...argv)),
+    );
+    expect(ended.map(({ code, stderr }) => [code, code === 0 ? '' : stderr])).toEqual(
+      ended.map(() => [0, '']),
+    );
+    expect((await list()).filter((id) => odd.includes(id))).toEqual(odd.toReversed());
+    expect(await theirs.smembers('user_orders:u')).toEqual(expect.arrayContaining(odd));
+    // A notification, and its stream.
+    expect(await theirs.dbsize()).toBe(before + 2);
+  });
+
   it('are ours alone where nobody else writes to them', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 4; i++) ids.unshift(await send());

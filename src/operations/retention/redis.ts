@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Context } from '../../context.ts';
+import { isStorable } from '../../platform/postgres/storable.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import { errorCodeOf } from '../../platform/redis/errors.ts';
@@ -149,12 +150,7 @@ async function checkExpired(
     if (!snapshots) continue;
     const prefix = redis.keys.named(name, '');
     const read = (keys: readonly string[], at: Date) =>
-      snapshots(
-        db,
-        redis.keys,
-        keys.map((key) => key.slice(prefix.length)),
-        at,
-      );
+      snapshots(db, redis.keys, keys.map((key) => key.slice(prefix.length)).filter(isStorable), at);
     for await (const keys of redis.scan(`${name}:*`)) {
       const drifts = await compareSnapshots(redis, await read(keys, now()));
       const stale = drifts.map(({ key }) => key);

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import type { Keys } from '../../platform/redis/keys.ts';
+import { withFields } from '../../platform/redis/own-keys.ts';
 import { absent, json, type Kind, type Snapshot } from './kind.ts';
 
 declare module '../../audit/outbox.ts' {
@@ -18,7 +19,13 @@ const EVERYONE = '*all*';
 export const halt = {
   purpose: 'orders',
   ttlSeconds: null,
-  keys: [{ name: 'halt', snapshots: readHalts }],
+  keys: [
+    {
+      name: 'halt',
+      wrote: withFields(['halt_id', 'user_id', 'reason', 'since', 'by']),
+      snapshots: readHalts,
+    },
+  ],
   outbox: { halt: 'write' },
   source: {
     phase: 4,
