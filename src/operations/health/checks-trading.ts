@@ -75,6 +75,22 @@ export const TRADING_CHECKS: readonly Check[] = [
     help: 'pinnacle risk check',
   },
   {
+    name: 'api-keys',
+    phase: 1,
+    async run({ query }) {
+      const [access] = await query<{ may: boolean }>(
+        "SELECT has_column_privilege('users', 'api_key', 'SELECT') AS may",
+      );
+      if (!access?.may) return ok('this login may not read them');
+      // Of a database that another program made: they are accepted as they are.
+      const found = await query<Leftovers>(
+        `SELECT count(*) AS count, min(user_id) AS example, NULL AS age FROM users WHERE api_key !~ '^[0-9a-f]{64}$'`,
+      );
+      return leftoverVerdict(found, 'stored in the clear', 'each is stored as a hash');
+    },
+    help: 'pinnacle user rotate-key USER',
+  },
+  {
     name: 'partitions',
     phase: 1,
     embedded: 'orders is one table',

@@ -35,6 +35,14 @@ export function isApiKey(text: string): boolean {
   return checksum(checked) === check;
 }
 
+const FOREIGN = /^(?!pin_)(?![0-9a-f]{64}$)[\x21-\x7e]{8,64}$/;
+
+/**
+ * Whether text may be the API key of a database that was adopted, which another program issued. One of 64 hex digits is none: stored
+ * in the clear it cannot be told from a hash.
+ */
+export const isForeignApiKey = (text: string) => FOREIGN.test(text);
+
 function checksum(text: string): string {
   let rest = crc32(text);
   let digits = '';

@@ -14,6 +14,17 @@ interface KeyHolder {
   expires_at: Instant | null;
 }
 
+/** The hash of the key in a row of users: another program may have stored the key itself, before the database was adopted. */
+const storedHash = sql<string>`
+  CASE WHEN api_key ~ '^[0-9a-f]{64}$' THEN api_key ELSE encode(sha256(convert_to(api_key, 'UTF8')), 'hex') END`;
+
+async function findClearHolder(db: Source['db'], hash: string): Promise<KeyHolder | undefined> {
+  const { rows } = await sql<KeyHolder>`
+    SELECT user_id, enabled, 'current' AS via, NULL::timestamp AS expires_at FROM users
+    WHERE api_key !~ '^[0-9a-f]{64}$' AND ${storedHash} = ${hash}`.execute(db);
+  return rows[0];
+}
+
 /** The user whose key has this hash; replaced keys exist from phase 4. Throws API_KEY_UNKNOWN (exit 3). */
 export async function findKeyHolder({ db, phase }: Source, hash: string, now: Instant): Promise<KeyHolder> {
   const replaced = sql`
@@ -23,7 +34,8 @@ export async function findKeyHolder({ db, phase }: Source, hash: string, now: In
   const { rows } = await sql<KeyHolder>`
     SELECT user_id, enabled, 'current' AS via, NULL::timestamp AS expires_at FROM users WHERE api_key = ${hash}
     ${phase < 4 ? sql`` : replaced}`.execute(db);
-  if (rows[0]) return rows[0];
+  const holder = rows[0] ?? (await findClearHolder(db, hash));
+  if (holder) return holder;
   throw new Failure(
     'notFound',
     'API_KEY_UNKNOWN',
@@ -58,7 +70,7 @@ export async function replaceKey(
   if (graceUntil !== null)
     await sql`
       INSERT INTO api_key_grace (api_key, user_id, expires_at, created_at)
-      SELECT api_key, user_id, ${graceUntil}::timestamp, ${now}::timestamp FROM users WHERE user_id = ${userId}`.execute(
+      SELECT ${storedHash}, user_id, ${graceUntil}::timestamp, ${now}::timestamp FROM users WHERE user_id = ${userId}`.execute(
       trx.db,
     );
   await trx.db.updateTable('users').set({ api_key: hash }).where('user_id', '=', userId).execute();

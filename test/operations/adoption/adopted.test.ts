@@ -34,6 +34,26 @@ describe.each(databases)('an adopted $name database', ({ open }) => {
     expect(audits).toMatchObject([{ target: 'schema', body: { adopted: { kept: expect.any(Array) } } }]);
   });
 
+  it('accepts API keys that are stored in the clear until they are replaced, and names them', async () => {
+    db = await open(0);
+    for (const text of shapeOf('enums under their names').sql(40)) await db.query(text);
+    expect((await db.cli('migrate', 'adopt')).code).toBe(0);
+    await db.query("UPDATE users SET api_key = 'key-in-the-clear' WHERE user_id = 'trader_1'");
+    const verify = async (stdin: string) => (await db.cliWith({ stdin }, 'user', 'verify-key')).code;
+    const { rows } = await db.query("SELECT api_key FROM users WHERE user_id = 'trader_2'");
+    expect(await verify('key-in-the-clear')).toBe(0);
+    expect(await verify('key-of-somebody')).toBe(3);
+    expect(await verify(String(rows[0]?.['api_key']))).toBe(2);
+    const check = () => db.json<Record<string, unknown>[]>('doctor', '--check', 'api-keys');
+    expect(await check()).toMatchObject([
+      { state: 'warn', detail: '1 stored in the clear, the oldest: trader_1' },
+    ]);
+    await db.json('user', 'rotate-key', 'trader_1', '--grace', '1h');
+    expect(await verify('key-in-the-clear')).toBe(0);
+    expect((await db.query('SELECT length(api_key) AS n FROM api_key_grace')).rows).toEqual([{ n: 64 }]);
+    expect(await check()).toMatchObject([{ state: 'ok' }]);
+  });
+
   it('counts what was there as no drift, but what changes later', async () => {
     db = await open(0);
     for (const text of shapeOf('columns and objects of their own').sql(40)) await db.query(text);
