@@ -11,9 +11,13 @@ interface Classifier {
   at: RawBuilder<unknown>;
 }
 
-/** The transaction that last wrote a row left no audit entry. A restore leaves one for all of them. */
+/**
+ * The transaction that last wrote a row left no audit entry. A restore leaves one for all of them; that of an adoption, which writes
+ * the tables of another program anew, says nothing of a row.
+ */
 const unaudited = (row: string) =>
-  sql`${sql.ref(`${row}.xmin`)} NOT IN (SELECT a.txid::xid FROM audit_log a)`;
+  sql`${sql.ref(`${row}.xmin`)} NOT IN (
+    SELECT a.txid::xid FROM audit_log a WHERE a.command <> 'migrate adopt')`;
 
 const recorded = (table: string) =>
   sql`EXISTS (SELECT FROM foreign_writes w WHERE w.table_name = ${table} AND w.row_id = t.id)`;

@@ -54,6 +54,19 @@ describe.each(databases)('an adopted $name database', ({ open }) => {
     expect(await check()).toMatchObject([{ state: 'ok' }]);
   });
 
+  it('tells what others had written from damage', async () => {
+    db = await open(0);
+    for (const text of shapeOf('text instead of enums, with checks').sql(200)) await db.query(text);
+    expect((await db.cli('migrate', 'adopt')).code).toBe(0);
+    const { code, stdout } = await db.cli('doctor', 'ledger', '--json');
+    const states = JSON.parse(stdout).map((row: Record<string, unknown>) => row['state']);
+    expect({ code, damaged: states.filter((state: string) => state === 'fail') }).toEqual({
+      code: 0,
+      damaged: [],
+    });
+    expect(states).toContain('foreign');
+  });
+
   it('counts what was there as no drift, but what changes later', async () => {
     db = await open(0);
     for (const text of shapeOf('columns and objects of their own').sql(40)) await db.query(text);
