@@ -1,5 +1,8 @@
+import type { Kysely } from 'kysely';
 import type { Context } from '../../context.ts';
 import { hasStep, needStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { readTypes } from '../migrations/name-types.ts';
 import { readSchemaSettings } from './settings.ts';
 import { countOffenders, readRules } from './state.ts';
 
@@ -33,5 +36,13 @@ export async function showSchema(ctx: Context) {
           ),
         ]
       : []),
+    setting('type-names', await namesOf(source.db), 'nothing: names of the enum types, see schema compat'),
   ];
+}
+
+/** What `schema compat` made of the types. */
+async function namesOf(db: Kysely<Database>): Promise<string> {
+  const types = await readTypes(db);
+  const renamed = types.some(({ type, name }) => name !== type) ? 'renamed' : 'own';
+  return types.some(({ aids }) => aids > 0) ? `${renamed}, take text` : renamed;
 }

@@ -59,11 +59,17 @@ describe.each(databases)('schema compat on the $name database', ({ open }) => {
   it('gives the types the names that an ORM expects, once, and takes them back', async () => {
     db = await open(4);
     const before = await made();
+    // A type that comes later has its place in TYPE_NAMES.
+    const { rows: enums } = await db.query("SELECT typname FROM pg_type WHERE typtype = 'e' ORDER BY 1");
+    expect(enums.map(({ typname }) => typname)).toEqual(Object.keys(TYPES).sort());
     expect(await db.json('schema', 'compat')).toEqual(
       Object.entries(TYPES).map(([type, name]) => ({ type, name, text: false })),
     );
     const during = await made();
     await db.query("SELECT 'BUY'::orderside, 'BUY'::order_side, 'MAX_DRAWDOWN'::ruletype");
+    expect(await db.json('schema', 'show')).toContainEqual(
+      expect.objectContaining({ rule: 'type-names', state: 'renamed' }),
+    );
     const again = await db.cli('schema', 'compat');
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('Nothing to do') });
     expect(await made()).toEqual(during);
