@@ -44,6 +44,7 @@ export const NOUNS: Verbs = {
     () => import('./commands/retention/command.ts'),
   ),
   backup: noun('Backups: create, verify, restore', () => import('./commands/backup/command.ts')),
+  ledger: noun('The book beside other programs', () => import('./commands/ledger/command.ts')),
   schema: noun(
     'What the schema refuses, and what other writers may do',
     () => import('./commands/schema/command.ts'),

@@ -4,7 +4,7 @@ import { meanPrice } from './money.ts';
 import { unrealized } from './position.ts';
 
 /** Signed shares of a row, also of one that another program wrote with a negative quantity. */
-export const signedShares = ({ side, quantity }: Pick<BookPosition, 'side' | 'quantity'>): number =>
+const signedShares = ({ side, quantity }: Pick<BookPosition, 'side' | 'quantity'>): number =>
   side === 'LONG' ? quantity : -quantity;
 
 /** OPEN rows of one user, symbol and strategy as one. */

@@ -6,6 +6,8 @@ import type { FailureKind } from './exit-codes.ts';
  */
 export const ERROR_CODES = {
   ACTIVATION_NOT_FOUND: ['notFound', 'the user has not activated this strategy'],
+  ADOPTION_BUILT_ON: ['refused', 'something was booked or changed on top of an adoption'],
+  ADOPTION_NOT_FOUND: ['notFound', 'there is no such adoption in force'],
   ADOPTION_REFUSED: ['refused', 'tables that others made cannot be taken over as they are'],
   ALIAS_CONFLICT: ['refused', 'the alias of a symbol contradicts one that is there'],
   ALIAS_NOT_YET: ['refused', 'the new name of a symbol is not valid yet'],

@@ -76,7 +76,7 @@ CREATE TABLE ledger_openings (
   user_id      varchar(50) COLLATE "C" NOT NULL REFERENCES users (user_id),
   kind         text NOT NULL,
   id           varchar(101) COLLATE "C" NOT NULL,
-  seq          bigint NOT NULL DEFAULT nextval(pg_get_serial_sequence('order_fills', 'seq')),
+  seq          double precision NOT NULL,
   quantity     integer NOT NULL DEFAULT 0,
   price        double precision NOT NULL DEFAULT 0,
   realized_pnl numeric(15, 2) NOT NULL DEFAULT 0,
@@ -90,12 +90,12 @@ CREATE TABLE ledger_openings (
   undone_by    text NULL,
   undone_at    timestamp NULL,
   PRIMARY KEY (run_id, user_id, kind, id),
-  CONSTRAINT ledger_openings_kind_known CHECK (kind IN ('capital', 'order', 'position', 'strategy', 'session'))
+  CONSTRAINT ledger_openings_kind_known CHECK (kind IN ('capital', 'position', 'strategy', 'session', 'repair'))
 );
 COMMENT ON TABLE ledger_openings IS 'balances that other programs had made of rows when they were taken over, by which the invariants begin to count';
-COMMENT ON COLUMN ledger_openings.seq IS 'its place in the order of booking, among the seq of order_fills';
+COMMENT ON COLUMN ledger_openings.seq IS 'its place in the order of booking, between the seq of order_fills';
 COMMENT ON COLUMN ledger_openings.quantity IS 'signed shares that no execution here explains';
-COMMENT ON COLUMN ledger_openings.was IS 'the values of the row that the adoption changed, as JSON, as they were; became: as it left them';
+COMMENT ON COLUMN ledger_openings.was IS 'of a repair, whose id is table/row: the values of the row as they were, as JSON; became: as the repair left them';
 
 CREATE INDEX idx_ledger_openings_user_id ON ledger_openings (user_id);
 CREATE INDEX idx_ledger_openings_id ON ledger_openings (id);

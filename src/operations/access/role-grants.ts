@@ -61,6 +61,7 @@ const OPENED: Grants = {
       'user_id',
       'kind',
       'id',
+      'seq',
       'quantity',
       'price',
       'realized_pnl',

@@ -226,7 +226,7 @@ interface LedgerOpeningsTable {
   user_id: UserId;
   kind: string;
   id: string;
-  seq: Generated<string>;
+  seq: number;
   quantity: Generated<number>;
   price: Generated<number>;
   realized_pnl: GeneratedMoney;

@@ -38,7 +38,7 @@ export async function adoptFills(
 ): Promise<number> {
   const { rows } = await sql`
     INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, overfill, created_at, adopted)
-    SELECT 'fil_' || substr(${runId}, 5) || '_' || row_number() OVER (ORDER BY updated_at, order_id), order_id, ${runId},
+    SELECT 'fil_' || substr(${runId}, 5, 10) || upper(substr(md5(${runId} || order_id), 1, 16)), order_id, ${runId},
       missing, price, updated_at, filled_quantity > quantity, ${at}::timestamp, ${runId}
     FROM (${filledElsewhere(whose)}) AS parts WHERE price IS NOT NULL
     ORDER BY updated_at, order_id

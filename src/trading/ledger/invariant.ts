@@ -29,7 +29,7 @@ export function openings(schema: Schema, kind: string, select: RawBuilder<unknow
 }
 
 /** The opening capital of users, from the audit row of their creation. */
-export const OPENING = sql`
+const OPENING = sql`
   SELECT DISTINCT ON (target) substr(target, 6) AS user_id,
     -- Not parsed as JSON, which an entry of another writer may not be.
     substring(body FROM '"total_capital":"?(-?[0-9]+(?:[.][0-9]+)?)')::numeric AS capital

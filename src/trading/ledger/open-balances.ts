@@ -1,11 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { type BookPosition, positionKey } from '../../domain/book.ts';
 import { mintId, type PositionId, type UserId } from '../../domain/id.ts';
 import { netOpenRows } from '../../domain/net-positions.ts';
 import { hasStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
-import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 import { adoptFills } from './adopt-fills.ts';
 import { writePositions } from './chain-store.ts';
@@ -49,7 +48,7 @@ export async function openBalances(
   );
   const unexplained = rows.filter(({ exact }) => !exact).map(({ position_id }) => position_id);
   const runId = mintId('adp', new Date(at));
-  const opened = await insertOpenings(trx, unexplained, runId);
+  const opened = await insertOpenings(trx, sql`k.position_id = ANY(${unexplained})`, runId);
   // Their orders made these balances: what they filled moves nothing any more.
   const keys = opened.map(({ position_id }) => position_id);
   if (opened.length > 0)
@@ -78,38 +77,38 @@ function opposed(rows: readonly BookPosition[]) {
   );
 }
 
-/** Writes opening balances of positions whose shares or P&L differ from what is booked; returns them. */
+/** The place of an opening balance in the order of booking. The user must be locked. */
+export const AFTER_WHAT_IS_BOOKED = sql`(SELECT coalesce(max(seq), 0) + 0.5 FROM order_fills)`;
+
+/**
+ * Writes opening balances of the positions `k` that meet a condition, where their shares or P&L differ from what is booked;
+ * returns them.
+ */
 export async function insertOpenings(
   trx: Trx,
-  positionIds: readonly PositionId[],
+  whose: RawBuilder<unknown>,
   runId: string,
 ): Promise<OpenedPosition[]> {
-  if (positionIds.length === 0) return [];
-  const touched = sql`(k.user_id, k.symbol, coalesce(k.strategy_id, '')) IN (
-    SELECT user_id, symbol, coalesce(strategy_id, '') FROM positions WHERE position_id = ANY(${[...positionIds]}))`;
+  const sameKey = sql`(k.user_id, k.symbol, coalesce(k.strategy_id, '')) IN (
+    SELECT k.user_id, k.symbol, coalesce(k.strategy_id, '') FROM positions k WHERE ${whose})`;
   const { rows } = await sql<OpenedPosition>`
-    INSERT INTO ledger_openings (run_id, user_id, kind, id, quantity, price, realized_pnl)
-    SELECT ${runId}, p.user_id, 'position', p.position_id, due.shares, p.average_price, due.realized
-    FROM ${unnest(
-      'n',
-      { position_id: 'text' },
-      positionIds.map((position_id) => ({ position_id })),
-    )}
-    JOIN positions p ON p.position_id = n.position_id
-    LEFT JOIN (${madePositions(trx, touched)}) m ON m.position_id = p.position_id
+    INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, quantity, price, realized_pnl)
+    SELECT ${runId}, k.user_id, 'position', k.position_id, ${AFTER_WHAT_IS_BOOKED}, due.shares, k.average_price, due.realized
+    FROM positions k
+    LEFT JOIN (${madePositions(trx, sameKey)}) m ON m.position_id = k.position_id
+    LEFT JOIN (
+      SELECT position_id, sum(realized_pnl) AS credited FROM (
+        SELECT f.position_id, f.realized_pnl FROM order_fills f JOIN positions k ON k.position_id = f.position_id WHERE ${whose}
+        UNION ALL SELECT l.id, l.realized_pnl FROM ledger_openings l JOIN positions k ON k.position_id = l.id
+          WHERE l.kind = 'position' AND l.undone_at IS NULL AND ${whose}
+      ) AS parts GROUP BY position_id
+    ) c ON c.position_id = k.position_id
+    CROSS JOIN LATERAL (SELECT k.realized_pnl::text::numeric AS stands, coalesce(c.credited, 0) AS booked) r
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(realized_pnl), 0) AS credited FROM (
-        SELECT f.realized_pnl FROM order_fills f WHERE f.position_id = p.position_id
-        UNION ALL SELECT l.realized_pnl FROM ledger_openings l
-          WHERE l.kind = 'position' AND l.id = p.position_id AND l.undone_at IS NULL
-      ) AS booked
-    ) c
-    CROSS JOIN LATERAL (
-      SELECT CASE p.side WHEN 'LONG' THEN p.quantity ELSE -p.quantity END - coalesce(m.shares, 0) AS shares,
-        CASE WHEN abs(p.realized_pnl::text::numeric - c.credited) > 0.005 + abs(p.realized_pnl::text::numeric) * 1e-15
-          THEN round(p.realized_pnl::text::numeric, 2) - c.credited ELSE 0 END AS realized
+      SELECT CASE k.side WHEN 'LONG' THEN k.quantity ELSE -k.quantity END - coalesce(m.shares, 0) AS shares,
+        CASE WHEN abs(r.stands - r.booked) > 0.005 + abs(r.stands) * 1e-15 THEN round(r.stands, 2) - r.booked ELSE 0 END AS realized
     ) due
-    WHERE due.shares <> 0 OR due.realized <> 0
+    WHERE ${whose} AND (due.shares <> 0 OR due.realized <> 0)
     RETURNING id AS position_id, user_id, quantity, realized_pnl`.execute(trx.db);
   return rows;
 }

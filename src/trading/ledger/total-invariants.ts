@@ -4,10 +4,10 @@ import { sessionTotals } from '../sessions/totals.ts';
 import { type Invariant, of, openingCapital, openings } from './invariant.ts';
 
 /** The quantity that an order had filled when it was imported: fills that are not in the database. */
-const BROUGHT = sql`
+export const BROUGHT = sql`
   o.filled_quantity - (SELECT coalesce(sum(f.quantity), 0) FROM order_fills f WHERE f.order_id = o.order_id)`;
 /** What was taken over of the totals of strategies or sessions: `id`, `orders`, `completed`, `realized` and `capital` in rupees. */
-const openingTotals = (schema: Schema, kind: 'strategy' | 'session') =>
+export const openingTotals = (schema: Schema, kind: 'strategy' | 'session') =>
   hasStep(schema, OTHER_WRITERS_SINCE_STEP)
     ? sql`${openings(
         schema,

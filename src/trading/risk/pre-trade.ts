@@ -112,13 +112,14 @@ async function readStanding(
       : await sql<Standing>`
           SELECT ${available},
             (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
-            coalesce((SELECT quantity FROM positions WHERE ${key} AND status = 'OPEN'
+            coalesce((SELECT sum(abs(quantity)) FROM positions WHERE ${key} AND status = 'OPEN'
               AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}), 0)
             - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND ${IS_WORKING}
               AND side = ${side} AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible,
             ${guarded} AS guarded`.execute(db);
   const standing = rows[0] as Standing;
-  if (strategy_id !== null && standing.available === null)
+  // A position of a strategy that only another program knows can be closed, and not enlarged.
+  if (strategy_id !== null && standing.available === null && order.quantity > standing.reducible)
     throw notFound('strategy', strategy_id, 'See: pinnacle strategy list');
   return standing;
 }

@@ -44,7 +44,7 @@ describe.each(databases)('the schema on $name', ({ open }) => {
       await column(
         "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema() AND (is_identity = 'YES' OR column_default LIKE 'nextval%') ORDER BY 1",
       ),
-    ).toEqual(['audit_log.id', 'ledger_openings.seq', 'order_fills.seq', 'realtime_outbox.id']);
+    ).toEqual(['audit_log.id', 'order_fills.seq', 'realtime_outbox.id']);
   });
 
   it('has no triggers on our writing of orders, fills, positions and strategies, and no views', async () => {

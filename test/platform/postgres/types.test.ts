@@ -286,7 +286,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     user_id: 'varchar',
     kind: 'text',
     id: 'varchar',
-    seq: 'int8 default',
+    seq: 'float8',
     quantity: 'int4 default',
     price: 'float8 default',
     realized_pnl: 'numeric default',
