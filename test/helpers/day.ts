@@ -136,6 +136,8 @@ access show
 user credentials clear u2 --yes
 user revoke-key u2 --yes
 schema show
+audit foreign
+ledger adopt --all --yes
 schema shared
 schema strict
 partition status

@@ -7,6 +7,7 @@ export const verbs: Verbs = {
     'Verify that no entry was altered, deleted or inserted',
     async () => (await import('./verify.ts')).verify,
   ),
+  foreign: verb('List what other programs wrote', async () => (await import('./foreign.ts')).foreign),
   seal: verb('Seal new entries and sign a checkpoint', async () => (await import('./seal.ts')).seal),
   export: verb('Write the log and its seals to a file', async () => (await import('./export.ts')).exportLog),
 };

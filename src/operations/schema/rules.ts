@@ -7,8 +7,8 @@ export interface StrictRule {
   table: 'positions' | 'risk_rules' | 'trading_sessions';
   /** What it refuses, as a phrase. */
   refuses: string;
-  kind: 'check' | 'unique' | 'trigger';
-  /** A CHECK without its name; of an index, what follows the table. */
+  kind: 'check' | 'unique' | 'trigger' | 'not null';
+  /** A CHECK without its name; of an index, what follows the table; of NOT NULL, the column. */
   definition: string;
   /** Rows that break it, `id` each. */
   offenders?: string;
@@ -51,6 +51,14 @@ export const STRICT_RULES: readonly StrictRule[] = [
     kind: 'unique',
     definition: '(user_id, rule_type)',
     offenders: 'SELECT max(rule_id) AS id FROM risk_rules GROUP BY user_id, rule_type HAVING count(*) > 1',
+  },
+  {
+    name: 'risk_rules_of_a_user',
+    table: 'risk_rules',
+    refuses: 'a rule of no user',
+    kind: 'not null',
+    definition: 'user_id',
+    offenders: 'SELECT rule_id AS id FROM risk_rules WHERE user_id IS NULL',
   },
   {
     name: 'trading_sessions_one_active',
@@ -120,6 +128,8 @@ export function makeIndex(
 export function switchRule(rule: StrictRule, mode: SchemaSettings['mode']): string[] {
   const { name, table, kind, definition } = rule;
   if (kind === 'trigger') return [set(table, name, mode === 'strict')];
+  if (kind === 'not null')
+    return [`ALTER TABLE ${table} ALTER COLUMN ${definition} ${mode === 'strict' ? 'SET' : 'DROP'} NOT NULL`];
   if (mode === 'shared') return [`ALTER TABLE ${table} DROP CONSTRAINT ${name}`];
   return [`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition} NOT VALID`];
 }

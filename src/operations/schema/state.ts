@@ -17,6 +17,9 @@ export async function readRules(db: Kysely<Database>): Promise<RuleState[]> {
     SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indisunique AND c.relnamespace = current_schema()::regnamespace
     UNION ALL
+    SELECT 'risk_rules_of_a_user', true FROM pg_attribute
+    WHERE attrelid = 'risk_rules'::regclass AND attname = 'user_id' AND attnotnull
+    UNION ALL
     SELECT t.tgname, true FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     WHERE t.tgenabled <> 'D' AND NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace`.execute(
     db,

@@ -10,7 +10,7 @@ interface Repairable {
   columns: readonly string[];
 }
 
-export const REPAIRABLE = {
+const REPAIRABLE = {
   orders: {
     key: 'order_id',
     columns: ['status', 'filled_quantity', 'filled_price', 'created_at', 'updated_at'],

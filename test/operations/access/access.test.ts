@@ -30,13 +30,13 @@ operator: user credentials set, user credentials show, user credentials clear, u
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
-operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol
+operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol, ledger adopt
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
 cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
 cron operator auditor: retention plan
-auditor operator: audit list, audit show, audit verify, audit export, order show, doctor ledger
+auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate adopt, migrate repair
 owner: backup create, backup restore, schema strict, schema shared, schema compat
 `;
