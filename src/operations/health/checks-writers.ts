@@ -1,3 +1,4 @@
+import { pluralize } from '../../util/text.ts';
 import { fail, ok, warn } from '../../util/verdict.ts';
 import type { Check } from './check.ts';
 
@@ -17,18 +18,25 @@ export const WRITER_CHECKS: readonly Check[] = [
     async run({ query }) {
       // Nobody else asks whether trading is halted, unless the schema holds entries.
       const [found] = await query<Found>(
-        `SELECT count(DISTINCT o.order_id) AS count, max(o.order_id) AS example
+        `SELECT count(DISTINCT o.order_id) AS count, (array_agg(o.order_id ORDER BY o.created_at DESC))[1] AS example
          FROM trading_halts h JOIN orders o ON (h.user_id IS NULL OR h.user_id = o.user_id)
            AND o.created_at > h.halted_at AND o.created_at < coalesce(h.resumed_at, 'infinity')
          WHERE coalesce(h.resumed_at, 'infinity') > now() AT TIME ZONE 'UTC' - $1::interval
            AND NOT o.imported AND o.status NOT IN ('REJECTED', 'CANCELLED')
            AND o.xmin NOT IN (SELECT a.txid::xid FROM audit_log a)
-           AND NOT EXISTS (SELECT FROM audit_log a WHERE a.target = 'order ' || o.order_id)`,
+           AND NOT EXISTS (SELECT FROM audit_log a WHERE a.target = 'order ' || o.order_id)
+           -- What can only reduce an open position may be placed.
+           AND NOT EXISTS (
+             SELECT FROM positions p WHERE p.user_id = o.user_id AND p.symbol = o.symbol AND p.status = 'OPEN'
+               AND coalesce(p.strategy_id, '') = coalesce(o.strategy_id, '') AND (p.side = 'LONG') = (o.side = 'SELL')
+               AND abs(p.quantity) >= o.quantity)`,
         WITHIN,
       );
       const { count = '0', example = null } = found ?? {};
       if (Number(count) === 0) return ok('no other program placed orders while trading was halted');
-      return fail(`other programs placed ${count} orders while trading was halted, the last: ${example}`);
+      return fail(
+        `other programs placed ${pluralize(Number(count), 'order')} while trading was halted, the last: ${example}`,
+      );
     },
     help: 'pinnacle order cancel ORDER; pinnacle schema shared --hold-entries on lets the database refuse them',
   },

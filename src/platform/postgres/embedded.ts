@@ -140,7 +140,8 @@ async function start(dir: string, setting: string, afterClose: () => Promise<voi
     throw bavail * bsize < WAL_BYTES ? diskFull(dir, setting) : error;
   });
   await engine.exec(
-    Object.entries(RELIED_ON)
+    // The triggers that record what other programs write know ours by this name.
+    Object.entries({ ...RELIED_ON, application_name: 'pinnacle/embedded' })
       .map(([name, value]) => `SET ${name} = '${value}';`)
       .join('\n'),
   );
