@@ -118,6 +118,7 @@ doctor engine
 doctor replicas
 schedule print crontab
 audit list
+audit foreign
 audit show 1
 audit seal
 audit verify
@@ -136,7 +137,6 @@ access show
 user credentials clear u2 --yes
 user revoke-key u2 --yes
 schema show
-audit foreign
 ledger adopt --all --yes
 schema shared
 schema strict

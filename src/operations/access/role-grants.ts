@@ -106,7 +106,6 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   symbol_aliases: READ,
   symbol_merges: READ,
   ledger_openings: READ,
-  foreign_writes: READ,
   realtime_outbox: READ,
 };
 
@@ -179,6 +178,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
   // xmin is the transaction that wrote a row: it shows a change without its audit row.
   pinnacle_auditor: {
     ...SELECT_ONLY,
+    foreign_writes: READ,
     users: { SELECT: [...USER_COLUMNS, 'xmin'] },
     audit_log: READ,
     audit_seals: READ,

@@ -38,7 +38,7 @@ export const WRITER_CHECKS: readonly Check[] = [
         `other programs placed ${pluralize(Number(count), 'order')} while trading was halted, the last: ${example}`,
       );
     },
-    help: 'pinnacle order cancel ORDER; pinnacle schema shared --hold-entries on lets the database refuse them',
+    help: 'pinnacle order cancel; pinnacle schema shared --hold-entries on lets the database refuse them',
   },
   {
     name: 'limits',
@@ -63,6 +63,6 @@ export const WRITER_CHECKS: readonly Check[] = [
       ];
       return parts.length === 0 ? ok('every limit is of a user, and in percent') : warn(parts.join('; '));
     },
-    help: 'pinnacle risk set USER MAX_DRAWDOWN PERCENT',
+    help: 'pinnacle risk list; pinnacle risk set takes percent',
   },
 ];

@@ -29,10 +29,10 @@ export interface Adopted extends Record<string, unknown> {
   /** Rows that contradicted themselves, and were put right. */
   repaired: number;
   capital: Rupees;
-  realized_before: Rupees;
-  realized_after: Rupees;
-  unrealized_before: Rupees;
-  unrealized_after: Rupees;
+  realized_pnl_before: Rupees;
+  realized_pnl_after: Rupees;
+  unrealized_pnl_before: Rupees;
+  unrealized_pnl_after: Rupees;
   /** What is left for doctor ledger to find. */
   left: number;
   note: string | null;
@@ -89,10 +89,10 @@ async function adoptUser(trx: Trx, user: UserId, runId: string, clock: { day: Tr
     positions: positions.length,
     repaired,
     capital: after.capital,
-    realized_before: before.realized,
-    realized_after: after.realized,
-    unrealized_before: before.unrealized,
-    unrealized_after: after.unrealized,
+    realized_pnl_before: before.realized,
+    realized_pnl_after: after.realized,
+    unrealized_pnl_before: before.unrealized,
+    unrealized_pnl_after: after.unrealized,
     left,
     note: opposed.length > 0 ? `long and short at once, which cannot be netted: ${opposed.join('; ')}` : null,
   };
