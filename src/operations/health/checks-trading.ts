@@ -88,7 +88,7 @@ export const TRADING_CHECKS: readonly Check[] = [
       );
       return leftoverVerdict(found, 'stored in the clear', 'each is stored as a hash');
     },
-    help: 'pinnacle user rotate-key USER',
+    help: 'pinnacle user rotate-key',
   },
   {
     name: 'partitions',
