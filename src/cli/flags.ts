@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { idText } from '../domain/id.ts';
+import { existingIdText, idText } from '../domain/id.ts';
 import { isDay, isInstant } from '../domain/instant.ts';
 import { priceText, type Rupees, rupeesText, sharesText } from '../domain/money.ts';
 import { parseDuration } from '../util/duration.ts';
@@ -85,6 +85,11 @@ export function withContent<V>(param: Param<V>, content: (value: V) => string | 
 /** An identifier: letters, digits and `_ . : -`, at most `max` characters. */
 export function identifier(placeholder: string, help: string, max = 50): Param<string> {
   return required(idText(max), placeholder, help);
+}
+
+/** The id of something that is there, which another program may have made: single spaces, too. */
+export function reference(placeholder: string, help: string, max = 50): Param<string> {
+  return required(existingIdText(max), placeholder, help);
 }
 
 /** Any schema over text, for a domain's own rules. */

@@ -11,23 +11,38 @@ export type StrategyId = Brand<string, 'StrategyId'>;
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/;
 const MAX_ID_CHARS = 50;
 
-/** The text of an id: letters, digits and `_ . : -`, at most `max` characters. */
+// What is there already may be of another program, whose ids may have spaces.
+const EXISTING_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]*(?: [A-Za-z0-9_.:-]+)*$/;
+
+const atMost = (max: number) =>
+  z.refine<string>((value) => value.length <= max, { error: `must have at most ${max} characters` });
+
+/** The text of a new id: letters, digits and `_ . : -`, at most `max` characters. */
 export const idText = (max = MAX_ID_CHARS) =>
-  z.string().check(
-    z.refine((value) => value.length <= max, { error: `must have at most ${max} characters` }),
-    z.regex(ID, { error: 'must be letters, digits and _ . : - only' }),
-  );
+  z.string().check(atMost(max), z.regex(ID, { error: 'must be letters, digits and _ . : - only' }));
 
-const branded = <Id extends string>() =>
+/** The text of an id that is there already: as a new one, and single spaces within. */
+export const existingIdText = (max = MAX_ID_CHARS) =>
+  z
+    .string()
+    .check(
+      atMost(max),
+      z.regex(EXISTING_ID, { error: 'must be letters, digits, single spaces and _ . : - only' }),
+    );
+
+const branded = <Id extends string>(text: ReturnType<typeof idText>) =>
   z.pipe(
-    idText(),
-    z.transform((text) => text as Id),
+    text,
+    z.transform((id) => id as Id),
   );
 
-export const userId = branded<UserId>();
-export const orderId = branded<OrderId>();
-export const positionId = branded<PositionId>();
-export const strategyId = branded<StrategyId>();
+export const userId = branded<UserId>(existingIdText());
+export const orderId = branded<OrderId>(existingIdText());
+export const positionId = branded<PositionId>(existingIdText());
+export const strategyId = branded<StrategyId>(existingIdText());
+export const newUserId = branded<UserId>(idText());
+export const newOrderId = branded<OrderId>(idText());
+export const newStrategyId = branded<StrategyId>(idText());
 
 /** The text if it is a valid id; undefined otherwise. For files with a million of them. */
 export const readId = (text: string): string | undefined =>

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { strategyId } from './id.ts';
+import { newStrategyId } from './id.ts';
 import { tradingSymbol } from './symbol.ts';
 
 export const RISK_LEVELS = ['Low', 'Medium', 'High'] as const;
@@ -20,7 +20,7 @@ const amount = (what: string, max: number) =>
 
 /** A strategy with the columns of the file and the table; rupees and percent. */
 export const strategySchema = z.strictObject({
-  strategy_id: z.pipe(z.string({ error: 'is missing' }), strategyId),
+  strategy_id: z.pipe(z.string({ error: 'is missing' }), newStrategyId),
   name: line(100),
   description: line(10_000),
   category: line(50),

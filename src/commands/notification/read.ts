@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
+import { optional, parsed, reference, toggle } from '../../cli/flags.ts';
 import { optionalFields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
@@ -10,7 +10,7 @@ export const read = defineCommand({
   effect: 'write',
   roles: ['cron', 'operator'],
   phase: 3,
-  args: { notification: optional(identifier('NOTIFICATION', 'one notification')) },
+  args: { notification: optional(reference('NOTIFICATION', 'one notification')) },
   flags: {
     user: optional(parsed(userId, 'USER', 'with --all: every notification of this user')),
     system: toggle('with --all: every system-wide notification'),

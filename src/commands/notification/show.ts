@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { reference } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { findNotification } from '../../trading/notifications/store.ts';
 import { notificationFields } from './fields.ts';
@@ -7,7 +7,7 @@ import { notificationFields } from './fields.ts';
 export const show = defineCommand({
   effect: 'read',
   phase: 3,
-  args: { notification: identifier('NOTIFICATION', 'the notification') },
+  args: { notification: reference('NOTIFICATION', 'the notification') },
   flags: {},
   fields: { ...notificationFields, data: { type: 'json' } },
   examples: ['notification show ntf_01', 'notification show ntf_01 --json data'],

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { choice, optional, parsed, price, shares, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
-import { orderId, strategyId, userId } from '../../domain/id.ts';
+import { newOrderId, strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
 import { orderFields } from './fields.ts';
@@ -20,7 +20,7 @@ export const place = defineCommand({
     type: withDefault(choice(ORDER_TYPES, 'TYPE', 'the kind of order'), 'MARKET'),
     price: optional(price('rupees per share: the limit or trigger; for a MARKET order a reference only')),
     strategy: optional(parsed(strategyId, 'STRATEGY', 'the strategy it belongs to')),
-    orderId: optional(parsed(orderId, 'ID', 'the id; generated if omitted')),
+    orderId: optional(parsed(newOrderId, 'ID', 'the id; generated if omitted')),
   },
   fields: orderFields,
   examples: [

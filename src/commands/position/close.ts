@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed, price, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { orderId, positionId } from '../../domain/id.ts';
+import { newOrderId, positionId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
 import { positionFields } from './fields.ts';
 
@@ -12,7 +12,7 @@ export const close = defineCommand({
   args: { position: parsed(positionId, 'POSITION', 'the position') },
   flags: {
     price: optional(price('rupees per share of the closing fill; without it the order stays PENDING')),
-    orderId: optional(parsed(orderId, 'ID', 'the id of the order; generated if omitted')),
+    orderId: optional(parsed(newOrderId, 'ID', 'the id of the order; generated if omitted')),
     brokerFillId: optional(text('ID', "the broker's id of the execution", 100)),
   },
   fields: {

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier } from '../../cli/flags.ts';
+import { reference } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { sessionFields } from './fields.ts';
 
@@ -7,7 +7,7 @@ export const recompute = defineCommand({
   effect: 'write',
   repeat: 'once',
   phase: 3,
-  args: { session: identifier('SESSION', 'the session') },
+  args: { session: reference('SESSION', 'the session') },
   flags: {},
   fields: sessionFields,
   examples: ['session recompute ses_01'],

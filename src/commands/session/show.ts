@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, parsed, requiredUnless } from '../../cli/flags.ts';
+import { optional, parsed, reference, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { noSession } from '../../trading/sessions/store.ts';
@@ -10,7 +10,7 @@ import { sessionFields } from './fields.ts';
 export const show = defineCommand({
   effect: 'read',
   phase: 3,
-  args: { session: requiredUnless('user', identifier('SESSION', 'the session')) },
+  args: { session: requiredUnless('user', reference('SESSION', 'the session')) },
   flags: { user: optional(parsed(userId, 'USER', 'the running session of this user, or else the last')) },
   fields: {
     ...sessionFields,

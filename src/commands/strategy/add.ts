@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { parsed, requiredUnless } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { strategyId } from '../../domain/id.ts';
+import { newStrategyId } from '../../domain/id.ts';
 import { strategyProblems, strategySchema } from '../../domain/strategy.ts';
 import { usage } from '../../util/failure.ts';
 import { strategyFields } from './fields.ts';
@@ -14,7 +14,7 @@ export const add = defineCommand({
   args: {},
   flags: {
     file: fileFlag,
-    strategyId: requiredUnless('file', parsed(strategyId, 'ID', 'the id')),
+    strategyId: requiredUnless('file', parsed(newStrategyId, 'ID', 'the id')),
     name: requiredUnless('file', columnFlags.name),
     description: requiredUnless('file', columnFlags.description),
     category: requiredUnless('file', columnFlags.category),

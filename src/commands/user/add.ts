@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { choice, money, optional, parsed, text, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { userId } from '../../domain/id.ts';
+import { newUserId } from '../../domain/id.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 import { userFields } from './fields.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
@@ -12,7 +12,7 @@ export const add = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    userId: optional(parsed(userId, 'ID', 'the id; generated if omitted')),
+    userId: optional(parsed(newUserId, 'ID', 'the id; generated if omitted')),
     name: text('NAME', 'full name', 100),
     email: parsed(emailAddress, 'EMAIL', 'e-mail address'),
     capital: withDefault(money('RUPEES', 'opening capital'), '100000.00'),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { choice, text } from '../../cli/flags.ts';
 import { refusal } from '../../domain/file-values.ts';
-import { userId } from '../../domain/id.ts';
+import { newUserId } from '../../domain/id.ts';
 import { rupeesText } from '../../domain/money.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 import type { Values } from '../../platform/files/open-table.ts';
@@ -12,7 +12,7 @@ export const USER_FILE = {
 };
 
 const RULES = z.object({
-  user_id: z.optional(userId),
+  user_id: z.optional(newUserId),
   name: text('NAME', '', 100).schema,
   email: emailAddress,
   total_capital: z.prefault(rupeesText, '100000.00'),

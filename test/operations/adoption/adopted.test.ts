@@ -24,6 +24,11 @@ describe.each(databases)('an adopted $name database', ({ open }) => {
     await db.json('order', 'place', ...order.split(' '));
     await db.json('order', 'fill', 'new', '--quantity', '10', '--price', '100');
     expect(await db.json('position', 'list', '--user', 'trader_1', '--symbol', 'TCS')).toHaveLength(1);
+    expect(await db.json('order', 'show', 'an order of theirs 2')).toMatchObject({
+      order_id: 'an order of theirs 2',
+    });
+    await db.json('order', 'cancel', 'an order of theirs 2');
+    await db.refused(['order', 'show', 'an  order'], { code: 2 });
     await db.json('user', 'add', '--user-id', 'ours', '--name', 'O', '--email', 'o@example.com');
     const [{ telegram_chat_id, tier } = {}] = (
       await db.query("SELECT telegram_chat_id, tier FROM users WHERE user_id = 'ours'")
