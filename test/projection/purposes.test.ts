@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { given } from '../helpers/given.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { listening, until } from '../helpers/topologies.ts';
@@ -9,7 +9,7 @@ import { words } from '../helpers/words.ts';
 const PLACE = 'order place --user u --symbol TCS --side BUY --quantity 5 --type LIMIT --price 10';
 const SEND = 'notification send --user u --type RISK_ALERT --title t --message m';
 
-describe.each(databases)('a Redis for each purpose beside $name', ({ open }) => {
+describe.each(servers)('a Redis for each purpose beside $name', ({ open }) => {
   let db: TestDatabase;
   let first: TestRedis;
   let second: TestRedis;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databases, servers, type TestDatabase } from '../helpers/databases.ts';
+import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { given } from '../helpers/given.ts';
 import { start } from '../helpers/process.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -22,7 +22,7 @@ const SEND = [
 const ORDER = ['order', 'place', '--user', 'u', '--symbol', 'TCS', '--side', 'BUY', '--quantity', '5'];
 const isOurs = (id: string) => id.startsWith('ntf_');
 
-describe.each(databases)('lists and sets that services write to, too, beside $name', ({ open }) => {
+describe.each(servers)('lists and sets that services write to, too, beside $name', ({ open }) => {
   let db: TestDatabase;
   let redis: TestRedis;
   let theirs: Redis;
