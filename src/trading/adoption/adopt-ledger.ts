@@ -11,6 +11,7 @@ import { insertOpenings } from '../ledger/open-balances.ts';
 import { checkInvariants } from '../ledger/verify-invariants.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { findUser, lockUser } from '../users/store.ts';
+import { findCandidates } from './find-candidates.ts';
 import { openCapital, openSessions, openStrategies } from './opening-totals.ts';
 import { repairOrders } from './repair-orders.ts';
 import { repairPositions } from './repair-positions.ts';
@@ -51,10 +52,7 @@ async function adoptLedger(ctx: Context, user: UserId | undefined): Promise<Adop
   const source = await ctx.source();
   needStep(source, OTHER_WRITERS_SINCE_STEP);
   if (user !== undefined) await findUser(source.db, user);
-  const { rows } = await sql<{ user_id: UserId }>`
-    SELECT user_id FROM users ${user === undefined ? sql`` : sql`WHERE user_id = ${user}`} ORDER BY user_id`.execute(
-    source.db,
-  );
+  const users = user === undefined ? await findCandidates(source) : [user];
   await ctx.confirm(
     'What other programs wrote is taken over as it stands; rows that contradict themselves are put right.',
   );
@@ -62,8 +60,8 @@ async function adoptLedger(ctx: Context, user: UserId | undefined): Promise<Adop
   const day = await tradingDayOf(ctx);
   const zone = await ctx.timeZone();
   const adopted: Adopted[] = [];
-  for (const { user_id } of rows)
-    adopted.push(...(await ctx.change((trx) => adoptUser(trx, user_id, runId, { day, zone }))));
+  for (const each of users)
+    adopted.push(...(await ctx.change((trx) => adoptUser(trx, each, runId, { day, zone }))));
   if (adopted.length === 0) await ctx.io.say('Nothing to take over: the book explains every row.');
   return adopted;
 }
