@@ -72,6 +72,7 @@ export async function planAdoption(
   }
   for (const table of DOCUMENT_TABLES.filter((name) => !has.has(name)))
     rows.push(planRow({ table, kind: 'table', object: table, state: 'added', detail: 'is missing' }));
+  rows.push(...theirTables(expected, has));
   const foreignKeys = affected(constraints, plans);
   return { rows, types, tables: plans, foreignKeys, naming: named.naming, differs };
 }
@@ -184,6 +185,14 @@ function tableRow(
   if (is === (find(expected)?.definition ?? ''))
     return planRow({ table, kind: 'table', object: table, state: 'fits' });
   return planRow({ table, kind: 'table', object: table, state: 'kept', detail: `is ${is}` });
+}
+
+/** Tables of theirs alone, such as that of a migration generator. */
+function theirTables(expected: readonly CatalogEntry[], has: ReadonlySet<string>): PlanRow[] {
+  const ours = new Set(expected.filter(({ kind }) => kind === 'table').map(({ object }) => object));
+  return [...has]
+    .filter((table) => !ours.has(table))
+    .map((table) => planRow({ table, kind: 'table', object: table, state: 'kept', detail: 'theirs' }));
 }
 
 /** What has the name of a table of ours and is none, or is not one of the document. */

@@ -8,7 +8,7 @@ import { refused } from '../../util/failure.ts';
 import { type CatalogEntry, readCatalog } from '../migrations/catalog.ts';
 import type { Step } from '../migrations/scripts.ts';
 import { splitStatements } from '../migrations/split-statements.ts';
-import { STRICT_RULES } from '../schema/rules.ts';
+import { STRICT_RULES, switchRule } from '../schema/rules.ts';
 import { DOCUMENT_TABLES } from './columns.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { AdoptionPlan } from './plan-adoption.ts';
@@ -58,10 +58,9 @@ export async function runPlan(
   onProgress('creating what is missing');
   const present = new Set(plan.tables.map(({ table }) => table));
   for (const text of statementsFor(steps, present)) await run(text);
-  // Of tables that were missing; the rest of the mode is what a catalog tells.
-  for (const { kind, table, name } of STRICT_RULES)
-    if (kind === 'check' && !present.has(table))
-      await run(`ALTER TABLE ${quoteIdentifier(table)} DROP CONSTRAINT ${quoteIdentifier(name)}`);
+  // Of tables that were missing; the indexes of a rule are settled as all others.
+  const rules = STRICT_RULES.filter(({ kind, table }) => kind !== 'unique' && !present.has(table));
+  for (const text of rules.flatMap((rule) => switchRule(rule, 'shared'))) await run(text);
   await settle(db, plan, expected, run);
   for (const type of plan.types.setAside) await dropUnused(db, type, run);
   onProgress('comparing every row');

@@ -190,6 +190,9 @@ describe.each(databases)('migrate adopt on the $name database', ({ open }) => {
       }),
     );
     expect(told).toContainEqual(expect.objectContaining({ detail: 'CLOSED without a time', rows: 5 }));
+    expect((await planned()).rows).toContainEqual(
+      expect.objectContaining({ object: 'alembic_version', state: 'kept' }),
+    );
     expect(told).toContainEqual(
       expect.objectContaining({
         detail: 'one of several OPEN rows of one user, symbol and strategy',
