@@ -24,6 +24,8 @@ export async function fillHistory(db: TestDatabase, rows: number): Promise<void>
   const pairAt = AGO(`1 - (k / ${traders} * 3 + 0.5) / 30`);
   await db.query(
     [
+      // History of ours: no other program is to be recorded or held.
+      "SET LOCAL application_name = 'pinnacle/history'",
       `INSERT INTO users (user_id, name, email, api_key, total_capital, enabled, created_at)
        SELECT ${trader('n')}, 'A', n || '@example.com', md5(n::text), 1000000 + coalesce(p.credited, 0), n % 4 <> 1, ${AGO('1')}
        FROM generate_series(0, ${traders - 1}) n

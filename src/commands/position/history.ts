@@ -25,6 +25,6 @@ export const history = defineCommand({
 position and opened the next appears in both, each with its part.`,
   async run({ position }, ctx: Context) {
     const { positionHistory } = await import('../../trading/positions/position-history.ts');
-    return positionHistory(await ctx.db(), position);
+    return positionHistory(await ctx.source(), position);
   },
 });

@@ -49,16 +49,16 @@ export const list = defineCommand({
 type Input = Filter & Parameters<typeof page>[0];
 
 async function listAsOf(at: Instant, input: Input, ctx: Context) {
-  const [{ checkMoment, positionsAsOf }, db] = await Promise.all([
+  const [{ checkMoment, positionsAsOf }, source] = await Promise.all([
     import('../../trading/positions/as-of.ts'),
-    ctx.db(),
+    ctx.source(),
   ]);
-  await checkMoment(db, input.user, at, ctx.now());
+  await checkMoment(source.db, input.user, at, ctx.now());
   return page(
     input,
     ctx.io,
-    (limit, after) => positionsAsOf(db, input, at, limit, after),
+    (limit, after) => positionsAsOf(source, input, at, limit, after),
     (position) => [position.opened_at, position.position_id],
-    async () => requireNamed(db, input),
+    async () => requireNamed(source.db, input),
   );
 }

@@ -5,6 +5,7 @@ import type { StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, instant, isBefore } from '../../domain/instant.ts';
 import { replay } from '../../domain/replay-position.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { usage } from '../../util/failure.ts';
 import { findFills } from './fills.ts';
@@ -44,7 +45,7 @@ export async function checkMoment(
  * statements a batch. What was executed before the position opened, but booked after, counts, too.
  */
 export async function positionsAsOf(
-  db: Kysely<Database>,
+  source: Source,
   filter: Filter,
   at: Instant,
   limit: number,
@@ -52,8 +53,8 @@ export async function positionsAsOf(
 ): Promise<Position[]> {
   const found: Position[] = [];
   for (let from = after; ; ) {
-    const rows = await findCandidates(db, filter, at, limit, from);
-    const stood = await rebuild(db, rows, at);
+    const rows = await findCandidates(source.db, filter, at, limit, from);
+    const stood = await rebuild(source, rows, at);
     found.push(...stood.filter(({ status }) => filter.status === 'any' || status === filter.status));
     const last = rows.at(-1);
     if (!last || rows.length < limit || found.length >= limit) return found.slice(0, limit);
@@ -85,9 +86,9 @@ async function findCandidates(
   return rows;
 }
 
-async function rebuild(db: Kysely<Database>, rows: readonly Position[], at: Instant): Promise<Position[]> {
+async function rebuild(source: Source, rows: readonly Position[], at: Instant): Promise<Position[]> {
   const fills = await findFills(
-    db,
+    source,
     rows.map((row) => row.position_id),
     at,
   );

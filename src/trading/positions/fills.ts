@@ -1,13 +1,14 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { OrderId, PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { StoredFill } from '../../domain/replay-position.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
+import { hasStep, OTHER_WRITERS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 
 export interface PositionFill extends StoredFill {
   fill_id: string;
-  order_id: OrderId;
+  /** Null for an opening balance, whose `fill_id` is the adoption. */
+  order_id: OrderId | null;
   broker_fill_id: string;
   executed_at: Instant;
   realized_pnl: Rupees;
@@ -15,32 +16,44 @@ export interface PositionFill extends StoredFill {
 
 /**
  * The fills of these positions, by position and in booking order; with `until` (UTC) those executed by then. The
- * remainder of a flip follows from all earlier fills of its key, so those are read, too.
+ * remainder of a flip follows from all earlier fills of its key, so those are read, too. What was taken over from other
+ * programs stands among them as an execution without an order, from when the position was opened.
  */
 export async function findFills(
-  db: Kysely<Database>,
+  source: Source,
   positionIds: readonly PositionId[],
   until?: Instant,
 ): Promise<Map<string, PositionFill[]>> {
+  const opened = sql`UNION ALL
+      SELECT l.seq, l.run_id, NULL, 'opening balance', p.position_id, NULL, p.user_id, p.symbol, p.strategy_id,
+        CASE WHEN l.quantity > 0 THEN 'BUY' ELSE 'SELL' END, abs(l.quantity), l.price, p.opened_at, l.realized_pnl
+      FROM keys k
+      JOIN positions p ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+      JOIN ledger_openings l ON l.id = p.position_id AND l.kind = 'position' AND l.undone_at IS NULL
+      WHERE l.quantity <> 0 AND l.price > 0`;
   const { rows } = await sql<PositionFill>`
     WITH keys AS (
       SELECT DISTINCT user_id, symbol, coalesce(strategy_id, '') AS strategy_id
       FROM positions WHERE position_id = ANY(${positionIds})
-    ), fills AS (
-      SELECT f.seq, f.fill_id, f.order_id, f.broker_fill_id, f.position_id, f.flipped_to, o.side, f.quantity, f.price,
-        f.executed_at, f.realized_pnl, sum(CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END)
-          OVER (PARTITION BY k.user_id, k.symbol, k.strategy_id ORDER BY f.seq) AS stands
+    ), entries AS (
+      SELECT f.seq, f.fill_id, f.order_id, f.broker_fill_id, f.position_id, f.flipped_to, p.user_id, p.symbol, p.strategy_id,
+        o.side::text AS side, f.quantity, f.price, f.executed_at, f.realized_pnl
       FROM keys k
       JOIN positions p ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
       JOIN order_fills f ON f.position_id = p.position_id
       JOIN orders o ON o.order_id = f.order_id
+      ${hasStep(source, OTHER_WRITERS_SINCE_STEP) ? opened : sql``}
+    ), fills AS (
+      SELECT *, sum(CASE side WHEN 'BUY' THEN quantity ELSE -quantity END)
+        OVER (PARTITION BY user_id, symbol, coalesce(strategy_id, '') ORDER BY seq) AS stands
+      FROM entries
     )
     SELECT fill_id, order_id, broker_fill_id, position_id, flipped_to, side, quantity, price, stands::float8 AS stands,
       executed_at, realized_pnl
     FROM fills
     WHERE (position_id = ANY(${positionIds}) OR flipped_to = ANY(${positionIds}))
       ${until === undefined ? sql`` : sql`AND executed_at <= ${until}::timestamp`}
-    ORDER BY seq`.execute(db);
+    ORDER BY seq`.execute(source.db);
   const found = new Map(positionIds.map((id) => [id, [] as PositionFill[]]));
   for (const fill of rows) {
     found.get(fill.position_id)?.push(fill);

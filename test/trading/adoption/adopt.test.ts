@@ -136,6 +136,17 @@ describe.each(databases)('a book beside another service on $name', ({ open }) =>
     expect(left.stdout).not.toMatch(
       /position_quantity\s+fail|order_filled\s+fail|capital\s+fail|position_realized\s+fail/,
     );
+    // What was taken over stands in the history of the position, and in what it was.
+    const history = await db.json<Record<string, unknown>[]>('position', 'history', 'a');
+    expect(history.map(({ broker_fill_id, quantity }) => [broker_fill_id, quantity])).toEqual([
+      ['opening balance', 10],
+      [expect.stringMatching(/^fil_/), 4],
+    ]);
+    const asOf = await db.json<Record<string, unknown>[]>(
+      ...'position list --user u --symbol INFY --as-of'.split(' '),
+      new Date().toISOString(),
+    );
+    expect(asOf).toEqual([expect.objectContaining({ position_id: 'a', quantity: 14, average_price: 50 })]);
     // Long and short at once is named, and nothing is booked.
     await db.query(`INSERT INTO positions (position_id, user_id, symbol, side, quantity, average_price, current_price)
       VALUES ('l', 'u', 'LT', 'LONG', 5, 500, 510), ('s', 'u', 'LT', 'SHORT', 2, 520, 510)`);
