@@ -52,6 +52,8 @@ async function adoptLedger(ctx: Context, user: UserId | undefined): Promise<Adop
   const source = await ctx.source();
   needStep(source, OTHER_WRITERS_SINCE_STEP);
   if (user !== undefined) await findUser(source.db, user);
+  // Also where there is nothing to take over: who may not is told so.
+  await sql`SELECT FROM ledger_openings WHERE false FOR UPDATE`.execute(source.db);
   const users = user === undefined ? await findCandidates(source) : [user];
   await ctx.confirm(
     'What other programs wrote is taken over as it stands; rows that contradict themselves are put right.',

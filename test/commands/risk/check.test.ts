@@ -220,8 +220,10 @@ describe.each(databases)('risk check on $name', ({ open }) => {
       { rule_type: 'MAX_ORDERS_PER_DAY', limit: 3, current: 2, projected: 3, headroom: 1, verdict: 'ok' },
     ]);
     expect(refused.stderr).toContain('MAX_POSITION_SIZE: current=3000 limit=4000');
-    const reducing = await ask({ symbol: 'TCS', side: 'SELL', quantity: 20, strategy_id: 's2' });
-    expect(reducing.code).toBe(3);
+    // A strategy that is in no table, as of another program: its position can be closed, and not enlarged.
+    const elsewhere = { symbol: 'TCS', side: 'SELL', strategy_id: 's2' };
+    expect((await ask({ ...elsewhere, quantity: 20 })).code).toBe(0);
+    expect((await ask({ ...elsewhere, quantity: 21 })).code).toBe(3);
     await db.query("UPDATE positions SET strategy_id = NULL WHERE position_id = 'p2'");
     expect(await ask({ symbol: 'TCS', side: 'SELL', quantity: 20 })).toMatchObject({
       code: 0,

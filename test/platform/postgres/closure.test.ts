@@ -31,10 +31,6 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'symbol alias OLDITC ITC --from 2026-01-01': { why: 'counts who has the old name' },
   'symbol list': { why: 'counts who has the old name' },
   'symbol unalias OLDITC': { why: 'counts who has the old name' },
-  'ledger adopt --all --yes': {
-    why: 'takes over the books of all',
-    own: 'ledger adopt --user u2 --yes --dry-run',
-  },
   'position merge-symbol OLDITC --all --yes': {
     why: 'merges the books of all',
     own: 'position merge-symbol OLDITC --user u2 --yes --dry-run',
