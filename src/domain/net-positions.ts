@@ -3,9 +3,9 @@ import type { Instant } from './instant.ts';
 import { meanPrice } from './money.ts';
 import { unrealized } from './position.ts';
 
-/** Signed shares of a row, also of one that another program wrote with a negative quantity. */
-const signedShares = ({ side, quantity }: Pick<BookPosition, 'side' | 'quantity'>): number =>
-  side === 'LONG' ? quantity : -quantity;
+/** Signed shares of a row. Another program may write the shares of a short position with a sign. */
+export const signedShares = ({ side, quantity }: Pick<BookPosition, 'side' | 'quantity'>): number =>
+  side === 'LONG' ? quantity : -Math.abs(quantity);
 
 /** OPEN rows of one user, symbol and strategy as one. */
 export interface Netted {

@@ -122,8 +122,9 @@ function book(model: Model, order: ModelOrder, quantity: number, price: number, 
   if (order.filled >= order.quantity) order.status = 'FILLED';
   else if (!late) order.status = 'PARTIALLY_FILLED';
   const completes = order.status === 'FILLED' && before !== 'FILLED';
+  const idle = order.strategy === 's' && !model.strategy.active;
   const level =
-    order.filled > order.quantity ? 'CRITICAL' : late ? 'WARNING' : completes ? 'INFO' : undefined;
+    order.filled > order.quantity ? 'CRITICAL' : late || idle ? 'WARNING' : completes ? 'INFO' : undefined;
   if (level) notice(model, `ORDER_FILLED ${level}`);
   const credited = net(model, order, quantity, price);
   model.capital += credited;

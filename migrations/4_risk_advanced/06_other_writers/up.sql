@@ -158,7 +158,10 @@ DECLARE
   held bigint;
   working bigint;
 BEGIN
-  IF NEW.imported OR NEW.status IN ('REJECTED', 'CANCELLED') OR NOT EXISTS (
+  -- What is over, what another program filled of an order that was placed before, and what makes an order smaller.
+  IF NEW.status IN ('REJECTED', 'CANCELLED') OR (TG_OP = 'UPDATE' AND (
+    NEW.status = 'FILLED' OR (OLD.status NOT IN ('REJECTED', 'CANCELLED', 'FILLED') AND NEW.quantity <= OLD.quantity
+      AND (NEW.user_id, NEW.symbol, NEW.side) = (OLD.user_id, OLD.symbol, OLD.side)))) OR NOT EXISTS (
     SELECT FROM trading_halts h WHERE h.resumed_at IS NULL AND (h.user_id IS NULL OR h.user_id = NEW.user_id)
     UNION ALL SELECT FROM users u WHERE u.user_id = NEW.user_id AND NOT u.enabled
   ) THEN
@@ -169,7 +172,7 @@ BEGIN
     AND p.status = 'OPEN' AND (p.side = 'LONG') = (NEW.side = 'SELL');
   SELECT coalesce(sum(o.quantity - o.filled_quantity), 0) INTO working FROM orders o
   WHERE o.user_id = NEW.user_id AND o.symbol = NEW.symbol AND coalesce(o.strategy_id, '') = coalesce(NEW.strategy_id, '')
-    AND o.side = NEW.side AND o.status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED');
+    AND o.side = NEW.side AND o.status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED') AND o.order_id <> NEW.order_id;
   IF NEW.quantity + working <= held THEN
     RETURN NEW;
   END IF;
@@ -179,7 +182,7 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION orders_held() FROM PUBLIC;
 
-CREATE TRIGGER orders_held BEFORE INSERT ON orders FOR EACH ROW
+CREATE TRIGGER orders_held BEFORE INSERT OR UPDATE OF user_id, symbol, side, quantity, status ON orders FOR EACH ROW
   WHEN (current_setting('application_name') NOT LIKE 'pinnacle/%') EXECUTE FUNCTION orders_held();
 
 -- `schema strict` and `schema shared` turn these on.

@@ -31,6 +31,6 @@ zone, or by symbol, strategy or user. Unrealized P&L of positions open now is sh
     if (user !== undefined) await findUser(db, user);
     const since = range.since === undefined ? undefined : await ctx.instant('--since', range.since);
     const until = range.until === undefined ? undefined : await ctx.instant('--until', range.until);
-    return pnlBy(await ctx.source(), by, { user, since, until }, await ctx.timeZone());
+    return pnlBy(db, by, { user, since, until }, await ctx.timeZone());
   },
 });

@@ -22,8 +22,8 @@ export const WRITER_CHECKS: readonly Check[] = [
          FROM trading_halts h JOIN orders o ON (h.user_id IS NULL OR h.user_id = o.user_id)
            AND o.created_at > h.halted_at AND o.created_at < coalesce(h.resumed_at, 'infinity')
          WHERE coalesce(h.resumed_at, 'infinity') > now() AT TIME ZONE 'UTC' - $1::interval
-           AND NOT o.imported AND o.status NOT IN ('REJECTED', 'CANCELLED')
-           AND o.xmin NOT IN (SELECT a.txid::xid FROM audit_log a)
+           AND o.status NOT IN ('REJECTED', 'CANCELLED')
+           AND NOT EXISTS (SELECT FROM audit_log a WHERE a.txid::xid = o.xmin)
            AND NOT EXISTS (SELECT FROM audit_log a WHERE a.target = 'order ' || o.order_id)
            -- What can only reduce an open position may be placed.
            AND NOT EXISTS (

@@ -130,7 +130,7 @@ export function switchRule(rule: StrictRule, mode: SchemaSettings['mode']): stri
   if (kind === 'trigger') return [set(table, name, mode === 'strict')];
   if (kind === 'not null')
     return [`ALTER TABLE ${table} ALTER COLUMN ${definition} ${mode === 'strict' ? 'SET' : 'DROP'} NOT NULL`];
-  if (mode === 'shared') return [`ALTER TABLE ${table} DROP CONSTRAINT ${name}`];
+  if (mode === 'shared') return [`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${name}`];
   return [`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition} NOT VALID`];
 }
 

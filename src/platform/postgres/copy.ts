@@ -36,7 +36,12 @@ export async function* copyOut(session: PoolClient, query: CompiledQuery): Async
 export async function* copyOutWithin(trx: Kysely<Database>, statement: string): AsyncGenerator<Buffer> {
   const stream = to(statement);
   await trx.executeQuery(submitting(stream));
-  yield* stream as AsyncIterable<Buffer>;
+  try {
+    yield* stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } finally {
+    // Who stops reading early leaves the session in the middle of the output, where it takes no ROLLBACK.
+    if (!stream.readableEnded && !stream.destroyed) await finished(stream.resume()).catch(() => {});
+  }
 }
 
 /** Kysely passes the text of a statement on as it is, and the driver accepts a stream in its place. */

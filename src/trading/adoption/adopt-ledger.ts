@@ -5,7 +5,8 @@ import type { Context } from '../../context.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
 import type { Rupees } from '../../domain/money.ts';
 import { needStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
-import { refused } from '../../util/failure.ts';
+import { Failure, refused } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 import { adoptFills } from '../ledger/adopt-fills.ts';
 import { insertOpenings } from '../ledger/open-balances.ts';
 import { checkInvariants } from '../ledger/verify-invariants.ts';
@@ -62,10 +63,44 @@ async function adoptLedger(ctx: Context, user: UserId | undefined): Promise<Adop
   const day = await tradingDayOf(ctx);
   const zone = await ctx.timeZone();
   const adopted: Adopted[] = [];
+  const refusals: { user: UserId; why: string }[] = [];
   for (const each of users)
-    adopted.push(...(await ctx.change((trx) => adoptUser(trx, each, runId, { day, zone }))));
+    try {
+      adopted.push(...(await adoptPatiently(ctx, each, runId, { day, zone })));
+    } catch (error) {
+      ctx.signal.throwIfAborted();
+      const known = await ctx.explain(error);
+      // One book that cannot be taken over keeps no other from it.
+      if (!(known instanceof Failure) || known.details.retryable || users.length === 1) throw error;
+      refusals.push({ user: each, why: known.message });
+      await ctx.io.say(`${each}: ${known.message}`);
+    }
+  if (refusals.length > 0)
+    throw refused(
+      'LEDGER_INCONSISTENT',
+      `${pluralize(refusals.length, 'user')} could not be taken over, such as ${refusals[0]?.user}: ${refusals[0]?.why}`,
+      `${pluralize(adopted.length, 'other')} are taken over. See: pinnacle doctor ledger --user ${refusals[0]?.user} --strict`,
+    );
   if (adopted.length === 0) await ctx.io.say('Nothing to take over: the book explains every row.');
   return adopted;
+}
+
+const ATTEMPTS = 4;
+
+/** Again, where another program wrote a row between the sums before and after. */
+async function adoptPatiently(
+  ctx: Context,
+  user: UserId,
+  runId: string,
+  clock: { day: TradingDay; zone: string },
+) {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await ctx.change((trx) => adoptUser(trx, user, runId, clock));
+    } catch (error) {
+      const isMoved = error instanceof Failure && error.code === 'LEDGER_INCONSISTENT';
+      if (!isMoved || attempt === ATTEMPTS) throw error;
+    }
 }
 
 async function adoptUser(trx: Trx, user: UserId, runId: string, clock: { day: TradingDay; zone: string }) {
@@ -77,8 +112,8 @@ async function adoptUser(trx: Trx, user: UserId, runId: string, clock: { day: Tr
   const capital = await openCapital(trx, user, runId);
   const totals = (await openStrategies(trx, user, runId)) + (await openSessions(trx, user, runId));
   const orders = await ownOrders(trx, user);
-  if (repaired + fills + positions.length + totals + orders === 0 && capital === undefined)
-    return unchanged([]);
+  const isNothing = repaired + fills + positions.length + totals + orders === 0 && capital === undefined;
+  if (isNothing && opposed.length === 0) return unchanged([]);
   const after = await readSums(trx, user);
   refuseMoved(user, before, after);
   const left = await countLeft(trx, user);
@@ -96,6 +131,7 @@ async function adoptUser(trx: Trx, user: UserId, runId: string, clock: { day: Tr
     left,
     note: opposed.length > 0 ? `long and short at once, which cannot be netted: ${opposed.join('; ')}` : null,
   };
+  if (isNothing) return unchanged([result]);
   return changed([result], auditTarget('user', user), {
     adopted: { ...result, orders, totals, shares: after.shares },
   });
@@ -112,7 +148,7 @@ async function repairAll(trx: Trx, user: UserId, runId: string, clock: { day: Tr
 async function ownOrders(trx: Trx, user: UserId): Promise<number> {
   const { rows } = await sql`
     UPDATE orders o SET updated_at = o.updated_at
-    WHERE o.user_id = ${user} AND o.xmin NOT IN (SELECT a.txid::xid FROM audit_log a)
+    WHERE o.user_id = ${user} AND NOT EXISTS (SELECT FROM audit_log a WHERE a.txid::xid = o.xmin AND a.command <> 'migrate adopt')
       AND o.xmin <> pg_current_xact_id()::xid
     RETURNING o.order_id`.execute(trx.db);
   return rows.length;

@@ -17,7 +17,7 @@ export async function openCapital(trx: Trx, user: UserId, runId: string): Promis
     SELECT ${runId}, u.user_id, 'capital', u.user_id, ${AFTER_WHAT_IS_BOOKED}, u.total_capital - coalesce(a.capital, 0) - c.credited
     FROM users u
     LEFT JOIN (
-      SELECT user_id, sum(capital) AS capital FROM (${openingCapital(trx)}) AS parts GROUP BY user_id
+      SELECT user_id, sum(capital) AS capital FROM (${openingCapital(trx, user)}) AS parts GROUP BY user_id
     ) a ON a.user_id = u.user_id
     CROSS JOIN LATERAL (
       SELECT coalesce(sum(f.realized_pnl), 0) AS credited
@@ -34,7 +34,7 @@ export async function openStrategies(trx: Trx, user: UserId, runId: string): Pro
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, orders, completed, realized_pnl)
     SELECT ${runId}, s.user_id, 'strategy', s.user_id || '/' || s.strategy_id, ${AFTER_WHAT_IS_BOOKED}, due.*
     FROM user_strategies s
-    LEFT JOIN (${openingTotals(trx, 'strategy')}) l ON l.id = s.user_id || '/' || s.strategy_id
+    LEFT JOIN (${openingTotals(trx, 'strategy', user)}) l ON l.id = s.user_id || '/' || s.strategy_id
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE NOT imported) AS orders,
         count(*) FILTER (WHERE status = 'FILLED' AND (NOT imported OR ${BROUGHT} < quantity)) AS filled
@@ -64,7 +64,7 @@ export async function openSessions(trx: Trx, user: UserId, runId: string): Promi
     SELECT ${runId}, s.user_id, 'session', s.session_id, ${AFTER_WHAT_IS_BOOKED}, due.*
     FROM trading_sessions s JOIN users u ON u.user_id = s.user_id
     LEFT JOIN (${sessionTotals(user)}) m ON m.session_id = s.session_id
-    LEFT JOIN (${openingTotals(trx, 'session')}) l ON l.id = s.session_id
+    LEFT JOIN (${openingTotals(trx, 'session', user)}) l ON l.id = s.session_id
     CROSS JOIN LATERAL (
       SELECT s.successful_orders - coalesce(m.completed, 0) - coalesce(l.completed, 0) AS completed,
         round(s.total_pnl::numeric, 2) - coalesce(m.credited, 0) - coalesce(l.realized, 0) AS realized,

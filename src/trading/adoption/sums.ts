@@ -22,7 +22,7 @@ export async function readSums(trx: Trx, user: UserId): Promise<Sums> {
       coalesce((
         SELECT jsonb_object_agg(key, shares) FROM (
           SELECT concat_ws('/', symbol, strategy_id) AS key,
-            sum(CASE side WHEN 'LONG' THEN quantity ELSE -quantity END) AS shares
+            sum(CASE side WHEN 'LONG' THEN quantity ELSE -abs(quantity) END) AS shares
           FROM positions p WHERE p.user_id = u.user_id AND p.status = 'OPEN' GROUP BY 1
         ) AS held WHERE shares <> 0), '{}')::text AS shares
     FROM users u WHERE u.user_id = ${user}`.execute(trx.db);

@@ -40,13 +40,20 @@ export async function undoAdoption(ctx: Context, runId: string): Promise<Undone[
 
 async function undoUser(trx: Trx, user: UserId, runId: string) {
   await lockUser(trx, user);
-  const { rows: found } = await sql<{ fill_id: string; mine: boolean; seq: number }>`
-    SELECT f.fill_id, f.adopted IS NOT DISTINCT FROM ${runId} AS mine, f.seq::float8 AS seq
-    FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-    WHERE o.user_id = ${user} AND (f.adopted = ${runId} OR f.seq > (
-      SELECT coalesce(min(seq), 0) FROM ledger_openings WHERE run_id = ${runId} AND user_id = ${user}))`.execute(
-    trx.db,
-  );
+  const { rows: found } = await sql<{ fill_id: string; mine: boolean; moved: boolean }>`
+    WITH run AS (
+      SELECT min(seq) AS seq FROM (
+        SELECT seq FROM ledger_openings WHERE run_id = ${runId} AND user_id = ${user}
+        UNION ALL
+        SELECT f.seq FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+        WHERE f.adopted = ${runId} AND o.user_id = ${user}
+      ) AS places
+    )
+    SELECT f.fill_id, f.adopted IS NOT DISTINCT FROM ${runId} AS mine, f.position_id IS NOT NULL AS moved
+    FROM order_fills f JOIN orders o ON o.order_id = f.order_id CROSS JOIN run
+    WHERE o.user_id = ${user} AND (f.adopted = ${runId} OR f.seq > run.seq)`.execute(trx.db);
+  if (found.some(({ mine, moved }) => mine && moved))
+    throw builtOn(user, 'a fill took it over, and moved a position by it');
   const { rows: open } = await sql<{ kind: string; later: boolean }>`
     SELECT kind, run_id <> ${runId} AS later FROM ledger_openings
     WHERE user_id = ${user} AND undone_at IS NULL AND run_id >= ${runId}`.execute(trx.db);

@@ -8,6 +8,10 @@ import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import type { Order } from './order-store.ts';
 
+/** SQL for the price at which an order opened a position, in rupees; NULL if it opened none. */
+export const openedAt = (order: RawBuilder<unknown>) => sql`(
+  SELECT p.average_price FROM positions p WHERE p.order_id = ${order} AND p.average_price > 0 ORDER BY p.opened_at LIMIT 1)`;
+
 /**
  * SQL for what other programs filled of the orders `o` that meet a condition, without an execution here: `order_id`, the
  * shares that are `missing`, and their mean `price` in rupees, NULL where none is known.
@@ -16,7 +20,8 @@ const filledElsewhere = (whose: RawBuilder<unknown>) => sql`
   SELECT o.order_id, o.updated_at, o.quantity, o.filled_quantity, missing,
     coalesce(
       CASE WHEN o.filled_price > 0 AND cost > 0 THEN (cost / missing)::float8 END,
-      CASE WHEN o.filled_price > 0 THEN o.filled_price WHEN o.price > 0 THEN o.price END
+      CASE WHEN o.filled_price > 0 THEN o.filled_price WHEN o.price > 0 THEN o.price END,
+      ${openedAt(sql`o.order_id`)}
     ) AS price
   FROM orders o
   CROSS JOIN LATERAL (

@@ -1,6 +1,6 @@
 import type { Trx } from '../../audit/transaction.ts';
 import { applyFills, type Booking } from '../../domain/apply-fills.ts';
-import type { BookingResult, ChainKey, Fill } from '../../domain/book.ts';
+import { type BookingResult, type ChainKey, type Fill, fillKey } from '../../domain/book.ts';
 import { mintId } from '../../domain/id.ts';
 import { fillsElsewhere } from './adopt-fills.ts';
 import { insertOrders, type NewOrder, unfilled } from './insert-orders.ts';
@@ -24,7 +24,7 @@ export async function bookFills(
   { allowOverfill = false }: Pick<Booking, 'allowOverfill'> = {},
 ): Promise<Booked> {
   const book = await lockBook(trx, fills);
-  const [first] = fills;
+  const first = fills.find((fill) => !book.known.has(fillKey(fill)));
   const elsewhere = first
     ? await fillsElsewhere(trx, book.orders, first.booked_at, mintId('adp', new Date(first.booked_at)))
     : [];

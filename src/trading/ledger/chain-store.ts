@@ -26,6 +26,8 @@ export async function readChain(trx: Trx, key: ChainKey): Promise<BookedExecutio
       f.overfill, f.position_id, f.flipped_to, f.realized_pnl, f.created_at, f.session_id
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id
     WHERE o.user_id = ${key.user_id} AND o.symbol = ${key.symbol} AND o.strategy_id IS NOT DISTINCT FROM ${key.strategy_id}
+      -- What was taken over without moving a position is in its opening balance.
+      AND f.position_id IS NOT NULL
     ORDER BY f.seq`.execute(trx.db);
   return rows;
 }

@@ -12,12 +12,12 @@ interface Classifier {
 }
 
 /**
- * The transaction that last wrote a row left no audit entry. A restore leaves one for all of them; that of an adoption, which writes
- * the tables of another program anew, says nothing of a row.
+ * Joins the transactions with an audit entry to the one that last wrote a row. A restore leaves one for all of them; that of an
+ * adoption, which writes the tables of another program anew, says nothing of a row.
  */
-const unaudited = (row: string) =>
-  sql`${sql.ref(`${row}.xmin`)} NOT IN (
-    SELECT a.txid::xid FROM audit_log a WHERE a.command <> 'migrate adopt')`;
+const AUDITED = sql`LEFT JOIN (
+  SELECT DISTINCT txid::xid AS xid FROM audit_log WHERE command <> 'migrate adopt') a ON a.xid = r.xmin`;
+const UNAUDITED = sql`a.xid IS NULL`;
 
 const recorded = (table: string) =>
   sql`EXISTS (SELECT FROM foreign_writes w WHERE w.table_name = ${table} AND w.row_id = t.id)`;
@@ -28,33 +28,38 @@ const ALWAYS: Classifier = { row: sql``, isForeign: sql`true`, at: sql`NULL::tim
 
 const CLASSIFIERS: Readonly<Record<About, Classifier>> = {
   order: {
-    row: sql`LEFT JOIN orders r ON r.order_id = t.id`,
-    isForeign: sql`(${unaudited('r')} OR ${recorded('orders')})
+    row: sql`LEFT JOIN orders r ON r.order_id = t.id ${AUDITED}`,
+    isForeign: sql`(${UNAUDITED} OR ${recorded('orders')})
       AND NOT EXISTS (SELECT FROM order_fills f WHERE f.order_id = t.id AND f.adopted IS NULL)`,
     at: sql`r.updated_at`,
   },
   position: {
-    row: sql`LEFT JOIN positions r ON r.position_id = t.id`,
-    isForeign: sql`(${unaudited('r')} OR ${recorded('positions')}) AND NOT EXISTS (
+    row: sql`LEFT JOIN positions r ON r.position_id = t.id ${AUDITED}`,
+    isForeign: sql`(${UNAUDITED} OR ${recorded('positions')}) AND NOT EXISTS (
       SELECT FROM order_fills f
       WHERE f.position_id = t.id OR (f.order_id = r.order_id AND f.flipped_to = t.id))`,
     at: sql`r.updated_at`,
   },
   user: {
-    row: sql`LEFT JOIN users r ON r.user_id = t.id`,
-    isForeign: sql`(${unaudited('r')} OR ${recorded('users')})`,
+    row: sql`LEFT JOIN users r ON r.user_id = t.id ${AUDITED}`,
+    isForeign: sql`(${UNAUDITED} OR ${recorded('users')})`,
     at: sql`r.created_at`,
   },
   // Orders of other programs count for a strategy that is counted here.
   strategy: {
-    row: sql`LEFT JOIN user_strategies r ON r.user_id || '/' || r.strategy_id = t.id`,
-    isForeign: sql`(${unaudited('r')} OR ${recorded('user_strategies')} OR EXISTS (
-      SELECT FROM orders o WHERE o.user_id = r.user_id AND o.strategy_id = r.strategy_id AND ${unaudited('o')}))`,
+    row: sql`LEFT JOIN user_strategies r ON r.user_id || '/' || r.strategy_id = t.id ${AUDITED}
+      LEFT JOIN (
+        SELECT DISTINCT o.user_id, o.strategy_id FROM orders o
+        WHERE o.strategy_id IS NOT NULL AND NOT EXISTS (
+          SELECT FROM audit_log e WHERE e.txid::xid = o.xmin AND e.command <> 'migrate adopt')
+      ) others ON others.user_id = r.user_id AND others.strategy_id = r.strategy_id`,
+    isForeign: sql`(${UNAUDITED} OR ${recorded('user_strategies')} OR others.user_id IS NOT NULL)`,
     at: sql`r.updated_at`,
   },
   session: {
-    row: sql`LEFT JOIN trading_sessions r ON r.session_id = t.id`,
-    isForeign: sql`(${unaudited('r')} OR ${recorded('trading_sessions')})`,
+    row: sql`LEFT JOIN trading_sessions r ON r.session_id = t.id ${AUDITED}`,
+    isForeign: sql`(${UNAUDITED} OR ${recorded('trading_sessions')}
+      OR EXISTS (SELECT FROM foreign_writes w WHERE w.table_name = 'users' AND w.row_id = r.user_id))`,
     at: sql`r.updated_at`,
   },
   key: ALWAYS,

@@ -23,19 +23,25 @@ export function of(table: string, user: UserId | undefined): RawBuilder<unknown>
 }
 
 /** `select` of the opening balances of a kind that are in force; nothing on a schema without them. */
-export function openings(schema: Schema, kind: string, select: RawBuilder<unknown>): RawBuilder<unknown> {
+export function openings(
+  schema: Schema,
+  kind: string,
+  user: UserId | undefined,
+  select: RawBuilder<unknown>,
+): RawBuilder<unknown> {
   if (!hasStep(schema, OTHER_WRITERS_SINCE_STEP)) return sql``;
-  return sql`${select} FROM ledger_openings WHERE kind = ${kind} AND undone_at IS NULL`;
+  return sql`${select} FROM ledger_openings WHERE kind = ${kind} AND undone_at IS NULL ${of('ledger_openings', user)}`;
 }
 
-/** The opening capital of users, from the audit row of their creation. */
-const OPENING = sql`
+/** The opening capital of users, or of one, from the audit row of their creation. */
+const opening = (user: UserId | undefined) => sql`
   SELECT DISTINCT ON (target) substr(target, 6) AS user_id,
     -- Not parsed as JSON, which an entry of another writer may not be.
     substring(body FROM '"total_capital":"?(-?[0-9]+(?:[.][0-9]+)?)')::numeric AS capital
-  FROM audit_log WHERE command IN ('user add', 'user import') AND target LIKE 'user %' ORDER BY target, id`;
+  FROM audit_log WHERE command IN ('user add', 'user import') AND target LIKE 'user %'
+    ${user === undefined ? sql`` : sql`AND target = ${`user ${user}`}`} ORDER BY target, id`;
 
 /** The same, and what was taken over of it: `user_id`, `capital`, one row or several of a user. */
-export const openingCapital = (schema: Schema) => sql`
-  SELECT user_id, capital FROM (${OPENING}) AS added
-  ${openings(schema, 'capital', sql`UNION ALL SELECT user_id, capital`)}`;
+export const openingCapital = (schema: Schema, user: UserId | undefined) => sql`
+  SELECT user_id, capital FROM (${opening(user)}) AS added
+  ${openings(schema, 'capital', user, sql`UNION ALL SELECT user_id, capital`)}`;

@@ -74,7 +74,7 @@ const AUDIT: readonly Invariant[] = [
     holds: 'the creation of every user, or that it was taken over, is in the audit log',
     offenders: (user, schema) => sql`
       SELECT u.user_id AS id, 'no audit row of its creation' AS detail
-      FROM users u WHERE u.user_id NOT IN (SELECT user_id FROM (${openingCapital(schema)}) AS opened) ${of('u', user)}`,
+      FROM users u WHERE u.user_id NOT IN (SELECT user_id FROM (${openingCapital(schema, user)}) AS opened) ${of('u', user)}`,
   },
   {
     name: 'audit_orders',

@@ -48,12 +48,16 @@ export async function lockBook(
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   const orders = await lockOrders(trx, orderIds);
   const touched = [...orders, ...keys];
-  const { positions, opened } = await openBalances(trx, await lockPositions(trx, touched));
+  const known = await findKnown(trx, fills);
+  const locked = await lockPositions(trx, touched);
+  // What changes nothing takes nothing over, because it leaves no audit entry.
+  const isNew = keys.length > 0 || fills.some((fill) => !known.has(fillKey(fill)));
+  const { positions, opened } = isNew ? await openBalances(trx, locked) : { positions: locked, opened: [] };
   return {
     orders: new Map(orders.map((order) => [order.order_id, order])),
     positions: new Map(positions.map((position) => [positionKey(position), position])),
     opened,
-    known: await findKnown(trx, fills),
+    known,
     idle: await findIdle(trx, touched),
     sessions: await lockSessions(trx, [...new Set(touched.map((key) => key.user_id))]),
   };

@@ -29,7 +29,7 @@ export async function openBalances(
   trx: Trx,
   rows: readonly BookPosition[],
 ): Promise<{ positions: BookPosition[]; opened: OpenedPosition[] }> {
-  // Rows that executions made are exact; on an older schema the database itself refuses a second one.
+  // Rows that executions made are exact.
   const groups = [...groupByKey(rows).values()];
   const isForeign = groups.some((group) => group.length > 1 || group.some(({ exact }) => !exact));
   if (!isForeign || !hasStep(trx, OTHER_WRITERS_SINCE_STEP)) return { positions: [...rows], opened: [] };
@@ -105,7 +105,7 @@ export async function insertOpenings(
     ) c ON c.position_id = k.position_id
     CROSS JOIN LATERAL (SELECT k.realized_pnl::text::numeric AS stands, coalesce(c.credited, 0) AS booked) r
     CROSS JOIN LATERAL (
-      SELECT CASE k.side WHEN 'LONG' THEN k.quantity ELSE -k.quantity END - coalesce(m.shares, 0) AS shares,
+      SELECT CASE k.side WHEN 'LONG' THEN k.quantity ELSE -abs(k.quantity) END - coalesce(m.shares, 0) AS shares,
         CASE WHEN abs(r.stands - r.booked) > 0.005 + abs(r.stands) * 1e-15 THEN round(r.stands, 2) - r.booked ELSE 0 END AS realized
     ) due
     WHERE ${whose} AND (due.shares <> 0 OR due.realized <> 0)

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { type Invariant, of, openings } from './invariant.ts';
 import { madePositions } from './made-positions.ts';
 
-/** A position's sign. */
-const SIGN = sql`CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END`;
+/** The signed shares of a position. Another program may write those of a short one with a sign. */
+const HELD = sql`CASE p.side WHEN 'LONG' THEN p.quantity ELSE -abs(p.quantity) END`;
 /** A position is the sum of its fills, and each fill has one effect. */
 export const POSITION_INVARIANTS: readonly Invariant[] = [
   {
@@ -14,10 +14,10 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
       'the signed shares of a position are the sum of its fills and opening balances; of a flip, its part',
     offenders: (user, schema) => sql`
       SELECT p.position_id AS id,
-        format('holds %s, its fills make %s', ${SIGN} * p.quantity, coalesce(m.shares, 0)) AS detail
+        format('holds %s, its fills make %s', ${HELD}, coalesce(m.shares, 0)) AS detail
       FROM positions p LEFT JOIN (${madePositions(schema, user === undefined ? sql`true` : sql`k.user_id = ${user}`)}) m
         ON m.position_id = p.position_id
-      WHERE ${SIGN} * p.quantity <> coalesce(m.shares, 0) ${of('p', user)}`,
+      WHERE ${HELD} <> coalesce(m.shares, 0) ${of('p', user)}`,
   },
   {
     name: 'position_owner',
@@ -64,8 +64,8 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
     offenders: (user) => sql`
       SELECT p.position_id AS id, format('unrealized is %s, should be %s', p.unrealized_pnl, due.pnl) AS detail
       FROM positions p
-      CROSS JOIN LATERAL (SELECT (p.current_price - p.average_price) * p.quantity * ${SIGN} AS pnl) AS due
-      WHERE abs(p.unrealized_pnl - due.pnl) > 1e-6 + 1e-12 * greatest(p.current_price, p.average_price) * p.quantity ${of('p', user)}`,
+      CROSS JOIN LATERAL (SELECT (p.current_price - p.average_price) * ${HELD} AS pnl) AS due
+      WHERE abs(p.unrealized_pnl - due.pnl) > 1e-6 + 1e-12 * greatest(p.current_price, p.average_price) * abs(p.quantity) ${of('p', user)}`,
   },
   {
     name: 'position_realized',
@@ -77,7 +77,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
         format('realized is %s, its fills credited %s', p.realized_pnl, coalesce(sum(f.realized_pnl), 0)) AS detail
       FROM positions p LEFT JOIN (
         SELECT position_id, realized_pnl FROM order_fills
-        ${openings(schema, 'position', sql`UNION ALL SELECT id, realized_pnl`)}
+        ${openings(schema, 'position', user, sql`UNION ALL SELECT id, realized_pnl`)}
       ) f ON f.position_id = p.position_id
       WHERE true ${of('p', user)}
       GROUP BY p.position_id

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { ChainKey } from '../../domain/book.ts';
 import type { PositionId } from '../../domain/id.ts';
@@ -5,6 +6,7 @@ import type { Instant } from '../../domain/instant.ts';
 import { addMoney, Decimal, NO_RUPEES, type Rupees, toPaisa } from '../../domain/money.ts';
 import { unrealized } from '../../domain/position.ts';
 import { firstToRebuild, type RebuiltPosition, rebuildPositions } from '../../domain/rebuild-positions.ts';
+import { hasStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
 import { type Failure, refused } from '../../util/failure.ts';
 import type { TradingDay } from '../trading-day.ts';
 import {
@@ -79,6 +81,7 @@ export async function rebook(
     key,
     [...was, ...becomes].map((chain) => chain.key.symbol),
   );
+  await refuseOpened(trx, rows);
   const old = was.flatMap((chain) => {
     const made = rebuildPositions(chain.fills);
     assertMade(
@@ -125,6 +128,24 @@ export async function rebook(
 
 const withStatus = (positions: readonly PositionRow[], status: PositionRow['status']) =>
   positions.filter((position) => position.status === status);
+
+/** A position that was taken over with shares has a cost that no execution here tells. */
+async function refuseOpened(trx: Trx, rows: readonly PositionRow[]): Promise<void> {
+  if (!hasStep(trx, OTHER_WRITERS_SINCE_STEP)) return;
+  const ids = rows.map(({ position_id }) => position_id);
+  const { rows: opened } = await sql<{ id: string; run_id: string }>`
+    SELECT id, run_id FROM ledger_openings
+    WHERE kind = 'position' AND undone_at IS NULL AND id = ANY(${ids}) ORDER BY seq DESC LIMIT 1`.execute(
+    trx.db,
+  );
+  const [last] = opened;
+  if (!last) return;
+  throw refused(
+    'LEDGER_INCONSISTENT',
+    `Position ${last.id} was taken over with an opening balance (${last.run_id}): executions of its symbol and strategy are not booked otherwise across it.`,
+    `Nothing changed. As long as nothing was booked on it: pinnacle ledger adopt --undo ${last.run_id}`,
+  );
+}
 
 /** What is booked must be what the executions make; otherwise what they would make without one proves nothing. */
 function assertMade(

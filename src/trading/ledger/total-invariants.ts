@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { UserId } from '../../domain/id.ts';
 import { hasStep, OTHER_WRITERS_SINCE_STEP, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { sessionTotals } from '../sessions/totals.ts';
 import { type Invariant, of, openingCapital, openings } from './invariant.ts';
@@ -7,11 +8,12 @@ import { type Invariant, of, openingCapital, openings } from './invariant.ts';
 export const BROUGHT = sql`
   o.filled_quantity - (SELECT coalesce(sum(f.quantity), 0) FROM order_fills f WHERE f.order_id = o.order_id)`;
 /** What was taken over of the totals of strategies or sessions: `id`, `orders`, `completed`, `realized` and `capital` in rupees. */
-export const openingTotals = (schema: Schema, kind: 'strategy' | 'session') =>
+export const openingTotals = (schema: Schema, kind: 'strategy' | 'session', user: UserId | undefined) =>
   hasStep(schema, OTHER_WRITERS_SINCE_STEP)
     ? sql`${openings(
         schema,
         kind,
+        user,
         sql`SELECT id, sum(orders) AS orders, sum(completed) AS completed, sum(realized_pnl) AS realized, sum(capital) AS capital`,
       )} GROUP BY id`
     : sql`SELECT NULL AS id, 0 AS orders, 0 AS completed, 0 AS realized, 0 AS capital`;
@@ -28,11 +30,11 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
         coalesce(c.credited, 0)) AS detail
       FROM users u
       JOIN (
-        SELECT user_id, sum(capital) AS capital FROM (${openingCapital(schema)}) AS parts GROUP BY user_id
+        SELECT user_id, sum(capital) AS capital FROM (${openingCapital(schema, user)}) AS parts GROUP BY user_id
       ) a ON a.user_id = u.user_id
       LEFT JOIN (
         SELECT o.user_id, sum(f.realized_pnl) AS credited
-        FROM order_fills f JOIN orders o ON o.order_id = f.order_id GROUP BY o.user_id
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${of('o', user)} GROUP BY o.user_id
       ) c ON c.user_id = u.user_id
       WHERE u.total_capital <> a.capital + coalesce(c.credited, 0) ${of('u', user)}`,
   },
@@ -50,14 +52,14 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
       LEFT JOIN (
         SELECT user_id, strategy_id, count(*) FILTER (WHERE NOT imported) AS orders,
           count(*) FILTER (WHERE status = 'FILLED' AND (NOT imported OR ${BROUGHT} < quantity)) AS filled
-        FROM orders o WHERE strategy_id IS NOT NULL GROUP BY user_id, strategy_id
+        FROM orders o WHERE strategy_id IS NOT NULL ${of('o', user)} GROUP BY user_id, strategy_id
       ) n ON n.user_id = s.user_id AND n.strategy_id = s.strategy_id
       LEFT JOIN (
         SELECT o.user_id, o.strategy_id, sum(f.realized_pnl) AS credited
         FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-        WHERE o.strategy_id IS NOT NULL GROUP BY o.user_id, o.strategy_id
+        WHERE o.strategy_id IS NOT NULL ${of('o', user)} GROUP BY o.user_id, o.strategy_id
       ) c ON c.user_id = s.user_id AND c.strategy_id = s.strategy_id
-      LEFT JOIN (${openingTotals(schema, 'strategy')}) l ON l.id = s.user_id || '/' || s.strategy_id
+      LEFT JOIN (${openingTotals(schema, 'strategy', user)}) l ON l.id = s.user_id || '/' || s.strategy_id
       WHERE (s.total_orders <> coalesce(n.orders, 0) + coalesce(l.orders, 0)
         OR s.successful_orders <> coalesce(n.filled, 0) + coalesce(l.completed, 0)
         OR round(s.total_pnl::numeric, 2) <> coalesce(c.credited, 0) + coalesce(l.realized, 0)) ${of('s', user)}`,
@@ -72,7 +74,7 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
       SELECT s.session_id AS id, format('%s filled, P&L %s, capital %s to %s; its fills make %s, %s', s.successful_orders,
         s.total_pnl, s.capital_at_start, s.capital_at_end, coalesce(m.completed, 0), coalesce(m.credited, 0)) AS detail
       FROM trading_sessions s LEFT JOIN (${sessionTotals(user)}) m ON m.session_id = s.session_id
-      LEFT JOIN (${openingTotals(schema, 'session')}) l ON l.id = s.session_id
+      LEFT JOIN (${openingTotals(schema, 'session', user)}) l ON l.id = s.session_id
       WHERE (s.successful_orders <> coalesce(m.completed, 0) + coalesce(l.completed, 0)
         OR round(s.total_pnl::numeric, 2) <> coalesce(m.credited, 0) + coalesce(l.realized, 0)
         OR s.status = 'COMPLETED' AND round(s.capital_at_end::numeric - s.capital_at_start::numeric, 2)

@@ -51,7 +51,8 @@ interface FillRow {
   created_at: Instant;
   overfill: boolean;
   realized_pnl: Rupees;
-  position_id: PositionId;
+  /** Null for what was taken over from another program. */
+  position_id: PositionId | null;
   flipped_to: PositionId | null;
   side: PositionSide;
   is_first: boolean;
@@ -66,7 +67,7 @@ async function fillsOf(db: Kysely<Database>, order: Order): Promise<HistoryEvent
         WHERE (e.position_id = p.position_id OR e.flipped_to = p.position_id) AND e.seq < f.seq) AS is_first,
       p.status = 'CLOSED' AND NOT EXISTS (
         SELECT FROM order_fills e WHERE e.position_id = p.position_id AND e.seq > f.seq) AS is_last
-    FROM order_fills f JOIN positions p ON p.position_id = f.position_id
+    FROM order_fills f LEFT JOIN positions p ON p.position_id = f.position_id
     WHERE f.order_id = ${order.order_id} ORDER BY f.seq`.execute(db);
   return rows.flatMap((fill): HistoryEvent[] => [
     {
@@ -74,7 +75,9 @@ async function fillsOf(db: Kysely<Database>, order: Order): Promise<HistoryEvent
       event: 'fill',
       detail: `${fill.quantity} at ${fill.price}, broker fill ${fill.broker_fill_id}${fill.overfill ? ' (overfill)' : ''}`,
     },
-    { at: fill.created_at, event: 'position', detail: effectOf(fill, order.side) },
+    ...(fill.position_id === null
+      ? []
+      : [{ at: fill.created_at, event: 'position' as const, detail: effectOf(fill, order.side) }]),
   ]);
 }
 

@@ -2,6 +2,7 @@ import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
 import { NO_RUPEES } from '../../domain/money.ts';
+import { signedShares } from '../../domain/net-positions.ts';
 import { refused } from '../../util/failure.ts';
 import { bookFills, fillOfAll } from '../ledger/book-fills.ts';
 import { insertOrder } from '../ledger/insert-orders.ts';
@@ -28,7 +29,9 @@ export async function closePosition(
     const before = await lockPosition(trx, id);
     if (before.status === 'CLOSED')
       throw refused('POSITION_CLOSED', `Position ${id} was closed at ${before.closed_at}.`);
-    const side = before.side === 'LONG' ? 'SELL' : 'BUY';
+    // Another program may have written the shares of a short position with a sign.
+    const held = signedShares(before);
+    const side = held > 0 ? 'SELL' : 'BUY';
     const closing = await findClosing(trx.db, before, side);
     if (closing)
       throw refused(
@@ -36,7 +39,7 @@ export async function closePosition(
         `Order ${closing.order_id} is working to ${side} ${before.symbol} already; a second one could turn the position around.`,
         `Fill it, or cancel it first: pinnacle order cancel ${closing.order_id}`,
       );
-    const { user_id, strategy_id, symbol, quantity } = before;
+    const { user_id, strategy_id, symbol } = before;
     const order = {
       order_id: orderId ?? mintId('ord', now),
       user_id,
@@ -44,7 +47,7 @@ export async function closePosition(
       symbol,
       side,
       order_type: 'MARKET',
-      quantity,
+      quantity: Math.abs(held),
       price: price ?? before.current_price,
       created_at: clock.now,
     } as const;

@@ -35,7 +35,7 @@ export async function readExposure(
   const open = sql`FROM positions WHERE user_id = ${user_id} AND status = 'OPEN'`;
   const legs = sql`
     SELECT strategy, sum(held) AS held, sum(buying) AS buying, sum(selling) AS selling, max(price) AS price FROM (
-      SELECT coalesce(strategy_id, '') AS strategy, CASE side WHEN 'LONG' THEN quantity ELSE -quantity END AS held,
+      SELECT coalesce(strategy_id, '') AS strategy, CASE side WHEN 'LONG' THEN quantity ELSE -abs(quantity) END AS held,
         0 AS buying, 0 AS selling, 0 AS price
       ${open} AND symbol = ${symbol}
       UNION ALL

@@ -8,7 +8,7 @@ const SUMS = `
     (SELECT sum(round(realized_pnl::numeric, 2))::text FROM positions p WHERE p.user_id = u.user_id) AS realized,
     (SELECT sum(round(unrealized_pnl::numeric, 2))::text FROM positions p WHERE p.user_id = u.user_id AND status = 'OPEN') AS unrealized,
     (SELECT string_agg(held, ' ' ORDER BY held) FROM (
-      SELECT concat(symbol, strategy_id, ' ', sum(CASE side WHEN 'LONG' THEN quantity ELSE -quantity END)) AS held
+      SELECT concat(symbol, strategy_id, ' ', sum(CASE side WHEN 'LONG' THEN quantity ELSE -abs(quantity) END)) AS held
       FROM positions p WHERE p.user_id = u.user_id AND status = 'OPEN'
       GROUP BY symbol, strategy_id HAVING sum(quantity) <> 0) h) AS shares
   FROM users u ORDER BY user_id`;
