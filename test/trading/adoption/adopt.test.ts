@@ -158,4 +158,103 @@ describe.each(databases)('a book beside another service on $name', ({ open }) =>
       stderr: expect.stringMatching(/l is LONG 5, s is SHORT 2/),
     });
   });
+
+  const USER = 'user add --user-id u --name U --email u@example.com';
+  const line = (text: string) => db.json(...text.split(' '));
+
+  it('reads the sign that a service gives to the shares of a short position', async () => {
+    db = await open();
+    await db.cli('schema', 'shared');
+    await line(USER);
+    await db.query(`INSERT INTO positions (position_id, user_id, symbol, side, quantity, average_price, current_price, unrealized_pnl)
+      VALUES ('a', 'u', 'TCS', 'SHORT', -5, 100, 90, 50), ('b', 'u', 'INFY', 'SHORT', -5, 100, 90, 50),
+        ('c', 'u', 'ITC', 'SHORT', -5, 100, 90, 50)`);
+    await line('order place --order-id cover --user u --symbol TCS --side BUY --quantity 5 --price 90');
+    await line('order fill cover --quantity 5 --price 90');
+    await line('position close b --price 90 --yes');
+    await line('ledger adopt --all --yes');
+    const { rows } = await db.query(
+      'SELECT position_id, side, quantity, status, realized_pnl, unrealized_pnl FROM positions ORDER BY 1',
+    );
+    expect(rows).toEqual([
+      { position_id: 'a', side: 'SHORT', quantity: 0, status: 'CLOSED', realized_pnl: 50, unrealized_pnl: 0 },
+      { position_id: 'b', side: 'SHORT', quantity: 0, status: 'CLOSED', realized_pnl: 50, unrealized_pnl: 0 },
+      { position_id: 'c', side: 'SHORT', quantity: 5, status: 'OPEN', realized_pnl: 0, unrealized_pnl: 50 },
+    ]);
+    expect((await db.cli('doctor', 'ledger', '--strict')).code).toBe(0);
+  });
+
+  it('takes nothing over by a fill that is booked already, and gives back what no balance goes with', async () => {
+    db = await open();
+    await db.cli('schema', 'shared');
+    await line(USER);
+    await line('order place --order-id o --user u --symbol TCS --side BUY --quantity 10 --price 100');
+    await line('order fill o --quantity 4 --price 100 --broker-fill-id b1');
+    await db.query("UPDATE orders SET filled_quantity = 7 WHERE order_id = 'o'");
+    await line('order fill o --quantity 4 --price 100 --broker-fill-id b1');
+    expect((await db.query('SELECT count(*)::int AS n FROM order_fills')).rows).toEqual([{ n: 1 }]);
+    await db.query("UPDATE orders SET filled_quantity = 4 WHERE order_id = 'o'");
+    await db.query(`INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, status, filled_quantity, filled_price)
+      VALUES ('x', 'u', 'TCS', 'BUY', 'LIMIT', 5, 50, 'FILLED', 5, 50)`);
+    const [{ run_id } = {}] = await db.json<Record<string, unknown>[]>('ledger', 'adopt', '--all', '--yes');
+    // What only took an execution over keeps no other from being corrected.
+    const { rows } = await db.query("SELECT fill_id FROM order_fills WHERE order_id = 'o'");
+    expect(
+      (
+        await db.cli(
+          'fill',
+          'correct',
+          String(rows[0]?.['fill_id']),
+          '--price',
+          '101',
+          '--reason',
+          'r',
+          '--yes',
+          '--dry-run',
+        )
+      ).code,
+    ).toBe(0);
+    expect((await db.cli('order', 'show', 'x')).stdout).toContain('5 at 50');
+    expect(await db.cli('ledger', 'adopt', '--undo', String(run_id), '--yes')).toMatchObject({ code: 0 });
+    expect((await db.query('SELECT count(*)::int AS n FROM order_fills')).rows).toEqual([{ n: 1 }]);
+  });
+
+  it('counts what a service closed into the loss of the day, and keeps an adopted session when it is computed again', async () => {
+    db = await open();
+    await db.cli('schema', 'shared');
+    await line(USER);
+    await line('risk set u MAX_DAILY_LOSS 1000');
+    await line('order place --order-id o --user u --symbol TCS --side BUY --quantity 10 --price 1000');
+    await line('order fill o --quantity 10 --price 1000');
+    await db.query(
+      "UPDATE positions SET status = 'CLOSED', closed_at = now(), quantity = 0, unrealized_pnl = 0, realized_pnl = -5000",
+    );
+    await db.query(`INSERT INTO trading_sessions (session_id, user_id, start_time, end_time, capital_at_start, capital_at_end, status, total_pnl, successful_orders)
+      VALUES ('s', 'u', now() - interval '1 day', now(), 100000, 100098.3, 'COMPLETED', 98.3, 3)`);
+    const lossBefore = (await db.json<Record<string, unknown>[]>('position', 'pnl', '--by', 'user'))[0]?.[
+      'realized_pnl'
+    ];
+    expect(await db.cli('risk', 'check', 'u')).toMatchObject({
+      code: 6,
+      stdout: expect.stringContaining('5000'),
+    });
+    await line('ledger adopt --all --yes');
+    expect(await db.cli('risk', 'check', 'u')).toMatchObject({
+      code: 6,
+      stdout: expect.stringContaining('5000'),
+    });
+    expect(lossBefore).toBe('-5000.00');
+    expect(
+      (await db.json<Record<string, unknown>[]>('position', 'pnl', '--by', 'user'))[0]?.['realized_pnl'],
+    ).toBe('-5000.00');
+    await line('session recompute s --yes');
+    expect(
+      (
+        await db.query(
+          "SELECT total_pnl, successful_orders, capital_at_end FROM trading_sessions WHERE session_id = 's'",
+        )
+      ).rows,
+    ).toEqual([{ total_pnl: 98.3, successful_orders: 3, capital_at_end: 100098.3 }]);
+    expect((await db.cli('doctor', 'ledger', '--strict')).code).toBe(0);
+  });
 });
