@@ -4,7 +4,13 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { mintId } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
-import { CORRECTIONS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import {
+  CORRECTIONS_SINCE_STEP,
+  hasStep,
+  needStep,
+  OTHER_WRITERS_SINCE_STEP,
+  type Source,
+} from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { notFound, refused, usage } from '../../util/failure.ts';
 import { type BookedExecution, readChain } from '../ledger/chain-store.ts';
@@ -26,6 +32,7 @@ export interface Correction {
 export async function findFill(source: Source, fillId: string) {
   needStep(source, CORRECTIONS_SINCE_STEP);
   const { db } = source;
+  if (hasStep(source, OTHER_WRITERS_SINCE_STEP)) await refuseAdopted(db, fillId);
   const fill = await db
     .selectFrom('order_fills as f')
     .innerJoin('orders as o', 'o.order_id', 'f.order_id')
@@ -34,6 +41,22 @@ export async function findFill(source: Source, fillId: string) {
     .where('f.fill_id', '=', fillId)
     .executeTakeFirst();
   return fill ?? (await gone(db, fillId));
+}
+
+/** What was taken over of an order is what another program says of it: no execution that was booked here. */
+async function refuseAdopted(db: Kysely<Database>, fillId: string): Promise<void> {
+  const taken = await db
+    .selectFrom('order_fills')
+    .select('adopted')
+    .where('fill_id', '=', fillId)
+    .where('position_id', 'is', null)
+    .executeTakeFirst();
+  if (taken)
+    throw refused(
+      'LEDGER_INCONSISTENT',
+      `The fill ${fillId} was taken over from another program (${taken.adopted}), and moved nothing here that could be corrected.`,
+      `Nothing changed. As long as nothing was booked on it: pinnacle ledger adopt --undo ${taken.adopted}`,
+    );
 }
 
 async function gone(db: Kysely<Database>, fillId: string): Promise<never> {

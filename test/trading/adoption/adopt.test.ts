@@ -215,6 +215,13 @@ describe.each(databases)('a book beside another service on $name', ({ open }) =>
       ).code,
     ).toBe(0);
     expect((await db.cli('order', 'show', 'x')).stdout).toContain('5 at 50');
+    const taken = (await db.query("SELECT fill_id FROM order_fills WHERE order_id = 'x'")).rows[0]?.[
+      'fill_id'
+    ];
+    expect(await db.cli('fill', 'bust', String(taken), '--reason', 'r', '--yes')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining(`ledger adopt --undo ${run_id}`),
+    });
     expect(await db.cli('ledger', 'adopt', '--undo', String(run_id), '--yes')).toMatchObject({ code: 0 });
     expect((await db.query('SELECT count(*)::int AS n FROM order_fills')).rows).toEqual([{ n: 1 }]);
   });
