@@ -68,7 +68,10 @@ describe.each(databases)('the kill switch on $name', ({ open }) => {
     expect(refused.hint).toContain('pinnacle risk resume trader_001');
     await given.order(db, { user: 'trader_002' });
 
-    await db.query("UPDATE orders SET status = 'PLACED' WHERE order_id = 'trader_001_7'");
+    // Under a name of ours: those of other programs are held.
+    await db.query(
+      "SET LOCAL application_name = 'pinnacle/test'; UPDATE orders SET status = 'PLACED' WHERE order_id = 'trader_001_7'",
+    );
     const again = await db.json(...words('risk halt trader_001 --reason other --yes'));
     expect(again).toMatchObject({ halt_id: halted['halt_id'], reason: 'runaway', orders_cancelled: 1 });
     expect(await alerts(db)).toMatchObject([
