@@ -13,7 +13,7 @@ interface Found {
 /** What other programs write beside this one. */
 export const WRITER_CHECKS: readonly Check[] = [
   {
-    name: 'halted orders',
+    name: 'halted-orders',
     phase: 4,
     async run({ query }) {
       // Nobody else asks whether trading is halted, unless the schema holds entries.

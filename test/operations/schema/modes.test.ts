@@ -117,7 +117,7 @@ describe.each(databases)('the modes of the schema on $name', ({ name, open }) =>
       await db.query("UPDATE orders SET quantity = 4 WHERE order_id = 'exit'");
       await db.cli('schema', 'shared');
       await db.query(INSERT('entry'));
-      const named = await db.cli('doctor', '--check', 'halted orders');
+      const named = await db.cli('doctor', '--check', 'halted-orders');
       expect(named).toMatchObject({
         code: 6,
         stdout: expect.stringMatching(/other programs placed 1 order .*entry/),
