@@ -182,7 +182,7 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION orders_held() FROM PUBLIC;
 
-CREATE TRIGGER orders_held BEFORE INSERT OR UPDATE OF user_id, symbol, side, quantity, status ON orders FOR EACH ROW
+CREATE TRIGGER orders_held BEFORE INSERT OR UPDATE ON orders FOR EACH ROW
   WHEN (current_setting('application_name') NOT LIKE 'pinnacle/%') EXECUTE FUNCTION orders_held();
 
 -- `schema strict` and `schema shared` turn these on.

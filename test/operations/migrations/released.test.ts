@@ -39,7 +39,7 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '2a017f59808f1964130801060b2087efe2bfbf12a654c87e71eff2f377dc6f98',
   ],
   'migrations/4_risk_advanced/06_other_writers': [
-    'e044902cc9a7ba3e19a32708678cc2c3d78502da6ffc79f99628f1b73df6ac1c',
+    'be0bee8473f817eb80d89b4e665466fe65a4932c9676564599064c95957ec313',
     'e634f68b147e506fe8818cadc5915a828409435856bff8d6ceda2f312c76d02a',
   ],
   'migrations/4_risk_advanced/07_adoption': [

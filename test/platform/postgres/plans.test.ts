@@ -56,7 +56,10 @@ describe.each(servers)(`lists of a book of ${ORDERS} orders`, () => {
       .map((word) => word.replace('_target', ' 5'));
     const { code, stdout } = await cli(argv, { env: { DATABASE_URL: server.url } });
     expect({ code, some: stdout !== '' }).toEqual({ code: 0, some: true });
-    const executed = (await server.executions()).filter(({ sql }) => /limit \$/i.test(sql));
+    const executed = (await server.executions()).filter(
+      // Not the question how far the schema is rolled out, to a table of a few rows.
+      ({ sql }) => /limit \$/i.test(sql) && !sql.includes('pinnacle_migrations'),
+    );
     const nodes = executed.flatMap((one) => one.nodes);
     expect(nodes).toContainEqual(expect.stringContaining(index));
     expect(nodes).not.toContainEqual(expect.stringContaining('Seq Scan'));
