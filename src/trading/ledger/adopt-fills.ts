@@ -64,9 +64,6 @@ export async function fillsElsewhere(
   const partly = [...orders.values()].filter(({ filled_quantity }) => filled_quantity > 0);
   if (partly.length === 0 || !hasStep(trx, OTHER_WRITERS_SINCE_STEP)) return [];
   const ids = partly.map(({ order_id }) => order_id);
-  const closed = sql`o.order_id = ANY(${ids}) AND EXISTS (
-    SELECT FROM positions p WHERE p.order_id = o.order_id AND p.status = 'CLOSED')`;
-  await adoptFills(trx, closed, runId, booked_at);
   const { rows } = await sql<{
     order_id: OrderId;
     updated_at: Instant;
@@ -74,12 +71,19 @@ export async function fillsElsewhere(
     price: number | null;
     here: number;
     mean: number;
+    closed: boolean;
   }>`
     SELECT e.order_id, e.updated_at, e.missing::int AS missing, e.price, coalesce(sum(f.quantity), 0)::int AS here,
-      coalesce(sum(f.quantity * f.price) / sum(f.quantity), 0) AS mean
+      coalesce(sum(f.quantity * f.price) / sum(f.quantity), 0) AS mean,
+      e.price IS NOT NULL AND EXISTS (
+        SELECT FROM positions p WHERE p.order_id = e.order_id AND p.status = 'CLOSED') AS closed
     FROM (${filledElsewhere(sql`o.order_id = ANY(${ids})`)}) e LEFT JOIN order_fills f ON f.order_id = e.order_id
     GROUP BY e.order_id, e.updated_at, e.missing, e.price ORDER BY e.order_id`.execute(trx.db);
-  return rows.map(({ order_id, updated_at, missing, price, here, mean }) => {
+  // What they filled is in a position that they closed.
+  const ended = rows.filter(({ closed }) => closed).map(({ order_id }) => order_id);
+  if (ended.length > 0) await adoptFills(trx, sql`o.order_id = ANY(${ended})`, runId, booked_at);
+  const rest = rows.filter(({ closed }) => !closed);
+  return rest.map(({ order_id, updated_at, missing, price, here, mean }) => {
     const order = orders.get(order_id);
     if (price === null || !order)
       throw refused(
