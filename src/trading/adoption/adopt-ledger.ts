@@ -8,6 +8,7 @@ import { needStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/sche
 import { Failure, refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { adoptFills } from '../ledger/adopt-fills.ts';
+import { UNAUDITED_ORDER } from '../ledger/foreign-rows.ts';
 import { insertOpenings } from '../ledger/open-balances.ts';
 import { checkInvariants } from '../ledger/verify-invariants.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
@@ -148,7 +149,7 @@ async function repairAll(trx: Trx, user: UserId, runId: string, clock: { day: Tr
 async function ownOrders(trx: Trx, user: UserId): Promise<number> {
   const { rows } = await sql`
     UPDATE orders o SET updated_at = o.updated_at
-    WHERE o.user_id = ${user} AND NOT EXISTS (SELECT FROM audit_log a WHERE a.txid::xid = o.xmin AND a.command <> 'migrate adopt')
+    WHERE o.user_id = ${user} AND ${UNAUDITED_ORDER}
       AND o.xmin <> pg_current_xact_id()::xid
     RETURNING o.order_id`.execute(trx.db);
   return rows.length;

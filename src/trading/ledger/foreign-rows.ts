@@ -11,12 +11,14 @@ interface Classifier {
   at: RawBuilder<unknown>;
 }
 
-/**
- * Joins the transactions with an audit entry to the one that last wrote a row. A restore leaves one for all of them; that of an
- * adoption, which writes the tables of another program anew, says nothing of a row.
- */
-const AUDITED = sql`LEFT JOIN (
-  SELECT DISTINCT txid::xid AS xid FROM audit_log WHERE command <> 'migrate adopt') a ON a.xid = r.xmin`;
+/** Audit entries of changes of rows. That of an adoption, which writes the tables of another program anew, says nothing of a row. */
+const ENTRIES = sql`SELECT txid::xid AS xid FROM audit_log WHERE command <> 'migrate adopt'`;
+
+/** SQL for whether the transaction that last wrote an order `o` left no audit entry. */
+export const UNAUDITED_ORDER = sql`NOT EXISTS (SELECT FROM (${ENTRIES}) e WHERE e.xid = o.xmin)`;
+
+/** Joins the transactions with an audit entry to the one that last wrote a row. A restore leaves one for all of them. */
+const AUDITED = sql`LEFT JOIN (SELECT DISTINCT xid FROM (${ENTRIES}) e) a ON a.xid = r.xmin`;
 const UNAUDITED = sql`a.xid IS NULL`;
 
 const recorded = (table: string) =>
@@ -50,8 +52,7 @@ const CLASSIFIERS: Readonly<Record<About, Classifier>> = {
     row: sql`LEFT JOIN user_strategies r ON r.user_id || '/' || r.strategy_id = t.id ${AUDITED}
       LEFT JOIN (
         SELECT DISTINCT o.user_id, o.strategy_id FROM orders o
-        WHERE o.strategy_id IS NOT NULL AND NOT EXISTS (
-          SELECT FROM audit_log e WHERE e.txid::xid = o.xmin AND e.command <> 'migrate adopt')
+        WHERE o.strategy_id IS NOT NULL AND ${UNAUDITED_ORDER}
       ) others ON others.user_id = r.user_id AND others.strategy_id = r.strategy_id`,
     isForeign: sql`(${UNAUDITED} OR ${recorded('user_strategies')} OR others.user_id IS NOT NULL)`,
     at: sql`r.updated_at`,
