@@ -14,8 +14,8 @@ export const shared = defineCommand({
   examples: ['schema shared --dry-run', 'schema shared'],
   details:
     'Lifts the rules of `schema show`: the database refuses only what the tables must not have, so that other services go on writing as they do. doctor ledger finds what breaks a rule, and ledger adopt puts it right. With --hold-entries on, the database refuses their entries while trading is halted or a user is disabled.',
-  async run({ recordWrites = 'on', holdEntries = 'off' }, ctx: Context) {
-    const { changeSchema } = await import('../../operations/schema/change-mode.ts');
-    return changeSchema(ctx, { mode: 'shared', record: recordWrites === 'on', hold: holdEntries === 'on' });
+  async run(input, ctx: Context) {
+    const { changeMode } = await import('../../operations/schema/change-mode.ts');
+    return changeMode(ctx, 'shared', input);
   },
 });

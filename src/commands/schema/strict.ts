@@ -14,8 +14,8 @@ export const strict = defineCommand({
   examples: ['schema strict --dry-run', 'schema strict'],
   details:
     'Sets the rules of `schema show` as constraints, unique indexes and triggers, while others write. Refused while rows break one. While trading is halted or a user is disabled, the database refuses entries of every other program as well.',
-  async run({ recordWrites = 'on', holdEntries = 'on' }, ctx: Context) {
-    const { changeSchema } = await import('../../operations/schema/change-mode.ts');
-    return changeSchema(ctx, { mode: 'strict', record: recordWrites === 'on', hold: holdEntries === 'on' });
+  async run(input, ctx: Context) {
+    const { changeMode } = await import('../../operations/schema/change-mode.ts');
+    return changeMode(ctx, 'strict', input);
   },
 });

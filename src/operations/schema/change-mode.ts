@@ -18,6 +18,12 @@ export interface SchemaChange extends Record<string, unknown> {
   sql: string;
 }
 
+/** The triggers for other writers, as an operator switches them. */
+interface TriggerSwitches {
+  recordWrites?: 'on' | 'off' | undefined;
+  holdEntries?: 'on' | 'off' | undefined;
+}
+
 const LOCK_WAIT_MS = 10_000;
 
 /**
@@ -25,7 +31,13 @@ const LOCK_WAIT_MS = 10_000;
  * aside, and locks are held for moments. An interrupted change goes on when it is repeated. Throws SCHEMA_VIOLATED (exit 5)
  * where rows break a rule that is to be set, and NOT_PERMITTED (exit 12).
  */
-export async function changeSchema(ctx: Context, wanted: Partial<SchemaSettings>): Promise<SchemaChange[]> {
+export async function changeMode(
+  ctx: Context,
+  mode: SchemaSettings['mode'],
+  // Where the rules are kept, nobody is to trade past a halt.
+  { recordWrites = 'on', holdEntries = mode === 'strict' ? 'on' : 'off' }: TriggerSwitches,
+): Promise<SchemaChange[]> {
+  const wanted = { mode, record: recordWrites === 'on', hold: holdEntries === 'on' };
   return withSession(ctx, LOCK_WAIT_MS, async (session) => {
     needStep(await readSchema(session.db), OTHER_WRITERS_SINCE_STEP);
     await refuseOthers(session);

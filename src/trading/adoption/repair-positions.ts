@@ -97,15 +97,13 @@ function asOpen(row: PositionRow): PositionRow {
 }
 
 const COMPARED = [
-  ...([
-    'side',
-    'quantity',
-    'average_price',
-    'current_price',
-    'unrealized_pnl',
-    'status',
-    'closed_at',
-  ] as const),
-];
+  'side',
+  'quantity',
+  'average_price',
+  'current_price',
+  'unrealized_pnl',
+  'status',
+  'closed_at',
+] as const;
 const isChanged = (row: PositionRow, before: PositionRow | undefined) =>
   COMPARED.some((column) => before?.[column] !== row[column]);
