@@ -44,3 +44,8 @@ export const RULE_TYPES = [
   'MIN_CAPITAL_THRESHOLD',
 ] as const;
 export type RuleType = (typeof RULE_TYPES)[number];
+/** How a broker carries a position: delivery, intraday, derivatives carried forward, margin funded delivery. */
+export const PRODUCTS = ['CNC', 'MIS', 'NRML', 'MTF'] as const;
+export type Product = (typeof PRODUCTS)[number];
+/** Where an order is from that no program of ours placed. */
+export type OrderOrigin = 'external' | 'adjust';

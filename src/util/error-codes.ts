@@ -26,6 +26,9 @@ export const ERROR_CODES = {
   BACKUP_NOT_AUTHENTICATED: ['integrity', 'the backup is not authenticated with a key that is known here'],
   BACKUP_NOT_FOUND: ['notFound', 'there is no backup at this path'],
   BACKUP_UNTRUSTED: ['refused', 'a superuser was about to load a backup of unknown origin'],
+  BROKER_REFUSED: ['refused', 'the broker refused a request'],
+  BROKER_SESSION: ['refused', 'the broker refused the login or the session'],
+  BROKER_UNREACHABLE: ['unreachable', 'the broker does not answer'],
   CAPITAL_LIMIT: ['refused', 'a result or the capital of an account would not fit its column'],
   CLOCKS_DIFFER: [
     'refused',
@@ -88,6 +91,7 @@ export const ERROR_CODES = {
   NOT_PERMITTED: ['forbidden', 'the database role lacks the permission'],
   NOT_PROJECTED: ['unreachable', 'the change is committed but could not be read back for Redis'],
   NO_BACKUP_KEY: ['config', 'no backup key is configured'],
+  NO_BROKER: ['config', 'no broker is configured'],
   NO_DATABASE: ['config', 'no database is configured'],
   NO_KEYRING: ['config', 'no key ring is configured'],
   NO_PARTITIONS: ['refused', 'the embedded database has no partitions'],

@@ -74,6 +74,13 @@ const OPENED: Grants = {
   UPDATE: ['undone_by', 'undone_at'],
 };
 
+/** Calls of the broker: what was asked, by whom and when is never changed, only what became of it. */
+const CALLED: Grants = {
+  SELECT: true,
+  INSERT: ['call_id', 'user_id', 'order_id', 'verb', 'tag', 'request'],
+  UPDATE: ['answered_at', 'outcome', 'http_status', 'answer', 'broker_order_id', 'looks', 'resolved_at'],
+};
+
 /** Audit entries: the database itself sets actor and time. */
 const ENTRY = ['command', 'target', 'body'] as const;
 
@@ -107,6 +114,8 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   symbol_merges: READ,
   ledger_openings: READ,
   realtime_outbox: READ,
+  broker_accounts: READ,
+  broker_calls: READ,
 };
 
 /** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
@@ -117,7 +126,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
       SELECT: true,
       INSERT: true,
       UPDATE: [
-        ...['name', 'email', 'api_key', 'broker_api_key', 'broker_secret', 'broker_token'],
+        ...['name', 'email', 'api_key', 'broker_api_key', 'broker_secret', 'broker_token', 'broker_totp'],
         ...['total_capital', 'risk_tolerance', 'enabled', 'last_login'],
       ],
     },
@@ -133,6 +142,9 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     symbol_merges: MERGED,
     ledger_openings: OPENED,
     foreign_writes: READ,
+    broker_accounts: KEEP,
+    broker_calls: CALLED,
+    broker_slots: QUEUE,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

@@ -6,9 +6,10 @@ type TableName = keyof Database;
 const LISTED: Readonly<Record<TableName, string>> = {
   pinnacle_migrations: 'phase name up_sha256 down_sha256 applied_at applied_by duration_ms step',
   users: `user_id name email api_key broker_api_key broker_secret broker_token total_capital risk_tolerance enabled
-    created_at last_login`,
+    created_at last_login broker_totp`,
   orders: `order_id user_id strategy_id symbol side order_type quantity price filled_quantity filled_price status
-    broker_order_id error_message retry_count created_at updated_at imported`,
+    broker_order_id error_message retry_count created_at updated_at imported product exchange trigger_price
+    order_tag origin`,
   strategies: `strategy_id name description category risk_level min_capital expected_return_annual max_drawdown symbols
     parameters is_active created_at`,
   audit_log: 'id txid at actor command target body',
@@ -19,7 +20,7 @@ const LISTED: Readonly<Record<TableName, string>> = {
   user_strategies: `user_id strategy_id status activated_at deactivated_at allocation_amount custom_parameters
     total_orders successful_orders total_pnl created_at updated_at`,
   positions: `position_id user_id symbol side quantity average_price current_price unrealized_pnl realized_pnl
-    strategy_id order_id status opened_at closed_at created_at updated_at marked_at`,
+    strategy_id order_id status opened_at closed_at created_at updated_at marked_at product`,
   order_fills: `seq fill_id order_id broker_fill_id quantity price executed_at overfill position_id flipped_to
     realized_pnl created_at session_id adopted`,
   notifications:
@@ -38,6 +39,10 @@ const LISTED: Readonly<Record<TableName, string>> = {
   ledger_openings: `run_id user_id kind id seq quantity price realized_pnl capital orders completed was became adopted_by
     adopted_at undone_by undone_at`,
   foreign_writes: 'table_name row_id writer program operation writes first_at last_at',
+  broker_accounts: `user_id client_code logged_in_at token_expires_at totp_step clock_skew_ms synced_at sync_problem`,
+  broker_calls: `call_id user_id order_id verb tag request sent_by sent_at answered_at outcome http_status answer
+    broker_order_id looks resolved_at`,
+  broker_slots: 'user_id method at',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

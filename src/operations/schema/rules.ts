@@ -38,11 +38,11 @@ export const STRICT_RULES: readonly StrictRule[] = [
   {
     name: 'positions_one_open',
     table: 'positions',
-    refuses: 'a second OPEN position of a user in a symbol and strategy',
+    refuses: 'a second OPEN position of a user in a symbol, strategy and product',
     kind: 'unique',
-    definition: `(user_id, symbol, (coalesce(strategy_id, ''))) WHERE ${IS_OPEN}`,
+    definition: `(user_id, symbol, (coalesce(strategy_id, '')), (coalesce(product, ''))) WHERE ${IS_OPEN}`,
     offenders: `SELECT max(position_id) AS id FROM positions WHERE status = 'OPEN'
-      GROUP BY user_id, symbol, coalesce(strategy_id, '') HAVING count(*) > 1`,
+      GROUP BY user_id, symbol, coalesce(strategy_id, ''), coalesce(product, '') HAVING count(*) > 1`,
   },
   {
     name: 'risk_rules_one_per_type',

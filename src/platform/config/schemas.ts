@@ -128,3 +128,7 @@ const listOf = (pattern: RegExp, what: string) => {
 
 export const commandLine = listOf(/./s, 'words such as ["vault", "read", "keyring"]');
 export const addresses = listOf(/^[^\s/@]+:\d{1,5}$/, 'addresses such as ["redis1:26379", "redis2:26379"]');
+
+/** One of some words. */
+export const wordOf = <const W extends readonly string[]>(words: W) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` });

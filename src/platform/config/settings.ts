@@ -1,8 +1,10 @@
 import { dirname, join } from 'node:path';
 import type * as z from 'zod/mini';
 import { rupeesText } from '../../domain/money.ts';
+import type { RateLimits } from '../../domain/rate-limits.ts';
 import { DEFAULT_PERIODS, isPeriod } from '../../domain/retention-periods.ts';
 import { riskTemplates, type Templates } from '../../domain/risk-limits.ts';
+import { BROKER_SETTINGS } from './broker-settings.ts';
 import { REDIS_SETTINGS } from './redis-settings.ts';
 import {
   amount,
@@ -20,7 +22,7 @@ import {
   urls,
 } from './schemas.ts';
 
-export type SettingValue = string | number | boolean | Templates | readonly string[];
+export type SettingValue = string | number | boolean | Templates | RateLimits | readonly string[];
 
 /** One setting: its sources, its meaning, the values it takes and its place in `Config`. */
 export interface Setting {
@@ -133,6 +135,7 @@ export const SETTINGS = {
     fallback: false,
   },
   ...REDIS_SETTINGS,
+  ...BROKER_SETTINGS,
   'order.tick': {
     help: 'the step of prices at the exchange, in rupees: the price of an order is a multiple of it',
     env: ['PINNACLE_ORDER_TICK'],

@@ -40,6 +40,8 @@ export const CORRECTIONS_SINCE_STEP = 4;
 export const ALIASES_SINCE_STEP = 5;
 /** The step of phase 4 that creates `ledger_openings`, `foreign_writes` and the triggers for other writers. */
 export const OTHER_WRITERS_SINCE_STEP = 6;
+/** The step of phase 4 that adds products, tags and the tables of the broker. */
+export const BROKER_SINCE_STEP = 8;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

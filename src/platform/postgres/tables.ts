@@ -2,11 +2,13 @@ import type { Generated, GeneratedAlways } from 'kysely';
 import type {
   AlertLevel,
   NotificationType,
+  OrderOrigin,
   OrderSide,
   OrderStatus,
   OrderType,
   PositionSide,
   PositionStatus,
+  Product,
   RuleType,
   SessionStatus,
   StrategyStatus,
@@ -15,6 +17,7 @@ import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import type { BrokerAccountsTable, BrokerCallsTable, BrokerSlotsTable } from './broker-tables.ts';
 import type {
   GeneratedJson,
   GeneratedMoney,
@@ -54,6 +57,8 @@ interface UsersTable {
   enabled: Generated<boolean>;
   created_at: GeneratedTimestamp;
   last_login: Instant | null;
+  /** From step 8 of phase 4. */
+  broker_totp: Generated<string>;
 }
 
 interface OrdersTable {
@@ -74,6 +79,13 @@ interface OrdersTable {
   created_at: GeneratedTimestamp;
   updated_at: GeneratedTimestamp;
   imported: Generated<boolean>;
+  /** This and what follows from step 8 of phase 4; NULL where nobody said. */
+  product: Product | null;
+  exchange: string | null;
+  /** Rupees per share. */
+  trigger_price: number | null;
+  order_tag: string | null;
+  origin: OrderOrigin | null;
 }
 
 interface StrategiesTable {
@@ -125,6 +137,8 @@ interface PositionsTable {
   updated_at: GeneratedTimestamp;
   /** The time of the quote that current_price is from. */
   marked_at: Instant | null;
+  /** From step 8 of phase 4. */
+  product: Product | null;
 }
 
 interface OrderFillsTable {
@@ -277,5 +291,8 @@ export interface Database {
   symbol_merges: SymbolMergesTable;
   ledger_openings: LedgerOpeningsTable;
   foreign_writes: ForeignWritesTable;
+  broker_accounts: BrokerAccountsTable;
+  broker_calls: BrokerCallsTable;
+  broker_slots: BrokerSlotsTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }

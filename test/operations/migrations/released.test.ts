@@ -46,6 +46,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '0e4deb7193af76477776df24fea1b43be55eab1279fb063b86c78fcb0f62431f',
     'e70325d9f2a21e01dc9fb250809e2c79147bfe1d1b3c3930e9b3ca7b8c3a0d6e',
   ],
+  'migrations/4_risk_advanced/08_broker': [
+    '0c9cc7cf0e9b42b2af42ea0d000d967387a7e4425d8488a0b46e1af9539afc7a',
+    'd030149770c9eb122dd9d846aeb97da770576cb2b73471bccdcfe404ca3411bc',
+  ],
 };
 
 describe('the steps of the rollout', () => {

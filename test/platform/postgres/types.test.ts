@@ -54,7 +54,9 @@ type Base<V> =
           : [V] extends [UserId | OrderId | PositionId | StrategyId | TradingSymbol]
             ? 'varchar' | 'text'
             : [V] extends [string]
-              ? EnumName<V>
+              ? [EnumName<V>] extends [never]
+                ? 'varchar'
+                : EnumName<V>
               : [V] extends [number]
                 ? 'int4' | 'float8'
                 : 'bool';
@@ -93,6 +95,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     enabled: 'bool default',
     created_at: 'timestamp default',
     last_login: 'timestamp null',
+    broker_totp: 'text default',
   },
   orders: {
     order_id: 'varchar',
@@ -112,6 +115,11 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     created_at: 'timestamp default',
     updated_at: 'timestamp default',
     imported: 'bool default',
+    product: 'varchar null',
+    exchange: 'varchar null',
+    trigger_price: 'float8 null',
+    order_tag: 'varchar null',
+    origin: 'varchar null',
   },
   strategies: {
     strategy_id: 'varchar',
@@ -179,6 +187,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     created_at: 'timestamp default',
     updated_at: 'timestamp default',
     marked_at: 'timestamp null',
+    product: 'varchar null',
   },
   order_fills: {
     seq: 'int8 always',
@@ -310,6 +319,34 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     first_at: 'timestamp',
     last_at: 'timestamp',
   },
+  broker_accounts: {
+    user_id: 'varchar',
+    client_code: 'varchar',
+    logged_in_at: 'timestamp null',
+    token_expires_at: 'timestamp null',
+    totp_step: 'int8 null',
+    clock_skew_ms: 'int4 null',
+    synced_at: 'timestamp null',
+    sync_problem: 'text default',
+  },
+  broker_calls: {
+    call_id: 'varchar',
+    user_id: 'varchar',
+    order_id: 'varchar',
+    verb: 'varchar',
+    tag: 'varchar',
+    request: 'text',
+    sent_by: 'text default',
+    sent_at: 'timestamp default',
+    answered_at: 'timestamp null',
+    outcome: 'varchar null',
+    http_status: 'int4 null',
+    answer: 'text default',
+    broker_order_id: 'varchar default',
+    looks: 'int4 default',
+    resolved_at: 'timestamp null',
+  },
+  broker_slots: { user_id: 'varchar', method: 'varchar', at: 'timestamp' },
   pinnacle_settings: {
     name: 'text',
     value: 'text',
