@@ -116,6 +116,8 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   realtime_outbox: READ,
   broker_accounts: READ,
   broker_calls: READ,
+  instruments: READ,
+  market_days: READ,
 };
 
 /** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
@@ -145,6 +147,8 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     broker_accounts: KEEP,
     broker_calls: CALLED,
     broker_slots: QUEUE,
+    instruments: KEEP,
+    market_days: EDIT,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

@@ -43,6 +43,9 @@ const LISTED: Readonly<Record<TableName, string>> = {
   broker_calls: `call_id user_id order_id verb tag request sent_by sent_at answered_at outcome http_status answer
     broker_order_id looks resolved_at`,
   broker_slots: 'user_id method at',
+  instruments: `exchange trading_symbol symbol token name isin series kind lot tick freeze_quantity expiry strike listed
+    seen_at`,
+  market_days: 'exchange day name kind opens closes source',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

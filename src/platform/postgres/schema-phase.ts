@@ -42,6 +42,8 @@ export const ALIASES_SINCE_STEP = 5;
 export const OTHER_WRITERS_SINCE_STEP = 6;
 /** The step of phase 4 that adds products, tags and the tables of the broker. */
 export const BROKER_SINCE_STEP = 8;
+/** The step of phase 4 that creates `instruments` and `market_days`. */
+export const INSTRUMENTS_SINCE_STEP = 9;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

@@ -25,6 +25,7 @@ import type {
   JsonColumn,
   Timestamp,
 } from './column-types.ts';
+import type { InstrumentsTable, MarketDaysTable } from './market-tables.ts';
 import type {
   AuditCheckpointsTable,
   AuditLogTable,
@@ -294,5 +295,7 @@ export interface Database {
   broker_accounts: BrokerAccountsTable;
   broker_calls: BrokerCallsTable;
   broker_slots: BrokerSlotsTable;
+  instruments: InstrumentsTable;
+  market_days: MarketDaysTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }

@@ -50,6 +50,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '0c9cc7cf0e9b42b2af42ea0d000d967387a7e4425d8488a0b46e1af9539afc7a',
     'd030149770c9eb122dd9d846aeb97da770576cb2b73471bccdcfe404ca3411bc',
   ],
+  'migrations/4_risk_advanced/09_instruments': [
+    '377310f6be5cc1e6023831cc1387ed1772a22935427906edbd961ae4bfad524c',
+    '142ecd6df11ac0a396f73cfe84d3213b8fb4ffb7a5cb9b277cbef73c817bb7b1',
+  ],
 };
 
 describe('the steps of the rollout', () => {

@@ -26,7 +26,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['audit_checkpoints', 'audit_log', 'audit_sealing', 'audit_seals', 'idempotency_keys'],
       ...['pinnacle_migrations', 'realtime_outbox'],
       // The same for every trader: a copy on every node.
-      ...['pinnacle_settings', 'strategies', 'symbol_aliases'],
+      ...['instruments', 'market_days', 'pinnacle_settings', 'strategies', 'symbol_aliases'],
     ],
   },
   {

@@ -259,6 +259,8 @@ const TABLES_BESIDES: Record<string, Phase> = {
   symbol_merges: 4,
   ledger_openings: 4,
   foreign_writes: 4,
+  instruments: 4,
+  market_days: 4,
 };
 
 interface Column {

@@ -46,7 +46,7 @@ type Base<V> =
   Same<Json, V> extends true
     ? 'json'
     : string extends V
-      ? 'varchar' | 'text' | 'int8' | 'xid8' | 'date'
+      ? 'varchar' | 'text' | 'int8' | 'xid8' | 'date' | 'time' | 'numeric'
       : Same<Instant, V> extends true
         ? 'timestamp'
         : Same<Rupees, V> extends true
@@ -347,6 +347,32 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     resolved_at: 'timestamp null',
   },
   broker_slots: { user_id: 'varchar', method: 'varchar', at: 'timestamp' },
+  instruments: {
+    exchange: 'varchar',
+    trading_symbol: 'varchar',
+    symbol: 'varchar',
+    token: 'varchar default',
+    name: 'varchar default',
+    isin: 'varchar null',
+    series: 'varchar default',
+    kind: 'varchar',
+    lot: 'int4 null',
+    tick: 'numeric null',
+    freeze_quantity: 'int4 null',
+    expiry: 'date null',
+    strike: 'numeric null',
+    listed: 'bool default',
+    seen_at: 'timestamp default',
+  },
+  market_days: {
+    exchange: 'varchar',
+    day: 'date',
+    name: 'varchar',
+    kind: 'varchar',
+    opens: 'time null',
+    closes: 'time null',
+    source: 'varchar default',
+  },
   pinnacle_settings: {
     name: 'text',
     value: 'text',
