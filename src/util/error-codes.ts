@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   BACKUP_NOT_AUTHENTICATED: ['integrity', 'the backup is not authenticated with a key that is known here'],
   BACKUP_NOT_FOUND: ['notFound', 'there is no backup at this path'],
   BACKUP_UNTRUSTED: ['refused', 'a superuser was about to load a backup of unknown origin'],
+  BROKER_BOOK: ['refused', 'a book of the broker cannot be used'],
   BROKER_REFUSED: ['refused', 'the broker refused a request'],
   BROKER_SESSION: ['refused', 'the broker refused the login or the session'],
   BROKER_UNREACHABLE: ['unreachable', 'the broker does not answer'],
