@@ -160,7 +160,7 @@ describe.each(servers.flatMap(({ open }) => CASES.map((one) => ({ open, ...one }
       await db.json('schema', 'strict');
       const { rows } = await db.query(
         `EXPLAIN INSERT INTO positions (position_id) VALUES ('x')
-         ON CONFLICT (user_id, symbol, (coalesce(strategy_id, ''))) WHERE status = 'OPEN' DO NOTHING`,
+         ON CONFLICT (user_id, symbol, (coalesce(strategy_id, '')), (coalesce(product, ''))) WHERE status = 'OPEN' DO NOTHING`,
       );
       expect(JSON.stringify(rows)).toContain('positions_one_open');
     });

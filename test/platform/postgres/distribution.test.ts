@@ -47,6 +47,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
     found: [
       // Ids that the program makes, or that others give: unique within a trader would do.
       ...['notifications_pkey (notification_id)', 'orders_pkey (order_id)', 'positions_pkey (position_id)'],
+      ...['broker_calls_pkey (call_id)', 'broker_calls_tag (tag)'],
       ...['risk_rules_pkey (rule_id)', 'trading_halts_pkey (halt_id)', 'trading_sessions_pkey (session_id)'],
       // By which a trader is found before it is known who that is.
       ...['api_key_grace_pkey (api_key)', 'users_api_key_key (api_key)', 'users_email_key (email)'],
@@ -92,7 +93,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['pinnacle_settings: pinnacle_settings_audited', 'symbol_aliases: symbol_aliases_audited'],
       // Read nothing but the row, or its user.
       ...['risk_rules: risk_rules_in_force', 'trading_sessions: trading_sessions_guarded'],
-      'users: users_broker_envelope',
+      ...['users: users_broker_envelope', 'users: users_totp_envelope'],
       ...TABLES.map((table) => `${table}: ${table}_default_nulls`),
       // Of other programs alone, which would have to write to the node of the trader.
       ...TABLES.map((table) => `${table}: ${table}_foreign`),

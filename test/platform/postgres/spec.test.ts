@@ -243,6 +243,18 @@ const COLUMNS_BESIDES: Record<string, readonly Column[]> = {
   positions: [{ name: 'marked_at', type: 'timestamp without time zone', nullable: true, default: null }],
   trading_sessions: [{ name: 'peak_equity', type: 'double precision', nullable: true, default: null }],
 };
+const nullable = (name: string, type: string): Column => ({ name, type, nullable: true, default: null });
+const COLUMNS_BESIDES_IN_PHASE_4: Record<string, readonly Column[]> = {
+  users: [{ name: 'broker_totp', type: 'text', nullable: false, default: "''" }],
+  orders: [
+    nullable('product', 'character varying(4)'),
+    nullable('exchange', 'character varying(10)'),
+    nullable('trigger_price', 'double precision'),
+    nullable('order_tag', 'character varying(20)'),
+    nullable('origin', 'character varying(10)'),
+  ],
+  positions: [nullable('product', 'character varying(4)')],
+};
 const TABLES_BESIDES: Record<string, Phase> = {
   audit_log: 1,
   audit_seals: 1,
@@ -261,6 +273,9 @@ const TABLES_BESIDES: Record<string, Phase> = {
   foreign_writes: 4,
   instruments: 4,
   market_days: 4,
+  broker_accounts: 4,
+  broker_calls: 4,
+  broker_slots: 4,
 };
 
 interface Column {
@@ -338,7 +353,8 @@ describe.each(cases)('the $name database after phase $phase', ({ database, phase
       [name],
     );
     const expected = table.columns.map((column) => expectedColumn(name, phase, column));
-    expect(rows).toEqual([...expected, ...(COLUMNS_BESIDES[name] ?? [])]);
+    const inPhase4 = phase === 4 ? (COLUMNS_BESIDES_IN_PHASE_4[name] ?? []) : [];
+    expect(rows).toEqual([...expected, ...(COLUMNS_BESIDES[name] ?? []), ...inPhase4]);
   });
 
   it.each(tables)('%s: primary key and unique columns', async (name, table) => {
