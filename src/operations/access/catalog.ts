@@ -85,6 +85,8 @@ export interface Owned {
   /** As SQL writes it. */
   name: string;
   owner: string;
+  /** Of a table: every column, with those of the system. */
+  columns: string[] | null;
 }
 
 /**
@@ -97,19 +99,21 @@ export async function readOwners(db: Kysely<Database>, tables: readonly string[]
       SELECT oid, relname, relowner FROM pg_class
       WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace AND relname = ANY(${tables})
     )
-    SELECT 'TABLE' AS kind, quote_ident(relname) AS name, pg_get_userbyid(relowner)::text AS owner FROM ours
-    UNION SELECT 'TYPE', quote_ident(t.typname), pg_get_userbyid(t.typowner)::text
+    SELECT 'TABLE' AS kind, quote_ident(relname) AS name, pg_get_userbyid(relowner)::text AS owner,
+      ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = oid AND NOT attisdropped) AS columns
+    FROM ours
+    UNION SELECT 'TYPE', quote_ident(t.typname), pg_get_userbyid(t.typowner)::text, NULL
     FROM ours o JOIN pg_attribute a ON a.attrelid = o.oid JOIN pg_type t ON t.oid = a.atttypid AND t.typtype = 'e'
-    UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
+    UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text, NULL
     FROM ours o JOIN pg_trigger g ON g.tgrelid = o.oid AND NOT g.tgisinternal JOIN pg_proc p ON p.oid = g.tgfoid
-    UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text
+    UNION SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner)::text, NULL
     FROM pg_proc p
     WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(${[...CALLED, ...TEXT_FUNCTIONS]})
-    UNION SELECT 'TYPE', quote_ident(t.typname), pg_get_userbyid(t.typowner)::text
+    UNION SELECT 'TYPE', quote_ident(t.typname), pg_get_userbyid(t.typowner)::text, NULL
     FROM pg_type t
     WHERE t.typnamespace = current_schema()::regnamespace AND t.typname = ANY(${TYPES}) AND t.typtype = 'd'
     UNION SELECT 'OPERATOR', format('%I.%s (%s, %s)', current_schema(), o.oprname, o.oprleft::regtype, o.oprright::regtype),
-      pg_get_userbyid(o.oprowner)::text
+      pg_get_userbyid(o.oprowner)::text, NULL
     FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode
     WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(${[...TEXT_FUNCTIONS]})
     ORDER BY 1, 2`.execute(db);

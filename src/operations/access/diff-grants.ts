@@ -35,7 +35,7 @@ export async function diffGrants(db: Kysely<Database>): Promise<GrantStep[]> {
   const rights = await readRights(db);
   const prerequisites = await readPrerequisites(db, OWNER);
   const present = presentIn(owned);
-  const should = wanted(present);
+  const should = wanted(owned);
   return [
     ...ROLES.flatMap((role) => {
       const found = roles.find((one) => one.role === role);
@@ -62,7 +62,7 @@ export async function readGranted(db: Kysely<Database>): Promise<Granted> {
   const given = new Set((await readRights(db)).map(keyOf));
   return {
     owned: owned.length > 0 && owned.every(({ owner }) => owner === OWNER),
-    rights: wanted(presentIn(owned))
+    rights: wanted(owned)
       .map(keyOf)
       .filter((key) => given.has(key)),
   };
@@ -72,7 +72,7 @@ export async function readGranted(db: Kysely<Database>): Promise<Granted> {
 export async function planGranted(db: Kysely<Database>, granted: Granted): Promise<string[]> {
   const owned = await readOwners(db, TABLES);
   const prerequisites = await readPrerequisites(db, OWNER);
-  const rights = wanted(presentIn(owned)).filter((right) => granted.rights.includes(keyOf(right)));
+  const rights = wanted(owned).filter((right) => granted.rights.includes(keyOf(right)));
   if (!granted.owned && rights.length === 0) return [];
   return [
     ...prerequisiteSteps(prerequisites).filter(({ object }) => object === 'schema'),
@@ -85,9 +85,7 @@ const keyOf = ({ role, object, privilege, column }: Right) =>
   `${role} ${object} ${privilege} ${column ?? ''}`;
 
 /** Every right of `Granted` that a role of ours can have. */
-export const GRANTABLE: ReadonlySet<string> = new Set(
-  wanted(new Set(Object.values(GRANTS).flatMap((grants) => Object.keys(grants)))).map(keyOf),
-);
+export const GRANTABLE: ReadonlySet<string> = new Set(rightsOf(() => true).map(keyOf));
 
 const presentIn = (owned: readonly Owned[]) =>
   new Set(owned.map(({ kind, name }) => (kind === 'TABLE' ? name : `${kind} ${name}`)));
@@ -156,16 +154,26 @@ function ownerSteps(owned: readonly Owned[], { schema, me, may_own, with_both }:
   ];
 }
 
-/** The rights that the roles should have on the tables that exist. */
-function wanted(present: ReadonlySet<string>): Right[] {
+/** The rights that the roles should have on the tables and columns that exist. */
+function wanted(owned: readonly Owned[]): Right[] {
+  const present = presentIn(owned);
+  const columns = new Map(owned.map(({ name, columns }) => [name, new Set(columns)]));
+  return rightsOf(
+    (object, column) => present.has(object) && (column === undefined || !!columns.get(object)?.has(column)),
+  );
+}
+
+function rightsOf(exists: (object: string, column?: string) => boolean): Right[] {
   return Object.entries(GRANTS).flatMap(([role, tables]) =>
     Object.entries(tables)
-      .filter(([object]) => present.has(object))
+      .filter(([object]) => exists(object))
       .flatMap(([object, grants]) =>
         Object.entries(grants).flatMap(([privilege, columns]): Right[] =>
           columns === true
             ? [{ role, object, privilege, column: null }]
-            : columns.map((column) => ({ role, object, privilege, column })),
+            : columns
+                .filter((column) => exists(object, column))
+                .map((column) => ({ role, object, privilege, column })),
         ),
       ),
   );
