@@ -165,7 +165,7 @@ interface Move {
   unrealized: readonly [number, number];
 }
 
-/** Nets a fill into the open position of its user, symbol and strategy; opens, closes or flips it. */
+/** Nets a fill into the open position of its user, symbol, strategy and product; opens, closes or flips it. */
 function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   const key = positionKey(order);
   const before = book.positions.get(key) ?? null;
@@ -208,6 +208,7 @@ function open(order: BookOrder, fill: Fill, position: Position): BookPosition {
     user_id: order.user_id,
     strategy_id: order.strategy_id,
     symbol: order.symbol,
+    product: order.product,
     order_id: order.order_id,
     opened_at: fill.executed_at,
     closed_at: null,

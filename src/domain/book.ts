@@ -1,4 +1,4 @@
-import type { OrderSide, OrderStatus, StrategyStatus } from './enums.ts';
+import type { OrderSide, OrderStatus, Product, StrategyStatus } from './enums.ts';
 import type { BookSession } from './equity.ts';
 import type { OrderId, PositionId, StrategyId, UserId } from './id.ts';
 import type { Instant } from './instant.ts';
@@ -27,6 +27,8 @@ export interface BookOrder {
   user_id: UserId;
   strategy_id: StrategyId | null;
   symbol: TradingSymbol;
+  /** Null where nobody said one, which is a product of its own. */
+  product: Product | null;
   side: OrderSide;
   quantity: number;
   filled_quantity: number;
@@ -36,14 +38,15 @@ export interface BookOrder {
   updated_at: Instant;
 }
 
-/** The executions of one user, symbol and strategy make its positions. */
-export type ChainKey = Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>;
+/** The executions of one user, symbol, strategy and product make its positions. */
+export type ChainKey = Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id' | 'product'>;
 
 export interface BookPosition extends Position {
   position_id: PositionId;
   user_id: UserId;
   strategy_id: StrategyId | null;
   symbol: TradingSymbol;
+  product: Product | null;
   order_id: OrderId | null;
   opened_at: Instant;
   closed_at: Instant | null;
@@ -97,4 +100,5 @@ export const fillKey = (fill: Pick<Fill, 'order_id' | 'broker_fill_id'>) =>
   `${fill.order_id}\n${fill.broker_fill_id}`;
 export const strategyKey = (of: Pick<BookOrder, 'user_id' | 'strategy_id'>) =>
   `${of.user_id}\n${of.strategy_id ?? ''}`;
-export const positionKey = (of: ChainKey) => `${of.user_id}\n${of.symbol}\n${of.strategy_id ?? ''}`;
+export const positionKey = (of: ChainKey) =>
+  `${of.user_id}\n${of.symbol}\n${of.strategy_id ?? ''}\n${of.product ?? ''}`;

@@ -7,7 +7,7 @@ import { unrealized } from './position.ts';
 export const signedShares = ({ side, quantity }: Pick<BookPosition, 'side' | 'quantity'>): number =>
   side === 'LONG' ? quantity : -Math.abs(quantity);
 
-/** OPEN rows of one user, symbol and strategy as one. */
+/** OPEN rows of one user, symbol, strategy and product as one. */
 export interface Netted {
   /** The one that goes on; undefined if none holds shares. */
   open: BookPosition | undefined;

@@ -3,7 +3,7 @@ import { type Instant, isBefore } from './instant.ts';
 import type { Rupees } from './money.ts';
 import { applyFill, type Execution, type Position } from './position.ts';
 
-/** An execution of one user, symbol and strategy, with the effect that it is booked with. */
+/** An execution of one user, symbol, strategy and product, with the effect that it is booked with. */
 export interface ChainFill extends Execution {
   fill_id: string;
   order_id: OrderId;
@@ -23,7 +23,7 @@ export interface RebuiltPosition extends Position {
 }
 
 /**
- * Applies the executions of one user, symbol and strategy in this order, starting without a position. Returns them with
+ * Applies the executions of one user, symbol, strategy and product in this order, starting without a position. Returns them with
  * their effects, and every position that they make. A position keeps the id under which its first execution was booked,
  * unless an earlier one has it: executions that did not change give what is booked.
  */

@@ -10,7 +10,7 @@ export interface StoredFill {
   side: OrderSide;
   quantity: number;
   price: number;
-  /** The signed shares of its user, symbol and strategy after it. */
+  /** The signed shares of its user, symbol, strategy and product after it. */
   stands: number;
 }
 

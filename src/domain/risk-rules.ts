@@ -1,4 +1,4 @@
-import type { AlertLevel, OrderSide, OrderType, RuleType } from './enums.ts';
+import type { AlertLevel, OrderSide, OrderType, Product, RuleType } from './enums.ts';
 import type { StrategyId, UserId } from './id.ts';
 import { Decimal, type Rupees } from './money.ts';
 import type { TradingSymbol } from './symbol.ts';
@@ -7,7 +7,7 @@ import type { TradingSymbol } from './symbol.ts';
 export interface RiskSnapshot {
   /** The limits that are set; facts that only other rules need are not read. */
   limits: Readonly<Partial<Record<RuleType, number>>>;
-  /** The user's positions and working orders in the order's symbol, one row per strategy. */
+  /** The user's positions and working orders in the order's symbol, one row per strategy and product. */
   legs: readonly Leg[];
   /** The highest mark of these positions and price of their latest fill, rupees per share; null if there is neither. */
   last_price: number | null;
@@ -23,10 +23,12 @@ export interface RiskSnapshot {
   orders_today: number;
 }
 
-/** What a user holds and may still be filled with in one symbol, under one strategy; shares. */
+/** What a user holds and may still be filled with in one symbol, under one strategy and product; shares. */
 export interface Leg {
   /** The strategy; empty for none. */
   strategy: string;
+  /** Empty where nobody said one. */
+  product: Product | '';
   /** Of the open position, a short negative. */
   held: number;
   buying: number;
@@ -40,6 +42,7 @@ export interface ProposedOrder {
   user_id: UserId;
   strategy_id: StrategyId | null;
   symbol: TradingSymbol;
+  product?: Product | null | undefined;
   side: OrderSide;
   order_type: OrderType;
   quantity: number;
@@ -233,12 +236,14 @@ function canValue({ last_price }: RiskSnapshot, { order_type, side, price, quote
 }
 
 /**
- * The shares in the symbol, summed over all strategies without netting, as if every working order that enlarges a
+ * The shares in the symbol, summed over all strategies and products without netting, as if every working order that enlarges a
  * position were filled, at the highest price that is known of a share.
  */
 function positionSize({ legs, last_price }: RiskSnapshot, order: ProposedOrder): Metric {
   const strategy = order.strategy_id ?? '';
-  const own = legs.find((leg) => leg.strategy === strategy) ?? { ...NO_LEG, strategy };
+  const product = order.product ?? '';
+  const isOwn = (leg: Leg) => leg.strategy === strategy && leg.product === product;
+  const own = legs.find(isOwn) ?? { ...NO_LEG, strategy, product };
   const before = legs.reduce((sum, leg) => sum + reach(leg), 0);
   const after = before - reach(own) + reach(withOrder(own, order));
   const known = Math.max(order.quote, last_price ?? 0, ...legs.map(({ price }) => price));

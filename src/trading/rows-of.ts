@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
+import type { ExpressionBuilder, Kysely, Selectable, SelectQueryBuilder } from 'kysely';
 import type { Trx } from '../audit/transaction.ts';
 import type { UserId } from '../domain/id.ts';
 import type { Database } from '../platform/postgres/tables.ts';
@@ -10,22 +10,37 @@ type Row<T extends keyof Database, C extends Column<T>> = {
   [K in C]: Selectable<Database[T]>[K];
 };
 
-/**
- * Reads rows of a table by their ids, the first of the columns. What finds or locks one row throws `<NAME>_NOT_FOUND`
- * (exit 3) with `hint` if there is none. A locked row does not change until the transaction ends.
- */
-export function rowsOf<T extends keyof Database, K extends Column<T>, C extends Column<T>>(
-  table: T,
-  columns: readonly [K, ...C[]],
-  name: Missing,
-  hint: string,
+/** SQL for a text column that a later step adds to a table, of rows read by their ids; NULL on a schema that lacks it. */
+export function textOfStep<T extends keyof Database>(
+  { fn, table, val }: ExpressionBuilder<Database, T>,
+  row: T,
+  column: Column<T>,
 ) {
-  type Found = Row<T, K | C>;
+  return fn<string | null>('jsonb_extract_path_text', [fn('to_jsonb', [table(row)]), val(column)]);
+}
+
+/**
+ * Reads rows of a table by their ids, the first of the columns; `later` are text columns that a later step adds, NULL on a
+ * schema that lacks them. What finds or locks one row throws `<NAME>_NOT_FOUND` (exit 3) with `hint` if there is none. A
+ * locked row does not change until the transaction ends.
+ */
+export function rowsOf<
+  T extends keyof Database,
+  K extends Column<T>,
+  C extends Column<T>,
+  L extends Column<T> = never,
+>(table: T, columns: readonly [K, ...C[]], name: Missing, hint: string, later: readonly L[] = []) {
+  type Found = Row<T, K | C | L>;
   type Id = Found[K] & string;
   // The builder is typed as that of one table; only `Found` says what the rows are.
   const key = columns[0] as 'user_id';
   const select = (db: Kysely<Database>) =>
-    db.selectFrom(table as 'users').select(columns as unknown as ['user_id']);
+    db
+      .selectFrom(table as 'users')
+      .select(columns as unknown as ['user_id'])
+      .select((eb) =>
+        later.map((column) => textOfStep(eb, table as 'users', column as 'user_id').as(column)),
+      );
   const one = async (query: SelectQueryBuilder<Database, 'users', object>, id: Id): Promise<Found> => {
     const row = await query.where(key, '=', id as unknown as UserId).executeTakeFirst();
     if (row === undefined) throw notFound(name, id, hint);

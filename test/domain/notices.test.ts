@@ -9,6 +9,7 @@ const AT = instant(new Date('2026-01-30T06:00:00Z'));
 const ORDER: BookOrder = {
   order_id: 'o1' as OrderId,
   user_id: 'u1' as UserId,
+  product: null,
   strategy_id: 's1' as StrategyId,
   symbol: 'TCS' as TradingSymbol,
   side: 'BUY',

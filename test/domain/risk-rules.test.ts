@@ -15,7 +15,7 @@ import { tradingSymbol } from '../../src/domain/symbol.ts';
 
 const rupees = (text: string) => text as Rupees;
 
-const LEG: Leg = { strategy: '', held: 30, buying: 0, selling: 0, price: 0 };
+const LEG: Leg = { strategy: '', product: '', held: 30, buying: 0, selling: 0, price: 0 };
 /** Long 30 shares of the symbol at 10, and otherwise untouched. */
 const FACTS: RiskSnapshot = {
   limits: {},

@@ -5,6 +5,7 @@ export const positionFields = {
   user_id: { type: 'text' },
   strategy_id: { type: 'text' },
   symbol: { type: 'text' },
+  product: { type: 'text', hidden: true },
   side: { type: 'text' },
   quantity: { type: 'integer' },
   average_price: { type: 'number' },

@@ -4,7 +4,7 @@ import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import type { PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { Filter } from '../../trading/positions/as-of.ts';
+import type { Filter } from '../../trading/positions/matching.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { positionFields } from './fields.ts';
 import { positionFilter, selectPositions } from './filter.ts';

@@ -29,6 +29,7 @@ export const WRITER_CHECKS: readonly Check[] = [
            AND NOT EXISTS (
              SELECT FROM positions p WHERE p.user_id = o.user_id AND p.symbol = o.symbol AND p.status = 'OPEN'
                AND coalesce(p.strategy_id, '') = coalesce(o.strategy_id, '') AND (p.side = 'LONG') = (o.side = 'SELL')
+               AND to_jsonb(p) ->> 'product' IS NOT DISTINCT FROM to_jsonb(o) ->> 'product'
                AND abs(p.quantity) >= o.quantity)`,
         WITHIN,
       );

@@ -7,6 +7,7 @@ import { netOpenRows } from '../../domain/net-positions.ts';
 import { unrealized } from '../../domain/position.ts';
 import { type PositionRow, writePositions } from '../ledger/chain-store.ts';
 import { restoreExact } from '../ledger/exact-costs.ts';
+import { productOf } from '../ledger/product.ts';
 import { recordRepair } from './repairs.ts';
 
 /** `pos_1 is LONG 10, pos_2 is SHORT 4`: OPEN rows that cannot be one without realizing something. */
@@ -19,7 +20,7 @@ const rowsOf = (
   OR t.unrealized_pnl <> 0)`;
 
 /**
- * Puts right what contradicts itself in the positions of a user: several OPEN rows of a symbol and strategy become one,
+ * Puts right what contradicts itself in the positions of a user: several OPEN rows of a symbol, strategy and product become one,
  * CLOSED ones hold nothing, the side says the sign, and the unrealized P&L is that of the price. Returns how many were
  * changed, and the keys that are long and short at once, which stay as they are.
  */
@@ -70,7 +71,7 @@ export async function repairPositions(
 
 async function readRows(trx: Trx, user: UserId): Promise<PositionRow[]> {
   const { rows } = await sql<PositionRow>`
-    SELECT t.position_id, t.user_id, t.strategy_id, t.symbol, t.side, t.quantity, t.average_price, t.current_price,
+    SELECT t.position_id, t.user_id, t.strategy_id, t.symbol, ${productOf(trx, 't')} AS product, t.side, t.quantity, t.average_price, t.current_price,
       t.unrealized_pnl, t.realized_pnl, t.status, t.order_id, t.opened_at, t.closed_at, t.updated_at, t.marked_at
     FROM positions t WHERE ${rowsOf(user)} ORDER BY t.opened_at, t.position_id FOR NO KEY UPDATE`.execute(
     trx.db,

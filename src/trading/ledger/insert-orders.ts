@@ -1,13 +1,15 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { OrderSide, OrderType } from '../../domain/enums.ts';
+import type { OrderSide, OrderType, Product } from '../../domain/enums.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { violatedConstraint } from '../../platform/postgres/errors.ts';
+import { BROKER_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 import { ORDER_COLUMNS, type Order } from './order-store.ts';
+import { productColumn, productOf } from './product.ts';
 
 /** An order at its placement: PENDING, nothing filled. Price in rupees per share, times in UTC. */
 export interface NewOrder {
@@ -15,6 +17,8 @@ export interface NewOrder {
   user_id: UserId;
   strategy_id: StrategyId | null;
   symbol: TradingSymbol;
+  /** Needs step 8 of phase 4. */
+  product?: Product | null | undefined;
   side: OrderSide;
   order_type: OrderType;
   quantity: number;
@@ -32,6 +36,7 @@ export function unfilled(order: NewOrder): Order {
     user_id: order.user_id,
     strategy_id: order.strategy_id,
     symbol: order.symbol,
+    product: order.product ?? null,
     side: order.side,
     order_type: order.order_type,
     quantity: order.quantity,
@@ -57,9 +62,10 @@ export async function insertOrders(trx: Trx, orders: readonly Order[]): Promise<
 /** The same for one order without fills, whose id you chose: throws ORDER_EXISTS if it is taken. Returns its row. */
 export async function insertOrder(trx: Trx, order: NewOrder): Promise<Order> {
   const columns = sql.join(ORDER_COLUMNS.map((column) => sql.ref(column)));
+  const product = productOf(trx, 'orders');
   const { rows } = await sql<Order>`
-    WITH ${insertion(trx, [unfilled(order)], sql`RETURNING ${columns}`)}
-    SELECT ${columns} FROM placed`
+    WITH ${insertion(trx, [unfilled(order)], sql`RETURNING ${columns}, ${product} AS product`)}
+    SELECT ${columns}, product FROM placed`
     .execute(trx.db)
     .catch((error) => {
       // On a partitioned table the error names the partition's constraint.
@@ -78,12 +84,13 @@ type Part = RawBuilder<unknown>;
 
 /** The parts of a statement that write orders and count them. */
 function insertion(trx: Trx, orders: readonly Order[], returning: Part = sql``): Part {
+  if (orders.some(({ product }) => product !== null)) needStep(trx, BROKER_SINCE_STEP);
   const source = unnest('o', ORDER_TYPES, orders);
   const placed = sql`placed AS (
     INSERT INTO orders (order_id, user_id, strategy_id, symbol, side, order_type, quantity, price, filled_quantity,
-      filled_price, status, created_at, updated_at)
+      filled_price, status, created_at, updated_at${productColumn(trx)})
     SELECT order_id, user_id, strategy_id, symbol, side::order_side, order_type::order_type, quantity, price,
-      filled_quantity, filled_price, status::order_status, created_at, updated_at
+      filled_quantity, filled_price, status::order_status, created_at, updated_at${productColumn(trx)}
     FROM ${source} ${returning})`;
   return sql.join([placed, ...countForStrategies(trx, orders), ...countForSessions(trx, orders)]);
 }
@@ -93,6 +100,7 @@ const ORDER_TYPES = {
   user_id: 'text',
   strategy_id: 'text',
   symbol: 'text',
+  product: 'text',
   side: 'text',
   order_type: 'text',
   quantity: 'int',

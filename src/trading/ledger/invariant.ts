@@ -14,7 +14,7 @@ export interface Invariant {
   offenders: (user: UserId | undefined, schema: Schema) => RawBuilder<unknown>;
 }
 
-/** `key` is a position of a user, symbol and strategy, `sessions` a user. */
+/** `key` is a position of a user, symbol, strategy and product, `sessions` a user. */
 export type About = 'order' | 'fill' | 'position' | 'key' | 'user' | 'strategy' | 'session' | 'sessions';
 
 /** `AND table.user_id = …` if only one user is verified. */

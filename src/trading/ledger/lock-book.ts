@@ -19,6 +19,7 @@ import { equityOf } from '../sessions/equity.ts';
 import { restoreExact } from './exact-costs.ts';
 import { type OpenedPosition, openBalances } from './open-balances.ts';
 import { lockOrders, type Order } from './order-store.ts';
+import { productOf } from './product.ts';
 
 /** A book whose orders have every column. */
 export interface LockedBook extends Book {
@@ -91,16 +92,20 @@ async function findIdle(trx: Trx, orders: readonly ChainKey[]): Promise<Book['id
 
 async function lockPositions(trx: Trx, orders: readonly ChainKey[]): Promise<BookPosition[]> {
   const keys = [...new Map(orders.map((order) => [positionKey(order), order])).values()];
-  const wanted = keys.map(({ user_id, symbol, strategy_id }) => ({
+  const wanted = keys.map(({ user_id, symbol, strategy_id, product }) => ({
     user_id,
     symbol,
     strategy_id: strategy_id ?? '',
+    product: product ?? '',
   }));
+  const product = productOf(trx, 'p');
   const { rows } = await sql<BookPosition>`
-    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.side, p.quantity, p.average_price, p.current_price,
+    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, ${product} AS product, p.side, p.quantity, p.average_price, p.current_price,
       p.unrealized_pnl, p.realized_pnl, p.status, p.order_id, p.opened_at, p.closed_at, p.updated_at
-    FROM positions p JOIN ${unnest('k', { user_id: 'text', symbol: 'text', strategy_id: 'text' }, wanted)}
+    FROM positions p
+      JOIN ${unnest('k', { user_id: 'text', symbol: 'text', strategy_id: 'text', product: 'text' }, wanted)}
       ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+        AND coalesce(${product}, '') = k.product
     WHERE p.status = 'OPEN' ORDER BY p.opened_at, p.position_id FOR NO KEY UPDATE OF p`.execute(trx.db);
   await restoreExact(trx, rows);
   return rows;

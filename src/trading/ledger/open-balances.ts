@@ -9,6 +9,7 @@ import { refused } from '../../util/failure.ts';
 import { adoptFills } from './adopt-fills.ts';
 import { writePositions } from './chain-store.ts';
 import { madePositions } from './made-positions.ts';
+import { chainOf } from './product.ts';
 
 /** Shares and P&L of a position that nothing booked here explains, and that were taken over as they stood. */
 export interface OpenedPosition {
@@ -54,8 +55,8 @@ export async function openBalances(
   if (opened.length > 0)
     await adoptFills(
       trx,
-      sql`(o.user_id, o.symbol, coalesce(o.strategy_id, '')) IN (
-        SELECT user_id, symbol, coalesce(strategy_id, '') FROM positions WHERE position_id = ANY(${keys}))`,
+      sql`(${chainOf(trx, 'o')}) IN (
+        SELECT ${chainOf(trx, 'positions')} FROM positions WHERE position_id = ANY(${keys}))`,
       runId,
       at,
     );
@@ -89,8 +90,7 @@ export async function insertOpenings(
   whose: RawBuilder<unknown>,
   runId: string,
 ): Promise<OpenedPosition[]> {
-  const sameKey = sql`(k.user_id, k.symbol, coalesce(k.strategy_id, '')) IN (
-    SELECT k.user_id, k.symbol, coalesce(k.strategy_id, '') FROM positions k WHERE ${whose})`;
+  const sameKey = sql`(${chainOf(trx, 'k')}) IN (SELECT ${chainOf(trx, 'k')} FROM positions k WHERE ${whose})`;
   const { rows } = await sql<OpenedPosition>`
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, quantity, price, realized_pnl)
     SELECT ${runId}, k.user_id, 'position', k.position_id, ${AFTER_WHAT_IS_BOOKED}, due.shares, k.average_price, due.realized

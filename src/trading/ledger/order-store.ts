@@ -1,6 +1,6 @@
 import { auditTarget, changed, type Outcome } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
-import { rowsOf } from '../rows-of.ts';
+import { rowsOf, textOfStep } from '../rows-of.ts';
 
 export const ORDER_COLUMNS = [
   'order_id',
@@ -21,7 +21,7 @@ export const ORDER_COLUMNS = [
   'updated_at',
 ] as const;
 
-const orders = rowsOf('orders', ORDER_COLUMNS, 'order', 'See: pinnacle order list');
+const orders = rowsOf('orders', ORDER_COLUMNS, 'order', 'See: pinnacle order list', ['product']);
 
 export type Order = Awaited<ReturnType<typeof orders.find>>;
 
@@ -39,6 +39,7 @@ export async function changeOrder(trx: Trx, before: Order, values: Partial<Order
     .set(values)
     .where('order_id', '=', before.order_id)
     .returning(ORDER_COLUMNS)
+    .returning((eb) => textOfStep(eb, 'orders', 'product').$castTo<Order['product']>().as('product'))
     .executeTakeFirstOrThrow();
   trx.touch('order', [before.order_id]);
   const { updated_at, ...after } = values;

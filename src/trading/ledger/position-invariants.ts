@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Invariant, of, openings } from './invariant.ts';
 import { madePositions } from './made-positions.ts';
+import { chainOf } from './product.ts';
 
 /** The signed shares of a position. Another program may write those of a short one with a sign. */
 const HELD = sql`CASE p.side WHEN 'LONG' THEN p.quantity ELSE -abs(p.quantity) END`;
@@ -23,15 +24,14 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
     name: 'position_owner',
     phase: 2,
     about: 'fill',
-    holds: 'a fill moves a position of its own user, symbol and strategy',
-    offenders: (user) => sql`
+    holds: 'a fill moves a position of its own user, symbol, strategy and product',
+    offenders: (user, schema) => sql`
       SELECT f.fill_id AS id, format('of order %s moved position %s', f.order_id, p.position_id) AS detail
       FROM (
         SELECT fill_id, order_id, position_id FROM order_fills WHERE position_id IS NOT NULL
         UNION ALL SELECT fill_id, order_id, flipped_to FROM order_fills WHERE flipped_to IS NOT NULL
       ) f JOIN orders o ON o.order_id = f.order_id JOIN positions p ON p.position_id = f.position_id
-      WHERE (p.user_id, p.symbol, coalesce(p.strategy_id, ''))
-        <> (o.user_id, o.symbol, coalesce(o.strategy_id, '')) ${of('o', user)}`,
+      WHERE (${chainOf(schema, 'p')}) <> (${chainOf(schema, 'o')}) ${of('o', user)}`,
   },
   {
     name: 'position_state',
@@ -49,12 +49,12 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
     name: 'position_one_open',
     phase: 2,
     about: 'key',
-    holds: 'a user has at most one OPEN position in a symbol and strategy',
-    offenders: (user) => sql`
+    holds: 'a user has at most one OPEN position in a symbol, strategy and product',
+    offenders: (user, schema) => sql`
       SELECT min(p.position_id) AS id,
         format('%s has %s OPEN positions in %s', p.user_id, count(*), p.symbol) AS detail
       FROM positions p WHERE p.status = 'OPEN' ${of('p', user)}
-      GROUP BY p.user_id, p.symbol, coalesce(p.strategy_id, '') HAVING count(*) > 1`,
+      GROUP BY ${chainOf(schema, 'p')} HAVING count(*) > 1`,
   },
   {
     name: 'position_unrealized',

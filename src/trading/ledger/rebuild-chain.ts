@@ -20,7 +20,7 @@ import {
 } from './chain-store.ts';
 import { correctTotals } from './correct-totals.ts';
 
-/** The executions of a user in a symbol and strategy, which make its positions. */
+/** The executions of a user in a symbol, strategy and product, which make its positions. */
 export interface Chain {
   key: ChainKey;
   fills: readonly BookedExecution[];
@@ -29,7 +29,7 @@ export interface Chain {
 /** A price that an open position is valued at, instead of that of its last execution. */
 export type PriceMark = Pick<PositionRow, 'current_price' | 'marked_at'>;
 
-/** What chains become that are of one user and strategy, and how. */
+/** What chains become that are of one user, strategy and product, and how. */
 export interface Rebooking {
   was: readonly Chain[];
   becomes: readonly Chain[];
@@ -47,7 +47,7 @@ export interface RebuiltChain {
 }
 
 /**
- * Books the executions `after` instead of `before`, all that their user, symbol and strategy has, as `rebook` does.
+ * Books the executions `after` instead of `before`, all that their user, symbol, strategy and product has, as `rebook` does.
  * Executions that do not change must be the same objects. The orders must have their new state already, `completed` more
  * of them FILLED than before.
  */
@@ -142,7 +142,7 @@ async function refuseOpened(trx: Trx, rows: readonly PositionRow[]): Promise<voi
   if (!last) return;
   throw refused(
     'LEDGER_INCONSISTENT',
-    `Position ${last.id} was taken over with an opening balance (${last.run_id}): executions of its symbol and strategy are not booked otherwise across it.`,
+    `Position ${last.id} was taken over with an opening balance (${last.run_id}): executions of its symbol, strategy and product are not booked otherwise across it.`,
     `Nothing changed. As long as nothing was booked on it: pinnacle ledger adopt --undo ${last.run_id}`,
   );
 }

@@ -3,10 +3,11 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { BookingResult } from '../../domain/book.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { isOutOfRange } from '../../platform/postgres/errors.ts';
-import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
+import type { Schema, SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 import { insertNotifications } from '../notifications/notify.ts';
+import { productColumn } from './product.ts';
 
 /**
  * Writes the result of applying fills: one statement for all tables of the book, whatever the number of fills, and one
@@ -17,7 +18,7 @@ export async function writeBook(trx: Trx, fold: BookingResult): Promise<void> {
   if (bookedAt === undefined) return;
   const parts = [
     ...orders(fold),
-    positions(fold),
+    positions(trx, fold),
     fills(fold, trx.phase),
     ...capital(fold),
     ...strategies(fold, bookedAt),
@@ -72,6 +73,7 @@ export const POSITION_TYPES = {
   user_id: 'text',
   strategy_id: 'text',
   symbol: 'text',
+  product: 'text',
   side: 'text',
   quantity: 'int',
   average_price: 'float8',
@@ -85,13 +87,14 @@ export const POSITION_TYPES = {
   updated_at: 'timestamp',
 } as const;
 
-function positions(fold: BookingResult): Part {
+function positions(schema: Schema, fold: BookingResult): Part {
   const source = unnest('n', POSITION_TYPES, fold.positions);
   return sql`
     INSERT INTO positions (position_id, user_id, strategy_id, symbol, side, quantity, average_price, current_price,
-      unrealized_pnl, realized_pnl, status, order_id, opened_at, closed_at, created_at, updated_at)
+      unrealized_pnl, realized_pnl, status, order_id, opened_at, closed_at, created_at, updated_at${productColumn(schema)})
     SELECT position_id, user_id, strategy_id, symbol, side::position_side, quantity, average_price, current_price,
       unrealized_pnl, realized_pnl, status::position_status, order_id, opened_at, closed_at, opened_at, updated_at
+      ${productColumn(schema)}
     FROM ${source}
     ON CONFLICT (position_id) DO UPDATE
     SET quantity = excluded.quantity, average_price = excluded.average_price, current_price = excluded.current_price,

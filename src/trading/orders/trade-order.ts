@@ -6,6 +6,7 @@ import { type Instant, isBefore } from '../../domain/instant.ts';
 import type { Numbered } from '../../platform/files/open-table.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { productOf } from '../ledger/product.ts';
 import type { Trade } from './trade-file.ts';
 
 /**
@@ -31,7 +32,7 @@ export function inOrderOfTime(trades: readonly Numbered<Trade>[]): {
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
 interface Older {
-  /** The trades that were executed before a booked one of their user, symbol and strategy. */
+  /** The trades that were executed before a booked one of their user, symbol and strategy; a file of trades names no product. */
   trades: Numbered<Trade>[];
   /** When the latest booked trade of the same symbol and strategy was executed. */
   latestOf: (trade: Trade) => Instant | undefined;
@@ -47,9 +48,8 @@ export async function findOlder(
   const { rows } = await sql<{ symbol: string; strategy_id: string | null; latest: Instant }>`
     SELECT o.symbol, o.strategy_id, max(f.executed_at) AS latest
     FROM orders o JOIN order_fills f ON f.order_id = o.order_id
-    WHERE o.user_id = ${userId} AND o.symbol = ANY(${symbols}) GROUP BY o.symbol, o.strategy_id`.execute(
-    trx.db,
-  );
+    WHERE o.user_id = ${userId} AND o.symbol = ANY(${symbols}) AND ${productOf(trx, 'o')} IS NULL
+    GROUP BY o.symbol, o.strategy_id`.execute(trx.db);
   const latest = new Map(rows.map((row) => [keyOf(row), row.latest]));
   const latestOf = (trade: Trade) => latest.get(keyOf(trade));
   const isOlder = ({ value }: Numbered<Trade>) => {
@@ -76,7 +76,7 @@ export const chainsOf = (userId: UserId, trades: readonly Numbered<Trade>[]): Ch
   ...new Map(
     trades.map(({ value }) => [
       keyOf(value),
-      { user_id: userId, symbol: value.symbol, strategy_id: value.strategy_id },
+      { user_id: userId, symbol: value.symbol, strategy_id: value.strategy_id, product: null },
     ]),
   ).values(),
 ];

@@ -1,22 +1,15 @@
 import { type Kysely, sql } from 'kysely';
 import type { Keyset } from '../../cli/pagination.ts';
-import type { PositionStatus } from '../../domain/enums.ts';
-import type { StrategyId, UserId } from '../../domain/id.ts';
+import type { UserId } from '../../domain/id.ts';
 import { type Instant, instant, isBefore } from '../../domain/instant.ts';
 import { replay } from '../../domain/replay-position.ts';
-import type { TradingSymbol } from '../../domain/symbol.ts';
-import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { BROKER_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { usage } from '../../util/failure.ts';
+import { productOf } from '../ledger/product.ts';
 import { findFills } from './fills.ts';
+import type { Filter } from './matching.ts';
 import type { Position } from './store.ts';
-
-export interface Filter {
-  user: UserId | undefined;
-  symbol: TradingSymbol | undefined;
-  strategy: StrategyId | undefined;
-  status: PositionStatus | 'any';
-}
 
 /**
  * Throws a usage error unless the book may have held something then: not in the future, and not before the account
@@ -53,7 +46,7 @@ export async function positionsAsOf(
 ): Promise<Position[]> {
   const found: Position[] = [];
   for (let from = after; ; ) {
-    const rows = await findCandidates(source.db, filter, at, limit, from);
+    const rows = await findCandidates(source, filter, at, limit, from);
     const stood = await rebuild(source, rows, at);
     found.push(...stood.filter(({ status }) => filter.status === 'any' || status === filter.status));
     const last = rows.at(-1);
@@ -64,25 +57,27 @@ export async function positionsAsOf(
 
 /** The positions that were there by then. Those without a later fill are as they were. */
 async function findCandidates(
-  db: Kysely<Database>,
-  { user, symbol, strategy, status }: Filter,
+  source: Source,
+  { user, symbol, strategy, product, status }: Filter,
   at: Instant,
   limit: number,
   after: Keyset | undefined,
 ): Promise<Position[]> {
+  if (product !== undefined) needStep(source, BROKER_SINCE_STEP);
   // An aggregate, because EXISTS would invite to read every later fill of the book.
   const movedLater = sql`
     (SELECT bool_or(f.executed_at > ${at}::timestamp) FROM order_fills f WHERE f.position_id = p.position_id)`;
   const { rows } = await sql<Position>`
-    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.order_id, p.opened_at, p.created_at
+    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, ${productOf(source, 'p')} AS product, p.order_id, p.opened_at, p.created_at
     FROM positions p
     WHERE p.opened_at <= ${at}::timestamp
       ${status === 'any' ? sql`` : sql`AND (p.status = ${status} OR ${movedLater})`}
       ${user === undefined ? sql`` : sql`AND p.user_id = ${user}`}
       ${symbol === undefined ? sql`` : sql`AND p.symbol = ${symbol}`}
       ${strategy === undefined ? sql`` : sql`AND p.strategy_id = ${strategy}`}
+      ${product === undefined ? sql`` : sql`AND p.product = ${product}`}
       ${after === undefined ? sql`` : sql`AND (p.opened_at, p.position_id) < (${after[0]}::timestamp, ${after[1]})`}
-    ORDER BY p.opened_at DESC, p.position_id DESC LIMIT ${limit}`.execute(db);
+    ORDER BY p.opened_at DESC, p.position_id DESC LIMIT ${limit}`.execute(source.db);
   return rows;
 }
 

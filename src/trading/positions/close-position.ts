@@ -39,12 +39,13 @@ export async function closePosition(
         `Order ${closing.order_id} is working to ${side} ${before.symbol} already; a second one could turn the position around.`,
         `Fill it, or cancel it first: pinnacle order cancel ${closing.order_id}`,
       );
-    const { user_id, strategy_id, symbol } = before;
+    const { user_id, strategy_id, symbol, product } = before;
     const order = {
       order_id: orderId ?? mintId('ord', now),
       user_id,
       strategy_id,
       symbol,
+      product,
       side,
       order_type: 'MARKET',
       quantity: Math.abs(held),

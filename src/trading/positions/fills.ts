@@ -4,6 +4,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { StoredFill } from '../../domain/replay-position.ts';
 import { hasStep, OTHER_WRITERS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
+import { productOf } from '../ledger/product.ts';
 
 export interface PositionFill extends StoredFill {
   fill_id: string;
@@ -24,28 +25,29 @@ export async function findFills(
   positionIds: readonly PositionId[],
   until?: Instant,
 ): Promise<Map<string, PositionFill[]>> {
+  const product = productOf(source, 'p');
+  const ofKey = sql`p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+        AND coalesce(${product}, '') = k.product`;
   const opened = sql`UNION ALL
-      SELECT l.seq, l.run_id, NULL, 'opening balance', p.position_id, NULL, p.user_id, p.symbol, p.strategy_id,
+      SELECT l.seq, l.run_id, NULL, 'opening balance', p.position_id, NULL, p.user_id, p.symbol, p.strategy_id, k.product,
         CASE WHEN l.quantity > 0 THEN 'BUY' ELSE 'SELL' END, abs(l.quantity), l.price, p.opened_at, l.realized_pnl
-      FROM keys k
-      JOIN positions p ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+      FROM keys k JOIN positions p ON ${ofKey}
       JOIN ledger_openings l ON l.id = p.position_id AND l.kind = 'position' AND l.undone_at IS NULL
       WHERE l.quantity <> 0 AND l.price > 0`;
   const { rows } = await sql<PositionFill>`
     WITH keys AS (
-      SELECT DISTINCT user_id, symbol, coalesce(strategy_id, '') AS strategy_id
-      FROM positions WHERE position_id = ANY(${positionIds})
+      SELECT DISTINCT user_id, symbol, coalesce(strategy_id, '') AS strategy_id, coalesce(${product}, '') AS product
+      FROM positions p WHERE position_id = ANY(${positionIds})
     ), entries AS (
       SELECT f.seq, f.fill_id, f.order_id, f.broker_fill_id, f.position_id, f.flipped_to, p.user_id, p.symbol, p.strategy_id,
-        o.side::text AS side, f.quantity, f.price, f.executed_at, f.realized_pnl
-      FROM keys k
-      JOIN positions p ON p.user_id = k.user_id AND p.symbol = k.symbol AND coalesce(p.strategy_id, '') = k.strategy_id
+        k.product, o.side::text AS side, f.quantity, f.price, f.executed_at, f.realized_pnl
+      FROM keys k JOIN positions p ON ${ofKey}
       JOIN order_fills f ON f.position_id = p.position_id
       JOIN orders o ON o.order_id = f.order_id
       ${hasStep(source, OTHER_WRITERS_SINCE_STEP) ? opened : sql``}
     ), fills AS (
       SELECT *, sum(CASE side WHEN 'BUY' THEN quantity ELSE -quantity END)
-        OVER (PARTITION BY user_id, symbol, coalesce(strategy_id, '') ORDER BY seq) AS stands
+        OVER (PARTITION BY user_id, symbol, coalesce(strategy_id, ''), product ORDER BY seq) AS stands
       FROM entries
     )
     SELECT fill_id, order_id, broker_fill_id, position_id, flipped_to, side, quantity, price, stands::float8 AS stands,

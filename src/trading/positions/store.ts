@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type OrderSide, WORKING_STATUSES } from '../../domain/enums.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { rowsOf } from '../rows-of.ts';
+import { rowsOf, textOfStep } from '../rows-of.ts';
 
 export const POSITION_COLUMNS = [
   'position_id',
@@ -28,6 +28,7 @@ const positions = rowsOf(
   POSITION_COLUMNS,
   'position',
   'See: pinnacle position list --status any',
+  ['product'],
 );
 
 export type Position = Awaited<ReturnType<typeof positions.find>>;
@@ -44,6 +45,7 @@ export async function findClosing(db: Kysely<Database>, position: Position, side
     .where('user_id', '=', position.user_id)
     .where('symbol', '=', position.symbol)
     .where('strategy_id', position.strategy_id === null ? 'is' : '=', position.strategy_id)
+    .where((eb) => eb(textOfStep(eb, 'orders', 'product'), 'is not distinct from', position.product))
     .where('side', '=', side)
     .where('status', 'in', WORKING_STATUSES)
     .orderBy('order_id')

@@ -8,6 +8,7 @@ import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.t
 import { type Failure, notFound, refused } from '../../util/failure.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
+import { productOf } from '../ledger/product.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { findUser, lockUser, userDisabled } from '../users/store.ts';
 import { activeHaltQuery, tradingHalted } from './halts.ts';
@@ -65,7 +66,7 @@ async function evaluatePreTrade(
   { replacing, quote = 0 }: Options,
 ): Promise<PreTradeResult> {
   const standing = await readStanding(source, order, replacing);
-  const { halt, facts } = standing.guarded ? await readExposure(source.db, order, clock, replacing) : NO_RISK;
+  const { halt, facts } = standing.guarded ? await readExposure(source, order, clock, replacing) : NO_RISK;
   const reduces = order.quantity <= standing.reducible;
   const judgements = facts
     ? evaluateRules(
@@ -95,13 +96,15 @@ interface Standing {
 }
 
 async function readStanding(
-  { db, phase }: Source,
+  source: Source,
   order: ProposedOrder,
   replacing: string | undefined,
 ): Promise<Standing> {
+  const { db, phase } = source;
   const { user_id, symbol, side, strategy_id } = order;
   const available = sql`(SELECT is_active FROM strategies WHERE strategy_id = ${strategy_id}) AS available`;
-  const key = sql`user_id = ${user_id} AND symbol = ${symbol} AND coalesce(strategy_id, '') = ${strategy_id ?? ''}`;
+  const key = (row: string) => sql`user_id = ${user_id} AND symbol = ${symbol}
+    AND coalesce(strategy_id, '') = ${strategy_id ?? ''} AND coalesce(${productOf(source, row)}, '') = ${order.product ?? ''}`;
   const guarded =
     phase < 4
       ? sql`false`
@@ -112,9 +115,9 @@ async function readStanding(
       : await sql<Standing>`
           SELECT ${available},
             (SELECT status FROM user_strategies WHERE user_id = ${user_id} AND strategy_id = ${strategy_id}) AS status,
-            coalesce((SELECT sum(abs(quantity)) FROM positions WHERE ${key} AND status = 'OPEN'
+            coalesce((SELECT sum(abs(quantity)) FROM positions WHERE ${key('positions')} AND status = 'OPEN'
               AND side = ${side === 'BUY' ? 'SHORT' : 'LONG'}), 0)
-            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key} AND ${IS_WORKING}
+            - coalesce((SELECT sum(quantity - filled_quantity) FROM orders WHERE ${key('orders')} AND ${IS_WORKING}
               AND side = ${side} AND order_id <> ${replacing ?? ''}), 0)::float8 AS reducible,
             ${guarded} AS guarded`.execute(db);
   const standing = rows[0] as Standing;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
+import { ORDER_SIDES, ORDER_TYPES, PRODUCTS } from '../../domain/enums.ts';
 import { strategyId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { MAX_PRICE } from '../../domain/money.ts';
@@ -22,6 +22,9 @@ const proposal = z.strictObject(
     price: z.nullish(z.number(RUPEES).check(z.gte(0, RUPEES), z.lte(MAX_PRICE, RUPEES))),
     order_type: z.optional(
       z.pipe(inCapitals, z.enum(ORDER_TYPES, { error: `must be one of ${ORDER_TYPES.join(', ')}` })),
+    ),
+    product: z.nullish(
+      z.pipe(inCapitals, z.enum(PRODUCTS, { error: `must be one of ${PRODUCTS.join(', ')}, or null` })),
     ),
     strategy_id: z.nullish(z.pipe(z.string({ error: 'must be the id of a strategy, or null' }), strategyId)),
   },

@@ -1,11 +1,12 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { RuleType } from '../../domain/enums.ts';
 import type { UserId } from '../../domain/id.ts';
 import { type RiskSnapshot, rulesNeeding } from '../../domain/risk-rules.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
+import { productOf } from '../ledger/product.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { closedElsewhere } from './closed-elsewhere.ts';
 import { activeHaltQuery, type Halt } from './halts.ts';
@@ -26,7 +27,7 @@ type Row = { [K in keyof Halt]: Halt[K] | null } & Omit<RiskSnapshot, 'capital' 
  * order `replacing` does not count among the working orders. Needs phase 4.
  */
 export async function readExposure(
-  db: Kysely<Database>,
+  source: Source,
   order: ProposedOrder,
   clock: TradingDay,
   replacing: string | undefined,
@@ -34,15 +35,16 @@ export async function readExposure(
   const { user_id, symbol } = order;
   const open = sql`FROM positions WHERE user_id = ${user_id} AND status = 'OPEN'`;
   const legs = sql`
-    SELECT strategy, sum(held) AS held, sum(buying) AS buying, sum(selling) AS selling, max(price) AS price FROM (
-      SELECT coalesce(strategy_id, '') AS strategy, CASE side WHEN 'LONG' THEN quantity ELSE -abs(quantity) END AS held,
+    SELECT strategy, product, sum(held) AS held, sum(buying) AS buying, sum(selling) AS selling, max(price) AS price FROM (
+      SELECT coalesce(strategy_id, '') AS strategy, coalesce(${productOf(source, 'positions')}, '') AS product,
+        CASE side WHEN 'LONG' THEN quantity ELSE -abs(quantity) END AS held,
         0 AS buying, 0 AS selling, 0 AS price
       ${open} AND symbol = ${symbol}
       UNION ALL
-      SELECT coalesce(strategy_id, ''), 0, CASE side WHEN 'BUY' THEN quantity - filled_quantity ELSE 0 END,
+      SELECT coalesce(strategy_id, ''), coalesce(${productOf(source, 'orders')}, ''), 0, CASE side WHEN 'BUY' THEN quantity - filled_quantity ELSE 0 END,
         CASE side WHEN 'SELL' THEN quantity - filled_quantity ELSE 0 END, price
       FROM orders WHERE user_id = ${user_id} AND symbol = ${symbol} AND ${IS_WORKING} AND order_id <> ${replacing ?? ''}
-    ) AS part GROUP BY strategy`;
+    ) AS part GROUP BY strategy, product`;
   const stale = (held: RawBuilder<unknown>) => sql`SELECT ${describeStaleMarks(clock)}
     FROM (SELECT symbol, min(marked_at) AS marked_at ${held} GROUP BY symbol) AS marks`;
   const { rows } = await sql<Row>`
@@ -76,7 +78,7 @@ export async function readExposure(
         ['MAX_ORDERS_PER_DAY'],
         sql`SELECT count(*)::int FROM orders WHERE user_id = ${user_id} AND created_at >= ${clock.dayStart}::timestamp`,
       )} AS orders_today
-    FROM (VALUES (1)) AS one(n) LEFT JOIN (${activeHaltQuery(user_id)}) h ON true`.execute(db);
+    FROM (VALUES (1)) AS one(n) LEFT JOIN (${activeHaltQuery(user_id)}) h ON true`.execute(source.db);
   const { halt_id, user_id: halted, reason, halted_by, halted_at, limits, ...facts } = rows[0] as Row;
   const halt =
     halt_id === null ? undefined : ({ halt_id, user_id: halted, reason, halted_by, halted_at } as Halt);

@@ -1,20 +1,25 @@
 import { type RawBuilder, sql } from 'kysely';
 import * as z from 'zod/mini';
 import type { Trx } from '../../audit/transaction.ts';
+import type { ChainKey } from '../../domain/book.ts';
 import { WORKING_STATUSES } from '../../domain/enums.ts';
-import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts';
+import type { OrderId, PositionId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { productOf } from '../ledger/product.ts';
 
 /** A symbol under its old name and under the one that it has now. */
 interface Names {
   old_symbol: TradingSymbol;
   new_symbol: TradingSymbol;
 }
+
+/** What tells the positions of a user in one symbol apart. */
+export type ChainOfSymbol = Pick<ChainKey, 'strategy_id' | 'product'>;
 
 /** The merge of one user. */
 export interface Run extends Names {
@@ -90,16 +95,17 @@ export async function takeMerge(
   throw refused('LEDGER_INCONSISTENT', `The record of the merge ${merge_id} of ${user_id} cannot be read.`);
 }
 
-/** The strategies of some orders and positions; null stands for none. */
-export async function findStrategies(
+/** The strategies and products of some orders and positions; null stands for none. */
+export async function findChains(
   trx: Trx,
   orders: RawBuilder<unknown>,
   positions: RawBuilder<unknown>,
-): Promise<(StrategyId | null)[]> {
-  const { rows } = await sql<{ strategy_id: StrategyId | null }>`
-    SELECT strategy_id FROM orders WHERE ${orders} UNION SELECT strategy_id FROM positions WHERE ${positions}
-    ORDER BY strategy_id`.execute(trx.db);
-  return rows.map(({ strategy_id }) => strategy_id);
+): Promise<ChainOfSymbol[]> {
+  const { rows } = await sql<ChainOfSymbol>`
+    SELECT strategy_id, ${productOf(trx, 'orders')} AS product FROM orders WHERE ${orders}
+    UNION SELECT strategy_id, ${productOf(trx, 'positions')} FROM positions WHERE ${positions}
+    ORDER BY strategy_id, product`.execute(trx.db);
+  return rows;
 }
 
 /** The positions of a user under both names. */
@@ -130,16 +136,19 @@ export async function renameOrders(
   return rows.map(({ order_id }) => order_id);
 }
 
-/** Gives positions of a strategy another symbol. */
+/** Gives positions of a strategy and product another symbol. */
 export async function renamePositions(
   trx: Trx,
   ids: readonly string[],
-  strategy: StrategyId | null,
+  { strategy_id, product }: ChainOfSymbol,
   symbol: TradingSymbol,
 ): Promise<void> {
   await sql`
     UPDATE positions SET symbol = ${symbol} WHERE position_id = ANY(${[...ids]})
-      AND strategy_id IS NOT DISTINCT FROM ${strategy} AND symbol <> ${symbol}`.execute(trx.db);
+      AND strategy_id IS NOT DISTINCT FROM ${strategy_id}
+      AND ${productOf(trx, 'positions')} IS NOT DISTINCT FROM ${product} AND symbol <> ${symbol}`.execute(
+    trx.db,
+  );
 }
 
 /** Throws ORDER_STATE if one of these orders works: the broker knows it under the name that it has. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
-import { mintId, type PositionId, type StrategyId, type UserId } from '../../domain/id.ts';
+import { mintId, type PositionId, type UserId } from '../../domain/id.ts';
 import { addMoney, NO_RUPEES } from '../../domain/money.ts';
 import { mergeByTime } from '../../domain/rebuild-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
@@ -16,7 +16,8 @@ import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { findUser, lockUser } from '../users/store.ts';
 import { readAliases, readMeanings } from './aliases.ts';
 import {
-  findStrategies,
+  type ChainOfSymbol,
+  findChains,
   keepMerge,
   type Merged,
   type Run,
@@ -82,7 +83,7 @@ async function mergeUser(trx: Trx, run: Run, day: TradingDay) {
   await refuseWorking(trx, underOld);
   return keepInvariants(trx, user_id, async () => {
     const positions = await readPositions(trx, run);
-    const pairs = await readPairs(trx, run, await findStrategies(trx, underOld, underOld));
+    const pairs = await readPairs(trx, run, await findChains(trx, underOld, underOld));
     const orders = await renameOrders(trx, underOld, new_symbol);
     const moved = positions
       .filter(({ symbol }) => symbol === old_symbol)
@@ -92,7 +93,7 @@ async function mergeUser(trx: Trx, run: Run, day: TradingDay) {
     const rebuilt: PositionId[] = [];
     for (const was of pairs) {
       const { key } = was[1];
-      const move = () => renamePositions(trx, moved, key.strategy_id, new_symbol);
+      const move = () => renamePositions(trx, moved, key, new_symbol);
       const fills = mergeByTime(was[0].fills, was[1].fills);
       const result = await rebook(trx, { was, becomes: [{ key, fills }], move }, 0, day);
       credited = addMoney(credited, result.credited);
@@ -109,15 +110,15 @@ async function mergeUser(trx: Trx, run: Run, day: TradingDay) {
   });
 }
 
-/** The chains of a user under both names, for each strategy. */
+/** The chains of a user under both names, for each strategy and product. */
 async function readPairs(
   trx: Trx,
   { user_id, old_symbol, new_symbol }: Run,
-  strategies: readonly (StrategyId | null)[],
+  chains: readonly ChainOfSymbol[],
 ): Promise<(readonly [Chain, Chain])[]> {
   const pairs: [Chain, Chain][] = [];
-  for (const strategy_id of strategies) {
-    const old = { user_id, symbol: old_symbol, strategy_id };
+  for (const chain of chains) {
+    const old = { user_id, symbol: old_symbol, ...chain };
     const present = { ...old, symbol: new_symbol };
     pairs.push([
       { key: old, fills: await readChain(trx, old) },

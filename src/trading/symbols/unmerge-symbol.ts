@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
-import type { PositionId, StrategyId, UserId } from '../../domain/id.ts';
+import type { PositionId, UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
@@ -16,7 +16,8 @@ import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { lockUser } from '../users/store.ts';
 import {
   type BookedBefore,
-  findStrategies,
+  type ChainOfSymbol,
+  findChains,
   type Merged,
   type Run,
   refuseWorking,
@@ -68,8 +69,8 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
     const ids = before.positions
       .filter(({ symbol }) => symbol === old_symbol)
       .map(({ position_id }) => position_id);
-    const strategies = await findStrategies(trx, wereOld, sql`position_id = ANY(${ids})`);
-    const chains = await readChains(trx, run, strategies);
+    const found = await findChains(trx, wereOld, sql`position_id = ANY(${ids})`);
+    const chains = await readChains(trx, run, found);
     refuseBuiltOn(
       run,
       before,
@@ -81,13 +82,13 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
     const rebuilt: string[] = [...ids];
     for (const { key, fills } of chains) {
       const was = [{ key, fills }];
-      const move = () => renamePositions(trx, ids, key.strategy_id, old_symbol);
+      const move = () => renamePositions(trx, ids, key, old_symbol);
       const restored = restore(before, fills);
       const becomes = [
         { key: { ...key, symbol: old_symbol }, fills: restored.filter(({ order_id }) => old.has(order_id)) },
         { key, fills: restored.filter(({ order_id }) => !old.has(order_id)) },
       ];
-      const marks = await marksOf(trx, run, key.strategy_id, before, merged_at);
+      const marks = await marksOf(trx, run, key, before, merged_at);
       const result = await rebook(trx, { was, becomes, move, marks }, 0, day);
       credited = addMoney(credited, result.credited);
       rebuilt.push(...result.positions.map(({ position_id }) => position_id));
@@ -104,14 +105,10 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
   });
 }
 
-async function readChains(
-  trx: Trx,
-  { user_id, new_symbol }: Run,
-  strategies: readonly (StrategyId | null)[],
-) {
+async function readChains(trx: Trx, { user_id, new_symbol }: Run, found: readonly ChainOfSymbol[]) {
   const chains = [];
-  for (const strategy_id of strategies) {
-    const key = { user_id, symbol: new_symbol, strategy_id };
+  for (const chain of found) {
+    const key = { user_id, symbol: new_symbol, ...chain };
     chains.push({ key, fills: await readChain(trx, key) });
   }
   return chains;
@@ -180,11 +177,11 @@ function restore({ executions }: BookedBefore, fills: readonly BookedExecution[]
 async function marksOf(
   trx: Trx,
   { user_id, new_symbol }: Run,
-  strategy_id: StrategyId | null,
+  { strategy_id, product }: ChainOfSymbol,
   { positions }: BookedBefore,
   merged_at: Instant,
 ): Promise<Map<PositionId, PriceMark>> {
-  const rows = await lockRows(trx, { user_id, strategy_id }, [new_symbol]);
+  const rows = await lockRows(trx, { user_id, strategy_id, product }, [new_symbol]);
   if (rows.some(({ status, updated_at }) => status === 'OPEN' && updated_at > merged_at)) return new Map();
   return new Map(
     positions.map(({ position_id, current_price, marked_at }) => [

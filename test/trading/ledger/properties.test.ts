@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyFills } from '../../../src/domain/apply-fills.ts';
-import type { Book, BookingResult, BookOrder, BookPosition, Fill } from '../../../src/domain/book.ts';
+import type {
+  Book,
+  BookingResult,
+  BookOrder,
+  BookPosition,
+  ChainKey,
+  Fill,
+} from '../../../src/domain/book.ts';
 import { type OrderId, orderId, strategyId, type UserId, userId } from '../../../src/domain/id.ts';
 import { instant } from '../../../src/domain/instant.ts';
 import { Decimal, toPaisa } from '../../../src/domain/money.ts';
@@ -11,7 +18,7 @@ import { tradingSymbol } from '../../../src/domain/symbol.ts';
 
 /*
  * Whole books: some traders with a running session and some without, their orders in two symbols with and without a
- * strategy, and executions of these orders in any order, some reported twice.
+ * strategy or a product, and executions of these orders in any order, some reported twice.
  */
 const START = 1_000_000;
 const AT = instant(new Date('2026-01-30T03:45:00Z'));
@@ -20,6 +27,7 @@ const order = fc.record({
   user_id: fc.constantFrom(...['amit', 'asha', 'ravi'].map((id) => userId.parse(id))),
   symbol: fc.constantFrom(...['INFY', 'TCS'].map((name) => tradingSymbol.parse(name))),
   strategy_id: fc.constantFrom(strategyId.parse('rsi'), null),
+  product: fc.constantFrom(null, 'MIS' as const, 'CNC' as const),
   side: fc.constantFrom('BUY' as const, 'SELL' as const),
   quantity: fc.integer({ min: 1, max: 40 }),
 });
@@ -131,8 +139,8 @@ function keep(history: History, cuts: readonly number[] = []): Kept {
 }
 
 /** What positions are netted by. */
-const keyOf = ({ user_id, symbol, strategy_id }: Pick<BookOrder, 'user_id' | 'symbol' | 'strategy_id'>) =>
-  JSON.stringify([user_id, symbol, strategy_id]);
+const keyOf = ({ user_id, symbol, strategy_id, product }: ChainKey) =>
+  JSON.stringify([user_id, symbol, strategy_id, product]);
 const one = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error('is not there');
   return value;
@@ -167,7 +175,7 @@ function every(check: (history: History, kept: Kept) => void): void {
 }
 
 describe('whatever is booked', () => {
-  test('each trader holds in a symbol and strategy what the fills there come to, in one open position at most', () => {
+  test('each trader holds in a symbol, strategy and product what the fills there come to, in one open position at most', () => {
     every((_, { book, positions, fills }) => {
       const held = new Map<string, number>();
       for (const position of positions) {
