@@ -111,7 +111,7 @@ function compareAcceptance({ ours }: MatchedOrder, theirs: BrokerOrder): Differe
 function missingThere({ ours }: MatchedOrder, clock: ComparisonClock): Difference[] {
   const { order_id, status, broker_order_id, order_tag, created_at, sent } = ours;
   // It never went out.
-  if (status === 'PENDING' && broker_order_id === '' && (order_tag === null || sent === null)) return [];
+  if (status === 'PENDING' && broker_order_id === '' && !(order_tag !== null && sent?.isOpen)) return [];
   const since = sent && isBefore(created_at, sent.at) ? sent.at : created_at;
   const parts = { ...aboutOrder(ours, undefined), ours: stateOfOurs(ours) };
   if (isBefore(since, clock.dayStart)) {

@@ -123,8 +123,8 @@ export interface OurOrder {
   order_tag: string | null;
   origin: OrderOrigin | null;
   created_at: Instant;
-  /** The last placement that went out, if one did. */
-  sent: { at: Instant; looks: number } | null;
+  /** The last placement that went out, if one did; open where nobody knows what became of it. */
+  sent: { at: Instant; looks: number; isOpen: boolean } | null;
   fills: readonly OurFill[];
 }
 

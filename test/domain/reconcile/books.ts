@@ -41,7 +41,7 @@ export const our = (parts: Partial<OurOrder> = {}): OurOrder => ({
   order_tag: 'T1',
   origin: null,
   created_at: TODAY,
-  sent: { at: TODAY, looks: 0 },
+  sent: { at: TODAY, looks: 0, isOpen: true },
   fills: [],
   ...parts,
 });

@@ -44,18 +44,23 @@ const CASES: [string, Books, string[]][] = [
   ],
   ['an order that never went out', { ours: orders(our({ ...unsure, order_tag: null, sent: null })) }, []],
   [
+    'an order that a call did not reach',
+    { ours: orders(our({ ...unsure, sent: { at: at(300), looks: 0, isOpen: false } })) },
+    [],
+  ],
+  [
     'an order that the broker does not have, looked for once',
-    { ours: orders(our({ ...unsure, sent: { at: at(300), looks: 1 } })) },
+    { ours: orders(our({ ...unsure, sent: { at: at(300), looks: 1, isOpen: true } })) },
     ['ORDER_UNKNOWN_AT_BROKER: wait'],
   ],
   [
     'looked for three times within a minute',
-    { ours: orders(our({ ...unsure, sent: { at: at(59), looks: 3 } })) },
+    { ours: orders(our({ ...unsure, sent: { at: at(59), looks: 3, isOpen: true } })) },
     ['ORDER_UNKNOWN_AT_BROKER: wait'],
   ],
   [
     'looked for three times in more than a minute',
-    { ours: orders(our({ ...unsure, sent: { at: at(60), looks: 3 } })) },
+    { ours: orders(our({ ...unsure, sent: { at: at(60), looks: 3, isOpen: true } })) },
     ['ORDER_UNKNOWN_AT_BROKER: reject'],
   ],
   [
@@ -65,7 +70,7 @@ const CASES: [string, Books, string[]][] = [
   ],
   [
     'a day order of yesterday',
-    { ours: orders(our({ created_at: YESTERDAY, sent: { at: YESTERDAY, looks: 0 } })) },
+    { ours: orders(our({ created_at: YESTERDAY, sent: { at: YESTERDAY, looks: 0, isOpen: true } })) },
     ['ORDER_EXPIRED: cancel'],
   ],
   [
