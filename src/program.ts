@@ -35,6 +35,11 @@ export const NOUNS: Verbs = {
   audit: noun('The audit log: list, seal and verify it', () => import('./commands/audit/command.ts')),
   access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
   symbol: noun('Symbols that have a new name', () => import('./commands/symbol/command.ts')),
+  instrument: noun(
+    'What can be traded: tokens, ticks, lots, ISINs',
+    () => import('./commands/instrument/command.ts'),
+  ),
+  calendar: noun('Holidays and sessions of the exchanges', () => import('./commands/calendar/command.ts')),
   market: noun('Quotes in Redis: set, import, watch', () => import('./commands/market/command.ts')),
   import: noun('Files before they are imported', () => import('./commands/import/command.ts')),
   realtime: noun('The projection of live rows in Redis', () => import('./commands/realtime/command.ts')),

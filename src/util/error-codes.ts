@@ -62,6 +62,7 @@ export const ERROR_CODES = {
   HALT_UNFINISHED: ['busy', 'trading is halted, but some working orders are not cancelled yet'],
   IDS_OF_LATER: ['refused', 'some order ids sort into the partitions of coming months'],
   INPUT_FAILED: ['output', 'a backup file cannot be read'],
+  INSTRUMENT_NOT_FOUND: ['notFound', 'no file of instruments had this symbol'],
   INTERRUPTED: ['interrupted', 'interrupted; unfinished work is rolled back'],
   JOB_LOCK_TAKEN: ['busy', 'a login that may not run the job holds its lock'],
   KEYRING_COMMAND_FAILED: ['integrity', 'the command that prints the key ring failed'],

@@ -73,6 +73,11 @@ market get ITC
 market list
 market watch ITC --count 1
 market rates --for 0s
+instrument import {instruments}
+instrument search state
+instrument show ITC
+calendar import {holidays}
+calendar show --year 2026
 symbol alias OLDITC ITC --from 2026-01-01
 symbol list
 sql: UPDATE orders SET symbol = 'OLDITC' WHERE order_id = 'o3'
@@ -226,7 +231,7 @@ export async function fillIn(
 }
 
 /** Files of examples/. */
-const FILES = ['trades', 'quotes', 'traders', 'strategies'];
+const FILES = ['trades', 'quotes', 'traders', 'strategies', 'instruments', 'holidays'];
 
 const QUERIES: Readonly<Record<string, string>> = {
   position: "SELECT position_id AS id FROM positions WHERE symbol = 'ITC' LIMIT 1",

@@ -180,6 +180,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
       UPDATE: ['status', 'end_time', 'capital_at_end', 'max_drawdown', 'peak_equity', 'updated_at'],
       DELETE: true,
     },
+    instruments: KEEP,
     risk_rules: {
       SELECT: true,
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],

@@ -1,7 +1,8 @@
 import type { Generated, GeneratedAlways } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
-import type { GeneratedTimestamp, JsonColumn, Timestamp } from './column-types.ts';
+import type { GeneratedMoney, GeneratedTimestamp, JsonColumn, Timestamp } from './column-types.ts';
 
 export interface AuditLogTable {
   id: GeneratedAlways<string>;
@@ -85,4 +86,37 @@ export interface PinnacleMigrationsTable {
   applied_at: Timestamp;
   applied_by: string;
   duration_ms: number;
+}
+
+/** From step 6 of phase 4. */
+export interface LedgerOpeningsTable {
+  run_id: string;
+  user_id: UserId;
+  kind: string;
+  id: string;
+  seq: number;
+  quantity: Generated<number>;
+  price: Generated<number>;
+  realized_pnl: GeneratedMoney;
+  capital: GeneratedMoney;
+  orders: Generated<number>;
+  completed: Generated<number>;
+  was: string | null;
+  became: string | null;
+  adopted_by: Generated<string>;
+  adopted_at: GeneratedTimestamp;
+  undone_by: string | null;
+  undone_at: Instant | null;
+}
+
+/** From step 6 of phase 4. */
+export interface ForeignWritesTable {
+  table_name: string;
+  row_id: string;
+  writer: string;
+  program: string;
+  operation: string;
+  writes: Generated<number>;
+  first_at: Instant;
+  last_at: Instant;
 }

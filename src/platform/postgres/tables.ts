@@ -31,7 +31,9 @@ import type {
   AuditLogTable,
   AuditSealingTable,
   AuditSealsTable,
+  ForeignWritesTable,
   IdempotencyKeysTable,
+  LedgerOpeningsTable,
   PinnacleMigrationsTable,
   PinnacleSettingsTable,
   RealtimeOutboxTable,
@@ -233,39 +235,6 @@ interface ApiKeyGraceTable {
   user_id: UserId;
   expires_at: Timestamp;
   created_at: GeneratedTimestamp;
-}
-
-/** From step 6 of phase 4. */
-interface LedgerOpeningsTable {
-  run_id: string;
-  user_id: UserId;
-  kind: string;
-  id: string;
-  seq: number;
-  quantity: Generated<number>;
-  price: Generated<number>;
-  realized_pnl: GeneratedMoney;
-  capital: GeneratedMoney;
-  orders: Generated<number>;
-  completed: Generated<number>;
-  was: string | null;
-  became: string | null;
-  adopted_by: Generated<string>;
-  adopted_at: GeneratedTimestamp;
-  undone_by: string | null;
-  undone_at: Instant | null;
-}
-
-/** From step 6 of phase 4. */
-interface ForeignWritesTable {
-  table_name: string;
-  row_id: string;
-  writer: string;
-  program: string;
-  operation: string;
-  writes: Generated<number>;
-  first_at: Instant;
-  last_at: Instant;
 }
 
 export interface Database {

@@ -20,7 +20,7 @@ operator cron readonly auditor: position list, position show, position history, 
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
 operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
-operator cron readonly auditor: order watch, notification watch
+operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: partition check, partition status, schema show
 operator cron readonly auditor: config init, config show, config path, config validate, import inspect
@@ -32,6 +32,8 @@ operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
 operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol, ledger adopt
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
+operator: calendar import
+operator cron: instrument import
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
 cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
