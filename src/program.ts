@@ -50,6 +50,7 @@ export const NOUNS: Verbs = {
   ),
   backup: noun('Backups: create, verify, restore', () => import('./commands/backup/command.ts')),
   ledger: noun('The book beside other programs', () => import('./commands/ledger/command.ts')),
+  reconcile: noun('Book against broker', () => import('./commands/reconcile/command.ts')),
   schema: noun(
     'What the schema refuses, and what other writers may do',
     () => import('./commands/schema/command.ts'),

@@ -116,7 +116,10 @@ async function findReplay(db: Kysely<Database>, request: Request): Promise<Repla
 function isKeptResult(value: unknown): value is Kept {
   if (!isObject(value)) return false;
   const { kind, data } = value;
-  return ['rows', 'found', 'integrity'].includes(String(kind)) && [data].flat().every(isObject);
+  return (
+    ['rows', 'found', 'integrity', 'unknown', 'unreachable'].includes(String(kind)) &&
+    [data].flat().every(isObject)
+  );
 }
 
 async function claim(trx: Kysely<Database>, request: Request): Promise<void> {

@@ -59,11 +59,11 @@ export type RowOf<O extends Fields> = string extends keyof O
 
 /**
  * A verb returns this when its rows are themselves the finding: the data is printed and the exit code is 6, or 11 if
- * the finding is a secret that cannot be trusted.
+ * the finding is a secret that cannot be trusted; 9 if what became of some of them is unknown, 7 if nobody answered.
  */
 export class Finding<R extends Row = Row> {
   readonly data: R | readonly R[];
-  readonly kind: 'found' | 'integrity';
+  readonly kind: 'found' | 'integrity' | 'unknown' | 'unreachable';
   constructor(data: R | readonly R[], kind: Finding['kind'] = 'found') {
     this.data = data;
     this.kind = kind;

@@ -242,6 +242,8 @@ function face(
     // Prices of tests are not those of a market; what is asked about them has a suite of its own.
     PINNACLE_GUARD_PRICE_MOVE: '0',
     PINNACLE_GUARD_SHARES: '0',
+    // Other brokers have suites of their own.
+    PINNACLE_BROKER: 'paper',
   };
   const cliWith: TestDatabase['cliWith'] = (options, ...argv) =>
     cli(argv, { ...options, env: { ...env, ...options.env } });

@@ -91,6 +91,10 @@ position show {position}
 position mark ITC=101
 position history {position}
 position pnl
+reconcile orders u2
+reconcile positions u2
+reconcile funds u2
+reconcile adopt u2 --position TCS --reason r --yes
 risk check
 risk time-zone Asia/Kolkata
 risk status

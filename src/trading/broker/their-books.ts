@@ -19,12 +19,12 @@ export async function readTheirBooks(
       return { failed: error.message };
     }
   };
-  const orders = await read('orders', broker.orders);
+  const orders = await read('orders', () => broker.orders());
   // After the orders: what is complete in their book has its executions in that of trades.
-  const trades = await read('trades', broker.trades);
-  const positions = await read('positions', broker.positions);
-  const holdings = await read('holdings', broker.holdings);
-  const funds = await read('funds', broker.funds);
+  const trades = await read('trades', () => broker.trades());
+  const positions = await read('positions', () => broker.positions());
+  const holdings = await read('holdings', () => broker.holdings());
+  const funds = await read('funds', () => broker.funds());
   return {
     ...(orders && { orders }),
     ...(trades && { trades }),

@@ -31,6 +31,7 @@ operator: strategy add, strategy import, strategy update, strategy enable, strat
 operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
 operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol, ledger adopt
+operator: reconcile orders, reconcile positions, reconcile funds, reconcile adopt
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
 operator: calendar import
 operator cron: instrument import
