@@ -49,6 +49,7 @@ export const NOUNS: Verbs = {
     () => import('./commands/retention/command.ts'),
   ),
   backup: noun('Backups: create, verify, restore', () => import('./commands/backup/command.ts')),
+  broker: noun('The broker: what it has, and what goes to it', () => import('./commands/broker/command.ts')),
   ledger: noun('The book beside other programs', () => import('./commands/ledger/command.ts')),
   reconcile: noun('Book against broker', () => import('./commands/reconcile/command.ts')),
   schema: noun(

@@ -62,6 +62,7 @@ interface Minted {
   rul: string;
   hlt: string;
   lgn: string;
+  ppr: string;
 }
 
 /** The time at the beginning of a ULID. */

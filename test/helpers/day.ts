@@ -96,6 +96,7 @@ reconcile positions u2
 reconcile funds u2
 reconcile adopt u2 --position TCS --reason r --yes
 risk check
+broker paper run --quotes {quotes}
 risk time-zone Asia/Kolkata
 risk status
 notification send --user u2 --type SYSTEM_ERROR --title t --message m

@@ -118,6 +118,8 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   broker_calls: READ,
   instruments: READ,
   market_days: READ,
+  paper_orders: READ,
+  paper_trades: READ,
 };
 
 /** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
@@ -149,6 +151,8 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     broker_slots: QUEUE,
     instruments: KEEP,
     market_days: EDIT,
+    paper_orders: KEEP,
+    paper_trades: ADD,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

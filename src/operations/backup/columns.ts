@@ -46,6 +46,9 @@ const LISTED: Readonly<Record<TableName, string>> = {
   instruments: `exchange trading_symbol symbol token name isin series kind lot tick freeze_quantity expiry strike listed
     seen_at`,
   market_days: 'exchange day name kind opens closes source',
+  paper_orders: `user_id broker_order_id tag symbol exchange side order_type product quantity price trigger_price triggered
+    status filled_quantity filled_price text placed_at accepted_at quoted_at updated_at`,
+  paper_trades: 'user_id broker_fill_id broker_order_id quantity price executed_at',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

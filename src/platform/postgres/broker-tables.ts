@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { GeneratedTimestamp, Timestamp } from './column-types.ts';
 
 /** From step 8 of phase 4. */
-export interface BrokerAccountsTable {
+interface BrokerAccountsTable {
   user_id: UserId;
   client_code: string;
   logged_in_at: Instant | null;
@@ -17,7 +17,7 @@ export interface BrokerAccountsTable {
 }
 
 /** From step 8 of phase 4. */
-export interface BrokerCallsTable {
+interface BrokerCallsTable {
   call_id: string;
   user_id: UserId;
   order_id: OrderId;
@@ -37,8 +37,15 @@ export interface BrokerCallsTable {
 }
 
 /** From step 8 of phase 4. */
-export interface BrokerSlotsTable {
+interface BrokerSlotsTable {
   user_id: UserId;
   method: string;
   at: Timestamp;
+}
+
+/** The tables of the broker. */
+export interface BrokerTables {
+  broker_accounts: BrokerAccountsTable;
+  broker_calls: BrokerCallsTable;
+  broker_slots: BrokerSlotsTable;
 }

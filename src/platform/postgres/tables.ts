@@ -17,7 +17,7 @@ import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
-import type { BrokerAccountsTable, BrokerCallsTable, BrokerSlotsTable } from './broker-tables.ts';
+import type { BrokerTables } from './broker-tables.ts';
 import type {
   GeneratedJson,
   GeneratedMoney,
@@ -40,6 +40,7 @@ import type {
   SymbolAliasesTable,
   SymbolMergesTable,
 } from './own-tables.ts';
+import type { PaperTables } from './paper-tables.ts';
 
 /**
  * Every table as the catalog has it after phase 4 (`test/platform/postgres/types.test.ts` compares the two).
@@ -237,7 +238,7 @@ interface ApiKeyGraceTable {
   created_at: GeneratedTimestamp;
 }
 
-export interface Database {
+export interface Database extends BrokerTables, PaperTables {
   users: UsersTable;
   orders: OrdersTable;
   strategies: StrategiesTable;
@@ -261,9 +262,6 @@ export interface Database {
   symbol_merges: SymbolMergesTable;
   ledger_openings: LedgerOpeningsTable;
   foreign_writes: ForeignWritesTable;
-  broker_accounts: BrokerAccountsTable;
-  broker_calls: BrokerCallsTable;
-  broker_slots: BrokerSlotsTable;
   instruments: InstrumentsTable;
   market_days: MarketDaysTable;
   pinnacle_migrations: PinnacleMigrationsTable;

@@ -15,8 +15,9 @@ export async function brokerKind(ctx: Context): Promise<BrokerKind> {
 }
 
 /** The broker of the configuration for a trader. Throws NO_BROKER, and what logging in refuses. */
-export async function openBroker(ctx: Context, _user: UserId): Promise<Broker> {
+export async function openBroker(ctx: Context, user: UserId): Promise<Broker> {
   needStep(await ctx.source(), BROKER_SINCE_STEP);
   const kind = await brokerKind(ctx);
+  if (kind === 'paper') return (await import('./paper/paper-broker.ts')).paperBroker(ctx, user);
   throw new Error(`no adapter for ${kind}`);
 }

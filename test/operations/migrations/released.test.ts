@@ -54,6 +54,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '377310f6be5cc1e6023831cc1387ed1772a22935427906edbd961ae4bfad524c',
     '142ecd6df11ac0a396f73cfe84d3213b8fb4ffb7a5cb9b277cbef73c817bb7b1',
   ],
+  'migrations/4_risk_advanced/10_paper': [
+    'fa9f4174a43b331452641151fc3296c9cd755ba6702f6b256c6445be1115629b',
+    '3aa9ade7681d1aa569a4a70d1c1400d208e57c9b20dbf8344b04eb691cf455be',
+  ],
 };
 
 describe('the steps of the rollout', () => {

@@ -273,6 +273,8 @@ const TABLES_BESIDES: Record<string, Phase> = {
   foreign_writes: 4,
   instruments: 4,
   market_days: 4,
+  paper_orders: 4,
+  paper_trades: 4,
   broker_accounts: 4,
   broker_calls: 4,
   broker_slots: 4,
