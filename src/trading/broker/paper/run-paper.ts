@@ -63,16 +63,21 @@ export async function* runPaper(ctx: Context, run: PaperRun): AsyncGenerator<Pap
   needStep(await ctx.source(), PAPER_SINCE_STEP);
   const quotesOf = await openQuotes(ctx, run.quotes);
   const end = performance.now() + (run.forMs ?? Number.POSITIVE_INFINITY);
-  for (;;) {
-    yield* await pass(ctx, run, quotesOf);
+  for (let isFirst = true; ; isFirst = false) {
+    yield* await pass(ctx, run, quotesOf, isFirst);
     const rest = end - performance.now();
     if (run.intervalMs === undefined || rest <= 0) return;
     await sleep(Math.min(run.intervalMs, rest), undefined, { signal: ctx.signal });
   }
 }
 
-/** One look at the market. Without news nothing is locked or written. */
-async function pass(ctx: Context, market: PaperRun, quotesOf: QuoteSource): Promise<PaperEvent[]> {
+/** One look at the market. Without news nothing is locked or written, but the first time the right to do so is asked for. */
+async function pass(
+  ctx: Context,
+  market: PaperRun,
+  quotesOf: QuoteSource,
+  isFirst: boolean,
+): Promise<PaperEvent[]> {
   const clock = await tradingDayOf(ctx);
   const waiting = await readWorking(await ctx.source());
   const fresh = (await quotesOf([...new Set(waiting.map(({ symbol }) => symbol))])).filter(
@@ -81,12 +86,12 @@ async function pass(ctx: Context, market: PaperRun, quotesOf: QuoteSource): Prom
   const quotes = new Map(fresh.map((quote) => [quote.symbol, quote]));
   const hasNews = (order: WorkingOrder) => changeOf(order, quotes, market, clock) !== undefined;
   const ids = waiting.filter(hasNews).map(({ broker_order_id }) => broker_order_id);
-  if (ids.length === 0) return [];
+  if (ids.length === 0 && !isFirst) return [];
   return ctx.change(async (trx) => {
     const changes = (await readWorking(trx, ids)).flatMap(
       (order) => changeOf(order, quotes, market, clock) ?? [],
     );
-    await write(trx, changes);
+    if (changes.length > 0) await write(trx, changes);
     const events = changes.flatMap(({ events }) => events);
     if (events.length === 0) return unchanged(events);
     return changed(events, 'paper broker', {
