@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   BACKUP_NOT_FOUND: ['notFound', 'there is no backup at this path'],
   BACKUP_UNTRUSTED: ['refused', 'a superuser was about to load a backup of unknown origin'],
   BROKER_BOOK: ['refused', 'a book of the broker cannot be used'],
+  BROKER_BUSY: ['busy', 'other processes log the same trader in at the broker'],
   BROKER_ORDER_NOT_FOUND: ['notFound', 'the broker has no such order'],
   BROKER_REFUSED: ['refused', 'the broker refused a request'],
   BROKER_SESSION: ['refused', 'the broker refused the login or the session'],

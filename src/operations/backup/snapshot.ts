@@ -5,6 +5,7 @@ import { countLines } from '../../platform/files/copy-lines.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import { type DatabaseFailure, isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { currentDatabase } from '../../platform/postgres/identifiers.ts';
+import { readSchema } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure, refused } from '../../util/failure.ts';
 import { readGranted } from '../access/diff-grants.ts';
@@ -112,7 +113,9 @@ async function readContents(
       sequences: await readSequences(trx, tables),
       partitions: await readMonths(trx),
       access: await readGranted(trx),
-      key_ids: (await countUse(trx)).flatMap(({ key_id }) => key_id ?? []),
+      key_ids: (await countUse({ db: trx, ...(await readSchema(trx)) })).flatMap(
+        ({ key_id }) => key_id ?? [],
+      ),
     },
     foreign: await listForeign(
       trx,

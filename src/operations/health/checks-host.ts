@@ -24,7 +24,7 @@ export const HOST_CHECKS: readonly Check[] = [
   {
     name: 'keyring',
     async alone({ ctx }) {
-      const { readRing, ringSource } = await import('../keyring/load.ts');
+      const { readRing, ringSource } = await import('../../trading/keyring/load.ts');
       const source = await ringSource(ctx);
       if (!source) return ok('none is configured');
       const ring = await readRing(ctx, source).catch((error) => problemOf(ctx, error));

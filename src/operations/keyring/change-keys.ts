@@ -1,9 +1,9 @@
 import type { Context } from '../../context.ts';
 import { generateKey as createKey, type Ring } from '../../platform/secrets/key-ring.ts';
+import { lockKeysExclusive } from '../../trading/keyring/locks.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { type EditedKey, editRing } from './edit.ts';
-import { lockKeysExclusive } from './locks.ts';
 import { countUse, requireKey } from './usage.ts';
 
 /** Adds a new key to the ring, creating its file where there is none; only the first key is active at once. */
@@ -32,7 +32,7 @@ export async function retireKey(ctx: Context, id: string): Promise<EditedKey> {
     if (ring.active === key)
       throw refused('KEY_ACTIVE', `The key ${id} is active.`, `First: ${replacementFor(ring)}`);
     await lockKeysExclusive(trx);
-    const used = (await countUse(trx.db)).find(({ key_id }) => key_id === id);
+    const used = (await countUse(trx)).find(({ key_id }) => key_id === id);
     if (used)
       throw refused(
         'KEY_IN_USE',

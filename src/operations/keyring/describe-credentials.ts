@@ -1,17 +1,21 @@
-import type { Kysely } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
-import { BROKER_COLUMNS, keyIdOf, openCredential } from '../../platform/secrets/broker-credentials.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
+import {
+  BROKER_COLUMNS,
+  brokerColumns,
+  keyIdOf,
+  openCredential,
+} from '../../platform/secrets/broker-credentials.ts';
 import { inspectEnvelope } from '../../platform/secrets/envelope.ts';
+import { loadRing } from '../../trading/keyring/load.ts';
 import { findCredentials, whenSet } from '../../trading/users/credentials.ts';
-import { loadRing } from './load.ts';
 
 /** The state, key and length of each broker credential of a user, without decrypting any. Throws USER_NOT_FOUND. */
-export async function describeCredentials(db: Kysely<Database>, user: UserId) {
-  const credentials = await findCredentials(db, user);
-  const dates = await whenSet(db, user);
-  return BROKER_COLUMNS.map((field) => {
+export async function describeCredentials(source: Source, user: UserId) {
+  const credentials = await findCredentials(source, user);
+  const dates = await whenSet(source.db, user);
+  return brokerColumns(source).map((field) => {
     const stored = credentials[field];
     if (stored === '') return { field, value: null, state: 'none', key_id: null, length: null, set_at: null };
     const envelope = inspectEnvelope(stored);
@@ -25,7 +29,7 @@ export async function describeCredentials(db: Kysely<Database>, user: UserId) {
 
 /** Decrypts each stored broker credential of a user and tells which fail. Loads no key ring where nothing is stored. */
 export async function decryptCredentials(ctx: Context, user: UserId) {
-  const credentials = await findCredentials(await ctx.db(), user);
+  const credentials = await findCredentials(await ctx.source(), user);
   const stored = BROKER_COLUMNS.filter((field) => credentials[field] !== '');
   if (stored.length === 0) return [];
   const ring = await loadRing(ctx);

@@ -4,11 +4,11 @@ import type { AuditEntry } from '../../audit/log.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { lockFile } from '../../platform/files/lock-file.ts';
-import { BROKER_COLUMNS } from '../../platform/secrets/broker-credentials.ts';
+import { brokerColumns } from '../../platform/secrets/broker-credentials.ts';
 import { formatRing, type Ring, type RingKey } from '../../platform/secrets/key-ring.ts';
+import { notConfigured, readRing, ringSource } from '../../trading/keyring/load.ts';
 import { Failure, refused } from '../../util/failure.ts';
 import { writeAtomic } from '../../util/file.ts';
-import { notConfigured, readRing, ringSource } from './load.ts';
 
 interface Edit {
   /** The ring after the change. */
@@ -49,7 +49,7 @@ export async function editRing(
     const known = await readRing(ctx, source);
     const edited = await ctx.change(async (trx) => {
       // Only a role that may read the credentials may change their keys; the file itself has no roles.
-      await trx.db.selectFrom('users').select(BROKER_COLUMNS).limit(0).execute();
+      await trx.db.selectFrom('users').select(brokerColumns(trx)).limit(0).execute();
       const result = await edit(known, trx, source);
       const audit = result.body && {
         target: `key ${result.key.id}`,

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { readRing, ringSource } from './load.ts';
+import { readRing, ringSource } from '../../trading/keyring/load.ts';
 import { countUse, inTheClear } from './usage.ts';
 
 /** The keys of the ring, and those that credentials name although the ring lacks them, with what each encrypts. */
@@ -12,10 +12,10 @@ export async function listKeys(ctx: Context) {
         ? `There is no key ring yet: ${source.name} does not exist.`
         : 'No key ring is configured: set PINNACLE_KEYRING_FILE.',
     );
-  const uses = await countUse(await ctx.db());
+  const uses = await countUse(await ctx.source());
   const clear = uses.reduce((sum, use) => sum + use.clear, 0);
   if (clear > 0) await ctx.io.say(inTheClear(clear));
-  const unused = { broker_api_key: 0, broker_secret: 0, broker_token: 0 };
+  const unused = { broker_api_key: 0, broker_secret: 0, broker_token: 0, broker_totp: 0 };
   const inRing = [...(ring?.keys.values() ?? [])].map((key) => ({
     ...unused,
     ...uses.find(({ key_id }) => key_id === key.id),

@@ -7,6 +7,7 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 import {
   BROKER_COLUMNS,
   type BrokerColumn,
+  brokerColumns,
   type CredentialProblem,
   type Credentials,
   isInTheClear,
@@ -16,9 +17,9 @@ import {
 } from '../../platform/secrets/broker-credentials.ts';
 import { encrypt } from '../../platform/secrets/envelope.ts';
 import type { Ring } from '../../platform/secrets/key-ring.ts';
+import { loadRing } from '../../trading/keyring/load.ts';
+import { lockKeysShared } from '../../trading/keyring/locks.ts';
 import { Failure } from '../../util/failure.ts';
-import { loadRing } from './load.ts';
-import { lockKeysShared } from './locks.ts';
 
 const BATCH_ROWS = 500;
 
@@ -105,17 +106,18 @@ async function lockSelected(
   active: string,
   { after, wait }: { after: string; wait: boolean },
 ): Promise<Credentials[]> {
-  const selected = BROKER_COLUMNS.map((name) => {
+  const columns = brokerColumns(trx);
+  const selected = columns.map((name) => {
     const column = sql<string>`${sql.ref(name)}`;
     return sql`(${column} <> '' AND ${where(column, active)})`;
   });
   const { rows } = await sql<Credentials>`
-    SELECT user_id, broker_api_key, broker_secret, broker_token FROM users
+    SELECT user_id, ${sql.join(columns.map((name) => sql.ref(name)))} FROM users
     WHERE user_id > ${after} AND (${sql.join(selected, sql` OR `)})
     ORDER BY user_id LIMIT ${BATCH_ROWS} FOR NO KEY UPDATE ${wait ? sql`` : sql`SKIP LOCKED`}`.execute(
     trx.db,
   );
-  return rows;
+  return rows.map((row) => ({ ...row, broker_totp: row.broker_totp ?? '' }));
 }
 
 interface Renewed {
@@ -143,30 +145,28 @@ function renew(ring: Ring, { open }: Selection, user: Credentials): Renewed {
 
 /** Writes all in one statement, each user only if unchanged since it was read; returns the ids written. */
 async function write(trx: Trx, renewed: readonly Renewed[]): Promise<Set<string>> {
+  const names = brokerColumns(trx);
   const rows = renewed.map(({ user, encrypted }) => ({
     user_id: user.user_id,
-    old_api_key: user.broker_api_key,
-    old_secret: user.broker_secret,
-    old_token: user.broker_token,
-    new_api_key: encrypted.broker_api_key,
-    new_secret: encrypted.broker_secret,
-    new_token: encrypted.broker_token,
+    ...Object.fromEntries(
+      names.flatMap((name) => [
+        [`old_${name}`, user[name]],
+        [`new_${name}`, encrypted[name]],
+      ]),
+    ),
   }));
-  const columns = {
+  const columns: Record<string, 'text'> = {
     user_id: 'text',
-    old_api_key: 'text',
-    old_secret: 'text',
-    old_token: 'text',
-    new_api_key: 'text',
-    new_secret: 'text',
-    new_token: 'text',
-  } as const;
+    ...Object.fromEntries(
+      names.flatMap((name) => [`old_${name}`, `new_${name}`]).map((name) => [name, 'text']),
+    ),
+  };
+  const set = names.map((name) => sql`${sql.ref(name)} = n.${sql.ref(`new_${name}`)}`);
+  const unchanged = names.map((name) => sql`u.${sql.ref(name)} = n.${sql.ref(`old_${name}`)}`);
   const written = await sql<{ user_id: UserId }>`
-    UPDATE users u
-    SET broker_api_key = n.new_api_key, broker_secret = n.new_secret, broker_token = n.new_token
+    UPDATE users u SET ${sql.join(set)}
     FROM ${unnest('n', columns, rows)}
-    WHERE u.user_id = n.user_id AND u.broker_api_key = n.old_api_key AND u.broker_secret = n.old_secret
-      AND u.broker_token = n.old_token
+    WHERE u.user_id = n.user_id AND ${sql.join(unchanged, sql` AND `)}
     RETURNING u.user_id`.execute(trx.db);
   return new Set(written.rows.map(({ user_id }) => user_id));
 }

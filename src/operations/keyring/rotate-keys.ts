@@ -1,9 +1,9 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import type { CredentialProblem } from '../../platform/secrets/broker-credentials.ts';
+import { loadRing } from '../../trading/keyring/load.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
-import { loadRing } from './load.ts';
 import { IN_THE_CLEAR, OUTDATED, renewBatch, type Selection, unfinished } from './rotate-batch.ts';
 
 /**

@@ -1,17 +1,19 @@
 import { auditTarget, changed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
+import { BROKER_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import {
   type BrokerColumn,
+  brokerColumns,
   MAX_BYTES_BEFORE_PHASE_4,
   placeOf,
 } from '../../platform/secrets/broker-credentials.ts';
 import { encrypt, fingerprint, secretTooLong } from '../../platform/secrets/envelope.ts';
+import { loadRing } from '../../trading/keyring/load.ts';
+import { lockKeysShared } from '../../trading/keyring/locks.ts';
+import { secretFromFile, secretFromStdin, secretFromTerminal } from '../../trading/keyring/read-secret.ts';
 import { writeCredentials } from '../../trading/users/credentials.ts';
 import { lockUser } from '../../trading/users/store.ts';
-import { loadRing } from './load.ts';
-import { lockKeysShared } from './locks.ts';
-import { secretFromFile, secretFromStdin, secretFromTerminal } from './read-secret.ts';
 
 const MAX_BYTES = 8_192;
 
@@ -25,6 +27,7 @@ export async function setCredential(
   field: BrokerColumn,
   source: { stdin: boolean; file: string | undefined },
 ) {
+  if (!brokerColumns(await ctx.source()).includes(field)) needStep(await ctx.source(), BROKER_SINCE_STEP);
   const secret = await readSecret(ctx, `The ${field}`, source);
   const length = Buffer.byteLength(secret);
   const phase = await ctx.phase();

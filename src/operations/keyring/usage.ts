@@ -1,6 +1,11 @@
-import { type Kysely, sql } from 'kysely';
-import type { Database } from '../../platform/postgres/tables.ts';
-import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
+import { sql } from 'kysely';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
+import {
+  BROKER_COLUMNS,
+  type BrokerColumn,
+  brokerColumns,
+  type Credentials,
+} from '../../platform/secrets/broker-credentials.ts';
 import type { Ring, RingKey } from '../../platform/secrets/key-ring.ts';
 import { Failure, notFound } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
@@ -9,17 +14,17 @@ import { pluralize } from '../../util/text.ts';
 export type Use = Record<BrokerColumn, number> & { key_id: string | null; total: number; clear: number };
 
 /** What every key encrypts in the database, counted in one statement. */
-export async function countUse(db: Kysely<Database>): Promise<Use[]> {
+export async function countUse(source: Source): Promise<Use[]> {
+  const stored = brokerColumns(source).map((name) => sql`(${sql.lit(name)}, u.${sql.ref(name)})`);
+  const counts = BROKER_COLUMNS.map(
+    (name) => sql`count(*) FILTER (WHERE v.field = ${sql.lit(name)})::int AS ${sql.ref(name)}`,
+  );
   const { rows } = await sql<Use>`
     SELECT substring(v.value FROM '^pne1\\.([0-9a-f]{8})\\.') AS key_id, count(*)::int AS total,
       count(*) FILTER (WHERE NOT starts_with(v.value, 'pne1.'))::int AS clear,
-      count(*) FILTER (WHERE v.field = 'broker_api_key')::int AS broker_api_key,
-      count(*) FILTER (WHERE v.field = 'broker_secret')::int AS broker_secret,
-      count(*) FILTER (WHERE v.field = 'broker_token')::int AS broker_token
-    FROM users u CROSS JOIN LATERAL (VALUES
-      ('broker_api_key', u.broker_api_key), ('broker_secret', u.broker_secret), ('broker_token', u.broker_token)
-    ) v (field, value)
-    WHERE v.value <> '' GROUP BY 1 ORDER BY 1`.execute(db);
+      ${sql.join(counts)}
+    FROM users u CROSS JOIN LATERAL (VALUES ${sql.join(stored)}) v (field, value)
+    WHERE v.value <> '' GROUP BY 1 ORDER BY 1`.execute(source.db);
   return rows;
 }
 
@@ -28,17 +33,17 @@ export const inTheClear = (count: number) =>
   `${pluralize(count, 'credential')} ${count === 1 ? 'is' : 'are'} stored in the clear. To encrypt: pinnacle keys encrypt`;
 
 /** Up to `limit` users with credentials, after an id. */
-export function listCredentials(db: Kysely<Database>, after: string, limit: number): Promise<Credentials[]> {
-  return db
+export async function listCredentials(source: Source, after: string, limit: number): Promise<Credentials[]> {
+  const columns = brokerColumns(source);
+  const rows = await source.db
     .selectFrom('users')
-    .select(['user_id', 'broker_api_key', 'broker_secret', 'broker_token'])
+    .select(['user_id', ...columns])
     .where(sql<boolean>`user_id > ${after}`)
-    .where((eb) =>
-      eb.or([eb('broker_api_key', '<>', ''), eb('broker_secret', '<>', ''), eb('broker_token', '<>', '')]),
-    )
+    .where((eb) => eb.or(columns.map((column) => eb(column, '<>', ''))))
     .orderBy('user_id')
     .limit(limit)
     .execute();
+  return rows.map((row) => ({ ...row, broker_totp: row.broker_totp ?? '' }));
 }
 
 /** A key of the ring; throws KEYRING_MISSING where there is no ring, KEY_NOT_FOUND where it lacks the key. */

@@ -1,15 +1,15 @@
 import { startProgress } from '../../cli/progress.ts';
 import type { Context } from '../../context.ts';
 import { type CredentialProblem, checkCredentials } from '../../platform/secrets/broker-credentials.ts';
+import { loadRing } from '../../trading/keyring/load.ts';
 import { pluralize } from '../../util/text.ts';
-import { loadRing } from './load.ts';
 import { inTheClear, listCredentials } from './usage.ts';
 
 const BATCH_ROWS = 1_000;
 
 /** Decrypts every credential; returns those that cannot be read, never a secret. */
 export async function verifyCredentials(ctx: Context): Promise<CredentialProblem[]> {
-  const db = await ctx.db();
+  const source = await ctx.source();
   const problems: CredentialProblem[] = [];
   let userCount = 0;
   let credentialCount = 0;
@@ -18,7 +18,7 @@ export async function verifyCredentials(ctx: Context): Promise<CredentialProblem
   try {
     for (;;) {
       ctx.signal.throwIfAborted();
-      const users = await listCredentials(db, after, BATCH_ROWS);
+      const users = await listCredentials(source, after, BATCH_ROWS);
       const last = users.at(-1);
       if (!last) break;
       // Read again for each batch: a key may be added meanwhile.

@@ -1,4 +1,5 @@
 import type { UserId } from '../../domain/id.ts';
+import { BROKER_SINCE_STEP, hasStep, type Schema } from '../postgres/schema-phase.ts';
 import { decrypt, inspectEnvelope, type Place, PROBLEMS, type SecretProblem } from './envelope.ts';
 import type { Ring } from './key-ring.ts';
 
@@ -6,10 +7,16 @@ import type { Ring } from './key-ring.ts';
 export const MAX_BYTES_BEFORE_PHASE_4 = 36;
 
 /** The columns of users that hold broker credentials. */
-export const BROKER_COLUMNS = ['broker_api_key', 'broker_secret', 'broker_token'] as const;
+export const BROKER_COLUMNS = ['broker_api_key', 'broker_secret', 'broker_token', 'broker_totp'] as const;
 export type BrokerColumn = (typeof BROKER_COLUMNS)[number];
 
-/** The credentials of a user as stored, '' for none. */
+/** Those that a schema has. */
+export const brokerColumns = (schema: Schema): readonly BrokerColumn[] =>
+  hasStep(schema, BROKER_SINCE_STEP)
+    ? BROKER_COLUMNS
+    : BROKER_COLUMNS.filter((column) => column !== 'broker_totp');
+
+/** The credentials of a user as stored, '' for none and for a column that the schema lacks. */
 export type Credentials = Record<BrokerColumn, string> & { user_id: UserId };
 
 /** Where a credential of a user is stored. */

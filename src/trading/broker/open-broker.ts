@@ -1,6 +1,8 @@
 import type { Context } from '../../context.ts';
 import type { Broker, BrokerKind } from '../../domain/broker.ts';
 import type { UserId } from '../../domain/id.ts';
+import type { LimitedMethod } from '../../domain/rate-limits.ts';
+import type { Endpoint } from '../../platform/brokers/angelone/http.ts';
 import { BROKER_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
 
@@ -19,5 +21,28 @@ export async function openBroker(ctx: Context, user: UserId): Promise<Broker> {
   needStep(await ctx.source(), BROKER_SINCE_STEP);
   const kind = await brokerKind(ctx);
   if (kind === 'paper') return (await import('./paper/paper-broker.ts')).paperBroker(ctx, user);
+  if (kind === 'angelone') return openAngelOne(ctx, user);
   throw new Error(`no adapter for ${kind}`);
+}
+
+async function openAngelOne(ctx: Context, user: UserId): Promise<Broker> {
+  const { angelOneBroker } = await import('../../platform/brokers/angelone/adapter.ts');
+  const { openSession } = await import('./session.ts');
+  const endpoint = await vendorEndpoint(ctx);
+  const limit = limitOf(ctx, user);
+  const session = await openSession(ctx, user, endpoint, () => limit('login'));
+  const { apiKey, secrets } = session;
+  return angelOneBroker({ ...endpoint, apiKey, session, secrets, limit, now: ctx.now });
+}
+
+/** Where Angel One is called. Throws CONFIG_INVALID. */
+export async function vendorEndpoint(ctx: Context): Promise<Endpoint> {
+  const { rootOf } = await import('../../platform/brokers/angelone/http.ts');
+  const { broker } = await ctx.config();
+  return { root: rootOf(broker.url), timeoutMs: broker.timeoutMs, signal: ctx.signal };
+}
+
+/** Waits until a trader may call a method of the broker. */
+export function limitOf(_ctx: Context, _user: UserId): (method: LimitedMethod) => Promise<void> {
+  return async () => {};
 }

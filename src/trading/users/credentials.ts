@@ -2,27 +2,34 @@ import { type Kysely, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import type { BrokerColumn, Credentials } from '../../platform/secrets/broker-credentials.ts';
+import {
+  type BrokerColumn,
+  brokerColumns,
+  type Credentials,
+} from '../../platform/secrets/broker-credentials.ts';
 import { findUser, lockUser } from './store.ts';
 
 /** The credentials of a user as stored; throws USER_NOT_FOUND. */
-export async function findCredentials(db: Kysely<Database>, userId: UserId): Promise<Credentials> {
-  await findUser(db, userId);
-  return select(db, userId).executeTakeFirstOrThrow();
+export async function findCredentials(source: Source, userId: UserId): Promise<Credentials> {
+  await findUser(source.db, userId);
+  return select(source, userId);
 }
 
 /** The same, and locks the user until the transaction ends. */
 export async function lockCredentials(trx: Trx, userId: UserId): Promise<Credentials> {
   await lockUser(trx, userId);
-  return select(trx.db, userId).executeTakeFirstOrThrow();
+  return select(trx, userId);
 }
 
-function select(db: Kysely<Database>, userId: UserId) {
-  return db
+async function select(source: Source, userId: UserId): Promise<Credentials> {
+  const row = await source.db
     .selectFrom('users')
-    .select(['user_id', 'broker_api_key', 'broker_secret', 'broker_token'])
-    .where('user_id', '=', userId);
+    .select(['user_id', ...brokerColumns(source)])
+    .where('user_id', '=', userId)
+    .executeTakeFirstOrThrow();
+  return { ...row, broker_totp: row.broker_totp ?? '' };
 }
 
 /** Stores envelopes, or '' for none, in columns of a user. */

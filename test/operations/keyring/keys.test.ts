@@ -149,7 +149,7 @@ describe.each(servers)('keys beside others on $name', ({ open }) => {
     const { key_id } = await db.json<{ key_id: string }>('keys', 'generate');
     const sealing = Number(
       /KEYS_LOCK_ID = ([\d_]+)/
-        .exec(await readFile('src/operations/keyring/locks.ts', 'utf8'))?.[1]
+        .exec(await readFile('src/trading/keyring/locks.ts', 'utf8'))?.[1]
         ?.replaceAll('_', ''),
     );
     await db.query('BEGIN');

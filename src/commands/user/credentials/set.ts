@@ -24,8 +24,10 @@ export const set = defineCommand({
     'user credentials set trader_001 --field broker_token',
     'user credentials set trader_001 --field broker_secret --from-file /run/secrets/angel-one',
     'user credentials set trader_001 --field broker_api_key --secret-stdin --json',
+    'user credentials set trader_001 --field broker_totp',
   ],
-  details: `On a terminal it is prompted for without echo; a trailing newline is removed. It is encrypted with the active key of the
+  details: `broker_api_key is the key of the API, broker_secret the PIN, broker_totp the secret that one-time passwords are made of, in
+base32; broker login writes broker_token. On a terminal it is prompted for without echo; a trailing newline is removed. It is encrypted with the active key of the
 key ring and never shown again, neither by this program nor in the audit log. Before phase 4 of the schema it may have at
 most ${MAX_BYTES_BEFORE_PHASE_4} bytes.`,
   async run({ user, field, secretStdin, fromFile }, ctx: Context) {

@@ -20,6 +20,6 @@ export const show = defineCommand({
 whether a credential can be decrypted.`,
   async run({ user }, ctx: Context) {
     const { describeCredentials } = await import('../../../operations/keyring/describe-credentials.ts');
-    return describeCredentials(await ctx.db(), user);
+    return describeCredentials(await ctx.source(), user);
   },
 });
