@@ -91,6 +91,10 @@ position show {position}
 position mark ITC=101
 position history {position}
 position pnl
+broker login u2
+broker status u2
+broker funds u2
+broker logout u2
 reconcile orders u2
 reconcile positions u2
 reconcile funds u2

@@ -5,7 +5,7 @@ import { usage } from '../../util/failure.ts';
 /** The argument and the flag of verbs about one trader or all. */
 export const oneOrAll = {
   args: { user: optional(parsed(userId, 'USER', 'one trader')) },
-  flags: { all: toggle('every trader who has a client code') },
+  flags: { all: toggle('every trader who has a client code; on paper and with files, every user') },
 } as const;
 
 /** The trader that is named, or undefined for all. Throws a usage error for neither and for both. */

@@ -6,12 +6,12 @@ import { BROKER_SINCE_STEP, needStep } from '../../platform/postgres/schema-phas
 import { Failure, usage } from '../../util/failure.ts';
 import { secretFromStdin } from '../keyring/read-secret.ts';
 import { writeCredentials } from '../users/credentials.ts';
-import { lockUser } from '../users/store.ts';
+import { findUser, lockUser } from '../users/store.ts';
 import { findAccount, updateAccount, writeClientCode } from './accounts.ts';
 import { logIn } from './log-in.ts';
 import { openSecrets } from './login-secrets.ts';
 import { brokerKind, limitOf, vendorEndpoint } from './open-broker.ts';
-import { eachTrader, namedTraders, noLogins } from './traders.ts';
+import { eachTrader, namedTraders, requireCredentials } from './traders.ts';
 
 interface LoginInput {
   user: UserId | undefined;
@@ -26,9 +26,9 @@ interface LoginInput {
  * several, rows say which failed.
  */
 export async function logInTraders(ctx: Context, { user, clientCode, totpStdin }: LoginInput) {
-  await requireLogins(ctx);
-  const code = totpStdin ? await readCode(ctx) : undefined;
   const users = await namedTraders(ctx, user, 'enabled');
+  if (!(await hasLogins(ctx))) return [];
+  const code = totpStdin ? await readCode(ctx) : undefined;
   if (user !== undefined && clientCode !== undefined) await storeClientCode(ctx, user, clientCode);
   const endpoint = await vendorEndpoint(ctx);
   return eachTrader(ctx, users, async (each) => {
@@ -39,10 +39,14 @@ export async function logInTraders(ctx: Context, { user, clientCode, totpStdin }
   });
 }
 
-async function requireLogins(ctx: Context): Promise<void> {
+/** Whether the broker of the configuration has logins; says so where it has none. */
+async function hasLogins(ctx: Context): Promise<boolean> {
   needStep(await ctx.source(), BROKER_SINCE_STEP);
+  await requireCredentials(ctx);
   const kind = await brokerKind(ctx);
-  if (kind !== 'angelone') throw noLogins(kind);
+  if (kind === 'angelone') return true;
+  await ctx.io.say(`The broker is ${kind}: it needs no login.`);
+  return false;
 }
 
 async function readCode(ctx: Context): Promise<string> {
@@ -65,7 +69,8 @@ async function storeClientCode(ctx: Context, user: UserId, code: string): Promis
 
 /** Ends the session of a trader at the broker, and forgets its token. Throws BROKER_UNREACHABLE where the broker does not answer. */
 export async function logOutTrader(ctx: Context, user: UserId) {
-  await requireLogins(ctx);
+  await findUser(await ctx.db(), user);
+  if (!(await hasLogins(ctx))) return { user_id: user, client_code: null, logged_out: false };
   const secrets = await openSecrets(ctx, user);
   const { client_code } = secrets.account;
   if (secrets.token === '') {

@@ -1,12 +1,15 @@
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
-import { Failure, refused } from '../../util/failure.ts';
+import { brokerColumns } from '../../platform/secrets/broker-credentials.ts';
+import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { findUser, userDisabled } from '../users/store.ts';
 import { listAccountUsers } from './accounts.ts';
+import { tradersAt } from './find-traders.ts';
+import { brokerKind } from './open-broker.ts';
 
 /**
- * One trader by name, or with `undefined` all who have a client code. Throws USER_NOT_FOUND, and USER_DISABLED where only
+ * One trader by name, or with `undefined` all who may have something at the broker. Throws USER_NOT_FOUND, and USER_DISABLED where only
  * those who may trade are wanted.
  */
 export async function namedTraders(
@@ -20,7 +23,8 @@ export async function namedTraders(
     if (only && !enabled) throw userDisabled(user);
     return [user];
   }
-  const users = await listAccountUsers(db, only);
+  const kind = await brokerKind(ctx);
+  const users = only ? await listAccountUsers(db, only) : await tradersAt(ctx, kind);
   if (users.length === 0) await ctx.io.say('No trader has a client code at the broker.');
   return users;
 }
@@ -63,6 +67,8 @@ export async function eachTrader<T>(
 const isOfTrader = (error: unknown): error is Failure =>
   error instanceof Failure && (error.code.startsWith('BROKER_') || error.code === 'CREDENTIALS_UNREADABLE');
 
-/** BROKER_REFUSED: the kind of broker has no logins. */
-export const noLogins = (kind: string): Failure =>
-  refused('BROKER_REFUSED', `The broker ${kind} has no logins.`, 'To log in, set broker.kind to angelone.');
+/** Who may not read the credentials of traders may not act for them at a broker either, whatever its kind. Throws NOT_PERMITTED. */
+export async function requireCredentials(ctx: Context): Promise<void> {
+  const source = await ctx.source();
+  await source.db.selectFrom('users').select(brokerColumns(source)).limit(0).execute();
+}

@@ -178,7 +178,7 @@ describe.each(servers)('broker login on $name', ({ open }) => {
     expect((await db.cli('broker', 'login', user, '--all')).code).toBe(2);
     const env = (changes: Record<string, string>) =>
       db.cliWith({ env: changes }, 'broker', 'login', user, '--json');
-    expect(errorOf(await env({ PINNACLE_BROKER: 'file' }))).toMatchObject({ code: 'BROKER_REFUSED' });
+    expect(await env({ PINNACLE_BROKER: 'paper' })).toMatchObject({ code: 0, stdout: '[]\n' });
     expect((await env({ PINNACLE_BROKER_URL: 'http://example.com' })).code).toBe(78);
     expect((await env({ PINNACLE_KEYRING_FILE: '/nonexistent/ring' })).code).toBe(11);
   });

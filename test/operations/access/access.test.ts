@@ -35,7 +35,7 @@ operator: reconcile orders, reconcile positions, reconcile funds, reconcile adop
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
 operator: calendar import
 operator cron: instrument import
-operator: broker paper run
+operator: broker paper run, broker login, broker logout, broker status, broker funds
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
 cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
