@@ -35,7 +35,7 @@ export function compareBooks(
 }
 
 /** The books that did not come. */
-export function unanswered(books: TheirBooks): Difference[] {
+function unanswered(books: TheirBooks): Difference[] {
   return Object.entries(books).flatMap(([name, answer]) =>
     answer && 'failed' in answer
       ? [

@@ -50,7 +50,7 @@ export function compareFills(
       !isBefore(fill.executed_at, dayStart),
   );
   const unnamed = extra.filter((fill) => fill.adopted || isMinted('fil', fill.broker_fill_id));
-  if (missing.length > 0 && unnamed.length === extra.length && isSameSum(unnamed, missing))
+  if (unnamed.length > 0 && unnamed.length === extra.length && isSameSum(unnamed, missing))
     return { differences: differing, missing: [], isBookable: true };
   // Without the order book, what has no id of the broker is not found.
   const isSought = hasOrders || ours.broker_order_id !== '';

@@ -20,8 +20,8 @@ import { type MatchedOrder, matchOrders } from './match-orders.ts';
 import { addMovement, type Movements } from './movements.ts';
 
 /** How often the broker must not have an order before that means anything, and how old its placement is then. */
-export const LOOKS_NEEDED = 3;
-export const LOOKS_OVER_MS = 60_000;
+const LOOKS_NEEDED = 3;
+const LOOKS_OVER_MS = 60_000;
 
 export interface OrderComparison {
   differences: Difference[];

@@ -6,7 +6,7 @@ import { type Difference, differenceOf, type OurBook, rowsOf, type TheirBooks } 
 import type { Movements } from './movements.ts';
 
 /** What one side has of a symbol: signed shares, and what they cost, NaN where a price is not known. */
-export interface Net {
+interface Net {
   quantity: number;
   /** Rupees per share; null where it is not known, or the strategies oppose each other. */
   average_price: number | null;
