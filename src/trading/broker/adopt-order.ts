@@ -9,6 +9,7 @@ import { tradingDayOf } from '../trading-day.ts';
 import { findUser, lockUser } from '../users/store.ts';
 import { type AdoptedOrder, type Adoption, checkStrategy, insertAdoption, needBook } from './adopt.ts';
 import { readBothBooks } from './compare-trader.ts';
+import { checkMayBook } from './may-book.ts';
 import { comparisonClock, readOurBook } from './our-book.ts';
 
 export interface OrderAdoption {
@@ -24,6 +25,7 @@ export interface OrderAdoption {
  */
 export async function adoptOrder(ctx: Context, request: OrderAdoption): Promise<AdoptedOrder> {
   const { user, broker_order_id, strategy, reason } = request;
+  await checkMayBook(ctx);
   await findUser(await ctx.db(), user);
   await checkStrategy(ctx, strategy);
   const clock = comparisonClock(await tradingDayOf(ctx));

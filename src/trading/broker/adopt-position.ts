@@ -15,6 +15,7 @@ import { tradingDayOf } from '../trading-day.ts';
 import { findUser, lockUser } from '../users/store.ts';
 import { type AdoptedOrder, checkStrategy, insertAdoption, needBook } from './adopt.ts';
 import { readBothBooks } from './compare-trader.ts';
+import { checkMayBook } from './may-book.ts';
 import { comparisonClock, readOurBook } from './our-book.ts';
 
 export interface PositionAdoption {
@@ -35,6 +36,7 @@ export interface PositionAdoption {
  */
 export async function adoptPosition(ctx: Context, request: PositionAdoption): Promise<AdoptedOrder> {
   const { user, symbol, strategy } = request;
+  await checkMayBook(ctx);
   await findUser(await ctx.db(), user);
   await checkStrategy(ctx, strategy);
   const clock = comparisonClock(await tradingDayOf(ctx));

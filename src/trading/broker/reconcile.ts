@@ -16,6 +16,7 @@ import { findUser } from '../users/store.ts';
 import { applyRepairs } from './apply-repairs.ts';
 import { compareTrader } from './compare-trader.ts';
 import { tradersAt } from './find-traders.ts';
+import { checkMayBook } from './may-book.ts';
 import { brokerKind } from './open-broker.ts';
 import { comparisonClock } from './our-book.ts';
 
@@ -48,6 +49,7 @@ export async function reconcile(
   if ((user === undefined) !== all) throw usage('Name a USER or give --all, not both.');
   for (const each of apply) refuseUnrepairable(each, scope);
   const kind = await brokerKind(ctx);
+  await checkMayBook(ctx);
   if (user !== undefined) await findUser(await ctx.db(), user);
   const users = user === undefined ? await tradersAt(ctx, kind) : [user];
   const clock = comparisonClock(await tradingDayOf(ctx));
