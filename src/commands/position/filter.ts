@@ -16,8 +16,13 @@ export const positionFilter = {
   ),
 };
 
-/** The query for the positions that match the flags. */
-export async function selectPositions(filter: Values<typeof positionFilter>, ctx: Context) {
+/** The query for the positions that match the flags: for a page of them, or for `many`. */
+export async function selectPositions(
+  filter: Values<typeof positionFilter>,
+  ctx: Context,
+  { many }: { many: boolean },
+) {
   const { matchingPositions } = await import('../../trading/positions/matching.ts');
-  return matchingPositions(await ctx.source(), filter);
+  const schema = many || filter.product ? await ctx.source() : undefined;
+  return matchingPositions(await ctx.db(), schema, filter);
 }

@@ -28,7 +28,7 @@ export const list = defineCommand({
   ],
   async run(input, ctx: Context) {
     if (input.asOf !== undefined) return listAsOf(await ctx.instant('--as-of', input.asOf), input, ctx);
-    const chosen = await selectPositions(input, ctx);
+    const chosen = await selectPositions(input, ctx, { many: input.all });
     return page(
       input,
       ctx.io,
