@@ -63,6 +63,7 @@ interface Minted {
   hlt: string;
   lgn: string;
   ppr: string;
+  cal: string;
 }
 
 /** The time at the beginning of a ULID. */

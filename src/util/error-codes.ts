@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   BROKER_REFUSED: ['refused', 'the broker refused a request'],
   BROKER_SESSION: ['refused', 'the broker refused the login or the session'],
   BROKER_UNREACHABLE: ['unreachable', 'the broker does not answer'],
+  CALL_UNRESOLVED: ['refused', 'nobody knows yet what became of an order that was sent to the broker'],
   CAPITAL_LIMIT: ['refused', 'a result or the capital of an account would not fit its column'],
   CLOCKS_DIFFER: [
     'refused',
@@ -125,6 +126,7 @@ export const ERROR_CODES = {
   POSITION_NOT_FOUND: ['notFound', 'no matching position'],
   QUOTE_NOT_FOUND: ['notFound', 'the cache has no quote of the symbol'],
   QUOTE_OLDER: ['refused', 'the cache has a newer quote of the symbol'],
+  RATE_LIMITED: ['busy', 'the broker allows no more calls for now'],
   READ_ONLY: ['refused', 'the database is read-only, such as a replica'],
   REDIS_BUSY: ['unreachable', 'Redis is busy with a script'],
   REDIS_CLUSTERDOWN: ['unreachable', 'the Redis cluster is down'],
