@@ -92,6 +92,7 @@ export const ERROR_CODES = {
   NOTIFICATION_NOT_FOUND: ['notFound', 'no notification has this id'],
   NOT_EMBEDDED: ['refused', 'the embedded database cannot do this'],
   NOT_HALTED: ['refused', 'trading is not halted'],
+  NOT_AT_BROKER: ['refused', 'the broker does not have the order'],
   NOT_PARTITIONED: ['refused', 'the orders table is not partitioned'],
   NOT_PERMITTED: ['forbidden', 'the database role lacks the permission'],
   NOT_PROJECTED: ['unreachable', 'the change is committed but could not be read back for Redis'],

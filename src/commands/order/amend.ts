@@ -1,9 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
-import { optional, parsed, price, shares } from '../../cli/flags.ts';
+import { optional, parsed, price, shares, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
-import { orderFields } from './fields.ts';
+import { askedRows, sendableFields } from './asked.ts';
 
 export const amend = defineCommand({
   effect: 'write',
@@ -12,15 +12,21 @@ export const amend = defineCommand({
   flags: {
     quantity: optional(shares('the new total quantity, filled shares included')),
     price: optional(price('rupees per share: the limit or trigger')),
+    send: toggle('ask the broker first, and change the book once it accepts'),
   },
-  fields: orderFields,
+  fields: sendableFields,
   examples: ['order amend ord_01 --price 2440', 'order amend ord_01 --quantity 20 --price 2440'],
   details:
-    'For a working order. The new quantity must be more than the filled quantity; to give up the rest, cancel the order. Only the book is amended: send the same change to the broker.',
-  async run({ order, quantity, price }, ctx: Context) {
+    'For a working order. The new quantity must be more than the filled quantity; to give up the rest, cancel the order. Without --send only the book is amended.',
+  async run({ order, quantity, price, send }, ctx: Context) {
     if (quantity === undefined && price === undefined)
       throw usage('Nothing to amend: give --quantity, --price or both.');
+    const request = { order_id: order, quantity, price };
+    if (send) {
+      const { amendAtBroker } = await import('../../trading/broker/amend-at-broker.ts');
+      return askedRows([await amendAtBroker(ctx, request)]);
+    }
     const { amendOrder } = await import('../../trading/orders/amend-order.ts');
-    return amendOrder(ctx, { order_id: order, quantity, price });
+    return amendOrder(ctx, request);
   },
 });

@@ -9,6 +9,13 @@ export const askedFields = {
   detail: { type: 'text' },
 } as const satisfies Fields;
 
+/** The same where the broker is asked only with --send. */
+export const sendableFields = {
+  ...orderFields,
+  outcome: { type: 'text', onlyWithFlag: 'send', optional: true },
+  detail: { type: 'text', onlyWithFlag: 'send', optional: true },
+} as const satisfies Fields;
+
 /** Rows of what was asked: a finding where the broker refused something, did not answer, or nobody knows. */
 export function askedRows(asked: readonly Asked[]) {
   const rows = asked.map(({ order, outcome, detail }) => ({ ...order, outcome, detail }));

@@ -1,12 +1,12 @@
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { orderId, strategyId, userId } from '../../domain/id.ts';
+import { type OrderId, orderId, strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { CancelScope } from '../../trading/ledger/cancel-orders.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
-import { orderFields } from './fields.ts';
+import { askedRows, sendableFields } from './asked.ts';
 
 export const cancel = defineCommand({
   effect: 'write',
@@ -18,12 +18,13 @@ export const cancel = defineCommand({
     strategy: optional(parsed(strategyId, 'STRATEGY', 'every working order of this strategy')),
     symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'every working order in this symbol')),
     all: toggle('every working order'),
+    send: toggle('ask the broker; an order is CANCELLED once broker sync brings its answer'),
   },
-  fields: orderFields,
+  fields: sendableFields,
   examples: ['order cancel ord_01', 'order cancel --user trader_001 --symbol TCS --yes'],
   details: `Fills are kept. Cancelling a cancelled order changes nothing and ends 0. Several flags select the orders that match all
 of them. A selection by flags needs --yes; a single order does not.`,
-  async run({ order, all, user, strategy, symbol }, ctx: Context) {
+  async run({ order, all, user, strategy, symbol, send }, ctx: Context) {
     const scope = { user, strategy, symbol };
     const scoped = all || Object.values(scope).some((part) => part !== undefined);
     if (order !== undefined && scoped) throw usage('Name one order or describe many, not both.');
@@ -32,19 +33,24 @@ of them. A selection by flags needs --yes; a single order does not.`,
         'Say what to cancel.',
         'One order by its id, or many by --user, --strategy, --symbol or --all.',
       );
-    const { cancelOrder, cancelOrders, countCancellable } = await import(
+    const { cancelOrder, cancelOrders, findCancellable } = await import(
       '../../trading/orders/cancel-order.ts'
     );
-    if (order !== undefined) return cancelOrder(ctx, order);
-    const orders = await countCancellable(ctx, scope);
-    if (orders === 0) {
+    if (order !== undefined) return send ? askBroker(ctx, [order]) : cancelOrder(ctx, order);
+    const orders = await findCancellable(ctx, scope);
+    if (orders.length === 0) {
       await ctx.io.say('No working orders match.');
       return [];
     }
-    await ctx.confirm(`This cancels ${pluralize(orders, 'working order')}${describe(scope)}.`);
-    return cancelOrders(ctx, scope);
+    await ctx.confirm(`This cancels ${pluralize(orders.length, 'working order')}${describe(scope)}.`);
+    return send ? askBroker(ctx, orders) : cancelOrders(ctx, scope);
   },
 });
+
+async function askBroker(ctx: Context, orders: readonly OrderId[]) {
+  const { cancelAtBroker } = await import('../../trading/broker/cancel-at-broker.ts');
+  return askedRows(await cancelAtBroker(ctx, orders));
+}
 
 function describe({ user, strategy, symbol }: CancelScope): string {
   return [

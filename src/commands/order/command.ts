@@ -5,6 +5,7 @@ export const verbs: Verbs = {
   list: verb('List orders, newest first', async () => (await import('./list.ts')).list),
   show: verb('Show one order and its history', async () => (await import('./show.ts')).show),
   watch: verb('Show orders as they change', async () => (await import('./watch.ts')).watch),
+  send: verb('Hand orders to the broker', async () => (await import('./send.ts')).send),
   accept: verb('Record that the broker accepted an order', async () => (await import('./accept.ts')).accept),
   fill: verb('Book an execution of an order', async () => (await import('./fill.ts')).fill),
   reject: verb('Record that the broker rejected an order', async () => (await import('./reject.ts')).reject),

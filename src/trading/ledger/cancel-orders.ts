@@ -31,6 +31,13 @@ export async function countWorking(db: Kysely<Database>, scope: CancelScope): Pr
   return Number(rows[0]?.n);
 }
 
+/** The working orders within a scope, by id. */
+export async function findWorking(db: Kysely<Database>, scope: CancelScope): Promise<OrderId[]> {
+  const { rows } = await sql<{ order_id: OrderId }>`
+    SELECT order_id FROM orders WHERE ${scopeFilter(scope)} ORDER BY order_id`.execute(db);
+  return rows.map(({ order_id }) => order_id);
+}
+
 /**
  * Cancels every working order within a scope, in a fixed number of statements; their fills are kept. Locks their users,
  * then the orders. Returns the ids.

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { assertTransition } from '../../domain/order-state.ts';
-import { type CancelScope, cancelWorking, countWorking } from '../ledger/cancel-orders.ts';
+import { type CancelScope, cancelWorking, findWorking } from '../ledger/cancel-orders.ts';
 import { changeOrder, findOrders, lockOrder, type Order } from '../ledger/order-store.ts';
 
 /** Cancels one order; an order that is already cancelled does not change. Throws ORDER_NOT_FOUND and ORDER_STATE. */
@@ -16,9 +16,9 @@ export function cancelOrder(ctx: Context, orderId: OrderId): Promise<Order> {
   });
 }
 
-/** How many orders `cancelOrders` would cancel now. */
-export async function countCancellable(ctx: Context, scope: CancelScope): Promise<number> {
-  return countWorking(await ctx.db(), scope);
+/** The orders that `cancelOrders` would cancel now. */
+export async function findCancellable(ctx: Context, scope: CancelScope): Promise<OrderId[]> {
+  return findWorking(await ctx.db(), scope);
 }
 
 /** Cancels every working order within a scope; returns them. */

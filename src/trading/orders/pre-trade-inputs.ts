@@ -7,7 +7,7 @@ import { freshQuote } from '../quotes/fresh-quote.ts';
 import { type TradingDay, tradingDayOf, tradingDayWith } from '../trading-day.ts';
 
 /** What an order is judged by that its transaction does not read: the clock of the database, and a quote. */
-interface Inputs {
+export interface PreTradeInputs {
   clock: TradingDay;
   /** Rupees per share; 0 where there is none, or where no rule of the user needs one. */
   quote: number;
@@ -21,7 +21,7 @@ export async function preTradeInputs(
   ctx: Context,
   { user_id, symbol }: { user_id: UserId; symbol: TradingSymbol },
   note?: (text: string) => Promise<void>,
-): Promise<Inputs> {
+): Promise<PreTradeInputs> {
   if (note) {
     const [clock, quote] = await Promise.all([tradingDayOf(ctx), freshQuote(symbol, ctx, note)]);
     return { clock, quote };

@@ -1,0 +1,60 @@
+import type { Context } from '../../context.ts';
+import type { PlacedOrder } from '../../domain/broker.ts';
+import type { OrderId } from '../../domain/id.ts';
+import { assertTransition } from '../../domain/order-state.ts';
+import { refused } from '../../util/failure.ts';
+import { findInstruments } from '../instruments/find-instrument.ts';
+import { findOrder, findOrders, type Order } from '../ledger/order-store.ts';
+import { cancelOrder } from '../orders/cancel-order.ts';
+import { type Asked, callBroker } from './call-broker.ts';
+import { forEachTrader } from './for-each-trader.ts';
+import { attemptsOf, unresolved } from './journal.ts';
+import { orderBookOf, placedOrder } from './working-orders.ts';
+
+/**
+ * Asks the broker to cancel orders. An order that it accepted the request for keeps its state until `broker sync` brings
+ * the answer of the exchange; one that never went out is cancelled here at once. Throws what an only order meets.
+ */
+export async function cancelAtBroker(ctx: Context, ids: readonly OrderId[]): Promise<Asked[]> {
+  const db = await ctx.db();
+  const [only] = ids;
+  const orders = ids.length === 1 && only ? [await findOrder(db, only)] : await findOrders(db, ids);
+  const books = new Map<unknown, ReturnType<typeof orderBookOf>>();
+  return forEachTrader(ctx, orders, {
+    each: async (broker, order) => {
+      if (order.broker_order_id === '') return cancelUnsent(ctx, order);
+      const book = books.get(broker) ?? orderBookOf(broker);
+      books.set(broker, book);
+      const theirs = await book();
+      return callBroker<PlacedOrder>(ctx, {
+        order_id: order.order_id,
+        verb: 'cancel',
+        prepare: async (trx, before) => {
+          assertTransition(before, 'CANCELLED');
+          const { symbol, exchange } = theirs.get(before.broker_order_id) ?? {
+            symbol: before.symbol,
+            exchange: '',
+          };
+          const [instrument] = await findInstruments(trx, [{ symbol, exchange }]);
+          return placedOrder(before, theirs, instrument ?? { tradingSymbol: symbol, token: '' });
+        },
+        call: broker.cancel,
+        settle: async () => undefined,
+      });
+    },
+    failed: (order, failure) => ({ order, outcome: 'skipped', detail: failure.message }),
+  });
+}
+
+/** Cancels an order here that no broker has; refuses one that may be there all the same. */
+async function cancelUnsent(ctx: Context, order: Order): Promise<Asked> {
+  const { open } = await attemptsOf(await ctx.db(), order.order_id);
+  if (open > 0) throw unresolved(order.order_id, order.user_id);
+  if (order.status !== 'PENDING')
+    throw refused(
+      'NOT_AT_BROKER',
+      `Order ${order.order_id} is ${order.status} and has no id of the broker.`,
+      `To cancel it here alone: pinnacle order cancel ${order.order_id}`,
+    );
+  return { order: await cancelOrder(ctx, order.order_id), outcome: 'accepted', detail: '' };
+}
