@@ -3,7 +3,7 @@ import { optional, parsed, price, shares, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
-import { askedRows, sendableFields } from './asked.ts';
+import { amendAtBroker, sendableFields } from './asked.ts';
 
 export const amend = defineCommand({
   effect: 'write',
@@ -22,10 +22,7 @@ export const amend = defineCommand({
     if (quantity === undefined && price === undefined)
       throw usage('Nothing to amend: give --quantity, --price or both.');
     const request = { order_id: order, quantity, price };
-    if (send) {
-      const { amendAtBroker } = await import('../../trading/broker/amend-at-broker.ts');
-      return askedRows([await amendAtBroker(ctx, request)]);
-    }
+    if (send) return amendAtBroker(ctx, request);
     const { amendOrder } = await import('../../trading/orders/amend-order.ts');
     return amendOrder(ctx, request);
   },

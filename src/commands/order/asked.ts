@@ -1,5 +1,8 @@
 import { type Fields, Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import type { OrderId } from '../../domain/id.ts';
 import type { Asked } from '../../trading/broker/call-broker.ts';
+import type { AmendRequest } from '../../trading/orders/amend-order.ts';
 import { orderFields } from './fields.ts';
 
 /** An order, and what the broker made of it. */
@@ -17,11 +20,29 @@ export const sendableFields = {
 } as const satisfies Fields;
 
 /** Rows of what was asked: a finding where the broker refused something, did not answer, or nobody knows. */
-export function askedRows(asked: readonly Asked[]) {
+function askedRows(asked: readonly Asked[]) {
   const rows = asked.map(({ order, outcome, detail }) => ({ ...order, outcome, detail }));
   const has = (...outcomes: readonly Asked['outcome'][]) =>
     asked.some(({ outcome }) => outcomes.includes(outcome));
   if (has('unknown')) return new Finding(rows, 'unknown');
   if (has('unsent')) return new Finding(rows, 'unreachable');
   return has('refused', 'skipped') ? new Finding(rows) : rows;
+}
+
+/** Hands orders to the broker. */
+export async function sendToBroker(ctx: Context, orders: readonly OrderId[]) {
+  const { sendOrders } = await import('../../trading/broker/send-orders.ts');
+  return askedRows(await sendOrders(ctx, orders));
+}
+
+/** Asks the broker to cancel orders. */
+export async function cancelAtBroker(ctx: Context, orders: readonly OrderId[]) {
+  const { requestCancels } = await import('../../trading/broker/request-cancels.ts');
+  return askedRows(await requestCancels(ctx, orders));
+}
+
+/** Asks the broker to change the terms of an order. */
+export async function amendAtBroker(ctx: Context, request: AmendRequest) {
+  const { requestAmendment } = await import('../../trading/broker/request-amendment.ts');
+  return askedRows([await requestAmendment(ctx, request)]);
 }

@@ -1,12 +1,12 @@
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { type OrderId, orderId, strategyId, userId } from '../../domain/id.ts';
+import { orderId, strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { CancelScope } from '../../trading/ledger/cancel-orders.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
-import { askedRows, sendableFields } from './asked.ts';
+import { cancelAtBroker, sendableFields } from './asked.ts';
 
 export const cancel = defineCommand({
   effect: 'write',
@@ -36,21 +36,16 @@ of them. A selection by flags needs --yes; a single order does not.`,
     const { cancelOrder, cancelOrders, findCancellable } = await import(
       '../../trading/orders/cancel-order.ts'
     );
-    if (order !== undefined) return send ? askBroker(ctx, [order]) : cancelOrder(ctx, order);
+    if (order !== undefined) return send ? cancelAtBroker(ctx, [order]) : cancelOrder(ctx, order);
     const orders = await findCancellable(ctx, scope);
     if (orders.length === 0) {
       await ctx.io.say('No working orders match.');
       return [];
     }
     await ctx.confirm(`This cancels ${pluralize(orders.length, 'working order')}${describe(scope)}.`);
-    return send ? askBroker(ctx, orders) : cancelOrders(ctx, scope);
+    return send ? cancelAtBroker(ctx, orders) : cancelOrders(ctx, scope);
   },
 });
-
-async function askBroker(ctx: Context, orders: readonly OrderId[]) {
-  const { cancelAtBroker } = await import('../../trading/broker/cancel-at-broker.ts');
-  return askedRows(await cancelAtBroker(ctx, orders));
-}
 
 function describe({ user, strategy, symbol }: CancelScope): string {
   return [

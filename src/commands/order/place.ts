@@ -1,11 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, optional, parsed, price, shares, withDefault } from '../../cli/flags.ts';
+import { choice, optional, parsed, price, shares, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_SIDES, ORDER_TYPES } from '../../domain/enums.ts';
 import { newOrderId, strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
-import { orderFields } from './fields.ts';
+import { sendableFields, sendToBroker } from './asked.ts';
 
 export const place = defineCommand({
   effect: 'write',
@@ -21,8 +21,9 @@ export const place = defineCommand({
     price: optional(price('rupees per share: the limit or trigger; for a MARKET order a reference only')),
     strategy: optional(parsed(strategyId, 'STRATEGY', 'the strategy it belongs to')),
     orderId: optional(parsed(newOrderId, 'ID', 'the id; generated if omitted')),
+    send: toggle('hand it to the broker at once'),
   },
-  fields: orderFields,
+  fields: sendableFields,
   examples: [
     'order place --user trader_001 --symbol RELIANCE --side BUY --quantity 10 --type LIMIT --price 2450.50',
     'order place --user trader_001 --symbol TCS --side SELL --quantity 5 --json order_id',
@@ -34,7 +35,7 @@ reference.`,
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
     const { placeOrder } = await import('../../trading/orders/place-order.ts');
-    return placeOrder(ctx, {
+    const placed = await placeOrder(ctx, {
       order_id: input.orderId,
       user_id: user,
       strategy_id: strategy ?? null,
@@ -44,5 +45,6 @@ reference.`,
       quantity,
       price: input.price,
     });
+    return input.send && !ctx.dryRun ? sendToBroker(ctx, [placed.order_id]) : placed;
   },
 });

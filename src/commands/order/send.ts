@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { orderId, userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
-import { askedFields, askedRows } from './asked.ts';
+import { askedFields, sendToBroker } from './asked.ts';
 
 export const send = defineCommand({
   effect: 'write',
@@ -26,7 +26,7 @@ broker sync finds it by its tag. The calls keep within broker.rateLimits, togeth
     const scoped = all || user !== undefined;
     if ((order === undefined) !== scoped)
       throw usage('Name one order, or those of a user, or all.', 'For example: pinnacle order send --all');
-    const { findUnsent, sendOrders } = await import('../../trading/broker/send-orders.ts');
+    const { findUnsent } = await import('../../trading/broker/send-orders.ts');
     const orders = order === undefined ? await findUnsent(await ctx.db(), user) : [order];
     if (orders.length === 0) {
       await ctx.io.say('No order waits to be sent.');
@@ -38,6 +38,6 @@ broker sync finds it by its tag. The calls keep within broker.rateLimits, togeth
       await ctx.io.say(`${pluralize(orders.length, 'order')} would go to the broker.`);
       return [];
     }
-    return askedRows(await sendOrders(ctx, orders));
+    return sendToBroker(ctx, orders);
   },
 });

@@ -5,7 +5,7 @@ import type { BrokerAnswer, OrderTerms } from '../../domain/broker.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { lockOrder, type Order } from '../ledger/order-store.ts';
-import { openCall, settleCall } from './journal.ts';
+import { closeCall, openCall } from './journal.ts';
 
 /** What became of an order that the broker was asked about. */
 export interface Asked {
@@ -43,7 +43,7 @@ export async function callBroker<T extends OrderTerms>(ctx: Context, request: Re
   const answer = await call(terms);
   const order = await ctx.change(async (trx) => {
     const before = await lockOrder(trx, order_id);
-    await settleCall(trx, call_id, answer, instant(ctx.now()));
+    await closeCall(trx, call_id, answer, instant(ctx.now()));
     const outcome = await settle(trx, before, answer);
     const after = outcome?.result ?? before;
     return changed(after, auditTarget('order', order_id), {

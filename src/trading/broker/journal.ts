@@ -26,7 +26,7 @@ export async function openCall(trx: Trx, call: NewCall): Promise<void> {
 }
 
 /** Writes what became of a call; one that nobody knows the end of stays open. */
-export async function settleCall(trx: Trx, callId: string, answer: BrokerAnswer, at: Instant): Promise<void> {
+export async function closeCall(trx: Trx, callId: string, answer: BrokerAnswer, at: Instant): Promise<void> {
   // What never went out was refused, by ourselves.
   const outcome = answer.outcome === 'unsent' ? 'refused' : answer.outcome;
   await trx.db

@@ -15,7 +15,7 @@ import { orderBookOf, placedOrder } from './working-orders.ts';
  * Asks the broker to cancel orders. An order that it accepted the request for keeps its state until `broker sync` brings
  * the answer of the exchange; one that never went out is cancelled here at once. Throws what an only order meets.
  */
-export async function cancelAtBroker(ctx: Context, ids: readonly OrderId[]): Promise<Asked[]> {
+export async function requestCancels(ctx: Context, ids: readonly OrderId[]): Promise<Asked[]> {
   const db = await ctx.db();
   const [only] = ids;
   const orders = ids.length === 1 && only ? [await findOrder(db, only)] : await findOrders(db, ids);

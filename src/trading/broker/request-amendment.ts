@@ -16,7 +16,7 @@ import { orderBookOf, placedOrder } from './working-orders.ts';
  * Asks the broker to change the terms of an order, and changes them here once it accepted. Throws ORDER_NOT_FOUND,
  * NOT_AT_BROKER and what an amendment refuses.
  */
-export async function amendAtBroker(ctx: Context, request: AmendRequest): Promise<Asked> {
+export async function requestAmendment(ctx: Context, request: AmendRequest): Promise<Asked> {
   await checkTick(request.price, ctx);
   const found = await findOrder(await ctx.db(), request.order_id);
   const broker = await openBroker(ctx, found.user_id);
