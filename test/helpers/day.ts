@@ -94,6 +94,7 @@ position pnl
 broker login u2
 broker status u2
 broker funds u2
+broker sync u2
 broker logout u2
 reconcile orders u2
 reconcile positions u2

@@ -1,6 +1,7 @@
 import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
+import type { LimitedMethod } from '../../domain/rate-limits.ts';
 import { sendLogout } from '../../platform/brokers/angelone/login.ts';
 import { BROKER_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { Failure, usage } from '../../util/failure.ts';
@@ -10,7 +11,8 @@ import { findUser, lockUser } from '../users/store.ts';
 import { findAccount, updateAccount, writeClientCode } from './accounts.ts';
 import { logIn } from './log-in.ts';
 import { openSecrets } from './login-secrets.ts';
-import { brokerKind, limitOf, vendorEndpoint } from './open-broker.ts';
+import { brokerKind, vendorEndpoint } from './open-broker.ts';
+import { waitForSlot } from './rate-limits.ts';
 import { eachTrader, namedTraders, requireCredentials } from './traders.ts';
 
 interface LoginInput {
@@ -33,7 +35,7 @@ export async function logInTraders(ctx: Context, { user, clientCode, totpStdin }
   const endpoint = await vendorEndpoint(ctx);
   return eachTrader(ctx, users, async (each) => {
     const secrets = await openSecrets(ctx, each);
-    const limit = limitOf(ctx, each);
+    const limit = (method: LimitedMethod) => waitForSlot(ctx, each, method);
     if (!ctx.dryRun) await logIn(ctx, each, secrets, { endpoint, limit: () => limit('login'), code });
     return (await findAccount(await ctx.db(), each)) ?? secrets.account;
   });
@@ -78,7 +80,7 @@ export async function logOutTrader(ctx: Context, user: UserId) {
     return { user_id: user, client_code, logged_out: false };
   }
   if (!ctx.dryRun) {
-    await limitOf(ctx, user)('logout');
+    await waitForSlot(ctx, user, 'logout');
     const session = { clientCode: client_code, apiKey: secrets.apiKey, token: secrets.token };
     const problem = await sendLogout(await vendorEndpoint(ctx), session);
     ctx.signal.throwIfAborted();

@@ -29,7 +29,8 @@ async function openAngelOne(ctx: Context, user: UserId): Promise<Broker> {
   const { angelOneBroker } = await import('../../platform/brokers/angelone/adapter.ts');
   const { openSession } = await import('./session.ts');
   const endpoint = await vendorEndpoint(ctx);
-  const limit = limitOf(ctx, user);
+  const { waitForSlot } = await import('./rate-limits.ts');
+  const limit = (method: LimitedMethod) => waitForSlot(ctx, user, method);
   const session = await openSession(ctx, user, endpoint, () => limit('login'));
   const { apiKey, secrets } = session;
   return angelOneBroker({ ...endpoint, apiKey, session, secrets, limit, now: ctx.now });
@@ -40,9 +41,4 @@ export async function vendorEndpoint(ctx: Context): Promise<Endpoint> {
   const { rootOf } = await import('../../platform/brokers/angelone/http.ts');
   const { broker } = await ctx.config();
   return { root: rootOf(broker.url), timeoutMs: broker.timeoutMs, signal: ctx.signal };
-}
-
-/** Waits until a trader may call a method of the broker. */
-export function limitOf(_ctx: Context, _user: UserId): (method: LimitedMethod) => Promise<void> {
-  return async () => {};
 }

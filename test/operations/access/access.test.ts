@@ -29,13 +29,13 @@ operator: user add, user import, user update, user rotate-key, user revoke-key, 
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop
-operator: order place, order accept, order fill, order reject, order retry, order amend, order cancel, order import
+operator: order place, order send, order accept, order fill, order reject, order retry, order amend, order cancel, order import
 operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol, ledger adopt
 operator: reconcile orders, reconcile positions, reconcile funds, reconcile adopt
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
 operator: calendar import
 operator cron: instrument import
-operator: broker paper run, broker login, broker logout, broker status, broker funds
+operator: broker paper run, broker login, broker logout, broker status, broker funds, broker sync
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
 cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
