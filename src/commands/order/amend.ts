@@ -1,9 +1,11 @@
 import { defineCommand } from '../../cli/command.ts';
-import { optional, parsed, price, shares } from '../../cli/flags.ts';
+import { choice, optional, parsed, price, shares } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { PRODUCTS } from '../../domain/enums.ts';
+import { EXCHANGES } from '../../domain/exchanges.ts';
 import { orderId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
-import { orderFields } from './fields.ts';
+import { orderWithTerms } from './fields.ts';
 
 export const amend = defineCommand({
   effect: 'write',
@@ -12,15 +14,20 @@ export const amend = defineCommand({
   flags: {
     quantity: optional(shares('the new total quantity, filled shares included')),
     price: optional(price('rupees per share: the limit or trigger')),
+    triggerPrice: optional(
+      price('rupees per share: the trigger of a STOP_LOSS order, whose price is then its limit'),
+    ),
+    product: optional(choice(PRODUCTS, 'PRODUCT', 'how the broker carries the position; before it is sent')),
+    exchange: optional(choice(EXCHANGES, 'EXCHANGE', 'the exchange or segment; before it is sent')),
   },
-  fields: orderFields,
+  fields: orderWithTerms,
   examples: ['order amend ord_01 --price 2440', 'order amend ord_01 --quantity 20 --price 2440'],
   details:
     'For a working order. The new quantity must be more than the filled quantity; to give up the rest, cancel the order. Only the book is amended: send the same change to the broker.',
-  async run({ order, quantity, price }, ctx: Context) {
-    if (quantity === undefined && price === undefined)
-      throw usage('Nothing to amend: give --quantity, --price or both.');
+  async run({ order, triggerPrice: trigger_price, ...terms }, ctx: Context) {
+    if (Object.values({ ...terms, trigger_price }).every((term) => term === undefined))
+      throw usage('Nothing to amend: give --quantity, --price or another term.');
     const { amendOrder } = await import('../../trading/orders/amend-order.ts');
-    return amendOrder(ctx, { order_id: order, quantity, price });
+    return amendOrder(ctx, { order_id: order, ...terms, trigger_price });
   },
 });

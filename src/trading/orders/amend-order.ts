@@ -1,11 +1,17 @@
-import { unchanged } from '../../audit/outcome.ts';
+import { changed, type Outcome, unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
+import type { Product } from '../../domain/enums.ts';
 import type { OrderId } from '../../domain/id.ts';
+import { triggerProblem } from '../../domain/order-checks.ts';
 import { assertTransition } from '../../domain/order-state.ts';
-import { refused } from '../../util/failure.ts';
+import { BROKER_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
+import { refused, usage } from '../../util/failure.ts';
+import { checkExchange } from '../instruments/check-order.ts';
 import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { checkTick } from './check-tick.ts';
+import { type NamedTerms, readTerms, writeTerms } from './order-terms.ts';
 import { preTradeInputs } from './pre-trade-inputs.ts';
 
 /** Omitted terms do not change. */
@@ -15,34 +21,119 @@ export interface AmendRequest {
   quantity: number | undefined;
   /** Rupees per share. */
   price: number | undefined;
+  /** This and what follows needs step 8 of phase 4; product and exchange also that the order is PENDING, and not filled. */
+  product?: Product | undefined;
+  exchange?: string | undefined;
+  /** Rupees per share. */
+  trigger_price?: number | undefined;
 }
 
 /**
- * Changes the terms of a working order; the same terms change nothing. An increase must pass the pre-trade check.
- * Throws ORDER_NOT_FOUND, ORDER_STATE, ALREADY_FILLED and the errors of the check.
+ * Changes the terms of a working order; the same terms change nothing. An increase must pass the pre-trade check, and all
+ * what the exchange takes, where order.checks says so. Throws ORDER_NOT_FOUND, ORDER_STATE, ALREADY_FILLED, PHASE_NEEDED, the
+ * errors of the checks, and a usage error for a trigger that fits nothing.
  */
-export async function amendOrder(ctx: Context, { order_id, quantity, price }: AmendRequest): Promise<Order> {
+export async function amendOrder(ctx: Context, request: AmendRequest): Promise<Order & Partial<NamedTerms>> {
+  const { order_id, quantity, price } = request;
+  const isNamed =
+    request.product !== undefined || request.exchange !== undefined || request.trigger_price !== undefined;
+  if (isNamed) needStep(await ctx.source(), BROKER_SINCE_STEP);
   await checkTick(price, ctx);
-  const { clock, quote } = await preTradeInputs(ctx, await findOrder(await ctx.db(), order_id));
+  await checkTick(request.trigger_price, ctx);
+  const known = await findOrder(await ctx.db(), order_id);
+  const { clock, quote, facts } = await preTradeInputs(ctx, { ...known, exchange: request.exchange });
+  const wanted = { ...known, quantity: quantity ?? known.quantity, price: price ?? known.price };
+  const trigger_price = request.trigger_price ?? null;
+  await checkExchange(ctx, facts, { ...wanted, trigger_price }, clock.now);
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, order_id);
-    const terms = { quantity: quantity ?? before.quantity, price: price ?? before.price };
-    if (terms.quantity === before.quantity && terms.price === before.price) return unchanged(before);
+    const terms = {
+      quantity: quantity ?? before.quantity,
+      price: price ?? before.price,
+      product: request.product ?? before.product,
+    };
+    const named = await amendedTerms(trx, before, request, isNamed);
+    if (isSame(before, terms) && !named.differ)
+      return unchanged({ ...before, ...(isNamed ? named.after : {}) });
     // An order may be amended in the same states in which it may be cancelled: while it is working.
     assertTransition(before, 'CANCELLED', 'an amendment');
-    if (terms.quantity <= before.filled_quantity)
-      throw refused(
-        'ALREADY_FILLED',
-        `Order ${order_id} already has ${before.filled_quantity} filled; its quantity cannot be reduced to ${terms.quantity}.`,
-        `To give up the rest: pinnacle order cancel ${order_id}`,
-      );
-    const isLess = terms.quantity <= before.quantity && terms.price <= before.price;
+    refuseFilled(before, terms.quantity);
+    const problem = triggerProblem({ ...before, ...terms, ...named.after });
+    if (problem !== undefined) throw usage(problem);
     const rest = terms.quantity - before.filled_quantity;
-    if (!isLess)
+    if (!isLess(before, terms))
       await checkPreTrade(trx, { ...before, ...terms, quantity: rest }, clock, {
         quote,
         replacing: order_id,
       });
-    return changeOrder(trx, before, { ...terms, updated_at: clock.now });
+    return writeAmendment(trx, before, { ...terms, updated_at: clock.now }, named);
   });
+}
+
+type Terms = Pick<Order, 'quantity' | 'price' | 'product'>;
+
+const isSame = (before: Terms, { quantity, price, product }: Terms) =>
+  quantity === before.quantity && price === before.price && product === before.product;
+
+/** Whether an amendment asks for no more of the position that the order belongs to. */
+const isLess = (before: Terms, { quantity, price, product }: Terms) =>
+  quantity <= before.quantity && price <= before.price && product === before.product;
+
+async function writeAmendment(
+  trx: Trx,
+  before: Order,
+  { product, ...others }: Terms & Pick<Order, 'updated_at'>,
+  named: AmendedTerms,
+): Promise<Outcome<Order & Partial<NamedTerms>>> {
+  // A schema without products has no such column.
+  const written = product === before.product ? others : { ...others, product };
+  const outcome = await changeOrder(trx, before, written);
+  if (!named.differ || outcome.audit === null) return outcome;
+  await writeTerms(trx, before.order_id, named.after);
+  const body = outcome.audit.body as { before: object; after: object };
+  return changed({ ...outcome.result, ...named.after }, outcome.audit.target, {
+    before: { ...body.before, ...named.before },
+    after: { ...body.after, ...named.after },
+  });
+}
+
+interface AmendedTerms {
+  before: NamedTerms;
+  after: NamedTerms;
+  differ: boolean;
+}
+
+function refuseFilled({ order_id, filled_quantity }: Order, quantity: number): void {
+  if (quantity > filled_quantity) return;
+  throw refused(
+    'ALREADY_FILLED',
+    `Order ${order_id} already has ${filled_quantity} filled; its quantity cannot be reduced to ${quantity}.`,
+    `To give up the rest: pinnacle order cancel ${order_id}`,
+  );
+}
+
+/** The terms of an order before and after; throws ORDER_STATE for a product or exchange of one that may be at the broker. */
+async function amendedTerms(
+  trx: Trx,
+  order: Order,
+  { product, exchange, trigger_price }: AmendRequest,
+  isNamed: boolean,
+): Promise<AmendedTerms> {
+  const before =
+    isNamed || order.order_type === 'STOP_LOSS'
+      ? await readTerms(trx, order.order_id)
+      : { exchange: null, trigger_price: null };
+  const after = {
+    exchange: exchange ?? before.exchange,
+    trigger_price: trigger_price ?? before.trigger_price,
+  };
+  const moves = (product ?? order.product) !== order.product || after.exchange !== before.exchange;
+  if (moves && (order.status !== 'PENDING' || order.filled_quantity > 0))
+    throw refused(
+      'ORDER_STATE',
+      `Order ${order.order_id} is ${order.status}: product and exchange can change only before it is sent.`,
+      `To place another, first run: pinnacle order cancel ${order.order_id}`,
+    );
+  const differ = after.exchange !== before.exchange || after.trigger_price !== before.trigger_price;
+  return { before, after, differ };
 }
