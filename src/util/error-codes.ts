@@ -111,6 +111,10 @@ export const ERROR_CODES = {
   ORDER_EXISTS: ['refused', 'an order with this id already exists'],
   ORDER_NOT_FOUND: ['notFound', 'no order has this id'],
   ORDER_STATE: ['refused', 'the status of the order does not allow this'],
+  ORDER_UNTRADABLE: [
+    'refused',
+    'the exchange would not take the order: tick, lot, freeze quantity, expiry or hours',
+  ],
   OUTCOME_UNKNOWN: ['unknown', 'the connection broke during COMMIT and the server could not be asked'],
   OUTPUT_FAILED: ['output', 'the output cannot be written'],
   OVERFILL: ['refused', 'the fill exceeds what is left of the order'],

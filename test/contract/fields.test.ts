@@ -11,6 +11,7 @@ const NUMBERS = new Set([
     'average_price',
     'current_price',
     'filled_price',
+    'trigger_price',
     'ltp',
     'open',
     'high',

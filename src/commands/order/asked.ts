@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
 import type { Asked } from '../../trading/broker/call-broker.ts';
 import type { AmendRequest } from '../../trading/orders/amend-order.ts';
-import { orderFields } from './fields.ts';
+import { orderFields, orderWithTerms } from './fields.ts';
 
 /** An order, and what the broker made of it. */
 export const askedFields = {
@@ -14,7 +14,7 @@ export const askedFields = {
 
 /** The same where the broker is asked only with --send. */
 export const sendableFields = {
-  ...orderFields,
+  ...orderWithTerms,
   outcome: { type: 'text', onlyWithFlag: 'send', optional: true },
   detail: { type: 'text', onlyWithFlag: 'send', optional: true },
 } as const satisfies Fields;

@@ -18,3 +18,11 @@ export const orderFields = {
   created_at: { type: 'time' },
   updated_at: { type: 'time', hidden: true },
 } as const satisfies Fields;
+
+/** The same with what an order names for the broker; absent where nobody read it. */
+export const orderWithTerms = {
+  ...orderFields,
+  product: { type: 'text', hidden: true, optional: true },
+  exchange: { type: 'text', hidden: true, optional: true },
+  trigger_price: { type: 'number', hidden: true, optional: true },
+} as const satisfies Fields;

@@ -4,6 +4,7 @@ import { ORDER_STATUSES } from '../../domain/enums.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
+import { textOfStep } from '../../trading/rows-of.ts';
 
 /** The flags that select orders. */
 export const orderFilter = {
@@ -28,4 +29,28 @@ export async function selectOrders(filter: Values<typeof orderFilter>, ctx: Cont
   if (since) orders = orders.where('created_at', '>=', since);
   if (until) orders = orders.where('created_at', '<', until);
   return orders;
+}
+
+const TERMS = ['product', 'exchange', 'trigger_price'] as const;
+
+/**
+ * The query with what the orders name for the broker, where such columns are printed; null on a schema that lacks them,
+ * which need not be asked for.
+ */
+export function withTerms(
+  query: Awaited<ReturnType<typeof selectOrders>>,
+  { globals: { json, columns } }: Pick<Context, 'globals'>,
+) {
+  const asked = typeof json === 'string' ? json : columns;
+  const isPrinted = (term: string) =>
+    asked === undefined ? json === true : asked.split(',').some((name) => name.trim() === term);
+  const printed = TERMS.filter(isPrinted);
+  return query.select((eb) =>
+    printed.map((term) => {
+      const text = textOfStep(eb, 'orders', term as 'product');
+      return term === 'trigger_price'
+        ? eb.cast<number | null>(text, 'double precision').as(term)
+        : text.as(term);
+    }),
+  );
 }

@@ -3,8 +3,8 @@ import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
-import { orderFields } from './fields.ts';
-import { orderFilter, selectOrders } from './filter.ts';
+import { orderWithTerms } from './fields.ts';
+import { orderFilter, selectOrders, withTerms } from './filter.ts';
 
 export const list = defineCommand({
   effect: 'read',
@@ -16,14 +16,14 @@ export const list = defineCommand({
     ...orderFilter,
     ...pageFlags,
   },
-  fields: orderFields,
+  fields: orderWithTerms,
   examples: [
     'order list --user trader_001 --status PENDING',
     'order list --since today --json order_id,status',
     'order list --all --csv',
   ],
   async run(input, ctx: Context) {
-    const chosen = await selectOrders(input, ctx);
+    const chosen = withTerms(await selectOrders(input, ctx), ctx);
     return page(
       input,
       ctx.io,

@@ -7,7 +7,8 @@ import type { Drift } from '../../projection/compare.ts';
 import { order as orderKind } from '../../projection/kinds/order.ts';
 import { findOrder } from '../../trading/ledger/order-store.ts';
 import { historyFields, orderHistory } from '../../trading/orders/history.ts';
-import { orderFields } from './fields.ts';
+import { readTerms } from '../../trading/orders/order-terms.ts';
+import { orderWithTerms } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',
@@ -16,7 +17,7 @@ export const show = defineCommand({
   args: { order: parsed(orderId, 'ORDER', 'the order') },
   flags: { live: toggle('also compare with Redis') },
   fields: {
-    ...orderFields,
+    ...orderWithTerms,
     life: { type: 'rows', of: historyFields },
     drift: {
       type: 'rows',
@@ -36,7 +37,9 @@ export const show = defineCommand({
   async run({ order, live }, ctx: Context) {
     const db = await ctx.db();
     const found = await findOrder(db, order);
-    const shown = { ...found, life: await orderHistory(await ctx.source(), found) };
+    const source = await ctx.source();
+    const terms = await readTerms(source, order);
+    const shown = { ...found, ...terms, life: await orderHistory(source, found) };
     if (!live) return shown;
     const drift = await driftOf(order, ctx);
     return drift.length > 0 ? new Finding({ ...shown, drift }) : { ...shown, drift };

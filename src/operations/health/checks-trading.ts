@@ -5,6 +5,7 @@ import type { Check } from './check.ts';
 const PENDING_LATE_MS = 15 * 60_000;
 const SEALING_LATE_MS = 15 * 60_000;
 const BATCH_ENTRIES = 10_000;
+const INDIA_MS = 330 * 60_000;
 
 /** What a trading day leaves behind. */
 export const TRADING_CHECKS: readonly Check[] = [
@@ -73,6 +74,28 @@ export const TRADING_CHECKS: readonly Check[] = [
       return leftoverVerdict(found, 'cannot be evaluated', 'each can be evaluated');
     },
     help: 'pinnacle risk check',
+  },
+  {
+    name: 'calendar',
+    phase: 4,
+    async run({ ctx, query }) {
+      // Exchanges publish the days of the next year in December.
+      const today = new Date(ctx.now().getTime() + INDIA_MS).toISOString();
+      const year = Number(today.slice(0, 4));
+      const wanted = today.slice(5, 7) === '12' ? [year, year + 1] : [year];
+      const [table] = await query<{ exists: boolean }>(
+        "SELECT to_regclass('market_days') IS NOT NULL AS exists",
+      );
+      if (!table?.exists) return ok('the schema has none');
+      const found = await query<{ year: number }>(
+        "SELECT DISTINCT extract(year FROM day)::int AS year FROM market_days WHERE exchange = 'NSE'",
+      );
+      const missing = wanted.filter((each) => !found.some((row) => row.year === each));
+      return missing.length === 0
+        ? ok(`days of NSE for ${wanted.join(' and ')}`)
+        : warn(`no days of NSE for ${missing.join(' and ')}: holidays are not known`);
+    },
+    help: 'pinnacle calendar import',
   },
   {
     name: 'api-keys',

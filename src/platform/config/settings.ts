@@ -20,6 +20,7 @@ import {
   textThat,
   timeZone,
   urls,
+  wordOf,
 } from './schemas.ts';
 
 export type SettingValue = string | number | boolean | Templates | RateLimits | readonly string[];
@@ -141,6 +142,12 @@ export const SETTINGS = {
     env: ['PINNACLE_ORDER_TICK'],
     schema: rupeesText,
     fallback: '0.01',
+  },
+  'order.checks': {
+    help: 'what becomes of an order that the exchange would not take, by the instruments and the calendar that were imported',
+    env: ['PINNACLE_ORDER_CHECKS'],
+    schema: wordOf(['off', 'warn', 'refuse']),
+    fallback: 'warn',
   },
   'guard.priceMove': {
     help: 'by how many percent the price of a fill or mark may be off the last one before you are asked; 0 asks never, nor about a fill worse than its limit',

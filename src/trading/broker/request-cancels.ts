@@ -3,7 +3,6 @@ import type { PlacedOrder } from '../../domain/broker.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { assertTransition } from '../../domain/order-state.ts';
 import { refused } from '../../util/failure.ts';
-import { findInstruments } from '../instruments/find-instrument.ts';
 import { findOrder, findOrders, type Order } from '../ledger/order-store.ts';
 import { cancelOrder } from '../orders/cancel-order.ts';
 import { type Asked, callBroker } from './call-broker.ts';
@@ -31,12 +30,7 @@ export async function requestCancels(ctx: Context, ids: readonly OrderId[]): Pro
         verb: 'cancel',
         prepare: async (trx, before) => {
           assertTransition(before, 'CANCELLED');
-          const { symbol, exchange } = theirs.get(before.broker_order_id) ?? {
-            symbol: before.symbol,
-            exchange: '',
-          };
-          const [instrument] = await findInstruments(trx, [{ symbol, exchange }]);
-          return placedOrder(before, theirs, instrument ?? { tradingSymbol: symbol, token: '' });
+          return placedOrder(trx, before, theirs);
         },
         call: broker.cancel,
         settle: async () => undefined,

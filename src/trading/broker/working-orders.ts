@@ -1,6 +1,8 @@
+import type { Trx } from '../../audit/transaction.ts';
 import type { Broker, BrokerOrder, PlacedOrder } from '../../domain/broker.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { refused } from '../../util/failure.ts';
+import { findInstruments } from '../instruments/find-instrument.ts';
 import type { Order } from '../ledger/order-store.ts';
 
 /** The order book of a broker, read once and by id; what changes an order names everything that the book says of it. */
@@ -12,27 +14,21 @@ export function orderBookOf(broker: Broker): () => Promise<ReadonlyMap<string, B
   };
 }
 
-/** An order as the broker has it, for a change of it; `token` is what its instrument has. Throws NOT_AT_BROKER. */
-export function placedOrder(
+/** An order as the broker has it, for a change of it. Throws NOT_AT_BROKER. */
+export async function placedOrder(
+  trx: Trx,
   order: Pick<Order, 'order_id' | 'user_id' | 'broker_order_id'>,
   book: ReadonlyMap<string, BrokerOrder>,
-  instrument: Pick<PlacedOrder, 'tradingSymbol' | 'token'>,
-): PlacedOrder {
+): Promise<PlacedOrder> {
   const theirs = book.get(order.broker_order_id);
   if (!theirs) throw notAtBroker(order.order_id, order.broker_order_id, order.user_id);
+  const [instrument] = await findInstruments(trx, [theirs]);
+  const { symbol, exchange, tag, side, order_type, quantity, price, trigger_price, variety } = theirs;
   return {
-    ...instrument,
-    symbol: theirs.symbol,
-    exchange: theirs.exchange,
-    tag: theirs.tag,
-    side: theirs.side,
-    order_type: theirs.order_type,
+    ...(instrument ?? { tradingSymbol: symbol, token: '' }),
+    ...{ symbol, exchange, tag, side, order_type, quantity, price, trigger_price, variety },
     product: theirs.product ?? 'CNC',
-    quantity: theirs.quantity,
-    price: theirs.price,
-    trigger_price: theirs.trigger_price,
     broker_order_id: theirs.broker_order_id,
-    variety: theirs.variety,
   };
 }
 
