@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import type { Broker, BrokerKind } from '../../domain/broker.ts';
 import type { UserId } from '../../domain/id.ts';
@@ -5,6 +6,7 @@ import type { LimitedMethod } from '../../domain/rate-limits.ts';
 import type { Endpoint } from '../../platform/brokers/angelone/http.ts';
 import { BROKER_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
+import { findAccount } from './accounts.ts';
 
 /** The broker of the configuration: paper on the embedded database, if nothing is configured. Throws NO_BROKER (exit 78). */
 export async function brokerKind(ctx: Context): Promise<BrokerKind> {
@@ -22,7 +24,18 @@ export async function openBroker(ctx: Context, user: UserId): Promise<Broker> {
   const kind = await brokerKind(ctx);
   if (kind === 'paper') return (await import('./paper/paper-broker.ts')).paperBroker(ctx, user);
   if (kind === 'angelone') return openAngelOne(ctx, user);
-  throw new Error(`no adapter for ${kind}`);
+  return openFiles(ctx, user);
+}
+
+async function openFiles(ctx: Context, user: UserId): Promise<Broker> {
+  const { broker } = await ctx.config();
+  if (broker.files === undefined)
+    throw new Failure('config', 'CONFIG_INVALID', 'The setting broker.files is missing.', {
+      hint: 'Set PINNACLE_BROKER_FILES to the folder of saved books.',
+    });
+  const { fileBroker } = await import('../../platform/brokers/file/adapter.ts');
+  const account = await findAccount(await ctx.db(), user);
+  return fileBroker({ folder: join(broker.files, user), client: account?.client_code, now: ctx.now });
 }
 
 async function openAngelOne(ctx: Context, user: UserId): Promise<Broker> {
