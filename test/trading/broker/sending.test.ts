@@ -1,0 +1,262 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { servers, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { giveRing } from '../../helpers/ring.ts';
+import { type StandIn, startStandIn } from '../../helpers/stand-in/server.ts';
+import { giveBroker, giveClient, giveSession } from '../../helpers/stand-in/trader.ts';
+import type { StandInClient } from '../../helpers/stand-in/types.ts';
+
+interface Row {
+  order_id: string;
+  status: string;
+  outcome: string;
+  detail: string;
+  broker_order_id: string;
+  error_message: string;
+}
+
+/** Limits that keep nothing waiting: what keeps calls apart has its own test. */
+const UNLIMITED = [
+  'login',
+  'logout',
+  'funds',
+  'order',
+  'orders',
+  'trades',
+  'positions',
+  'holdings',
+  'quotes',
+];
+
+describe.each(servers)('orders at the broker on $name', ({ open }) => {
+  let db: TestDatabase;
+  let standIn: StandIn;
+  let client: StandInClient;
+  let user: string;
+
+  beforeAll(async () => {
+    db = await open();
+    await giveRing(db);
+    standIn = await startStandIn({ hangMs: 1_500, otherwise: 'rest' });
+    giveBroker(db, standIn);
+    db.env['PINNACLE_BROKER_TIMEOUT'] = '500ms';
+    giveLimits(db, '1000/s');
+    user = await given.user(db);
+    client = await giveClient(db, standIn, user);
+    await giveSession(db, standIn, user, client);
+    await giveInstrument(db, 'INFY', '1594');
+  });
+  afterAll(async () => {
+    await standIn.stop();
+    await db.close();
+  });
+
+  const place = async (...flags: string[]) => {
+    const order = ['--user', user, '--symbol', 'INFY', '--side', 'BUY', '--quantity', '10'];
+    const limit = ['--type', 'LIMIT', '--price', '100'];
+    return db.cli('order', 'place', ...order, ...limit, ...flags, '--json');
+  };
+  const placed = async () => (JSON.parse((await place()).stdout) as Row).order_id;
+  const send = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await db.cli('order', 'send', ...argv, '--json');
+    return { code, rows: stdout === '' ? [] : ([JSON.parse(stdout)].flat() as Row[]), stderr };
+  };
+  const sync = async () => {
+    const { code, stdout } = await db.cli('broker', 'sync', user, '--json');
+    return { code, rows: JSON.parse(stdout) as Record<string, unknown>[] };
+  };
+  const show = (id: string) => db.json<Row>('order', 'show', id);
+  const ordersThere = (tag: string) => [...standIn.book.orders.values()].filter((order) => order.tag === tag);
+  const tagOf = async (id: string) => {
+    const { rows } = await db.query('SELECT order_tag FROM orders WHERE order_id = $1', [id]);
+    return String(rows[0]?.['order_tag']);
+  };
+
+  it('are PLACED under a tag of their own once it accepts, and not sent a second time', async () => {
+    const id = await placed();
+    const { code, rows } = await send(id);
+    expect({ code, outcome: rows[0]?.outcome, status: rows[0]?.status }).toEqual({
+      code: 0,
+      outcome: 'accepted',
+      status: 'PLACED',
+    });
+    const tag = await tagOf(id);
+    expect(tag).toMatch(/^[0-9A-HJKMNP-TV-Z]{20}$/);
+    expect(ordersThere(tag).map((order) => order.id)).toEqual([rows[0]?.broker_order_id]);
+    expect((await send(id)).code).toBe(5);
+    expect(ordersThere(tag)).toHaveLength(1);
+  });
+
+  it('are placed and sent in one', async () => {
+    const { code, stdout } = await place('--send');
+    const [row] = [JSON.parse(stdout)].flat() as Row[];
+    expect({ code, status: row?.status }).toEqual({ code: 0, status: 'PLACED' });
+  });
+
+  it('change nothing in a dry run, here and there', async () => {
+    const id = await placed();
+    const calls = standIn.calls.length;
+    expect((await send(id, '--dry-run')).code).toBe(0);
+    expect((await show(id)).status).toBe('PENDING');
+    expect(standIn.calls).toHaveLength(calls);
+  });
+
+  it.each([
+    'empty-after',
+    'hang-after',
+    'html-502-after',
+    'access-rate-after',
+    'reset-after',
+    'half-json-after',
+  ] as const)(
+    'stay PENDING and are never sent again where the answer is lost: %s; a sync finds them',
+    async (misbehaviour) => {
+      const id = await placed();
+      standIn.control.next = { place: [misbehaviour] };
+      const first = await send(id);
+      expect({ code: first.code, status: first.rows[0]?.status }).toEqual({ code: 9, status: 'PENDING' });
+      expect((await send(id)).code).toBe(5);
+      expect((await db.cli('order', 'cancel', id, '--send')).code).toBe(5);
+      const { code, rows } = await sync();
+      expect({ code, accepted: rows[0]?.['accepted'], unresolved: rows[0]?.['unresolved'] }).toEqual({
+        code: 0,
+        accepted: 1,
+        unresolved: 0,
+      });
+      const tag = await tagOf(id);
+      const [theirs] = ordersThere(tag);
+      expect(await show(id)).toMatchObject({ status: 'PLACED', broker_order_id: theirs?.id });
+      expect(ordersThere(tag)).toHaveLength(1);
+    },
+  );
+
+  it('are REJECTED where the broker says so, and after a retry go out under another tag', async () => {
+    const id = await placed();
+    standIn.control.next = { place: ['something-wrong'] };
+    await send(id);
+    const first = await tagOf(id);
+    // The vendor uses this text for what it did as well.
+    await db.query(
+      `UPDATE broker_calls SET looks = 3, sent_at = sent_at - interval '2 minutes' WHERE order_id = $1`,
+      [id],
+    );
+    await sync();
+    expect((await show(id)).status).toBe('REJECTED');
+    await db.cli('order', 'retry', id);
+    expect((await send(id)).code).toBe(0);
+    expect(await tagOf(id)).not.toBe(first);
+  });
+
+  it('are amended and cancelled there first; they are CANCELLED once the broker says so', async () => {
+    const id = await placed();
+    await send(id);
+    const amended = await db.cli('order', 'amend', id, '--price', '101', '--send', '--json');
+    expect(amended.code, amended.stderr).toBe(0);
+    const [theirs] = ordersThere(await tagOf(id));
+    expect(theirs?.fields['price']).toBe('101');
+    const cancelled = await db.cli('order', 'cancel', id, '--send', '--json');
+    expect(cancelled.code, cancelled.stderr).toBe(0);
+    standIn.settle();
+    await sync();
+    expect((await show(id)).status).toBe('CANCELLED');
+  });
+
+  it('leave a book that agrees with the broker, whatever it does, in 60 orders', async () => {
+    const seed = Number(process.env['PINNACLE_BROKER_SEED'] ?? Date.now() % 1_000_000);
+    const ids: string[] = [];
+    for (let i = 0; i < 60; i++) ids.push(await placed());
+    const mishaps = fc.sample(
+      fc.constantFrom(
+        '',
+        '',
+        'empty',
+        'empty-after',
+        'html-502',
+        'html-502-after',
+        'reset-after',
+        'half-json-after',
+        'access-rate',
+        'access-rate-after',
+      ),
+      { seed, numRuns: ids.length },
+    );
+    for (const [i, id] of ids.entries()) {
+      const mishap = mishaps[i];
+      standIn.control.next = mishap ? { place: [mishap as never] } : {};
+      await send(id);
+    }
+    standIn.control.next = {};
+    standIn.settle();
+    await sync();
+    await db.query(
+      `UPDATE broker_calls SET looks = 3, sent_at = sent_at - interval '2 minutes' WHERE resolved_at IS NULL`,
+    );
+    await sync();
+    expect((await sync()).code, `seed ${seed}`).toBe(0);
+    for (const id of ids) {
+      const tag = await tagOf(id);
+      const { status } = await show(id);
+      const there = ordersThere(tag);
+      expect({ seed, id, there: there.length }).toEqual({ seed, id, there: status === 'REJECTED' ? 0 : 1 });
+    }
+    expect((await db.cli('reconcile', 'orders', user)).code).toBe(0);
+    expect((await db.cli('doctor', 'ledger')).code).toBe(0);
+  });
+
+  it('keep within the limits of the broker, eight processes together', async () => {
+    const trader = await given.user(db, 'trader_002');
+    const other = await giveClient(db, standIn, trader);
+    await giveSession(db, standIn, trader, other);
+    giveLimits(db, '5/s 20/m');
+    const ids: string[] = [];
+    for (let i = 0; i < 16; i++) {
+      const { order_id } = await db.json<Row>(
+        'order',
+        'place',
+        '--user',
+        trader,
+        '--symbol',
+        'INFY',
+        '--side',
+        'BUY',
+        '--quantity',
+        '1',
+        '--type',
+        'LIMIT',
+        '--price',
+        '100',
+      );
+      ids.push(order_id);
+    }
+    const groups = Array.from({ length: 8 }, (_, i) => ids.slice(i * 2, i * 2 + 2));
+    await Promise.all(
+      groups.map(async (group) => {
+        for (const id of group) expect((await send(id)).code).toBe(0);
+      }),
+    );
+    expect(standIn.mostWithin(other.clientCode, 'place', 1_000)).toBeLessThanOrEqual(5);
+    expect(
+      standIn.calls.filter(({ client: code, method }) => code === other.clientCode && method === 'place'),
+    ).toHaveLength(16);
+    giveLimits(db, '1000/s');
+  });
+});
+
+function giveLimits(db: TestDatabase, text: string): void {
+  const path = join(mkdtempSync(join(tmpdir(), 'pinnacle-limits-')), 'config.json');
+  const rateLimits = Object.fromEntries(UNLIMITED.map((method) => [method, text]));
+  writeFileSync(path, JSON.stringify({ broker: { rateLimits } }), { mode: 0o600 });
+  db.env['PINNACLE_CONFIG'] = path;
+}
+
+async function giveInstrument(db: TestDatabase, symbol: string, token: string): Promise<void> {
+  await db.query(
+    `INSERT INTO instruments (exchange, symbol, trading_symbol, token, series, kind)
+     VALUES ('NSE', $1, $2, $3, 'EQ', 'EQ')`,
+    [symbol, `${symbol}-EQ`, token],
+  );
+}
