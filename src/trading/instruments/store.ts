@@ -55,13 +55,13 @@ export async function writeInstruments(
       db,
     );
   const written = await sql<Written>`
-    WITH merged AS (
-      SELECT g.exchange, g.trading_symbol, ${MERGED[format]}, i.exchange IS NULL OR NOT i.listed AS is_new
+    WITH differing AS (
+      SELECT g.exchange, g.trading_symbol, m.*
       FROM ${given} LEFT JOIN instruments i ON i.exchange = g.exchange AND i.trading_symbol = g.trading_symbol
-    ), differing AS (
-      SELECT m.* FROM merged m LEFT JOIN instruments i ON i.exchange = m.exchange AND i.trading_symbol = m.trading_symbol
-      WHERE m.is_new OR (i.symbol, i.token, i.name, i.isin, i.series, i.kind, i.lot, i.tick, i.freeze_quantity, i.expiry, i.strike)
-        IS DISTINCT FROM (m.symbol, m.token, m.name, m.isin, m.series, m.kind, m.lot, m.tick, m.freeze_quantity, m.expiry, m.strike)
+        CROSS JOIN LATERAL (SELECT ${MERGED[format]}) m
+      WHERE i.listed IS NOT TRUE
+        OR (i.symbol, i.token, i.name, i.isin, i.series, i.kind, i.lot, i.tick, i.freeze_quantity, i.expiry, i.strike)
+          IS DISTINCT FROM (m.symbol, m.token, m.name, m.isin, m.series, m.kind, m.lot, m.tick, m.freeze_quantity, m.expiry, m.strike)
     ), written AS (
       INSERT INTO instruments (exchange, trading_symbol, ${VALUES})
       SELECT exchange, trading_symbol, ${VALUES} FROM differing
@@ -89,13 +89,10 @@ export async function markUnlisted(
   const partial: string[] = [];
   let unlisted = 0;
   for (const [exchange, symbols] of seen) {
-    const missing = sql`i.exchange = ${exchange} AND i.listed AND i.token <> '' AND NOT EXISTS (
-      SELECT FROM ${unnest(
-        's',
-        { trading_symbol: 'text' },
-        [...symbols].map((trading_symbol) => ({ trading_symbol })),
-      )}
-      WHERE s.trading_symbol = i.trading_symbol)`;
+    const whole = [...symbols].map((trading_symbol) => ({ trading_symbol }));
+    // Hashed once, also inside of a count, where NOT EXISTS would be asked anew for each row.
+    const missing = sql`i.exchange = ${exchange} AND i.listed AND i.token <> '' AND i.trading_symbol::text NOT IN (
+      SELECT s.trading_symbol FROM ${unnest('s', { trading_symbol: 'text' }, whole)})`;
     const { rows } = await sql<{ missing: number; listed: number }>`
       SELECT count(*) FILTER (WHERE ${missing})::int AS missing, count(*)::int AS listed
       FROM instruments i WHERE i.exchange = ${exchange} AND i.listed AND i.token <> ''`.execute(db);
