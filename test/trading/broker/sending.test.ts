@@ -20,6 +20,7 @@ interface Row {
 }
 
 /** Limits that keep nothing waiting: what keeps calls apart has its own test. */
+const ORDERS = Number(process.env['PINNACLE_BROKER_ORDERS'] ?? 16);
 const UNLIMITED = [
   'login',
   'logout',
@@ -165,10 +166,10 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
     expect((await show(id)).status).toBe('CANCELLED');
   });
 
-  it('leave a book that agrees with the broker, whatever it does, in 60 orders', async () => {
+  it('leave a book that agrees with the broker, whatever it does', async () => {
     const seed = Number(process.env['PINNACLE_BROKER_SEED'] ?? Date.now() % 1_000_000);
     const ids: string[] = [];
-    for (let i = 0; i < 60; i++) ids.push(await placed());
+    for (let i = 0; i < ORDERS; i++) ids.push(await placed());
     const mishaps = fc.sample(
       fc.constantFrom(
         '',
@@ -211,9 +212,9 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
     const trader = await given.user(db, 'trader_002');
     const other = await giveClient(db, standIn, trader);
     await giveSession(db, standIn, trader, other);
-    giveLimits(db, '5/s 20/m');
+    giveLimits(db, '5/s 60/m');
     const ids: string[] = [];
-    for (let i = 0; i < 16; i++) {
+    for (let i = 0; i < 8; i++) {
       const { order_id } = await db.json<Row>(
         'order',
         'place',
@@ -232,7 +233,7 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
       );
       ids.push(order_id);
     }
-    const groups = Array.from({ length: 8 }, (_, i) => ids.slice(i * 2, i * 2 + 2));
+    const groups = Array.from({ length: 8 }, (_, i) => ids.slice(i, i + 1));
     await Promise.all(
       groups.map(async (group) => {
         for (const id of group) expect((await send(id)).code).toBe(0);
@@ -241,7 +242,7 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
     expect(standIn.mostWithin(other.clientCode, 'place', 1_000)).toBeLessThanOrEqual(5);
     expect(
       standIn.calls.filter(({ client: code, method }) => code === other.clientCode && method === 'place'),
-    ).toHaveLength(16);
+    ).toHaveLength(8);
     giveLimits(db, '1000/s');
   });
 });
