@@ -3,7 +3,8 @@ import type { Fields } from '../../src/cli/result.ts';
 import { allCommands } from '../helpers/commands.ts';
 
 /** What is in rupees altogether; a price is in rupees per share. */
-const AMOUNT = /pnl|capital|equity|allocation|credited|worth|turnover|fees|cash/;
+const AMOUNT =
+  /pnl|capital|equity|allocation|credited|worth|turnover|fees|cash|^net$|^collateral$|^utilised$/;
 /** Numbers that are no amounts: prices, percentages, rates, and rules, whose unit depends on the rule. */
 const NUMBERS = new Set([
   ...[

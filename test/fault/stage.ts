@@ -132,6 +132,7 @@ async function open(server: Server, redis: TestRedis, program: Program) {
       env: {
         DATABASE_URL: through(name),
         REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
+        PINNACLE_BROKER: 'paper',
         PINNACLE_KEYRING_FILE: its,
       },
       state: () => stateOf(client),

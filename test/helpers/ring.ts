@@ -28,7 +28,7 @@ export async function newActiveKey(db: TestDatabase): Promise<string> {
   return key_id;
 }
 
-/** Adds traders with all three credentials sealed by a ring, in one statement; gives each secret by trader and column. */
+/** Adds traders with all four credentials sealed by a ring, in one statement; gives each secret by trader and column. */
 export async function seedCredentials(
   db: TestDatabase,
   ring: Ring,
@@ -43,9 +43,9 @@ export async function seedCredentials(
   const ids = Array.from({ length: count }, (_, i) => userId.parse(`u${String(i).padStart(6, '0')}`));
   const columns = BROKER_COLUMNS.map((column) => ids.map((id) => sealed(id, column)));
   await db.query(
-    `INSERT INTO users (user_id, name, email, api_key, broker_api_key, broker_secret, broker_token)
-     SELECT id, id, id || '@example.com', id, a, s, t
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n (id, a, s, t)`,
+    `INSERT INTO users (user_id, name, email, api_key, broker_api_key, broker_secret, broker_token, broker_totp)
+     SELECT id, id, id || '@example.com', id, a, s, t, o
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS n (id, a, s, t, o)`,
     [ids, ...columns],
   );
   return secrets;

@@ -160,6 +160,7 @@ function face(place: Place, login: string, database: string) {
     XDG_CACHE_HOME: cacheDir,
     DATABASE_URL: urlOf(place, login, database),
     REDIS_URL: redisUrl,
+    PINNACLE_BROKER: 'paper',
     PINNACLE_KEYRING_FILE: join(folder, 'keyring.json'),
     PINNACLE_BACKUP_DIR: folder,
     PINNACLE_TIMEOUT: '60s',

@@ -75,6 +75,7 @@ export async function buildWorld() {
     database: { $env: 'BOOK_URL' },
     migrateUrl: { $file: home('migrate-url') },
     redis: { url: { $env: 'BOOK_REDIS' } },
+    broker: { kind: 'paper' },
     audit: { signingKeyFile: home('audit.pem'), anchorFile: join(folder, 'work', 'anchor') },
   };
   write('with-file.json', JSON.stringify({ ...settings, keyring: { file: home('keyring.json') } }));

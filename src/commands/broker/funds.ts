@@ -1,13 +1,16 @@
 import { defineCommand } from '../../cli/command.ts';
+import { optional, parsed, toggle } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { chosenTrader, oneOrAll } from './one-or-all.ts';
+import { userId } from '../../domain/id.ts';
+import { usage } from '../../util/failure.ts';
 
 export const funds = defineCommand({
   effect: 'read',
   roles: ['operator'],
   phase: 4,
-  ...oneOrAll,
+  args: { user: optional(parsed(userId, 'USER', 'one trader; all by default')) },
+  flags: { all: toggle('every trader, which is the default') },
   fields: {
     user_id: { type: 'text' },
     net: { type: 'money' },
@@ -18,12 +21,12 @@ export const funds = defineCommand({
     problem: { type: 'text' },
   },
   examples: ['broker funds trader_001', 'broker funds --all --json user_id,net'],
-  details: `As the broker says them; the capital of a user in the book is another figure. Logs in where there is no session. With --all,
-traders whose funds cannot be read are rows with a problem (exit 6).`,
-  async run(input, ctx: Context) {
-    const chosen = chosenTrader(input);
+  details: `As the broker says them; the capital of a user in the book is another figure. Logs in where there is no session. Of several
+traders, those whose funds cannot be read are rows with a problem (exit 6).`,
+  async run({ user, all }, ctx: Context) {
+    if (user !== undefined && all) throw usage('Name a trader or take all of them, not both.');
     const { readFundsOf } = await import('../../trading/broker/read-funds.ts');
-    const rows = (await readFundsOf(ctx, chosen)).map((each) => {
+    const rows = (await readFundsOf(ctx, user)).map((each) => {
       const row = 'row' in each ? each.row : undefined;
       return {
         user_id: each.user,

@@ -78,6 +78,7 @@ describe.each(databases)('broker credentials on $name', ({ open }) => {
           set_at: expect.stringMatching(/Z$/),
         },
         expect.objectContaining({ field: 'broker_token', value: '****', length: 917 }),
+        expect.objectContaining({ field: 'broker_totp', state: 'none' }),
       ],
     ]);
     expect(stdout).not.toContain('canary');

@@ -4,6 +4,8 @@ import { databases, servers, type TestDatabase } from '../../helpers/databases.t
 import { start } from '../../helpers/process.ts';
 import { giveRing, newActiveKey, ringIn, seedCredentials } from '../../helpers/ring.ts';
 
+const TRIGGERS = ['users_broker_envelope', 'users_totp_envelope'];
+
 describe.each(databases)('keys on $name', ({ open }) => {
   let db: TestDatabase;
   let ringFile: string;
@@ -36,9 +38,9 @@ describe.each(databases)('keys on $name', ({ open }) => {
     expect(await db.json('keys', 'rotate', '--dry-run')).toEqual({
       key_id: after,
       users: 20,
-      credentials: 60,
+      credentials: 80,
     });
-    expect(await db.json('keys', 'rotate')).toEqual({ key_id: after, users: 20, credentials: 60 });
+    expect(await db.json('keys', 'rotate')).toEqual({ key_id: after, users: 20, credentials: 80 });
     expect(await db.json('keys', 'rotate')).toEqual({ key_id: after, users: 0, credentials: 0 });
     const { hint } = await db.refused(`keys retire ${after} --yes`, { code: 5, error: 'KEY_ACTIVE' });
     expect(hint).toMatch(/^First: pinnacle keys activate [0-9a-f]{8}$/);
@@ -47,7 +49,7 @@ describe.each(databases)('keys on $name', ({ open }) => {
     expect(await db.json('keys', 'retire', before, '--yes')).toMatchObject({ state: 'retired' });
     expect([...(await ringIn(ringFile)).keys.keys()]).not.toContain(before);
     expect(await db.json('keys', 'verify')).toEqual([]);
-    expect(await db.audits('keys rotate')).toMatchObject([{ target: `key ${after}`, body: { values: 60 } }]);
+    expect(await db.audits('keys rotate')).toMatchObject([{ target: `key ${after}`, body: { values: 80 } }]);
     const log = JSON.stringify(await db.audits());
     for (const secret of secrets.values()) expect(log).not.toContain(secret);
     expect(log).not.toContain('pne1.');
@@ -61,7 +63,7 @@ describe.each(databases)('keys on $name', ({ open }) => {
     const [one, two] = [await envelope('u000001'), await envelope('u000002')];
     const flipped = one.slice(0, 40) + (one[40] === 'A' ? 'B' : 'A') + one.slice(41);
     // Such values come from elsewhere: what is not even an envelope cannot be written past the trigger.
-    await db.query('ALTER TABLE users DISABLE TRIGGER users_broker_envelope');
+    for (const name of TRIGGERS) await db.query(`ALTER TABLE users DISABLE TRIGGER ${name}`);
     const put = (user: string, column: string, value: string) =>
       db.query(`UPDATE users SET ${column} = $2 WHERE user_id = $1`, [user, value]);
     await put('u000001', 'broker_secret', flipped);
@@ -70,7 +72,7 @@ describe.each(databases)('keys on $name', ({ open }) => {
     await put('u000005', 'broker_secret', `${two.slice(0, 30)}`);
     await put('u000006', 'broker_api_key', 'canary-in-plain-text');
     await put('u000007', 'broker_secret', `pne1.00000000.${one.split('.')[2]}`);
-    await db.query('ALTER TABLE users ENABLE TRIGGER users_broker_envelope');
+    for (const name of TRIGGERS) await db.query(`ALTER TABLE users ENABLE TRIGGER ${name}`);
     const expected = [
       'u000001 broker_secret SECRET_INTEGRITY',
       'u000003 broker_secret SECRET_INTEGRITY',
@@ -133,7 +135,7 @@ describe.each(servers)('keys beside others on $name', ({ open }) => {
       retryable: true,
       changed: true,
     });
-    expect(await db.json('keys', 'rotate')).toEqual({ key_id: key, users: 1, credentials: 3 });
+    expect(await db.json('keys', 'rotate')).toEqual({ key_id: key, users: 1, credentials: 4 });
   });
 
   it('rotate is not in the way of an order being placed', async () => {

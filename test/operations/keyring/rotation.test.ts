@@ -76,7 +76,7 @@ describe.each(servers)('a rotation that is killed, on $name', ({ open }) => {
     const ring = await ringIn(ringFile);
     const { rows } = await db.query(
       `SELECT user_id || ' ' || field AS place, user_id, field, value FROM users CROSS JOIN LATERAL (VALUES
-         ('broker_api_key', broker_api_key), ('broker_secret', broker_secret), ('broker_token', broker_token)
+         ('broker_api_key', broker_api_key), ('broker_secret', broker_secret), ('broker_token', broker_token), ('broker_totp', broker_totp)
        ) v (field, value)`,
     );
     const wrong = rows.filter(({ place, user_id, field, value }) => {
@@ -87,7 +87,7 @@ describe.each(servers)('a rotation that is killed, on $name', ({ open }) => {
         opened.secret !== secrets.get(String(place))
       );
     });
-    expect(rows).toHaveLength(USERS * 3);
+    expect(rows).toHaveLength(USERS * 4);
     expect(wrong.map(({ place }) => place)).toEqual([]);
     // What each audit row says was moved, adds up to what was.
     const audit = await db.query(
@@ -96,6 +96,6 @@ describe.each(servers)('a rotation that is killed, on $name', ({ open }) => {
       [`key ${key}`],
     );
     const meanwhile = Number(audit.rows[0]?.['moved']);
-    expect([USERS * 3, USERS * 3 - 1]).toContain(meanwhile);
+    expect([USERS * 4, USERS * 4 - 1]).toContain(meanwhile);
   }
 });
