@@ -34,7 +34,8 @@ COMMENT ON COLUMN paper_orders.quoted_at IS 'the time of the last quote that it 
 CREATE UNIQUE INDEX paper_orders_tag ON paper_orders (user_id, tag);
 CREATE INDEX idx_paper_orders_placed ON paper_orders (user_id, placed_at);
 -- What quotes are matched with.
-CREATE INDEX idx_paper_orders_working ON paper_orders (symbol) WHERE status IN ('PLACED', 'PARTIALLY_FILLED');
+-- Two comparisons, not IN: what PostgreSQL makes of a list of varchar reads otherwise once it was restored.
+CREATE INDEX idx_paper_orders_working ON paper_orders (symbol) WHERE status = 'PLACED' OR status = 'PARTIALLY_FILLED';
 
 CREATE TABLE paper_trades (
   user_id         varchar(50) COLLATE "C" NOT NULL REFERENCES users (user_id),

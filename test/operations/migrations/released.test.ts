@@ -55,7 +55,7 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '142ecd6df11ac0a396f73cfe84d3213b8fb4ffb7a5cb9b277cbef73c817bb7b1',
   ],
   'migrations/4_risk_advanced/10_paper': [
-    'fa9f4174a43b331452641151fc3296c9cd755ba6702f6b256c6445be1115629b',
+    'ad7bb43cf4412b8d943d11794380c7e9a182bc5719f32f672a6a53a3170fc28a',
     '3aa9ade7681d1aa569a4a70d1c1400d208e57c9b20dbf8344b04eb691cf455be',
   ],
 };
