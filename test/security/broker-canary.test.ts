@@ -63,6 +63,22 @@ describe.each(servers)('secrets of the broker on $name', ({ open }) => {
     return rows.map(({ text }) => String(text)).join('\n');
   };
 
+  /** Orders of which some are refused, some get no answer, and all answers quote what was sent. */
+  const sendOrders = async () => {
+    await db.query(
+      `INSERT INTO instruments (exchange, trading_symbol, symbol, token, series, kind, lot, tick)
+       VALUES ('NSE', 'SBIN-EQ', 'SBIN', '3045', 'EQ', 'EQ', 1, 0.05)`,
+    );
+    standIn.control.next = { place: ['something-wrong-after', 'token-expired', 'fine', 'half-json'] };
+    for (const id of ['o1', 'o2', 'o3', 'o4']) {
+      await given.order(db, { orderId: id, symbol: 'SBIN', type: 'LIMIT', price: 100 });
+      await run(`order send ${id}`);
+      await run(`order show ${id}`);
+    }
+    await run('broker sync trader_001');
+    expect((await db.query('SELECT FROM broker_calls')).rows.length).toBeGreaterThan(0);
+  };
+
   const found = (output: string) => {
     const codes = [...steps].map((step) => passwordAt(client.totpSecret, step));
     return [
@@ -81,6 +97,7 @@ describe.each(servers)('secrets of the broker on $name', ({ open }) => {
     };
     standIn.expireTokens();
     for (const line of COMMANDS.slice(0, 3)) await run(line);
+    await sendOrders();
     await db.cliWith(
       { stdin: '87654321' },
       'user',

@@ -131,10 +131,7 @@ function outcomeOf(meaning: Meaning, say: (text: string) => string) {
 }
 
 /** The failure of a read. */
-export function failureOf(
-  meaning: Exclude<Meaning, { kind: 'done' }>,
-  say: (text: string) => string,
-): Failure {
+function failureOf(meaning: Exclude<Meaning, { kind: 'done' }>, say: (text: string) => string): Failure {
   const text = say(meaning.text);
   if (meaning.kind === 'session' || ('code' in meaning && meaning.code === INVALID_API_KEY))
     return new Failure(

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { Failure } from '../../../util/failure.ts';
 
-export const VENDOR_ROOT = 'https://apiconnect.angelone.in';
+const VENDOR_ROOT = 'https://apiconnect.angelone.in';
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** How the broker is reached. */
