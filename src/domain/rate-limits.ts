@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** The methods of a broker that are limited. Placing, modifying and cancelling an order share `order`. */
-export const LIMITED_METHODS = [
+const LIMITED_METHODS = [
   'login',
   'logout',
   'funds',

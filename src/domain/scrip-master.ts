@@ -3,7 +3,7 @@ import { isDay } from './instant.ts';
 import { Decimal, MAX_SHARES } from './money.ts';
 import { readSymbol, type TradingSymbol, withoutSeries } from './symbol.ts';
 
-export type InstrumentKind = 'EQ' | 'FUT' | 'OPT' | 'INDEX' | 'OTHER';
+type InstrumentKind = 'EQ' | 'FUT' | 'OPT' | 'INDEX' | 'OTHER';
 
 /** An instrument as a file has it. Rupees as decimal text; null where the file has none. */
 export interface InstrumentRow {

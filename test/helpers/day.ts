@@ -61,6 +61,7 @@ order fill o1 --quantity 10 --price 100 --broker-fill-id f1
 sql: INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price) SELECT o, 'u2', 'TCS', 'BUY', 'LIMIT', 1, 1 FROM unnest('{o2,o3}'::text[]) o
 order reject o2 --reason margin
 order retry o2
+order send o2
 order cancel o3
 import inspect {trades}
 order import {trades} --as trades --user u2

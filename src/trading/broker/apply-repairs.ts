@@ -51,7 +51,7 @@ interface Repairing {
 }
 
 /** The same within the transaction of the caller. */
-export async function repairWithin(
+async function repairWithin(
   trx: Trx,
   user: UserId,
   differences: readonly Difference[],

@@ -75,7 +75,7 @@ async function sendOrder(ctx: Context, broker: Broker, order_id: OrderId): Promi
 }
 
 /** The terms of an order, with the product and the exchange of the configuration where it names none. */
-export async function termsOf(ctx: Context, trx: Trx, order: Order): Promise<Omit<OrderTerms, 'tag'>> {
+async function termsOf(ctx: Context, trx: Trx, order: Order): Promise<Omit<OrderTerms, 'tag'>> {
   const { broker } = await ctx.config();
   const said = await trx.db
     .selectFrom('orders')

@@ -9,7 +9,7 @@ import { readTable } from '../../platform/files/read-records.ts';
 import type { MasterFormat } from './store.ts';
 
 /** Some rows of a master, and why others are none. */
-export interface Block {
+interface Block {
   rows: InstrumentRow[];
   bad: string[];
 }
