@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import type { Broker } from '../../domain/broker.ts';
 import type { UserId } from '../../domain/id.ts';
 import { Failure } from '../../util/failure.ts';
+import { eachOf } from './each-of.ts';
 import { openBroker } from './open-broker.ts';
 
 /** What is done at the broker of a trader. */
@@ -45,11 +46,6 @@ export async function forEachTrader<T extends { user_id: UserId }, R>(
         );
     }
   };
-  const traders = [...new Set(items.map(({ user_id }) => user_id))].values();
-  const worker = async () => {
-    for (const user of traders) await ofTrader(user);
-  };
-  const { poolSize } = await ctx.config();
-  await Promise.all(Array.from({ length: poolSize }, worker));
+  await eachOf(ctx, [...new Set(items.map(({ user_id }) => user_id))], ofTrader);
   return items.flatMap((item) => done.get(item) ?? []);
 }

@@ -15,6 +15,7 @@ import { tradingDayOf } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
 import { applyRepairs } from './apply-repairs.ts';
 import { compareTrader } from './compare-trader.ts';
+import { eachOf } from './each-of.ts';
 import { tradersAt } from './find-traders.ts';
 import { checkMayBook } from './may-book.ts';
 import { brokerKind } from './open-broker.ts';
@@ -135,19 +136,4 @@ async function repairTrader(
     await ctx.io.say(`${user}: ${known.message}`);
     return [];
   }
-}
-
-/** Does something for each of many, several at once; in their order. */
-async function eachOf<T, R>(ctx: Context, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const waiting = items.entries();
-  const worker = async () => {
-    for (const [index, item] of waiting) {
-      ctx.signal.throwIfAborted();
-      results[index] = await work(item);
-    }
-  };
-  const { poolSize } = await ctx.config();
-  await Promise.all(Array.from({ length: Math.min(poolSize, items.length) }, worker));
-  return results;
 }

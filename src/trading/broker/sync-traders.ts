@@ -8,6 +8,7 @@ import { truncate } from '../../util/text.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
 import { applyRepairs } from './apply-repairs.ts';
+import { eachOf } from './each-of.ts';
 import { tradersAt } from './find-traders.ts';
 import { brokerKind, openBroker } from './open-broker.ts';
 import { comparisonClock, readOurBook } from './our-book.ts';
@@ -35,17 +36,7 @@ export interface Synced {
  */
 export async function syncTraders(ctx: Context, user: UserId | undefined): Promise<Synced[]> {
   const users = await tradersToSync(ctx, user);
-  const rows: Synced[] = [];
-  const waiting = users.entries();
-  const worker = async () => {
-    for (const [index, user] of waiting) {
-      ctx.signal.throwIfAborted();
-      rows[index] = await syncTrader(ctx, user);
-    }
-  };
-  const { poolSize } = await ctx.config();
-  await Promise.all(Array.from({ length: Math.min(poolSize, users.length) }, worker));
-  return rows;
+  return eachOf(ctx, users, (each) => syncTrader(ctx, each));
 }
 
 /** The trader that is named, or all who may have something at the broker. */
