@@ -1,6 +1,7 @@
 -- The broker: what it asks of an order, who we are there, and a journal of what was asked of it before it answered.
 
--- All of them are NULL where nobody said: rows of other programs stay as they are.
+-- All of them are NULL where nobody said: rows of other programs stay as they are. The lists are of text, because one of varchar
+-- is printed otherwise after it was printed and read, and looks like drift.
 ALTER TABLE orders
   ADD COLUMN product varchar(4) NULL,
   ADD COLUMN exchange varchar(10) NULL,
@@ -9,11 +10,11 @@ ALTER TABLE orders
   ADD COLUMN origin varchar(10) NULL,
   -- Validated, although every row has NULL: what is not cannot become a partition. One look at the table serves all three.
   -- squawk-ignore constraint-missing-not-valid
-  ADD CONSTRAINT orders_product_known CHECK (product IN ('CNC', 'MIS', 'NRML', 'MTF')),
+  ADD CONSTRAINT orders_product_known CHECK (product::text IN ('CNC', 'MIS', 'NRML', 'MTF')),
   -- squawk-ignore constraint-missing-not-valid
   ADD CONSTRAINT orders_trigger_price_positive CHECK (trigger_price > 0),
   -- squawk-ignore constraint-missing-not-valid
-  ADD CONSTRAINT orders_origin_known CHECK (origin IN ('external', 'adjust'));
+  ADD CONSTRAINT orders_origin_known CHECK (origin::text IN ('external', 'adjust'));
 COMMENT ON COLUMN orders.order_tag IS
   'what the broker was given to find it again by, of its last attempt; broker_calls keeps those of all attempts unique';
 COMMENT ON COLUMN orders.origin IS
@@ -22,13 +23,17 @@ COMMENT ON COLUMN orders.origin IS
 ALTER TABLE positions
   ADD COLUMN product varchar(4) NULL,
   -- squawk-ignore constraint-missing-not-valid
-  ADD CONSTRAINT positions_product_known CHECK (product IN ('CNC', 'MIS', 'NRML', 'MTF'));
+  ADD CONSTRAINT positions_product_known CHECK (product::text IN ('CNC', 'MIS', 'NRML', 'MTF'));
 
--- Positions are netted per user, symbol, strategy and product. In a shared schema the index is there and not unique.
+-- Positions are netted per user, symbol, strategy and product. In a shared schema the index is there and not unique; of a
+-- database that is adopted it is created afterwards.
 DO $$
 DECLARE
-  is_unique constant boolean := (SELECT indisunique FROM pg_index WHERE indexrelid = 'positions_one_open'::regclass);
+  is_unique constant boolean := (SELECT indisunique FROM pg_index WHERE indexrelid = to_regclass('positions_one_open'));
 BEGIN
+  IF is_unique IS NULL THEN
+    RETURN;
+  END IF;
   DROP INDEX positions_one_open;
   EXECUTE format(
     $index$CREATE %s INDEX positions_one_open ON positions (user_id, symbol, (coalesce(strategy_id, '')), (coalesce(product, '')))

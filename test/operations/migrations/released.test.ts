@@ -47,7 +47,7 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     'e70325d9f2a21e01dc9fb250809e2c79147bfe1d1b3c3930e9b3ca7b8c3a0d6e',
   ],
   'migrations/4_risk_advanced/08_broker': [
-    'f4c6b0bfd8d8ad08655dca47996aae161eba7ac2cdc461c334780e48a269c7a2',
+    '7020e19df512c833b977641d760079d99cb1e0ba8c474977eda6209b6cfe70c9',
     'd030149770c9eb122dd9d846aeb97da770576cb2b73471bccdcfe404ca3411bc',
   ],
   'migrations/4_risk_advanced/09_instruments': [
