@@ -2,8 +2,8 @@ import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
-import { orderFields } from './fields.ts';
-import { orderFilter, selectOrders } from './filter.ts';
+import { orderWithTerms } from './fields.ts';
+import { orderFilter, selectOrders, TERMS, withTerms } from './filter.ts';
 
 export const exportOrders = defineCommand({
   effect: 'read',
@@ -20,6 +20,11 @@ export const exportOrders = defineCommand({
   details: exportDetails,
   async run(input, ctx: Context) {
     await requireNamed(await ctx.db(), input);
-    return exportQuery(ctx, input, await selectOrders(input, ctx), orderFields);
+    return exportQuery(
+      ctx,
+      input,
+      await withTerms(await selectOrders(input, ctx), TERMS, ctx),
+      orderWithTerms,
+    );
   },
 });

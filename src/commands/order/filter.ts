@@ -1,10 +1,11 @@
+import { sql } from 'kysely';
 import { choice, optional, parsed, time, type Values } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { ORDER_STATUSES } from '../../domain/enums.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
+import { BROKER_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
 import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
-import { textOfStep } from '../../trading/rows-of.ts';
 
 /** The flags that select orders. */
 export const orderFilter = {
@@ -31,26 +32,26 @@ export async function selectOrders(filter: Values<typeof orderFilter>, ctx: Cont
   return orders;
 }
 
-const TERMS = ['product', 'exchange', 'trigger_price'] as const;
+export const TERMS = ['product', 'exchange', 'trigger_price'] as const;
+type Term = (typeof TERMS)[number];
 
-/**
- * The query with what the orders name for the broker, where such columns are printed; null on a schema that lacks them,
- * which need not be asked for.
- */
-export function withTerms(
-  query: Awaited<ReturnType<typeof selectOrders>>,
-  { globals: { json, columns } }: Pick<Context, 'globals'>,
-) {
+/** The terms of orders that are printed: a table has none of its own accord. */
+export function printedTerms({ json, columns }: Context['globals']): readonly Term[] {
   const asked = typeof json === 'string' ? json : columns;
-  const isPrinted = (term: string) =>
-    asked === undefined ? json === true : asked.split(',').some((name) => name.trim() === term);
-  const printed = TERMS.filter(isPrinted);
+  if (asked === undefined) return json === true ? TERMS : [];
+  const names = asked.split(',').map((name) => name.trim());
+  return TERMS.filter((term) => names.includes(term));
+}
+
+/** The query with what the orders name for the broker; null on a schema that lacks it. */
+export async function withTerms(
+  query: Awaited<ReturnType<typeof selectOrders>>,
+  terms: readonly Term[],
+  ctx: Context,
+) {
+  if (terms.length === 0) return query;
+  const isThere = hasStep(await ctx.source(), BROKER_SINCE_STEP);
   return query.select((eb) =>
-    printed.map((term) => {
-      const text = textOfStep(eb, 'orders', term as 'product');
-      return term === 'trigger_price'
-        ? eb.cast<number | null>(text, 'double precision').as(term)
-        : text.as(term);
-    }),
+    terms.map((term) => (isThere ? eb.ref(term).as(term) : sql<null>`NULL`.as(term))),
   );
 }

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { orderWithTerms } from './fields.ts';
-import { orderFilter, selectOrders, withTerms } from './filter.ts';
+import { orderFilter, printedTerms, selectOrders, withTerms } from './filter.ts';
 
 export const list = defineCommand({
   effect: 'read',
@@ -23,7 +23,7 @@ export const list = defineCommand({
     'order list --all --csv',
   ],
   async run(input, ctx: Context) {
-    const chosen = withTerms(await selectOrders(input, ctx), ctx);
+    const chosen = await withTerms(await selectOrders(input, ctx), printedTerms(ctx.globals), ctx);
     return page(
       input,
       ctx.io,

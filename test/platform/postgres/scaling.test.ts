@@ -32,11 +32,11 @@ describe.each(databases)('the schema on $name', ({ open }) => {
     ).toEqual(['NO']);
   });
 
-  it('has foreign keys to the trader, the strategy, the order and the position alone', async () => {
+  it('has foreign keys to the trader, the strategy, the order, the position and the order of the paper broker alone', async () => {
     const targets = await column(
       "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' ORDER BY 1",
     );
-    expect(targets).toEqual(['orders', 'positions', 'strategies', 'users']);
+    expect(targets).toEqual(['orders', 'paper_orders', 'positions', 'strategies', 'users']);
   });
 
   it('numbers neither orders nor positions', async () => {
