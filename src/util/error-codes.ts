@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   DATABASE_UNREACHABLE: ['unreachable', 'the database cannot be reached'],
   DECLINED: ['needsAnswer', 'the confirmation was declined'],
   EMAIL_TAKEN: ['refused', 'another user has this e-mail address'],
+  ENDED_AT_BROKER: ['refused', 'the order has ended at the broker, and cannot be changed there'],
   ENGINE_MISSING: ['config', 'the embedded PostgreSQL is not installed'],
   ENGINE_UNSAFE: ['config', 'the server speaks the protocol of PostgreSQL but does not lock as it does'],
   ENGINE_VERSION: ['config', 'the data folder was made by another version of the embedded PostgreSQL'],

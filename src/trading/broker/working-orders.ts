@@ -1,5 +1,6 @@
 import type { Trx } from '../../audit/transaction.ts';
 import type { Broker, BrokerOrder, PlacedOrder } from '../../domain/broker.ts';
+import { isWorking } from '../../domain/enums.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { refused } from '../../util/failure.ts';
 import { findInstruments } from '../instruments/find-instrument.ts';
@@ -14,7 +15,7 @@ export function orderBookOf(broker: Broker): () => Promise<ReadonlyMap<string, B
   };
 }
 
-/** An order as the broker has it, for a change of it. Throws NOT_AT_BROKER. */
+/** An order as the broker has it, for a change of it. Throws NOT_AT_BROKER and ENDED_AT_BROKER. */
 export async function placedOrder(
   trx: Trx,
   order: Pick<Order, 'order_id' | 'user_id' | 'broker_order_id'>,
@@ -22,6 +23,12 @@ export async function placedOrder(
 ): Promise<PlacedOrder> {
   const theirs = book.get(order.broker_order_id);
   if (!theirs) throw notAtBroker(order.order_id, order.broker_order_id, order.user_id);
+  if (theirs.status !== null && !isWorking(theirs.status))
+    throw refused(
+      'ENDED_AT_BROKER',
+      `Order ${order.order_id} has ended at the broker, which says ${theirs.status_text}.`,
+      `To bring that here: pinnacle broker sync ${order.user_id}`,
+    );
   const [instrument] = await findInstruments(trx, [theirs]);
   const { symbol, exchange, tag, side, order_type, quantity, price, trigger_price, variety } = theirs;
   return {

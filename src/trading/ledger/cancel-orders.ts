@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { WORKING_STATUSES } from '../../domain/enums.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
@@ -39,17 +39,22 @@ export async function findWorking(db: Kysely<Database>, scope: CancelScope): Pro
 }
 
 /**
- * Cancels every working order within a scope, in a fixed number of statements; their fills are kept. Locks their users,
- * then the orders. Returns the ids.
+ * Cancels every working order within a scope except those that SQL describes, in a fixed number of statements; their fills
+ * are kept. Locks their users, then the orders. Returns the ids.
  */
-export async function cancelWorking(trx: Trx, scope: CancelScope, at: Instant): Promise<OrderId[]> {
+export async function cancelWorking(
+  trx: Trx,
+  scope: CancelScope,
+  at: Instant,
+  except: RawBuilder<boolean> = sql`false`,
+): Promise<OrderId[]> {
   await sql`
     SELECT FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE ${scopeFilter(scope)})
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   const { rows } = await sql<{ order_id: OrderId }>`
     UPDATE orders SET status = 'CANCELLED', updated_at = ${at}::timestamp
     WHERE order_id IN (
-      SELECT order_id FROM orders WHERE ${scopeFilter(scope)} ORDER BY order_id FOR NO KEY UPDATE
+      SELECT order_id FROM orders WHERE ${scopeFilter(scope)} AND NOT ${except} ORDER BY order_id FOR NO KEY UPDATE
     )
     RETURNING order_id`.execute(trx.db);
   const ids = rows.map((row) => row.order_id).sort();

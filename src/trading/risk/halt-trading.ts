@@ -1,4 +1,5 @@
-import { changedIf } from '../../audit/outcome.ts';
+import type { RawBuilder } from 'kysely';
+import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
@@ -8,20 +9,26 @@ import { insertNotifications } from '../notifications/notify.ts';
 import { cancelAndPause, countAffected, setHalt } from './halts.ts';
 import { findScope, scopeOf } from './scope.ts';
 
+/** Whom to halt, why, and SQL for the orders that are at the broker. */
+export interface HaltRequest {
+  user: UserId | undefined;
+  all: boolean;
+  reason: string;
+  isAtBroker: RawBuilder<boolean>;
+}
+
 /**
- * The kill switch: sets a halt, cancels working orders and pauses active strategies of one user or, with `all`, of
- * everyone, after a confirmation. Two transactions: the halt is committed first. Throws HALT_UNFINISHED (exit 10) if
- * the second one fails.
+ * The kill switch within the book: sets a halt, cancels the working orders that are not at the broker and pauses active
+ * strategies of one user or, with `all`, of everyone, after a confirmation. Returns the orders that are left, too. Two
+ * transactions: the halt is committed first. Throws HALT_UNFINISHED (exit 10) if the second one fails.
  */
-export async function haltTrading(
-  ctx: Context,
-  { user, all, reason }: { user: UserId | undefined; all: boolean; reason: string },
-) {
+export async function haltTrading(ctx: Context, { user, all, reason, isAtBroker }: HaltRequest) {
   const scope = scopeOf(user, all);
   const db = await ctx.db();
   await findScope(db, scope);
-  const { orders, active } = await countAffected(db, scope.user_id);
-  const effect = `cancels ${pluralize(orders, 'working order')} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
+  const { orders, there, active } = await countAffected(db, scope.user_id, isAtBroker);
+  const those = there > 0 ? `, ${there.toLocaleString('en-IN')} of them at the broker,` : '';
+  const effect = `cancels ${pluralize(orders, 'working order')}${those} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
   await ctx.io.say(`Halting trading for ${scope.name} ${effect}.`);
   await ctx.confirm(`Halt trading for ${scope.name}?`);
   const at = instant(ctx.now());
@@ -37,25 +44,31 @@ export async function haltTrading(
   });
   return ctx
     .change(async (trx) => {
-      const outcome = await cancelAndPause(trx, scope.user_id, at);
-      const happened = outcome.orders_cancelled + outcome.strategies_paused > 0;
-      const body = { halt_id: halted.halt_id, ...outcome };
-      return changedIf(happened, { ...halted, ...outcome }, scope.target, body);
+      const { cancelled, strategies_paused, left } = await cancelAndPause(
+        trx,
+        { userId: scope.user_id, isAtBroker },
+        at,
+      );
+      const counts = { orders_cancelled: cancelled.length, strategies_paused };
+      const result = { ...halted, ...counts, left };
+      const body = {
+        ...{ halt_id: halted.halt_id, ...counts, order_ids: firstListed(cancelled) },
+        ...(left.length > 0 && { at_broker: left.length }),
+      };
+      const happened = counts.orders_cancelled + strategies_paused > 0;
+      const outcome = changedIf(happened, result, scope.target, body);
+      return left.length > 0 ? { ...outcome, unfinished: true as const } : outcome;
     })
     .catch((error) => {
-      throw ctx.dryRun ? error : unfinished(scope.name);
+      throw ctx.dryRun ? error : haltUnfinished(scope.name, 'working orders are not cancelled yet');
     });
 }
 
-function unfinished(name: string): Failure {
-  return new Failure(
-    'busy',
-    'HALT_UNFINISHED',
-    `Trading is halted for ${name}, but working orders are not cancelled yet.`,
-    {
-      hint: 'Run it again; with a longer --timeout if another session holds a lock.',
-      retryable: true,
-      changed: true,
-    },
-  );
+/** HALT_UNFINISHED (exit 10): the halt is committed, and something of it is left to do. */
+export function haltUnfinished(name: string, what: string): Failure {
+  return new Failure('busy', 'HALT_UNFINISHED', `Trading is halted for ${name}, but ${what}.`, {
+    hint: 'Run it again; with a longer --timeout if another session holds a lock.',
+    retryable: true,
+    changed: true,
+  });
 }

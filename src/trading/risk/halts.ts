@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import { firstListed } from '../../audit/outcome.ts';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import { mintId, type OrderId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -66,45 +65,61 @@ export async function setHalt(
 /** The step of phase 4 from which on the outbox takes halts. */
 const SHOWN_SINCE_STEP = 2;
 
-/** What a halt cancelled and paused; only the first thousand order ids. */
+/** What a halt cancelled and paused, and the working orders that it left because they are at the broker. */
 export interface HaltOutcome {
-  orders_cancelled: number;
+  cancelled: OrderId[];
   strategies_paused: number;
-  order_ids: OrderId[];
+  left: AtBroker[];
+}
+
+/** An order that works at the broker, or may. */
+export interface AtBroker {
+  order_id: OrderId;
+  user_id: UserId;
 }
 
 /**
- * Cancels every working order of a user, or of everyone, keeps their fills, and pauses the active strategies. Waits for
- * the users' locks, up to the statement timeout, so that an order accepted before the halt was visible is cancelled too.
+ * Cancels the working orders of a user, or of everyone, that are not at the broker, keeps their fills, and pauses the active
+ * strategies. Waits for the users' locks, up to the statement timeout, so that an order accepted before the halt was visible
+ * is cancelled too.
  */
-export async function cancelAndPause(trx: Trx, userId: UserId | null, at: Instant): Promise<HaltOutcome> {
+export async function cancelAndPause(
+  trx: Trx,
+  { userId, isAtBroker }: { userId: UserId | null; isAtBroker: RawBuilder<boolean> },
+  at: Instant,
+): Promise<HaltOutcome> {
   const whose = scope(userId);
   await sql`SELECT set_config('lock_timeout', '0', true)`.execute(trx.db);
   await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
     trx.db,
   );
-  const cancelled = await cancelWorking(trx, { user: userId ?? undefined }, at);
+  const cancelled = await cancelWorking(trx, { user: userId ?? undefined }, at, isAtBroker);
+  const { rows: left } = await sql<AtBroker>`
+    SELECT order_id, user_id FROM orders WHERE ${whose} AND ${IS_WORKING} AND ${isAtBroker}
+    ORDER BY user_id, order_id`.execute(trx.db);
   const strategies = await sql`
     UPDATE user_strategies SET status = 'PAUSED', updated_at = ${at}::timestamp
     WHERE ${whose} AND status = 'ACTIVE'`.execute(trx.db);
   return {
-    orders_cancelled: cancelled.length,
+    cancelled,
     strategies_paused: Number(strategies.numAffectedRows ?? 0),
-    order_ids: firstListed(cancelled),
+    left,
   };
 }
 
-/** What a halt would cancel and pause now. */
+/** What a halt would cancel and pause now, and how many of the orders are at the broker. */
 export async function countAffected(
   db: Kysely<Database>,
   userId: UserId | null,
-): Promise<{ orders: number; active: number; paused: number }> {
+  isAtBroker: RawBuilder<boolean> = sql`false`,
+): Promise<{ orders: number; there: number; active: number; paused: number }> {
   const whose = scope(userId);
-  const { rows } = await sql<{ orders: number; active: number; paused: number }>`
+  const { rows } = await sql<{ orders: number; there: number; active: number; paused: number }>`
     SELECT (SELECT count(*) FROM orders WHERE ${whose} AND ${IS_WORKING})::int AS orders,
+      (SELECT count(*) FROM orders WHERE ${whose} AND ${IS_WORKING} AND ${isAtBroker})::int AS there,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'ACTIVE')::int AS active,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'PAUSED')::int AS paused`.execute(db);
-  return rows[0] as { orders: number; active: number; paused: number };
+  return rows[0] as { orders: number; there: number; active: number; paused: number };
 }
 
 const scope = (userId: UserId | null) => (userId === null ? sql`true` : sql`user_id = ${userId}`);

@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_RATE_LIMITS } from '../../../src/domain/rate-limits.ts';
 import type { TestDatabase } from '../databases.ts';
 import type { StandIn } from './server.ts';
 import { newTotpSecret } from './tokens.ts';
@@ -47,4 +51,22 @@ export async function giveSession(db: TestDatabase, standIn: StandIn, user: stri
     [user],
   );
   return token;
+}
+
+/** Sets the limits of all methods; without a text, those of the vendor count again. Far ones keep nothing waiting. */
+export function giveLimits(db: TestDatabase, text?: string): void {
+  const path = join(mkdtempSync(join(tmpdir(), 'pinnacle-limits-')), 'config.json');
+  const methods = text === undefined ? [] : Object.keys(DEFAULT_RATE_LIMITS);
+  const rateLimits = Object.fromEntries(methods.map((method) => [method, text]));
+  writeFileSync(path, JSON.stringify({ broker: { rateLimits } }), { mode: 0o600 });
+  db.env['PINNACLE_CONFIG'] = path;
+}
+
+/** Makes a symbol known under its number at the broker. */
+export async function giveInstrument(db: TestDatabase, symbol: string, token: string): Promise<void> {
+  await db.query(
+    `INSERT INTO instruments (exchange, symbol, trading_symbol, token, series, kind)
+     VALUES ('NSE', $1, $2, $3, 'EQ', 'EQ')`,
+    [symbol, `${symbol}-EQ`, token],
+  );
 }

@@ -1,13 +1,16 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
 import { giveRing } from '../../helpers/ring.ts';
 import { type StandIn, startStandIn } from '../../helpers/stand-in/server.ts';
-import { giveBroker, giveClient, giveSession } from '../../helpers/stand-in/trader.ts';
+import {
+  giveBroker,
+  giveClient,
+  giveInstrument,
+  giveLimits,
+  giveSession,
+} from '../../helpers/stand-in/trader.ts';
 import type { StandInClient } from '../../helpers/stand-in/types.ts';
 
 interface Row {
@@ -19,19 +22,7 @@ interface Row {
   error_message: string;
 }
 
-/** Limits that keep nothing waiting: what keeps calls apart has its own test. */
 const ORDERS = Number(process.env['PINNACLE_BROKER_ORDERS'] ?? 16);
-const UNLIMITED = [
-  'login',
-  'logout',
-  'funds',
-  'order',
-  'orders',
-  'trades',
-  'positions',
-  'holdings',
-  'quotes',
-];
 
 describe.each(servers)('orders at the broker on $name', ({ open }) => {
   let db: TestDatabase;
@@ -246,18 +237,3 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
     giveLimits(db, '1000/s');
   });
 });
-
-function giveLimits(db: TestDatabase, text: string): void {
-  const path = join(mkdtempSync(join(tmpdir(), 'pinnacle-limits-')), 'config.json');
-  const rateLimits = Object.fromEntries(UNLIMITED.map((method) => [method, text]));
-  writeFileSync(path, JSON.stringify({ broker: { rateLimits } }), { mode: 0o600 });
-  db.env['PINNACLE_CONFIG'] = path;
-}
-
-async function giveInstrument(db: TestDatabase, symbol: string, token: string): Promise<void> {
-  await db.query(
-    `INSERT INTO instruments (exchange, symbol, trading_symbol, token, series, kind)
-     VALUES ('NSE', $1, $2, $3, 'EQ', 'EQ')`,
-    [symbol, `${symbol}-EQ`, token],
-  );
-}
