@@ -16,7 +16,7 @@ import { requestCancels } from './request-cancels.ts';
 import { syncTraders } from './sync-traders.ts';
 
 /** An order that works at the broker still, or may. */
-export interface LeftWorking {
+interface LeftWorking {
   order_id: OrderId;
   user_id: UserId;
   /** '' where no answer to its placement came. */

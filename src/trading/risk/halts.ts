@@ -73,7 +73,7 @@ export interface HaltOutcome {
 }
 
 /** An order that works at the broker, or may. */
-export interface AtBroker {
+interface AtBroker {
   order_id: OrderId;
   user_id: UserId;
 }
