@@ -1,5 +1,6 @@
 import './navigator-stub.ts';
 import { homedir, userInfo } from 'node:os';
+import { EXITS } from './util/exit-codes.ts';
 import { Failure } from './util/failure.ts';
 
 const SHUTDOWN_GRACE_MS = 2_000;
@@ -24,6 +25,8 @@ export async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 
+  // Until it ends with another: nothing was done for certain if Node finds nothing left to wait for.
+  process.exitCode = EXITS.failure[0];
   const { run } = await import('./program.ts');
   process.exitCode = await run(
     argv,

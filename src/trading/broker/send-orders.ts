@@ -38,12 +38,15 @@ export async function sendOrders(ctx: Context, ids: readonly OrderId[]): Promise
   const [only] = ids;
   const orders = ids.length === 1 && only ? [await findOrder(db, only)] : await findOrders(db, ids);
   return forEachTrader(ctx, orders, {
-    each: (broker, { order_id }) => sendOrder(ctx, broker, order_id),
+    each: (broker, order) => sendOrder(ctx, broker, order),
     failed: (order, failure) => ({ order, outcome: 'skipped', detail: failure.message }),
   });
 }
 
-async function sendOrder(ctx: Context, broker: Broker, order_id: OrderId): Promise<Asked> {
+async function sendOrder(ctx: Context, broker: Broker, order: Order): Promise<Asked> {
+  const { order_id } = order;
+  // Before the transaction: within it, this would need a second connection, which the embedded database does not have.
+  const { clock, quote } = await preTradeInputs(ctx, order);
   return callBroker<OrderTerms>(ctx, {
     order_id,
     verb: 'place',
@@ -56,7 +59,6 @@ async function sendOrder(ctx: Context, broker: Broker, order_id: OrderId): Promi
           `Order ${order_id} is ${before.status}; sending it needs PENDING.`,
           `See: pinnacle order show ${order_id}`,
         );
-      const { clock, quote } = await preTradeInputs(ctx, before);
       await checkPreTrade(trx, { ...before, quantity: before.quantity - before.filled_quantity }, clock, {
         quote,
         replacing: order_id,
