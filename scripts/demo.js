@@ -1,6 +1,6 @@
 // The main job on a throw-away embedded database, command by command, as an operator would type it.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,7 +115,18 @@ say('5. A file of executed trades; importing it again adds nothing.');
 pinnacle('order', 'import', sample('trades.csv'), '--as', 'trades', '--user', 'trader_002');
 pinnacle('order', 'import', sample('trades.csv'), '--as', 'trades', '--user', 'trader_002');
 
-say('6. The book.');
+say('6. An order at the paper broker, which trades without money: sent, filled by quotes, brought into the book.');
+place('demo-4', 'trader_002', 'INFY', 'BUY', '20', '--type', 'LIMIT', '--price', '1500', '--product', 'CNC');
+pinnacle('order', 'send', 'demo-4');
+// Only a quote that is newer than the order counts.
+writeFileSync(
+  join(folder, 'quotes.csv'),
+  `symbol,ltp,bid,ask,timestamp\nINFY,1498.35,1498.3,1498.4,${new Date().toISOString()}\n`,
+);
+pinnacle('broker', 'paper', 'run', '--quotes', 'quotes.csv');
+pinnacle('broker', 'sync', 'trader_002');
+
+say('7. The book.');
 pinnacle(
   'order',
   'list',
