@@ -27,7 +27,9 @@ export async function* exportPieces(
     return;
   }
   const write = lineWriter(names, fields, format);
-  for await (const lines of connection.copyOut(query.compile())) {
+  // COPY names no columns: only their order says which is which.
+  const ordered = sql`SELECT ${sql.join(names.map((name) => sql.ref(name)))} FROM (${query as never}) AS exported`;
+  for await (const lines of connection.copyOut(ordered.compile(connection.kysely))) {
     yield write(lines) ?? {
       text: Buffer.from(rowLines(rowsOf(lines, names, fields), names, fields, format)),
       rows: countLines(lines),
