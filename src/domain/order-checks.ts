@@ -38,7 +38,12 @@ export function exchangeProblems(facts: MarketFacts, terms: CheckedTerms, at: In
   return [...instrumentProblems(facts, terms, at), ...closedProblem(facts, at)];
 }
 
-function instrumentProblems({ instrument }: MarketFacts, terms: CheckedTerms, at: Instant): string[] {
+/** The same without the hours of the exchange. */
+export function instrumentProblems(
+  { instrument }: Pick<MarketFacts, 'instrument'>,
+  terms: CheckedTerms,
+  at: Instant,
+): string[] {
   if (instrument === null) return [];
   const { trading_symbol, lot, tick, freeze_quantity, expiry } = instrument;
   const { order_type, quantity, price, trigger_price } = terms;

@@ -120,7 +120,12 @@ function rowReader(
   now: Date,
 ): (row: Row) => { at: Instant } | { reason: string } {
   if (rows === 'orders') {
-    const { read } = orderReader(columns, instant(now), times, (symbol) => symbol);
+    const { read } = orderReader(columns, {
+      now: instant(now),
+      times,
+      rename: (symbol) => symbol,
+      hasTerms: true,
+    });
     return (row) => timed(read(row), (order) => order.updated_at);
   }
   if (rows === 'quotes' && layout !== 'pinnacle') {

@@ -11,7 +11,7 @@ import { checkExchange } from '../instruments/check-order.ts';
 import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { checkTick } from './check-tick.ts';
-import { type NamedTerms, readTerms, writeTerms } from './order-terms.ts';
+import { type NamedTerms, readTerms, triggerOf, writeTerms } from './order-terms.ts';
 import { preTradeInputs } from './pre-trade-inputs.ts';
 
 /** Omitted terms do not change. */
@@ -65,7 +65,8 @@ export async function openAmendment(ctx: Context, request: AmendRequest) {
   const known = await findOrder(await ctx.db(), order_id);
   const { clock, quote, facts } = await preTradeInputs(ctx, { ...known, exchange: request.exchange });
   const wanted = { ...known, quantity: quantity ?? known.quantity, price: price ?? known.price };
-  const trigger_price = request.trigger_price ?? null;
+  // The broker is given all terms anew, also those that stay.
+  const trigger_price = request.trigger_price ?? (await triggerOf(ctx, known));
   await checkExchange(ctx, facts, { ...wanted, trigger_price }, clock.now);
   const check = async (trx: Trx, before: Order): Promise<Amendment> => {
     const terms = {

@@ -4,9 +4,11 @@ import type { OrderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { rejectNotice } from '../../domain/notices.ts';
 import { assertTransition } from '../../domain/order-state.ts';
+import { checkExchange } from '../instruments/check-order.ts';
 import { changeOrder, findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { insertNotifications } from '../notifications/notify.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
+import { triggerOf } from './order-terms.ts';
 import { preTradeInputs } from './pre-trade-inputs.ts';
 
 /**
@@ -42,11 +44,15 @@ export function rejectOrder(ctx: Context, orderId: OrderId, reason: string): Pro
 }
 
 /**
- * Makes a rejected order PENDING again, with its terms unchanged, if it passes the pre-trade check.
- * Throws ORDER_NOT_FOUND, ORDER_STATE and the errors of the check.
+ * Makes a rejected order PENDING again, with its terms unchanged, if it passes the pre-trade check and, where order.checks
+ * says so, what the exchange would refuse. Throws ORDER_NOT_FOUND, ORDER_STATE and the errors of the checks.
  */
 export async function retryOrder(ctx: Context, orderId: OrderId): Promise<Order> {
-  const { clock, quote } = await preTradeInputs(ctx, await findOrder(await ctx.db(), orderId));
+  const known = await findOrder(await ctx.db(), orderId);
+  assertTransition(known, 'PENDING');
+  const { clock, quote, facts } = await preTradeInputs(ctx, known);
+  const trigger_price = await triggerOf(ctx, known);
+  await checkExchange(ctx, facts, { ...known, trigger_price }, clock.now);
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, orderId);
     assertTransition(before, 'PENDING');

@@ -16,7 +16,9 @@ import {
   rejectedLinesError,
   withRejects,
 } from '../../platform/files/rejects-file.ts';
+import { BROKER_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
 import { pluralize } from '../../util/text.ts';
+import { untradable } from '../instruments/check-order.ts';
 import { openAdmission } from '../risk/import-admission.ts';
 import { openRenaming } from '../symbols/renaming.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
@@ -51,7 +53,8 @@ export async function importOrderFile(
     const table = await openTable(path, ORDER_FILE, ctx);
     spent = table.once;
     const { rename, notes } = await openRenaming(trx);
-    const reader = orderReader(table.columns, clock.now, times, rename);
+    const hasTerms = hasStep(trx, BROKER_SINCE_STEP);
+    const reader = orderReader(table.columns, { now: clock.now, times, rename, hasTerms });
     const into = await openTarget(connection, trx, reader.columns, fast);
     const check = { read: reader.read, users, seen: createIdSet(), into };
     const tell = (imported: number) => progress.update(pluralize(imported, 'order'), table.share());
@@ -62,7 +65,7 @@ export async function importOrderFile(
       },
     );
     for (const note of notes()) await ctx.io.say(note);
-    const refused = await placeWorking(trx, working, reader.columns, clock);
+    const refused = await placeWorking(ctx, trx, { orders: working, columns: reader.columns, clock });
     await rejects?.add(refused);
     const tally = {
       imported: loaded.imported + working.length - refused.length,
@@ -85,7 +88,7 @@ interface Check {
 }
 
 /** An order that may still be filled. */
-type WorkingRow = OrderRow & Required<Pick<OrderRow, 'working'>> & { line: number };
+type WorkingRow = OrderRow & Required<Pick<OrderRow, 'working' | 'terms'>> & { line: number };
 
 /** The valid orders among some rows, and the rows that are invalid or cannot be added. */
 async function validateRows({ rows, bad }: Records, { read, users, seen, into }: Check) {
@@ -118,8 +121,13 @@ function separate(orders: readonly OrderRow[], lines: ReadonlyMap<string, number
   const history: OrderRow[] = [];
   const working: WorkingRow[] = [];
   for (const order of orders)
-    if (order.working)
-      working.push({ ...order, working: order.working, line: lines.get(order.order_id) ?? 0 });
+    if (order.working && order.terms)
+      working.push({
+        ...order,
+        working: order.working,
+        terms: order.terms,
+        line: lines.get(order.order_id) ?? 0,
+      });
     else history.push(order);
   return { history, working };
 }
@@ -155,17 +163,22 @@ async function load(
 
 /** Writes the working orders that could be placed now; returns the lines of the others. */
 async function placeWorking(
+  ctx: Context,
   trx: Trx,
-  orders: readonly WorkingRow[],
-  columns: readonly string[],
-  clock: TradingDay,
+  {
+    orders: all,
+    columns,
+    clock,
+  }: { orders: readonly WorkingRow[]; columns: readonly string[]; clock: TradingDay },
 ): Promise<BadLine[]> {
-  if (orders.length === 0) return [];
+  if (all.length === 0) return [];
+  const refused = await untradable(ctx, trx, all, clock.now);
+  const lines = new Set(refused.map(({ line }) => line));
+  const orders = all.filter(({ line }) => !lines.has(line));
   const users = orders.map(({ user_id }) => user_id);
   const { needsCheck, refusal } = await openAdmission(trx, users, clock);
   const free = orders.filter(({ working }) => !needsCheck(working));
   await insertRows(trx, columns, free);
-  const refused: BadLine[] = [];
   const placed = [...free];
   // One after the other: each counts for the next.
   for (const order of orders.filter(({ working }) => needsCheck(working))) {

@@ -96,7 +96,11 @@ const CASTS: Readonly<Record<string, RawBuilder<unknown>>> = {
   filled_price: sql`double precision`,
   created_at: sql`timestamp`,
   updated_at: sql`timestamp`,
+  trigger_price: sql`double precision`,
 };
+
+/** The columns whose empty text is NULL. */
+const NULLABLE: readonly string[] = ['strategy_id', 'product', 'exchange', 'trigger_price'];
 
 /** Inserts rows in a few statements; for a whole file, COPY is faster. */
 export async function insertRows(
@@ -107,7 +111,7 @@ export async function insertRows(
   const { parse } = await import('csv-parse/sync');
   const names = columns.map((column) => sql.ref(column));
   const values = columns.map((column) => {
-    const value = column === 'strategy_id' ? sql`nullif(${sql.ref(column)}, '')` : sql.ref(column);
+    const value = NULLABLE.includes(column) ? sql`nullif(${sql.ref(column)}, '')` : sql.ref(column);
     const cast = CASTS[column];
     return cast ? sql`${value}::${cast}` : value;
   });

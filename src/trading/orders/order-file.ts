@@ -5,10 +5,14 @@ import {
   ORDER_TYPES,
   type OrderSide,
   type OrderType,
+  PRODUCTS,
+  type Product,
 } from '../../domain/enums.ts';
+import { EXCHANGES } from '../../domain/exchanges.ts';
 import {
   COUNT,
   ID,
+  PRICE,
   PRICE_OR_NONE,
   type Rule,
   refusal,
@@ -20,10 +24,15 @@ import {
 } from '../../domain/file-values.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, isBefore, writtenInstant } from '../../domain/instant.ts';
+import { type CheckedTerms, triggerProblem } from '../../domain/order-checks.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { Columns } from '../../platform/files/read-header.ts';
 import type { Row } from '../../platform/files/read-records.ts';
+import type { CheckedOrder } from '../instruments/check-order.ts';
 import type { ProposedOrder } from '../ledger/insert-orders.ts';
+
+/** What an order names for the broker. Needs step 8 of phase 4. */
+const TERMS = ['product', 'exchange', 'trigger_price'] as const;
 
 /** The columns of a file of orders: those of the table. */
 export const ORDER_FILE = {
@@ -39,6 +48,7 @@ export const ORDER_FILE = {
       'error_message',
       'retry_count',
       'updated_at',
+      ...TERMS,
     ],
   ],
 } as const satisfies Columns;
@@ -54,6 +64,8 @@ export interface OrderRow {
   csv: string;
   /** What may still be filled, if it is working: not history, but an order like one that is placed now. */
   working?: ProposedOrder;
+  /** What the exchange is asked for, of a working order. */
+  terms?: CheckedTerms & Pick<CheckedOrder, 'symbol' | 'exchange'>;
 }
 
 /** A rule for the table's form of a value: the text itself where that is it, which keeps the line as it is. */
@@ -78,12 +90,26 @@ const like = (must: string, pattern: RegExp): TextRule => ({
   read: (text) => (pattern.test(text) ? text : undefined),
 });
 
+/** The same, or nothing. */
+const optional = (rule: TextRule): TextRule => ({
+  must: `${rule.must}, or nothing`,
+  read: (text) => (text === '' ? text : rule.read(text)),
+});
+const NOT_YET: TextRule = {
+  must: 'must be empty on this schema, which has no such column; see: pinnacle migrate up',
+  read: (text) => (text === '' ? text : undefined),
+};
+
 type Rename = (symbol: TradingSymbol) => TradingSymbol;
 
-const rules = (times: TimeReading, rename: Rename): Readonly<Record<Column, TextRule>> => ({
+const rules = (
+  times: TimeReading,
+  rename: Rename,
+  hasTerms: boolean,
+): Readonly<Record<Column, TextRule>> => ({
   order_id: ID,
   user_id: ID,
-  strategy_id: { must: ID.must, read: (text) => (text === '' ? text : ID.read(text)) },
+  strategy_id: { ...optional(ID), must: ID.must },
   symbol: {
     must: SYMBOL.must,
     read(text) {
@@ -106,6 +132,9 @@ const rules = (times: TimeReading, rename: Rename): Readonly<Record<Column, Text
   ),
   created_at: utc(times),
   updated_at: utc(times),
+  product: hasTerms ? optional(word(PRODUCTS)) : NOT_YET,
+  exchange: hasTerms ? optional(word(EXCHANGES)) : NOT_YET,
+  trigger_price: hasTerms ? optional(amount(PRICE)) : NOT_YET,
 });
 
 /** The columns of an order that a file does not have. */
@@ -116,15 +145,26 @@ const ABSENT: Readonly<Partial<Record<Column, string>>> = {
   updated_at: '',
 };
 
-/**
- * Reads the rows of a file with these columns; `rename` gives the name under which an order is booked. No order may be later
- * than `now`.
- */
-export function orderReader(columns: readonly string[], now: Instant, times: TimeReading, rename: Rename) {
+interface Reading {
+  /** No order may be later. */
+  now: Instant;
+  times: TimeReading;
+  /** Gives the name under which an order is booked. */
+  rename: Rename;
+  /** Whether the schema has what an order names for the broker; otherwise that must be empty, and is left out. */
+  hasTerms: boolean;
+}
+
+const isTerm = (column: Column) => (TERMS as readonly Column[]).includes(column);
+
+/** Reads the rows of a file with these columns. */
+export function orderReader(columns: readonly string[], { now, times, rename, hasTerms }: Reading) {
   const given = columns as readonly Column[];
-  const all = rules(times, rename);
+  const all = rules(times, rename, hasTerms);
   const ruled = given.map((column) => [column, all[column]] as const);
-  const missing = ORDER_FILE.optional.filter((column) => !given.includes(column));
+  const missing = ORDER_FILE.optional.filter((column) => !given.includes(column) && !isTerm(column));
+  const isWritten = given.map((column) => hasTerms || !isTerm(column));
+  const isWhole = isWritten.every((each) => each);
   const at = Object.fromEntries(given.map((column, i) => [column, i])) as Record<Column, number | undefined>;
 
   /** The values of a row in the table's form, or the reason why the row is invalid. */
@@ -159,29 +199,52 @@ export function orderReader(columns: readonly string[], now: Instant, times: Tim
         Number(of('quantity')),
         Number(of('filled_quantity')),
         Number(of('filled_price')),
-      ) ?? timeOrderProblem(created, updated, now);
+      ) ??
+      timeOrderProblem(created, updated, now) ??
+      triggerReason(of);
     if (reason) return { reason };
     const rest = missing.map((column) => (column === 'updated_at' ? created : (ABSENT[column] ?? '')));
-    const same = raw !== undefined && values.every((value, i) => value === fields[i]);
-    const line = same ? raw : values.map(quoted).join(',');
+    const same = raw !== undefined && isWhole && values.every((value, i) => value === fields[i]);
+    const written = isWhole ? values : values.filter((_, i) => isWritten[i]);
+    const line = same ? raw : written.map(quoted).join(',');
     return {
       order_id: of('order_id') as OrderId,
       user_id: of('user_id') as UserId,
       updated_at: updated,
       csv: rest.length > 0 ? `${line},${rest.join(',')}\n` : `${line}\n`,
-      ...(isWorking(of('status')) && { working: workingOrder(of, created) }),
+      ...(isWorking(of('status')) && { working: workingOrder(of, created), terms: termsOf(of) }),
     };
   };
-  return { columns: [...given, ...missing], read };
+  return { columns: [...given.filter((_, i) => isWritten[i]), ...missing], read };
 }
 
+type Of = (column: Column) => string;
+
+const numberOf = (text: string): number | null => (text === '' ? null : Number(text));
+
+/** What is wrong with the trigger of an order that still works; what ended may have had any. */
+function triggerReason(of: Of): string | undefined {
+  if (!isWorking(of('status')) || of('trigger_price') === '') return undefined;
+  return triggerProblem({ ...termsOf(of), side: of('side') as OrderSide });
+}
+
+const termsOf = (of: Of) => ({
+  symbol: of('symbol') as TradingSymbol,
+  exchange: of('exchange') || null,
+  order_type: of('order_type') as OrderType,
+  quantity: Number(of('quantity')),
+  price: Number(of('price')),
+  trigger_price: numberOf(of('trigger_price')),
+});
+
 /** The rest of a working order, as it would be placed now. */
-function workingOrder(of: (column: Column) => string, created_at: Instant): ProposedOrder {
+function workingOrder(of: Of, created_at: Instant): ProposedOrder {
   const strategy = of('strategy_id');
   return {
     user_id: of('user_id') as UserId,
     strategy_id: strategy === '' ? null : (strategy as StrategyId),
     symbol: of('symbol') as TradingSymbol,
+    product: (of('product') || null) as Product | null,
     side: of('side') as OrderSide,
     order_type: of('order_type') as OrderType,
     quantity: Number(of('quantity')) - Number(of('filled_quantity')),

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { BROKER_SINCE_STEP, hasStep, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import type { Order } from '../ledger/order-store.ts';
 
 /** What an order names for the broker, beside its product; null where nobody said. */
 export interface NamedTerms {
@@ -16,6 +18,15 @@ export async function readTerms(source: Source, orderId: OrderId): Promise<Named
   if (!hasStep(source, BROKER_SINCE_STEP)) return none;
   const query = source.db.selectFrom('orders').select(['exchange', 'trigger_price']);
   return (await query.where('order_id', '=', orderId).executeTakeFirst()) ?? none;
+}
+
+/** The trigger of an order that can have one, in rupees per share; null for none. */
+export async function triggerOf(
+  ctx: Pick<Context, 'source'>,
+  { order_id, order_type }: Pick<Order, 'order_id' | 'order_type'>,
+): Promise<number | null> {
+  if (order_type !== 'STOP_LOSS') return null;
+  return (await readTerms(await ctx.source(), order_id)).trigger_price;
 }
 
 /** Writes terms of an order that was just placed or locked, and nothing where none is said. Throws PHASE_NEEDED. */

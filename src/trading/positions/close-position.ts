@@ -4,15 +4,17 @@ import { mintId, type OrderId, type PositionId } from '../../domain/id.ts';
 import { NO_RUPEES } from '../../domain/money.ts';
 import { signedShares } from '../../domain/net-positions.ts';
 import { refused } from '../../util/failure.ts';
+import { checkExchange, marketFactsOf } from '../instruments/check-order.ts';
 import { bookFills, fillOfAll } from '../ledger/book-fills.ts';
 import { insertOrder } from '../ledger/insert-orders.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
-import { tradingDayOf } from '../trading-day.ts';
+import { tradingDayOf, tradingDayWith } from '../trading-day.ts';
 import { findClosing, findPosition, lockPosition } from './store.ts';
 
 /**
  * Places the opposite MARKET order for all of a position; with `price`, in rupees per share, its fill is booked at once.
- * Throws POSITION_CLOSED, ALREADY_CLOSING and what the pre-trade check refuses.
+ * Throws POSITION_CLOSED, ALREADY_CLOSING and what the pre-trade check refuses; without a price also what the exchange would
+ * refuse, where order.checks says so.
  */
 export async function closePosition(
   ctx: Context,
@@ -23,7 +25,7 @@ export async function closePosition(
     brokerFillId,
   }: { price?: number | undefined; orderId?: OrderId | undefined; brokerFillId?: string | undefined },
 ) {
-  const clock = await tradingDayOf(ctx);
+  const clock = price === undefined ? await checkedClose(ctx, id) : await tradingDayOf(ctx);
   const now = new Date(clock.now);
   return ctx.change(async (trx) => {
     const before = await lockPosition(trx, id);
@@ -66,4 +68,26 @@ export async function closePosition(
     };
     return changed(result, auditTarget('order', order.order_id), { position: id, order, fills });
   });
+}
+
+/** The clock; says what the exchange would refuse of an order for all of a position. */
+async function checkedClose(ctx: Context, id: PositionId) {
+  const position = await findPosition(await ctx.db(), id);
+  const { clock, value } = await tradingDayWith(
+    ctx,
+    await marketFactsOf(ctx, {
+      symbol: position.symbol,
+      // Where it was opened is where it is closed.
+      order_id: position.order_id ?? undefined,
+    }),
+  );
+  const quantity = Math.abs(position.quantity);
+  if (position.status === 'OPEN')
+    await checkExchange(
+      ctx,
+      value,
+      { order_type: 'MARKET', quantity, price: 0, trigger_price: null },
+      clock.now,
+    );
+  return clock;
 }
