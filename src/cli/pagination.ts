@@ -1,4 +1,4 @@
-import { type Instant, writtenInstant } from '../domain/instant.ts';
+import { type Instant, isDay, writtenInstant } from '../domain/instant.ts';
 import { usage } from '../util/failure.ts';
 import { integer, optional, text, toggle } from './flags.ts';
 import type { Io } from './io.ts';
@@ -75,6 +75,12 @@ export function timeKeyset<Id extends string>(keyset: Keyset): [Instant, Id] {
   const time = writtenInstant(at, 'UTC');
   if (time === undefined) throw notACursor();
   return [time, idKeyset(behind)];
+}
+
+/** The day, YYYY-MM-DD, and the id after which a page of a list by day begins; throws the same. */
+export function dayKeyset([day = '', id = '']: Keyset): [day: string, id: string] {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isDay(day)) throw notACursor();
+  return [day, id];
 }
 
 /** The id after which a page of a list by id begins, from the cursor. */

@@ -55,6 +55,7 @@ interface Minted {
   pos: PositionId;
   fil: string;
   cor: string;
+  flo: string;
   mrg: string;
   adp: string;
   ntf: string;

@@ -44,6 +44,9 @@ export function addMoney(a: Rupees, b: Rupees): Rupees {
   return rupeesOf(paisaOf(a) + paisaOf(b));
 }
 
+/** The same amount with the other sign. */
+export const negated = (amount: Rupees): Rupees => rupeesOf(-paisaOf(amount));
+
 function paisaOf(amount: Rupees): bigint {
   const [whole, fraction = ''] = amount.split('.');
   return BigInt(`${whole}${fraction.padEnd(2, '0')}`);
@@ -60,6 +63,16 @@ const AMOUNT = 'must be an amount in rupees with at most two decimals, such as 1
 export const rupeesText = z.pipe(
   z.string().check(z.regex(/^\d{1,13}(\.\d{1,2})?$/, { error: AMOUNT })),
   z.transform(rupees),
+);
+
+/** The same above zero: of what moves. */
+export const paymentText = z.pipe(
+  z.string().check(
+    z.regex(/^(?=.*[1-9])\d{1,13}(\.\d{1,2})?$/, {
+      error: 'must be an amount in rupees above 0 with at most two decimals, such as 50000 or 2500.50',
+    }),
+  ),
+  z.transform((text: string) => toPaisa(text)),
 );
 
 /** The lowest and the highest price of a share, in rupees. */

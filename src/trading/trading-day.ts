@@ -19,6 +19,10 @@ export interface TradingDay {
 export const TIME_ZONE_SETTING = 'trading_time_zone';
 export const SETTINGS_SINCE_STEP = 2;
 
+/** SQL for the trading day of this moment, a date, by the clock and the time zone of the database; needs that step. */
+export const TODAY = sql<string>`(clock_timestamp() AT TIME ZONE coalesce(
+  (SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING}), ${SETTINGS.timeZone.fallback}))::date`;
+
 /**
  * The times at this moment, by the clock and the time zone of the database and the setting market.staleAfter. What a
  * client is configured with does not move the day.

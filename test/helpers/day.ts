@@ -25,6 +25,10 @@ user import {traders} --keys {keys}
 user list
 user show u2
 user update u2 --name C
+user deposit u2 50000 --reference d1
+user withdraw u2 1000
+user flows u2
+user reverse-flow {flow} --reason r --yes
 user verify-key --record-login < {api_key}
 user login --json < {api_key}
 user sessions list u2
@@ -249,6 +253,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   fill: "SELECT fill_id AS id FROM order_fills JOIN orders USING (order_id) WHERE symbol = 'ITC' ORDER BY seq DESC LIMIT 1",
   notification: 'SELECT notification_id AS id FROM notifications ORDER BY created_at DESC LIMIT 1',
   session: 'SELECT session_id AS id FROM trading_sessions ORDER BY start_time DESC LIMIT 1',
+  flow: "SELECT flow_id AS id FROM cash_flows WHERE kind = 'withdrawal' LIMIT 1",
   merge: 'SELECT merge_id AS id FROM symbol_merges LIMIT 1',
   database: 'SELECT current_database() AS id',
 };

@@ -9,6 +9,16 @@ export const verbs: Verbs = {
     'Change the name, e-mail address or risk tolerance of a user',
     async () => (await import('./update.ts')).update,
   ),
+  deposit: verb('Book money that a user pays in', async () => (await import('./deposit.ts')).depositMoney),
+  withdraw: verb(
+    'Book money that a user takes out, as far as it is free',
+    async () => (await import('./withdraw.ts')).withdrawMoney,
+  ),
+  flows: verb('List movements of money, latest day first', async () => (await import('./flows.ts')).flows),
+  'reverse-flow': verb(
+    'Counter a movement of money that was booked by mistake',
+    async () => (await import('./reverse-flow.ts')).reverse,
+  ),
   disable: verb(
     'Disable a user: no logins, no new orders',
     async () => (await import('./disable.ts')).disable,

@@ -74,6 +74,12 @@ const OPENED: Grants = {
   UPDATE: ['undone_by', 'undone_at'],
 };
 
+/** Movements of money: the database itself sets who and when, and a trigger asks for the audit entry. None is changed. */
+const FLOW: Grants = {
+  SELECT: true,
+  INSERT: ['flow_id', 'user_id', 'kind', 'amount', 'day', 'reference', 'reason', 'corrects'],
+};
+
 /** Calls of the broker: what was asked, by whom and when is never changed, only what became of it. */
 const CALLED: Grants = {
   SELECT: true,
@@ -120,6 +126,7 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   market_days: READ,
   paper_orders: READ,
   paper_trades: READ,
+  cash_flows: READ,
 };
 
 /** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
@@ -153,6 +160,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     market_days: EDIT,
     paper_orders: KEEP,
     paper_trades: ADD,
+    cash_flows: FLOW,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

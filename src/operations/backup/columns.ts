@@ -49,6 +49,7 @@ const LISTED: Readonly<Record<TableName, string>> = {
   paper_orders: `user_id broker_order_id tag symbol exchange side order_type product quantity price trigger_price triggered
     status filled_quantity filled_price text placed_at accepted_at quoted_at updated_at`,
   paper_trades: 'user_id broker_fill_id broker_order_id quantity price executed_at',
+  cash_flows: 'flow_id user_id kind amount day reference reason corrects booked_by created_at',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

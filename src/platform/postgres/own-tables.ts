@@ -1,6 +1,8 @@
 import type { Generated, GeneratedAlways } from 'kysely';
+import type { FlowKind } from '../../domain/cash-flow.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { GeneratedMoney, GeneratedTimestamp, JsonColumn, Timestamp } from './column-types.ts';
 
@@ -119,4 +121,20 @@ export interface ForeignWritesTable {
   writes: Generated<number>;
   first_at: Instant;
   last_at: Instant;
+}
+
+/** From step 11 of phase 4. */
+export interface CashFlowsTable {
+  flow_id: string;
+  user_id: UserId;
+  kind: FlowKind;
+  /** By which the capital rises; negative where it falls. */
+  amount: Rupees;
+  /** A trading day, YYYY-MM-DD. Read it by `to_char`: the driver makes a Date of it. */
+  day: string;
+  reference: string;
+  reason: Generated<string>;
+  corrects: string | null;
+  booked_by: Generated<string>;
+  created_at: GeneratedTimestamp;
 }

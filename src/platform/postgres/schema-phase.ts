@@ -46,6 +46,8 @@ export const BROKER_SINCE_STEP = 8;
 export const INSTRUMENTS_SINCE_STEP = 9;
 /** The step of phase 4 that creates the tables of the paper broker. */
 export const PAPER_SINCE_STEP = 10;
+/** The step of phase 4 that creates `cash_flows`. */
+export const FLOWS_SINCE_STEP = 11;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

@@ -31,6 +31,7 @@ import type {
   AuditLogTable,
   AuditSealingTable,
   AuditSealsTable,
+  CashFlowsTable,
   ForeignWritesTable,
   IdempotencyKeysTable,
   LedgerOpeningsTable,
@@ -264,5 +265,6 @@ export interface Database extends BrokerTables, PaperTables {
   foreign_writes: ForeignWritesTable;
   instruments: InstrumentsTable;
   market_days: MarketDaysTable;
+  cash_flows: CashFlowsTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }

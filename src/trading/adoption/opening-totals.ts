@@ -2,19 +2,19 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Rupees } from '../../domain/money.ts';
-import { openingCapital } from '../ledger/invariant.ts';
+import { flowTotals, openingCapital } from '../ledger/invariant.ts';
 import { AFTER_WHAT_IS_BOOKED } from '../ledger/open-balances.ts';
 import { BROUGHT, openingTotals } from '../ledger/total-invariants.ts';
 import { sessionTotals } from '../sessions/totals.ts';
 
 /**
- * Takes over the capital of a locked user as far as neither its opening nor an execution explains it; returns the rupees, or
+ * Takes over the capital of a locked user as far as neither its opening, an execution nor a movement of money explains it; returns the rupees, or
  * undefined where all is explained.
  */
 export async function openCapital(trx: Trx, user: UserId, runId: string): Promise<Rupees | undefined> {
   const { rows } = await sql<{ capital: Rupees }>`
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, capital)
-    SELECT ${runId}, u.user_id, 'capital', u.user_id, ${AFTER_WHAT_IS_BOOKED}, u.total_capital - coalesce(a.capital, 0) - c.credited
+    SELECT ${runId}, u.user_id, 'capital', u.user_id, ${AFTER_WHAT_IS_BOOKED}, due.unexplained
     FROM users u
     LEFT JOIN (
       SELECT user_id, sum(capital) AS capital FROM (${openingCapital(trx, user)}) AS parts GROUP BY user_id
@@ -23,7 +23,11 @@ export async function openCapital(trx: Trx, user: UserId, runId: string): Promis
       SELECT coalesce(sum(f.realized_pnl), 0) AS credited
       FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE o.user_id = u.user_id
     ) c
-    WHERE u.user_id = ${user} AND (a.capital IS NULL OR u.total_capital <> a.capital + c.credited)
+    LEFT JOIN (${flowTotals(trx, user)}) w ON w.user_id = u.user_id
+    CROSS JOIN LATERAL (
+      SELECT u.total_capital - coalesce(a.capital, 0) - c.credited - coalesce(w.moved, 0) AS unexplained
+    ) due
+    WHERE u.user_id = ${user} AND (a.capital IS NULL OR due.unexplained <> 0)
     RETURNING capital`.execute(trx.db);
   return rows[0]?.capital;
 }

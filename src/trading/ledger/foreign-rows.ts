@@ -66,6 +66,7 @@ const CLASSIFIERS: Readonly<Record<About, Classifier>> = {
   key: ALWAYS,
   sessions: ALWAYS,
   fill: NEVER,
+  flow: NEVER,
 };
 
 /**

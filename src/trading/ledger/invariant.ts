@@ -1,12 +1,19 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
-import { hasStep, OTHER_WRITERS_SINCE_STEP, type Schema } from '../../platform/postgres/schema-phase.ts';
+import {
+  FLOWS_SINCE_STEP,
+  hasStep,
+  OTHER_WRITERS_SINCE_STEP,
+  type Schema,
+} from '../../platform/postgres/schema-phase.ts';
 
 /** A statement about the book that must always hold, and the query for its violations: `id` and `detail`. */
 export interface Invariant {
   name: string;
   /** The phase whose tables it reads. */
   phase: 1 | 2 | 3 | 4;
+  /** The step of phase 4 that it needs, if that has to be more than the first. */
+  step?: number;
   /** The statement, as a sentence. */
   holds: string;
   /** What the ids of its offenders are of. */
@@ -15,7 +22,16 @@ export interface Invariant {
 }
 
 /** `key` is a position of a user, symbol, strategy and product, `sessions` a user. */
-export type About = 'order' | 'fill' | 'position' | 'key' | 'user' | 'strategy' | 'session' | 'sessions';
+export type About =
+  | 'order'
+  | 'fill'
+  | 'position'
+  | 'key'
+  | 'user'
+  | 'strategy'
+  | 'session'
+  | 'sessions'
+  | 'flow';
 
 /** `AND table.user_id = …` if only one user is verified. */
 export function of(table: string, user: UserId | undefined): RawBuilder<unknown> {
@@ -45,3 +61,16 @@ const opening = (user: UserId | undefined) => sql`
 export const openingCapital = (schema: Schema, user: UserId | undefined) => sql`
   SELECT user_id, capital FROM (${opening(user)}) AS added
   ${openings(schema, 'capital', user, sql`UNION ALL SELECT user_id, capital`)}`;
+
+/** What movements of money come to, of users who have any: `user_id`, `moved` in rupees. */
+export const flowTotals = (schema: Schema, user: UserId | undefined) =>
+  hasStep(schema, FLOWS_SINCE_STEP)
+    ? sql`SELECT user_id, sum(amount) AS moved FROM cash_flows WHERE true ${of('cash_flows', user)} GROUP BY user_id`
+    : sql`SELECT NULL AS user_id, 0 AS moved`;
+
+/**
+ * The transaction that last wrote a row has no audit row. xmin is the lower half of an id in audit_log; it stays
+ * readable when a row is frozen, and names the transaction itself because no change uses savepoints.
+ */
+export const UNAUDITED = (xmin: string) =>
+  sql`NOT EXISTS (SELECT FROM audit_log a WHERE a.txid::xid = ${sql.ref(xmin)})`;

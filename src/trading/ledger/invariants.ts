@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
-import { type Invariant, of, openingCapital } from './invariant.ts';
+import { hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
+import { FLOW_INVARIANTS } from './flow-invariants.ts';
+import { type Invariant, of, openingCapital, UNAUDITED } from './invariant.ts';
 import { POSITION_INVARIANTS } from './position-invariants.ts';
 import { TOTAL_INVARIANTS } from './total-invariants.ts';
 
@@ -59,13 +61,6 @@ const ORDERS: readonly Invariant[] = [
   },
 ];
 
-/**
- * The transaction that last wrote a row has no audit row. xmin is the lower half of an id in audit_log; it stays
- * readable when a row is frozen, and names the transaction itself because no change uses savepoints.
- */
-const UNAUDITED = (xmin: string) =>
-  sql`NOT EXISTS (SELECT FROM audit_log a WHERE a.txid::xid = ${sql.ref(xmin)})`;
-
 const AUDIT: readonly Invariant[] = [
   {
     name: 'audit_users',
@@ -103,4 +98,11 @@ export const INVARIANTS: readonly Invariant[] = [
   ...POSITION_INVARIANTS,
   ...TOTAL_INVARIANTS,
   ...AUDIT,
+  ...FLOW_INVARIANTS,
 ];
+
+/** Those whose tables a schema has. */
+export const invariantsOf = (schema: Schema): readonly Invariant[] =>
+  INVARIANTS.filter(
+    ({ phase, step }) => phase <= schema.phase && (step === undefined || hasStep(schema, step)),
+  );

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import { hasStep, OTHER_WRITERS_SINCE_STEP, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { sessionTotals } from '../sessions/totals.ts';
-import { type Invariant, of, openingCapital, openings } from './invariant.ts';
+import { flowTotals, type Invariant, of, openingCapital, openings } from './invariant.ts';
 
 /** The quantity that an order had filled when it was imported: fills that are not in the database. */
 export const BROUGHT = sql`
@@ -24,10 +24,11 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
     name: 'capital',
     phase: 2,
     about: 'user',
-    holds: 'the capital of a user is the opening capital, what was taken over and what every fill credited',
+    holds:
+      'the capital of a user is the opening capital, what was taken over, what every fill credited and every movement of money',
     offenders: (user, schema) => sql`
-      SELECT u.user_id AS id, format('%s, opened with %s and credited %s', u.total_capital, a.capital,
-        coalesce(c.credited, 0)) AS detail
+      SELECT u.user_id AS id, format('%s, opened with %s, credited %s, moved by %s', u.total_capital, a.capital,
+        coalesce(c.credited, 0), coalesce(w.moved, 0)) AS detail
       FROM users u
       JOIN (
         SELECT user_id, sum(capital) AS capital FROM (${openingCapital(schema, user)}) AS parts GROUP BY user_id
@@ -36,7 +37,8 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
         SELECT o.user_id, sum(f.realized_pnl) AS credited
         FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${of('o', user)} GROUP BY o.user_id
       ) c ON c.user_id = u.user_id
-      WHERE u.total_capital <> a.capital + coalesce(c.credited, 0) ${of('u', user)}`,
+      LEFT JOIN (${flowTotals(schema, user)}) w ON w.user_id = u.user_id
+      WHERE u.total_capital <> a.capital + coalesce(c.credited, 0) + coalesce(w.moved, 0) ${of('u', user)}`,
   },
   {
     name: 'strategy_totals',

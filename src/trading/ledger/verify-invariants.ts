@@ -9,7 +9,7 @@ import {
 import type { Database } from '../../platform/postgres/tables.ts';
 import { classified } from './foreign-rows.ts';
 import type { Invariant } from './invariant.ts';
-import { INVARIANTS } from './invariants.ts';
+import { invariantsOf } from './invariants.ts';
 
 interface Finding {
   invariant: Invariant;
@@ -52,7 +52,7 @@ export async function checkInvariants(
 ): Promise<Verification> {
   const { db, phase } = source;
   const findings: Finding[] = [];
-  for (const invariant of INVARIANTS.filter((each) => each.phase <= phase))
+  for (const invariant of invariantsOf(source))
     findings.push(await findViolations(source, invariant, user, tell));
   return { findings, size: await sizeOf(db, phase, user) };
 }

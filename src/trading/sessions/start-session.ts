@@ -3,6 +3,7 @@ import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcom
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
+import { FLOWS_SINCE_STEP, hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
@@ -54,7 +55,7 @@ export async function startAllSessions(ctx: Context) {
 
 /**
  * Writes sessions of users without a running one, who must be locked. Each begins with the peak of its trading day so
- * far and the largest drawdown from it: ending a session does not forget a loss.
+ * far and the largest drawdown from it: ending a session does not forget a loss. What was paid in or out since is none.
  */
 async function insertSessions(trx: Trx, users: readonly UserId[], { now, dayStart }: TradingDay) {
   const rows = users.map((user_id) => ({ user_id, session_id: mintId('ses', new Date(now)) }));
@@ -64,7 +65,7 @@ async function insertSessions(trx: Trx, users: readonly UserId[], { now, dayStar
     SELECT n.session_id, user_id, ${now}::timestamp, u.total_capital, greatest(u.total_capital, d.peak),
       coalesce(d.worst, 0), ${now}::timestamp, ${now}::timestamp
     FROM ${unnest('n', { session_id: 'text', user_id: 'text' }, rows)} JOIN users u USING (user_id) CROSS JOIN LATERAL (
-      SELECT max(peak_equity) AS peak, max(max_drawdown) AS worst FROM trading_sessions s
+      SELECT max(peak_equity + ${movedSince(trx)}) AS peak, max(max_drawdown) AS worst FROM trading_sessions s
       WHERE s.user_id = u.user_id AND s.end_time > ${dayStart}::timestamp
     ) d`.execute(trx.db);
   return findSessions(
@@ -72,3 +73,9 @@ async function insertSessions(trx: Trx, users: readonly UserId[], { now, dayStar
     rows.map(({ session_id }) => session_id),
   );
 }
+
+/** SQL for what movements of money came to since the session `s` ended. */
+const movedSince = (schema: Schema) =>
+  hasStep(schema, FLOWS_SINCE_STEP)
+    ? sql`(SELECT coalesce(sum(amount), 0)::float8 FROM cash_flows f WHERE f.user_id = s.user_id AND f.created_at > s.end_time)`
+    : sql`0`;

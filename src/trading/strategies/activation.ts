@@ -40,12 +40,16 @@ const rupees = (amount: number | string) => formatRupees(toPaisa(amount));
 /** A user's capital in rupees that is not allocated to other ACTIVE or PAUSED strategies. */
 async function freeCapital(trx: Trx, userId: UserId, besides: string): Promise<string> {
   const { rows } = await sql<{ free: string }>`
-    SELECT total_capital - (
-      SELECT coalesce(sum(round(allocation_amount::numeric, 2)), 0) FROM user_strategies
-      WHERE user_id = ${userId} AND strategy_id <> ${besides} AND status IN ('ACTIVE', 'PAUSED')) AS free
-    FROM users WHERE user_id = ${userId}`.execute(trx.db);
+    SELECT total_capital - ${setAside(userId, besides)} AS free FROM users WHERE user_id = ${userId}`.execute(
+    trx.db,
+  );
   return rows[0]?.free ?? NO_RUPEES;
 }
+
+/** SQL for what ACTIVE and PAUSED strategies of a user, but for one, have set aside; rupees. */
+export const setAside = (userId: UserId, besides = '') => sql`(
+  SELECT coalesce(sum(round(allocation_amount::numeric, 2)), 0) FROM user_strategies
+  WHERE user_id = ${userId} AND strategy_id <> ${besides} AND status IN ('ACTIVE', 'PAUSED'))`;
 
 interface Asked {
   userId: UserId;

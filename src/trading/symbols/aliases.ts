@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { resolveAliases, type SymbolAlias } from '../../domain/symbol-aliases.ts';
-import { SETTINGS } from '../../platform/config/settings.ts';
 import { ALIASES_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
-import { TIME_ZONE_SETTING } from '../trading-day.ts';
+import { TODAY } from '../trading-day.ts';
 
 /** An alias, and whether its day has come: by the clock and the time zone of the database. */
 export interface StoredAlias extends SymbolAlias {
@@ -17,9 +16,7 @@ export async function readAliases(source: Source): Promise<StoredAlias[]> {
   if (!hasStep(source, ALIASES_SINCE_STEP)) return [];
   const { rows } = await sql<StoredAlias>`
     SELECT a.old_symbol, a.new_symbol, to_char(a.from_date, 'YYYY-MM-DD') AS from_date,
-      coalesce(a.from_date <= (clock_timestamp() AT TIME ZONE coalesce(
-        (SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING}), ${SETTINGS.timeZone.fallback}))::date, true)
-        AS in_force
+      coalesce(a.from_date <= ${TODAY}, true) AS in_force
     FROM symbol_aliases a ORDER BY a.old_symbol`.execute(source.db);
   return rows;
 }

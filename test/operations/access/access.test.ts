@@ -15,7 +15,7 @@ const DAY = dayOf(COMMANDS);
 
 /** Who may run what: `roles: commands`. */
 const TABLE = `
-operator cron readonly auditor: user list, user show, user sessions list, strategy list, strategy show, strategy stats, order list, fill list, symbol list
+operator cron readonly auditor: user list, user show, user sessions list, strategy list, strategy show, strategy stats, order list, fill list, symbol list, user flows
 operator cron readonly auditor: position list, position show, position history, position pnl, session list, session show
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
 operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
@@ -25,6 +25,7 @@ operator cron readonly auditor: order export, position export, session export, n
 operator cron readonly auditor: partition check, partition status, schema show
 operator cron readonly auditor: config init, config show, config path, config validate, import inspect
 operator cron readonly auditor: backup list, backup verify, backup prune, backup status
+operator: user deposit, user withdraw, user reverse-flow
 operator: user add, user import, user update, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable

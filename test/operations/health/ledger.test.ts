@@ -23,10 +23,18 @@ async function keepBook(db: TestDatabase): Promise<void> {
     order fill c --quantity 5 --price 1500
     order cancel c
     order fill c --quantity 5 --price 1501
+    user deposit trader_001 1000
+    user withdraw trader_001 500
+    user deposit trader_001 70 --reference wrong
     order place --order-id d --user trader_001 --symbol ITC --side BUY --quantity 1
     order reject d --reason margin`;
   for (const line of lines.trim().split('\n')) await db.json(...words(line));
+  const { rows } = await db.query("SELECT flow_id FROM cash_flows WHERE reference = 'wrong'");
+  await db.json('user', 'reverse-flow', String(rows[0]?.['flow_id']), '--reason', 'never arrived', '--yes');
 }
+
+/** A change of the movements of money, which a trigger refuses to everybody. */
+const spoilFlows = (sql: string) => `ALTER TABLE cash_flows DISABLE TRIGGER cash_flows_append_only; ${sql}`;
 
 /** A way to spoil the book, the checks that must notice, all of them and no others, and what the first must name. */
 type Spoiling = [checks: string, sql: string, id: RegExp];
@@ -101,6 +109,22 @@ const SPOILINGS: Spoiling[] = [
     /^pos_/,
   ],
   ['capital', 'UPDATE users SET total_capital = total_capital - 0.01', /^trader_001$/],
+  [
+    'capital flow_corrections',
+    spoilFlows("DELETE FROM cash_flows WHERE reference = 'wrong'"),
+    /^trader_001$/,
+  ],
+  [
+    'flow_corrections capital audit_flows',
+    spoilFlows("UPDATE cash_flows SET amount = -71 WHERE kind = 'correction'"),
+    /^flo_/,
+  ],
+  [
+    'flow_corrections audit_flows',
+    spoilFlows("UPDATE cash_flows SET day = day - 1 WHERE kind = 'correction'"),
+    /^flo_/,
+  ],
+  ['audit_flows', spoilFlows("UPDATE cash_flows SET reason = 'x' WHERE kind = 'withdrawal'"), /^flo_/],
   ['strategy_totals', 'UPDATE user_strategies SET total_orders = 3', /^trader_001\/rsi$/],
   ['strategy_totals', 'UPDATE user_strategies SET successful_orders = 1', /^trader_001\/rsi$/],
   ['strategy_totals', 'UPDATE user_strategies SET total_pnl = total_pnl + 0.01', /^trader_001\/rsi$/],
@@ -167,7 +191,7 @@ describe.each(databases)('doctor ledger on $name', () => {
     expect(code).toBe(6);
     const failed = (JSON.parse(stdout) as Row[]).filter(({ state }) => state === 'fail');
     expect(failed).toMatchObject([{ check: 'capital', id: 'trader_001' }]);
-    expect(failed[0]?.detail).toMatch(/^5\.00, opened with 1000000\.00 and credited 32\.00$/);
+    expect(failed[0]?.detail).toMatch(/^5\.00, opened with 1000000\.00, credited 32\.00, moved by 500\.00$/);
     expect((await db.cli('doctor', 'ledger', '--user', 'trader_002')).code).toBe(0);
   });
 });

@@ -47,7 +47,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
     found: [
       // Ids that the program makes, or that others give: unique within a trader would do.
       ...['notifications_pkey (notification_id)', 'orders_pkey (order_id)', 'positions_pkey (position_id)'],
-      ...['broker_calls_pkey (call_id)', 'broker_calls_tag (tag)'],
+      ...['broker_calls_pkey (call_id)', 'broker_calls_tag (tag)', 'cash_flows_pkey (flow_id)'],
       ...['risk_rules_pkey (rule_id)', 'trading_halts_pkey (halt_id)', 'trading_sessions_pkey (session_id)'],
       // By which a trader is found before it is known who that is.
       ...['api_key_grace_pkey (api_key)', 'users_api_key_key (api_key)', 'users_email_key (email)'],
@@ -92,6 +92,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['audit_seals: audit_seals_append_only', 'idempotency_keys: idempotency_keys_kept'],
       ...['pinnacle_settings: pinnacle_settings_audited', 'symbol_aliases: symbol_aliases_audited'],
       // Read nothing but the row, or its user.
+      'cash_flows: cash_flows_append_only',
       ...['risk_rules: risk_rules_in_force', 'trading_sessions: trading_sessions_guarded'],
       ...['users: users_broker_envelope', 'users: users_totp_envelope'],
       ...TABLES.map((table) => `${table}: ${table}_default_nulls`),
@@ -100,7 +101,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       'orders: orders_held',
       // Ask for the audit entry of the transaction, which would be on another node.
       ...['order_fills: order_fills_audited', 'risk_rules: risk_rules_audited'],
-      'ledger_openings: ledger_openings_audited',
+      ...['cash_flows: cash_flows_audited', 'ledger_openings: ledger_openings_audited'],
       ...['symbol_merges: symbol_merges_audited', 'trading_halts: trading_halts_audited'],
       'trading_sessions: trading_sessions_audited',
     ],

@@ -58,6 +58,7 @@ describe.each(databases)('the schema on $name', ({ open }) => {
         'audit_checkpoints',
         'audit_log',
         'audit_seals',
+        'cash_flows',
         'idempotency_keys',
         'ledger_openings',
         'pinnacle_settings',

@@ -275,6 +275,7 @@ const TABLES_BESIDES: Record<string, Phase> = {
   market_days: 4,
   paper_orders: 4,
   paper_trades: 4,
+  cash_flows: 4,
   broker_accounts: 4,
   broker_calls: 4,
   broker_slots: 4,

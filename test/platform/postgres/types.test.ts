@@ -403,6 +403,18 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     price: 'float8',
     executed_at: 'timestamp',
   },
+  cash_flows: {
+    flow_id: 'varchar',
+    user_id: 'varchar',
+    kind: 'varchar',
+    amount: 'numeric',
+    day: 'date',
+    reference: 'varchar',
+    reason: 'text default',
+    corrects: 'varchar null',
+    booked_by: 'text default',
+    created_at: 'timestamp default',
+  },
   pinnacle_settings: {
     name: 'text',
     value: 'text',

@@ -1,0 +1,34 @@
+import { day, optional, parsed, text } from '../../cli/flags.ts';
+import type { Fields } from '../../cli/result.ts';
+import { userId } from '../../domain/id.ts';
+import { paymentText } from '../../domain/money.ts';
+
+/** A movement of money; `amount` is that by which the capital rises. */
+export const flowFields = {
+  flow_id: { type: 'text' },
+  user_id: { type: 'text' },
+  kind: { type: 'text' },
+  amount: { type: 'money' },
+  day: { type: 'text' },
+  reference: { type: 'text' },
+  reason: { type: 'text' },
+  corrects: { type: 'text', hidden: true },
+  booked_by: { type: 'text', hidden: true },
+  created_at: { type: 'time', hidden: true },
+} as const satisfies Fields;
+
+/** The same, and the capital after it. */
+export const movedFields = { ...flowFields, total_capital: { type: 'money' } } as const satisfies Fields;
+
+/** What is said of money that a user pays in or takes out. */
+export const movementArgs = {
+  user: parsed(userId, 'USER', 'the user'),
+  amount: parsed(paymentText, 'AMOUNT', 'rupees, above zero'),
+};
+export const movementFlags = {
+  day: optional(day('the trading day that it counts for (default: today)')),
+  reference: optional(
+    text('ID', 'what it is known by, such as that of the bank; the same again is the same', 100),
+  ),
+  reason: optional(text('REASON', 'why', 500)),
+};
