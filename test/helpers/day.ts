@@ -28,6 +28,7 @@ user update u2 --name C
 user deposit u2 50000 --reference d1
 user withdraw u2 1000
 user flows u2
+user flow-totals u2
 user reverse-flow {flow} --reason r --yes
 user verify-key --record-login < {api_key}
 user login --json < {api_key}

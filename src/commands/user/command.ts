@@ -15,6 +15,10 @@ export const verbs: Verbs = {
     async () => (await import('./withdraw.ts')).withdrawMoney,
   ),
   flows: verb('List movements of money, latest day first', async () => (await import('./flows.ts')).flows),
+  'flow-totals': verb(
+    'Show what movements of money come to, by kind',
+    async () => (await import('./flow-totals.ts')).flowTotals,
+  ),
   'reverse-flow': verb(
     'Counter a movement of money that was booked by mistake',
     async () => (await import('./reverse-flow.ts')).reverse,

@@ -2,6 +2,7 @@ import { day, optional, parsed, text } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 import { userId } from '../../domain/id.ts';
 import { paymentText } from '../../domain/money.ts';
+import { usage } from '../../util/failure.ts';
 
 /** A movement of money; `amount` is that by which the capital rises. */
 export const flowFields = {
@@ -20,9 +21,11 @@ export const flowFields = {
 /** The same, and the capital after it. */
 export const movedFields = { ...flowFields, total_capital: { type: 'money' } } as const satisfies Fields;
 
+export const ofUser = { user: parsed(userId, 'USER', 'the user') };
+
 /** What is said of money that a user pays in or takes out. */
 export const movementArgs = {
-  user: parsed(userId, 'USER', 'the user'),
+  ...ofUser,
   amount: parsed(paymentText, 'AMOUNT', 'rupees, above zero'),
 };
 export const movementFlags = {
@@ -32,3 +35,15 @@ export const movementFlags = {
   ),
   reason: optional(text('REASON', 'why', 500)),
 };
+
+/** From which trading day to which. */
+export const daysFlags = {
+  since: optional(day('of this trading day or later')),
+  until: optional(day('up to this trading day, included')),
+};
+
+/** Throws a usage error for days the wrong way round. */
+export function refuseReversed(since: string | undefined, until: string | undefined): void {
+  if (since !== undefined && until !== undefined && since > until)
+    throw usage('--since is later than --until.');
+}
