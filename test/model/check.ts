@@ -56,6 +56,25 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('limit' as const), value: fc.integer({ min: 3, max: 20 }) }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('deposit' as const),
+      rupees: fc.integer({ min: 1, max: 5_000_000 }).map((paisa) => paisa / 100),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('withdraw' as const),
+      share: fc.integer({ min: 1, max: 12 }),
+      force: fc.nat({ max: 5 }).map((n) => n === 0),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('again' as const, 'reverse' as const), flow: nat }),
+  },
   { weight: 2, arbitrary: just('start') },
   { weight: 1, arbitrary: fc.oneof(just('end'), just('halt'), just('resume'), just('activate')) },
 ) as fc.Arbitrary<Action>;
@@ -143,10 +162,14 @@ async function follow(
     });
 }
 
-/** `{TCS/s}` stands for the id of that open position, which the program makes up. */
+/** `{TCS/s}` stands for the id of that open position, `{flow m1}` for that of a movement of money: the program makes them up. */
 export async function nameHolding(line: string, db: Pick<TestDatabase, 'query'>): Promise<string> {
   const [marked, key] = /\{(.*)\}/.exec(line) ?? [];
   if (!marked || key === undefined) return line;
+  if (key.startsWith('flow ')) {
+    const { rows } = await db.query('SELECT flow_id FROM cash_flows WHERE reference = $1', [key.slice(5)]);
+    return line.replace(marked, String(rows[0]?.['flow_id'] ?? 'nothing'));
+  }
   const { rows } = await db.query(
     "SELECT position_id FROM positions WHERE status = 'OPEN' AND symbol || '/' || coalesce(strategy_id, '') = $1",
     [key],

@@ -46,6 +46,8 @@ export interface Model {
   /** The highest peak and the largest drawdown of the sessions that ended: all are of one trading day. */
   earlier: Pick<ModelSession, 'peak' | 'drawdown'>;
   ended: number;
+  /** Under the reference of each, unique among all: paid in positive, and whether it was countered. */
+  flows: { reference: string; amount: number; reversed: boolean }[];
   halted: boolean;
   limit: number | undefined;
   notices: Record<string, number>;
@@ -64,6 +66,9 @@ export type Action =
   | { do: 'close'; holding: number; price: number }
   | { do: 'race'; quantity: number; price: number }
   | { do: 'limit'; value: number }
+  | { do: 'deposit'; rupees: number }
+  | { do: 'withdraw'; share: number; force: boolean }
+  | { do: 'again' | 'reverse'; flow: number }
   | { do: 'start' | 'end' | 'halt' | 'resume' | 'activate' };
 
 /** Command lines to run, together where there are several, and the exit code each must end with. */
@@ -84,6 +89,7 @@ export function newModel(): Model {
     session: undefined,
     earlier: { peak: 0, drawdown: 0 },
     ended: 0,
+    flows: [],
     halted: false,
     limit: undefined,
     notices: {},
@@ -157,6 +163,29 @@ function net(model: Model, order: ModelOrder, quantity: number, price: number): 
     model.holdings.set(key, { ...held, shares: left, mark: price, realized });
   else model.holdings.set(key, { shares: left, average: price, mark: price, realized: 0 });
   return credited;
+}
+
+/** What could be taken out: nothing is set aside for the strategy. */
+function freeOf(model: Model): number {
+  const losses = [...model.holdings.values()].map(({ shares, average, mark }) =>
+    Math.min(0, paisa(shares * (mark - average)) / 100),
+  );
+  const free = losses.reduce((sum, loss) => sum + loss, model.capital);
+  return Math.round(free * 100) / 100;
+}
+
+/** Money moves the capital, and a session of the day as a whole. */
+function moveMoney(model: Model, amount: number): void {
+  model.capital += amount;
+  if (model.ended > 0) model.earlier.peak += amount;
+  if (!model.session) return;
+  model.session.start += amount;
+  model.session.peak += amount;
+}
+
+function flowLine({ reference, amount }: Model['flows'][number], force = false): string {
+  const verb = amount > 0 ? 'deposit' : 'withdraw';
+  return `user ${verb} u ${Math.abs(amount)} --reference ${reference}${force ? ' --force --reason r' : ''}`;
 }
 
 function notice(model: Model, kind: string): void {
@@ -322,6 +351,34 @@ const MOVES: { [K in Action['do']]: Move<K> } = {
   limit(model, { value }) {
     model.limit = value;
     return one(`risk set u MAX_ORDERS_PER_DAY ${value}`, true);
+  },
+  deposit(model, { rupees }) {
+    const flow = { reference: `m${model.flows.length + 1}`, amount: rupees, reversed: false };
+    model.flows.push(flow);
+    moveMoney(model, rupees);
+    return one(flowLine(flow), true);
+  },
+  withdraw(model, { share, force }) {
+    // From a tenth of what is free to more than that.
+    const rupees = Math.max(1, Math.round((freeOf(model) * share) / 10));
+    const flow = { reference: `m${model.flows.length + 1}`, amount: -rupees, reversed: false };
+    const works = force || rupees <= freeOf(model);
+    if (works) {
+      model.flows.push(flow);
+      moveMoney(model, -rupees);
+    }
+    return one(flowLine(flow, force), works);
+  },
+  again(model, { flow: n }) {
+    const flow = pick(model.flows, n);
+    return flow && one(flowLine(flow), !flow.reversed);
+  },
+  reverse(model, { flow: n }) {
+    const flow = pick(model.flows, n);
+    if (!flow) return undefined;
+    if (!flow.reversed) moveMoney(model, -flow.amount);
+    flow.reversed = true;
+    return one(`user reverse-flow {flow ${flow.reference}} --reason r --yes`, true);
   },
   start(model) {
     const works = !model.session;
