@@ -22,6 +22,7 @@ export const NOUNS: Verbs = {
   order: noun('Orders: place, fill, cancel, import', () => import('./commands/order/command.ts')),
   fill: noun('Executions of orders', () => import('./commands/fill/command.ts')),
   position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
+  charges: noun('Brokerage, taxes and fees of trades', () => import('./commands/charges/command.ts')),
   session: noun('Trading sessions: profit, drawdown, capital', () => import('./commands/session/command.ts')),
   risk: noun('Risk rules, and the kill switch', () => import('./commands/risk/command.ts')),
   notification: noun(

@@ -107,6 +107,7 @@ export const ERROR_CODES = {
   NO_DATABASE: ['config', 'no database is configured'],
   NO_KEYRING: ['config', 'no key ring is configured'],
   NO_PARTITIONS: ['refused', 'the embedded database has no partitions'],
+  NO_RATE: ['refused', 'the schedule of charges does not say what a levy costs'],
   NO_REDIS: ['config', 'no Redis is configured'],
   NO_ROLES: ['refused', 'the embedded database has no roles'],
   NO_SIGNING_KEY: ['config', 'no audit signing key is configured'],

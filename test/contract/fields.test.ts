@@ -4,7 +4,7 @@ import { allCommands } from '../helpers/commands.ts';
 
 /** What is in rupees altogether; a price is in rupees per share. */
 const AMOUNT =
-  /pnl|capital|equity|allocation|credited|worth|turnover|fees|cash|^net$|^amount$|^collateral$|^utilised$/;
+  /pnl|capital|equity|allocation|credited|worth|turnover|fees|cash|^net$|^amount$|^base$|^charges_total$|^collateral$|^utilised$/;
 /** Numbers that are no amounts: prices, percentages, rates, and rules, whose unit depends on the rule. */
 const NUMBERS = new Set([
   ...[
@@ -20,6 +20,7 @@ const NUMBERS = new Set([
     'close',
     'bid',
     'ask',
+    'breakeven',
   ],
   ...[
     'success_rate',

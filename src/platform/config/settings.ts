@@ -137,6 +137,12 @@ export const SETTINGS = {
   },
   ...REDIS_SETTINGS,
   ...BROKER_SETTINGS,
+  'charges.schedule': {
+    help: 'the file with the rates of brokerage, taxes and fees, in JSON (default: those that come with the program)',
+    env: ['PINNACLE_CHARGES_SCHEDULE'],
+    path: true,
+    schema: pathTo('file'),
+  },
   'order.tick': {
     help: 'the step of prices at the exchange, in rupees: the price of an order is a multiple of it',
     env: ['PINNACLE_ORDER_TICK'],
