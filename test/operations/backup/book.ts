@@ -9,6 +9,8 @@ order place --order-id o1 --user u1 --symbol ITC --side BUY --type LIMIT --quant
 order fill o1 --quantity 10 --price 99.95 --broker-fill-id f1
 order place --order-id o2 --user u1 --symbol ITC --side SELL --type LIMIT --quantity 15 --price 110
 order fill o2 --quantity 15 --price 110.1 --broker-fill-id f2
+user deposit u1 1000.10 --day 2026-01-30 --reference d1
+user withdraw u1 0.10
 `;
 
 /** Text that a dump must take care of. */
