@@ -10,6 +10,7 @@ import { findUser } from '../users/store.ts';
 import { applyRepairs } from './apply-repairs.ts';
 import { eachOf } from './each-of.ts';
 import { tradersAt } from './find-traders.ts';
+import { settleCalls } from './journal.ts';
 import { brokerKind, openBroker } from './open-broker.ts';
 import { comparisonClock, readOurBook } from './our-book.ts';
 import { readTheirBooks } from './their-books.ts';
@@ -122,14 +123,12 @@ async function bringBooks(ctx: Context, user_id: UserId): Promise<Synced> {
     (difference) =>
       !resolved.has(difference) && difference.class !== 'UNANSWERED' && difference.severity !== 'INFO',
   );
-  const { rows } = await sql<{ unresolved: number }>`
-    SELECT count(*)::int AS unresolved FROM broker_calls
-    WHERE user_id = ${user_id} AND resolved_at IS NULL AND verb = 'place'`.execute(await ctx.db());
+  const unresolved = await settleCalls(ctx, user_id, clock.dayStart);
   return {
     user_id,
     ...done,
     differences: left.length,
-    unresolved: rows[0]?.unresolved ?? 0,
+    unresolved,
     problem: missing.map(({ theirs: text }) => text).join('; '),
   };
 }
