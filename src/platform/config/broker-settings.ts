@@ -41,7 +41,7 @@ export const BROKER_SETTINGS = {
     fallback: '7s',
   },
   'broker.rateLimits': {
-    help: 'how often each method of the broker may be called for a trader, as { "place": "10/s 500/m 1000/h" }; what is left out keeps its default',
+    help: 'how often each method of the broker may be called for a trader, as { "order": "10/s 500/m 1000/h" }; what is left out keeps its default',
     env: [],
     structured: true,
     schema: rateLimits,
