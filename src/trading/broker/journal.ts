@@ -61,7 +61,7 @@ export async function attemptsOf(
  * Ends the calls of a trader that are answered by other means: placements whose order has an id of the broker by now, or ended
  * before today, and all calls of orders that ended. Returns how many placements are left whose outcome nobody knows.
  */
-export async function settleCalls(
+export async function resolveCalls(
   ctx: Pick<Context, 'change' | 'db'>,
   user: UserId,
   dayStart: Instant,
@@ -84,7 +84,7 @@ export async function settleCalls(
         WHERE b.call_id = n.call_id AND b.resolved_at IS NULL RETURNING b.call_id, b.order_id`.execute(
         trx.db,
       );
-      return changedIf(calls.length > 0, calls, auditTarget('user', user), { settled: firstListed(calls) });
+      return changedIf(calls.length > 0, calls, auditTarget('user', user), { resolved: firstListed(calls) });
     });
   return unresolved;
 }

@@ -10,7 +10,7 @@ import { findUser } from '../users/store.ts';
 import { applyRepairs } from './apply-repairs.ts';
 import { eachOf } from './each-of.ts';
 import { tradersAt } from './find-traders.ts';
-import { settleCalls } from './journal.ts';
+import { resolveCalls } from './journal.ts';
 import { brokerKind, openBroker } from './open-broker.ts';
 import { comparisonClock, readOurBook } from './our-book.ts';
 import { readTheirBooks } from './their-books.ts';
@@ -123,7 +123,7 @@ async function bringBooks(ctx: Context, user_id: UserId): Promise<Synced> {
     (difference) =>
       !resolved.has(difference) && difference.class !== 'UNANSWERED' && difference.severity !== 'INFO',
   );
-  const unresolved = await settleCalls(ctx, user_id, clock.dayStart);
+  const unresolved = await resolveCalls(ctx, user_id, clock.dayStart);
   return {
     user_id,
     ...done,
