@@ -123,7 +123,12 @@ test.skipIf(TRADES.absent).each(databases)(
     try {
       await given.user(db, 'u');
       await given.strategy(db, 'momentum_rs');
+      await db.json(...words('user deposit u 200000 --day 2022-03-01'));
       await db.json('order', 'import', TRADES.path, '--as', 'trades', '--user', 'u');
+      await db.json(...words('user withdraw u 50000 --day 2022-09-01'));
+      const realized = await db.json<Row[]>('position', 'pnl', '--by', 'user');
+      expect(realized).toMatchObject([{ realized_pnl: '2319012.64' }]);
+      expect(await db.json('user', 'show', 'u')).toMatchObject({ total_capital: '3469012.64' });
       await db.json(...words('strategy activate momentum_rs --user u'));
       expect(await db.json(...words('strategy show momentum_rs --user u'))).toMatchObject({
         total_orders: 254,
