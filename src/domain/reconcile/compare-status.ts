@@ -98,10 +98,14 @@ const backwards = ({ order_id }: OurOrder, what: string): Parts => ({
   suggestion: `never repaired: ${what}; see order show ${order_id}`,
 });
 
-/** Whether an order ended here and there in ways that cannot both be true. That it ended without shares is one way. */
+/**
+ * Whether an order ended here and there in ways that cannot both be true. That it ended without shares is one way; that its
+ * last shares were filled after the cancel, another one.
+ */
 function contradicts(status: OrderStatus, theirs: BrokerOrder): boolean {
   if (status === 'REJECTED') return theirs.status === 'FILLED' || theirs.filled_quantity > 0;
-  return status === 'FILLED' && (theirs.status === 'CANCELLED' || theirs.status === 'REJECTED');
+  const isWhole = theirs.status === 'CANCELLED' && theirs.filled_quantity >= theirs.quantity;
+  return status === 'FILLED' && !isWhole && (theirs.status === 'CANCELLED' || theirs.status === 'REJECTED');
 }
 
 /** The status of an order with so many shares filled. */

@@ -120,10 +120,19 @@ const CASES: [string, Books, string[]][] = [
     'an order that is filled here and cancelled there',
     {
       ours: orders(filled([fill()])),
-      orders: [their({ status: 'CANCELLED', status_text: 'cancelled', filled_quantity: 10 })],
+      orders: [their({ status: 'CANCELLED', status_text: 'cancelled', filled_quantity: 4 })],
       trades: [trade()],
     },
     ['ORDER_STATUS_BACKWARDS: never'],
+  ],
+  [
+    'an order whose last shares were filled after the cancel',
+    {
+      ours: orders(filled([fill()])),
+      orders: [their({ status: 'CANCELLED', status_text: 'cancelled', filled_quantity: 10 })],
+      trades: [trade()],
+    },
+    [],
   ],
   [
     'an order book that is older than the trade book',

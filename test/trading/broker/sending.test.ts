@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
@@ -21,8 +20,6 @@ interface Row {
   broker_order_id: string;
   error_message: string;
 }
-
-const ORDERS = Number(process.env['PINNACLE_BROKER_ORDERS'] ?? 16);
 
 describe.each(servers)('orders at the broker on $name', ({ open }) => {
   let db: TestDatabase;
@@ -155,85 +152,5 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
     standIn.settle();
     await sync();
     expect((await show(id)).status).toBe('CANCELLED');
-  });
-
-  it('leave a book that agrees with the broker, whatever it does', async () => {
-    const seed = Number(process.env['PINNACLE_BROKER_SEED'] ?? Date.now() % 1_000_000);
-    const ids: string[] = [];
-    for (let i = 0; i < ORDERS; i++) ids.push(await placed());
-    const mishaps = fc.sample(
-      fc.constantFrom(
-        '',
-        '',
-        'empty',
-        'empty-after',
-        'html-502',
-        'html-502-after',
-        'reset-after',
-        'half-json-after',
-        'access-rate',
-        'access-rate-after',
-      ),
-      { seed, numRuns: ids.length },
-    );
-    for (const [i, id] of ids.entries()) {
-      const mishap = mishaps[i];
-      standIn.control.next = mishap ? { place: [mishap as never] } : {};
-      await send(id);
-    }
-    standIn.control.next = {};
-    standIn.settle();
-    await sync();
-    await db.query(
-      `UPDATE broker_calls SET looks = 3, sent_at = sent_at - interval '2 minutes' WHERE resolved_at IS NULL`,
-    );
-    await sync();
-    expect((await sync()).code, `seed ${seed}`).toBe(0);
-    for (const id of ids) {
-      const tag = await tagOf(id);
-      const { status } = await show(id);
-      const there = ordersThere(tag);
-      expect({ seed, id, there: there.length }).toEqual({ seed, id, there: status === 'REJECTED' ? 0 : 1 });
-    }
-    expect((await db.cli('reconcile', 'orders', user)).code).toBe(0);
-    expect((await db.cli('doctor', 'ledger')).code).toBe(0);
-  });
-
-  it('keep within the limits of the broker, eight processes together', async () => {
-    const trader = await given.user(db, 'trader_002');
-    const other = await giveClient(db, standIn, trader);
-    await giveSession(db, standIn, trader, other);
-    giveLimits(db, '5/s 60/m');
-    const ids: string[] = [];
-    for (let i = 0; i < 8; i++) {
-      const { order_id } = await db.json<Row>(
-        'order',
-        'place',
-        '--user',
-        trader,
-        '--symbol',
-        'INFY',
-        '--side',
-        'BUY',
-        '--quantity',
-        '1',
-        '--type',
-        'LIMIT',
-        '--price',
-        '100',
-      );
-      ids.push(order_id);
-    }
-    const groups = Array.from({ length: 8 }, (_, i) => ids.slice(i, i + 1));
-    await Promise.all(
-      groups.map(async (group) => {
-        for (const id of group) expect((await send(id)).code).toBe(0);
-      }),
-    );
-    expect(standIn.mostWithin(other.clientCode, 'place', 1_000)).toBeLessThanOrEqual(5);
-    expect(
-      standIn.calls.filter(({ client: code, method }) => code === other.clientCode && method === 'place'),
-    ).toHaveLength(8);
-    giveLimits(db, '1000/s');
   });
 });
