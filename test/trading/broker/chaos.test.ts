@@ -94,6 +94,14 @@ describe.each(servers)(`a broker that misbehaves on $name, seed ${SEED}`, ({ ope
     return code;
   };
 
+  const severalAtOnce = async <T>(items: readonly T[], work: (item: T) => Promise<unknown>) => {
+    const waiting = items.values();
+    const worker = async () => {
+      for (const item of waiting) await work(item);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  };
+
   const someWorking = async (part: number) => {
     const { rows } = await db.query(
       `SELECT order_id FROM orders WHERE status IN ('PLACED', 'PARTIALLY_FILLED') ORDER BY order_id`,
@@ -136,11 +144,10 @@ describe.each(servers)(`a broker that misbehaves on $name, seed ${SEED}`, ({ ope
       const rounds = ORDERS < 100 ? 2 : 4;
       for (let round = 1; round <= rounds; round++) {
         misbehave();
-        for (const user of users)
-          if (round === rounds || chance() < 0.5) await run(`order send --user ${user} --yes`);
+        const senders = users.filter(() => round === rounds || chance() < 0.5);
+        await severalAtOnce(senders, (user) => run(`order send --user ${user} --yes`));
         await run('broker sync --all');
-        const ids = await someWorking(0.2);
-        for (const id of ids) await run(`order cancel ${id} --send`);
+        await severalAtOnce(await someWorking(0.2), (id) => run(`order cancel ${id} --send`));
         await run('broker sync --all');
       }
       await settle();
