@@ -30,9 +30,9 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
   beforeAll(async () => {
     db = await open();
     await giveRing(db);
-    standIn = await startStandIn({ hangMs: 1_500, otherwise: 'rest' });
+    standIn = await startStandIn({ hangMs: 6_000, otherwise: 'rest' });
     giveBroker(db, standIn);
-    db.env['PINNACLE_BROKER_TIMEOUT'] = '500ms';
+    db.env['PINNACLE_BROKER_TIMEOUT'] = '3s';
     giveLimits(db, '1000/s');
     user = await given.user(db);
     client = await giveClient(db, standIn, user);
