@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servers, type TestDatabase } from '../../helpers/databases.ts';
@@ -156,13 +157,19 @@ describe.each(servers)(`a broker that misbehaves on $name, seed ${SEED}`, ({ ope
     LONG,
   );
 
+  /** Kills a process within 30 ms of one of the next calls that reach the broker: before, in and after what it books. */
+  const killAfterCalls = async (child: ChildProcess) => {
+    const until = standIn.calls.length + 1 + Math.floor(chance() * 6);
+    while (child.exitCode === null && standIn.calls.length < until) await sleep(2);
+    await sleep(chance() * 30);
+    child.kill('SIGKILL');
+  };
+
   it(
     `the same with ${KILLS} kills of what sends, cancels and syncs`,
     async () => {
       const perKill = Math.max(2, Math.floor(ORDERS / KILLS));
       let killed = 0;
-      /** How long a process takes that is let be, milliseconds. */
-      let usual = 1_500;
       const ended: (number | null)[] = [];
       while (killed < KILLS) {
         misbehave();
@@ -177,15 +184,12 @@ describe.each(servers)(`a broker that misbehaves on $name, seed ${SEED}`, ({ ope
               `broker sync ${user}`,
               'broker sync --all',
             ]);
-            const began = Date.now();
             const { child, ended: end } = start(db.env, ...words(line));
-            const timer = setTimeout(() => child.kill('SIGKILL'), usual * (0.3 + chance()));
+            void killAfterCalls(child);
             const { code, stderr } = await end;
-            clearTimeout(timer);
             ended.push(code);
             if (code === null) killed++;
             else if (!EXITS.has(code)) throw new Error(`${line} ended ${code}: ${stderr}`);
-            else usual = (usual * 3 + (Date.now() - began)) / 4;
           }),
         );
       }
