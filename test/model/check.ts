@@ -171,7 +171,7 @@ export async function nameHolding(line: string, db: Pick<TestDatabase, 'query'>)
     return line.replace(marked, String(rows[0]?.['flow_id'] ?? 'nothing'));
   }
   const { rows } = await db.query(
-    "SELECT position_id FROM positions WHERE status = 'OPEN' AND symbol || '/' || coalesce(strategy_id, '') = $1",
+    "SELECT position_id FROM positions WHERE status = 'OPEN' AND symbol || '/' || coalesce(strategy_id, '') || '/' || coalesce(product, '') = $1",
     [key],
   );
   return line.replace(marked, String(rows[0]?.['position_id'] ?? 'nothing'));
@@ -223,7 +223,7 @@ async function readBook(db: TestDatabase): Promise<Record<string, unknown>> {
     SELECT (SELECT total_capital::float8 FROM users) AS capital,
       (SELECT coalesce(json_agg(json_build_object('id', order_id, 'status', status, 'quantity', quantity, 'filled', filled_quantity,
         'price', filled_price, 'retries', retry_count) ORDER BY length(order_id), order_id), '[]') FROM orders) AS orders,
-      (SELECT coalesce(json_object_agg(symbol || '/' || coalesce(strategy_id, ''), json_build_object(
+      (SELECT coalesce(json_object_agg(symbol || '/' || coalesce(strategy_id, '') || '/' || coalesce(product, ''), json_build_object(
         'shares', CASE side WHEN 'LONG' THEN quantity ELSE -quantity END, 'average', average_price, 'mark', current_price,
         'unrealized', unrealized_pnl)), '{}') FROM positions WHERE status = 'OPEN') AS holdings,
       (SELECT json_build_object('status', status, 'orders', total_orders, 'filled', successful_orders, 'pnl', total_pnl)

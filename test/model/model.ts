@@ -10,6 +10,8 @@ export interface ModelOrder {
   id: string;
   symbol: string;
   strategy: string;
+  /** '' where nobody said. */
+  product: string;
   side: Side;
   quantity: number;
   filled: number;
@@ -98,7 +100,9 @@ export function newModel(): Model {
   };
 }
 
-const keyOf = ({ symbol, strategy }: Pick<ModelOrder, 'symbol' | 'strategy'>) => `${symbol}/${strategy}`;
+/** Positions are netted by product as well. */
+const keyOf = ({ symbol, strategy, product }: Pick<ModelOrder, 'symbol' | 'strategy' | 'product'>) =>
+  `${symbol}/${strategy}/${product}`;
 const isWorking = (order: ModelOrder) => WORKING.includes(order.status);
 const paisa = (rupees: number) => Math.sign(rupees) * Math.round(Math.abs(rupees) * 100 + 1e-7);
 
@@ -209,10 +213,16 @@ function admits(model: Model, order: ModelOrder, quantity: number, isNew: boolea
   return !model.halted && (order.strategy !== 's' || model.strategy.active);
 }
 
-function newOrder(model: Model, symbol: string, side: Side, quantity: number, strategy: string): ModelOrder {
+function newOrder(
+  model: Model,
+  symbol: string,
+  side: Side,
+  quantity: number,
+  [strategy, product = '']: readonly [string, string?],
+): ModelOrder {
   const id = `o${model.orders.length + 1}`;
   const nothing = { filled: 0, value: 0, retries: 0, fills: new Map() };
-  return { id, symbol, side, quantity, strategy, status: 'PENDING', ...nothing };
+  return { id, symbol, side, quantity, strategy, product, status: 'PENDING', ...nothing };
 }
 
 function enter(model: Model, order: ModelOrder): void {
@@ -221,9 +231,9 @@ function enter(model: Model, order: ModelOrder): void {
   if (model.session) model.session.orders++;
 }
 
-function placeLine({ id, symbol, side, quantity, strategy }: ModelOrder): string {
+function placeLine({ id, symbol, side, quantity, strategy, product }: ModelOrder): string {
   const terms = `--symbol ${symbol} --side ${side} --quantity ${quantity} --price 100`;
-  return `order place --order-id ${id} --user u ${terms}${strategy ? ' --strategy s' : ''}`;
+  return `order place --order-id ${id} --user u ${terms}${strategy ? ' --strategy s' : ''}${product ? ` --product ${product}` : ''}`;
 }
 
 const fillLine = (order: ModelOrder, quantity: number, price: number, id: string) =>
@@ -270,7 +280,11 @@ const step =
 
 const MOVES: { [K in Action['do']]: Move<K> } = {
   place(model, { symbol, side, quantity, strategy }) {
-    const order = newOrder(model, pick(SYMBOLS, symbol) ?? '', side, quantity, strategy ? 's' : '');
+    const order = newOrder(model, pick(SYMBOLS, symbol) ?? '', side, quantity, [
+      strategy ? 's' : '',
+      // Mostly none, so that orders meet in a position.
+      pick(['', 'CNC', '', 'MIS', '', 'NRML', ''], quantity) ?? '',
+    ]);
     const works = admits(model, order, quantity, true);
     if (works) enter(model, order);
     return one(placeLine(order), works);
@@ -317,9 +331,9 @@ const MOVES: { [K in Action['do']]: Move<K> } = {
   close(model, { holding: n, price }) {
     const [key, held] = pick([...model.holdings], n) ?? [];
     if (!key || !held) return undefined;
-    const [symbol = '', strategy = ''] = key.split('/');
+    const [symbol = '', strategy = '', product = ''] = key.split('/');
     const side = held.shares > 0 ? 'SELL' : 'BUY';
-    const order = newOrder(model, symbol, side, Math.abs(held.shares), strategy);
+    const order = newOrder(model, symbol, side, Math.abs(held.shares), [strategy, product]);
     const closing = model.orders.some(
       (other) => isWorking(other) && other.side === side && keyOf(other) === key,
     );
@@ -335,12 +349,12 @@ const MOVES: { [K in Action['do']]: Move<K> } = {
   },
   race(model, { quantity, price }) {
     const symbol = `R${model.races + 1}`;
-    const first = newOrder(model, symbol, 'BUY', quantity, '');
+    const first = newOrder(model, symbol, 'BUY', quantity, ['']);
     if (model.halted || (model.limit !== undefined && model.orders.length + 2 > model.limit))
       return undefined;
     model.races++;
     enter(model, first);
-    const second = newOrder(model, symbol, 'BUY', quantity, '');
+    const second = newOrder(model, symbol, 'BUY', quantity, ['']);
     enter(model, second);
     const lines = [first, second].map(
       (order) => `${placeLine(order)}\n${fillLine(order, quantity, price, `r-${order.id}`)}`,
