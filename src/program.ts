@@ -24,6 +24,7 @@ export const NOUNS: Verbs = {
   position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
   charges: noun('Brokerage, taxes and fees of trades', () => import('./commands/charges/command.ts')),
   session: noun('Trading sessions: profit, drawdown, capital', () => import('./commands/session/command.ts')),
+  report: noun('Performance, months and trades', () => import('./commands/report/command.ts')),
   risk: noun('Risk rules, and the kill switch', () => import('./commands/risk/command.ts')),
   notification: noun(
     'Notifications of fills, risk and services',

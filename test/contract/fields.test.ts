@@ -4,7 +4,7 @@ import { allCommands } from '../helpers/commands.ts';
 
 /** What is in rupees altogether; a price is in rupees per share. */
 const AMOUNT =
-  /pnl|capital|equity|allocation|credited|worth|turnover|fees|cash|^net$|^amount$|^base$|^charges_total$|^collateral$|^utilised$/;
+  /pnl|capital|equity|allocation|credited|worth|turnover|fees|cash|^net$|^amount$|^base$|^charges_total$|^collateral$|^utilised$|^paid_|^charges$|^dividends$/;
 /** Numbers that are no amounts: prices, percentages, rates, and rules, whose unit depends on the rule. */
 const NUMBERS = new Set([
   ...[
@@ -28,6 +28,14 @@ const NUMBERS = new Set([
     'drawdown',
     'expected_return_annual',
     'changed_per_second',
+    'depth',
+    'index',
+    'rate',
+    'return',
+    'value',
+    'entry_price',
+    'exit_price',
+    'hours_held',
     'lag_seconds',
   ],
   ...['rule_value', 'current_value', 'current', 'limit', 'headroom', 'projected'],

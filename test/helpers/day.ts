@@ -98,6 +98,9 @@ position show {position}
 position mark ITC=101
 position history {position}
 position pnl
+report performance --user u2
+report months
+report trades
 broker login u2
 broker status u2
 broker funds u2

@@ -1,4 +1,4 @@
-import { type Compilable, sql } from 'kysely';
+import { type Compilable, type RawBuilder, sql } from 'kysely';
 import type { Fields } from '../../cli/result.ts';
 import { countLines, type Format, lineWriter } from '../files/copy-lines.ts';
 import { rowLines, rowsOf } from '../files/write-rows.ts';
@@ -22,7 +22,7 @@ export async function* exportPieces(
   const names = Object.keys(fields);
   if (format === 'csv') yield { text: Buffer.from(`${names.join(',')}\n`), rows: 0 };
   if (!connection.copyOut) {
-    for await (const rows of fetched(connection, query))
+    for await (const rows of batchesOf(connection, query))
       yield { text: Buffer.from(rowLines(rows, names, fields, format)), rows: rows.length };
     return;
   }
@@ -37,13 +37,19 @@ export async function* exportPieces(
   }
 }
 
-/** The rows of a query through a cursor, for the embedded engine, which COPY crashes. */
-async function* fetched({ kysely }: Connection, query: Compilable<object>): AsyncGenerator<object[]> {
+/**
+ * The rows of a query through a cursor, batch by batch, from one snapshot; as the program has values, unlike by COPY, which
+ * also crashes the embedded engine.
+ */
+export async function* batchesOf<R extends object>(
+  { kysely }: Pick<Connection, 'kysely'>,
+  query: Compilable<R> | RawBuilder<R>,
+): AsyncGenerator<R[]> {
   const trx = await kysely.startTransaction().setAccessMode('read only').execute();
   try {
     await sql`DECLARE exported NO SCROLL CURSOR FOR ${query as never}`.execute(trx);
     for (;;) {
-      const { rows } = await sql<object>`FETCH ${sql.lit(BATCH_ROWS)} FROM exported`.execute(trx);
+      const { rows } = await sql<R>`FETCH ${sql.lit(BATCH_ROWS)} FROM exported`.execute(trx);
       if (rows.length === 0) return;
       yield rows;
     }

@@ -1,42 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { databases, type TestDatabase } from '../../helpers/databases.ts';
-import { given } from '../../helpers/given.ts';
-import { shared } from '../../helpers/shared.ts';
-
-const TRADES = shared('data/nse_trades_2021_2023.csv');
+import { databases } from '../../helpers/databases.ts';
+import { importTrades, TRADE_HISTORY, tradeLines } from '../../helpers/trade-history.ts';
 
 type Row = Record<string, unknown>;
 const MOMENT = '2022-06-30T18:30:00Z';
 
-async function importTrades(db: TestDatabase, csv: string): Promise<void> {
-  await given.user(db);
-  for (const id of new Set(
-    csv
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split(',')[6]?.trim() ?? ''),
-  ))
-    await given.strategy(db, id);
-  const { code, stderr } = await db.cliWith(
-    { stdin: csv },
-    ...['order', 'import', '-', '--as', 'trades', '--user', 'trader_001'],
-  );
-  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-}
-
-test.skipIf(TRADES.absent).each(databases)(
+test.skipIf(TRADE_HISTORY.absent).each(databases)(
   'three years of trades by month and as of a day on $name',
   async ({ open }) => {
-    const csv = readFileSync(TRADES.path, 'utf8');
-    const [header, ...lines] = csv.trim().split(/\r?\n/);
+    const [header = '', ...lines] = tradeLines();
     const until = lines.filter((line) => Date.parse(line.split(',')[5] ?? '') <= Date.parse(MOMENT));
     expect(until.length).toBeGreaterThan(50);
     const [whole, part] = [await open(), await open()];
     try {
-      await importTrades(whole, csv);
-      await importTrades(part, [header, ...until, ''].join('\n'));
+      await importTrades(whole, [header, ...lines]);
+      await importTrades(part, [header, ...until]);
       const months = await whole.json<Row[]>('position', 'pnl', '--user', 'trader_001', '--by', 'month');
       const sum = months.reduce((paisa, row) => paisa + Math.round(Number(row['realized_pnl']) * 100), 0);
       expect(sum).toBe(231901264);

@@ -1,0 +1,16 @@
+import { type Verbs, verb } from '../../cli/command.ts';
+
+export const verbs: Verbs = {
+  performance: verb(
+    'Returns, risk and trades of a user, a strategy or a symbol',
+    async () => (await import('./performance.ts')).performance,
+  ),
+  months: verb(
+    'Capital, P&L and return by month, of one user or of all',
+    async () => (await import('./months.ts')).months,
+  ),
+  trades: verb(
+    'Trades from entry to exit, for a journal or a tax adviser',
+    async () => (await import('./trades.ts')).trades,
+  ),
+};

@@ -1,0 +1,122 @@
+import type { Fields } from '../../cli/result.ts';
+
+/** A figure; its value is in its unit, and null with the reason where it is not defined. */
+const figureFields = {
+  figure: { type: 'text' },
+  value: { type: 'number' },
+  unit: { type: 'text' },
+  reason: { type: 'text' },
+} as const satisfies Fields;
+
+const MOVED = {
+  paid_in: { type: 'money' },
+  paid_out: { type: 'money' },
+  realized_pnl: { type: 'money' },
+  charges: { type: 'money' },
+  dividends: { type: 'money' },
+  net_pnl: { type: 'money' },
+} as const satisfies Fields;
+
+const equityFields = {
+  day: { type: 'text' },
+  ...MOVED,
+  closing_capital: { type: 'money' },
+  executions: { type: 'integer' },
+  return: { type: 'number' },
+  index: { type: 'number' },
+  drawdown: { type: 'number' },
+} as const satisfies Fields;
+
+const drawdownFields = {
+  peak: { type: 'text' },
+  trough: { type: 'text' },
+  recovery: { type: 'text' },
+  depth: { type: 'number' },
+  days_to_trough: { type: 'integer' },
+  days_to_recovery: { type: 'integer' },
+  trading_days: { type: 'integer' },
+} as const satisfies Fields;
+
+const periodFields = {
+  key: { type: 'text' },
+  days: { type: 'integer' },
+  executions: { type: 'integer' },
+  realized_pnl: { type: 'money' },
+  net_pnl: { type: 'money' },
+  turnover: { type: 'money' },
+  return: { type: 'number' },
+} as const satisfies Fields;
+
+const groupFields = {
+  key: { type: 'text' },
+  executions: { type: 'integer' },
+  realized_pnl: { type: 'money' },
+  turnover: { type: 'money' },
+  trades: { type: 'integer' },
+  wins: { type: 'integer' },
+} as const satisfies Fields;
+
+const extremeFields = {
+  position_id: { type: 'text' },
+  user_id: { type: 'text' },
+  strategy_id: { type: 'text' },
+  symbol: { type: 'text' },
+  side: { type: 'text' },
+  opened_at: { type: 'time' },
+  closed_at: { type: 'time' },
+  realized_pnl: { type: 'money' },
+} as const satisfies Fields;
+
+/** The performance of an account: its figures, and what they are computed from. */
+export const performanceFields = {
+  user_id: { type: 'text' },
+  strategy_id: { type: 'text' },
+  symbol: { type: 'text' },
+  since: { type: 'text' },
+  until: { type: 'text' },
+  figures: { type: 'rows', of: figureFields },
+  rates: { type: 'rows', of: { rate: { type: 'number' } }, hidden: true },
+  drawdowns: { type: 'rows', of: drawdownFields },
+  equity: { type: 'rows', of: equityFields, hidden: true },
+  months: { type: 'rows', of: periodFields, hidden: true },
+  weekdays: { type: 'rows', of: periodFields, hidden: true },
+  hours: { type: 'rows', of: groupFields, hidden: true },
+  symbols: { type: 'rows', of: groupFields, hidden: true },
+  strategies: { type: 'rows', of: groupFields, hidden: true },
+  trades: { type: 'rows', of: extremeFields, hidden: true },
+  notes: { type: 'rows', of: { note: { type: 'text' } } },
+} as const satisfies Fields;
+
+/** A month of an account. */
+export const monthFields = {
+  user_id: { type: 'text' },
+  month: { type: 'text' },
+  opening_capital: { type: 'money' },
+  ...MOVED,
+  closing_capital: { type: 'money' },
+  executions: { type: 'integer' },
+  return: { type: 'number' },
+} as const satisfies Fields;
+
+/** A trade: a position from flat to flat. */
+export const tradeFields = {
+  position_id: { type: 'text', hidden: true },
+  user_id: { type: 'text' },
+  strategy_id: { type: 'text', hidden: true },
+  symbol: { type: 'text' },
+  side: { type: 'text' },
+  product: { type: 'text', hidden: true },
+  opened_at: { type: 'time' },
+  closed_at: { type: 'time' },
+  quantity: { type: 'integer' },
+  entry_price: { type: 'number' },
+  exit_price: { type: 'number' },
+  gross_pnl: { type: 'money' },
+  charges: { type: 'money' },
+  net_pnl: { type: 'money' },
+  days_held: { type: 'integer' },
+  hours_held: { type: 'number', hidden: true },
+  holding: { type: 'text' },
+  term: { type: 'text' },
+  financial_year: { type: 'text' },
+} as const satisfies Fields;

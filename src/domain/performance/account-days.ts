@@ -1,0 +1,86 @@
+import { type MarketDay, trades } from '../trading-calendar.ts';
+
+/** What moved an account on a day, in rupees. Charges are below 0, what is paid out above. */
+export interface Movement {
+  /** The trading day, YYYY-MM-DD. */
+  day: string;
+  executions: number;
+  realized: number;
+  bought: number;
+  sold: number;
+  paidIn: number;
+  paidOut: number;
+  charges: number;
+  dividends: number;
+}
+
+/** A day of an account, and its capital at the end. */
+export interface AccountDay extends Movement {
+  value: number;
+}
+
+const NOTHING = {
+  executions: 0,
+  realized: 0,
+  bought: 0,
+  sold: 0,
+  paidIn: 0,
+  paidOut: 0,
+  charges: 0,
+  dividends: 0,
+};
+
+/** Rupees without what sums of doubles leave behind the paisa. */
+export const wholePaisa = (rupees: number): number => Math.round(rupees * 100) / 100 + 0;
+
+/** What a day earned, in rupees: realized, dividends, and charges, which are below 0. */
+export const earned = ({ realized, charges, dividends }: Movement): number =>
+  wholePaisa(realized + charges + dividends);
+
+const DAY_MS = 86_400_000;
+
+/** The day so many days later, or earlier. */
+export const dayAfter = (day: string, days = 1): string =>
+  new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+
+/** Calendar days from one to another, both counted. */
+export const calendarDays = (from: string, to: string): number =>
+  Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+
+/** From when to when an account is looked at, YYYY-MM-DD, both included. */
+export interface Period {
+  first: string;
+  last: string;
+}
+
+/**
+ * The days of an account: those on which the exchange traded, and those on which something moved. `capital` is what it had
+ * before the period; `movements` are by day, those outside of the period are left out.
+ */
+export function accountDays(
+  capital: number,
+  movements: readonly Movement[],
+  { first, last }: Period,
+  calendar: readonly MarketDay[],
+): AccountDay[] {
+  const entries = new Map(calendar.map((entry) => [entry.day, entry]));
+  const moved = new Map(movements.map((movement) => [movement.day, movement]));
+  const days: AccountDay[] = [];
+  let value = capital;
+  for (let day = first; day <= last; day = dayAfter(day)) {
+    const movement = moved.get(day);
+    if (!movement && !trades(day, entries.get(day))) continue;
+    const on = movement ?? { day, ...NOTHING };
+    value = wholePaisa(value + on.paidIn - on.paidOut + on.realized + on.charges + on.dividends);
+    days.push({ ...on, value });
+  }
+  return days;
+}
+
+/** How many of the days are within one of some spans, which are ordered and do not overlap; `end` is the day after. */
+export function daysWithin(
+  days: readonly { day: string }[],
+  spans: readonly { start: string; end: string }[],
+): number {
+  return days.filter(({ day }) => spans.some(({ start, end }) => start <= day && day < end)).length;
+}

@@ -1,0 +1,183 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Movement } from '../../domain/performance/account-days.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { flowRows } from './flows.ts';
+import { localTime, ofScope, type Scope, withinDays } from './scope.ts';
+
+/** What was traded under a key: an hour of the day, a symbol, a strategy or none. Trades, by symbol and strategy only, are those that ended. */
+export interface TradedBy {
+  what: 'hour' | 'symbol' | 'strategy';
+  key: string | null;
+  executions: number;
+  /** Rupees. */
+  realized: string;
+  turnover: string;
+  trades: number | null;
+  wins: number | null;
+}
+
+/** A position from its opening to its end. */
+interface ClosedTrade {
+  position_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  side: string;
+  opened_at: string;
+  closed_at: string;
+  realized_pnl: string;
+}
+
+/** The book of a scope, as of one moment. */
+export interface Book {
+  /** What the users have now, rupees. */
+  capital: number;
+  /** By day, of all time, whatever the scope says. */
+  movements: Movement[];
+  groups: TradedBy[];
+  /** Rupees and seconds of each closed trade, in the order of their ends. */
+  results: number[];
+  seconds: number[];
+  best: ClosedTrade[];
+  worst: ClosedTrade[];
+  /** When a position was held; `end` is the day after. */
+  held: { start: string; end: string }[];
+}
+
+const NAMED_TRADES = 5;
+
+interface Answer {
+  capital: string;
+  movements: string | null;
+  groups: string | null;
+  trades: string | null;
+  best: string | null;
+  worst: string | null;
+  held: string | null;
+}
+
+/**
+ * Reads what performance is computed from, in one statement and without a row for each execution: executions by day, hour,
+ * symbol and strategy, movements of money by day, closed positions, and the days on which one was open.
+ */
+export async function readBook(source: Source, scope: Scope, timeZone: string): Promise<Book> {
+  const { rows } = await sql<Answer>`
+    WITH ${executed(scope, timeZone)}, ${closed(scope, timeZone)}
+    SELECT
+      (SELECT coalesce(sum(total_capital), 0)::text FROM users u
+        WHERE ${scope.user === undefined ? sql`true` : sql`u.user_id = ${scope.user}`}) AS capital,
+      (${movements(source, scope)}) AS movements,
+      (${groups()}) AS groups,
+      (SELECT string_agg(realized || ' ' || seconds, ',') FROM
+        (SELECT realized, extract(epoch FROM closed_at - opened_at)::bigint AS seconds FROM closed ORDER BY closed_at, position_id) c)
+        AS trades,
+      (${named(sql`DESC`, sql`realized > 0`)}) AS best, (${named(sql`ASC`, sql`realized < 0`)}) AS worst,
+      (${held(scope, timeZone)}) AS held`.execute(source.db);
+  return bookOf(rows[0] as Answer);
+}
+
+const executed = (scope: Scope, timeZone: string) => sql`
+  traded AS MATERIALIZED (
+    SELECT GROUPING(day) AS no_day, GROUPING(hour) AS no_hour, GROUPING(symbol) AS no_symbol, day, hour, symbol, strategy_id,
+      count(*) AS executions, sum(realized_pnl) AS realized,
+      count(*) FILTER (WHERE ${withinDays(sql`day`, scope)}) AS executions_within,
+      coalesce(sum(realized_pnl) FILTER (WHERE ${withinDays(sql`day`, scope)}), 0) AS realized_within,
+      coalesce(sum(worth) FILTER (WHERE ${withinDays(sql`day`, scope)}), 0) AS worth_within,
+      coalesce(sum(worth) FILTER (WHERE side = 'BUY'), 0) AS bought, coalesce(sum(worth) FILTER (WHERE side = 'SELL'), 0) AS sold
+    FROM (
+      SELECT at::date AS day, extract(hour FROM at)::int AS hour, symbol, strategy_id, side, realized_pnl, worth
+      FROM (
+        SELECT ${localTime(sql`f.executed_at`, timeZone)} AS at, o.symbol, o.strategy_id, o.side, f.realized_pnl,
+          f.quantity * f.price AS worth
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${ofScope(scope, 'o')}
+      ) AS local
+    ) AS fills GROUP BY GROUPING SETS ((day), (hour), (symbol), (strategy_id))
+  )`;
+
+const closed = (scope: Scope, timeZone: string) => sql`
+  closed AS MATERIALIZED (
+    SELECT position_id, user_id, symbol, strategy_id, side, opened_at, closed_at, round(realized_pnl::numeric, 2) AS realized
+    FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
+      AND ${withinDays(sql`${localTime(sql`p.closed_at`, timeZone)}::date`, scope)}
+  )`;
+
+/** Money of a strategy or a symbol alone does not move: what is paid in is of the whole account. */
+const movements = (source: Source, scope: Scope) => sql`
+  SELECT json_agg(json_build_object('day', day, 'executions', executions, 'realized', realized, 'bought', bought, 'sold', sold,
+    'paidIn', paid_in, 'paidOut', paid_out, 'charges', charges, 'dividends', dividends) ORDER BY day)::text
+  FROM (
+    SELECT to_char(day, 'YYYY-MM-DD') AS day, sum(executions) AS executions, sum(realized) AS realized, sum(bought) AS bought,
+      sum(sold) AS sold, sum(paid_in) AS paid_in, sum(paid_out) AS paid_out, sum(charges) AS charges, sum(dividends) AS dividends
+    FROM (
+      SELECT day, executions, realized, bought, sold, 0 AS paid_in, 0 AS paid_out, 0 AS charges, 0 AS dividends
+      FROM traded WHERE no_day = 0
+      UNION ALL
+      SELECT day, 0, 0, 0, 0, paid_in, paid_out, charges, dividends FROM (${flowRows(source, scope.user)}) AS flows
+      WHERE ${hasCapital(scope) ? sql`true` : sql`false`}
+    ) AS moves GROUP BY day
+  ) AS days`;
+
+/** Whether what is looked at has capital of its own: users have, a strategy or a symbol has none. */
+export const hasCapital = ({ strategy, symbol }: Scope): boolean =>
+  strategy === undefined && symbol === undefined;
+
+const groups = () => sql`
+  SELECT json_agg(json_build_object('what', t.what, 'key', t.key, 'executions', executions_within, 'realized', realized_within::text,
+    'turnover', round(worth_within::numeric, 2)::text, 'trades', c.trades, 'wins', c.wins)
+    ORDER BY t.what, realized_within DESC, t.key)::text
+  FROM (
+    SELECT CASE WHEN no_hour = 0 THEN 'hour' WHEN no_symbol = 0 THEN 'symbol' ELSE 'strategy' END AS what,
+      CASE WHEN no_hour = 0 THEN hour::text WHEN no_symbol = 0 THEN symbol ELSE strategy_id END AS key,
+      executions_within, realized_within, worth_within
+    FROM traded WHERE no_day = 1
+  ) AS t LEFT JOIN (
+    SELECT CASE WHEN GROUPING(symbol) = 0 THEN 'symbol' ELSE 'strategy' END AS what,
+      CASE WHEN GROUPING(symbol) = 0 THEN symbol ELSE strategy_id END AS key,
+      count(*) AS trades, count(*) FILTER (WHERE realized > 0) AS wins
+    FROM closed GROUP BY GROUPING SETS ((symbol), (strategy_id))
+  ) AS c ON c.what = t.what AND coalesce(c.key, '') = coalesce(t.key, '')`;
+
+const named = (order: RawBuilder<unknown>, kind: RawBuilder<unknown>) => sql`
+  SELECT json_agg(t)::text FROM (
+    SELECT position_id, user_id, strategy_id, symbol, side, to_char(opened_at, ${UTC}) AS opened_at,
+      to_char(closed_at, ${UTC}) AS closed_at, realized::text AS realized_pnl
+    FROM closed WHERE ${kind} ORDER BY realized ${order}, closed_at, position_id LIMIT ${sql.lit(NAMED_TRADES)}
+  ) AS t`;
+const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+const held = (scope: Scope, timeZone: string) => sql`
+  SELECT json_agg(json_build_object('start', lower(span), 'end', upper(span)) ORDER BY span)::text
+  FROM (SELECT unnest(range_agg(daterange(opened, closed, '[]'))) AS span FROM (
+    SELECT DISTINCT ${localTime(sql`p.opened_at`, timeZone)}::date AS opened,
+      greatest(${localTime(sql`p.opened_at`, timeZone)}::date, ${localTime(sql`p.closed_at`, timeZone)}::date) AS closed
+    FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
+    UNION
+    SELECT min(${localTime(sql`p.opened_at`, timeZone)}::date), NULL FROM positions p
+    WHERE p.status = 'OPEN' AND ${ofScope(scope, 'p')} HAVING count(*) > 0
+  ) AS lives) AS spans`;
+
+const listOf = <T>(json: string | null): T[] => (json === null ? [] : (JSON.parse(json) as T[]));
+const NEVER = '9999-12-31';
+
+function bookOf(answer: Answer): Book {
+  const results: number[] = [];
+  const seconds: number[] = [];
+  for (const trade of answer.trades === null ? [] : answer.trades.split(',')) {
+    const space = trade.indexOf(' ');
+    results.push(Number(trade.slice(0, space)));
+    seconds.push(Number(trade.slice(space)));
+  }
+  return {
+    capital: Number(answer.capital),
+    movements: listOf(answer.movements),
+    groups: listOf<TradedBy>(answer.groups).filter(({ executions }) => executions > 0),
+    results,
+    seconds,
+    best: listOf(answer.best),
+    worst: listOf(answer.worst),
+    held: listOf<{ start: string; end: string | null }>(answer.held).map(({ start, end }) => ({
+      start,
+      end: end ?? NEVER,
+    })),
+  };
+}

@@ -1,0 +1,143 @@
+import type { Context } from '../../context.ts';
+import {
+  accountDays,
+  daysWithin,
+  type Movement,
+  type Period,
+} from '../../domain/performance/account-days.ts';
+import { compare } from '../../domain/performance/benchmark.ts';
+import {
+  type Account,
+  activityFigures,
+  benchmarkFigures,
+  type Figure,
+  flowsOf,
+  moneyFigures,
+  type Returns,
+  returnFigures,
+  returnsOf,
+  tradeFigures,
+} from '../../domain/performance/figures.ts';
+import { moneyWeighted } from '../../domain/performance/money-weighted.ts';
+import { sum } from '../../domain/performance/statistics.ts';
+import { equityRows, monthRows, weekdayRows, worstDrawdowns } from '../../domain/performance/tables.ts';
+import { hasStep, INSTRUMENTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
+import { pluralize, someOf } from '../../util/text.ts';
+import { readDays } from '../calendar/store.ts';
+import { requireNamed } from '../strategies/require-named.ts';
+import { readBenchmark } from './benchmark-file.ts';
+import { type Book, hasCapital, readBook, type TradedBy } from './read-book.ts';
+import type { Scope } from './scope.ts';
+
+/** The exchange whose days count. */
+const EXCHANGE = 'NSE';
+
+/**
+ * The performance of a user, a strategy, a symbol or all, from executions and movements of money: figures, and what is
+ * behind them. `riskFree` is in percent a year. Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND, and a usage error for a file
+ * that is no benchmark.
+ */
+export async function readPerformance(
+  ctx: Context,
+  scope: Scope,
+  { benchmark, riskFree }: { benchmark: string | undefined; riskFree: number },
+) {
+  const closes = benchmark === undefined ? undefined : await readBenchmark(benchmark, ctx);
+  const source = await ctx.source();
+  await requireNamed(source.db, scope);
+  const book = await readBook(source, scope, await ctx.timeZone());
+  const period = periodOf(book.movements, scope, ctx.now().toISOString().slice(0, 10));
+  const account = await accountOf(source, book, scope, period);
+  const returns = returnsOf(account);
+  const compared = closes === undefined ? undefined : beside(account, returns, closes);
+  const figures: Figure[] = [
+    ...returnFigures(account, riskFree / 100),
+    ...moneyFigures(account),
+    ...tradeFigures(book),
+    ...activityFigures(account, daysWithin(account.days, book.held)),
+    ...(compared?.figures ?? []),
+  ];
+  return {
+    user_id: scope.user ?? null,
+    strategy_id: scope.strategy ?? null,
+    symbol: scope.symbol ?? null,
+    since: account.days.length === 0 ? null : period.first,
+    until: account.days.length === 0 ? null : period.last,
+    figures,
+    rates: moneyWeighted(flowsOf(account)).roots.map((root) => ({ rate: root * 100 })),
+    drawdowns: worstDrawdowns(account, returns),
+    equity: equityRows(account, returns),
+    months: monthRows(account, returns),
+    weekdays: weekdayRows(account, returns),
+    hours: groupsOf(book, 'hour').sort((a, b) => Number(a.key) - Number(b.key)),
+    symbols: groupsOf(book, 'symbol'),
+    strategies: groupsOf(book, 'strategy'),
+    trades: [...book.best, ...book.worst],
+    notes: (compared?.notes ?? []).map((note) => ({ note })),
+  };
+}
+
+/**
+ * From the first to the last day on which something moved, unless the scope says otherwise: not before the first, when
+ * there was no account, and not in the future. Of nothing, no day.
+ */
+function periodOf(movements: readonly Movement[], { since = '', until }: Scope, today: string): Period {
+  const first = movements[0]?.day ?? '';
+  const last = movements.at(-1)?.day ?? '';
+  const end = last > today ? last : today;
+  return {
+    first: first !== '' && since > first ? since : first,
+    last: until === undefined ? last : until < end ? until : end,
+  };
+}
+
+async function accountOf(source: Source, book: Book, scope: Scope, period: Period): Promise<Account> {
+  const { movements } = book;
+  const { first, last } = period;
+  const isEmpty = first === '' || last < first;
+  const calendar =
+    isEmpty || !hasStep(source, INSTRUMENTS_SINCE_STEP)
+      ? []
+      : await readDays(source, EXCHANGE, { from: first, to: last });
+  const moved = (of: readonly Movement[]) =>
+    sum(of.flatMap((each) => [each.realized, each.paidIn, -each.paidOut, each.charges, each.dividends]));
+  // Capital of the first day is what is left of that of today without all that came since.
+  const before = book.capital - moved(movements.filter(({ day }) => day >= first));
+  const capital = hasCapital(scope) ? Math.round(before * 100) / 100 : null;
+  const days = isEmpty ? [] : accountDays(capital ?? 0, movements, period, calendar);
+  return { capital, period, days };
+}
+
+const groupsOf = ({ groups }: Book, what: TradedBy['what']) =>
+  groups
+    .filter((group) => group.what === what)
+    .map(({ key, executions, realized, turnover, trades, wins }) => ({
+      ...{ key, executions, realized_pnl: realized, turnover, trades, wins },
+    }));
+
+const NAMED_DAYS = 5;
+
+/** The figures beside a benchmark, and what does not fit: days that only one of both has. */
+function beside({ days, period }: Account, { index }: Returns, closes: ReadonlyMap<string, number>) {
+  const common = days.flatMap(({ day }, i) => {
+    const close = closes.get(day);
+    const own = index[i + 1];
+    return close === undefined || own === undefined ? [] : [{ index: own, close }];
+  });
+  const known = new Set(days.map(({ day }) => day));
+  const missing = days.map(({ day }) => day).filter((day) => !closes.has(day));
+  const strange = [...closes.keys()].filter(
+    (day) => day >= period.first && day <= period.last && !known.has(day),
+  );
+  const named = (list: readonly string[], what: string) =>
+    list.length === 0
+      ? []
+      : [`The benchmark ${what} ${pluralize(list.length, 'day')}: ${someOf([...list].sort(), NAMED_DAYS)}.`];
+  return {
+    figures: benchmarkFigures(compare(common), common.length),
+    notes: [
+      ...named(missing, 'has no close on'),
+      ...named(strange, 'has closes on days without trading here,'),
+    ],
+  };
+}

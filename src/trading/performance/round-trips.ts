@@ -1,0 +1,120 @@
+import { type RawBuilder, sql } from 'kysely';
+import {
+  hasStep,
+  OTHER_WRITERS_SINCE_STEP,
+  type Schema,
+  type Source,
+} from '../../platform/postgres/schema-phase.ts';
+import { chainOf, productOf } from '../ledger/product.ts';
+import { flowRows } from './flows.ts';
+import { localTime, ofScope, type Scope, withinDays } from './scope.ts';
+
+/** A trade: a position from flat to flat. Rupees; prices a share. */
+export interface RoundTrip {
+  position_id: string;
+  user_id: string;
+  strategy_id: string | null;
+  symbol: string;
+  side: string;
+  product: string | null;
+  opened_at: string;
+  closed_at: string;
+  /** Null where its executions are not here. */
+  quantity: number | null;
+  entry_price: number | null;
+  exit_price: number | null;
+  gross_pnl: string;
+  /** Below 0; null, as the net, unless charges are booked for every day on which it was executed. */
+  charges: string | null;
+  net_pnl: string | null;
+  days_held: number;
+  hours_held: number;
+  holding: 'intraday' | 'delivery';
+  /** Of a long delivery: long above twelve months. */
+  term: 'short' | 'long' | null;
+  /** Of its end: 2022-23 from April 2022. */
+  financial_year: string;
+}
+
+/** Which trades. */
+export interface TradeFilter extends Scope {
+  holding: 'intraday' | 'delivery' | undefined;
+}
+
+/**
+ * The trades that ended, by the time of their end, in one statement. A flip ends one with a part of its shares and begins
+ * another with the rest. The charges of a user and day are shared out by the value of each execution, to the paisa.
+ */
+export function roundTripsQuery(source: Source, filter: TradeFilter, timeZone: string) {
+  const { holding } = filter;
+  const dayOf = (time: string) => sql`${localTime(sql.ref(time), timeZone)}::date`;
+  return sql<RoundTrip>`
+    WITH ${made(source, filter, timeZone)}
+    SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.side::text AS side, ${productOf(source, 'p')} AS product,
+      p.opened_at, p.closed_at, m.entered::int AS quantity, round((m.paid / m.entered)::numeric, 4)::float8 AS entry_price,
+      round((m.received / m.exited)::numeric, 4)::float8 AS exit_price, p.gross::text AS gross_pnl, m.charges::text AS charges,
+      (p.gross + m.charges)::text AS net_pnl, p.closed - p.opened AS days_held,
+      round(extract(epoch FROM p.closed_at - p.opened_at)::numeric / 3600, 2)::float8 AS hours_held,
+      CASE WHEN p.closed = p.opened THEN 'intraday' ELSE 'delivery' END AS holding,
+      CASE WHEN p.closed = p.opened OR p.side <> 'LONG' THEN NULL
+        WHEN p.closed > p.opened + interval '1 year' THEN 'long' ELSE 'short' END AS term,
+      to_char(p.closed - interval '3 months', 'YYYY-') || to_char(p.closed + interval '9 months', 'YY') AS financial_year
+    FROM (
+      SELECT *, round(realized_pnl::numeric, 2) AS gross, ${dayOf('p.opened_at')} AS opened, ${dayOf('p.closed_at')} AS closed
+      FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(filter, 'p')}
+    ) AS p LEFT JOIN made m ON m.position_id = p.position_id
+    WHERE ${withinDays(sql`p.closed`, filter)}
+      ${holding === undefined ? sql`` : sql`AND (p.closed = p.opened) = ${holding === 'intraday'}`}
+    ORDER BY p.closed_at, p.position_id`;
+}
+
+/** CTEs for what the executions of positions make: shares and values of entry and exit, and charges. */
+const made = (schema: Schema, filter: TradeFilter, timeZone: string) => sql`
+  charged AS (
+    SELECT user_id, day, sum(charges) AS total FROM (${flowRows(schema, filter.user)}) AS flows
+    WHERE charges <> 0 GROUP BY user_id, day
+  ), shares AS (
+    SELECT seq, round(total * so_far / whole, 2) - round(total * (so_far - worth) / whole, 2) AS charge
+    FROM (
+      SELECT f.seq, c.total, w.worth, sum(w.worth) OVER (PARTITION BY o.user_id, c.day) AS whole,
+        sum(w.worth) OVER (PARTITION BY o.user_id, c.day ORDER BY f.seq) AS so_far
+      FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+      JOIN charged c ON c.user_id = o.user_id AND c.day = ${localTime(sql`f.executed_at`, timeZone)}::date
+      CROSS JOIN LATERAL (SELECT (f.quantity * f.price)::numeric AS worth) AS w
+    ) AS worths
+  ), moves AS (
+    SELECT e.*, s.charge,
+      sum(moved) OVER (PARTITION BY user_id, symbol, strategy, product ORDER BY e.seq) AS stands
+    FROM (${entries(schema, filter)}) AS e LEFT JOIN shares s ON s.seq = e.seq
+  ), parts AS (
+    SELECT position_id, price, CASE WHEN flipped_to IS NULL THEN moved ELSE moved - stands END AS moved,
+      CASE WHEN flipped_to IS NULL THEN charge ELSE round(charge * (moved - stands) / moved, 2) END AS charge
+    FROM moves
+    UNION ALL
+    SELECT flipped_to, price, stands, charge - round(charge * (moved - stands) / moved, 2) FROM moves WHERE flipped_to IS NOT NULL
+  ), made AS (
+    SELECT t.position_id, sum(abs(moved)) FILTER (WHERE is_entry) AS entered, sum(abs(moved)) FILTER (WHERE NOT is_entry) AS exited,
+      sum(abs(moved) * price) FILTER (WHERE is_entry) AS paid, sum(abs(moved) * price) FILTER (WHERE NOT is_entry) AS received,
+      CASE WHEN count(charge) = count(*) THEN sum(charge) END AS charges
+    FROM parts t JOIN positions p ON p.position_id = t.position_id
+    CROSS JOIN LATERAL (SELECT (moved > 0) = (p.side = 'LONG') AS is_entry) AS e
+    GROUP BY t.position_id
+  )`;
+
+/** SQL for executions and opening balances: what each moved, signed, in which position and chain. */
+function entries(schema: Schema, filter: TradeFilter): RawBuilder<unknown> {
+  const chain = (row: string) => sql`${chainOf(schema, row)}`;
+  const opened = sql`UNION ALL
+    SELECT x.seq, x.position_id, NULL, x.quantity, x.price, x.user_id, x.symbol, x.strategy, x.product FROM (
+      SELECT l.seq, p.position_id, l.quantity, l.price, k.* FROM ledger_openings l JOIN positions p ON p.position_id = l.id
+      CROSS JOIN LATERAL (SELECT ${chain('p')}) AS k (user_id, symbol, strategy, product)
+      WHERE l.kind = 'position' AND l.undone_at IS NULL AND l.quantity <> 0 AND ${ofScope(filter, 'p')}
+    ) AS x`;
+  return sql`
+    SELECT f.seq, f.position_id, f.flipped_to, CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END AS moved, f.price,
+      k.user_id, k.symbol, k.strategy, k.product
+    FROM order_fills f JOIN orders o ON o.order_id = f.order_id
+    CROSS JOIN LATERAL (SELECT ${chain('o')}) AS k (user_id, symbol, strategy, product)
+    WHERE f.position_id IS NOT NULL AND ${ofScope(filter, 'o')}
+    ${hasStep(schema, OTHER_WRITERS_SINCE_STEP) ? opened : sql``}`;
+}

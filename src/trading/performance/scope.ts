@@ -1,0 +1,30 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { StrategyId, UserId } from '../../domain/id.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
+
+/** Whose trading is looked at, and from when to when: trading days, YYYY-MM-DD, both included. */
+export interface Scope {
+  user: UserId | undefined;
+  strategy: StrategyId | undefined;
+  symbol: TradingSymbol | undefined;
+  since: string | undefined;
+  until: string | undefined;
+}
+
+/** A condition on a row of orders or positions: that it is of the user, strategy and symbol. */
+export const ofScope = ({ user, strategy, symbol }: Scope, row: string): RawBuilder<unknown> => sql`true
+  ${user === undefined ? sql`` : sql`AND ${sql.ref(`${row}.user_id`)} = ${user}`}
+  ${strategy === undefined ? sql`` : sql`AND ${sql.ref(`${row}.strategy_id`)} = ${strategy}`}
+  ${symbol === undefined ? sql`` : sql`AND ${sql.ref(`${row}.symbol`)} = ${symbol}`}`;
+
+/** A condition on SQL for a day: that it is within the scope. */
+export const withinDays = (
+  day: RawBuilder<unknown>,
+  { since, until }: Pick<Scope, 'since' | 'until'>,
+): RawBuilder<unknown> => sql`true
+  ${since === undefined ? sql`` : sql`AND ${day} >= ${since}::date`}
+  ${until === undefined ? sql`` : sql`AND ${day} <= ${until}::date`}`;
+
+/** SQL for the time that the clocks of a zone show at a UTC timestamp. */
+export const localTime = (at: RawBuilder<unknown>, timeZone: string): RawBuilder<unknown> =>
+  sql`(${at} AT TIME ZONE 'UTC' AT TIME ZONE ${timeZone})`;
