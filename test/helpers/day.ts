@@ -100,7 +100,7 @@ position history {position}
 position pnl
 report performance --user u2
 report months
-report trades
+report trades --user u2
 broker login u2
 broker status u2
 broker funds u2

@@ -61,45 +61,49 @@ interface Answer {
  * symbol and strategy, movements of money by day, closed positions, and the days on which one was open.
  */
 export async function readBook(source: Source, scope: Scope, timeZone: string): Promise<Book> {
+  const isClosed = closedWithin(scope, timeZone);
   const { rows } = await sql<Answer>`
-    WITH ${executed(scope, timeZone)}, ${closed(scope, timeZone)}
+    WITH ${executed(scope, timeZone)}
     SELECT
       (SELECT coalesce(sum(total_capital), 0)::text FROM users u
         WHERE ${scope.user === undefined ? sql`true` : sql`u.user_id = ${scope.user}`}) AS capital,
       (${movements(source, scope)}) AS movements,
-      (${groups()}) AS groups,
-      (SELECT string_agg(realized || ' ' || seconds, ',') FROM
-        (SELECT realized, extract(epoch FROM closed_at - opened_at)::bigint AS seconds FROM closed ORDER BY closed_at, position_id) c)
-        AS trades,
-      (${named(sql`DESC`, sql`realized > 0`)}) AS best, (${named(sql`ASC`, sql`realized < 0`)}) AS worst,
+      (${groups(isClosed)}) AS groups,
+      (SELECT string_agg(realized || ' ' || seconds, ',') FROM (
+        SELECT round(p.realized_pnl::numeric, 2) AS realized, extract(epoch FROM p.closed_at - p.opened_at)::bigint AS seconds
+        FROM positions p WHERE ${isClosed} ORDER BY p.closed_at, p.position_id
+      ) c) AS trades,
+      (${named(isClosed, sql`DESC`, sql`p.realized_pnl > 0`)}) AS best,
+      (${named(isClosed, sql`ASC`, sql`p.realized_pnl < 0`)}) AS worst,
       (${held(scope, timeZone)}) AS held`.execute(source.db);
   return bookOf(rows[0] as Answer);
 }
 
-const executed = (scope: Scope, timeZone: string) => sql`
+/** Executions by day, hour, symbol and strategy. OFFSET 0 keeps the planner from sorting by days that it expects to be many. */
+function executed(scope: Scope, timeZone: string) {
+  const isWithin = withinDays(sql`day`, scope);
+  return sql`
   traded AS MATERIALIZED (
     SELECT GROUPING(day) AS no_day, GROUPING(hour) AS no_hour, GROUPING(symbol) AS no_symbol, day, hour, symbol, strategy_id,
-      count(*) AS executions, sum(realized_pnl) AS realized,
-      count(*) FILTER (WHERE ${withinDays(sql`day`, scope)}) AS executions_within,
-      coalesce(sum(realized_pnl) FILTER (WHERE ${withinDays(sql`day`, scope)}), 0) AS realized_within,
-      coalesce(sum(worth) FILTER (WHERE ${withinDays(sql`day`, scope)}), 0) AS worth_within,
-      coalesce(sum(worth) FILTER (WHERE side = 'BUY'), 0) AS bought, coalesce(sum(worth) FILTER (WHERE side = 'SELL'), 0) AS sold
+      count(*) AS executions, sum(realized_pnl) AS realized, sum(bought) AS bought, sum(sold) AS sold,
+      count(*) FILTER (WHERE ${isWithin}) AS executions_within,
+      coalesce(sum(realized_pnl) FILTER (WHERE ${isWithin}), 0) AS realized_within,
+      coalesce(sum(bought + sold) FILTER (WHERE ${isWithin}), 0) AS worth_within
     FROM (
-      SELECT at::date AS day, extract(hour FROM at)::int AS hour, symbol, strategy_id, side, realized_pnl, worth
+      SELECT at::date AS day, extract(hour FROM at)::int AS hour, symbol, strategy_id, realized_pnl,
+        CASE WHEN side = 'BUY' THEN worth ELSE 0 END AS bought, CASE WHEN side = 'SELL' THEN worth ELSE 0 END AS sold
       FROM (
         SELECT ${localTime(sql`f.executed_at`, timeZone)} AS at, o.symbol, o.strategy_id, o.side, f.realized_pnl,
           f.quantity * f.price AS worth
         FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${ofScope(scope, 'o')}
-      ) AS local
+      ) AS local OFFSET 0
     ) AS fills GROUP BY GROUPING SETS ((day), (hour), (symbol), (strategy_id))
   )`;
+}
 
-const closed = (scope: Scope, timeZone: string) => sql`
-  closed AS MATERIALIZED (
-    SELECT position_id, user_id, symbol, strategy_id, side, opened_at, closed_at, round(realized_pnl::numeric, 2) AS realized
-    FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
-      AND ${withinDays(sql`${localTime(sql`p.closed_at`, timeZone)}::date`, scope)}
-  )`;
+/** A condition on a position: that it is closed, of the scope, and ended within its days. */
+const closedWithin = (scope: Scope, timeZone: string) => sql`p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
+  AND ${withinDays(sql`${localTime(sql`p.closed_at`, timeZone)}::date`, scope)}`;
 
 /** Money of a strategy or a symbol alone does not move: what is paid in is of the whole account. */
 const movements = (source: Source, scope: Scope) => sql`
@@ -121,7 +125,7 @@ const movements = (source: Source, scope: Scope) => sql`
 export const hasCapital = ({ strategy, symbol }: Scope): boolean =>
   strategy === undefined && symbol === undefined;
 
-const groups = () => sql`
+const groups = (isClosed: RawBuilder<unknown>) => sql`
   SELECT json_agg(json_build_object('what', t.what, 'key', t.key, 'executions', executions_within, 'realized', realized_within::text,
     'turnover', round(worth_within::numeric, 2)::text, 'trades', c.trades, 'wins', c.wins)
     ORDER BY t.what, realized_within DESC, t.key)::text
@@ -133,15 +137,17 @@ const groups = () => sql`
   ) AS t LEFT JOIN (
     SELECT CASE WHEN GROUPING(symbol) = 0 THEN 'symbol' ELSE 'strategy' END AS what,
       CASE WHEN GROUPING(symbol) = 0 THEN symbol ELSE strategy_id END AS key,
-      count(*) AS trades, count(*) FILTER (WHERE realized > 0) AS wins
-    FROM closed GROUP BY GROUPING SETS ((symbol), (strategy_id))
+      count(*) AS trades, count(*) FILTER (WHERE realized_pnl > 0) AS wins
+    FROM positions p WHERE ${isClosed} GROUP BY GROUPING SETS ((symbol), (strategy_id))
   ) AS c ON c.what = t.what AND coalesce(c.key, '') = coalesce(t.key, '')`;
 
-const named = (order: RawBuilder<unknown>, kind: RawBuilder<unknown>) => sql`
-  SELECT json_agg(t)::text FROM (
-    SELECT position_id, user_id, strategy_id, symbol, side, to_char(opened_at, ${UTC}) AS opened_at,
-      to_char(closed_at, ${UTC}) AS closed_at, realized::text AS realized_pnl
-    FROM closed WHERE ${kind} ORDER BY realized ${order}, closed_at, position_id LIMIT ${sql.lit(NAMED_TRADES)}
+const named = (isClosed: RawBuilder<unknown>, order: RawBuilder<unknown>, kind: RawBuilder<unknown>) => sql`
+  SELECT json_agg(json_build_object('position_id', position_id, 'user_id', user_id, 'strategy_id', strategy_id, 'symbol', symbol,
+    'side', side, 'opened_at', to_char(opened_at, ${UTC}), 'closed_at', to_char(closed_at, ${UTC}),
+    'realized_pnl', round(realized_pnl::numeric, 2)::text))::text
+  FROM (
+    SELECT * FROM positions p WHERE ${isClosed} AND ${kind}
+    ORDER BY p.realized_pnl ${order}, p.closed_at, p.position_id LIMIT ${sql.lit(NAMED_TRADES)}
   ) AS t`;
 const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
@@ -162,10 +168,15 @@ const NEVER = '9999-12-31';
 function bookOf(answer: Answer): Book {
   const results: number[] = [];
   const seconds: number[] = [];
-  for (const trade of answer.trades === null ? [] : answer.trades.split(',')) {
-    const space = trade.indexOf(' ');
-    results.push(Number(trade.slice(0, space)));
-    seconds.push(Number(trade.slice(space)));
+  // Not split: a million parts would take more memory than the text.
+  const list = answer.trades ?? '';
+  for (let from = 0; from < list.length; ) {
+    const space = list.indexOf(' ', from);
+    const comma = list.indexOf(',', space);
+    const to = comma < 0 ? list.length : comma;
+    results.push(Number(list.slice(from, space)));
+    seconds.push(Number(list.slice(space + 1, to)));
+    from = to + 1;
   }
   return {
     capital: Number(answer.capital),

@@ -44,7 +44,6 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'position mark ITC=101': { why: 'a price is that of every holder' },
   'position pnl': { why: 'sums up all', own: 'position pnl --user u2' },
   'report months': { why: 'sums up all', own: 'report months --user u2' },
-  'report trades': { why: 'lists all', own: 'report trades --user u2' },
   'risk check': { why: 'evaluates the rules of all', own: 'risk check u2' },
   'risk status': { why: 'lists all', own: 'risk status u2' },
   'notification list': { why: 'lists all', own: 'notification list --user u2' },
