@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Context } from '../context.ts';
 import { type Instant, instant } from '../domain/instant.ts';
 import { SETTINGS } from '../platform/config/settings.ts';
-import { hasStep } from '../platform/postgres/schema-phase.ts';
+import { hasStep, type Schema } from '../platform/postgres/schema-phase.ts';
 import { startOfDay } from '../util/time.ts';
 
 /** The times that risk rules depend on, in UTC. */
@@ -20,8 +20,16 @@ export const TIME_ZONE_SETTING = 'trading_time_zone';
 export const SETTINGS_SINCE_STEP = 2;
 
 /** SQL for the trading day of this moment, a date, by the clock and the time zone of the database; needs that step. */
-export const TODAY = sql<string>`(clock_timestamp() AT TIME ZONE coalesce(
-  (SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING}), ${SETTINGS.timeZone.fallback}))::date`;
+export const TODAY = sql<string>`(clock_timestamp() AT TIME ZONE ${storedZone()})::date`;
+
+/** SQL for the time zone of the trading day, as the database has it. */
+export const tradingZone = (schema: Schema): RawBuilder<string> =>
+  hasStep(schema, SETTINGS_SINCE_STEP) ? storedZone() : sql`${SETTINGS.timeZone.fallback}::text`;
+
+function storedZone() {
+  return sql<string>`coalesce(
+  (SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING}), ${SETTINGS.timeZone.fallback})`;
+}
 
 /**
  * The times at this moment, by the clock and the time zone of the database and the setting market.staleAfter. What a

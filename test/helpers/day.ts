@@ -85,6 +85,8 @@ instrument show ITC
 calendar import {holidays}
 calendar show --year 2026
 charges estimate --symbol ITC --side BUY --quantity 10 --price 410 --product MIS
+charges show --day 2026-01-30
+charges book --user u2
 symbol alias OLDITC ITC --from 2026-01-01
 symbol list
 sql: UPDATE orders SET symbol = 'OLDITC' WHERE order_id = 'o3'

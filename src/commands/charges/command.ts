@@ -5,4 +5,6 @@ export const verbs: Verbs = {
     'Estimate what an order costs, and where it breaks even',
     async () => (await import('./estimate.ts')).estimate,
   ),
+  show: verb('Show what a day costs, by trader and exchange', async () => (await import('./show.ts')).show),
+  book: verb('Book what a day costs, once', async () => (await import('./book.ts')).book),
 };

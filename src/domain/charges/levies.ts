@@ -32,6 +32,8 @@ export interface Note {
   turnover: Decimal;
   charges: readonly Charge[];
   total: Decimal;
+  /** Of them, what was in each symbol. */
+  bySymbol: ReadonlyMap<string, { orders: number; turnover: Decimal }>;
 }
 
 const ZERO = new Decimal(0);
@@ -91,7 +93,17 @@ export function noteOf(exchange: string, traded: Traded, rates: DayRates): Note 
     turnover: trades.reduce((sum, { value }) => sum.plus(value), ZERO),
     charges: listed,
     total: listed.reduce((sum, { amount }) => sum.plus(amount), ZERO),
+    bySymbol: turnovers(trades),
   };
+}
+
+function turnovers(trades: readonly Trade[]) {
+  const bySymbol = new Map<string, { orders: number; turnover: Decimal }>();
+  for (const { symbol, value } of trades) {
+    const { orders, turnover } = bySymbol.get(symbol) ?? { orders: 0, turnover: ZERO };
+    bySymbol.set(symbol, { orders: orders + 1, turnover: turnover.plus(value) });
+  }
+  return bySymbol;
 }
 
 const ON_TURNOVER = ['stt', 'transaction', 'sebi', 'stamp', 'ipft'] as const;

@@ -81,6 +81,15 @@ export const JOBS: readonly Job[] = [
     from: '15:45',
   },
   {
+    name: 'charges-book',
+    purpose: 'book brokerage, taxes and fees of the trading day',
+    command: 'charges book',
+    role: 'operator',
+    writes: true,
+    days: TRADING,
+    from: '15:50',
+  },
+  {
     name: 'audit-seal',
     purpose: 'seal the audit log, and sign its end where a key is configured',
     command: 'audit seal',

@@ -80,7 +80,7 @@ async function moveMoney(
 }
 
 /** The trading day of this moment, YYYY-MM-DD, by the clock and the time zone of the database. */
-async function tradingDate(db: Kysely<Database>): Promise<string> {
+export async function tradingDate(db: Kysely<Database>): Promise<string> {
   const { rows } = await sql<{ today: string }>`SELECT to_char(${TODAY}, 'YYYY-MM-DD') AS today`.execute(db);
   return rows[0]?.today ?? '';
 }

@@ -21,12 +21,12 @@ operator cron readonly auditor: report performance, report months, report trades
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
 operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
-operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate
+operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate, charges show
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: partition check, partition status, schema show
 operator cron readonly auditor: config init, config show, config path, config validate, import inspect
 operator cron readonly auditor: backup list, backup verify, backup prune, backup status
-operator: user deposit, user withdraw, user reverse-flow
+operator: charges book, user deposit, user withdraw, user reverse-flow
 operator: user add, user import, user update, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable

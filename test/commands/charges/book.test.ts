@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { backToStep } from '../../helpers/steps.ts';
+import { words } from '../../helpers/words.ts';
+
+type Row = Record<string, string | number | string[] | null>;
+
+describe.each(databases)('charges of a day on $name', ({ open }) => {
+  let db: TestDatabase;
+  let count = 0;
+  let user: string;
+  beforeAll(async () => {
+    db = await open();
+  });
+  afterAll(() => db?.close());
+  beforeEach(async () => {
+    count++;
+    user = await given.user(db, `c${count}`);
+  });
+
+  const run = (line: string) => db.json<Row>(...words(line));
+  const list = (line: string) => db.json<Row[]>(...words(line));
+  const capital = async () => (await run(`user show ${user}`))['total_capital'];
+  const sound = async () => {
+    const { code, stdout } = await db.cli('doctor', 'ledger', '--user', user);
+    expect({ code, found: code === 0 ? '' : stdout }).toEqual({ code: 0, found: '' });
+  };
+  /** An order that is filled by `quantity@price` each, at times in UTC. */
+  const trade = async (order: string, side: string, symbol: string, fills: string[], terms = '') => {
+    const quantity = fills.reduce((sum, fill) => sum + Number(fill.split('@')[0]), 0);
+    await run(
+      `order place --user ${user} --order-id ${user}-${order} --symbol ${symbol} --side ${side} --quantity ${quantity} ${terms}`,
+    );
+    // No order is filled before it is placed.
+    await db.query(`UPDATE orders SET created_at = '2020-01-01' WHERE order_id = '${user}-${order}'`);
+    for (const [at, fill] of fills.entries()) {
+      const [shares, price, time = '2026-04-01T05:00:00Z'] = fill.split('@');
+      await run(
+        `order fill ${user}-${order} --quantity ${shares} --price ${price} --broker-fill-id ${user}-${order}-${at} --at ${time} --yes`,
+      );
+    }
+  };
+  const show = (more = '') => list(`charges show --day 2026-04-01 --user ${user} ${more}`);
+  const book = (more = '') => list(`charges book --day 2026-04-01 --user ${user} ${more}`);
+  const flows = async () =>
+    (await list(`user flows ${user}`))
+      .map(({ kind, amount, reference }) => `${kind} ${amount} ${reference}`)
+      .reverse();
+
+  const roundTrip = async () => {
+    await trade('a', 'BUY', 'RELIANCE', ['40@1400', '60@1400'], '--product MIS');
+    await trade('b', 'SELL', 'RELIANCE', ['100@1412.50'], '--product MIS');
+  };
+
+  it('is what the contract note of the trader says', async () => {
+    await roundTrip();
+    expect(await show()).toEqual([
+      {
+        ...{ user_id: user, exchange: 'NSE', symbol: null, orders: 2, turnover: '281250.00' },
+        ...{
+          brokerage: '40.00',
+          stt: '35.00',
+          transaction: '8.35',
+          sebi: '0.28',
+          stamp: '4.00',
+          ipft: '0.28',
+        },
+        ...{ gst: '8.75', dp: '0.00', charges_total: '96.66', booked: '0.00' },
+      },
+    ]);
+  });
+
+  it('is of the trading day in India, and by the product and exchange of each order', async () => {
+    // From 18:30 UTC on it is the next day.
+    await trade('a', 'BUY', 'INFY', ['10@1500@2026-03-31T18:29:59Z'], '--product CNC');
+    await trade('b', 'BUY', 'INFY', ['10@1500@2026-03-31T18:30:00Z'], '--product CNC');
+    await trade('c', 'BUY', 'INFY', ['10@1500@2026-04-01T18:29:59Z'], '--product CNC --exchange BSE');
+    await trade('d', 'SELL', 'NIFTY28APR26FUT', ['75@24910.25'], '--product NRML --exchange NFO');
+    const shown = (await show()).map((row) => `${row['exchange']} ${row['turnover']} ${row['stt']}`);
+    expect(shown).toEqual(['BSE 15000.00 15.00', 'NFO 1868268.75 934.00', 'NSE 15000.00 15.00']);
+  });
+
+  it('is split by symbol to the paisa', async () => {
+    await roundTrip();
+    await trade('c', 'BUY', 'SBIN', ['7@811.15'], '--product CNC');
+    const [[whole], parts] = [await show(), await show('--by symbol')];
+    expect(parts.map(({ symbol, orders }) => `${symbol} ${orders}`)).toEqual(['RELIANCE 2', 'SBIN 1']);
+    for (const levy of ['brokerage', 'stt', 'gst', 'stamp', 'charges_total']) {
+      const sum = parts.reduce((total, row) => total + Math.round(Number(row[levy]) * 100), 0);
+      expect(sum, levy).toBe(Math.round(Number(whole?.[levy]) * 100));
+    }
+  });
+
+  it('is booked once, and proved by the ledger', async () => {
+    await roundTrip();
+    expect(await capital()).toBe('1001250.00');
+    const first = { user_id: user, exchange: 'NSE', charges_total: '96.66', booked: '0.00' };
+    const reference = 'charges:2026-04-01:NSE';
+    const { stdout } = await db.cli(
+      ...words(`charges book --day 2026-04-01 --user ${user} --dry-run --json`),
+    );
+    expect(JSON.parse(stdout)).toEqual([{ ...first, amount: '-96.66', references: [reference] }]);
+    expect(await flows()).toEqual([]);
+    expect(await book()).toEqual([{ ...first, amount: '-96.66', references: [reference] }]);
+    expect(await book()).toEqual([{ ...first, booked: '96.66', amount: '0.00', references: [] }]);
+    expect(await flows()).toEqual([`charge -96.66 ${reference}`]);
+    expect(await capital()).toBe('1001153.34');
+    expect((await show())[0]?.['booked']).toBe('96.66');
+    const told = (await db.audits('charges book')).filter(({ target }) => target === 'charges 2026-04-01');
+    expect(told.filter(({ body }) => JSON.stringify(body).includes(`"${user}"`))).toHaveLength(1);
+    await sound();
+  });
+
+  it('books the difference after a later fill, and less where less is due', async () => {
+    await trade('a', 'BUY', 'TCS', ['100@3400'], '--product CNC');
+    await book();
+    const [before] = await flows();
+    // Now 60 of them are squared off: tax and stamp duty of those fall by more than the second order costs.
+    await trade('b', 'SELL', 'TCS', ['60@3400'], '--product CNC');
+    const [row] = await book();
+    expect(row).toMatchObject({ references: [expect.stringMatching(/^flo_/), 'charges:2026-04-01:NSE:2'] });
+    const [, countered, anew] = await flows();
+    expect(`${countered}`.split(' ')[1]).toBe(`${before}`.split(' ')[1]?.slice(1));
+    expect(anew).toBe(`charge -${row?.['charges_total']} charges:2026-04-01:NSE:2`);
+    // One more order costs more.
+    await trade('c', 'BUY', 'INFY', ['10@1500'], '--product CNC');
+    const [more] = await book();
+    expect(more).toMatchObject({ booked: row?.['charges_total'], references: ['charges:2026-04-01:NSE:3'] });
+    expect(await book()).toMatchObject([{ amount: '0.00', references: [] }]);
+    await sound();
+  });
+
+  it('books all traders of a day in one transaction', async () => {
+    await roundTrip();
+    const [one, other] = [user, await given.user(db, `c${count}x`)];
+    user = other;
+    await trade('a', 'BUY', 'SBIN', ['10@800@2026-05-04T05:00:00Z'], '--product CNC');
+    user = one;
+    await trade('z', 'BUY', 'SBIN', ['10@800@2026-05-04T05:00:00Z'], '--product CNC');
+    const rows = await list('charges book --day 2026-05-04');
+    expect(rows.map(({ user_id }) => user_id)).toEqual([one, other]);
+    expect(await db.audits('charges book')).toContainEqual(
+      expect.objectContaining({ target: 'charges 2026-05-04', body: expect.objectContaining({ flows: 2 }) }),
+    );
+  });
+
+  it('refuses a day to come, an unknown trader, a gap of the schedule and an older schema', async () => {
+    await db.refused('charges book --day 2099-01-01', { code: 2, error: 'USAGE', stderr: /still to come/ });
+    await db.refused('charges book --user nobody', { code: 3, error: 'USER_NOT_FOUND' });
+    await trade('a', 'BUY', 'SBIN', ['10@800@2020-12-31T05:00:00Z'], '--product CNC');
+    await db.refused(`charges book --day 2020-12-31 --user ${user}`, { code: 5, error: 'NO_RATE' });
+    expect(await list('charges book --day 2020-06-01')).toEqual([]);
+    await backToStep(db, 10);
+    await db.refused('charges book', { code: 5, error: 'PHASE_NEEDED' });
+  });
+});
