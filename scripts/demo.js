@@ -115,7 +115,9 @@ say('5. A file of executed trades; importing it again adds nothing.');
 pinnacle('order', 'import', sample('trades.csv'), '--as', 'trades', '--user', 'trader_002');
 pinnacle('order', 'import', sample('trades.csv'), '--as', 'trades', '--user', 'trader_002');
 
-say('6. An order at the paper broker, which trades without money: sent, filled by quotes, brought into the book.');
+say(
+  '6. An order at the paper broker, which trades without money: sent, filled by quotes, brought into the book.',
+);
 place('demo-4', 'trader_002', 'INFY', 'BUY', '20', '--type', 'LIMIT', '--price', '1500', '--product', 'CNC');
 pinnacle('order', 'send', 'demo-4');
 // Only a quote that is newer than the order counts.
