@@ -73,7 +73,7 @@ export function returnsOf({ capital, days }: Account): Returns {
   if (capital === null) return none(NO_CAPITAL.reason ?? '');
   const daily = dailyReturns(capital, days);
   const debt = daily.indexOf(null);
-  if (debt >= 0) return none(`the capital is below 0 before ${days[debt]?.day}`);
+  if (debt >= 0) return none(`the capital fell below 0 by ${days[debt]?.day}`);
   if (daily.length === 0) return none('there is no day');
   return { daily: daily as number[], index: indexOf(daily as number[]), reason: null };
 }

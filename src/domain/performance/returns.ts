@@ -10,8 +10,8 @@ export interface ValuedDay {
 
 /**
  * The return of each day, `r = (V + out)/(V before + in) − 1`, as a fraction: money that is paid in works from the start of
- * its day, and what is paid out until its end. A day without capital returns 0. Null from the first day on whose capital
- * is below 0: nothing is earned on a debt.
+ * its day, and what is paid out until its end. A day without capital returns 0. Null from the first day on that begins or
+ * ends below 0: nothing is earned on a debt.
  */
 export function dailyReturns(before: number, days: readonly ValuedDay[]): (number | null)[] {
   let start = before;
@@ -19,7 +19,7 @@ export function dailyReturns(before: number, days: readonly ValuedDay[]): (numbe
   return days.map(({ paidIn, paidOut, value }) => {
     const base = start + paidIn;
     start = value;
-    isDebt ||= base < 0;
+    isDebt ||= base < 0 || value + paidOut < 0;
     if (isDebt) return null;
     return base === 0 ? 0 : (value + paidOut) / base - 1;
   });

@@ -25,10 +25,10 @@ export interface MonthRow {
  * The months in which something moved, of one user or of all: one statement. Capital is that of today without all that
  * came since. Days on which nothing moves return 0.
  */
-export function monthsQuery(source: Source, scope: Scope, timeZone: string) {
+export function monthsQuery(source: Source, scope: Scope) {
   return sql<MonthRow>`
     WITH moves AS (
-      SELECT o.user_id, ${localTime(sql`f.executed_at`, timeZone)}::date AS day, count(*) AS executions,
+      SELECT o.user_id, ${localTime(sql`f.executed_at`, source)}::date AS day, count(*) AS executions,
         sum(f.realized_pnl) AS realized, 0 AS paid_in, 0 AS paid_out, 0 AS charges, 0 AS dividends
       FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${ofScope(scope, 'o')} GROUP BY 1, 2
       UNION ALL SELECT user_id, day, 0, 0, paid_in, paid_out, charges, dividends

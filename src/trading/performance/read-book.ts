@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Movement } from '../../domain/performance/account-days.ts';
-import type { Source } from '../../platform/postgres/schema-phase.ts';
+import type { Schema, Source } from '../../platform/postgres/schema-phase.ts';
 import { flowRows } from './flows.ts';
 import { localTime, ofScope, type Scope, withinDays } from './scope.ts';
 
@@ -30,6 +30,8 @@ interface ClosedTrade {
 
 /** The book of a scope, as of one moment. */
 export interface Book {
+  /** The trading day of this moment, YYYY-MM-DD. */
+  today: string;
   /** What the users have now, rupees. */
   capital: number;
   /** By day, of all time, whatever the scope says. */
@@ -47,6 +49,7 @@ export interface Book {
 const NAMED_TRADES = 5;
 
 interface Answer {
+  today: string;
   capital: string;
   movements: string | null;
   groups: string | null;
@@ -60,11 +63,11 @@ interface Answer {
  * Reads what performance is computed from, in one statement and without a row for each execution: executions by day, hour,
  * symbol and strategy, movements of money by day, closed positions, and the days on which one was open.
  */
-export async function readBook(source: Source, scope: Scope, timeZone: string): Promise<Book> {
-  const isClosed = closedWithin(scope, timeZone);
+export async function readBook(source: Source, scope: Scope): Promise<Book> {
+  const isClosed = closedWithin(scope, source);
   const { rows } = await sql<Answer>`
-    WITH ${executed(scope, timeZone)}
-    SELECT
+    WITH ${executed(scope, source)}
+    SELECT to_char(${localTime(sql`clock_timestamp()::timestamp`, source)}, 'YYYY-MM-DD') AS today,
       (SELECT coalesce(sum(total_capital), 0)::text FROM users u
         WHERE ${scope.user === undefined ? sql`true` : sql`u.user_id = ${scope.user}`}) AS capital,
       (${movements(source, scope)}) AS movements,
@@ -75,12 +78,12 @@ export async function readBook(source: Source, scope: Scope, timeZone: string): 
       ) c) AS trades,
       (${named(isClosed, sql`DESC`, sql`p.realized_pnl > 0`)}) AS best,
       (${named(isClosed, sql`ASC`, sql`p.realized_pnl < 0`)}) AS worst,
-      (${held(scope, timeZone)}) AS held`.execute(source.db);
+      (${held(scope, source)}) AS held`.execute(source.db);
   return bookOf(rows[0] as Answer);
 }
 
 /** Executions by day, hour, symbol and strategy. OFFSET 0 keeps the planner from sorting by days that it expects to be many. */
-function executed(scope: Scope, timeZone: string) {
+function executed(scope: Scope, schema: Schema) {
   const isWithin = withinDays(sql`day`, scope);
   return sql`
   traded AS MATERIALIZED (
@@ -93,7 +96,7 @@ function executed(scope: Scope, timeZone: string) {
       SELECT at::date AS day, extract(hour FROM at)::int AS hour, symbol, strategy_id, realized_pnl,
         CASE WHEN side = 'BUY' THEN worth ELSE 0 END AS bought, CASE WHEN side = 'SELL' THEN worth ELSE 0 END AS sold
       FROM (
-        SELECT ${localTime(sql`f.executed_at`, timeZone)} AS at, o.symbol, o.strategy_id, o.side, f.realized_pnl,
+        SELECT ${localTime(sql`f.executed_at`, schema)} AS at, o.symbol, o.strategy_id, o.side, f.realized_pnl,
           f.quantity * f.price AS worth
         FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${ofScope(scope, 'o')}
       ) AS local OFFSET 0
@@ -102,8 +105,8 @@ function executed(scope: Scope, timeZone: string) {
 }
 
 /** A condition on a position: that it is closed, of the scope, and ended within its days. */
-const closedWithin = (scope: Scope, timeZone: string) => sql`p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
-  AND ${withinDays(sql`${localTime(sql`p.closed_at`, timeZone)}::date`, scope)}`;
+const closedWithin = (scope: Scope, schema: Schema) => sql`p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
+  AND ${withinDays(sql`${localTime(sql`p.closed_at`, schema)}::date`, scope)}`;
 
 /** Money of a strategy or a symbol alone does not move: what is paid in is of the whole account. */
 const movements = (source: Source, scope: Scope) => sql`
@@ -151,14 +154,14 @@ const named = (isClosed: RawBuilder<unknown>, order: RawBuilder<unknown>, kind: 
   ) AS t`;
 const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
-const held = (scope: Scope, timeZone: string) => sql`
+const held = (scope: Scope, schema: Schema) => sql`
   SELECT json_agg(json_build_object('start', lower(span), 'end', upper(span)) ORDER BY span)::text
   FROM (SELECT unnest(range_agg(daterange(opened, closed, '[]'))) AS span FROM (
-    SELECT DISTINCT ${localTime(sql`p.opened_at`, timeZone)}::date AS opened,
-      greatest(${localTime(sql`p.opened_at`, timeZone)}::date, ${localTime(sql`p.closed_at`, timeZone)}::date) AS closed
+    SELECT DISTINCT ${localTime(sql`p.opened_at`, schema)}::date AS opened,
+      greatest(${localTime(sql`p.opened_at`, schema)}::date, ${localTime(sql`p.closed_at`, schema)}::date) AS closed
     FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
     UNION
-    SELECT min(${localTime(sql`p.opened_at`, timeZone)}::date), NULL FROM positions p
+    SELECT min(${localTime(sql`p.opened_at`, schema)}::date), NULL FROM positions p
     WHERE p.status = 'OPEN' AND ${ofScope(scope, 'p')} HAVING count(*) > 0
   ) AS lives) AS spans`;
 
@@ -179,6 +182,7 @@ function bookOf(answer: Answer): Book {
     from = to + 1;
   }
   return {
+    today: answer.today,
     capital: Number(answer.capital),
     movements: listOf(answer.movements),
     groups: listOf<TradedBy>(answer.groups).filter(({ executions }) => executions > 0),

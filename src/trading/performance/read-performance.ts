@@ -4,6 +4,7 @@ import {
   daysWithin,
   type Movement,
   type Period,
+  wholePaisa,
 } from '../../domain/performance/account-days.ts';
 import { compare } from '../../domain/performance/benchmark.ts';
 import {
@@ -45,8 +46,8 @@ export async function readPerformance(
   const closes = benchmark === undefined ? undefined : await readBenchmark(benchmark, ctx);
   const source = await ctx.source();
   await requireNamed(source.db, scope);
-  const book = await readBook(source, scope, await ctx.timeZone());
-  const period = periodOf(book.movements, scope, ctx.now().toISOString().slice(0, 10));
+  const book = await readBook(source, scope);
+  const period = periodOf(book.movements, scope, book.today);
   const account = await accountOf(source, book, scope, period);
   const returns = returnsOf(account);
   const compared = closes === undefined ? undefined : beside(account, returns, closes);
@@ -103,7 +104,7 @@ async function accountOf(source: Source, book: Book, scope: Scope, period: Perio
     sum(of.flatMap((each) => [each.realized, each.paidIn, -each.paidOut, each.charges, each.dividends]));
   // Capital of the first day is what is left of that of today without all that came since.
   const before = book.capital - moved(movements.filter(({ day }) => day >= first));
-  const capital = hasCapital(scope) ? Math.round(before * 100) / 100 : null;
+  const capital = hasCapital(scope) ? wholePaisa(before) : null;
   const days = isEmpty ? [] : accountDays(capital ?? 0, movements, period, calendar);
   return { capital, period, days };
 }

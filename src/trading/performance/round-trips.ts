@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import {
+  BROKER_SINCE_STEP,
   hasStep,
   OTHER_WRITERS_SINCE_STEP,
   type Schema,
@@ -45,11 +46,11 @@ export interface TradeFilter extends Scope {
  * The trades that ended, by the time of their end, in one statement. A flip ends one with a part of its shares and begins
  * another with the rest. The charges of a user and day are shared out by the value of each execution, to the paisa.
  */
-export function roundTripsQuery(source: Source, filter: TradeFilter, timeZone: string) {
+export function roundTripsQuery(source: Source, filter: TradeFilter) {
   const { holding } = filter;
-  const dayOf = (time: string) => sql`${localTime(sql.ref(time), timeZone)}::date`;
+  const dayOf = (time: string) => sql`${localTime(sql.ref(time), source)}::date`;
   return sql<RoundTrip>`
-    WITH ${made(source, filter, timeZone)}
+    WITH ${made(source, filter)}
     SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.side::text AS side, ${productOf(source, 'p')} AS product,
       p.opened_at, p.closed_at, m.entered::int AS quantity, round((m.paid / m.entered)::numeric, 4)::float8 AS entry_price,
       round((m.received / m.exited)::numeric, 4)::float8 AS exit_price, p.gross::text AS gross_pnl, m.charges::text AS charges,
@@ -69,21 +70,22 @@ export function roundTripsQuery(source: Source, filter: TradeFilter, timeZone: s
 }
 
 /** CTEs for what the executions of positions make: shares and values of entry and exit, and charges. */
-const made = (schema: Schema, filter: TradeFilter, timeZone: string) => sql`
+const made = (schema: Schema, filter: TradeFilter) => sql`
   charged AS (
     SELECT user_id, day, sum(charges) AS total FROM (${flowRows(schema, filter.user)}) AS flows
-    WHERE charges <> 0 GROUP BY user_id, day
+    GROUP BY user_id, day HAVING sum(charges) <> 0
   ), shares AS (
     SELECT seq, round(total * so_far / whole, 2) - round(total * (so_far - worth) / whole, 2) AS charge
     FROM (
       SELECT f.seq, c.total, w.worth, sum(w.worth) OVER (PARTITION BY o.user_id, c.day) AS whole,
         sum(w.worth) OVER (PARTITION BY o.user_id, c.day ORDER BY f.seq) AS so_far
       FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-      JOIN charged c ON c.user_id = o.user_id AND c.day = ${localTime(sql`f.executed_at`, timeZone)}::date
-      CROSS JOIN LATERAL (SELECT (f.quantity * f.price)::numeric AS worth) AS w
+      JOIN charged c ON c.user_id = o.user_id AND c.day = ${localTime(sql`f.executed_at`, schema)}::date
+      CROSS JOIN LATERAL (SELECT f.price::numeric * f.quantity AS worth) AS w
+      WHERE NOT ${isAdjusting(schema)}
     ) AS worths
   ), moves AS (
-    SELECT e.*, s.charge,
+    SELECT e.*, CASE WHEN e.is_adjusting THEN 0 ELSE s.charge END AS charge,
       sum(moved) OVER (PARTITION BY user_id, symbol, strategy, product ORDER BY e.seq) AS stands
     FROM (${entries(schema, filter)}) AS e LEFT JOIN shares s ON s.seq = e.seq
   ), parts AS (
@@ -101,18 +103,22 @@ const made = (schema: Schema, filter: TradeFilter, timeZone: string) => sql`
     GROUP BY t.position_id
   )`;
 
+/** A condition on an order `o`: that a position was adjusted by it, of which no exchange knows, and which costs nothing. */
+const isAdjusting = (schema: Schema) =>
+  hasStep(schema, BROKER_SINCE_STEP) ? sql`(o.origin IS NOT DISTINCT FROM 'adjust')` : sql`false`;
+
 /** SQL for executions and opening balances: what each moved, signed, in which position and chain. */
 function entries(schema: Schema, filter: TradeFilter): RawBuilder<unknown> {
   const chain = (row: string) => sql`${chainOf(schema, row)}`;
   const opened = sql`UNION ALL
-    SELECT x.seq, x.position_id, NULL, x.quantity, x.price, x.user_id, x.symbol, x.strategy, x.product FROM (
+    SELECT x.seq, x.position_id, NULL, x.quantity, x.price, x.user_id, x.symbol, x.strategy, x.product, false FROM (
       SELECT l.seq, p.position_id, l.quantity, l.price, k.* FROM ledger_openings l JOIN positions p ON p.position_id = l.id
       CROSS JOIN LATERAL (SELECT ${chain('p')}) AS k (user_id, symbol, strategy, product)
       WHERE l.kind = 'position' AND l.undone_at IS NULL AND l.quantity <> 0 AND ${ofScope(filter, 'p')}
     ) AS x`;
   return sql`
     SELECT f.seq, f.position_id, f.flipped_to, CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END AS moved, f.price,
-      k.user_id, k.symbol, k.strategy, k.product
+      k.user_id, k.symbol, k.strategy, k.product, ${isAdjusting(schema)} AS is_adjusting
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id
     CROSS JOIN LATERAL (SELECT ${chain('o')}) AS k (user_id, symbol, strategy, product)
     WHERE f.position_id IS NOT NULL AND ${ofScope(filter, 'o')}

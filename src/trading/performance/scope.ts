@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import type { Schema } from '../../platform/postgres/schema-phase.ts';
+import { tradingZone } from '../trading-day.ts';
 
 /** Whose trading is looked at, and from when to when: trading days, YYYY-MM-DD, both included. */
 export interface Scope {
@@ -25,6 +27,6 @@ export const withinDays = (
   ${since === undefined ? sql`` : sql`AND ${day} >= ${since}::date`}
   ${until === undefined ? sql`` : sql`AND ${day} <= ${until}::date`}`;
 
-/** SQL for the time that the clocks of a zone show at a UTC timestamp. */
-export const localTime = (at: RawBuilder<unknown>, timeZone: string): RawBuilder<unknown> =>
-  sql`(${at} AT TIME ZONE 'UTC' AT TIME ZONE ${timeZone})`;
+/** SQL for the time that the clocks of the trading day show at a UTC timestamp. */
+export const localTime = (at: RawBuilder<unknown>, source: Schema): RawBuilder<unknown> =>
+  sql`(${at} AT TIME ZONE 'UTC' AT TIME ZONE ${tradingZone(source)})`;

@@ -8,11 +8,11 @@ import type { Scope } from './scope.ts';
 
 /** The months of a user, or of all; throws USER_NOT_FOUND. */
 export const readMonths = async (ctx: Context, scope: Scope): Promise<AsyncIterable<MonthRow>> =>
-  rowsOf(ctx, scope, monthsQuery(await ctx.source(), scope, await ctx.timeZone()));
+  rowsOf(ctx, scope, monthsQuery(await ctx.source(), scope));
 
 /** The trades of a scope; throws USER_NOT_FOUND or STRATEGY_NOT_FOUND. */
 export const readRoundTrips = async (ctx: Context, filter: TradeFilter): Promise<AsyncIterable<RoundTrip>> =>
-  rowsOf(ctx, filter, roundTripsQuery(await ctx.source(), filter, await ctx.timeZone()));
+  rowsOf(ctx, filter, roundTripsQuery(await ctx.source(), filter));
 
 async function rowsOf<R extends object>(
   ctx: Context,
