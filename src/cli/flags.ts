@@ -161,11 +161,14 @@ export function time(help: string): Param<string> {
   return required(z.string().check(z.refine(isInstant, { error })), 'TIME', help);
 }
 
+// Whatever is before is a slip of the pen: no book is older than the exchange's electronic one.
+const FIRST_DAY = '1990-01-01';
+
 /** A calendar day, as YYYY-MM-DD. */
 export function day(help: string): Param<string> {
   const schema = z.string().check(
-    z.refine((value) => /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value), {
-      error: 'must be a day such as 2026-01-31',
+    z.refine((value) => /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value) && value >= FIRST_DAY, {
+      error: `must be a day such as 2026-01-31, from ${FIRST_DAY} on`,
     }),
   );
   return required(schema, 'DATE', help);

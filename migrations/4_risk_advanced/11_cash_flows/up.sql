@@ -31,6 +31,8 @@ COMMENT ON COLUMN cash_flows.corrects IS 'the flow that a correction counters';
 
 -- The flows of a user, latest first.
 CREATE INDEX idx_cash_flows_user_day ON cash_flows (user_id, day DESC, flow_id DESC);
+-- charges book and charges show: those of a day, of all users.
+CREATE INDEX idx_cash_flows_charges ON cash_flows (day) WHERE kind = 'charge';
 
 CREATE TRIGGER cash_flows_append_only
   BEFORE UPDATE OR DELETE OR TRUNCATE ON cash_flows

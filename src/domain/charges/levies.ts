@@ -13,7 +13,7 @@ import {
 import { segmentOf } from './segment.ts';
 
 /** What one levy comes to on a contract note. */
-interface Charge {
+export interface Charge {
   levy: Levy;
   /** What the rate applies to, in rupees; null where it is an amount per security. */
   base: Decimal | null;

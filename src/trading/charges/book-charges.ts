@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
+import type { Note } from '../../domain/charges/levies.ts';
 import type { UserId } from '../../domain/id.ts';
 import { Decimal, NO_RUPEES, negated, type Rupees, toPaisa } from '../../domain/money.ts';
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
@@ -47,23 +48,13 @@ export function bookCharges(
     const traded = { day, user };
     if (day > today) throw usage(`--day ${day} is still to come: today is ${today}.`);
     if (user !== undefined) await findUser(trx.db, user);
-    // A fill locks its trader, so that none comes in between.
-    await lockTraders(trx, traded);
+    // A fill locks its trader, so that none comes in between; whose first one comes now is left to the next run.
+    const locked = await lockTraders(trx, traded);
     const { notes, schedule } = await notesByUser(ctx, trx, traded, file);
     const booked = await readBooked(trx, traded);
-    const due = new Map<string, Owed>(
-      [...notes].flatMap(([user_id, those]) =>
-        those.map(
-          ({ exchange, total }) => [`${user_id}\n${exchange}`, { user_id, exchange, total }] as const,
-        ),
-      ),
-    );
-    for (const [user_id, exchange] of booked.keys) {
-      const key = `${user_id}\n${exchange}`;
-      if (!due.has(key)) due.set(key, { user_id, exchange, total: new Decimal(0) });
-    }
     const flows: NewFlow[] = [];
-    const rows = [...due.values()].map(({ user_id, exchange, total }): BookedRow => {
+    const owed = owedBy(notes, booked).filter(({ user_id }) => locked.has(user_id));
+    const rows = owed.map(({ user_id, exchange, total }): BookedRow => {
       const needed = settle(booked, {
         user_id,
         exchange,
@@ -85,19 +76,30 @@ export function bookCharges(
   });
 }
 
+/** What is due by trader and exchange, also where nothing is any more. */
+function owedBy(notes: ReadonlyMap<UserId, readonly Note[]>, booked: Booked): Owed[] {
+  const due = new Map<string, Owed>();
+  for (const [user_id, exchange] of booked.keys)
+    due.set(`${user_id}\n${exchange}`, { user_id, exchange, total: new Decimal(0) });
+  for (const [user_id, those] of notes)
+    for (const { exchange, total } of those) due.set(`${user_id}\n${exchange}`, { user_id, exchange, total });
+  return [...due.keys()].sort().map((key) => due.get(key) as Owed);
+}
+
 const sum = (amounts: readonly Rupees[]): Rupees =>
   amounts.length === 0
     ? NO_RUPEES
     : toPaisa(amounts.reduce((total, each) => total.plus(each), new Decimal(0)));
 
 /** Locks the traders of a day, in the order of their ids, as everywhere. */
-async function lockTraders(trx: Trx, traded: Traded): Promise<void> {
-  await sql`
-    SELECT FROM users WHERE user_id IN (
+async function lockTraders(trx: Trx, traded: Traded): Promise<ReadonlySet<UserId>> {
+  const { rows } = await sql<{ user_id: UserId }>`
+    SELECT user_id FROM users WHERE user_id IN (
       SELECT o.user_id FROM ${tradedOn(trx, traded)}
       UNION SELECT user_id FROM cash_flows WHERE kind = 'charge' AND day = ${traded.day}::date
         ${traded.user === undefined ? sql`` : sql`AND user_id = ${traded.user}`}
     ) ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
+  return new Set(rows.map(({ user_id }) => user_id));
 }
 
 /** What a trader owes for a day at an exchange. */

@@ -1,10 +1,11 @@
 import type { Context } from '../../context.ts';
 import { allocate } from '../../domain/charges/allocate.ts';
-import { type Note, notesOf } from '../../domain/charges/levies.ts';
-import { type Levy, ratesOn } from '../../domain/charges/schedule.ts';
+import { type Charge, type Note, notesOf } from '../../domain/charges/levies.ts';
+import { LEVIES, type Levy, ratesOn } from '../../domain/charges/schedule.ts';
 import type { UserId } from '../../domain/id.ts';
 import { addMoney, Decimal, NO_RUPEES, type Rupees, toPaisa } from '../../domain/money.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { Failure } from '../../util/failure.ts';
 import { readBooked } from './booked.ts';
 import { loadSchedule } from './load-schedule.ts';
 import { readTrades, type Traded } from './read-trades.ts';
@@ -31,8 +32,23 @@ export async function notesByUser(ctx: Context, source: Source, traded: Traded, 
   const notes = new Map<UserId, Note[]>();
   if (trades.size === 0) return { notes, schedule };
   const rates = ratesOn(schedule, traded.day);
-  for (const [user, those] of trades) notes.set(user, notesOf(those, rates));
+  for (const [user, those] of trades)
+    notes.set(
+      user,
+      ofUser(user, () => notesOf(those, rates)),
+    );
   return { notes, schedule };
+}
+
+/** What is computed for a trader; a failure names him. */
+function ofUser<T>(user: UserId, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { kind, code, message, details } = error;
+    throw new Failure(kind, code, `Charges of ${user}: ${message}`, details);
+  }
 }
 
 /** What a day costs, by trader and exchange, or also by symbol. Throws NO_RATE. */
@@ -43,21 +59,40 @@ export async function showCharges(
   const source = await ctx.source();
   const { notes } = await notesByUser(ctx, source, traded, schedule);
   const booked = by === 'exchange' ? await readBooked(source, traded) : undefined;
-  return [...notes].flatMap(([user_id, those]) =>
-    those.flatMap((note) =>
-      booked
-        ? [{ ...wholeRow(user_id, note), booked: negatedSum(booked.get(user_id, note.exchange)) }]
-        : bySymbol(user_id, note),
-    ),
-  );
+  if (!booked)
+    return [...notes].flatMap(([user_id, those]) => those.flatMap((note) => bySymbol(user_id, note)));
+  const due = [...notes].flatMap(([user_id, those]) => those.map((note) => wholeRow(user_id, note)));
+  const known = new Set(due.map(({ user_id, exchange }) => `${user_id}\n${exchange}`));
+  // Of a day whose executions were taken back, what is booked is too much.
+  const undue = booked.keys
+    .filter(([user_id, exchange]) => !known.has(`${user_id}\n${exchange}`))
+    .filter(([user_id, exchange]) => booked.get(user_id, exchange).length > 0)
+    .map(([user_id, exchange]) => wholeRow(user_id, { ...NOTHING_DUE, exchange }));
+  return [...due, ...undue].map((row) => ({
+    ...row,
+    booked: negatedSum(booked.get(row.user_id, row.exchange)),
+  }));
 }
+
+const NOTHING_DUE = {
+  orders: 0,
+  turnover: new Decimal(0),
+  total: new Decimal(0),
+  charges: LEVIES.map((levy) => ({ levy, amount: new Decimal(0) })),
+};
 
 const negatedSum = (booked: readonly { amount: Rupees }[]): Rupees =>
   toPaisa(booked.reduce((sum, { amount }) => sum.minus(amount), new Decimal(0)));
 
 function wholeRow(
   user_id: UserId,
-  { exchange, orders, turnover, charges, total }: Note,
+  {
+    exchange,
+    orders,
+    turnover,
+    charges,
+    total,
+  }: Omit<Note, 'charges' | 'bySymbol'> & { charges: readonly Pick<Charge, 'levy' | 'amount'>[] },
 ): Omit<ChargesRow, 'booked'> {
   const levies = Object.fromEntries(charges.map(({ levy, amount }) => [levy, toPaisa(amount)])) as Levies;
   const sums = { orders, turnover: toPaisa(turnover), charges_total: toPaisa(total) };

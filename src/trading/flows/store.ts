@@ -13,7 +13,7 @@ export async function findFlow(db: Kysely<Database>, id: string): Promise<Flow> 
 }
 
 function notThere(id: string): never {
-  throw notFound('flow', id, 'See: pinnacle user flows');
+  throw notFound('flow', id, 'Its id is in the list of its user: pinnacle help user flows');
 }
 
 /** The flow that is booked under a reference of a user and kind, and the correction that counters it, if there are any. */

@@ -59,7 +59,7 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '3aa9ade7681d1aa569a4a70d1c1400d208e57c9b20dbf8344b04eb691cf455be',
   ],
   'migrations/4_risk_advanced/11_cash_flows': [
-    '2ee63b814dc339dddd4263e369c3640f89991fdfb79588916cdb4bf4212568af',
+    '01f16de6d46ce9bb36acfb3ece7730d6f5bbeea926ed88e90fcee41c9e8f55fa',
     'a9d9e5ace40614df68182e928ca63d811351742b9bec68ae6eae9819f78b336b',
   ],
 };
