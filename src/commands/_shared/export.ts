@@ -56,11 +56,11 @@ function formatOf(
   return { format: format ?? named ?? otherwise, gzip: gzip || compressed !== undefined };
 }
 
-/** Writes the rows of a query to a file or stdout; the columns of the query are those of `fields`. */
+/** Writes the rows of a query, which is asked for once the flags are found to agree, to a file or stdout; its columns are `fields`. */
 export async function exportQuery<O extends Fields>(
   ctx: Context,
   { output, force, ...input }: Input,
-  query: Compilable<RowOf<NoInfer<O>>>,
+  queryOf: () => Promise<Compilable<RowOf<NoInfer<O>>>>,
   fields: O,
   otherwise: Format = 'csv',
 ) {
@@ -72,6 +72,7 @@ export async function exportQuery<O extends Fields>(
     import('../../platform/files/write-file.ts'),
     ctx.connection(),
   ]);
+  const query = await queryOf();
   let rows = 0;
   const progress = output === undefined ? undefined : await startProgress(ctx.io, 'exporting');
   async function* pieces() {

@@ -33,6 +33,6 @@ The file is written atomically and only its owner can read it; rows, bytes and S
 entries themselves go to stdout.`,
   async run(input, ctx: Context) {
     const { everyEntry } = await import('../../audit/seal-store.ts');
-    return exportQuery(ctx, input, everyEntry(await ctx.db()), FIELDS, 'ndjson');
+    return exportQuery(ctx, input, async () => everyEntry(await ctx.db()), FIELDS, 'ndjson');
   },
 });

@@ -21,7 +21,7 @@ export const exportNotifications = defineCommand({
     return exportQuery(
       ctx,
       input,
-      parts.reduce((all, part) => all.unionAll(part)),
+      async () => parts.reduce((all, part) => all.unionAll(part)),
       notificationFields,
     );
   },

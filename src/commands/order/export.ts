@@ -23,7 +23,7 @@ export const exportOrders = defineCommand({
     return exportQuery(
       ctx,
       input,
-      await withTerms(await selectOrders(input, ctx), TERMS, ctx),
+      async () => withTerms(await selectOrders(input, ctx), TERMS, ctx),
       orderWithTerms,
     );
   },

@@ -17,6 +17,6 @@ export const exportPositions = defineCommand({
   details: exportDetails,
   async run(input, ctx: Context) {
     await requireNamed(await ctx.db(), input);
-    return exportQuery(ctx, input, await selectPositions(input, ctx, { many: true }), positionFields);
+    return exportQuery(ctx, input, () => selectPositions(input, ctx, { many: true }), positionFields);
   },
 });

@@ -17,6 +17,6 @@ export const exportSessions = defineCommand({
   details: exportDetails,
   async run(input, ctx: Context) {
     await requireNamed(await ctx.db(), input);
-    return exportQuery(ctx, input, await selectSessions(input, ctx), sessionFields);
+    return exportQuery(ctx, input, () => selectSessions(input, ctx), sessionFields);
   },
 });
