@@ -130,6 +130,11 @@ export interface Broker {
   positions: () => Promise<BrokerPosition[]>;
   holdings: () => Promise<BrokerHolding[]>;
   funds: () => Promise<BrokerFunds>;
+  /**
+   * Logs in and waits until an order may be changed, before the journal says that one is. Throws what logging in and the limits
+   * throw.
+   */
+  ready: () => Promise<void>;
   place: (terms: OrderTerms) => Promise<BrokerAnswer>;
   modify: (order: PlacedOrder) => Promise<BrokerAnswer>;
   cancel: (order: PlacedOrder) => Promise<BrokerAnswer>;

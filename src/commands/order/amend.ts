@@ -5,7 +5,7 @@ import { PRODUCTS } from '../../domain/enums.ts';
 import { EXCHANGES } from '../../domain/exchanges.ts';
 import { orderId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
-import { amendAtBroker, sendableFields } from './asked.ts';
+import { amendAtBroker, asksBroker, sendableFields } from './asked.ts';
 
 export const amend = defineCommand({
   effect: 'write',
@@ -29,7 +29,7 @@ export const amend = defineCommand({
     if (Object.values({ ...terms, trigger_price }).every((term) => term === undefined))
       throw usage('Nothing to amend: give --quantity, --price or another term.');
     const request = { order_id: order, ...terms, trigger_price };
-    if (send) return amendAtBroker(ctx, request);
+    if (asksBroker(ctx, send)) return amendAtBroker(ctx, request);
     const { amendOrder } = await import('../../trading/orders/amend-order.ts');
     return amendOrder(ctx, request);
   },

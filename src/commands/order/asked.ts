@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
 import type { Asked } from '../../trading/broker/call-broker.ts';
 import type { AmendRequest } from '../../trading/orders/amend-order.ts';
+import { usage } from '../../util/failure.ts';
 import { orderFields, orderWithTerms } from './fields.ts';
 
 /** An order, and what the broker made of it. */
@@ -18,6 +19,19 @@ export const sendableFields = {
   outcome: { type: 'text', onlyWithFlag: 'send', optional: true },
   detail: { type: 'text', onlyWithFlag: 'send', optional: true },
 } as const satisfies Fields;
+
+/**
+ * Whether the broker is asked: with --send, but for a dry run. Throws a usage error for an idempotency key, which would
+ * repeat the first result while the order goes on.
+ */
+export function asksBroker(ctx: Context, send: boolean): boolean {
+  if (send && ctx.globals.idempotencyKey !== undefined)
+    throw usage(
+      '--send takes no --idempotency-key: an order is sent once anyhow.',
+      'Place it with the key, then hand it over: pinnacle order send --all',
+    );
+  return send && !ctx.dryRun;
+}
 
 /** Rows of what was asked: a finding where the broker refused something, did not answer, or nobody knows. */
 function askedRows(asked: readonly Asked[]) {

@@ -6,7 +6,7 @@ import { tradingSymbol } from '../../domain/symbol.ts';
 import type { CancelScope } from '../../trading/ledger/cancel-orders.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
-import { cancelAtBroker, sendableFields } from './asked.ts';
+import { asksBroker, cancelAtBroker, sendableFields } from './asked.ts';
 
 export const cancel = defineCommand({
   effect: 'write',
@@ -36,14 +36,15 @@ of them. A selection by flags needs --yes; a single order does not.`,
     const { cancelOrder, cancelOrders, findCancellable } = await import(
       '../../trading/orders/cancel-order.ts'
     );
-    if (order !== undefined) return send ? cancelAtBroker(ctx, [order]) : cancelOrder(ctx, order);
+    const asks = asksBroker(ctx, send);
+    if (order !== undefined) return asks ? cancelAtBroker(ctx, [order]) : cancelOrder(ctx, order);
     const orders = await findCancellable(ctx, scope);
     if (orders.length === 0) {
       await ctx.io.say('No working orders match.');
       return [];
     }
     await ctx.confirm(`This cancels ${pluralize(orders.length, 'working order')}${describe(scope)}.`);
-    return send ? cancelAtBroker(ctx, orders) : cancelOrders(ctx, scope);
+    return asks ? cancelAtBroker(ctx, orders) : cancelOrders(ctx, scope);
   },
 });
 

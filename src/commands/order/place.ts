@@ -6,7 +6,7 @@ import { EXCHANGES } from '../../domain/exchanges.ts';
 import { newOrderId, strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
-import { sendableFields, sendToBroker } from './asked.ts';
+import { asksBroker, sendableFields, sendToBroker } from './asked.ts';
 
 export const place = defineCommand({
   effect: 'write',
@@ -46,6 +46,7 @@ quantity, an expiry that is past and an exchange that is closed are warned of, o
     const { user, symbol, side, quantity, type, strategy } = input;
     if (type !== 'MARKET' && input.price === undefined)
       throw usage(`A ${type} order needs --price.`, 'For example: --price 2450.50');
+    const sends = asksBroker(ctx, input.send);
     const { placeOrder } = await import('../../trading/orders/place-order.ts');
     const placed = await placeOrder(ctx, {
       order_id: input.orderId,
@@ -60,6 +61,6 @@ quantity, an expiry that is past and an exchange that is closed are warned of, o
       exchange: input.exchange ?? null,
       trigger_price: input.triggerPrice ?? null,
     });
-    return input.send && !ctx.dryRun ? sendToBroker(ctx, [placed.order_id]) : placed;
+    return sends ? sendToBroker(ctx, [placed.order_id]) : placed;
   },
 });

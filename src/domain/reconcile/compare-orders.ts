@@ -158,7 +158,7 @@ function whatOfUnknown(
     return {
       severity: 'ERROR',
       suggestion: `reject it: ${reason}`,
-      repair: { kind: 'reject', order_id, reason },
+      repair: { kind: 'reject', order_id, reason, unsent: true },
     };
   }
   return {

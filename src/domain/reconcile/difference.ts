@@ -66,7 +66,8 @@ export type Repair =
       executed_at: Instant;
     }
   | { kind: 'cancel'; order_id: OrderId; reason: string }
-  | { kind: 'reject'; order_id: OrderId; reason: string }
+  /** `unsent`: nobody at the broker said so; it does not have the order. */
+  | { kind: 'reject'; order_id: OrderId; reason: string; unsent?: true }
   /** The broker does not have the order; it is looked for again before anything is concluded. */
   | { kind: 'look'; order_id: OrderId };
 

@@ -45,6 +45,7 @@ export function matchOrders(ours: readonly OurOrder[], theirs: TheirBooks): Matc
   for (const order of orders ?? []) {
     const tagged = order.tag === '' ? undefined : byTag.get(order.tag);
     if (!tagged || found.has(tagged) || taken.has(order.broker_order_id)) continue;
+    if (isFormerAttempt(tagged, order)) continue;
     found.set(tagged, order);
     taken.set(order.broker_order_id, tagged);
   }
@@ -60,6 +61,13 @@ export function matchOrders(ours: readonly OurOrder[], theirs: TheirBooks): Matc
   const external = orders ? externalOrders(ours, { orders: byId, trades, taken }, elsewhere) : [];
   return { matched, external, elsewhere, contradictions };
 }
+
+/** Whether an order of the broker is what became of an order before it was made PENDING again. */
+const isFormerAttempt = ({ status, sent }: OurOrder, theirs: BrokerOrder): boolean =>
+  status === 'PENDING' &&
+  sent?.isOpen === false &&
+  theirs.filled_quantity === 0 &&
+  (theirs.status === 'REJECTED' || theirs.status === 'CANCELLED');
 
 interface Theirs {
   orders: ReadonlyMap<string, BrokerOrder>;

@@ -29,16 +29,18 @@ const NOTHING: Repaired = { repaired: [], accepted: 0, fills: 0, cancelled: 0, r
 /**
  * Makes the repairs of differences of one user, in one transaction with one audit entry; what has no repair is left. What
  * the book moved to since it was compared counts: a repair that does not apply any more is left as well, and an execution
- * is booked once. Orders that the broker does not have are counted as looked for. The number of statements does not depend on
+ * is booked once, and orders that were sent after `asOf`, when the books of the broker were read, are left for the next
+ * time. Orders that the broker does not have are counted as looked for. The number of statements does not depend on
  * the number of differences.
  */
 export async function applyRepairs(
   ctx: Pick<Context, 'change'>,
   user: UserId,
   differences: readonly Difference[],
+  asOf: Instant,
 ): Promise<Repaired> {
   if (differences.every(({ repair }) => repair === null)) return NOTHING;
-  return ctx.change((trx) => repairWithin(trx, user, differences));
+  return ctx.change((trx) => repairWithin(trx, user, differences, asOf));
 }
 
 type RepairOf<K extends Repair['kind']> = Extract<Repair, { kind: K }>;
@@ -55,13 +57,15 @@ async function repairWithin(
   trx: Trx,
   user: UserId,
   differences: readonly Difference[],
+  asOf: Instant,
 ): Promise<Outcome<Repaired>> {
   const at = await lockUserNow(trx, user);
   const repairs = differences.flatMap(({ repair }) => repair ?? []);
   const orders = await lockOrders(trx, [...new Set(repairs.map(({ order_id }) => order_id))]);
+  const later = await sentAfter(trx, user, asOf);
   const books = new Map<OrderId, Repairing>(
     orders
-      .filter((order) => order.user_id === user)
+      .filter((order) => order.user_id === user && !later.has(order.order_id))
       .map((order) => [order.order_id, { order, status: order.status }]),
   );
   const accepted = await acceptAll(trx, ofKind(repairs, 'accept'), books, at);
@@ -99,6 +103,16 @@ async function lockUserNow(trx: Trx, user: UserId): Promise<Instant> {
   return rows[0].now;
 }
 
+/** The orders of a user that were sent at a time or later. */
+async function sentAfter(trx: Trx, user: UserId, at: Instant): Promise<ReadonlySet<OrderId>> {
+  const { rows } = await sql<{ order_id: OrderId }>`
+    SELECT order_id FROM broker_calls
+    WHERE user_id = ${user} AND resolved_at IS NULL AND sent_at >= ${at}::timestamp AND verb = 'place'`.execute(
+    trx.db,
+  );
+  return new Set(rows.map(({ order_id }) => order_id));
+}
+
 /** Notes the ids of the broker; an order that was not accepted is. Returns what was not noted before. */
 async function acceptAll(
   trx: Trx,
@@ -111,7 +125,7 @@ async function acceptAll(
     if (!book) return [];
     const { status, broker_order_id } = book.order;
     const isKnown = status !== 'PENDING' && broker_order_id !== '';
-    if (isKnown || status === 'REJECTED') return [];
+    if (isKnown || status === 'REJECTED' || repair.broker_order_id === '') return [];
     if (status === 'PENDING') book.status = 'PLACED';
     return [
       { repair, order_id: repair.order_id, broker_order_id: repair.broker_order_id, status: book.status },
@@ -184,6 +198,9 @@ async function endAll(
     const book = books.get(repair.order_id);
     const status = repair.kind === 'cancel' ? 'CANCELLED' : 'REJECTED';
     if (!book || !isWorking(book.status) || !canTransition(book.status, status)) return [];
+    // Somebody heard of it at the broker meanwhile.
+    const isHeardOf = book.status !== 'PENDING' || book.order.broker_order_id !== '';
+    if (repair.kind === 'reject' && repair.unsent && isHeardOf) return [];
     book.status = status;
     return [{ repair, order: book.order, order_id: repair.order_id, status, error_message: repair.reason }];
   });

@@ -1,10 +1,11 @@
 import { auditTarget, changed, type Outcome } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
-import type { BrokerAnswer, OrderTerms } from '../../domain/broker.ts';
+import type { Broker, BrokerAnswer, OrderTerms } from '../../domain/broker.ts';
 import { mintId, type OrderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
-import { lockOrder, type Order } from '../ledger/order-store.ts';
+import { Failure } from '../../util/failure.ts';
+import { findOrder, lockOrder, type Order } from '../ledger/order-store.ts';
 import { closeCall, openCall } from './journal.ts';
 
 /** What became of an order that the broker was asked about. */
@@ -30,8 +31,17 @@ interface Request<T extends OrderTerms> {
  * Asks the broker for one thing about an order: the call is committed to the journal, goes out, and what became of it is
  * committed with what it changes. Between the two nothing is locked.
  */
-export async function callBroker<T extends OrderTerms>(ctx: Context, request: Request<T>): Promise<Asked> {
+export async function callBroker<T extends OrderTerms>(
+  ctx: Context,
+  broker: Pick<Broker, 'ready'>,
+  request: Request<T>,
+): Promise<Asked> {
+  if (ctx.dryRun) throw new Error('a dry run asks the broker for nothing');
   const { order_id, verb, prepare, call, settle } = request;
+  // Before the journal: what it has open is on its way, and not waiting for a login or a limit.
+  const problem = await problemOf(ctx, broker.ready());
+  if (problem !== undefined)
+    return { order: await findOrder(await ctx.db(), order_id), outcome: 'unsent', detail: problem };
   const call_id = mintId('cal', ctx.now());
   const terms = await ctx.change(async (trx) => {
     const before = await lockOrder(trx, order_id);
@@ -53,4 +63,16 @@ export async function callBroker<T extends OrderTerms>(ctx: Context, request: Re
     });
   });
   return { order, outcome: answer.outcome, detail: answer.outcome === 'accepted' ? '' : answer.reason };
+}
+
+/** Why nothing can be sent now; undefined if it can. Throws what is no failure of the broker or of logging in. */
+async function problemOf(ctx: Context, ready: Promise<void>): Promise<string | undefined> {
+  try {
+    await ready;
+    return undefined;
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    return error.message;
+  }
 }

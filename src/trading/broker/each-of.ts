@@ -8,13 +8,20 @@ export async function eachOf<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   const waiting = items.entries();
+  const failures: unknown[] = [];
   const worker = async () => {
     for (const [index, item] of waiting) {
+      if (failures.length > 0) return;
       ctx.signal.throwIfAborted();
       results[index] = await work(item);
     }
   };
   const { poolSize } = await ctx.config();
-  await Promise.all(Array.from({ length: Math.min(poolSize, items.length) }, worker));
+  // What others have begun is finished before a failure ends all.
+  const workers = Array.from({ length: Math.min(poolSize, items.length) }, () =>
+    worker().catch((error) => failures.push(error)),
+  );
+  await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
   return results;
 }

@@ -43,7 +43,15 @@ export async function closeCall(trx: Trx, callId: string, answer: BrokerAnswer, 
       resolved_at: outcome === 'unknown' ? null : at,
     })
     .where('call_id', '=', callId)
+    // A sync may know by now what this answer does not.
+    .where('resolved_at', 'is', null)
     .execute();
+}
+
+/** The tags that an order was handed to the broker under, of all attempts. */
+export async function tagsOf(db: Kysely<Database>, orderId: OrderId): Promise<string[]> {
+  const calls = db.selectFrom('broker_calls').select('tag').where('verb', '=', 'place');
+  return (await calls.where('order_id', '=', orderId).execute()).map(({ tag }) => tag);
 }
 
 /** How often an order was handed to the broker, and whether nobody knows what became of the last time. */

@@ -1,6 +1,7 @@
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Scope } from '../../domain/reconcile/compare-books.ts';
 import {
   type Difference,
@@ -58,7 +59,7 @@ export async function reconcile(
     user: each,
     differences: await compareTrader(ctx, each, { scope, clock, lenient: user === undefined }),
   }));
-  const applied = apply.length === 0 ? NONE : await repairAll(ctx, found, apply);
+  const applied = apply.length === 0 ? NONE : await repairAll(ctx, found, apply, clock.now);
   const rows = found.flatMap(({ user: user_id, differences }) =>
     differences.map(({ repair, ...difference }) => ({
       user_id,
@@ -93,6 +94,7 @@ async function repairAll(
   ctx: Context,
   found: readonly Compared[],
   apply: readonly DifferenceClass[],
+  asOf: Instant,
 ): Promise<ReadonlySet<unknown>> {
   const chosen = found.map(({ user, differences }) => ({
     user,
@@ -104,7 +106,7 @@ async function repairAll(
   );
   const done = new Set<unknown>();
   for (const { user, differences } of chosen) {
-    const repaired = await repairTrader(ctx, user, differences, found.length > 1);
+    const repaired = await repairTrader(ctx, { user, differences }, asOf, found.length > 1);
     if (!ctx.dryRun) for (const { repair } of repaired) done.add(repair);
   }
   return done;
@@ -123,12 +125,12 @@ async function confirmPlan(ctx: Context, plan: readonly Difference[]): Promise<v
 /** Repairs the book of one trader; that of one among several that cannot be repaired keeps no other from it. */
 async function repairTrader(
   ctx: Context,
-  user: UserId,
-  differences: readonly Difference[],
+  { user, differences }: Compared,
+  asOf: Instant,
   isOneOfSeveral: boolean,
 ): Promise<readonly Difference[]> {
   try {
-    return (await applyRepairs(ctx, user, differences)).repaired;
+    return (await applyRepairs(ctx, user, differences, asOf)).repaired;
   } catch (error) {
     ctx.signal.throwIfAborted();
     const known = await ctx.explain(error);

@@ -4,7 +4,7 @@ import { usage } from '../../util/failure.ts';
 import { type Amendment, type AmendRequest, openAmendment, writeAmendment } from '../orders/amend-order.ts';
 import { type Asked, callBroker } from './call-broker.ts';
 import { openBroker } from './open-broker.ts';
-import { orderBookOf, placedOrder } from './working-orders.ts';
+import { orderBooks, placedOrder } from './working-orders.ts';
 
 /**
  * Asks the broker to change the terms of an order, and changes them here once it accepted. Throws ORDER_NOT_FOUND,
@@ -13,9 +13,9 @@ import { orderBookOf, placedOrder } from './working-orders.ts';
 export async function requestAmendment(ctx: Context, request: AmendRequest): Promise<Asked> {
   const { check, order } = await openAmendment(ctx, request);
   const broker = await openBroker(ctx, order.user_id);
-  const book = await orderBookOf(broker)();
+  const book = await orderBooks()(broker);
   let amendment: Amendment | undefined;
-  return callBroker<PlacedOrder>(ctx, {
+  return callBroker<PlacedOrder>(ctx, broker, {
     order_id: request.order_id,
     verb: 'modify',
     prepare: async (trx, before) => {

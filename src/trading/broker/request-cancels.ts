@@ -8,7 +8,7 @@ import { cancelOrder } from '../orders/cancel-order.ts';
 import { type Asked, callBroker } from './call-broker.ts';
 import { forEachTrader } from './for-each-trader.ts';
 import { attemptsOf, unresolved } from './journal.ts';
-import { orderBookOf, placedOrder } from './working-orders.ts';
+import { orderBooks, placedOrder } from './working-orders.ts';
 
 /**
  * Asks the broker to cancel orders. An order that it accepted the request for keeps its state until `broker sync` brings
@@ -18,14 +18,12 @@ export async function requestCancels(ctx: Context, ids: readonly OrderId[]): Pro
   const db = await ctx.db();
   const [only] = ids;
   const orders = ids.length === 1 && only ? [await findOrder(db, only)] : await findOrders(db, ids);
-  const books = new Map<unknown, ReturnType<typeof orderBookOf>>();
+  const bookOf = orderBooks();
   return forEachTrader(ctx, orders, {
     each: async (broker, order) => {
       if (order.broker_order_id === '') return cancelUnsent(ctx, order);
-      const book = books.get(broker) ?? orderBookOf(broker);
-      books.set(broker, book);
-      const theirs = await book();
-      return callBroker<PlacedOrder>(ctx, {
+      const theirs = await bookOf(broker);
+      return callBroker<PlacedOrder>(ctx, broker, {
         order_id: order.order_id,
         verb: 'cancel',
         prepare: async (trx, before) => {
@@ -42,13 +40,17 @@ export async function requestCancels(ctx: Context, ids: readonly OrderId[]): Pro
 
 /** Cancels an order here that no broker has; refuses one that may be there all the same. */
 async function cancelUnsent(ctx: Context, order: Order): Promise<Asked> {
-  const { open } = await attemptsOf(await ctx.db(), order.order_id);
-  if (open > 0) throw unresolved(order.order_id, order.user_id);
-  if (order.status !== 'PENDING')
-    throw refused(
-      'NOT_AT_BROKER',
-      `Order ${order.order_id} is ${order.status} and has no id of the broker.`,
-      `To cancel it here alone: pinnacle order cancel ${order.order_id}`,
-    );
-  return { order: await cancelOrder(ctx, order.order_id), outcome: 'accepted', detail: '' };
+  const { order_id, user_id } = order;
+  const cancelled = await cancelOrder(ctx, order_id, async (trx, before) => {
+    const { open } = await attemptsOf(trx.db, order_id);
+    // Another process may have sent it meanwhile.
+    if (open > 0 || before.broker_order_id !== '') throw unresolved(order_id, user_id);
+    if (before.status !== 'PENDING')
+      throw refused(
+        'NOT_AT_BROKER',
+        `Order ${order_id} is ${before.status} and has no id of the broker.`,
+        `To cancel it here alone: pinnacle order cancel ${order_id}`,
+      );
+  });
+  return { order: cancelled, outcome: 'accepted', detail: '' };
 }

@@ -16,8 +16,9 @@ import { preTradeInputs } from '../orders/pre-trade-inputs.ts';
 import { checkPreTrade } from '../risk/pre-trade.ts';
 import { type Asked, callBroker } from './call-broker.ts';
 import { forEachTrader } from './for-each-trader.ts';
-import { attemptsOf, unresolved } from './journal.ts';
+import { attemptsOf, tagsOf, unresolved } from './journal.ts';
 import { orderTag } from './order-tag.ts';
+import { orderBooks } from './working-orders.ts';
 
 /** The orders that wait to be sent, of a trader or of everybody, the oldest first. */
 export async function findUnsent(db: Kysely<Database>, user: UserId | undefined): Promise<OrderId[]> {
@@ -37,17 +38,40 @@ export async function sendOrders(ctx: Context, ids: readonly OrderId[]): Promise
   const db = await ctx.db();
   const [only] = ids;
   const orders = ids.length === 1 && only ? [await findOrder(db, only)] : await findOrders(db, ids);
+  const bookOf = orderBooks();
   return forEachTrader(ctx, orders, {
-    each: (broker, order) => sendOrder(ctx, broker, order),
+    each: async (broker, order) => {
+      if ((await attemptsOf(db, order.order_id)).attempts > 0)
+        await refuseTwin(db, order, await bookOf(broker));
+      return sendOrder(ctx, broker, order);
+    },
     failed: (order, failure) => ({ order, outcome: 'skipped', detail: failure.message }),
   });
+}
+
+/** Refuses an order that the broker has from an attempt before: what is rejected there, or was cancelled without shares, is over. */
+async function refuseTwin(
+  db: Kysely<Database>,
+  { order_id, user_id }: Order,
+  book: Awaited<ReturnType<ReturnType<typeof orderBooks>>>,
+): Promise<void> {
+  const tags = new Set(await tagsOf(db, order_id));
+  for (const { tag, status, filled_quantity, broker_order_id } of book.values()) {
+    const isOver = (status === 'REJECTED' || status === 'CANCELLED') && filled_quantity === 0;
+    if (!tags.has(tag) || isOver) continue;
+    throw refused(
+      'CALL_UNRESOLVED',
+      `The broker has order ${order_id} already, as ${broker_order_id}, from an attempt before.`,
+      `Nothing is sent twice. Run: pinnacle broker sync ${user_id}`,
+    );
+  }
 }
 
 async function sendOrder(ctx: Context, broker: Broker, order: Order): Promise<Asked> {
   const { order_id } = order;
   // Before the transaction: within it, this would need a second connection, which the embedded database does not have.
   const { clock, quote } = await preTradeInputs(ctx, order);
-  return callBroker<OrderTerms>(ctx, {
+  return callBroker<OrderTerms>(ctx, broker, {
     order_id,
     verb: 'place',
     prepare: async (trx, before) => {
@@ -59,10 +83,17 @@ async function sendOrder(ctx: Context, broker: Broker, order: Order): Promise<As
           `Order ${order_id} is ${before.status}; sending it needs PENDING.`,
           `See: pinnacle order show ${order_id}`,
         );
-      await checkPreTrade(trx, { ...before, quantity: before.quantity - before.filled_quantity }, clock, {
-        quote,
-        replacing: order_id,
-      });
+      if (before.broker_order_id !== '' || before.filled_quantity > 0)
+        throw refused(
+          'ORDER_STATE',
+          `Order ${order_id} is PENDING, but ${
+            before.broker_order_id === ''
+              ? 'shares of it are filled'
+              : `the broker has it as ${before.broker_order_id}`
+          }.`,
+          `Nothing is sent twice. Run: pinnacle broker sync ${before.user_id}`,
+        );
+      await checkPreTrade(trx, before, clock, { quote, replacing: order_id });
       const terms = { ...(await termsOf(ctx, trx, before)), tag: orderTag(order_id, attempts + 1) };
       await trx.db
         .updateTable('orders')

@@ -3,6 +3,7 @@ import type { UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import type { AngelOneSession } from '../../platform/brokers/angelone/calls.ts';
 import type { Endpoint } from '../../platform/brokers/angelone/http.ts';
+import { Failure } from '../../util/failure.ts';
 import { logIn } from './log-in.ts';
 import { openSecrets, type TraderSecrets } from './login-secrets.ts';
 
@@ -12,6 +13,9 @@ export interface SharedSession extends AngelOneSession {
   /** What no output may show. */
   secrets: () => string[];
 }
+
+// A login that was refused is not tried again with the same credentials by the same command: too many lock the account.
+const refusals = new WeakMap<AbortSignal, Map<string, Failure>>();
 
 /**
  * The session of a trader at Angel One: the stored token while it is valid, else a login. Throws BROKER_SESSION where
@@ -36,7 +40,17 @@ export async function openSession(
   async function begin(refused: string | undefined): Promise<string> {
     const other = await findOther(refused);
     if (other !== undefined) return other;
-    return logIn(ctx, user, secrets, { endpoint, limit, findOther: () => findOther(refused) });
+    const known = refusals.get(ctx.signal) ?? new Map<string, Failure>();
+    refusals.set(ctx.signal, known);
+    const credentials = [user, secrets.apiKey, secrets.pin, secrets.totpSecret].join('\n');
+    const before = known.get(credentials);
+    if (before) throw before;
+    return logIn(ctx, user, secrets, { endpoint, limit, findOther: () => findOther(refused) }).catch(
+      (error) => {
+        if (error instanceof Failure && error.kind === 'refused') known.set(credentials, error);
+        throw error;
+      },
+    );
   }
 
   const use = (token: string) => {

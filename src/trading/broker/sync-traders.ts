@@ -102,8 +102,12 @@ async function syncTrader(ctx: Context, user_id: UserId): Promise<Synced> {
     ctx.signal.throwIfAborted();
     const known = await ctx.explain(error);
     // What is configured wrongly is so for every trader, and a book that cannot be written is no matter of one.
-    if (!(known instanceof Failure) || !(known.code.startsWith('BROKER_') || known.kind === 'refused'))
-      throw error;
+    const isOfOne =
+      known instanceof Failure &&
+      (known.code.startsWith('BROKER_') ||
+        known.code === 'CREDENTIALS_UNREADABLE' ||
+        known.kind === 'refused');
+    if (!isOfOne) throw error;
     return { ...NOTHING, user_id, problem: known.message };
   });
   if (!ctx.dryRun) await noteSync(ctx, row);
@@ -112,11 +116,11 @@ async function syncTrader(ctx: Context, user_id: UserId): Promise<Synced> {
 
 /** The books are read before ours: what happens between the two is not missing at the broker. */
 async function bringBooks(ctx: Context, user_id: UserId): Promise<Synced> {
-  const theirs = await readTheirBooks(ctx, await openBroker(ctx, user_id), ['orders', 'trades']);
   const clock = comparisonClock(await tradingDayOf(ctx));
+  const theirs = await readTheirBooks(ctx, await openBroker(ctx, user_id), ['orders', 'trades']);
   const ours = await readOurBook(await ctx.source(), user_id, theirs, clock);
   const found = compareBooks(ours, theirs, clock, ['orders']);
-  const { repaired, ...done } = await applyRepairs(ctx, user_id, found);
+  const { repaired, ...done } = await applyRepairs(ctx, user_id, found, clock.now);
   const resolved = new Set(repaired);
   const missing = found.filter((difference) => difference.class === 'UNANSWERED');
   const left = found.filter(

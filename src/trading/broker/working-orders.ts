@@ -6,11 +6,16 @@ import { refused } from '../../util/failure.ts';
 import { findInstruments } from '../instruments/find-instrument.ts';
 import type { Order } from '../ledger/order-store.ts';
 
-/** The order book of a broker, read once and by id; what changes an order names everything that the book says of it. */
-export function orderBookOf(broker: Broker): () => Promise<ReadonlyMap<string, BrokerOrder>> {
-  let book: Promise<ReadonlyMap<string, BrokerOrder>> | undefined;
-  return () => {
-    book ??= broker.orders().then((orders) => new Map(orders.map((order) => [order.broker_order_id, order])));
+type OrderBook = ReadonlyMap<string, BrokerOrder>;
+
+/** The order books of brokers by id, each read once; what changes an order names everything that the book says of it. */
+export function orderBooks(): (broker: Broker) => Promise<OrderBook> {
+  const books = new Map<Broker, Promise<OrderBook>>();
+  return (broker) => {
+    const book =
+      books.get(broker) ??
+      broker.orders().then((orders) => new Map(orders.map((order) => [order.broker_order_id, order])));
+    books.set(broker, book);
     return book;
   };
 }
@@ -19,7 +24,7 @@ export function orderBookOf(broker: Broker): () => Promise<ReadonlyMap<string, B
 export async function placedOrder(
   trx: Trx,
   order: Pick<Order, 'order_id' | 'user_id' | 'broker_order_id'>,
-  book: ReadonlyMap<string, BrokerOrder>,
+  book: OrderBook,
 ): Promise<PlacedOrder> {
   const theirs = book.get(order.broker_order_id);
   if (!theirs) throw notAtBroker(order.order_id, order.broker_order_id, order.user_id);

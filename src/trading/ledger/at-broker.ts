@@ -9,14 +9,19 @@ import {
 
 /**
  * SQL for an order of `orders` that is, or may be, at the broker: it has an id there, or was sent and no answer came. To mark
- * such an order CANCELLED would not end it. Without a broker, and for users without an account there, none is.
+ * such an order CANCELLED would not end it. What the journal says is so whatever this machine is configured for; an id that
+ * nothing was sent for counts only for the broker that is configured, and for users with an account there.
  */
 export function isAtBroker(kind: BrokerKind | undefined, schema: Schema): RawBuilder<boolean> {
-  if (kind === undefined || !hasStep(schema, BROKER_SINCE_STEP)) return sql<boolean>`false`;
-  if (kind === 'paper' && !hasStep(schema, PAPER_SINCE_STEP)) return sql<boolean>`false`;
-  return sql<boolean>`(${HAS_ID[kind]} OR EXISTS (
+  if (!hasStep(schema, BROKER_SINCE_STEP)) return sql<boolean>`false`;
+  const hasId =
+    kind === undefined || (kind === 'paper' && !hasStep(schema, PAPER_SINCE_STEP))
+      ? sql<boolean>`false`
+      : HAS_ID[kind];
+  return sql<boolean>`(${hasId} OR EXISTS (
     SELECT FROM broker_calls c
-    WHERE c.order_id = orders.order_id AND c.verb = 'place' AND c.resolved_at IS NULL))`;
+    WHERE c.order_id = orders.order_id AND c.verb = 'place'
+      AND (c.resolved_at IS NULL OR (c.broker_order_id <> '' AND c.broker_order_id = orders.broker_order_id))))`;
 }
 
 /** Orders that were accepted by hand are not at the paper broker, which has its own. */

@@ -1,4 +1,5 @@
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { OrderId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
@@ -6,11 +7,19 @@ import { assertTransition } from '../../domain/order-state.ts';
 import { type CancelScope, cancelWorking, findWorking } from '../ledger/cancel-orders.ts';
 import { changeOrder, findOrders, lockOrder, type Order } from '../ledger/order-store.ts';
 
-/** Cancels one order; an order that is already cancelled does not change. Throws ORDER_NOT_FOUND and ORDER_STATE. */
-export function cancelOrder(ctx: Context, orderId: OrderId): Promise<Order> {
+/**
+ * Cancels one order; an order that is already cancelled does not change. `check` looks at the locked order first, and throws
+ * where it must not be cancelled. Throws ORDER_NOT_FOUND and ORDER_STATE.
+ */
+export function cancelOrder(
+  ctx: Context,
+  orderId: OrderId,
+  check: (trx: Trx, before: Order) => Promise<void> = async () => {},
+): Promise<Order> {
   return ctx.change(async (trx) => {
     const before = await lockOrder(trx, orderId);
     if (before.status === 'CANCELLED') return unchanged(before);
+    await check(trx, before);
     assertTransition(before, 'CANCELLED');
     return changeOrder(trx, before, { status: 'CANCELLED', updated_at: instant(ctx.now()) });
   });

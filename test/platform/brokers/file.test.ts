@@ -129,7 +129,7 @@ describe('books that were saved', () => {
   });
 
   it('take no orders', async () => {
-    const answer = { outcome: 'refused', reason: 'books that were saved take no orders' };
+    const answer = { outcome: 'unsent', reason: 'books that were saved take no orders' };
     expect(await open().place({} as OrderTerms)).toMatchObject(answer);
     expect(await open().modify({} as PlacedOrder)).toMatchObject(answer);
     expect(await open().cancel({} as PlacedOrder)).toMatchObject(answer);

@@ -11,6 +11,7 @@ import {
   giveSession,
 } from '../../helpers/stand-in/trader.ts';
 import type { StandInClient } from '../../helpers/stand-in/types.ts';
+import { words } from '../../helpers/words.ts';
 
 interface Row {
   order_id: string;
@@ -92,6 +93,64 @@ describe.each(servers)('orders at the broker on $name', ({ open }) => {
     expect((await send(id, '--dry-run')).code).toBe(0);
     expect((await show(id)).status).toBe('PENDING');
     expect(standIn.calls).toHaveLength(calls);
+  });
+
+  it('are neither cancelled nor amended there in a dry run', async () => {
+    const id = await placed();
+    await send(id);
+    const calls = standIn.calls.length;
+    for (const line of [
+      `order cancel ${id} --send --dry-run`,
+      `order amend ${id} --price 99 --send --dry-run`,
+    ])
+      expect((await db.cli(...words(line))).code).toBe(0);
+    expect(await show(id)).toMatchObject({ status: 'PLACED', price: 100 });
+    expect(standIn.calls).toHaveLength(calls);
+  });
+
+  it('take no idempotency key, which would repeat what was before the broker answered', async () => {
+    const id = await placed();
+    const calls = standIn.calls.length;
+    const { code } = await db.cli(...words(`order cancel ${id} --send --idempotency-key k-${id}`));
+    expect(code).toBe(2);
+    expect((await place('--send', '--idempotency-key', 'k')).code).toBe(2);
+    expect(standIn.calls).toHaveLength(calls);
+  });
+
+  it('are not sent where another program noted the id that the broker gave', async () => {
+    const id = await placed();
+    await db.query("UPDATE orders SET broker_order_id = 'theirs-1' WHERE order_id = $1", [id]);
+    const calls = standIn.calls.length;
+    expect((await send(id)).code).toBe(5);
+    expect(standIn.calls).toHaveLength(calls);
+    await db.query("UPDATE orders SET status = 'CANCELLED' WHERE order_id = $1", [id]);
+  });
+
+  it('stay PENDING after a retry, although the broker shows the rejected attempt', async () => {
+    const id = await placed();
+    standIn.control.fates = ['reject-later'];
+    await send(id);
+    standIn.settle();
+    await sync();
+    expect((await show(id)).status).toBe('REJECTED');
+    await db.cli('order', 'retry', id);
+    await sync();
+    expect((await show(id)).status).toBe('PENDING');
+    expect((await send(id)).rows[0]?.status).toBe('PLACED');
+  });
+
+  it('are not sent again where an attempt before turns out to be there', async () => {
+    const id = await placed();
+    standIn.control.next = { place: ['hang-after'] };
+    await send(id);
+    // Given up too early, by hand.
+    await db.query('UPDATE broker_calls SET resolved_at = now() WHERE order_id = $1', [id]);
+    await db.query("UPDATE orders SET status = 'REJECTED' WHERE order_id = $1", [id]);
+    await db.cli('order', 'retry', id);
+    expect((await send(id)).code).toBe(5);
+    expect(ordersThere(await tagOf(id))).toHaveLength(1);
+    await sync();
+    expect((await show(id)).status).toBe('PLACED');
   });
 
   it.each([

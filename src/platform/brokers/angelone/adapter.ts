@@ -19,7 +19,7 @@ const USER = '/rest/secure/angelbroking/user/v1';
 
 /** Angel One SmartAPI for one trader. */
 export function angelOneBroker(dependencies: AngelOneDependencies & { now: () => Date }): Broker {
-  const { read, change } = brokerCalls(dependencies);
+  const { read, change, ready } = brokerCalls(dependencies);
   // Of the order book that was read last: trades have no date of their own.
   let dates: ReadonlyMap<string, Instant> = new Map();
   const today = () => wallClock(dependencies.now().toISOString(), VENDOR_ZONE).slice(0, 10);
@@ -53,6 +53,7 @@ export function angelOneBroker(dependencies: AngelOneDependencies & { now: () =>
       const data = await read('funds', `${USER}/getRMS`);
       return readable('funds', () => readFunds(data));
     },
+    ready,
     place: (terms) => changeKnown(terms, () => change(`${ORDERS}/placeOrder`, placeFields(terms))),
     modify: (order) => changeKnown(order, () => change(`${ORDERS}/modifyOrder`, modifyFields(order))),
     cancel: (order) => change(`${ORDERS}/cancelOrder`, cancelFields(order)),

@@ -36,9 +36,15 @@ interface Call {
   method: LimitedMethod;
   path: string;
   body?: object;
+  /** After this it must not go out any more. */
+  until?: number;
 }
 
 const READS = 3;
+/** How long after its slot a change may go out. */
+const SLOT_MS = 150;
+/** A change that goes out later than this after it was written down might have been given up by a sync meanwhile. */
+const LATEST_MS = 30_000;
 const PAUSE_MS = 1_000;
 const MAX_TEXT = 300;
 
@@ -49,9 +55,26 @@ export function brokerCalls(dependencies: AngelOneDependencies) {
     redactor([dependencies.apiKey, ...tokens, ...(dependencies.secrets?.() ?? [])])(text);
   const say = (text: string) => truncate(escapeControls(redact(text)), MAX_TEXT);
 
+  /** When the slot was taken that the next change may use; undefined if there is none. */
+  let slotAt: number | undefined;
+
+  async function ready(): Promise<void> {
+    await dependencies.session.token();
+    await dependencies.limit('order');
+    slotAt = Date.now();
+  }
+
+  async function waitForTurn(method: LimitedMethod): Promise<void> {
+    const isReady = method === 'order' && slotAt !== undefined && Date.now() - slotAt <= SLOT_MS;
+    if (method === 'order') slotAt = undefined;
+    if (!isReady) await dependencies.limit(method);
+  }
+
   async function send(call: Call, token: string): Promise<Exchange> {
     tokens.add(token);
-    await dependencies.limit(call.method);
+    await waitForTurn(call.method);
+    if (call.until !== undefined && Date.now() > call.until)
+      return { kind: 'unsent', reason: 'logging in and waiting for a turn took too long' };
     return exchange(dependencies, { ...call, apiKey: dependencies.apiKey, token });
   }
 
@@ -81,7 +104,7 @@ export function brokerCalls(dependencies: AngelOneDependencies) {
 
   /** What became of a change. It is sent a second time only after the broker refused the token of the first time. */
   async function change(path: string, body: object): Promise<BrokerAnswer> {
-    const call = { method: 'order', path, body } as const;
+    const call = { method: 'order', path, body, until: Date.now() + LATEST_MS } as const;
     const first = await attempt(call, dependencies.session.token);
     if (first.outcome !== 'session') return first;
     const second = await attempt(call, dependencies.session.renew);
@@ -109,7 +132,7 @@ export function brokerCalls(dependencies: AngelOneDependencies) {
     }
   }
 
-  return { read, change };
+  return { read, change, ready };
 }
 
 /** What became of one try of a change; `session` if the broker refused the token. */

@@ -114,7 +114,9 @@ function failureOf(error: unknown): Exchange {
   return { kind: causes.length > 0 && causes.every(isBeforeSending) ? 'unsent' : 'lost', reason };
 }
 
-const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_)/;
+// Of the certificate and the protocol, which come before the request; other failures of TLS may come with the answer.
+const TLS =
+  /^(CERT_|ERR_TLS_CERT_|ERR_SSL_WRONG_VERSION_NUMBER|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_)/;
 
 const isBeforeSending = ({ syscall, code = '' }: NodeJS.ErrnoException) =>
   syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT' || TLS.test(code);

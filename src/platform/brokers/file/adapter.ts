@@ -10,7 +10,7 @@ import type { Instant } from '../../../domain/instant.ts';
 import { type BookName, readable, readSavedBook, type SavedBooks } from './saved-book.ts';
 
 const NO_ORDERS: BrokerAnswer = {
-  outcome: 'refused',
+  outcome: 'unsent',
   reason: 'books that were saved take no orders',
   http_status: null,
   answer: '',
@@ -38,6 +38,7 @@ export function fileBroker(books: SavedBooks): Broker {
     positions: () => read('positions', readPositionBook),
     holdings: () => read('holdings', readDeliveries),
     funds: () => read('funds', readFunds),
+    ready: async () => {},
     place: refuse,
     modify: refuse,
     cancel: refuse,

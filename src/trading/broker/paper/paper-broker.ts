@@ -44,6 +44,7 @@ export async function paperBroker(
       collateral: null,
       utilised: null,
     }),
+    ready: async () => {},
     place: (terms) => place(source, user, terms, ctx.now()),
     modify: async (order) => modify(source, user, order, await day()),
     cancel: async (order) => cancel(source, user, order, await day()),
