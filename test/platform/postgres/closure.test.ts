@@ -42,7 +42,6 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'fill list': { why: 'lists all', own: 'fill list --user u2' },
   'position list': { why: 'lists all', own: 'position list --user u2' },
   'position mark ITC=101': { why: 'a price is that of every holder' },
-  'charges show --day 2026-01-30': { why: 'lists all', own: 'charges show --day 2026-01-30 --user u2' },
   'position pnl': { why: 'sums up all', own: 'position pnl --user u2' },
   'report months': { why: 'sums up all', own: 'report months --user u2' },
   'risk check': { why: 'evaluates the rules of all', own: 'risk check u2' },

@@ -17,7 +17,7 @@ const LISTS: [string, string, number][] = [
   ['order list --symbol SYM7', 'idx_orders_', 400],
   ['order list --since 2024-01-01 --until 2024-02-01', 'idx_orders_', 20],
   ['order list --after PAGE_1000', 'idx_orders_', 20],
-  ['position list', 'idx_positions_open_newest', 60],
+  ['position list', 'idx_positions_open_newest', 70],
   ['position list --status any', 'idx_positions_newest', 20],
   [`position list --status CLOSED --user ${USUAL}`, 'idx_positions_user_newest', 60],
   ['position list --as-of 2025-06-01T10:00:00Z --status any', 'idx_positions_newest', 20],
