@@ -18,7 +18,7 @@ const PORTFOLIO = '/rest/secure/angelbroking/portfolio/v1';
 const USER = '/rest/secure/angelbroking/user/v1';
 
 /** Angel One SmartAPI for one trader. */
-export function angelOneBroker(dependencies: AngelOneDependencies & { now: () => Date }): Broker {
+export function angelOneBroker(dependencies: AngelOneDependencies): Broker {
   const { read, change, ready } = brokerCalls(dependencies);
   // Of the order book that was read last: trades have no date of their own.
   let dates: ReadonlyMap<string, Instant> = new Map();

@@ -26,6 +26,7 @@ export interface AngelOneDependencies extends Endpoint {
   session: AngelOneSession;
   /** Waits until the method may be called; right before each call goes out. */
   limit: (method: LimitedMethod) => Promise<void>;
+  now: () => Date;
   /** Other secrets that no answer may show. */
   secrets?: () => Iterable<string>;
   /** The first pause before a read is repeated, milliseconds; the next one is twice as long. */
@@ -61,11 +62,12 @@ export function brokerCalls(dependencies: AngelOneDependencies) {
   async function ready(): Promise<void> {
     await dependencies.session.token();
     await dependencies.limit('order');
-    slotAt = Date.now();
+    slotAt = dependencies.now().getTime();
   }
 
   async function waitForTurn(method: LimitedMethod): Promise<void> {
-    const isReady = method === 'order' && slotAt !== undefined && Date.now() - slotAt <= SLOT_MS;
+    const isReady =
+      method === 'order' && slotAt !== undefined && dependencies.now().getTime() - slotAt <= SLOT_MS;
     if (method === 'order') slotAt = undefined;
     if (!isReady) await dependencies.limit(method);
   }
@@ -73,7 +75,7 @@ export function brokerCalls(dependencies: AngelOneDependencies) {
   async function send(call: Call, token: string): Promise<Exchange> {
     tokens.add(token);
     await waitForTurn(call.method);
-    if (call.until !== undefined && Date.now() > call.until)
+    if (call.until !== undefined && dependencies.now().getTime() > call.until)
       return { kind: 'unsent', reason: 'logging in and waiting for a turn took too long' };
     return exchange(dependencies, { ...call, apiKey: dependencies.apiKey, token });
   }
@@ -104,7 +106,7 @@ export function brokerCalls(dependencies: AngelOneDependencies) {
 
   /** What became of a change. It is sent a second time only after the broker refused the token of the first time. */
   async function change(path: string, body: object): Promise<BrokerAnswer> {
-    const call = { method: 'order', path, body, until: Date.now() + LATEST_MS } as const;
+    const call = { method: 'order', path, body, until: dependencies.now().getTime() + LATEST_MS } as const;
     const first = await attempt(call, dependencies.session.token);
     if (first.outcome !== 'session') return first;
     const second = await attempt(call, dependencies.session.renew);
