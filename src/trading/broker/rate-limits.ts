@@ -19,7 +19,7 @@ const LONGEST_WAIT_MS = 90_000;
 
 /**
  * Waits until a trader may call a method of the broker: all processes together keep within the limits in any second,
- * minute and hour. Throws RATE_LIMITED (exit 10) where that would take more than a minute and a half.
+ * minute and hour. Throws RATE_LIMITED where that would take more than a minute and a half.
  */
 export async function waitForSlot(ctx: Context, user: UserId, method: LimitedMethod): Promise<void> {
   const { rateLimits } = (await ctx.config()).broker;
