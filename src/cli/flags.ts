@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { existingIdText, idText } from '../domain/id.ts';
-import { isDay, isInstant } from '../domain/instant.ts';
+import { isInstant, isWrittenDay } from '../domain/instant.ts';
 import { priceText, type Rupees, rupeesText, sharesText } from '../domain/money.ts';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
@@ -167,7 +167,7 @@ const FIRST_DAY = '1990-01-01';
 /** A calendar day, as YYYY-MM-DD. */
 export function day(help: string): Param<string> {
   const schema = z.string().check(
-    z.refine((value) => /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value) && value >= FIRST_DAY, {
+    z.refine((value) => isWrittenDay(value) && value >= FIRST_DAY, {
       error: `must be a day such as 2026-01-31, from ${FIRST_DAY} on`,
     }),
   );

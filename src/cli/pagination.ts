@@ -1,4 +1,4 @@
-import { type Instant, isDay, writtenInstant } from '../domain/instant.ts';
+import { type Instant, isWrittenDay, writtenInstant } from '../domain/instant.ts';
 import { usage } from '../util/failure.ts';
 import { integer, optional, text, toggle } from './flags.ts';
 import type { Io } from './io.ts';
@@ -79,7 +79,7 @@ export function timeKeyset<Id extends string>(keyset: Keyset): [Instant, Id] {
 
 /** The day, YYYY-MM-DD, and the id after which a page of a list by day begins; throws the same. */
 export function dayKeyset([day = '', id = '']: Keyset): [day: string, id: string] {
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isDay(day)) throw notACursor();
+  if (!isWrittenDay(day)) throw notACursor();
   return [day, id];
 }
 

@@ -55,6 +55,10 @@ export interface BrokerOrder {
   updated_at: Instant | null;
 }
 
+/** Whether an order ended at the broker without an execution: it moved nothing. */
+export const endedUnfilled = ({ status, filled_quantity }: BrokerOrder): boolean =>
+  (status === 'REJECTED' || status === 'CANCELLED') && filled_quantity === 0;
+
 /** An execution of the trade book of the broker. */
 export interface BrokerTrade {
   broker_order_id: string;

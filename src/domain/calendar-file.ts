@@ -1,4 +1,4 @@
-import { isDay } from './instant.ts';
+import { isWrittenDay } from './instant.ts';
 import { type MarketDay, weekdayOf } from './trading-calendar.ts';
 
 /** A day as a file has it: texts, '' or undefined where it has none. */
@@ -33,7 +33,7 @@ export function marketDayOf(written: WrittenDay): MarketDay | { reason: string }
 }
 
 function nameProblem({ date: day, weekday = '', name }: WrittenDay): string | undefined {
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || !isDay(day)) return 'date must be a day such as 2026-01-26';
+  if (!isWrittenDay(day)) return 'date must be a day such as 2026-01-26';
   if (weekday !== '' && weekday.toLowerCase() !== weekdayOf(day).toLowerCase())
     return `${day} is ${weekdayOf(day)}, not ${/^\w{1,12}$/.test(weekday) ? weekday : 'that'}`;
   return PLAIN.test(name) ? undefined : `name of ${day} must be 1 to 200 characters`;

@@ -174,6 +174,9 @@ export function isDay(day: string): boolean {
   return known;
 }
 
+/** Whether a text is a day as it is written in flags and files, YYYY-MM-DD, and exists. */
+export const isWrittenDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && isDay(text);
+
 const POSTGRES = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?$/;
 
 /**

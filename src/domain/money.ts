@@ -44,6 +44,9 @@ export function addMoney(a: Rupees, b: Rupees): Rupees {
   return rupeesOf(paisaOf(a) + paisaOf(b));
 }
 
+/** The exact sum of amounts in rupees and paisa; 0.00 of none. */
+export const sumOfMoney = (amounts: readonly Rupees[]): Rupees => amounts.reduce(addMoney, NO_RUPEES);
+
 /** The same amount with the other sign. */
 export const negated = (amount: Rupees): Rupees => rupeesOf(-paisaOf(amount));
 

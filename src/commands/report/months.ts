@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { day, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
-import { requireOrder } from './days.ts';
+import { requireOrder } from '../_shared/days.ts';
 import { monthFields } from './fields.ts';
 
 export const months = defineCommand({

@@ -3,7 +3,7 @@ import { day, decimal, inputFile, optional, parsed, withDefault } from '../../cl
 import type { Context } from '../../context.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import { requireOrder } from './days.ts';
+import { requireOrder } from '../_shared/days.ts';
 import { performanceFields } from './fields.ts';
 
 export const performance = defineCommand({

@@ -5,7 +5,7 @@ import { strategyId, userId } from '../../domain/id.ts';
 import { financialYear } from '../../domain/performance/financial-year.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
-import { requireOrder } from './days.ts';
+import { requireOrder } from '../_shared/days.ts';
 import { tradeFields } from './fields.ts';
 
 export const trades = defineCommand({

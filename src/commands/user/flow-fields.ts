@@ -2,7 +2,6 @@ import { day, optional, parsed, text } from '../../cli/flags.ts';
 import type { Fields } from '../../cli/result.ts';
 import { userId } from '../../domain/id.ts';
 import { paymentText } from '../../domain/money.ts';
-import { usage } from '../../util/failure.ts';
 
 /** A movement of money; `amount` is that by which the capital rises. */
 export const flowFields = {
@@ -41,9 +40,3 @@ export const daysFlags = {
   since: optional(day('of this trading day or later')),
   until: optional(day('up to this trading day, included')),
 };
-
-/** Throws a usage error for days the wrong way round. */
-export function refuseReversed(since: string | undefined, until: string | undefined): void {
-  if (since !== undefined && until !== undefined && since > until)
-    throw usage('--since is later than --until.');
-}

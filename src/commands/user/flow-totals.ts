@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { findUser } from '../../trading/users/store.ts';
-import { daysFlags, ofUser, refuseReversed } from './flow-fields.ts';
+import { requireOrder } from '../_shared/days.ts';
+import { daysFlags, ofUser } from './flow-fields.ts';
 
 export const flowTotals = defineCommand({
   effect: 'read',
@@ -16,7 +17,7 @@ export const flowTotals = defineCommand({
   ],
   details: 'A correction counts to the kind that it counters.',
   async run({ user, since, until }, ctx: Context) {
-    refuseReversed(since, until);
+    requireOrder({ since, until });
     const { sumFlows } = await import('../../trading/flows/list-flows.ts');
     const source = await ctx.source();
     await findUser(source.db, user);

@@ -4,7 +4,8 @@ import { dayKeyset, page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { FLOW_KINDS } from '../../domain/cash-flow.ts';
 import { findUser } from '../../trading/users/store.ts';
-import { daysFlags, flowFields, ofUser, refuseReversed } from './flow-fields.ts';
+import { requireOrder } from '../_shared/days.ts';
+import { daysFlags, flowFields, ofUser } from './flow-fields.ts';
 
 export const flows = defineCommand({
   effect: 'read',
@@ -21,7 +22,7 @@ export const flows = defineCommand({
   ],
   details: 'What each kind comes to: user flow-totals.',
   async run({ user, since, until, kind, ...paging }, ctx: Context) {
-    refuseReversed(since, until);
+    requireOrder({ since, until });
     const { selectFlows } = await import('../../trading/flows/list-flows.ts');
     const source = await ctx.source();
     const read = selectFlows(source, { user, since, until }, kind);

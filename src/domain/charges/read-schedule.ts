@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ORDER_SIDES } from '../enums.ts';
 import { EXCHANGES } from '../exchanges.ts';
-import { isDay } from '../instant.ts';
+import { isWrittenDay } from '../instant.ts';
 import { LEVIES, type Rate, ROUNDINGS, type Schedule, SEGMENTS } from './schedule.ts';
 import { SHIPPED_SCHEDULE } from './shipped-schedule.ts';
 
@@ -17,9 +17,7 @@ const percent = z
 const RUPEES = 'must be rupees as text, such as "20" or "13.50"';
 const rupees = z.string({ error: RUPEES }).check(z.regex(/^\d{1,9}(\.\d{1,4})?$/, { error: RUPEES }));
 const DAY = 'must be a day such as "2026-04-01"';
-const day = z
-  .string({ error: DAY })
-  .check(z.refine((text) => /^\d{4}-\d\d-\d\d$/.test(text) && isDay(text), { error: DAY }));
+const day = z.string({ error: DAY }).check(z.refine((text) => isWrittenDay(text), { error: DAY }));
 const TEXT = 'must be text of 1 to 500 characters';
 const text = z.string({ error: TEXT }).check(z.regex(/^[^\p{Cc}\p{Cs}]{1,500}$/u, { error: TEXT }));
 const SYMBOL = 'must be a symbol, or how symbols begin and a *';

@@ -1,4 +1,4 @@
-import type { BrokerOrder, BrokerTrade } from '../broker.ts';
+import { type BrokerOrder, type BrokerTrade, endedUnfilled } from '../broker.ts';
 import { type OurFill, type OurOrder, rowsOf, type TheirBooks } from './difference.ts';
 
 /** An order of ours with what the broker has of it. */
@@ -64,10 +64,7 @@ export function matchOrders(ours: readonly OurOrder[], theirs: TheirBooks): Matc
 
 /** Whether an order of the broker is what became of an order before it was made PENDING again. */
 const isFormerAttempt = ({ status, sent }: OurOrder, theirs: BrokerOrder): boolean =>
-  status === 'PENDING' &&
-  sent?.isOpen === false &&
-  theirs.filled_quantity === 0 &&
-  (theirs.status === 'REJECTED' || theirs.status === 'CANCELLED');
+  status === 'PENDING' && sent?.isOpen === false && endedUnfilled(theirs);
 
 interface Theirs {
   orders: ReadonlyMap<string, BrokerOrder>;
@@ -95,9 +92,7 @@ function externalOrders(
     });
     // Its executions came with a file.
     if (all.length > 0 && fresh.length === 0) return [];
-    // What ended without an execution moved nothing.
-    const hasEnded = order?.status === 'REJECTED' || order?.status === 'CANCELLED';
-    if (fresh.length === 0 && hasEnded && order.filled_quantity === 0) return [];
+    if (fresh.length === 0 && order && endedUnfilled(order)) return [];
     return [{ broker_order_id, order, trades: fresh, twinOf: order && tags.get(order.tag) }];
   });
 }

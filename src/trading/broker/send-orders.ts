@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Outcome, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
-import type { Broker, BrokerAnswer, OrderTerms } from '../../domain/broker.ts';
+import { type Broker, type BrokerAnswer, endedUnfilled, type OrderTerms } from '../../domain/broker.ts';
 import type { Product } from '../../domain/enums.ts';
 import type { OrderId, UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
@@ -18,7 +18,7 @@ import { type Asked, callBroker } from './call-broker.ts';
 import { forEachTrader } from './for-each-trader.ts';
 import { attemptsOf, tagsOf, unresolved } from './journal.ts';
 import { orderTag } from './order-tag.ts';
-import { orderBooks } from './working-orders.ts';
+import { type OrderBook, orderBooks } from './working-orders.ts';
 
 /** The orders that wait to be sent, of a trader or of everybody, the oldest first. */
 export async function findUnsent(db: Kysely<Database>, user: UserId | undefined): Promise<OrderId[]> {
@@ -53,18 +53,16 @@ export async function sendOrders(ctx: Context, ids: readonly OrderId[]): Promise
 async function refuseTwin(
   db: Kysely<Database>,
   { order_id, user_id }: Order,
-  book: Awaited<ReturnType<ReturnType<typeof orderBooks>>>,
+  book: OrderBook,
 ): Promise<void> {
   const tags = new Set(await tagsOf(db, order_id));
-  for (const { tag, status, filled_quantity, broker_order_id } of book.values()) {
-    const isOver = (status === 'REJECTED' || status === 'CANCELLED') && filled_quantity === 0;
-    if (!tags.has(tag) || isOver) continue;
+  const twin = [...book.values()].find((theirs) => tags.has(theirs.tag) && !endedUnfilled(theirs));
+  if (twin)
     throw refused(
       'CALL_UNRESOLVED',
-      `The broker has order ${order_id} already, as ${broker_order_id}, from an attempt before.`,
+      `The broker has order ${order_id} already, as ${twin.broker_order_id}, from an attempt before.`,
       `Nothing is sent twice. Run: pinnacle broker sync ${user_id}`,
     );
-  }
 }
 
 async function sendOrder(ctx: Context, broker: Broker, order: Order): Promise<Asked> {

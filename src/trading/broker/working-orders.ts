@@ -6,7 +6,8 @@ import { refused } from '../../util/failure.ts';
 import { findInstruments } from '../instruments/find-instrument.ts';
 import type { Order } from '../ledger/order-store.ts';
 
-type OrderBook = ReadonlyMap<string, BrokerOrder>;
+/** The order book of a broker by its ids. */
+export type OrderBook = ReadonlyMap<string, BrokerOrder>;
 
 /** The order books of brokers by id, each read once; what changes an order names everything that the book says of it. */
 export function orderBooks(): (broker: Broker) => Promise<OrderBook> {

@@ -4,10 +4,9 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { Note } from '../../domain/charges/levies.ts';
 import type { UserId } from '../../domain/id.ts';
-import { Decimal, NO_RUPEES, negated, type Rupees, toPaisa } from '../../domain/money.ts';
+import { Decimal, negated, type Rupees, sumOfMoney, toPaisa } from '../../domain/money.ts';
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
-import { usage } from '../../util/failure.ts';
-import { tradingDate } from '../flows/move-money.ts';
+import { refuseFuture, tradingDate } from '../flows/move-money.ts';
 import { bookFlows, type NewFlow } from '../ledger/book-flows.ts';
 import { findUser } from '../users/store.ts';
 import { readBooked, referenceOf } from './booked.ts';
@@ -46,7 +45,7 @@ export function bookCharges(
     const today = await tradingDate(trx.db);
     const { day = today } = asked;
     const traded = { day, user };
-    if (day > today) throw usage(`--day ${day} is still to come: today is ${today}.`);
+    refuseFuture(day, today);
     if (user !== undefined) await findUser(trx.db, user);
     // A fill locks its trader, so that none comes in between; whose first one comes now is left to the next run.
     const locked = await lockTraders(trx, traded);
@@ -65,8 +64,8 @@ export function bookCharges(
       flows.push(...needed);
       return {
         ...{ user_id, exchange, charges_total: toPaisa(total) },
-        booked: sum(booked.get(user_id, exchange).map(({ amount }) => negated(amount))),
-        amount: sum(needed.map(({ amount }) => amount)),
+        booked: negated(booked.sum(user_id, exchange)),
+        amount: sumOfMoney(needed.map(({ amount }) => amount)),
         references: needed.map(({ reference = '' }) => reference),
       };
     });
@@ -85,11 +84,6 @@ function owedBy(notes: ReadonlyMap<UserId, readonly Note[]>, booked: Booked): Ow
     for (const { exchange, total } of those) due.set(`${user_id}\n${exchange}`, { user_id, exchange, total });
   return [...due.keys()].sort().map((key) => due.get(key) as Owed);
 }
-
-const sum = (amounts: readonly Rupees[]): Rupees =>
-  amounts.length === 0
-    ? NO_RUPEES
-    : toPaisa(amounts.reduce((total, each) => total.plus(each), new Decimal(0)));
 
 /** Locks the traders of a day, in the order of their ids, as everywhere. */
 async function lockTraders(trx: Trx, traded: Traded): Promise<ReadonlySet<UserId>> {
@@ -117,7 +111,7 @@ interface Due {
 /** The flows after which what is booked is what is due: a charge is never above zero, so too much is countered first. */
 function settle(booked: Booked, { user_id, exchange, day, total, schedule }: Due): NewFlow[] {
   const open = [...booked.get(user_id, exchange)];
-  let left = new Decimal(total).plus(sum(open.map(({ amount }) => amount)));
+  let left = new Decimal(total).plus(sumOfMoney(open.map(({ amount }) => amount)));
   const flows: NewFlow[] = [];
   while (left.lt(0)) {
     const last = open.pop();

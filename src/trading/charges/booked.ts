@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
-import type { Rupees } from '../../domain/money.ts';
+import { type Rupees, sumOfMoney } from '../../domain/money.ts';
 import { FLOWS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import type { Traded } from './read-trades.ts';
 
@@ -27,10 +27,15 @@ export async function readBooked(source: Source, { day, user }: Traded) {
     byKey.set(key, [...(byKey.get(key) ?? []), row]);
   }
   const all = (user_id: UserId, exchange: string) => byKey.get(`${user_id}\n${exchange}`) ?? [];
+  const get = (user_id: UserId, exchange: string) =>
+    all(user_id, exchange).filter(({ countered }) => !countered);
   return {
     all,
     /** Those that no correction counters. */
-    get: (user_id: UserId, exchange: string) => all(user_id, exchange).filter(({ countered }) => !countered),
+    get,
+    /** What they come to; not above 0. */
+    sum: (user_id: UserId, exchange: string) =>
+      sumOfMoney(get(user_id, exchange).map(({ amount }) => amount)),
     keys: [...byKey.keys()].map((key) => key.split('\n') as [UserId, string]),
   };
 }

@@ -3,7 +3,7 @@ import { allocate } from '../../domain/charges/allocate.ts';
 import { type Charge, type Note, notesOf } from '../../domain/charges/levies.ts';
 import { LEVIES, type Levy, ratesOn } from '../../domain/charges/schedule.ts';
 import type { UserId } from '../../domain/id.ts';
-import { addMoney, Decimal, NO_RUPEES, type Rupees, toPaisa } from '../../domain/money.ts';
+import { Decimal, negated, type Rupees, sumOfMoney, toPaisa } from '../../domain/money.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
 import { readBooked } from './booked.ts';
@@ -70,7 +70,7 @@ export async function showCharges(
     .map(([user_id, exchange]) => wholeRow(user_id, { ...NOTHING_DUE, exchange }));
   return [...due, ...undue].map((row) => ({
     ...row,
-    booked: negatedSum(booked.get(row.user_id, row.exchange)),
+    booked: negated(booked.sum(row.user_id, row.exchange)),
   }));
 }
 
@@ -80,9 +80,6 @@ const NOTHING_DUE = {
   total: new Decimal(0),
   charges: LEVIES.map((levy) => ({ levy, amount: new Decimal(0) })),
 };
-
-const negatedSum = (booked: readonly { amount: Rupees }[]): Rupees =>
-  toPaisa(booked.reduce((sum, { amount }) => sum.minus(amount), new Decimal(0)));
 
 function wholeRow(
   user_id: UserId,
@@ -111,7 +108,7 @@ function bySymbol(user_id: UserId, note: Note): ChargesRow[] {
     const { orders = 0, turnover = new Decimal(0) } = note.bySymbol.get(symbol) ?? {};
     return {
       ...{ user_id, exchange: note.exchange, symbol, orders, turnover: toPaisa(turnover) },
-      charges_total: Object.values(levies).reduce(addMoney, NO_RUPEES),
+      charges_total: sumOfMoney(Object.values(levies)),
       ...levies,
       booked: null,
     };

@@ -58,7 +58,7 @@ async function moveMoney(
     needStep(trx, FLOWS_SINCE_STEP);
     const { total_capital } = await lockUser(trx, user);
     const today = await tradingDate(trx.db);
-    if (day !== undefined && day > today) throw usage(`--day ${day} is still to come: today is ${today}.`);
+    if (day !== undefined) refuseFuture(day, today);
     const known =
       reference === undefined ? undefined : await findKnown(trx, user, { ...flow, reference, day });
     isKnown = known !== undefined;
@@ -77,6 +77,11 @@ async function moveMoney(
       `The ${moved.kind} ${moved.reference} is already booked, on ${moved.day}; nothing changed.`,
     );
   return moved;
+}
+
+/** Throws a usage error for a day after today, both YYYY-MM-DD. */
+export function refuseFuture(day: string, today: string): void {
+  if (day > today) throw usage(`--day ${day} is still to come: today is ${today}.`);
 }
 
 /** The trading day of this moment, YYYY-MM-DD, by the clock and the time zone of the database. */

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { isDay } from '../../domain/instant.ts';
+import { isWrittenDay } from '../../domain/instant.ts';
 import { readPrice } from '../../domain/money.ts';
 import { namedRows, openTable, type Values } from '../../platform/files/open-table.ts';
 import { usage } from '../../util/failure.ts';
@@ -30,7 +30,7 @@ export async function readBenchmark(path: string, ctx: Context): Promise<Map<str
 /** Adds a close to those of the other days; what is wrong with it, if it cannot be. */
 function addClose(closes: Map<string, number>, { date = '', close = '' }: Values): string | undefined {
   const price = readPrice(close);
-  if (!/^\d{4}-\d\d-\d\d$/.test(date) || !isDay(date)) return 'date must be a day such as 2026-01-31';
+  if (!isWrittenDay(date)) return 'date must be a day such as 2026-01-31';
   if (price === undefined) return 'close must be a price above 0';
   if (closes.has(date)) return `${date} is there twice`;
   if (closes.size === MAX_DAYS) return `a benchmark has at most ${MAX_DAYS} days`;
