@@ -47,6 +47,10 @@ export const dayAfter = (day: string, days = 1): string =>
 export const calendarDays = (from: string, to: string): number =>
   Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
 
+/** The day of a place on a curve whose first is before the first day of a period. */
+export const dayOfPlace = ({ first }: Period, days: readonly AccountDay[], place: number): string =>
+  place === 0 ? dayAfter(first, -1) : (days[place - 1] as AccountDay).day;
+
 /** From when to when an account is looked at, YYYY-MM-DD, both included. */
 export interface Period {
   first: string;

@@ -1,4 +1,12 @@
-import { type AccountDay, calendarDays, dayAfter, earned, type Period, wholePaisa } from './account-days.ts';
+import {
+  type AccountDay,
+  calendarDays,
+  dayAfter,
+  dayOfPlace,
+  earned,
+  type Period,
+  wholePaisa,
+} from './account-days.ts';
 import { exposure, holdingTimes, turnover } from './activity.ts';
 import type { Comparison } from './benchmark.ts';
 import {
@@ -11,7 +19,7 @@ import {
   ulcer,
 } from './drawdowns.ts';
 import { type Measured, measured, notDefined } from './measured.ts';
-import { type DatedFlow, type MoneyWeighted, moneyWeighted } from './money-weighted.ts';
+import type { DatedFlow } from './money-weighted.ts';
 import {
   annualGrowth,
   dailyReturns,
@@ -95,13 +103,14 @@ export function flowsOf({ capital, period, days }: Account): DatedFlow[] {
   ].filter(({ amount }, i, all) => amount !== 0 || i === all.length - 1);
 }
 
-/** What an account returned and risked. */
-export function returnFigures(account: Account, riskFree: number): Figure[] {
-  const { period, days } = account;
-  const { daily, index, reason } = returnsOf(account);
+/** What an account returned and risked, of its returns and its money-weighted return; `riskFree` is a fraction a year. */
+export function returnFigures(
+  { capital, period, days }: Account,
+  { daily, index, reason }: Returns,
+  moneyWeighted: Measured,
+  riskFree: number,
+): Figure[] {
   const of = (figure: () => Measured) => (reason === null ? figure() : notDefined(reason));
-  const flows = flowsOf(account);
-  const weighted: MoneyWeighted = moneyWeighted(flows);
   const twr = of(() => timeWeighted(daily));
   const growth = of(() => annualGrowth(twr.value ?? 0, calendarDays(period.first, period.last)));
   const falls = drawdownsOf(index);
@@ -110,16 +119,13 @@ export function returnFigures(account: Account, riskFree: number): Figure[] {
   const gains = [0];
   for (const day of days) gains.push(wholePaisa((gains.at(-1) as number) + earned(day)));
   const fall = measured(maxFall(drawdownsOf(gains)));
-  const dayOf = (place: number) =>
-    place === 0 ? dayAfter(period.first, -1) : (days[place - 1]?.day ?? period.last);
+  const numberOf = (place: number) => calendarDays(period.first, dayOfPlace(period, days, place));
   return [
     percent('time_weighted_return', twr),
-    percent('money_weighted_return', account.capital === null ? NO_CAPITAL : weighted.rate),
+    percent('money_weighted_return', capital === null ? NO_CAPITAL : moneyWeighted),
     percent(
       'return_on_opening_capital',
-      of(() =>
-        account.capital ? measured(net / account.capital) : notDefined('there was no capital before'),
-      ),
+      of(() => (capital ? measured(net / capital) : notDefined('there was no capital before'))),
     ),
     percent('annual_growth', growth),
     percent(
@@ -166,8 +172,8 @@ export function returnFigures(account: Account, riskFree: number): Figure[] {
         longestRecovery(
           falls.map((each) => ({
             ...each,
-            peak: Date.parse(dayOf(each.peak)) / 86_400_000,
-            recovery: each.recovery === null ? null : Date.parse(dayOf(each.recovery)) / 86_400_000,
+            peak: numberOf(each.peak),
+            recovery: each.recovery === null ? null : numberOf(each.recovery),
           })),
         ),
       ),

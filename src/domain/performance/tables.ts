@@ -1,5 +1,5 @@
 import { weekdayOf } from '../trading-calendar.ts';
-import { type AccountDay, calendarDays, dayAfter, earned, wholePaisa } from './account-days.ts';
+import { type AccountDay, calendarDays, dayOfPlace, earned, wholePaisa } from './account-days.ts';
 import { deepest, depthsOf, drawdownsOf } from './drawdowns.ts';
 import type { Account, Returns } from './figures.ts';
 import { timeWeighted } from './returns.ts';
@@ -20,8 +20,7 @@ export interface DatedDrawdown {
 
 /** The five deepest drawdowns of the index of returns. One from the start has its peak on the day before. */
 export function worstDrawdowns({ period, days }: Account, { index }: Returns): DatedDrawdown[] {
-  const dayOf = (place: number) =>
-    place === 0 ? dayAfter(period.first, -1) : (days[place - 1] as AccountDay).day;
+  const dayOf = (place: number) => dayOfPlace(period, days, place);
   const between = (from: number, to: number) => calendarDays(dayOf(from), dayOf(to)) - 1;
   return deepest(drawdownsOf(index), MOST_DRAWDOWNS).map(({ peak, trough, recovery, depth }) => ({
     peak: dayOf(peak),

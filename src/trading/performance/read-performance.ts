@@ -50,9 +50,10 @@ export async function readPerformance(
   const period = periodOf(book.movements, scope, book.today);
   const account = await accountOf(source, book, scope, period);
   const returns = returnsOf(account);
+  const weighted = moneyWeighted(flowsOf(account));
   const compared = closes === undefined ? undefined : beside(account, returns, closes);
   const figures: Figure[] = [
-    ...returnFigures(account, riskFree / 100),
+    ...returnFigures(account, returns, weighted.rate, riskFree / 100),
     ...moneyFigures(account),
     ...tradeFigures(book),
     ...activityFigures(account, daysWithin(account.days, book.held)),
@@ -65,7 +66,7 @@ export async function readPerformance(
     since: account.days.length === 0 ? null : period.first,
     until: account.days.length === 0 ? null : period.last,
     figures,
-    rates: moneyWeighted(flowsOf(account)).roots.map((root) => ({ rate: root * 100 })),
+    rates: weighted.roots.map((root) => ({ rate: root * 100 })),
     drawdowns: worstDrawdowns(account, returns),
     equity: equityRows(account, returns),
     months: monthRows(account, returns),
