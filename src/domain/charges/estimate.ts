@@ -1,7 +1,7 @@
 import { Decimal } from '../money.ts';
 import { type Note, noteOf } from './levies.ts';
 import { partOf, type Trade } from './net-trades.ts';
-import type { DayRates, Levy, Rounding } from './schedule.ts';
+import { type Conventions, type DayRates, LEVIES, type Levy, type Rounding } from './schedule.ts';
 import { segmentOf } from './segment.ts';
 
 /**
@@ -45,32 +45,37 @@ const EXACT: Readonly<Record<Levy, Rounding>> = {
   ...{ stamp: 'exact', ipft: 'exact', gst: 'exact', dp: 'exact' },
 };
 
-// Rounding to whole rupees moves the result by two rupees at most.
-const MAX_STEPS = 1_000;
+// Shares of one rupee on a tick of a paisa need a thousand.
+const MAX_STEPS = 20_000;
 const MAX_TICKS = new Decimal('1e15');
 
 /**
- * The price on tick, in rupees, at which a position that is opened by a trade is closed without loss after all charges, and
- * beyond which it gains. Null for a sale of shares that are delivered, which opens none, and where there is no such price.
+ * The least price on tick, in rupees, at which a position that is opened by a trade is closed without loss after all
+ * charges, and at no price beyond it with one; the highest, of one sold short. Null for a sale of shares that are delivered,
+ * which opens none, and where there is no such price.
  */
 export function breakeven(entry: Trade, tick: Decimal, rates: DayRates): Decimal | null {
   if (entry.side === 'SELL' && segmentOf(entry, entry.product) === 'delivery') return null;
   const smooth = { ...rates, conventions: { ...rates.conventions, rounding: EXACT } };
-  const isWon = (ticks: Decimal, by: DayRates) => netAt(entry, ticks.times(tick), by).gte(0);
+  const net = (ticks: Decimal, by: DayRates) => netAt(entry, ticks.times(tick), by);
   const paid = entry.value.div(entry.quantity).div(tick);
-  const first = turningPoint(paid, entry.side === 'BUY' ? MAX_TICKS : ZERO, (ticks) => isWon(ticks, smooth));
-  const further = entry.side === 'BUY' ? 1 : -1;
-  let ticks = first;
-  for (let steps = 0; ticks !== null && steps < MAX_STEPS; steps += 1) {
-    if (ticks.lt(0)) return null;
-    const before: Decimal = ticks.minus(further);
-    if (!isWon(ticks, rates)) ticks = ticks.plus(further);
-    // Amounts that are rounded down may leave a gain already before it.
-    else if (isWon(before, rates)) ticks = before;
-    else return ticks.times(tick);
+  const [end, back] = entry.side === 'BUY' ? [MAX_TICKS, -1] : [ZERO, 1];
+  const margin = roundingMargin(rates.conventions);
+  // A levy that jumps by a rupee takes back what a tick won: what is safe from all of them is searched first, and then back.
+  let ticks = turningPoint(paid, end, (at) => net(at, smooth).gte(margin)) ?? end;
+  let found: Decimal | null = null;
+  for (let steps = 0; steps < MAX_STEPS && net(ticks, rates).gte(0); steps += 1) {
+    found = ticks;
+    ticks = ticks.plus(back);
   }
-  return null;
+  return found?.times(tick) ?? null;
 }
+
+const HALF: Readonly<Record<Rounding, string>> = { rupee: '0.5', paisa: '0.005', exact: '0' };
+
+/** The most that rounding adds to the charges of two notes, in rupees: GST may double it. */
+const roundingMargin = ({ rounding }: Conventions): Decimal =>
+  LEVIES.reduce((sum, levy) => sum.plus(HALF[rounding[levy] ?? 'paisa']), ZERO).times(4);
 
 /** The whole number between where all is lost and where all is won that is won first; null if none is. */
 function turningPoint(from: Decimal, to: Decimal, isWon: (at: Decimal) => boolean): Decimal | null {

@@ -82,7 +82,8 @@ export function noteOf(exchange: string, traded: Traded, rates: DayRates): Note 
   }
   const [first] = parts;
   if (first) {
-    const gst = oneOf(rates.find('gst', exchange, first.segment, first.symbol));
+    // A schedule has one for all that is on a note.
+    const gst = rates.find('gst', exchange, first.segment, first.symbol).BUY as Rate;
     charges.set('gst', gstOf(charges, gst, rates));
     charges.set('dp', dpOf(exchange, sold, gst, rates));
   }
@@ -157,8 +158,6 @@ function rounded(amount: Decimal, rounding: Rounding): Decimal {
 const sumOf = (bySymbol: ReadonlyMap<string, Decimal>) =>
   [...bySymbol.values()].reduce((sum, each) => sum.plus(each), ZERO);
 
-const oneOf = (found: SideRates): Rate => (found.BUY ?? found.SELL) as Rate;
-
 /** GST on the amounts that the note shows. */
 function gstOf(charges: ReadonlyMap<Levy, Charge>, rate: Rate, { conventions }: DayRates): Charge {
   const taxed = conventions.gstOn.flatMap((levy) => charges.get(levy) ?? []);
@@ -177,7 +176,7 @@ function dpOf(exchange: string, sold: readonly string[], gst: Rate, { find, conv
   const bySymbol = new Map<string, Decimal>();
   const texts = new Set<string>();
   for (const symbol of sold) {
-    const { amount = '0' } = oneOf(find('dp', exchange, 'delivery', symbol));
+    const { amount = '0' } = find('dp', exchange, 'delivery', symbol).SELL as Rate;
     const fee = new Decimal(amount);
     const whole = taxed ? fee.plus(percentOf(fee, gst)) : fee;
     bySymbol.set(symbol, rounded(whole, conventions.rounding.dp ?? 'paisa'));

@@ -114,7 +114,26 @@ function rateProblems(each: Rate, sources: Readonly<Record<string, string>>): st
     ...(numbers.some((field) => needs.includes(field)) ? [] : [`.${needs[0]} is missing`]),
     ...numbers.filter((field) => !takes.includes(field)).map((field) => `.${field} does not go with ${levy}`),
     ...(min !== undefined && max !== undefined && Number(min) > Number(max) ? ['.min is more than max'] : []),
+    ...(levy === 'gst' ? gstProblems(each) : []),
+    ...(levy === 'dp' && each.side === 'BUY' ? ['.side must be SELL, or be left out, of dp'] : []),
   ];
+}
+
+// A contract note has all of them, and one base of GST.
+const ON_ONE_NOTE = [
+  ['delivery', 'intraday'],
+  ['futures', 'options'],
+] as const;
+
+/** GST is one percentage of what a note shows, whatever was traded. */
+function gstProblems({ side, symbols, segments }: Rate): string[] {
+  return [
+    side === undefined ? [] : '.side does not go with gst',
+    symbols === undefined ? [] : '.symbols does not go with gst',
+    ON_ONE_NOTE.filter((pair) => pair.filter((each) => segments.includes(each)).length === 1).map(
+      (pair) => `.segments must have both ${pair.join(' and ')}, or neither, of gst`,
+    ),
+  ].flat();
 }
 
 /** The numbers that a rate has, and of which it needs one; of other levies, percent. */

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { breakeven, estimate } from '../../../src/domain/charges/estimate.ts';
+import { breakeven } from '../../../src/domain/charges/estimate.ts';
+import { notesOf } from '../../../src/domain/charges/levies.ts';
 import { ratesOn } from '../../../src/domain/charges/schedule.ts';
 import { SHIPPED_SCHEDULE } from '../../../src/domain/charges/shipped-schedule.ts';
 import type { Product } from '../../../src/domain/enums.ts';
 import { Decimal } from '../../../src/domain/money.ts';
 
 const RATES = ratesOn(SHIPPED_SCHEDULE, '2026-04-01');
+const EACH_SIDE = { ...RATES, conventions: { ...RATES.conventions, sttPrice: 'side' as const } };
+const OTHER = { BUY: 'SELL', SELL: 'BUY' } as const;
 const TICK = new Decimal('0.05');
 
 const trade = (side: 'BUY' | 'SELL', quantity: number, price: number, product: Product) => ({
@@ -34,19 +37,25 @@ describe('the price at which a position breaks even', () => {
     expect(breakeven(entry, TICK, RATES)?.toFixed()).toBe(expected);
   });
 
-  it('is the first at which nothing is lost', () => {
-    for (const quantity of [1, 7, 100, 3_333]) {
-      const entry = trade('BUY', quantity, 987.65, 'MTF');
-      const price = breakeven(entry, TICK, RATES) as Decimal;
-      const net = (at: Decimal) => {
-        const exit = { ...entry, side: 'SELL' as const, value: at.times(quantity) };
-        return exit.value
-          .minus(entry.value)
-          .minus(estimate(entry, RATES).total)
-          .minus(estimate(exit, RATES).total);
-      };
-      expect(net(price).gte(0)).toBe(true);
-      expect(net(price.minus(TICK)).lt(0)).toBe(true);
-    }
-  });
+  it.each(['BUY', 'SELL'] as const)(
+    'is the first from which on nothing is lost, whatever is rounded: %s',
+    (side) => {
+      const further = TICK.times(side === 'BUY' ? 1 : -1);
+      // Tax of two shares at 1,000 is half a rupee.
+      const [from, to] = side === 'BUY' ? [993.1, 993.9] : [1_006.1, 1_006.9];
+      const quantity = 2;
+      for (let paid = from; paid < to; paid += 0.05) {
+        const entry = trade(side, quantity, Number(paid.toFixed(2)), 'MIS');
+        const price = breakeven(entry, TICK, RATES) as Decimal;
+        const net = (at: Decimal) => {
+          const exit = { ...entry, side: OTHER[side], value: at.times(quantity) };
+          const gross = exit.value.minus(entry.value).times(side === 'BUY' ? 1 : -1);
+          return notesOf([entry, exit], EACH_SIDE).reduce((left, { total }) => left.minus(total), gross);
+        };
+        expect(net(price.minus(further)).lt(0), `${paid}`).toBe(true);
+        for (let step = 0; step < 120; step++)
+          expect(net(price.plus(further.times(step))).gte(0), `${paid} + ${step}`).toBe(true);
+      }
+    },
+  );
 });

@@ -9,6 +9,8 @@ const RATE = {
 };
 const FILE = { name: 'own', extends: 'shipped', sources: { act: 'Finance Act 2027' }, rates: [RATE] };
 
+const BOTH = ['delivery', 'intraday'];
+
 /** What is wrong with the schedule with other values of its first rate. */
 const wrong = (change: object) => {
   const read = readSchedule({ ...FILE, rates: [{ ...RATE, ...change }] });
@@ -116,6 +118,22 @@ describe('a schedule in a file', () => {
       'minimum above its maximum',
       { levy: 'brokerage', min: '20', max: '5' },
       'rates[0].min is more than max',
+    ],
+    ['side of GST', { levy: 'gst', segments: BOTH, side: 'BUY' }, 'rates[0].side does not go with gst'],
+    [
+      'symbol of GST',
+      { levy: 'gst', segments: BOTH, symbols: ['SBIN'] },
+      'rates[0].symbols does not go with gst',
+    ],
+    [
+      'GST of a part of a note',
+      { levy: 'gst' },
+      'rates[0].segments must have both delivery and intraday, or neither, of gst',
+    ],
+    [
+      'depository that charges purchases',
+      { levy: 'dp', percent: undefined, amount: '20', side: 'BUY' },
+      'rates[0].side must be SELL, or be left out, of dp',
     ],
   ])('is refused with a %s', (_what, change, problem) => {
     expect(wrong(change)).toEqual([problem]);
