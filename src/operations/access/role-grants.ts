@@ -127,6 +127,7 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   paper_orders: READ,
   paper_trades: READ,
   cash_flows: READ,
+  equity_snapshots: READ,
 };
 
 /** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
@@ -161,6 +162,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     paper_orders: KEEP,
     paper_trades: ADD,
     cash_flows: FLOW,
+    equity_snapshots: KEEP,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,
@@ -193,6 +195,7 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
       DELETE: true,
     },
     instruments: KEEP,
+    equity_snapshots: KEEP,
     risk_rules: {
       SELECT: true,
       UPDATE: ['current_value', 'is_violated', 'violation_message', 'updated_at'],

@@ -50,6 +50,8 @@ const LISTED: Readonly<Record<TableName, string>> = {
     status filled_quantity filled_price text placed_at accepted_at quoted_at updated_at`,
   paper_trades: 'user_id broker_fill_id broker_order_id quantity price executed_at',
   cash_flows: 'flow_id user_id kind amount day reference reason corrects booked_by created_at',
+  equity_snapshots: `user_id day capital realized_pnl paid_in paid_out charges dividends executions open_positions unpriced
+    unrealized_pnl long_value short_value priced_by priced_at taken_at`,
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

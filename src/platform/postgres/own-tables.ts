@@ -4,7 +4,13 @@ import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
-import type { GeneratedMoney, GeneratedTimestamp, JsonColumn, Timestamp } from './column-types.ts';
+import type {
+  GeneratedJson,
+  GeneratedMoney,
+  GeneratedTimestamp,
+  JsonColumn,
+  Timestamp,
+} from './column-types.ts';
 
 export interface AuditLogTable {
   id: GeneratedAlways<string>;
@@ -137,4 +143,30 @@ export interface CashFlowsTable {
   corrects: string | null;
   booked_by: Generated<string>;
   created_at: GeneratedTimestamp;
+}
+
+/** What a user was worth at the end of a trading day. From step 12 of phase 4. */
+export interface EquitySnapshotsTable {
+  user_id: UserId;
+  /** YYYY-MM-DD. Read it by `to_char`. */
+  day: string;
+  capital: Rupees;
+  realized_pnl: GeneratedMoney;
+  paid_in: GeneratedMoney;
+  paid_out: GeneratedMoney;
+  /** Below 0. */
+  charges: GeneratedMoney;
+  dividends: GeneratedMoney;
+  executions: Generated<number>;
+  open_positions: Generated<number>;
+  /** The symbols of open positions without a price of the day. Where it has one, no value of positions is known. */
+  unpriced: GeneratedJson;
+  unrealized_pnl: Rupees | null;
+  long_value: Rupees | null;
+  short_value: Rupees | null;
+  /** `marks`, or the name of a file of closing prices. */
+  priced_by: string;
+  /** Of the oldest mark. */
+  priced_at: Instant | null;
+  taken_at: GeneratedTimestamp;
 }

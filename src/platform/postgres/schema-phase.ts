@@ -48,6 +48,8 @@ export const INSTRUMENTS_SINCE_STEP = 9;
 export const PAPER_SINCE_STEP = 10;
 /** The step of phase 4 that creates `cash_flows`. */
 export const FLOWS_SINCE_STEP = 11;
+/** The step of phase 4 that creates `equity_snapshots`. */
+export const SNAPSHOTS_SINCE_STEP = 12;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

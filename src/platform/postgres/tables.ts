@@ -32,6 +32,7 @@ import type {
   AuditSealingTable,
   AuditSealsTable,
   CashFlowsTable,
+  EquitySnapshotsTable,
   ForeignWritesTable,
   IdempotencyKeysTable,
   LedgerOpeningsTable,
@@ -266,5 +267,6 @@ export interface Database extends BrokerTables, PaperTables {
   instruments: InstrumentsTable;
   market_days: MarketDaysTable;
   cash_flows: CashFlowsTable;
+  equity_snapshots: EquitySnapshotsTable;
   pinnacle_migrations: PinnacleMigrationsTable;
 }

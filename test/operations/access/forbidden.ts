@@ -223,6 +223,8 @@ export const FORBIDDEN: readonly Forbidden[] = [
     ['change a movement of money', ALL, 'UPDATE cash_flows SET amount = 1'],
     ['delete a movement of money', ALL, 'DELETE FROM cash_flows'],
     ['say who booked a movement of money', ALL, "INSERT INTO cash_flows (booked_by) VALUES ('x')"],
+    ['delete an equity snapshot', ALL, 'DELETE FROM equity_snapshots'],
+    ['change an equity snapshot', READERS, 'UPDATE equity_snapshots SET capital = 1'],
     ['delete a position', ALL, 'DELETE FROM positions'],
     ['change the shares of a position', NOT_OPERATOR, 'UPDATE positions SET quantity = 1'],
     ['delete a strategy', ALL, 'DELETE FROM strategies'],

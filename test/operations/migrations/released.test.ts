@@ -62,6 +62,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '01f16de6d46ce9bb36acfb3ece7730d6f5bbeea926ed88e90fcee41c9e8f55fa',
     'a9d9e5ace40614df68182e928ca63d811351742b9bec68ae6eae9819f78b336b',
   ],
+  'migrations/4_risk_advanced/12_equity_snapshots': [
+    '0ca0a16755890f3e6b0242e01015bf72e07314fe55db345103493829b3ab375b',
+    '42d73a06bb67e78feba18baf8dc8353bf3b309d85239482d179cd8e1661c52a9',
+  ],
 };
 
 describe('the steps of the rollout', () => {

@@ -276,6 +276,7 @@ const TABLES_BESIDES: Record<string, Phase> = {
   paper_orders: 4,
   paper_trades: 4,
   cash_flows: 4,
+  equity_snapshots: 4,
   broker_accounts: 4,
   broker_calls: 4,
   broker_slots: 4,
