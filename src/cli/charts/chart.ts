@@ -1,0 +1,41 @@
+import type { Unit } from './labels.ts';
+
+/** Values along days, null where there is none. */
+export interface Panel {
+  name: string;
+  unit: Unit;
+  values: readonly (number | null)[];
+  /** The area between the line and this value is filled, and the value is always in sight. */
+  base?: number;
+  isLow?: boolean;
+}
+
+/** Panels beneath each other that share their days. */
+export interface TimeChart {
+  /** Unique within its page. */
+  id: string;
+  title: string;
+  /** YYYY-MM-DD, in order. */
+  days: readonly string[];
+  panels: readonly Panel[];
+}
+
+/** Bars side by side, from 0 upwards. */
+export interface BarChart {
+  id: string;
+  title: string;
+  /** What the bars count. */
+  unit: Unit;
+  bars: readonly { label: string; value: number; tone: 'gain' | 'loss' | 'none' }[];
+}
+
+/** Values by row and column, null where there is none. */
+export interface HeatMap {
+  id: string;
+  title: string;
+  unit: Unit;
+  rows: readonly string[];
+  columns: readonly string[];
+  /** By row, then column. */
+  values: readonly (readonly (number | null)[])[];
+}

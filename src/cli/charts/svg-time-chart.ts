@@ -1,0 +1,117 @@
+import { type Content, element, type Markup } from '../markup/markup.ts';
+import type { Panel, TimeChart } from './chart.ts';
+import { tickLabels } from './labels.ts';
+import { dayTicks, extentOf, linear, ticksOf, withRoom } from './scale.ts';
+import { extremesOf, summaryOfTimes } from './summary.ts';
+import { label, percent, picture, round } from './svg.ts';
+import { thin } from './thin.ts';
+
+/** The pixels that a line is thinned to: about the widest that a page shows. */
+const PIXELS = 960;
+const HEAD = 18;
+const FOOT = 20;
+const GAP = 14;
+const HEIGHT = 200;
+const LOW_HEIGHT = 96;
+const TICK_EVERY = 32;
+// A path is drawn on a finer grid, so that its numbers are short and whole.
+const FINE = 2;
+
+const heightOf = ({ isLow }: Panel) => (isLow ? LOW_HEIGHT : HEIGHT);
+
+/** The height of the picture of a time chart in pixels. */
+export const heightOfTimes = ({ panels }: TimeChart): number =>
+  panels.reduce((sum, panel) => sum + HEAD + heightOf(panel) + GAP, FOOT - GAP);
+
+/** A time chart as a picture. Its labels stand 64 pixels to the left of it. */
+export function svgTimeChart(chart: TimeChart): Markup {
+  const { days, panels } = chart;
+  const height = heightOfTimes(chart);
+  const acrossDays = (place: number) => place / Math.max(1, days.length - 1);
+  let top = 0;
+  const drawn = panels.map((panel) => {
+    top += HEAD;
+    const content = drawPanel(panel, top, acrossDays);
+    top += heightOf(panel) + GAP;
+    return content;
+  });
+  const ticks = dayTicks(days, 6).map(({ place, label: text }) =>
+    label(percent(acrossDays(place)), height - 4, 'tick middle', text),
+  );
+  return picture(chart, summaryOfTimes(chart), height, 'wide', drawn, ticks);
+}
+
+function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => number): Content {
+  const { name, values, base } = panel;
+  const height = heightOf(panel);
+  const head = label(0, top - 6, undefined, name);
+  const found = extentOf(values, base);
+  if (!found) return [head, label(0, top + height / 2, 'tick', 'not defined')];
+  const extent = withRoom(found);
+  const down = linear(extent, top + height, top);
+  const ticks = ticksOf(extent, height / TICK_EVERY);
+  const texts = tickLabels(panel.unit, ticks);
+  const grid = ticks.map((tick, i) => [
+    element('line', {
+      class: tick === base ? 'base' : 'grid',
+      x2: '100%',
+      y1: round(down(tick)),
+      y2: round(down(tick)),
+    }),
+    label(-8, down(tick) + 4, 'tick end', texts[i] ?? ''),
+  ]);
+  const extremes = extremesOf(panel);
+  const dots = [extremes?.lowest, extremes?.highest].map((place) =>
+    place === undefined
+      ? undefined
+      : element('circle', {
+          class: toneOf(panel),
+          ...{ cx: percent(acrossDays(place)), cy: round(down(values[place] as number)), r: 3 },
+        }),
+  );
+  const onGrid = linear(extent, height * FINE, 0);
+  const x = (place: number) => Math.round(acrossDays(place) * PIXELS * FINE);
+  const y = (value: number) => Math.round(onGrid(value));
+  const lines = runsOf(thin(values, PIXELS), values).map((places) => {
+    const path = pathOf(places.map((place) => [x(place), y(values[place] as number)]));
+    const [first, last] = [places[0] as number, places.at(-1) as number];
+    const area = base === undefined ? undefined : `${path}L${x(last)} ${y(base)}H${x(first)}Z`;
+    return [
+      area && element('path', { class: `area ${toneOf(panel)}`, d: area }),
+      element('path', { class: `line ${toneOf(panel)}`, d: path }),
+    ];
+  });
+  const plot = element(
+    'svg',
+    {
+      ...{ y: top, width: '100%', height, overflow: 'visible' },
+      viewBox: `0 0 ${PIXELS * FINE} ${height * FINE}`,
+      preserveAspectRatio: 'none',
+    },
+    lines,
+  );
+  return [head, grid, plot, dots];
+}
+
+/** A panel that never rises above its base is about what was lost. */
+const toneOf = ({ values, base }: Panel) =>
+  base !== undefined && values.every((value) => value === null || value <= base) ? 'loss' : 'gain';
+
+/** Places in a row that have a value. */
+function runsOf(places: readonly number[], values: readonly (number | null)[]): number[][] {
+  const runs: number[][] = [[]];
+  for (const place of places) {
+    if ((values[place] ?? null) === null) runs.push([]);
+    else runs.at(-1)?.push(place);
+  }
+  return runs.filter((run) => run.length > 0);
+}
+
+/** A path through points of whole numbers, each after the first relative to the one before; a single point is a short line. */
+function pathOf(points: readonly (readonly [number, number])[]): string {
+  const steps = points.slice(1).map(([x, y], i) => {
+    const [fromX, fromY] = points[i] as readonly [number, number];
+    return `${x - fromX}${y < fromY ? '' : ' '}${y - fromY}`;
+  });
+  return `M${points[0]?.join(' ')}${steps.length === 0 ? 'h1' : `l${steps.join(' ')}`}`;
+}
