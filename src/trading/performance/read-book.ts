@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Movement } from '../../domain/performance/account-days.ts';
 import type { Schema, Source } from '../../platform/postgres/schema-phase.ts';
+import { withoutCompiling } from '../../platform/postgres/without-compiling.ts';
 import { flowRows } from './flows.ts';
-import { localTime, ofScope, type Scope, withinDays } from './scope.ts';
+import { localTime, ofScope, type Scope, withinTimes } from './scope.ts';
 
 /** What was traded under a key: an hour of the day, a symbol, a strategy or none. Trades, by symbol and strategy only, are those that ended. */
 export interface TradedBy {
@@ -65,48 +66,58 @@ interface Answer {
  */
 export async function readBook(source: Source, scope: Scope): Promise<Book> {
   const isClosed = closedWithin(scope, source);
-  const { rows } = await sql<Answer>`
+  const statement = sql<Answer>`
     WITH ${executed(scope, source)}
     SELECT to_char(${localTime(sql`clock_timestamp()::timestamp`, source)}, 'YYYY-MM-DD') AS today,
       (SELECT coalesce(sum(total_capital), 0)::text FROM users u
         WHERE ${scope.user === undefined ? sql`true` : sql`u.user_id = ${scope.user}`}) AS capital,
       (${movements(source, scope)}) AS movements,
       (${groups(isClosed)}) AS groups,
-      (SELECT string_agg(realized || ' ' || seconds, ',') FROM (
-        SELECT round(p.realized_pnl::numeric, 2) AS realized, extract(epoch FROM p.closed_at - p.opened_at)::bigint AS seconds
+      (SELECT string_agg(paisa || ' ' || seconds, ',') FROM (
+        SELECT round(p.realized_pnl * 100)::bigint AS paisa, date_part('epoch', p.closed_at - p.opened_at)::bigint AS seconds
         FROM positions p WHERE ${isClosed} ORDER BY p.closed_at, p.position_id
       ) c) AS trades,
       (${named(isClosed, sql`DESC`, sql`p.realized_pnl > 0`)}) AS best,
       (${named(isClosed, sql`ASC`, sql`p.realized_pnl < 0`)}) AS worst,
-      (${held(scope, source)}) AS held`.execute(source.db);
+      (${held(scope, source)}) AS held`;
+  const { rows } = await withoutCompiling(source.db, (trx) => statement.execute(trx));
   return bookOf(rows[0] as Answer);
 }
 
-/** Executions by day, hour, symbol and strategy. OFFSET 0 keeps the planner from sorting by days that it expects to be many. */
+/**
+ * SQL for the quarter of an hour that a time is in: zones are whole quarters off UTC, so that days and hours are made of
+ * them, and a time zone is looked up for each of them and not for each row.
+ */
+const quarterOf = (at: string) => sql`date_bin('15 minutes', ${sql.ref(at)}, timestamp '2000-01-01')`;
+
+/**
+ * Executions by quarter of an hour, symbol and strategy, then the quarters by local day and hour. OFFSET 0 keeps the planner from
+ * sorting by quarters that it expects to be many.
+ */
 function executed(scope: Scope, schema: Schema) {
-  const isWithin = withinDays(sql`day`, scope);
+  const isWithin = sql`FILTER (WHERE ${withinTimes('at', scope, schema)})`;
+  const within = scope.since === undefined && scope.until === undefined ? sql`` : isWithin;
   return sql`
   traded AS MATERIALIZED (
-    SELECT GROUPING(day) AS no_day, GROUPING(hour) AS no_hour, GROUPING(symbol) AS no_symbol, day, hour, symbol, strategy_id,
+    SELECT GROUPING(quarter) AS no_quarter, GROUPING(symbol) AS no_symbol, quarter, symbol, strategy_id,
       count(*) AS executions, sum(realized_pnl) AS realized, sum(bought) AS bought, sum(sold) AS sold,
-      count(*) FILTER (WHERE ${isWithin}) AS executions_within,
-      coalesce(sum(realized_pnl) FILTER (WHERE ${isWithin}), 0) AS realized_within,
-      coalesce(sum(bought + sold) FILTER (WHERE ${isWithin}), 0) AS worth_within
+      count(*) ${within} AS executions_within, coalesce(sum(realized_pnl) ${within}, 0) AS realized_within,
+      coalesce(sum(bought) ${within}, 0) + coalesce(sum(sold) ${within}, 0) AS worth_within
     FROM (
-      SELECT at::date AS day, extract(hour FROM at)::int AS hour, symbol, strategy_id, realized_pnl,
-        CASE WHEN side = 'BUY' THEN worth ELSE 0 END AS bought, CASE WHEN side = 'SELL' THEN worth ELSE 0 END AS sold
-      FROM (
-        SELECT ${localTime(sql`f.executed_at`, schema)} AS at, o.symbol, o.strategy_id, o.side, f.realized_pnl,
-          f.quantity * f.price AS worth
-        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${ofScope(scope, 'o')}
-      ) AS local OFFSET 0
-    ) AS fills GROUP BY GROUPING SETS ((day), (hour), (symbol), (strategy_id))
+      SELECT f.executed_at AS at, ${quarterOf('f.executed_at')} AS quarter, o.symbol, o.strategy_id, f.realized_pnl,
+        CASE WHEN o.side = 'BUY' THEN f.quantity * f.price ELSE 0 END AS bought,
+        CASE WHEN o.side = 'SELL' THEN f.quantity * f.price ELSE 0 END AS sold
+      FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${ofScope(scope, 'o')} OFFSET 0
+    ) AS fills GROUP BY GROUPING SETS ((quarter), (symbol), (strategy_id))
+  ), quarters AS (
+    SELECT local::date AS day, extract(hour FROM local)::int AS hour, t.*
+    FROM traded t CROSS JOIN LATERAL (SELECT ${localTime(sql`t.quarter`, schema)} AS local) AS l WHERE no_quarter = 0
   )`;
 }
 
 /** A condition on a position: that it is closed, of the scope, and ended within its days. */
 const closedWithin = (scope: Scope, schema: Schema) => sql`p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
-  AND ${withinDays(sql`${localTime(sql`p.closed_at`, schema)}::date`, scope)}`;
+  AND ${withinTimes('p.closed_at', scope, schema)}`;
 
 /** Money of a strategy or a symbol alone does not move: what is paid in is of the whole account. */
 const movements = (source: Source, scope: Scope) => sql`
@@ -117,7 +128,7 @@ const movements = (source: Source, scope: Scope) => sql`
       sum(sold) AS sold, sum(paid_in) AS paid_in, sum(paid_out) AS paid_out, sum(charges) AS charges, sum(dividends) AS dividends
     FROM (
       SELECT day, executions, realized, bought, sold, 0 AS paid_in, 0 AS paid_out, 0 AS charges, 0 AS dividends
-      FROM traded WHERE no_day = 0
+      FROM quarters
       UNION ALL
       SELECT day, 0, 0, 0, 0, paid_in, paid_out, charges, dividends FROM (${flowRows(source, scope.user)}) AS flows
       WHERE ${hasCapital(scope) ? sql`true` : sql`false`}
@@ -133,10 +144,12 @@ const groups = (isClosed: RawBuilder<unknown>) => sql`
     'turnover', round(worth_within::numeric, 2)::text, 'trades', c.trades, 'wins', c.wins)
     ORDER BY t.what, realized_within DESC, t.key)::text
   FROM (
-    SELECT CASE WHEN no_hour = 0 THEN 'hour' WHEN no_symbol = 0 THEN 'symbol' ELSE 'strategy' END AS what,
-      CASE WHEN no_hour = 0 THEN hour::text WHEN no_symbol = 0 THEN symbol ELSE strategy_id END AS key,
+    SELECT 'hour' AS what, hour::text AS key, sum(executions_within)::bigint AS executions_within,
+      sum(realized_within) AS realized_within, sum(worth_within) AS worth_within
+    FROM quarters GROUP BY hour
+    UNION ALL SELECT CASE WHEN no_symbol = 0 THEN 'symbol' ELSE 'strategy' END, CASE WHEN no_symbol = 0 THEN symbol ELSE strategy_id END,
       executions_within, realized_within, worth_within
-    FROM traded WHERE no_day = 1
+    FROM traded WHERE no_quarter = 1
   ) AS t LEFT JOIN (
     SELECT CASE WHEN GROUPING(symbol) = 0 THEN 'symbol' ELSE 'strategy' END AS what,
       CASE WHEN GROUPING(symbol) = 0 THEN symbol ELSE strategy_id END AS key,
@@ -157,11 +170,14 @@ const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 const held = (scope: Scope, schema: Schema) => sql`
   SELECT json_agg(json_build_object('start', lower(span), 'end', upper(span)) ORDER BY span)::text
   FROM (SELECT unnest(range_agg(daterange(opened, closed, '[]'))) AS span FROM (
-    SELECT DISTINCT ${localTime(sql`p.opened_at`, schema)}::date AS opened,
-      greatest(${localTime(sql`p.opened_at`, schema)}::date, ${localTime(sql`p.closed_at`, schema)}::date) AS closed
-    FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
-    UNION
-    SELECT min(${localTime(sql`p.opened_at`, schema)}::date), NULL FROM positions p
+    SELECT opened, greatest(opened, closed) AS closed FROM (
+      SELECT DISTINCT ${quarterOf('p.opened_at')} AS first, ${quarterOf('p.closed_at')} AS last
+      FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
+    ) AS quarters CROSS JOIN LATERAL (
+      SELECT ${localTime(sql`first`, schema)}::date AS opened, ${localTime(sql`last`, schema)}::date AS closed
+    ) AS days
+    UNION ALL
+    SELECT ${localTime(sql`min(p.opened_at)`, schema)}::date, NULL FROM positions p
     WHERE p.status = 'OPEN' AND ${ofScope(scope, 'p')} HAVING count(*) > 0
   ) AS lives) AS spans`;
 
@@ -177,7 +193,7 @@ function bookOf(answer: Answer): Book {
     const space = list.indexOf(' ', from);
     const comma = list.indexOf(',', space);
     const to = comma < 0 ? list.length : comma;
-    results.push(Number(list.slice(from, space)));
+    results.push(Number(list.slice(from, space)) / 100);
     seconds.push(Number(list.slice(space + 1, to)));
     from = to + 1;
   }

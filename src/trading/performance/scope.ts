@@ -27,6 +27,19 @@ export const withinDays = (
   ${since === undefined ? sql`` : sql`AND ${day} >= ${since}::date`}
   ${until === undefined ? sql`` : sql`AND ${day} <= ${until}::date`}`;
 
+/** The same for a UTC timestamp; the ends are looked up once, and not for each row. */
+export function withinTimes(
+  at: string,
+  { since, until }: Pick<Scope, 'since' | 'until'>,
+  source: Schema,
+): RawBuilder<unknown> {
+  const startOf = (day: string, later: number) =>
+    sql`(SELECT (${day}::date + ${later}::int)::timestamp AT TIME ZONE ${tradingZone(source)} AT TIME ZONE 'UTC')`;
+  return sql`true
+  ${since === undefined ? sql`` : sql`AND ${sql.ref(at)} >= ${startOf(since, 0)}`}
+  ${until === undefined ? sql`` : sql`AND ${sql.ref(at)} < ${startOf(until, 1)}`}`;
+}
+
 /** SQL for the time that the clocks of the trading day show at a UTC timestamp. */
 export const localTime = (at: RawBuilder<unknown>, source: Schema): RawBuilder<unknown> =>
   sql`(${at} AT TIME ZONE 'UTC' AT TIME ZONE ${tradingZone(source)})`;
