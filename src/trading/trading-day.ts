@@ -26,6 +26,10 @@ export const TODAY = sql<string>`(clock_timestamp() AT TIME ZONE ${storedZone()}
 export const tradingZone = (schema: Schema): RawBuilder<string> =>
   hasStep(schema, SETTINGS_SINCE_STEP) ? storedZone() : sql`${SETTINGS.timeZone.fallback}::text`;
 
+/** SQL for the time that the clocks of the trading day show at a UTC timestamp. */
+export const localTime = (at: RawBuilder<unknown>, schema: Schema): RawBuilder<unknown> =>
+  sql`(${at} AT TIME ZONE 'UTC' AT TIME ZONE ${tradingZone(schema)})`;
+
 function storedZone() {
   return sql<string>`coalesce(
   (SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING}), ${SETTINGS.timeZone.fallback})`;

@@ -16,7 +16,7 @@ const MISTAKES: readonly (Mutation & { name: string; path: string })[] = [
   {
     name: 'what was changed meanwhile is not looked at',
     path: 'session end',
-    file: 'src/trading/sessions/end-session.ts',
+    file: 'src/trading/sessions/end-running.ts',
     right: "    .where('s.status', '=', 'ACTIVE')\n",
     wrong: '',
   },

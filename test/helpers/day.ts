@@ -102,6 +102,7 @@ position history {position}
 position pnl
 report performance --user u2
 report months
+report snapshot
 report trades --user u2
 broker login u2
 broker status u2
@@ -144,11 +145,6 @@ retention run --yes
 doctor engine
 doctor replicas
 schedule print crontab
-completion bash
-completion zsh
-completion fish
-completion powershell
-completion suggest -- user sh
 audit list
 audit foreign
 audit show 1

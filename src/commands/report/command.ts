@@ -9,6 +9,10 @@ export const verbs: Verbs = {
     'Capital, P&L and return by month, of one user or of all',
     async () => (await import('./months.ts')).months,
   ),
+  snapshot: verb(
+    'Take down what every user is worth at the end of the trading day',
+    async () => (await import('./snapshot.ts')).snapshot,
+  ),
   trades: verb(
     'Trades from entry to exit, for a journal or a tax adviser',
     async () => (await import('./trades.ts')).trades,

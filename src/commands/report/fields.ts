@@ -87,6 +87,19 @@ export const performanceFields = {
   notes: { type: 'rows', of: { note: { type: 'text' } } },
 } as const satisfies Fields;
 
+/** A day of which equity was taken down, of all users. */
+export const snapshotFields = {
+  day: { type: 'text' },
+  users: { type: 'integer' },
+  written: { type: 'integer' },
+  incomplete: { type: 'integer' },
+  moved_on: { type: 'integer', hidden: true },
+  unpriced: { type: 'json' },
+  open_positions: { type: 'integer' },
+  closing_capital: { type: 'money' },
+  unrealized_pnl: { type: 'money' },
+} as const satisfies Fields;
+
 /** A month of an account. */
 export const monthFields = {
   user_id: { type: 'text' },

@@ -22,11 +22,11 @@ export const end = defineCommand({
     'session end --user trader_001 --json total_pnl,max_drawdown',
     'session end --all',
   ],
-  details:
-    'The session ends with the present capital of the account. Positions and working orders stay unchanged.',
+  details: `The session ends with the present capital of the account. Positions and working orders stay unchanged. --all also takes
+down what every user is worth, as report snapshot; what lacks a price is named.`,
   async run({ user, all }, ctx: Context) {
     if (user !== undefined && all) throw usage('Name a --user or give --all, not both.');
-    const { endAllSessions, endSession } = await import('../../trading/sessions/end-session.ts');
+    const { endAllSessions, endSession } = await import('../../trading/equity/end-sessions.ts');
     return user === undefined ? endAllSessions(ctx) : endSession(ctx, user);
   },
 });

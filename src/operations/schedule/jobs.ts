@@ -90,6 +90,14 @@ export const JOBS: readonly Job[] = [
     from: '15:50',
   },
   {
+    name: 'report-snapshot',
+    purpose: 'take down what every user is worth at the end of the day',
+    command: 'report snapshot',
+    writes: true,
+    days: TRADING,
+    from: '15:55',
+  },
+  {
     name: 'audit-seal',
     purpose: 'seal the audit log, and sign its end where a key is configured',
     command: 'audit seal',

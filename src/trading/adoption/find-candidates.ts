@@ -5,7 +5,7 @@ import type { About } from '../ledger/invariant.ts';
 import { invariantsOf } from '../ledger/invariants.ts';
 
 /** The user of an offender `t` of an invariant. */
-const OWNERS: Readonly<Record<About, RawBuilder<unknown>>> = {
+const OWNERS: Readonly<Record<Exclude<About, 'snapshot'>, RawBuilder<unknown>>> = {
   order: sql`SELECT r.user_id FROM found t JOIN orders r ON r.order_id = t.id`,
   fill: sql`SELECT r.user_id FROM found t JOIN order_fills f ON f.fill_id = t.id JOIN orders r ON r.order_id = f.order_id`,
   position: sql`SELECT r.user_id FROM found t JOIN positions r ON r.position_id = t.id`,
@@ -21,6 +21,8 @@ const OWNERS: Readonly<Record<About, RawBuilder<unknown>>> = {
 export async function findCandidates(source: Source): Promise<UserId[]> {
   const users = new Set<UserId>();
   for (const { about, offenders } of invariantsOf(source)) {
+    // Made of the book, and made again.
+    if (about === 'snapshot') continue;
     const { rows } = await sql<{ user_id: UserId }>`
       WITH found AS (${offenders(undefined, source)}) SELECT DISTINCT user_id FROM (${OWNERS[about]}) AS o(user_id)`.execute(
       source.db,

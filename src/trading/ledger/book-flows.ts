@@ -5,6 +5,7 @@ import { mintId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import { isOutOfRange } from '../../platform/postgres/errors.ts';
+import { hasStep, SNAPSHOTS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
 
@@ -87,7 +88,7 @@ export async function bookFlows(
       SET capital_at_start = round(s.capital_at_start::numeric + m.amount, 2)::float8,
         peak_equity = round(s.peak_equity::numeric + m.amount, 2)::float8, updated_at = greatest(s.updated_at, m.at)
       FROM moved m WHERE s.user_id = m.user_id AND s.status = 'ACTIVE'
-    )
+    )${hasStep(trx, SNAPSHOTS_SINCE_STEP) ? sql`, ${IN_SNAPSHOTS}` : sql``}
     SELECT ${FLOW_SELECTION}, c.total_capital FROM f JOIN capital c ON c.user_id = f.user_id ORDER BY f.flow_id`
     .execute(trx.db)
     .catch((error) => {
@@ -95,6 +96,21 @@ export async function bookFlows(
     });
   return booked;
 }
+
+/** Days that were taken down before have it, too: charges are booked in the evening, when equity is known. */
+const IN_SNAPSHOTS = sql`snapshots AS (
+  UPDATE equity_snapshots e SET capital = e.capital + k.moved, paid_in = e.paid_in + k.paid_in, paid_out = e.paid_out + k.paid_out,
+    charges = e.charges + k.charges, dividends = e.dividends + k.dividends
+  FROM (
+    SELECT s.user_id, s.day, sum(k.amount) AS moved, coalesce(sum(k.amount) FILTER (WHERE k.of = 'deposit' AND k.day = s.day), 0) AS paid_in,
+      coalesce(-sum(k.amount) FILTER (WHERE k.of = 'withdrawal' AND k.day = s.day), 0) AS paid_out,
+      coalesce(sum(k.amount) FILTER (WHERE k.of = 'charge' AND k.day = s.day), 0) AS charges,
+      coalesce(sum(k.amount) FILTER (WHERE k.of = 'dividend' AND k.day = s.day), 0) AS dividends
+    FROM (SELECT f.*, coalesce(c.kind, f.kind) AS of FROM f LEFT JOIN cash_flows c ON c.flow_id = f.corrects) AS k
+    JOIN equity_snapshots s ON s.user_id = k.user_id AND s.day >= k.day
+    GROUP BY s.user_id, s.day
+  ) AS k WHERE e.user_id = k.user_id AND e.day = k.day
+)`;
 
 /** The column holds 13 digits of rupees. */
 const beyondAnyAccount = () =>

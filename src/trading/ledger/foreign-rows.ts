@@ -67,6 +67,7 @@ const CLASSIFIERS: Readonly<Record<About, Classifier>> = {
   sessions: ALWAYS,
   fill: NEVER,
   flow: NEVER,
+  snapshot: NEVER,
 };
 
 /**

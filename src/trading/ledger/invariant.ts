@@ -21,7 +21,7 @@ export interface Invariant {
   offenders: (user: UserId | undefined, schema: Schema) => RawBuilder<unknown>;
 }
 
-/** `key` is a position of a user, symbol, strategy and product, `sessions` a user. */
+/** `key` is a position of a user, symbol, strategy and product, `sessions` a user, `snapshot` a user and day. */
 export type About =
   | 'order'
   | 'fill'
@@ -31,7 +31,8 @@ export type About =
   | 'strategy'
   | 'session'
   | 'sessions'
-  | 'flow';
+  | 'flow'
+  | 'snapshot';
 
 /** `AND table.user_id = …` if only one user is verified. */
 export function of(table: string, user: UserId | undefined): RawBuilder<unknown> {

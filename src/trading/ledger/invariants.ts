@@ -3,6 +3,7 @@ import { hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { FLOW_INVARIANTS } from './flow-invariants.ts';
 import { type Invariant, of, openingCapital, UNAUDITED } from './invariant.ts';
 import { POSITION_INVARIANTS } from './position-invariants.ts';
+import { SNAPSHOT_INVARIANTS } from './snapshot-invariants.ts';
 import { TOTAL_INVARIANTS } from './total-invariants.ts';
 
 /** The average price of fills per share. */
@@ -99,6 +100,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...TOTAL_INVARIANTS,
   ...AUDIT,
   ...FLOW_INVARIANTS,
+  ...SNAPSHOT_INVARIANTS,
 ];
 
 /** Those whose tables a schema has. */

@@ -2,8 +2,9 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Movement } from '../../domain/performance/account-days.ts';
 import type { Schema, Source } from '../../platform/postgres/schema-phase.ts';
 import { withoutCompiling } from '../../platform/postgres/without-compiling.ts';
+import { localTime } from '../trading-day.ts';
 import { flowRows } from './flows.ts';
-import { localTime, ofScope, type Scope, withinTimes } from './scope.ts';
+import { ofScope, type Scope, withinTimes } from './scope.ts';
 
 /** What was traded under a key: an hour of the day, a symbol, a strategy or none. Trades, by symbol and strategy only, are those that ended. */
 export interface TradedBy {

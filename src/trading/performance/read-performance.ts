@@ -20,6 +20,7 @@ import {
   tradeFigures,
 } from '../../domain/performance/figures.ts';
 import { moneyWeighted } from '../../domain/performance/money-weighted.ts';
+import { EXCHANGE } from '../../domain/performance/snapshot-day.ts';
 import { sum } from '../../domain/performance/statistics.ts';
 import { equityRows, monthRows, weekdayRows, worstDrawdowns } from '../../domain/performance/tables.ts';
 import { hasStep, INSTRUMENTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
@@ -29,9 +30,6 @@ import { requireNamed } from '../strategies/require-named.ts';
 import { readBenchmark } from './benchmark-file.ts';
 import { type Book, hasCapital, readBook, type TradedBy } from './read-book.ts';
 import type { Scope } from './scope.ts';
-
-/** The exchange whose days count. */
-const EXCHANGE = 'NSE';
 
 /**
  * The performance of a user, a strategy, a symbol or all, from executions and movements of money: figures, and what is

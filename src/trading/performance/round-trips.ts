@@ -7,8 +7,9 @@ import {
   type Source,
 } from '../../platform/postgres/schema-phase.ts';
 import { chainOf, productOf } from '../ledger/product.ts';
+import { localTime } from '../trading-day.ts';
 import { flowRows } from './flows.ts';
-import { localTime, ofScope, type Scope, withinDays } from './scope.ts';
+import { ofScope, type Scope, withinDays } from './scope.ts';
 
 /** A trade: a position from flat to flat. Rupees; prices a share. */
 export interface RoundTrip {

@@ -39,7 +39,3 @@ export function withinTimes(
   ${since === undefined ? sql`` : sql`AND ${sql.ref(at)} >= ${startOf(since, 0)}`}
   ${until === undefined ? sql`` : sql`AND ${sql.ref(at)} < ${startOf(until, 1)}`}`;
 }
-
-/** SQL for the time that the clocks of the trading day show at a UTC timestamp. An interval needs no look-up as a name does. */
-export const localTime = (at: RawBuilder<unknown>, source: Schema): RawBuilder<unknown> =>
-  sql`(${at} AT TIME ZONE interval '0' AT TIME ZONE ${tradingZone(source)})`;

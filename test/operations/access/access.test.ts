@@ -21,7 +21,7 @@ operator cron readonly auditor: report performance, report months, report trades
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
 operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
-operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate, charges show, completion bash, completion zsh, completion fish, completion powershell, completion suggest
+operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate, charges show
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: partition check, partition status, schema show
 operator cron readonly auditor: config init, config show, config path, config validate, import inspect
@@ -39,7 +39,7 @@ operator: calendar import
 operator cron: instrument import
 operator: broker paper run, broker login, broker logout, broker status, broker funds, broker sync
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
-cron operator: position mark, session start, session end, risk check, notification send, notification read, audit seal
+cron operator: report snapshot, position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
 cron operator auditor: retention plan
 auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger

@@ -27,7 +27,9 @@ async function keepBook(db: TestDatabase): Promise<void> {
     user withdraw trader_001 500
     user deposit trader_001 70 --reference wrong
     order place --order-id d --user trader_001 --symbol ITC --side BUY --quantity 1
-    order reject d --reason margin`;
+    order reject d --reason margin
+    position mark INFY=1501 TCS=103.3
+    report snapshot`;
   for (const line of lines.trim().split('\n')) await db.json(...words(line));
   const { rows } = await db.query("SELECT flow_id FROM cash_flows WHERE reference = 'wrong'");
   await db.json('user', 'reverse-flow', String(rows[0]?.['flow_id']), '--reason', 'never arrived', '--yes');
@@ -70,7 +72,11 @@ const SPOILINGS: Spoiling[] = [
     "UPDATE positions SET side = 'LONG' WHERE symbol = 'TCS' AND status = 'OPEN'",
     /^pos_/,
   ],
-  ['position_quantity order_filled', "DELETE FROM order_fills WHERE order_id = 'c'", /^pos_/],
+  [
+    'position_quantity order_filled equity_snapshots',
+    "DELETE FROM order_fills WHERE order_id = 'c'",
+    /^pos_/,
+  ],
   ['position_quantity audit_fills', "UPDATE order_fills SET flipped_to = NULL WHERE order_id = 'b'", /^pos_/],
   ['position_owner', "UPDATE positions SET symbol = 'HDFC' WHERE symbol = 'INFY'", /^fil_/],
   [
@@ -152,6 +158,12 @@ const SPOILINGS: Spoiling[] = [
     "INSERT INTO users (user_id, name, email, api_key) VALUES ('ghost', 'G', 'g@example.com', 'k')",
     /^ghost$/,
   ],
+  [
+    'equity_snapshots',
+    'UPDATE equity_snapshots SET capital = capital + 0.01',
+    /^trader_001\/\d{4}-\d\d-\d\d$/,
+  ],
+  ['equity_snapshots', 'UPDATE equity_snapshots SET executions = executions + 1', /^trader_001/],
   ['audit_orders', "UPDATE orders SET broker_order_id = 'x' WHERE order_id = 'd'", /^d$/],
   ['audit_fills', "UPDATE order_fills SET broker_fill_id = 'x' WHERE order_id = 'a'", /^fil_/],
 ];

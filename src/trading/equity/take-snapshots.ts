@@ -1,0 +1,97 @@
+import { sql } from 'kysely';
+import { changedIf, firstListed } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
+import { Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { dayAfter } from '../../domain/performance/account-days.ts';
+import { EXCHANGE, LOOK_BACK_DAYS, snapshotDay } from '../../domain/performance/snapshot-day.ts';
+import { needStep, SNAPSHOTS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
+import { pluralize, someOf } from '../../util/text.ts';
+import { readDays } from '../calendar/store.ts';
+import { refuseFuture } from '../flows/move-money.ts';
+import { localTime, TODAY } from '../trading-day.ts';
+import { type SnapshotDay, writeSnapshots } from './write-snapshots.ts';
+
+/**
+ * Takes down what every user is worth at the end of a trading day, at the marks of the positions, in one transaction. A Finding
+ * where a position has no mark of the day, or a user has traded since. Throws PHASE_NEEDED, and a usage error for a day that is
+ * still to come.
+ */
+export async function takeSnapshots(ctx: Context, day: string | undefined) {
+  let problems: string[] = [];
+  const result = await ctx.change(async (trx) => {
+    needStep(trx, SNAPSHOTS_SINCE_STEP);
+    const taken = await snapshotsOf(ctx, trx, day);
+    problems = problemsOf(taken);
+    return takenDown(taken, `equity ${taken[0]?.day}`);
+  });
+  for (const problem of problems) await ctx.io.warn(problem);
+  return result;
+}
+
+/** The outcome of a change that took days down: a Finding where one is not complete. */
+export function takenDown(days: readonly SnapshotDay[], target: string) {
+  const written = days.reduce((sum, each) => sum + each.written, 0);
+  const result = problemsOf(days).length > 0 ? new Finding(days) : days;
+  return changedIf(written > 0, result, target, { written, days: firstListed(days) });
+}
+
+/** The same within another change. The users need not be locked: a fill that comes in between belongs to the next time. */
+export async function snapshotsOf(ctx: Context, trx: Trx, asked: string | undefined): Promise<SnapshotDay[]> {
+  const { rows } = await sql<{ now: Instant; today: string; executed: string | null }>`
+    SELECT clock_timestamp()::timestamp AS now, to_char(${TODAY}, 'YYYY-MM-DD') AS today,
+      (SELECT to_char(${localTime(sql`max(executed_at)`, trx)}, 'YYYY-MM-DD') FROM order_fills) AS executed`.execute(
+    trx.db,
+  );
+  const [moment] = rows;
+  if (!moment) throw new Error('a statement without FROM gives one row');
+  if (asked !== undefined) refuseFuture(asked, moment.today);
+  const { staleAfterMs } = (await ctx.config()).market;
+  const last = asked ?? moment.today;
+  const calendar = await readDays(trx, EXCHANGE, { from: dayAfter(last, -LOOK_BACK_DAYS), to: moment.today });
+  const { day, pricedFrom } = snapshotDay({ ...moment, asked, staleAfterMs }, calendar);
+  return writeSnapshots(trx, {
+    days: [day],
+    user: undefined,
+    valued: atMarks(trx, pricedFrom),
+    isThere: sql`(l.executions > 0 OR ${localTime(sql`l.created_at`, trx)}::date <= l.day)`,
+    hasMovedOn: sql`n.later > 0`,
+    pricedBy: 'marks',
+  });
+}
+
+// What no share costs. Other programs may have written anything, NaN and infinity included.
+const MAX_MARK = sql`1e12`;
+
+/** SQL for what open positions are worth at marks that are not older. Without a quote behind it, a mark is as old as its row. */
+const atMarks = (trx: Trx, pricedFrom: Instant) => sql`
+  SELECT p.user_id, a.day, count(*)::int AS open_positions,
+    json_agg(DISTINCT p.symbol ORDER BY p.symbol) FILTER (WHERE NOT m.is_priced) AS unpriced,
+    sum(CASE WHEN m.is_priced THEN round(p.unrealized_pnl::numeric, 2) END) AS unrealized,
+    sum(m.value) FILTER (WHERE p.side = 'LONG') AS long_value, sum(m.value) FILTER (WHERE p.side <> 'LONG') AS short_value,
+    min(m.at) AS priced_at
+  FROM positions p CROSS JOIN asked a
+  CROSS JOIN LATERAL (SELECT coalesce(p.marked_at, p.updated_at) AS at) AS t
+  CROSS JOIN LATERAL (
+    SELECT t.at, t.at >= ${pricedFrom}::timestamp AND ${localTime(sql`t.at`, trx)}::date <= a.day
+      AND p.current_price > 0 AND p.current_price < ${MAX_MARK} AS is_priced
+  ) AS k
+  CROSS JOIN LATERAL (
+    SELECT k.at, k.is_priced, CASE WHEN k.is_priced THEN round(p.current_price::text::numeric * p.quantity, 2) END AS value
+  ) AS m
+  WHERE p.status = 'OPEN' GROUP BY p.user_id, a.day`;
+
+/** What keeps days from being complete, for people. */
+export function problemsOf(days: readonly SnapshotDay[]): string[] {
+  return days.flatMap(({ day, incomplete, moved_on, unpriced }) => [
+    ...(incomplete > 0
+      ? [`${day}: ${pluralize(incomplete, 'user')} without a price of the day in ${someOf(unpriced)}.`]
+      : []),
+    ...(moved_on > 0
+      ? [
+          `${day}: ${pluralize(moved_on, 'user')} traded since; report rebuild makes the day of closing prices.`,
+        ]
+      : []),
+  ]);
+}
