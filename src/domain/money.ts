@@ -140,11 +140,11 @@ export function meanPrice(a: Lot, b: Lot): number {
 }
 
 /**
- * An amount in rupees for a machine: plain decimal text with every digit that it has, at least two behind the point.
- * What is no number is returned as it is.
+ * An amount in rupees for a machine: plain decimal text with every digit that it has, at least two behind the point, and
+ * no sign before zero, which a double can have. What is no number is returned as it is.
  */
 export function amountText(amount: number | string): string {
-  const text = String(amount);
+  const text = String(amount).replace(/^-(?=[0.]+$)/, '');
   const [, fraction] = /^-?\d+(?:\.(\d+))?$/.exec(text) ?? [];
   if (fraction !== undefined) return fraction.length > 1 ? text : `${text}0`;
   if (/^-?\d+$/.test(text)) return `${text}.00`;

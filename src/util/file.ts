@@ -72,6 +72,8 @@ export async function readInput(
   return { bytes: Buffer.concat(chunks), stats };
 }
 
+const SYNC_BYTES = 16 * 1_048_576;
+
 /** A file being written: it has a temporary name until it is complete, and only its owner can read it. */
 export interface AtomicFile {
   write: (content: string | Uint8Array) => Promise<void>;
@@ -95,15 +97,26 @@ export async function openAtomic(path: string, replace: boolean): Promise<Atomic
   const beside = `${path}.${randomUUID()}`;
   const handle = await open(beside, 'wx', 0o600).catch(failed);
   let closed = false;
+  let unsynced = 0;
+  let syncing = Promise.resolve();
   const close = async () => {
     if (!closed) await handle.close();
     closed = true;
   };
   return {
-    write: (content) => handle.appendFile(content).catch(failed),
+    async write(content) {
+      await handle.appendFile(content).catch(failed);
+      unsynced += content.length;
+      if (unsynced < SYNC_BYTES) return;
+      unsynced = 0;
+      // The disk works while the rest is produced. The kernel reports a failure once, so it must not be lost here.
+      syncing = syncing.then(() => handle.datasync());
+      syncing.catch(() => {});
+    },
     restart: () => handle.truncate(0).catch(failed),
     async keep() {
       try {
+        await syncing;
         await handle.sync();
         await close();
         await (replace ? rename : link)(beside, path);
@@ -113,6 +126,7 @@ export async function openAtomic(path: string, replace: boolean): Promise<Atomic
       }
     },
     async discard() {
+      await syncing.catch(() => {});
       await close();
       await rm(beside, { force: true });
     },

@@ -1,37 +1,64 @@
 import type { Field, Fields } from '../../cli/result.ts';
-import { amountText } from '../../domain/money.ts';
+import { COPY_NULL } from './copy-text.ts';
 
 /** The formats of a file of rows. */
 export const FORMATS = ['csv', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
 const [TAB, LINE, SPACE, BACKSLASH, N] = [0x09, 0x0a, 0x20, 0x5c, 0x4e];
-const [T, Z, POINT, ZERO] = [0x54, 0x5a, 0x2e, 0x30];
+const [T, Z, POINT, MINUS, ZERO] = [0x54, 0x5a, 0x2e, 0x2d, 0x30];
 // A time of COPY ends with its seconds, or with as many digits of them as are not 0; ours has six, and a Z.
 const SECONDS = '2026-01-31 03:45:00'.length;
 const MICROSECONDS = '2026-01-31 03:45:00.000000'.length;
 const DAY = '2026-01-31'.length;
-const TIME_GROWTH = MICROSECONDS - SECONDS + 1;
+const COPY_NULL_BYTES = `${COPY_NULL}\t`.length;
 
-/** The bytes of a value that go into a file as PostgreSQL writes them: printable ASCII that needs no quotes. */
-function plainBytes(quoted: string): Uint8Array {
+/** A table of bytes, with 1 for those of a text. */
+function bytesOf(text: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of Buffer.from(text)) table[byte] = 1;
+  return table;
+}
+
+/** Printable ASCII but for what a format quotes or escapes. */
+function plainText(quoted: string): Uint8Array {
   const plain = new Uint8Array(256).fill(1, SPACE, 0x7f);
-  for (const char of `\\"${quoted}`) plain[char.charCodeAt(0)] = 0;
+  for (const byte of Buffer.from(`\\"${quoted}`)) plain[byte] = 0;
   return plain;
 }
-const PLAIN: Readonly<Record<Format, Uint8Array>> = { csv: plainBytes(','), ndjson: plainBytes('') };
 
-/** Bytes that a spreadsheet takes for the beginning of a formula. */
-const FORMULA = new Uint8Array(256);
-for (const char of '=+-@') FORMULA[char.charCodeAt(0)] = 1;
+const NONE = bytesOf('');
+const TEXT: Readonly<Record<Format, Uint8Array>> = { csv: plainText(','), ndjson: plainText('') };
+/** The bytes of other values that are written as PostgreSQL writes them: no power of ten, no infinity, no year before ours. */
+const OTHERS: Readonly<Partial<Record<Field['type'], Uint8Array>>> = {
+  integer: bytesOf('-0123456789'),
+  number: bytesOf('-.0123456789'),
+  money: bytesOf('-.0123456789'),
+  time: bytesOf('-:. 0123456789'),
+};
+
+/** Bytes that a spreadsheet takes for the beginning of a formula, and the blank, which it passes over before one. */
+const FORMULA = bytesOf('=+-@ ');
+
+/** Completes a value in the output; returns its new end, or undefined where it is written in another way. */
+type Complete = (out: Buffer, start: number, end: number) => number | undefined;
+const COMPLETE: Readonly<Partial<Record<Field['type'], { complete: Complete; growth: number }>>> = {
+  number: { complete: (out, start, end) => (isMinusZero(out, start, end) ? undefined : end), growth: 0 },
+  money: { complete: completeMoney, growth: '.00'.length },
+  time: { complete: completeTime, growth: MICROSECONDS - SECONDS + 'Z'.length },
+};
 
 interface Column {
   /** The bytes before and after a value, and those of a NULL. */
   before: Buffer;
   after: Buffer;
   absent: Buffer;
-  time: boolean;
-  money: boolean;
+  /** The bytes of a value that are copied, and those that it may not begin with. */
+  plain: Uint8Array;
+  barred: Uint8Array;
+  complete: Complete | undefined;
+  /** The most bytes that a value grows by. */
+  growth: number;
 }
 
 /** Lines of the format, and how many. */
@@ -42,7 +69,7 @@ interface Written {
 
 /**
  * Turns lines of COPY into lines of the format byte by byte, many times as fast as row by row; undefined where a value
- * is not plain: to be quoted, escaped or kept from being a formula.
+ * is not plain: to be quoted, escaped, written in another way or kept from being a formula.
  */
 export function lineWriter(
   names: readonly string[],
@@ -50,92 +77,81 @@ export function lineWriter(
   format: Format,
 ): (lines: Buffer) => Written | undefined {
   const columns = names.map((name, i) => columnOf(name, fields[name] as Field, format, i, names.length));
-  // The most bytes that a row grows by.
-  const growth = columns.reduce(
-    (sum, { before, after, absent, time, money }) =>
-      sum +
-      Math.max(
-        before.length + after.length - 1 + (time ? TIME_GROWTH : 0) + (money ? '.00'.length : 0),
-        absent.length - 3,
-      ),
-    0,
-  );
-  const isPlain = PLAIN[format];
+  const growth = columns.reduce((sum, column) => sum + column.growth, 0);
+  let out = Buffer.alloc(0);
   return (lines) => {
     // Every value has a byte behind it, so that there are no more rows than this.
     const most = Math.ceil(lines.length / columns.length);
-    const out = Buffer.allocUnsafe(lines.length + most * Math.max(0, growth));
+    const needed = lines.length + most * growth;
+    if (out.length < needed) out = Buffer.allocUnsafe(needed);
     const place = { from: 0, to: 0 };
     let rows = 0;
     for (; place.from < lines.length; rows++)
-      for (const column of columns)
-        if (!writeValue(lines, out, place, column, isPlain, format === 'csv')) return undefined;
-    return { text: out.subarray(0, place.to), rows };
+      for (const column of columns) if (!writeValue(lines, out, place, column)) return undefined;
+    return { text: Buffer.from(out.subarray(0, place.to)), rows };
   };
 }
 
 function columnOf(name: string, { type }: Field, format: Format, i: number, of: number): Column {
   const last = i === of - 1;
-  if (format === 'csv')
-    return {
-      before: bytes(''),
-      after: bytes(last ? '\n' : ','),
-      absent: bytes(last ? '\n' : ','),
-      time: type === 'time',
-      money: type === 'money',
-    };
-  const quote = type === 'integer' || type === 'number' ? '' : '"';
-  const label = `${i === 0 ? '{' : ''}${JSON.stringify(name)}:`;
+  const { complete, growth = 0 } = COMPLETE[type] ?? {};
+  const texts = format === 'csv' ? csvTexts(last) : jsonTexts(name, type, i === 0, last);
+  const before = Buffer.from(texts.before);
+  const after = Buffer.from(texts.after);
+  const absent = Buffer.from(texts.absent);
   return {
-    before: bytes(label + quote),
-    after: bytes(quote + (last ? '}\n' : ',')),
-    absent: bytes(`${label}null${last ? '}\n' : ','}`),
-    time: type === 'time',
-    money: type === 'money',
+    before,
+    after,
+    absent,
+    plain: type === 'text' ? TEXT[format] : (OTHERS[type] ?? NONE),
+    barred: format === 'csv' && type === 'text' ? FORMULA : NONE,
+    complete,
+    growth: Math.max(before.length + after.length - 1 + growth, absent.length - COPY_NULL_BYTES, 0),
   };
 }
 
-const bytes = (text: string) => Buffer.from(text);
+function csvTexts(last: boolean) {
+  const separator = last ? '\n' : ',';
+  return { before: '', after: separator, absent: separator };
+}
+
+function jsonTexts(name: string, type: Field['type'], first: boolean, last: boolean) {
+  const quote = type === 'integer' || type === 'number' ? '' : '"';
+  const label = `${first ? '{' : ''}${JSON.stringify(name)}:`;
+  const separator = last ? '}\n' : ',';
+  return { before: label + quote, after: quote + separator, absent: `${label}null${separator}` };
+}
 
 /** Writes the value at `place.from` and moves both behind it; false where it is not plain. */
 function writeValue(
   lines: Buffer,
   out: Buffer,
   place: { from: number; to: number },
-  { before, after, absent, time, money }: Column,
-  plain: Uint8Array,
-  guarded: boolean,
+  { before, after, absent, plain, barred, complete }: Column,
 ): boolean {
   let { from, to } = place;
-  if (lines[from] === BACKSLASH) {
+  let byte = lines[from] as number;
+  if (byte === BACKSLASH) {
     if (lines[from + 1] !== N) return false;
     place.to = put(absent, out, to);
-    place.from = from + 3;
+    place.from = from + COPY_NULL_BYTES;
     return true;
   }
-  if (guarded && isFormula(lines, from)) return false;
-  to = put(before, out, to);
-  let byte = lines[from] as number;
-  const start = to;
-  for (; plain[byte] === 1; byte = lines[++from] as number) out[to++] = byte;
+  if (barred[byte] === 1) return false;
+  const start = put(before, out, to);
+  for (to = start; plain[byte] === 1; byte = lines[++from] as number) out[to++] = byte;
   if (byte !== TAB && byte !== LINE) return false;
-  if (time) {
-    if (to - start < SECONDS || to - start > MICROSECONDS) return false;
-    to = completed(out, start, to);
-  }
-  if (money) {
-    const amount = amountText(out.toString('latin1', start, to));
-    if (amount.length > to - start + '.00'.length) return false;
-    to = start + out.write(amount, start, 'latin1');
-  }
-  place.to = put(after, out, to);
+  const end = complete ? complete(out, start, to) : to;
+  if (end === undefined) return false;
+  place.to = put(after, out, end);
   place.from = from + 1;
   return true;
 }
 
-/** Rewrites a time of PostgreSQL to six digits and Z; returns its new end. */
-function completed(out: Buffer, start: number, end: number): number {
+/** Gives a time six digits of a second and a Z; not one in a year of five digits. */
+function completeTime(out: Buffer, start: number, end: number): number | undefined {
   let to = end;
+  if (to - start < SECONDS || to - start > MICROSECONDS || out[start + DAY] !== SPACE) return undefined;
   out[start + DAY] = T;
   if (to - start === SECONDS) out[to++] = POINT;
   while (to - start < MICROSECONDS) out[to++] = ZERO;
@@ -143,11 +159,26 @@ function completed(out: Buffer, start: number, end: number): number {
   return to;
 }
 
-/** Whether a spreadsheet would take the value for a formula; it passes over blanks before one. */
-function isFormula(lines: Buffer, from: number): boolean {
-  let at = from;
-  while (lines[at] === SPACE) at++;
-  return FORMULA[lines[at] as number] === 1;
+/** Gives an amount of money at least two digits behind the point. */
+function completeMoney(out: Buffer, start: number, end: number): number | undefined {
+  if (isMinusZero(out, start, end)) return undefined;
+  let to = end;
+  let point = end - 1;
+  while (point > start && out[point] !== POINT) point--;
+  if (point === start) {
+    point = to;
+    out[to++] = POINT;
+  }
+  while (to - point < '.00'.length) out[to++] = ZERO;
+  return to;
+}
+
+/** A double may be minus zero, which is nothing but zero to whoever reads it. */
+function isMinusZero(out: Buffer, start: number, end: number): boolean {
+  if (out[start] !== MINUS) return false;
+  let at = start + 1;
+  while (at < end && (out[at] as number) <= ZERO) at++;
+  return at === end;
 }
 
 /** Copies a few bytes: a loop is faster than copy() here. */

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { CompiledQuery, type Kysely } from 'kysely';
 import pg, { type PoolClient } from 'pg';
-import { from, to } from 'pg-copy-streams';
+import { from } from 'pg-copy-streams';
+import { copyOutOf } from './copy-out.ts';
 import type { Database } from './tables.ts';
 
 /** The text of a query with its parameters inlined, because COPY takes none. The driver quotes the values. */
@@ -20,27 +21,19 @@ function inlined({ sql, parameters }: CompiledQuery): string {
 export async function* copyOut(session: PoolClient, query: CompiledQuery): AsyncGenerator<Buffer> {
   await session.query('BEGIN READ ONLY');
   await session.query('SET LOCAL statement_timeout = 0');
-  let rest: Buffer | undefined;
-  for await (const chunk of session.query(
-    to(`COPY (${inlined(query)}) TO STDOUT`),
-  ) as AsyncIterable<Buffer>) {
-    const whole = rest ? Buffer.concat([rest, chunk]) : chunk;
-    const end = whole.lastIndexOf(0x0a) + 1;
-    rest = end < whole.length ? whole.subarray(end) : undefined;
-    if (end > 0) yield whole.subarray(0, end);
-  }
+  yield* session.query(copyOutOf(`COPY (${inlined(query)}) TO STDOUT`)).pieces();
   await session.query('COMMIT');
 }
 
 /** The output of a COPY TO STDOUT within a transaction, whose session it occupies until its end. */
 export async function* copyOutWithin(trx: Kysely<Database>, statement: string): AsyncGenerator<Buffer> {
-  const stream = to(statement);
-  await trx.executeQuery(submitting(stream));
+  const copy = copyOutOf(statement);
+  await trx.executeQuery(submitting(copy));
   try {
-    yield* stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    yield* copy.pieces();
   } finally {
     // Who stops reading early leaves the session in the middle of the output, where it takes no ROLLBACK.
-    if (!stream.readableEnded && !stream.destroyed) await finished(stream.resume()).catch(() => {});
+    await copy.drain();
   }
 }
 

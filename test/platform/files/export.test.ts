@@ -101,6 +101,49 @@ describe.each(databases)('an export of the $name database', ({ openCold: open })
     }
   });
 
+  it('has amounts, numbers and times as the list has them, however PostgreSQL writes them', async () => {
+    await db.query(`INSERT INTO positions (position_id, user_id, symbol, side, quantity, average_price, current_price,
+        unrealized_pnl, realized_pnl, status, opened_at, closed_at, created_at, updated_at)
+      SELECT 'odd-' || i, 'v', 'ODD', 'LONG', 0, price, price, pnl, pnl, 'CLOSED', at, at, at, at
+      FROM unnest(
+        '{-0, 0.5, 12, 1e-7, 1.5e20, 0, 12.345, 7.1}'::double precision[], '{-0, -0.5, -12, 1e-7, 1.5e20, 0, 12.345, -7.1}'::double precision[],
+        ARRAY['12026-01-31 03:45', '12026-01-31 03:45:00.5', 'infinity', '-infinity', '0044-03-15 12:00 BC',
+          '9999-12-31 23:59:59.999999', '2026-01-31 03:45', '2026-01-31 03:45:00.123']::timestamp[]
+      ) WITH ORDINALITY AS t (price, pnl, at, i)`);
+    const flags = ['--user', 'v', '--status', 'CLOSED'];
+    const listed = await db.json<object[]>('position', 'list', ...flags);
+    expect(listed).toHaveLength(8);
+    const lines = (await db.cli('position', 'export', ...flags, '--format', 'ndjson')).stdout;
+    expect(
+      sorted(
+        lines
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ),
+    ).toEqual(sorted(listed));
+    const columns = Object.keys(listed[0] ?? {}).join(',');
+    const csv = await db.cli('position', 'list', ...flags, '--csv', '--columns', columns);
+    const exported = await db.cli('position', 'export', ...flags);
+    expect(exported.stdout.split('\n').sort()).toEqual(csv.stdout.split('\n').sort());
+    expect(exported.stdout).not.toMatch(/-0(\.0+)?[,\n]/);
+    await db.query("DELETE FROM positions WHERE symbol = 'ODD'");
+  });
+
+  it('has rows of a megabyte', async () => {
+    await db.query(`INSERT INTO notifications (notification_id, notification_type, alert_level, title, message)
+      SELECT 'large-' || i, 'SYSTEM_ERROR', 'INFO', 'Large', repeat('x', i * 100000) FROM generate_series(1, 12) i`);
+    const { stdout } = await db.cli('notification', 'export', '--format', 'ndjson');
+    const sizes = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).message.length);
+    expect(sizes.filter((size) => size >= 100_000).sort((a, b) => a - b)).toEqual(
+      [...Array(12).keys()].map((i) => (i + 1) * 100_000),
+    );
+    await db.query("DELETE FROM notifications WHERE title = 'Large'");
+  });
+
   it('is of the audit log as it is hashed', async () => {
     await db.json('audit', 'seal');
     const { stdout } = await db.cli('audit', 'export');
