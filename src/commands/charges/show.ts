@@ -32,6 +32,7 @@ export const show = defineCommand({
     dp: { type: 'money' },
     charges_total: { type: 'money' },
     booked: { type: 'money' },
+    reason: { type: 'text' },
   },
   examples: [
     'charges show --day 2026-04-01',
@@ -40,7 +41,8 @@ export const show = defineCommand({
   details: `Computed from the fills of the trading day, each levy rounded as on a contract note: one of each trader and exchange, where NFO and
 BFO are derivatives. Shares that are bought and sold on the day are intraday, the rest is delivered. An order that names no product or
 exchange has that of broker.product and broker.exchange. Fills that only adjust a position to the broker are left out. --by symbol splits
-each levy to the paisa. booked is what charges book has booked of it.`,
+each levy to the paisa. booked is what charges book has booked of it. A trader of whom an order
+has no rate is named with the reason: exit 6.`,
   async run({ day, user, by, schedule }, ctx: Context) {
     const { showCharges } = await import('../../trading/charges/show-charges.ts');
     if (user !== undefined) await findUser(await ctx.db(), user);

@@ -1,10 +1,13 @@
 import { formatDuration } from '../../util/duration.ts';
+import { someOf } from '../../util/text.ts';
 import { ok, type Verdict, warn } from '../../util/verdict.ts';
 import type { Check } from './check.ts';
 
 const PENDING_LATE_MS = 15 * 60_000;
 const SEALING_LATE_MS = 15 * 60_000;
 const BATCH_ENTRIES = 10_000;
+const CHARGES_DAYS = 31;
+const NAMED_DAYS = 5;
 const INDIA_MS = 330 * 60_000;
 
 /** What a trading day leaves behind. */
@@ -98,6 +101,26 @@ export const TRADING_CHECKS: readonly Check[] = [
         : warn(`no days of NSE for ${missing.join(' and ')}: holidays are not known`);
     },
     help: 'pinnacle calendar import',
+  },
+  {
+    name: 'charges',
+    phase: 4,
+    async run({ ctx }) {
+      const { missedDays } = await import('../../trading/charges/unbooked-days.ts');
+      const missed = await missedDays(await ctx.source(), CHARGES_DAYS);
+      if (missed === undefined) return ok('none was ever booked');
+      const [first] = missed;
+      if (!first) return ok('booked for each day with executions');
+      const named = someOf(
+        missed.map(({ day }) => day),
+        NAMED_DAYS,
+      );
+      return warn(
+        `not booked for each trader with executions: ${named}`,
+        `pinnacle charges book --since ${first.day}`,
+      );
+    },
+    help: 'pinnacle charges book',
   },
   {
     name: 'api-keys',

@@ -1,45 +1,87 @@
 import { sql } from 'kysely';
 import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { Note } from '../../domain/charges/levies.ts';
 import type { UserId } from '../../domain/id.ts';
-import { Decimal, negated, type Rupees, sumOfMoney, toPaisa } from '../../domain/money.ts';
+import { Decimal, NO_RUPEES, negated, type Rupees, sumOfMoney, toPaisa } from '../../domain/money.ts';
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
+import { Failure } from '../../util/failure.ts';
 import { refuseFuture, tradingDate } from '../flows/move-money.ts';
 import { bookFlows, type NewFlow } from '../ledger/book-flows.ts';
 import { findUser } from '../users/store.ts';
 import { readBooked, referenceOf } from './booked.ts';
+import { readNotes } from './read-notes.ts';
 import { type Traded, tradedOn } from './read-trades.ts';
-import { notesByUser } from './show-charges.ts';
+import { unbookedDays } from './unbooked-days.ts';
 
 type Booked = Awaited<ReturnType<typeof readBooked>>;
 
 /** What is owed for a day at an exchange, and what of it was booked now. Rupees. */
 interface BookedRow {
-  user_id: UserId;
-  exchange: string;
-  charges_total: Rupees;
+  day: string;
+  user_id: UserId | null;
+  exchange: string | null;
+  charges_total: Rupees | null;
   /** Before. */
-  booked: Rupees;
+  booked: Rupees | null;
   /** By which the capital rises. */
   amount: Rupees;
   references: string[];
+  /** Why nothing of it is known, and nothing was booked. */
+  reason: string | null;
+}
+
+/** What is to be booked: a day, or those of a span on which someone traded and nothing is booked. */
+interface Asked {
+  day: string | undefined;
+  since: string | undefined;
+  until: string | undefined;
+  user: UserId | undefined;
+  /** A file. */
+  schedule: string | undefined;
 }
 
 /**
- * Books what a day costs, by trader and exchange, in one transaction: what is booked already is not booked again, and where
- * it was too little the difference is; where it was too much, charges are countered and the rest is booked anew. Throws
- * NO_RATE, CAPITAL_LIMIT, PHASE_NEEDED, and a usage error for a day that is still to come.
+ * Books what days cost, by trader and exchange, each day in a transaction: what is booked already is not booked again, and
+ * where it was too little the difference is; where it was too much, charges are countered and the rest is booked anew. A
+ * finding where an order of a trader has no rate: the others are booked. Throws NO_RATE for a single day of which the schedule
+ * knows nothing, CAPITAL_LIMIT, PHASE_NEEDED, and a usage error for a day that is still to come.
  */
-export function bookCharges(
+export async function bookCharges(
   ctx: Context,
-  {
-    schedule: file,
-    user,
-    ...asked
-  }: { day: string | undefined; user: UserId | undefined; schedule: string | undefined },
-) {
+  { day, since, until, user, schedule }: Asked,
+): Promise<BookedRow[] | Finding<BookedRow>> {
+  const rows: BookedRow[] = [];
+  if (since === undefined) rows.push(...(await bookDay(ctx, { day, user, schedule }, false)));
+  else {
+    const source = await ctx.source();
+    needStep(source, FLOWS_SINCE_STEP);
+    if (user !== undefined) await findUser(source.db, user);
+    const span = { since, until: until ?? (await tradingDate(source.db)), user };
+    for (const { day } of await unbookedDays(source, span)) {
+      ctx.signal.throwIfAborted();
+      rows.push(...(await bookDay(ctx, { day, user, schedule }, true).catch(unratedDay(day))));
+    }
+  }
+  return rows.some(({ reason }) => reason !== null) ? new Finding(rows) : rows;
+}
+
+/** Of several days, one of which the schedule knows nothing does not keep the others from being booked. */
+const unratedDay = (day: string) => (error: unknown) => {
+  if (error instanceof Failure && error.code === 'NO_RATE')
+    return [{ ...UNRATED, day, user_id: null, reason: error.message }];
+  throw error;
+};
+
+const UNRATED = { exchange: null, charges_total: null, booked: null, amount: NO_RUPEES, references: [] };
+
+function bookDay(
+  ctx: Context,
+  { user, schedule: file, ...asked }: Pick<Asked, 'day' | 'user' | 'schedule'>,
+  isOneOfMany: boolean,
+): Promise<BookedRow[]> {
   return ctx.change(async (trx) => {
     needStep(trx, FLOWS_SINCE_STEP);
     const today = await tradingDate(trx.db);
@@ -49,29 +91,26 @@ export function bookCharges(
     if (user !== undefined) await findUser(trx.db, user);
     // A fill locks its trader, so that none comes in between; whose first one comes now is left to the next run.
     const locked = await lockTraders(trx, traded);
-    const { notes, schedule } = await notesByUser(ctx, trx, traded, file);
+    const { notes, unrated, schedule } = await readNotes(ctx, trx, traded, file);
     const booked = await readBooked(trx, traded);
     const flows: NewFlow[] = [];
-    const owed = owedBy(notes, booked).filter(({ user_id }) => locked.has(user_id));
+    const owed = owedBy(notes, booked).filter(({ user_id }) => locked.has(user_id) && !unrated.has(user_id));
     const rows = owed.map(({ user_id, exchange, total }): BookedRow => {
-      const needed = settle(booked, {
-        user_id,
-        exchange,
-        day,
-        total: toPaisa(total),
-        schedule: schedule.name,
-      });
+      const needed = settle(booked, { user_id, exchange, day, total: toPaisa(total), schedule });
       flows.push(...needed);
       return {
-        ...{ user_id, exchange, charges_total: toPaisa(total) },
+        ...{ day, user_id, exchange, charges_total: toPaisa(total) },
         booked: negated(booked.sum(user_id, exchange)),
         amount: sumOfMoney(needed.map(({ amount }) => amount)),
         references: needed.map(({ reference = '' }) => reference),
+        reason: null,
       };
     });
     if (flows.length > 0) await bookFlows(trx, flows, ctx.now());
-    const body = { day, schedule: schedule.name, flows: flows.length, booked: firstListed(rows) };
-    return changedIf(flows.length > 0, rows, `charges ${day}`, body);
+    for (const [user_id, reason] of unrated) rows.push({ ...UNRATED, day, user_id, reason });
+    const body = { day, schedule, flows: flows.length, booked: firstListed(rows) };
+    const outcome = changedIf(flows.length > 0, rows, `charges ${day}`, body);
+    return isOneOfMany ? { ...outcome, unfinished: true as const } : outcome;
   });
 }
 

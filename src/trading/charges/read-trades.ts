@@ -11,7 +11,6 @@ import {
   INSTRUMENTS_SINCE_STEP,
   type Source,
 } from '../../platform/postgres/schema-phase.ts';
-import { refused } from '../../util/failure.ts';
 import { meantFirst } from '../instruments/find-instrument.ts';
 import { tradingZone } from '../trading-day.ts';
 
@@ -40,24 +39,32 @@ interface Row {
 }
 
 /** SQL for the fills `f` and orders `o` of a trading day that an exchange knows: what a position was adjusted by is none. */
-export const tradedOn = (source: Source, { day, user }: Traded): RawBuilder<unknown> => sql`
+export const tradedOn = (source: Source, { day, user }: Traded): RawBuilder<unknown> =>
+  tradedWithin(source, sql`${day}::date::timestamp`, user);
+
+/** The same of a day that is SQL for its midnight, by the clocks of the trading day. */
+export const tradedWithin = (
+  source: Source,
+  day: RawBuilder<unknown>,
+  user: UserId | undefined,
+): RawBuilder<unknown> => sql`
   order_fills f JOIN orders o ON o.order_id = f.order_id
-  WHERE f.executed_at >= ${startOf(source, day, 0)} AND f.executed_at < ${startOf(source, day, 1)}
+  WHERE f.executed_at >= ${inUtc(source, day)} AND f.executed_at < ${inUtc(source, sql`(${day} + interval '1 day')`)}
     ${user === undefined ? sql`` : sql`AND o.user_id = ${user}`}
     ${hasStep(source, BROKER_SINCE_STEP) ? sql`AND o.origin IS DISTINCT FROM 'adjust'` : sql``}`;
 
-const startOf = (source: Source, day: string, later: number) =>
-  sql`((${day}::date + ${later}::int)::timestamp AT TIME ZONE ${tradingZone(source)} AT TIME ZONE 'UTC')`;
+const inUtc = (source: Source, local: RawBuilder<unknown>) =>
+  sql`(${local} AT TIME ZONE ${tradingZone(source)} AT TIME ZONE 'UTC')`;
 
 /**
  * What each order executed on a day, by trader in the order of their ids: one statement, and one about shares that are
- * delivered trade for trade. Throws NO_RATE for a symbol that is none of its exchange.
+ * delivered trade for trade. And of which traders not all is known, since a symbol is none of its exchange.
  */
 export async function readTrades(
   source: Source,
   traded: Traded,
   defaults: Defaults,
-): Promise<Map<UserId, Trade[]>> {
+): Promise<{ trades: Map<UserId, Trade[]>; unknown: Map<UserId, string> }> {
   const terms = hasStep(source, BROKER_SINCE_STEP)
     ? sql`max(o.product) AS product, max(o.exchange) AS exchange`
     : sql`NULL AS product, NULL AS exchange`;
@@ -67,29 +74,30 @@ export async function readTrades(
     FROM ${tradedOn(source, traded)}
     GROUP BY o.user_id, o.order_id, o.symbol, o.side ORDER BY o.user_id, o.order_id`.execute(source.db);
   const gross = await grossSymbols(source, [...new Set(rows.map(({ symbol }) => symbol))]);
-  const byUser = new Map<UserId, Trade[]>();
+  const trades = new Map<UserId, Trade[]>();
+  const unknown = new Map<UserId, string>();
   for (const { user_id, order_id, symbol, side, quantity, value, ...named } of rows) {
-    const market = marketOf(symbol, named.exchange ?? defaults.exchange);
-    if (!market) throw unknownMarket(order_id, symbol, named.exchange ?? defaults.exchange);
+    const exchange = named.exchange ?? defaults.exchange;
+    const market = marketOf(symbol, exchange);
+    if (!market) {
+      unknown.set(
+        user_id,
+        `${symbol} of order ${order_id} is no future or option, which is what ${exchange} trades.`,
+      );
+      continue;
+    }
     const trade: Trade = {
       ...{ order_id, symbol, side, ...market, product: named.product ?? defaults.product },
       quantity: Number(quantity),
       value: new Decimal(value),
       is_gross: market.exchange === 'NSE' && gross.has(symbol),
     };
-    const those = byUser.get(user_id);
+    const those = trades.get(user_id);
     if (those) those.push(trade);
-    else byUser.set(user_id, [trade]);
+    else trades.set(user_id, [trade]);
   }
-  return byUser;
+  return { trades, unknown };
 }
-
-const unknownMarket = (order: string, symbol: string, exchange: string) =>
-  refused(
-    'NO_RATE',
-    `${symbol} of order ${order} looks like no future or option, which is what ${exchange} trades.`,
-    `See: pinnacle order show ${order}`,
-  );
 
 // Shares of these series are delivered trade for trade.
 const GROSS = ['BE', 'BZ', 'ST', 'SZ'];

@@ -1,14 +1,13 @@
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { allocate } from '../../domain/charges/allocate.ts';
-import { type Charge, type Note, notesOf } from '../../domain/charges/levies.ts';
-import { LEVIES, type Levy, ratesOn } from '../../domain/charges/schedule.ts';
+import type { Charge, Note } from '../../domain/charges/levies.ts';
+import { LEVIES, type Levy } from '../../domain/charges/schedule.ts';
 import type { UserId } from '../../domain/id.ts';
 import { Decimal, negated, type Rupees, sumOfMoney, toPaisa } from '../../domain/money.ts';
-import type { Source } from '../../platform/postgres/schema-phase.ts';
-import { Failure } from '../../util/failure.ts';
 import { readBooked } from './booked.ts';
-import { loadSchedule } from './load-schedule.ts';
-import { readTrades, type Traded } from './read-trades.ts';
+import { readNotes } from './read-notes.ts';
+import type { Traded } from './read-trades.ts';
 
 type Levies = Record<Levy, Rupees>;
 
@@ -22,50 +21,37 @@ interface ChargesRow extends Levies {
   charges_total: Rupees;
   /** What is booked of it; null by symbol, of which nothing is booked. */
   booked: Rupees | null;
+  reason: null;
 }
 
-/** The notes of a day by trader, in the order of their ids, and the name of the schedule. Throws NO_RATE. */
-export async function notesByUser(ctx: Context, source: Source, traded: Traded, file: string | undefined) {
-  const schedule = await loadSchedule(ctx, file);
-  const { broker } = await ctx.config();
-  const trades = await readTrades(source, traded, broker);
-  const notes = new Map<UserId, Note[]>();
-  if (trades.size === 0) return { notes, schedule };
-  const rates = ratesOn(schedule, traded.day);
-  for (const [user, those] of trades)
-    notes.set(
-      user,
-      ofUser(user, () => notesOf(those, rates)),
-    );
-  return { notes, schedule };
-}
+/** A trader of whom nothing is computed, and why. */
+type UnratedRow = typeof NOT_KNOWN & { user_id: UserId; reason: string };
 
-/** What is computed for a trader; a failure names him. */
-function ofUser<T>(user: UserId, compute: () => T): T {
-  try {
-    return compute();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const { kind, code, message, details } = error;
-    throw new Failure(kind, code, `Charges of ${user}: ${message}`, details);
-  }
-}
-
-/** What a day costs, by trader and exchange, or also by symbol. Throws NO_RATE. */
+/** What a day costs, by trader and exchange, or also by symbol; a finding where an order of a trader has no rate. Throws NO_RATE. */
 export async function showCharges(
   ctx: Context,
   { by, schedule, ...traded }: Traded & { by: 'exchange' | 'symbol'; schedule: string | undefined },
-): Promise<ChargesRow[]> {
+): Promise<(ChargesRow | UnratedRow)[] | Finding<ChargesRow | UnratedRow>> {
   const source = await ctx.source();
-  const { notes } = await notesByUser(ctx, source, traded, schedule);
-  const booked = by === 'exchange' ? await readBooked(source, traded) : undefined;
-  if (!booked)
-    return [...notes].flatMap(([user_id, those]) => those.flatMap((note) => bySymbol(user_id, note)));
-  const due = [...notes].flatMap(([user_id, those]) => those.map((note) => wholeRow(user_id, note)));
+  const { notes, unrated } = await readNotes(ctx, source, traded, schedule);
+  const rows =
+    by === 'symbol'
+      ? [...notes].flatMap(([user_id, those]) => those.flatMap((note) => bySymbol(user_id, note)))
+      : withBooked([...notes], await readBooked(source, traded), unrated);
+  const unknown = [...unrated].map(([user_id, reason]): UnratedRow => ({ ...NOT_KNOWN, user_id, reason }));
+  return unknown.length === 0 ? rows : new Finding([...rows, ...unknown]);
+}
+
+/** Rows of what is due, and of what is booked where nothing is: of a day whose executions were taken back, it is too much. */
+function withBooked(
+  notes: readonly [UserId, readonly Note[]][],
+  booked: Awaited<ReturnType<typeof readBooked>>,
+  unrated: ReadonlyMap<UserId, string>,
+): ChargesRow[] {
+  const due = notes.flatMap(([user_id, those]) => those.map((note) => wholeRow(user_id, note)));
   const known = new Set(due.map(({ user_id, exchange }) => `${user_id}\n${exchange}`));
-  // Of a day whose executions were taken back, what is booked is too much.
   const undue = booked.keys
-    .filter(([user_id, exchange]) => !known.has(`${user_id}\n${exchange}`))
+    .filter(([user_id, exchange]) => !known.has(`${user_id}\n${exchange}`) && !unrated.has(user_id))
     .filter(([user_id, exchange]) => booked.get(user_id, exchange).length > 0)
     .map(([user_id, exchange]) => wholeRow(user_id, { ...NOTHING_DUE, exchange }));
   return [...due, ...undue].map((row) => ({
@@ -73,6 +59,11 @@ export async function showCharges(
     booked: negated(booked.sum(row.user_id, row.exchange)),
   }));
 }
+
+const NOT_KNOWN = {
+  ...{ exchange: null, symbol: null, orders: null, turnover: null, charges_total: null, booked: null },
+  ...(Object.fromEntries(LEVIES.map((levy) => [levy, null])) as Record<Levy, null>),
+};
 
 const NOTHING_DUE = {
   orders: 0,
@@ -93,7 +84,7 @@ function wholeRow(
 ): Omit<ChargesRow, 'booked'> {
   const levies = Object.fromEntries(charges.map(({ levy, amount }) => [levy, toPaisa(amount)])) as Levies;
   const sums = { orders, turnover: toPaisa(turnover), charges_total: toPaisa(total) };
-  return { user_id, exchange, symbol: null, ...sums, ...levies };
+  return { user_id, exchange, symbol: null, ...sums, ...levies, reason: null };
 }
 
 /** Each levy split by what symbols add to it, to the paisa. */
@@ -111,6 +102,7 @@ function bySymbol(user_id: UserId, note: Note): ChargesRow[] {
       charges_total: sumOfMoney(Object.values(levies)),
       ...levies,
       booked: null,
+      reason: null,
     };
   });
 }

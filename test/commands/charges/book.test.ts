@@ -66,7 +66,7 @@ describe.each(databases)('charges of a day on $name', ({ open }) => {
           stamp: '4.00',
           ipft: '0.28',
         },
-        ...{ gst: '8.75', dp: '0.00', charges_total: '96.66', booked: '0.00' },
+        ...{ gst: '8.75', dp: '0.00', charges_total: '96.66', booked: '0.00', reason: null },
       },
     ]);
   });
@@ -95,7 +95,10 @@ describe.each(databases)('charges of a day on $name', ({ open }) => {
   it('is booked once, and proved by the ledger', async () => {
     await roundTrip();
     expect(await capital()).toBe('1001250.00');
-    const first = { user_id: user, exchange: 'NSE', charges_total: '96.66', booked: '0.00' };
+    const first = {
+      ...{ day: '2026-04-01', user_id: user, exchange: 'NSE', charges_total: '96.66', booked: '0.00' },
+      reason: null,
+    };
     const reference = 'charges:2026-04-01:NSE';
     const { stdout } = await db.cli(
       ...words(`charges book --day 2026-04-01 --user ${user} --dry-run --json`),
@@ -143,6 +146,73 @@ describe.each(databases)('charges of a day on $name', ({ open }) => {
     expect(await db.audits('charges book')).toContainEqual(
       expect.objectContaining({ target: 'charges 2026-05-04', body: expect.objectContaining({ flows: 2 }) }),
     );
+  });
+
+  const found = async (line: string) => {
+    const { code, stdout, stderr } = await db.cli(...words(`${line} --json`));
+    expect(code, stderr).toBe(6);
+    return JSON.parse(stdout) as Row[];
+  };
+
+  it('books the others where an order of one has no rate, and names that one', async () => {
+    const [one, other] = [user, await given.user(db, `c${count}x`)];
+    const day = '2026-05-05';
+    await trade('a', 'BUY', 'SBIN', [`10@800@${day}T05:00:00Z`], '--product CNC');
+    await list(`charges book --day ${day} --user ${one}`);
+    const booked = await flows();
+    // A share where derivatives are traded, and a future of currencies, of which the schedule has nothing.
+    await trade('b', 'BUY', 'SBIN', [`10@800@${day}T05:00:00Z`], '--product MIS --exchange NFO');
+    user = other;
+    await trade('a', 'BUY', 'SBIN', [`10@800@${day}T05:00:00Z`], '--product CNC');
+    const third = await given.user(db, `c${count}y`);
+    user = third;
+    await trade('a', 'BUY', 'USDINR26MAYFUT', [`10@95@${day}T05:00:00Z`], '--product NRML --exchange CDS');
+    const shown = await found(`charges show --day ${day}`);
+    expect(shown.map((row) => `${row['user_id']} ${row['charges_total']} ${row['reason']}`)).toEqual([
+      `${other} 18.75 null`,
+      `${one} null SBIN of order ${one}-b is no future or option, which is what NFO trades.`,
+      expect.stringContaining(`${third} null The schedule of charges angelone has no rate`),
+    ]);
+    const rows = await found(`charges book --day ${day}`);
+    expect(rows.map((row) => `${row['user_id']} ${row['amount']}`)).toEqual([
+      `${other} -18.75`,
+      `${one} 0.00`,
+      `${third} 0.00`,
+    ]);
+    expect(rows.map(({ reason }) => reason)).toEqual(shown.map(({ reason }) => reason));
+    // What was booked before is not taken back, because of what is not known.
+    user = one;
+    expect(await flows()).toEqual(booked);
+  });
+
+  it('books the days that were missed, each once', async () => {
+    const days = ['2026-06-01', '2026-06-02', '2026-06-05'];
+    for (const [at, day] of days.entries())
+      await trade(`m${at}`, 'BUY', 'SBIN', [`10@800@${day}T05:00:00Z`], '--product CNC');
+    await list(`charges book --day ${days[1]} --user ${user}`);
+    const since = `charges book --since 2026-06-01 --user ${user}`;
+    const booked = await list(`${since} --until 2026-06-30`);
+    expect(booked.map(({ day, amount }) => `${day} ${amount}`)).toEqual([
+      '2026-06-01 -18.75',
+      '2026-06-05 -18.75',
+    ]);
+    const told = (await db.audits('charges book')).filter(({ body }) =>
+      JSON.stringify(body).includes(`"${user}"`),
+    );
+    expect(told.map(({ target }) => target)).toEqual(
+      ['2026-06-02', '2026-06-01', '2026-06-05'].map((day) => `charges ${day}`),
+    );
+    expect(await list(since)).toEqual([]);
+    await sound();
+    // One of which the schedule knows nothing does not keep the others from being booked.
+    await trade('old', 'BUY', 'SBIN', ['10@800@2020-06-02T05:00:00Z'], '--product CNC');
+    await trade('new', 'BUY', 'SBIN', ['10@800@2026-06-08T05:00:00Z'], '--product CNC');
+    expect(await found(`charges book --since 2020-01-01 --user ${user}`)).toMatchObject([
+      { day: '2020-06-02', user_id: null, reason: expect.stringContaining('no conventions on 2020-06-02') },
+      { day: '2026-06-08', user_id: user, amount: '-18.75' },
+    ]);
+    for (const flags of ['--day 2026-06-01 --since 2026-06-01', '--until 2026-06-01'])
+      await db.refused(`charges book ${flags}`, { code: 2, error: 'USAGE' });
   });
 
   it('refuses a day to come, an unknown trader, a gap of the schedule and an older schema', async () => {
