@@ -102,7 +102,7 @@ Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time
 2026-01-31 09:15), now, today, yesterday, or an age: 30s, 5m, 24h, 7d, 2w. Machine output is RFC 3339 in UTC with Z;
 a table shows the configured time zone, and the last seven days as ages; --utc shows UTC.
 
-Files. Every import reads CSV in UTF-8, or NDJSON, compressed by gzip or not, from a file, a pipe or - for stdin. The first
+Files. Every import reads CSV in UTF-8, or NDJSON, compressed by gzip or ZIP or not, from a file, a pipe or - for stdin. The first
 line of CSV names the columns, in any order and case. A column that almost has the name of a known one is refused, any
 other is left out and named. Every row has as many fields as the header; trailing columns without a name must be empty.
 Numbers are plain: 123456.78, without thousands separators; 450.000000 is 450 shares; a price has at most 20 decimals.

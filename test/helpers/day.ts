@@ -103,6 +103,7 @@ position pnl
 report performance --user u2
 report months
 report snapshot
+report rebuild --user u2 --prices {prices}
 report trades --user u2
 broker login u2
 broker status u2
@@ -254,7 +255,7 @@ export async function fillIn(
 }
 
 /** Files of examples/. */
-const FILES = ['trades', 'quotes', 'traders', 'strategies', 'instruments', 'holidays'];
+const FILES = ['trades', 'quotes', 'traders', 'strategies', 'instruments', 'holidays', 'prices'];
 
 const QUERIES: Readonly<Record<string, string>> = {
   position: "SELECT position_id AS id FROM positions WHERE symbol = 'ITC' LIMIT 1",

@@ -13,6 +13,10 @@ export const verbs: Verbs = {
     'Take down what every user is worth at the end of the trading day',
     async () => (await import('./snapshot.ts')).snapshot,
   ),
+  rebuild: verb(
+    'Take down past days again, of executions and a file of closing prices',
+    async () => (await import('./rebuild.ts')).rebuild,
+  ),
   trades: verb(
     'Trades from entry to exit, for a journal or a tax adviser',
     async () => (await import('./trades.ts')).trades,

@@ -1,5 +1,5 @@
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { createGunzip, createInflateRaw } from 'node:zlib';
 import type { Io } from '../../cli/io.ts';
 import { Failure, usage } from '../../util/failure.ts';
 import { openInput } from '../../util/file.ts';
@@ -16,7 +16,7 @@ export interface Source {
   once: boolean;
 }
 
-/** Opens a file, or stdin for `-`, compressed by gzip or not. Throws a usage error for what cannot be read. */
+/** Opens a file, or stdin for `-`, compressed by gzip, as the one CSV file of a ZIP archive, or not. Throws a usage error for what cannot be read. */
 export function openSource(path: string, { io, signal }: { io: Io; signal: AbortSignal }): Source {
   if (path === '-')
     return {
@@ -36,18 +36,26 @@ export function openSource(path: string, { io, signal }: { io: Io; signal: Abort
   }
 }
 
-/** Whether it is gzip, by its first two bytes. */
+/** What a file begins with says whether it is gzip or a ZIP archive. */
 async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  async function* all() {
-    if (!first.done) yield first.value;
+  let head = await chunks.next();
+  // A pipe may bring the name of the file in an archive later.
+  while (!head.done && head.value.length < MAX_ENTRY_BYTES && isZip(head.value)) {
+    const next = await chunks.next();
+    if (next.done) break;
+    head = { done: false, value: Buffer.concat([head.value, next.value]) };
+  }
+  async function* all(from = 0) {
+    if (!head.done) yield head.value.subarray(from);
     yield* { [Symbol.asyncIterator]: () => chunks };
   }
-  const gzip = !first.done && first.value[0] === 0x1f && first.value[1] === 0x8b;
+  const gzip = !head.done && head.value[0] === 0x1f && head.value[1] === 0x8b;
+  const entry = head.done ? undefined : tableInZip(head.value);
   try {
     // Errors of the file come out of the decompressor, where the bytes are read.
-    if (gzip) yield* decompressed(all(), name);
+    if (gzip) yield* decompressed(all(), name, createGunzip());
+    else if (entry !== undefined) yield* oneOfZip(all(entry), name);
     else yield* all();
   } catch (error) {
     const { code = '' } = error as { code?: string };
@@ -57,11 +65,53 @@ async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGene
   }
 }
 
+const ENTRY = Buffer.from('PK\x03\x04', 'latin1');
+const ENTRY_BYTES = 30;
+// The header of an entry with the longest name and field that it can have.
+const MAX_ENTRY_BYTES = ENTRY_BYTES + 2 * 65_535;
+const ENCRYPTED = 1;
+const DEFLATED = 8;
+
+const isZip = (bytes: Buffer) => bytes.length >= ENTRY_BYTES && bytes.subarray(0, ENTRY.length).equals(ENTRY);
+
+/** Where the first file of a ZIP archive begins, if it is a table; workbooks are archives of other files. */
+function tableInZip(head: Buffer): number | undefined {
+  if (!isZip(head)) return undefined;
+  const [flags, method] = [head.readUInt16LE(6), head.readUInt16LE(8)];
+  const end = ENTRY_BYTES + head.readUInt16LE(26);
+  const name = head.subarray(ENTRY_BYTES, end).toString('latin1');
+  if ((flags & ENCRYPTED) !== 0 || method !== DEFLATED || !/\.(csv|txt)$/i.test(name)) return undefined;
+  return end + head.readUInt16LE(28);
+}
+
+/** The first file of a ZIP archive, which must be its only one. */
+async function* oneOfZip(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  const inflate = createInflateRaw();
+  // What stands behind the file: the list of all, or the next one.
+  let tail: Buffer = Buffer.alloc(0);
+  let read = 0;
+  async function* noted() {
+    for await (const chunk of source) {
+      read += chunk.length;
+      tail = Buffer.concat([tail, chunk]).subarray(-Math.max(chunk.length, TAIL_BYTES));
+      yield chunk;
+    }
+  }
+  yield* decompressed(noted(), name, inflate);
+  const behind = tail.subarray(Math.max(0, tail.length - (read - inflate.bytesWritten)));
+  if (behind.includes(ENTRY)) throw usage(`${name} is a ZIP archive of several files: give them one by one.`);
+}
+const TAIL_BYTES = 131_072;
+
 // Rows compress to a fiftieth at best; what expands further is no table, and would keep the program busy for long.
 const MAX_RATIO = 200;
 const FREE_BYTES = 16 * 1_048_576;
 
-async function* decompressed(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+async function* decompressed(
+  source: AsyncIterable<Buffer>,
+  name: string,
+  decompressor: Transform,
+): AsyncGenerator<Buffer> {
   const size = { packed: 0, plain: 0 };
   async function* counted() {
     for await (const chunk of source) {
@@ -69,7 +119,7 @@ async function* decompressed(source: AsyncIterable<Buffer>, name: string): Async
       yield chunk;
     }
   }
-  const plain = pipeline(Readable.from(counted()), createGunzip(), () => {}) as AsyncIterable<Buffer>;
+  const plain = pipeline(Readable.from(counted()), decompressor, () => {}) as AsyncIterable<Buffer>;
   for await (const chunk of plain) {
     size.plain += chunk.length;
     if (size.plain > FREE_BYTES && size.plain > MAX_RATIO * size.packed)

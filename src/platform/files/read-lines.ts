@@ -46,7 +46,7 @@ function checkKind([a, b, c, d]: Buffer, name: string): void {
   if (a === 0x50 && b === 0x4b && c === 0x03 && d === 0x04)
     throw usage(
       `${name} is a ZIP archive or an Excel workbook.`,
-      'Save it as CSV in UTF-8; gzip is read, too.',
+      'Save it as CSV in UTF-8; gzip, and a ZIP archive of one CSV file, are read, too.',
     );
 }
 

@@ -9,7 +9,7 @@ export const ofUser = (row: string, user: UserId | undefined): RawBuilder<unknow
   user === undefined ? sql`` : sql`AND ${sql.ref(`${row}.user_id`)} = ${user}`;
 
 /** SQL for the moment at which a trading day begins, a UTC timestamp. */
-const beginOf = (day: RawBuilder<unknown>, schema: Schema) =>
+export const beginOf = (day: RawBuilder<unknown>, schema: Schema) =>
   sql`((${day})::timestamp AT TIME ZONE ${tradingZone(schema)} AT TIME ZONE 'UTC')`;
 
 /**
@@ -32,7 +32,7 @@ export const ledgerDays = (schema: Schema, user: UserId | undefined) => sql`
       sum(dividends) AS dividends, sum(realized + paid_in - paid_out + charges + dividends) AS moved
     FROM moves GROUP BY user_id, day
   ), ledger AS (
-    SELECT g.*, u.created_at, u.total_capital - (sum(g.moved) OVER since - g.moved) AS capital,
+    SELECT g.*, u.total_capital - (sum(g.moved) OVER since - g.moved) AS capital,
       sum(g.executions) OVER since - g.executions AS later
     FROM grid g JOIN users u ON u.user_id = g.user_id
     WINDOW since AS (PARTITION BY g.user_id ORDER BY g.day DESC)

@@ -55,7 +55,7 @@ export async function snapshotsOf(ctx: Context, trx: Trx, asked: string | undefi
     days: [day],
     user: undefined,
     valued: atMarks(trx, pricedFrom),
-    isThere: sql`(l.executions > 0 OR ${localTime(sql`l.created_at`, trx)}::date <= l.day)`,
+    with: sql`begun AS (SELECT user_id, ${localTime(sql`created_at`, trx)}::date AS day FROM users)`,
     hasMovedOn: sql`n.later > 0`,
     pricedBy: 'marks',
   });

@@ -32,9 +32,9 @@ interface Snapshots {
    * `unpriced` (a JSON list of symbols, NULL if there is none), `unrealized`, `long_value`, `short_value` in rupees, `priced_at`.
    */
   valued: RawBuilder<unknown>;
-  /** A condition on a row of `ledger l`: that the user was there on the day. */
-  isThere: RawBuilder<unknown>;
-  /** A condition on a row of `ledger l`: that what is held now was not held on the day. */
+  /** CTEs that it needs, and `begun` with the day from which on a user is there: `user_id`, `day`. */
+  with: RawBuilder<unknown>;
+  /** A condition on `n.later`, executions after the day: that what is held now was not held on the day. */
   hasMovedOn: RawBuilder<unknown>;
   pricedBy: string;
 }
@@ -65,10 +65,10 @@ const asWritten = (row: string) =>
  */
 export async function writeSnapshots(
   trx: Trx,
-  { days, user, valued, isThere, hasMovedOn, pricedBy }: Snapshots,
+  { days, user, valued, hasMovedOn, pricedBy, ...given }: Snapshots,
 ): Promise<SnapshotDay[]> {
   const { rows } = await sql<SnapshotDay>`
-    WITH asked AS (SELECT unnest(${days}::text[])::date AS day), ${ledgerDays(trx, user)}, valued AS (${valued}),
+    WITH asked AS (SELECT unnest(${days}::text[])::date AS day), ${ledgerDays(trx, user)}, ${given.with}, valued AS (${valued}),
     rows AS MATERIALIZED (
       SELECT n.*, s.user_id IS NULL AS is_new, ${hasMovedOn} AS has_moved_on,
         (s.unpriced::text = '[]' AND n.unpriced <> '[]' AND (s.capital, s.executions) = (n.capital, n.executions)) IS TRUE AS is_kept,
@@ -82,7 +82,8 @@ export async function writeSnapshots(
           CASE WHEN v.unpriced IS NULL THEN coalesce(v.long_value, 0)::numeric(24, 2) END AS long_value,
           CASE WHEN v.unpriced IS NULL THEN coalesce(v.short_value, 0)::numeric(24, 2) END AS short_value
         FROM ledger l LEFT JOIN valued v ON v.user_id = l.user_id AND v.day = l.day
-        WHERE l.is_asked AND ${isThere}
+        JOIN begun b ON b.user_id = l.user_id
+        WHERE l.is_asked AND (l.day >= b.day OR l.executions > 0)
       ) AS n LEFT JOIN equity_snapshots s ON s.user_id = n.user_id AND s.day = n.day
     ), written AS (
       INSERT INTO equity_snapshots AS s (user_id, day, ${WRITTEN}, unpriced)

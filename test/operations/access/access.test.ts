@@ -39,7 +39,7 @@ operator: calendar import
 operator cron: instrument import
 operator: broker paper run, broker login, broker logout, broker status, broker funds, broker sync
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
-cron operator: report snapshot, position mark, session start, session end, risk check, notification send, notification read, audit seal
+cron operator: report snapshot, report rebuild, position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
 cron operator auditor: retention plan
 auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger

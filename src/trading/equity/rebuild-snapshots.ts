@@ -1,0 +1,176 @@
+import { basename } from 'node:path';
+import { sql } from 'kysely';
+import { changed, firstListed, unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
+import { Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
+import { dayAfter } from '../../domain/performance/account-days.ts';
+import { EXCHANGE } from '../../domain/performance/snapshot-day.ts';
+import type { TradingSymbol } from '../../domain/symbol.ts';
+import { trades } from '../../domain/trading-calendar.ts';
+import { needStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+import { usage } from '../../util/failure.ts';
+import { pluralize, someOf } from '../../util/text.ts';
+import { readDays } from '../calendar/store.ts';
+import { tradingDate } from '../flows/move-money.ts';
+import { openRenaming, type Renaming } from '../symbols/renaming.ts';
+import { localTime } from '../trading-day.ts';
+import { findUser } from '../users/store.ts';
+import { AT_CLOSES, heldOn } from './at-closes.ts';
+import { ofUser } from './ledger-days.ts';
+import { type ClosingPrices, readClosingPrices } from './price-file.ts';
+import { type SnapshotDay, writeSnapshots } from './write-snapshots.ts';
+
+interface Asked {
+  file: string;
+  user: UserId | undefined;
+  since: string | undefined;
+  until: string | undefined;
+}
+
+// One statement reads all executions up to its last day, and has the prices of so many in its parameters.
+const MAX_PRICES = 200_000;
+const MAX_NAME = 200;
+
+/**
+ * Takes down the days of a range again, of executions, movements of money and a file of closing prices, in one transaction. By default from
+ * the first to the last day of the file. A Finding where a position has no price on a day. Throws USER_NOT_FOUND, PHASE_NEEDED, and a usage
+ * error for a file that is none of closing prices, or has none of the range.
+ */
+export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: Asked) {
+  const source = await ctx.source();
+  needStep(source, SNAPSHOTS_SINCE_STEP);
+  if (user !== undefined) await findUser(source.db, user);
+  const today = await tradingDate(source.db);
+  if (range.until !== undefined && range.until > today)
+    throw usage(`--until ${range.until} is still to come: today is ${today}.`);
+  const renaming = await openRenaming(source);
+  const held = await heldSymbols(source, user);
+  const names = new Map(held.map((symbol) => [symbol, namesOf(symbol, renaming)]));
+  const prices = await readClosingPrices(file, new Set([...names.values()].flat()), ctx);
+  const first = range.since ?? prices.first;
+  const last = range.until ?? (prices.last < today ? prices.last : today);
+  if (first === '' || last < first)
+    throw usage(`The file ${file} has no prices of the days that are asked for.`);
+  await tellOthers(ctx, prices);
+  let problems: string[] = [];
+  const result = await ctx.change(async (trx) => {
+    await sql`SELECT set_config('statement_timeout', '0', true), set_config('jit', 'off', true)`.execute(
+      trx.db,
+    );
+    const taken: SnapshotDay[] = [];
+    for (const part of partsOf(await daysOf(trx, user, first, last), names, prices)) {
+      ctx.signal.throwIfAborted();
+      taken.push(...(await writePart(trx, part, { user, pricedBy: basename(file).slice(0, MAX_NAME) })));
+    }
+    const incomplete = taken.filter(({ unpriced }) => unpriced.length > 0);
+    problems = lacking(incomplete);
+    const written = taken.reduce((sum, each) => sum + each.written, 0);
+    const rows = incomplete.length > 0 ? new Finding(taken) : taken;
+    if (written === 0) return unchanged(rows);
+    const body = {
+      first,
+      last,
+      user: user ?? null,
+      written,
+      days: taken.length,
+      incomplete: firstListed(incomplete),
+    };
+    return changed(rows, `equity ${first} to ${last}`, body);
+  });
+  for (const problem of problems) await ctx.io.warn(problem);
+  return result;
+}
+
+/** The names under which the price of a symbol may be in a file: its own, the new one and the old ones. */
+const namesOf = (symbol: TradingSymbol, { meaningOf, oldNamesOf }: Renaming): TradingSymbol[] => [
+  ...new Set([symbol, meaningOf(symbol), ...oldNamesOf([meaningOf(symbol)])]),
+];
+
+async function heldSymbols({ db }: Source, user: UserId | undefined): Promise<TradingSymbol[]> {
+  const { rows } = await sql<{ symbol: TradingSymbol }>`
+    SELECT DISTINCT symbol FROM positions p WHERE true ${ofUser('p', user)} ORDER BY symbol`.execute(db);
+  return rows.map(({ symbol }) => symbol);
+}
+
+/** The days of a range: those on which NSE trades, and those on which something was executed. */
+async function daysOf(trx: Trx, user: UserId | undefined, first: string, last: string): Promise<string[]> {
+  const { rows } = await sql<{ day: string }>`
+    SELECT DISTINCT to_char(${localTime(sql`f.executed_at`, trx)}, 'YYYY-MM-DD') AS day
+    FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${ofUser('o', user)}`.execute(
+    trx.db,
+  );
+  const executed = new Set(rows.map(({ day }) => day));
+  const calendar = await readDays(trx, EXCHANGE, { from: first, to: last });
+  const entries = new Map(calendar.map((entry) => [entry.day, entry]));
+  const days: string[] = [];
+  for (let day = first; day <= last; day = dayAfter(day))
+    if (executed.has(day) || trades(day, entries.get(day))) days.push(day);
+  return days;
+}
+
+interface Part {
+  days: string[];
+  prices: { day: string; symbol: TradingSymbol; price: number }[];
+}
+
+/** Days with their prices, so many at a time that a statement can take them. */
+function partsOf(
+  days: readonly string[],
+  names: ReadonlyMap<TradingSymbol, readonly TradingSymbol[]>,
+  { closeOf }: ClosingPrices,
+): Part[] {
+  const parts: Part[] = [];
+  let part: Part = { days: [], prices: [] };
+  for (const day of days) {
+    if (part.days.length === 0 || part.prices.length > MAX_PRICES) {
+      part = { days: [], prices: [] };
+      parts.push(part);
+    }
+    part.days.push(day);
+    for (const [symbol, all] of names) {
+      const name = all.find((each) => closeOf(each, day) !== undefined);
+      const price = name && closeOf(name, day);
+      if (price !== undefined) part.prices.push({ day, symbol, price });
+    }
+  }
+  return parts;
+}
+
+const writePart = (
+  trx: Trx,
+  { days, prices }: Part,
+  { user, pricedBy }: { user: UserId | undefined; pricedBy: string },
+): Promise<SnapshotDay[]> =>
+  writeSnapshots(trx, {
+    days,
+    user,
+    with: sql`prices AS (
+      SELECT day::date AS day, symbol, price::numeric AS price
+      FROM ${unnest('p', { day: 'text', symbol: 'text', price: 'float8' }, prices)}
+    ), ${heldOn(trx, user)}`,
+    valued: AT_CLOSES,
+    hasMovedOn: sql`false`,
+    pricedBy,
+  });
+
+async function tellOthers(ctx: Context, { others }: ClosingPrices): Promise<void> {
+  if (others.count > 0)
+    await ctx.io.say(
+      `Nobody held ${pluralize(others.count, 'symbol')} of the file: ${someOf(others.named)}.`,
+    );
+}
+
+const NAMED_DAYS = 5;
+
+/** Which days lack prices, and of which symbols, for people. */
+function lacking(incomplete: readonly SnapshotDay[]): string[] {
+  if (incomplete.length === 0) return [];
+  const symbols = [...new Set(incomplete.flatMap(({ unpriced }) => unpriced))].sort();
+  const days = incomplete.map(({ day }) => day);
+  return [
+    `${pluralize(days.length, 'day')} without a price of ${someOf(symbols, NAMED_DAYS)}: ${someOf(days, NAMED_DAYS)}.`,
+  ];
+}
