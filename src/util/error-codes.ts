@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   FILL_BUSTED: ['refused', 'the execution was taken back'],
   FILL_CONFLICT: ['refused', 'the broker fill id is already booked with other data'],
   FILL_NOT_FOUND: ['notFound', 'no execution has this id'],
+  FLOWS_BOOKED: ['refused', 'movements of money are in the capital, and their record would be dropped'],
   FLOW_CONFLICT: ['refused', 'the reference is already booked with another amount or day'],
   FLOW_IS_CORRECTION: ['refused', 'a correction of a movement of money is not itself countered'],
   FLOW_NOT_FOUND: ['notFound', 'no movement of money has this id'],

@@ -21,7 +21,7 @@ const LONG: readonly [line: string, table: string][] = [
   ['retention run --yes', 'notifications'],
   ['backup create --output {folder}/b.pinbackup', 'orders'],
   ['partition enable orders --yes', 'orders'],
-  ['migrate redo --confirm {database}', 'risk_rules'],
+  ['migrate redo --keep-capital --confirm {database}', 'risk_rules'],
   ['order list --all', 'orders'],
 ];
 const SIGNALS = [

@@ -173,8 +173,8 @@ partition status
 partition enable orders --yes
 partition ensure --months 4
 partition check
-migrate redo --confirm {database}
-migrate down --confirm {database}
+migrate redo --keep-capital --confirm {database}
+migrate down --keep-capital --confirm {database}
 migrate up
 migrate down --to 0 --confirm {database}
 backup restore {backup}

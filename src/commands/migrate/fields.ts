@@ -34,6 +34,9 @@ export const changeFields = {
 /** How long a rollout waits for another one. */
 export const lockWait = withDefault(duration('how long to wait for another rollout'), '60s');
 
+/** Whether movements of money may go while they are in the capital. */
+export const keepCapital = toggle('drop movements of money, and leave in the capital what they made of it');
+
 /** Which rules the database itself keeps. */
 export const strict = toggle('let the database keep every rule of the book: see schema strict');
 

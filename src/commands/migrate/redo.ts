@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { lockWait, phaseFields } from './fields.ts';
+import { keepCapital, lockWait, phaseFields } from './fields.ts';
 
 export const redo = defineCommand({
   effect: 'destroy',
@@ -8,13 +8,13 @@ export const redo = defineCommand({
   multiStep: true,
   repeat: 'advances',
   args: {},
-  flags: { lockWait },
+  flags: { keepCapital, lockWait },
   fields: phaseFields,
   examples: ['migrate redo', 'migrate redo --dry-run'],
   details:
     'Reverts the last phase and applies it again, in one transaction, for trying out a script. Its up.sql may have changed since it was applied; its down.sql may not.',
-  async run({ lockWait }, ctx: Context) {
+  async run(input, ctx: Context) {
     const { redoLastPhase } = await import('../../operations/migrations/migrate-down.ts');
-    return redoLastPhase(ctx, lockWait);
+    return redoLastPhase(ctx, input);
   },
 });

@@ -2,17 +2,18 @@ import type { Context } from '../../context.ts';
 import { refused } from '../../util/failure.ts';
 import { confirmLoss } from './confirm-loss.ts';
 import { changesOf, lastPhase, phaseStates, readHistory, refuseChanged } from './history.ts';
+import { refuseFlows } from './refuse-flows.ts';
 import { withSession } from './rollout-session.ts';
 import { type CompletedStep, runSteps } from './run-steps.ts';
 import { assertPhaseExists, isSameStep, loadSteps } from './scripts.ts';
 
 /**
  * Reverts every step of the phases after `to`, by default of the last one, dropping their tables; tables with rows need a
- * confirmation. `lockWait` is in milliseconds.
+ * confirmation, and movements of money are refused (FLOWS_BOOKED) unless `keepCapital`. `lockWait` is in milliseconds.
  */
 export async function migrateDown(
   ctx: Context,
-  { to, lockWait }: { to: number | undefined; lockWait: number },
+  { to, keepCapital, lockWait }: { to: number | undefined; keepCapital: boolean; lockWait: number },
 ) {
   const steps = await loadSteps();
   assertPhaseExists('--to', to ?? 0, steps);
@@ -27,6 +28,7 @@ export async function migrateDown(
     refuseChanged(changesOf(steps, reverted.toReversed()));
     const chosen = steps.filter((step) => reverted.some((applied) => isSameStep(applied, step)));
     const newestFirst = chosen.toReversed();
+    if (!keepCapital) await refuseFlows(session, newestFirst);
     await confirmLoss(ctx, session, newestFirst);
     const runs = newestFirst.map((step) => ({ step, direction: 'down' as const }));
     return revertedPhases(await runSteps(ctx, session, runs));
@@ -51,9 +53,12 @@ function revertedPhases(done: readonly CompletedStep[]) {
 
 /**
  * Reverts every step of the last phase and applies them again, in one transaction; returns the phase. Throws
- * NOTHING_APPLIED (exit 5) where there is none.
+ * NOTHING_APPLIED (exit 5) where there is none, and FLOWS_BOOKED as migrateDown.
  */
-export async function redoLastPhase(ctx: Context, lockWait: number) {
+export async function redoLastPhase(
+  ctx: Context,
+  { keepCapital, lockWait }: { keepCapital: boolean; lockWait: number },
+) {
   const steps = await loadSteps();
   return withSession(ctx, lockWait, async (session) => {
     const history = await readHistory(session.db);
@@ -64,6 +69,7 @@ export async function redoLastPhase(ctx: Context, lockWait: number) {
     const chosen = steps.filter(
       (step) => step.phase === phase && history.some((one) => isSameStep(one, step)),
     );
+    if (!keepCapital) await refuseFlows(session, chosen);
     await confirmLoss(ctx, session, chosen.toReversed());
     const runs = [
       ...chosen.toReversed().map((step) => ({ step, direction: 'down' as const })),

@@ -94,6 +94,32 @@ describe.each(databases)('migrate down on the $name database', ({ open }) => {
     expect(await states()).toEqual(['applied', 'applied', 'pending', 'pending']);
   });
 
+  it('is refused while movements of money are in the capital, so that none is booked twice', async () => {
+    db = await open(4);
+    await db.json(...USER, '--capital', '1000');
+    const { flow_id } = await db.json('user', 'deposit', 'trader_001', '500', '--reference', 'R1');
+    const name = await nameOf(db);
+    for (const verb of ['down', 'redo']) {
+      const { message, hint } = await db.refused(`migrate ${verb} --confirm ${name}`, {
+        code: 5,
+        error: 'FLOWS_BOOKED',
+      });
+      expect(message).toContain('₹500.00 in all, are in the capital of 1 user, the first being trader_001');
+      expect(hint).toContain('pinnacle user flows trader_001 --all');
+    }
+    expect(await states()).toEqual(['applied', 'applied', 'applied', 'applied']);
+    const kept = await db.cli('migrate', 'down', '--keep-capital', '--dry-run');
+    expect(kept.code).toBe(0);
+    await db.json('user', 'reverse-flow', String(flow_id), '--reason', 'back', '--yes');
+    expect((await db.cli('migrate', 'down', '--confirm', name)).code).toBe(0);
+    expect((await db.cli('migrate', 'up')).code).toBe(0);
+    await db.json('user', 'deposit', 'trader_001', '500', '--reference', 'R1');
+    expect(await db.json('user', 'show', 'trader_001')).toMatchObject({ total_capital: '1500.00' });
+    expect((await db.cli('doctor', 'ledger')).code).toBe(0);
+    // Nothing is counted twice where the users go, too.
+    expect((await db.cli('migrate', 'down', '--to', '0', '--confirm', name)).code).toBe(0);
+  });
+
   it('has nothing to do beyond what is applied', async () => {
     db = await open(2);
     expect(await db.cli('migrate', 'down', '--to', '3')).toMatchObject({ code: 0, stdout: '' });
