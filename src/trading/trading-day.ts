@@ -26,9 +26,9 @@ export const TODAY = sql<string>`(clock_timestamp() AT TIME ZONE ${storedZone()}
 export const tradingZone = (schema: Schema): RawBuilder<string> =>
   hasStep(schema, SETTINGS_SINCE_STEP) ? storedZone() : sql`${SETTINGS.timeZone.fallback}::text`;
 
-/** SQL for the time that the clocks of the trading day show at a UTC timestamp. */
+/** SQL for the time that the clocks of the trading day show at a UTC timestamp. An interval needs no look-up as a name does. */
 export const localTime = (at: RawBuilder<unknown>, schema: Schema): RawBuilder<unknown> =>
-  sql`(${at} AT TIME ZONE 'UTC' AT TIME ZONE ${tradingZone(schema)})`;
+  sql`(${at} AT TIME ZONE interval '0' AT TIME ZONE ${tradingZone(schema)})`;
 
 function storedZone() {
   return sql<string>`coalesce(

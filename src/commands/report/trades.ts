@@ -22,7 +22,11 @@ export const trades = defineCommand({
       parsed(financialYear, 'YEAR', 'ended in this financial year, April to March, such as 2025-26'),
     ),
     holding: optional(
-      choice(['intraday', 'delivery'], 'KIND', 'that ended on the day of their begin, or later'),
+      choice(
+        ['intraday', 'delivery', 'overnight'],
+        'KIND',
+        'that ended on the day of their begin, or later; overnight are futures and options',
+      ),
     ),
   },
   fields: tradeFields,

@@ -11,12 +11,18 @@ export interface Market {
 const DERIVATIVES: Readonly<Partial<Record<Exchange, Exchange>>> = { NSE: 'NFO', BSE: 'BFO' };
 const SHARES: readonly Exchange[] = ['NSE', 'BSE'];
 
+/** What the symbols of futures and options end in, also as PostgreSQL reads it. */
+export const FUTURE = '\\d[A-Z]*FUT$';
+export const OPTION = '\\d(?:CE|PE)$';
+const IS_FUTURE = new RegExp(FUTURE);
+const IS_OPTION = new RegExp(OPTION);
+
 /**
  * Where a symbol is traded, by its form: NIFTY29DEC26FUT is a future, NIFTY29DEC2626000CE an option, at NFO even where NSE is
  * named. Undefined for a symbol that is none of the exchange, such as RELIANCE at NFO.
  */
 export function marketOf(symbol: string, exchange: Exchange): Market | undefined {
-  const kind = /\d[A-Z]*FUT$/.test(symbol) ? 'futures' : /\d(?:CE|PE)$/.test(symbol) ? 'options' : 'shares';
+  const kind = IS_FUTURE.test(symbol) ? 'futures' : IS_OPTION.test(symbol) ? 'options' : 'shares';
   if (kind !== 'shares') return { exchange: DERIVATIVES[exchange] ?? exchange, kind };
   return SHARES.includes(exchange) ? { exchange, kind } : undefined;
 }

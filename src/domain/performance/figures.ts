@@ -80,8 +80,13 @@ export function returnsOf({ capital, days }: Account): Returns {
   const none = (reason: string) => ({ daily: [], index: [], reason });
   if (capital === null) return none(NO_CAPITAL.reason ?? '');
   const daily = dailyReturns(capital, days);
-  const debt = daily.indexOf(null);
-  if (debt >= 0) return none(`the capital fell below 0 by ${days[debt]?.day}`);
+  const first = days[daily.indexOf(null)];
+  if (first)
+    return none(
+      first.value + first.paidOut > 0
+        ? `something was earned without capital on ${first.day}`
+        : `the capital fell below 0 by ${first.day}`,
+    );
   if (daily.length === 0) return none('there is no day');
   return { daily: daily as number[], index: indexOf(daily as number[]), reason: null };
 }

@@ -10,17 +10,17 @@ export interface ValuedDay {
 
 /**
  * The return of each day, `r = (V + out)/(V before + in) − 1`, as a fraction: money that is paid in works from the start of
- * its day, and what is paid out until its end. A day without capital returns 0. Null from the first day on that begins or
- * ends below 0: nothing is earned on a debt.
+ * its day, and what is paid out until its end. A day without capital on which nothing is earned returns 0. Null from the first
+ * day on that begins or ends below 0, or earned without capital: nothing is a part of a debt, nor of nothing.
  */
 export function dailyReturns(before: number, days: readonly ValuedDay[]): (number | null)[] {
   let start = before;
-  let isDebt = false;
+  let isUndefined = false;
   return days.map(({ paidIn, paidOut, value }) => {
     const base = start + paidIn;
     start = value;
-    isDebt ||= base < 0 || value + paidOut < 0;
-    if (isDebt) return null;
+    isUndefined ||= base < 0 || value + paidOut < 0 || (base === 0 && value + paidOut > 0);
+    if (isUndefined) return null;
     return base === 0 ? 0 : (value + paidOut) / base - 1;
   });
 }

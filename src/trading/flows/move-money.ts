@@ -108,12 +108,15 @@ async function findKnown(
     throw refused(
       'FLOW_REVERSED',
       `The ${kind} ${reference} of ${user} was countered by ${reversal}, and is not booked again.`,
-      'Another one needs a reference of its own.',
+      anotherReference(user, kind),
     );
   if (flow.amount === amount && (day ?? flow.day) === flow.day) return flow;
   throw refused(
     'FLOW_CONFLICT',
     `The ${kind} ${reference} of ${user} is booked with other data: ${formatRupees(flow.amount)} on ${flow.day}.`,
-    'Another one needs a reference of its own.',
+    anotherReference(user, kind),
   );
 }
+
+const anotherReference = (user: UserId, kind: NewFlow['kind']) =>
+  `Another one needs a reference of its own. What is booked: pinnacle user flows ${user} --kind ${kind}`;

@@ -15,7 +15,7 @@ export async function findReversible(source: Source, id: string): Promise<Flow> 
   throw refused(
     'FLOW_IS_CORRECTION',
     `${id} is a correction, of ${flow.corrects}.`,
-    'What it countered is booked anew, under a reference of its own.',
+    `What it countered is booked anew, under a reference of its own. See: pinnacle user flows ${flow.user_id}`,
   );
 }
 

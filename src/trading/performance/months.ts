@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { FLOWS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import { localTime } from '../trading-day.ts';
 import { flowRows } from './flows.ts';
 import { ofScope, type Scope, withinDays } from './scope.ts';
@@ -10,11 +10,12 @@ export interface MonthRow {
   /** YYYY-MM. */
   month: string;
   opening_capital: string;
-  paid_in: string;
-  paid_out: string;
+  /** This and other flows: null on a schema that has none. */
+  paid_in: string | null;
+  paid_out: string | null;
   realized_pnl: string;
-  charges: string;
-  dividends: string;
+  charges: string | null;
+  dividends: string | null;
   net_pnl: string;
   closing_capital: string;
   executions: number;
@@ -27,33 +28,42 @@ export interface MonthRow {
  * came since. Days on which nothing moves return 0.
  */
 export function monthsQuery(source: Source, scope: Scope) {
+  const isKnown = hasStep(source, FLOWS_SINCE_STEP);
+  const flow = (column: string) =>
+    isKnown ? sql`${sql.ref(column)}::numeric(20, 2)::text` : sql`NULL::text`;
   return sql<MonthRow>`
-    WITH moves AS (
-      SELECT o.user_id, ${localTime(sql`f.executed_at`, source)}::date AS day, count(*) AS executions,
-        sum(f.realized_pnl) AS realized, 0 AS paid_in, 0 AS paid_out, 0 AS charges, 0 AS dividends
+    WITH traded AS (
+      SELECT o.user_id, ${localTime(sql`f.executed_at`, source)}::date AS day, count(*) AS executions, sum(f.realized_pnl) AS realized
       FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${ofScope(scope, 'o')} GROUP BY 1, 2
-      UNION ALL SELECT user_id, day, 0, 0, paid_in, paid_out, charges, dividends
-      FROM (${flowRows(source, scope.user)}) AS flows
+    ), paid AS (
+      SELECT user_id, day, sum(paid_in) AS paid_in, sum(paid_out) AS paid_out, sum(charges) AS charges, sum(dividends) AS dividends
+      FROM (${flowRows(source, scope.user)}) AS flows GROUP BY 1, 2
     ), days AS (
-      SELECT user_id, day, sum(executions) AS executions, sum(realized) AS realized, sum(paid_in) AS paid_in,
-        sum(paid_out) AS paid_out, sum(charges) AS charges, sum(dividends) AS dividends,
-        sum(realized + charges + dividends) AS earned, sum(realized + charges + dividends + paid_in - paid_out) AS moved
-      FROM moves GROUP BY user_id, day
+      SELECT user_id, day, coalesce(executions, 0) AS executions, coalesce(realized, 0) AS realized, coalesce(paid_in, 0) AS paid_in,
+        coalesce(paid_out, 0) AS paid_out, coalesce(charges, 0) AS charges, coalesce(dividends, 0) AS dividends
+      FROM traded FULL JOIN paid USING (user_id, day)
     ), valued AS (
-      SELECT d.*, u.total_capital - sum(d.moved) OVER (PARTITION BY d.user_id ORDER BY d.day DESC) AS before
+      SELECT d.*, earned, moved,
+        u.total_capital - sum(moved) OVER (PARTITION BY d.user_id ORDER BY d.day DESC ROWS UNBOUNDED PRECEDING) AS before
       FROM days d JOIN users u ON u.user_id = d.user_id
+      CROSS JOIN LATERAL (SELECT realized + charges + dividends AS earned) AS e
+      CROSS JOIN LATERAL (SELECT earned + paid_in - paid_out AS moved) AS m
     ), rated AS (
-      SELECT *, CASE
-        WHEN before + paid_in > 0 THEN ((before + paid_in + earned) / (before + paid_in))::float8
-        WHEN before + paid_in = 0 THEN 1 END AS growth
+      SELECT *, date_trunc('month', day)::date AS month, CASE
+        WHEN before + paid_in > 0 THEN 1 + earned::float8 / (before + paid_in)::float8
+        WHEN before + paid_in = 0 AND earned = 0 THEN 1 END AS growth
       FROM valued WHERE ${withinDays(sql`day`, scope)}
     )
-    SELECT user_id, to_char(day, 'YYYY-MM') AS month, (array_agg(before ORDER BY day))[1]::text AS opening_capital,
-      sum(paid_in)::numeric(20, 2)::text AS paid_in, sum(paid_out)::numeric(20, 2)::text AS paid_out,
-      sum(realized)::numeric(20, 2)::text AS realized_pnl, sum(charges)::numeric(20, 2)::text AS charges,
-      sum(dividends)::numeric(20, 2)::text AS dividends, sum(earned)::numeric(20, 2)::text AS net_pnl,
-      (array_agg(before + moved ORDER BY day DESC))[1]::text AS closing_capital, sum(executions)::int AS executions,
-      CASE WHEN count(growth) < count(*) OR min(growth) < 0 THEN NULL WHEN min(growth) = 0 THEN -100
-        ELSE (exp(sum(ln(nullif(greatest(growth, 0), 0)))) - 1) * 100 END AS return
-    FROM rated GROUP BY user_id, to_char(day, 'YYYY-MM') ORDER BY user_id, month`;
+    SELECT user_id, to_char(month, 'YYYY-MM') AS month, opening::text AS opening_capital,
+      ${flow('paid_in')} AS paid_in, ${flow('paid_out')} AS paid_out, realized::numeric(20, 2)::text AS realized_pnl,
+      ${flow('charges')} AS charges, ${flow('dividends')} AS dividends, earned::numeric(20, 2)::text AS net_pnl,
+      (opening + moved)::text AS closing_capital, executions,
+      CASE WHEN is_undefined THEN NULL WHEN least_growth = 0 THEN -100 ELSE (exp(logarithm) - 1) * 100 END AS return
+    FROM (
+      SELECT user_id, month, (array_agg(before ORDER BY day))[1] AS opening, sum(paid_in) AS paid_in, sum(paid_out) AS paid_out,
+        sum(realized) AS realized, sum(charges) AS charges, sum(dividends) AS dividends, sum(earned) AS earned, sum(moved) AS moved,
+        sum(executions)::int AS executions, count(growth) < count(*) OR min(growth) < 0 AS is_undefined, min(growth) AS least_growth,
+        sum(ln(nullif(greatest(growth, 0), 0))) AS logarithm
+      FROM rated GROUP BY user_id, month
+    ) AS months ORDER BY user_id, months.month`;
 }

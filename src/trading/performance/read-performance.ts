@@ -23,7 +23,12 @@ import { moneyWeighted } from '../../domain/performance/money-weighted.ts';
 import { EXCHANGE } from '../../domain/performance/snapshot-day.ts';
 import { sum } from '../../domain/performance/statistics.ts';
 import { equityRows, monthRows, weekdayRows, worstDrawdowns } from '../../domain/performance/tables.ts';
-import { hasStep, INSTRUMENTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
+import {
+  FLOWS_SINCE_STEP,
+  hasStep,
+  INSTRUMENTS_SINCE_STEP,
+  type Source,
+} from '../../platform/postgres/schema-phase.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { readDays } from '../calendar/store.ts';
 import { requireNamed } from '../strategies/require-named.ts';
@@ -50,6 +55,7 @@ export async function readPerformance(
   const returns = returnsOf(account);
   const weighted = moneyWeighted(flowsOf(account));
   const compared = closes === undefined ? undefined : beside(account, returns, closes);
+  const isKnown = hasStep(source, FLOWS_SINCE_STEP);
   const figures: Figure[] = [
     ...returnFigures(account, returns, weighted.rate, riskFree / 100),
     ...moneyFigures(account),
@@ -63,19 +69,29 @@ export async function readPerformance(
     symbol: scope.symbol ?? null,
     since: account.days.length === 0 ? null : period.first,
     until: account.days.length === 0 ? null : period.last,
-    figures,
+    figures: isKnown ? figures : figures.map(withoutFlows),
     rates: weighted.roots.map((root) => ({ rate: root * 100 })),
     drawdowns: worstDrawdowns(account, returns),
-    equity: equityRows(account, returns),
+    equity: equityRows(account, returns).map((row) => (isKnown ? row : { ...row, ...NO_FLOWS })),
     months: monthRows(account, returns),
     weekdays: weekdayRows(account, returns),
     hours: groupsOf(book, 'hour').sort((a, b) => Number(a.key) - Number(b.key)),
     symbols: groupsOf(book, 'symbol'),
     strategies: groupsOf(book, 'strategy'),
     trades: [...book.best, ...book.worst],
-    notes: (compared?.notes ?? []).map((note) => ({ note })),
+    notes: [...(isKnown ? [] : [NOT_KNOWN]), ...(compared?.notes ?? [])].map((note) => ({ note })),
   };
 }
+
+const NO_FLOWS = { paid_in: null, paid_out: null, charges: null, dividends: null };
+const NOT_KNOWN =
+  'Before step 11 of phase 4 the schema has no movements of money, so that nothing is net of charges. Run: pinnacle migrate up';
+
+/** A figure on a schema that has no movements of money: what is not known is not 0. */
+const withoutFlows = (figure: Figure): Figure =>
+  figure.figure in NO_FLOWS
+    ? { ...figure, value: null, reason: 'the schema has no movements of money' }
+    : figure;
 
 /**
  * From the first to the last day on which something moved, unless the scope says otherwise: not before the first, when

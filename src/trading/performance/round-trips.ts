@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { FUTURE, OPTION } from '../../domain/charges/segment.ts';
 import {
   BROKER_SINCE_STEP,
   hasStep,
@@ -10,6 +11,10 @@ import { chainOf, productOf } from '../ledger/product.ts';
 import { localTime } from '../trading-day.ts';
 import { flowRows } from './flows.ts';
 import { ofScope, type Scope, withinDays } from './scope.ts';
+
+/** How long a trade was held: to another day, derivatives are carried forward and not delivered. */
+export const HOLDINGS = ['intraday', 'delivery', 'overnight'] as const;
+type Holding = (typeof HOLDINGS)[number];
 
 /** A trade: a position from flat to flat. Rupees; prices a share. */
 export interface RoundTrip {
@@ -31,7 +36,7 @@ export interface RoundTrip {
   net_pnl: string | null;
   days_held: number;
   hours_held: number;
-  holding: 'intraday' | 'delivery';
+  holding: Holding;
   /** Of a long delivery: long above twelve months. */
   term: 'short' | 'long' | null;
   /** Of its end: 2022-23 from April 2022. */
@@ -40,7 +45,7 @@ export interface RoundTrip {
 
 /** Which trades. */
 export interface TradeFilter extends Scope {
-  holding: 'intraday' | 'delivery' | undefined;
+  holding: Holding | undefined;
 }
 
 /**
@@ -57,16 +62,18 @@ export function roundTripsQuery(source: Source, filter: TradeFilter) {
       round((m.received / m.exited)::numeric, 4)::float8 AS exit_price, p.gross::text AS gross_pnl, m.charges::text AS charges,
       (p.gross + m.charges)::text AS net_pnl, p.closed - p.opened AS days_held,
       round(extract(epoch FROM p.closed_at - p.opened_at)::numeric / 3600, 2)::float8 AS hours_held,
-      CASE WHEN p.closed = p.opened THEN 'intraday' ELSE 'delivery' END AS holding,
-      CASE WHEN p.closed = p.opened OR p.side <> 'LONG' THEN NULL
+      p.holding, CASE WHEN p.holding <> 'delivery' OR p.side <> 'LONG' THEN NULL
         WHEN p.closed > p.opened + interval '1 year' THEN 'long' ELSE 'short' END AS term,
       to_char(p.closed - interval '3 months', 'YYYY-') || to_char(p.closed + interval '9 months', 'YY') AS financial_year
     FROM (
-      SELECT *, round(realized_pnl::numeric, 2) AS gross, ${dayOf('p.opened_at')} AS opened, ${dayOf('p.closed_at')} AS closed
-      FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(filter, 'p')}
+      SELECT p.*, opened, closed, round(realized_pnl::numeric, 2) AS gross, CASE WHEN closed = opened THEN 'intraday'
+        WHEN symbol ~ ${FUTURE} OR symbol ~ ${OPTION} THEN 'overnight' ELSE 'delivery' END AS holding
+      FROM positions p CROSS JOIN LATERAL (
+        SELECT ${dayOf('p.opened_at')} AS opened, ${dayOf('p.closed_at')} AS closed
+      ) AS days WHERE p.status = 'CLOSED' AND ${ofScope(filter, 'p')}
     ) AS p LEFT JOIN made m ON m.position_id = p.position_id
     WHERE ${withinDays(sql`p.closed`, filter)}
-      ${holding === undefined ? sql`` : sql`AND (p.closed = p.opened) = ${holding === 'intraday'}`}
+      ${holding === undefined ? sql`` : sql`AND p.holding = ${holding}`}
     ORDER BY p.closed_at, p.position_id`;
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { given } from '../../helpers/given.ts';
+import { backToStep } from '../../helpers/steps.ts';
 import { words } from '../../helpers/words.ts';
 
 type Row = Record<string, unknown>;
@@ -261,6 +262,59 @@ describe.each(databases)('reports on $name', ({ open }) => {
     ['report trades --year 2024-25 --since 2024-02-01', 2],
   ])('%s ends %i', async (line, code) => {
     await db.refused(line, { code });
+  });
+
+  it('derivatives are carried overnight, not delivered, and have no term', async () => {
+    await given.user(db, 'trader_009');
+    await load(
+      db,
+      'trader_009',
+      `${HEADER}
+F1,NIFTY29DEC26FUT,BUY,75,100,2024-01-05,
+F2,NIFTY29DEC26FUT,SELL,75,101,2025-03-05,
+F3,NIFTY29DEC2626000CE,SELL,75,9,2024-01-05T09:20:00+05:30,
+F4,NIFTY29DEC2626000CE,BUY,75,8,2024-01-05T10:20:00+05:30,
+F5,INFY,BUY,1,9,2024-01-05,
+F6,INFY,SELL,1,9,2024-01-08,`,
+    );
+    const of = async (flags: string) =>
+      pick(await db.json<Row[]>(...words(`report trades --user trader_009 ${flags}`)), 'holding', 'term');
+    expect(await of('')).toEqual([
+      ['intraday', null],
+      ['delivery', 'short'],
+      ['overnight', null],
+    ]);
+    expect(await of('--holding overnight')).toEqual([['overnight', null]]);
+    expect(await of('--holding delivery')).toEqual([['delivery', 'short']]);
+  });
+
+  it('a day on which something is earned without capital has no return, nor its month', async () => {
+    await given.user(db, 'trader_010', { capital: 0 });
+    await load(
+      db,
+      'trader_010',
+      `${HEADER}\nE1,INFY,BUY,1,100,2024-01-05T09:20:00+05:30,\nE2,INFY,SELL,1,110,2024-01-05T10:20:00+05:30,`,
+    );
+    const found = await db.json<Report>(...words('report performance --user trader_010'));
+    expect(figure(found, 'time_weighted_return')).toBe('something was earned without capital on 2024-01-05');
+    const months = await db.json<Row[]>(...words('report months --user trader_010'));
+    expect(pick(months, 'net_pnl', 'return')).toEqual([['10.00', null]]);
+  });
+
+  it('does not know movements of money before the schema has them', async () => {
+    const old = await db.copy();
+    try {
+      await backToStep(old, 10);
+      const found = await old.json<Report>(...words('report performance --user trader_002'));
+      for (const name of ['paid_in', 'paid_out', 'charges', 'dividends'])
+        expect(figure(found, name)).toBe('the schema has no movements of money');
+      expect(found.notes).toEqual([{ note: expect.stringContaining('Run: pinnacle migrate up') }]);
+      const months = await old.json<Row[]>(...words('report months --user trader_002'));
+      for (const rows of [found.equity, months])
+        expect(rows[0]).toMatchObject({ paid_in: null, charges: null, realized_pnl: expect.any(String) });
+    } finally {
+      await old.close();
+    }
   });
 
   it('is a table on a terminal', async () => {

@@ -95,6 +95,7 @@ describe.each(databases)('movements of money on $name', ({ open }) => {
       error: 'FLOW_CONFLICT',
     });
     expect(other.message).toContain('₹500.00 on 2026-01-30');
+    expect(other.hint).toContain(`pinnacle user flows ${user} --kind deposit`);
     // A reference is that of a user and a kind.
     await run(`user withdraw ${user} 500 --reference R1`);
     expect(await capital()).toBe('1000000.00');
@@ -150,11 +151,14 @@ describe.each(databases)('movements of money on $name', ({ open }) => {
     });
     const again = await db.cli(...words(`user reverse-flow ${paid['flow_id']} --reason again --yes`));
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('already countered') });
-    await db.refused(`user reverse-flow ${countered['flow_id']} --reason r --yes`, {
-      code: 5,
-      error: 'FLOW_IS_CORRECTION',
-    });
-    await db.refused(`user deposit ${user} 70 --reference wrong`, { code: 5, error: 'FLOW_REVERSED' });
+    const hints = [
+      await db.refused(`user reverse-flow ${countered['flow_id']} --reason r --yes`, {
+        code: 5,
+        error: 'FLOW_IS_CORRECTION',
+      }),
+      await db.refused(`user deposit ${user} 70 --reference wrong`, { code: 5, error: 'FLOW_REVERSED' }),
+    ];
+    for (const { hint } of hints) expect(hint).toContain(`pinnacle user flows ${user}`);
     await db.refused('user reverse-flow flo_none --reason r --yes', { code: 3, error: 'FLOW_NOT_FOUND' });
     await db.refused(`user reverse-flow ${paid['flow_id']} --reason r`, { code: 4 });
     const out = await run(`user withdraw ${user} 10`);

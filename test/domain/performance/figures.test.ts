@@ -188,9 +188,10 @@ describe('time-weighted returns', () => {
     );
   });
 
-  it('are 0 without capital, and none once there is a debt', () => {
+  it('are 0 without capital and result, and none once there is a debt or a result without capital', () => {
     const day = (paidIn: number, value: number) => ({ paidIn, paidOut: 0, value });
     expect(dailyReturns(0, [day(0, 0), day(100, 110)])).toEqual([0, 110 / 100 - 1]);
+    expect(dailyReturns(0, [day(0, 0), day(0, 10), day(100, 110)])).toEqual([0, null, null]);
     expect(dailyReturns(100, [day(0, -50), day(0, -60), day(1000, 900)])).toEqual([null, null, null]);
   });
 
