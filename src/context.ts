@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Origin } from './audit/log.ts';
 import type { Outcome } from './audit/outcome.ts';
 import type { Trx } from './audit/transaction.ts';
-import type { RailContext } from './cli/command.ts';
+import type { RailContext, Verbs } from './cli/command.ts';
 import type { Globals } from './cli/globals.ts';
 import type { Io } from './cli/io.ts';
 import type { Instant } from './domain/instant.ts';
@@ -17,6 +17,8 @@ import type { RedisOf } from './platform/redis/connect.ts';
 /** What a verb receives. Everything is opened on first use and closed in reverse order. */
 export interface Context extends RailContext {
   io: Io;
+  /** Every noun of the program. */
+  nouns: Verbs;
   signal: AbortSignal;
   dryRun: boolean;
   now: () => Date;

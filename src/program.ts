@@ -69,6 +69,7 @@ export const NOUNS: Verbs = {
     ),
   ),
   config: noun('Settings and where they come from', () => import('./commands/config/command.ts')),
+  completion: noun('Completion of words in a shell', () => import('./commands/completion/command.ts')),
 };
 
 const PROGRAM: Program = {
@@ -163,7 +164,7 @@ async function runVerb(
     import('./cli/run.ts'),
     import('./runtime/open-context.ts'),
   ]);
-  const { ctx, projectionFailure, release } = openContext(invocation, around, io, signal);
+  const { ctx, projectionFailure, release } = openContext(invocation, NOUNS, around, io, signal);
   try {
     const code = await execute(invocation, ctx);
     const waiting = projectionFailure();

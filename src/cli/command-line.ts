@@ -1,5 +1,6 @@
 import { kebab } from '../util/text.ts';
 import type { Command, Noun, Verb, Verbs } from './command.ts';
+import type { Params } from './flags.ts';
 import { type Globals, isGlobal, matchGlobal, setGlobal } from './globals.ts';
 
 /** A command line, read once. */
@@ -127,7 +128,7 @@ function lookUp(table: Verbs | undefined, word: string | undefined): Verb | Noun
   return table && word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
-const flagsWithValue = ({ flags }: Command) =>
+const flagsWithValue = ({ flags }: Pick<Command, 'flags'>) =>
   Object.keys(flags).flatMap((name) => (flags[name]?.placeholder === undefined ? [] : `--${kebab(name)}`));
 
 /** Whether a word is not a list of columns but can be a missing argument. */
@@ -142,4 +143,10 @@ function unknownWords(rest: readonly string[]): string[] {
   return own.some((word) => !word.startsWith('-'))
     ? own.filter((word) => word !== '--help' && word !== '-h')
     : own;
+}
+
+/** The words that are neither flags nor their values. */
+export function positionals(rest: readonly string[], flags: Params): string[] {
+  const valued = new Set(flagsWithValue({ flags }));
+  return rest.filter((word, i) => !isFlag(word) && !valued.has(rest[i - 1] ?? ''));
 }

@@ -3,8 +3,7 @@ import { type Failure, usage } from '../util/failure.ts';
 import { kebab, pluralize, truncate } from '../util/text.ts';
 import { addCommandOptions, givenTwice } from './add-options.ts';
 import type { Command, Invocation, Program, Verbs } from './command.ts';
-import type { CommandLine } from './command-line.ts';
-import type { Params } from './flags.ts';
+import { type CommandLine, positionals } from './command-line.ts';
 
 /** The result of parsing: a verb to run, or help to show (as an error if the verb is missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };
@@ -67,14 +66,6 @@ function tooMany({ path, rest }: CommandLine, { args, flags }: Command): Failure
     `${name} takes ${takes.length === 0 ? 'no argument' : `only ${takes.join(' ')}`}; ${pluralize(words.length - takes.length, 'word is', 'words are')} too many.${guess}`,
     `See: pinnacle ${name} --help`,
   );
-}
-
-/** The words that are neither flags nor their values. */
-function positionals(rest: readonly string[], flags: Params): string[] {
-  const valued = new Set(
-    Object.entries(flags).flatMap(([flag, { placeholder }]) => (placeholder ? [`--${kebab(flag)}`] : [])),
-  );
-  return rest.filter((word, i) => !word.startsWith('-') && !valued.has(rest[i - 1] ?? ''));
 }
 
 function complaint(error: CommanderError): string {

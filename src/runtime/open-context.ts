@@ -3,7 +3,7 @@ import { type AfterCommit, NO_PROJECTION } from '../audit/after-commit.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { IdempotentRun } from '../audit/idempotency.ts';
 import { auditTargetOf } from '../audit/subject.ts';
-import { type Command, type Invocation, rolesOf } from '../cli/command.ts';
+import { type Command, type Invocation, rolesOf, type Verbs } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
 import { parseInstant } from '../domain/instant.ts';
@@ -17,6 +17,7 @@ import { chooseDatabase, describeTarget, redisSettings } from './target.ts';
 /** Builds the context of one command from its environment. */
 export function openContext(
   invocation: Invocation,
+  nouns: Verbs,
   around: Surroundings,
   io: Io,
   signal: AbortSignal,
@@ -39,6 +40,7 @@ export function openContext(
   const dryRun = globals.dryRun === true;
   const base = {
     io,
+    nouns,
     signal,
     dryRun,
     now: around.now,

@@ -146,6 +146,11 @@ retention run --yes
 doctor engine
 doctor replicas
 schedule print crontab
+completion bash
+completion zsh
+completion fish
+completion powershell
+completion suggest -- user sh
 audit list
 audit foreign
 audit show 1

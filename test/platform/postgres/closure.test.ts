@@ -16,7 +16,7 @@ const TRADER = 'u2';
 
 /** What is about the server, the rollout, files or the audit log, not about the rows of traders: it is not run here. */
 const ELSEWHERE =
-  /^(config|migrate|partition|schema|access|backup|schedule|import|audit|doctor( engine| replicas)?$)/;
+  /^(config|completion|migrate|partition|schema|access|backup|schedule|import|audit|doctor( engine| replicas)?$)/;
 
 /** The lines of the day that need rows of other traders: why, and how one trader asks for the same. */
 const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {

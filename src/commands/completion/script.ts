@@ -1,0 +1,25 @@
+import { defineCommand } from '../../cli/command.ts';
+import { RawOutput } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+const script = (shell: Shell) =>
+  defineCommand({
+    effect: 'read',
+    args: {},
+    flags: {},
+    fields: { shell: { type: 'text' }, script: { type: 'text' } },
+    examples: [`completion ${shell}`],
+    details: `Prints the script that completes words of pinnacle in ${shell}. Its first lines say how to install it.`,
+    async run(_input, _ctx: Context) {
+      const { SCRIPTS } = await import('../../operations/completion/scripts.ts');
+      return new RawOutput([Buffer.from(SCRIPTS[shell])], [{ shell, script: SCRIPTS[shell] }]);
+    },
+  });
+
+export const bash = script('bash');
+export const zsh = script('zsh');
+export const fish = script('fish');
+export const powershell = script('powershell');

@@ -1,0 +1,49 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Suggestion } from '../../cli/complete.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+
+const AT_MOST = 100;
+
+/** By what stands for an id in help: those that a person may mean, and what he knows each by. Newest first where ids begin with a time. */
+const NAMED: Readonly<Record<string, { rows: RawBuilder<Suggestion>; newestFirst?: true }>> = {
+  USER: { rows: sql`SELECT user_id AS value, name AS description FROM users` },
+  STRATEGY: { rows: sql`SELECT strategy_id AS value, name AS description FROM strategies` },
+  ORDER: {
+    rows: sql`
+      SELECT order_id AS value, concat_ws(' ', side, quantity, symbol, status) AS description FROM orders
+      WHERE status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED')`,
+    newestFirst: true,
+  },
+  POSITION: {
+    rows: sql`
+      SELECT position_id AS value, concat_ws(' ', side, quantity, symbol, user_id) AS description FROM positions
+      WHERE status = 'OPEN'`,
+    newestFirst: true,
+  },
+  SESSION: {
+    rows: sql`SELECT session_id AS value, user_id AS description FROM trading_sessions WHERE status = 'ACTIVE'`,
+    newestFirst: true,
+  },
+  SYMBOL: {
+    rows: sql`
+      SELECT symbol AS value, '' AS description FROM positions WHERE status = 'OPEN'
+      UNION SELECT symbol, '' FROM orders WHERE status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED')`,
+  },
+};
+
+/** Whether values of this placeholder are ids in the database. */
+export const isId = (placeholder: string): boolean => Object.hasOwn(NAMED, placeholder);
+
+/** The ids that begin with what is typed: of orders, positions and sessions those that are open, of symbols those in them. */
+export async function readIds(
+  db: Kysely<Database>,
+  placeholder: string,
+  typed: string,
+): Promise<Suggestion[]> {
+  const named = NAMED[placeholder];
+  if (!named) return [];
+  const { rows } = await sql<Suggestion>`
+    SELECT value, description FROM (${named.rows}) AS named WHERE value LIKE ${`${typed.replaceAll(/[\\%_]/g, '\\$&')}%`}
+    ORDER BY value ${named.newestFirst ? sql`DESC` : sql`ASC`} LIMIT ${AT_MOST}`.execute(db);
+  return rows;
+}
