@@ -27,6 +27,8 @@ export interface RailContext {
   io: Io;
   now: () => Date;
   timeZone: () => Promise<string>;
+  /** An id in full that is written shortened, as tables show it; other text as it is. */
+  wholeId: (placeholder: string, text: string) => Promise<string>;
   /** Where a write goes, in a few words. */
   target: () => Promise<string>;
   /** Returns only after the name of the profile is typed, if it is protected. */
@@ -85,6 +87,8 @@ export interface Command<
   flags: F;
   /** The columns it prints. */
   fields: O;
+  /** Of a list: a command line without the leading `pinnacle` that makes a row. */
+  madeBy?: string;
   /** Command lines without the leading `pinnacle`, at least one. */
   examples: readonly [string, ...string[]];
   /** Details for help, after the summary. */

@@ -7,7 +7,7 @@ interface GlobalFlag {
 export const GLOBAL_FLAGS = {
   json: { value: '[fields]', help: 'print JSON, all columns or those named: --json order_id,status' },
   csv: { help: 'print CSV with a header' },
-  columns: { value: '<names>', help: 'print these columns, in this order' },
+  columns: { value: '<names>', help: 'print these columns, in this order, or all' },
   quiet: {
     help: 'print only problems; with --json, --csv or --columns, print the result too',
   },

@@ -26,6 +26,8 @@ export interface Surroundings {
 export class Sink {
   readonly isTTY: boolean;
   readonly columns: number;
+  /** The columns of the terminal, where it says how many. */
+  readonly width: number | undefined;
   readonly stream: Output;
   #gone = false;
   #failure: Error | undefined;
@@ -34,7 +36,8 @@ export class Sink {
   constructor(stream: Output, forTerminal = false) {
     this.stream = stream;
     this.isTTY = forTerminal || Boolean(stream.isTTY);
-    this.columns = stream.columns ?? 80;
+    this.width = stream.columns;
+    this.columns = this.width ?? 80;
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') this.#gone = true;
       else this.#failure = error;
@@ -78,6 +81,8 @@ export interface Io {
   quiet: boolean;
   /** Prints one line on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
+  /** Lines to say once the result is printed. */
+  afterwards: string[];
   /** Prints a warning on stderr, also with --quiet. */
   warn: (sentence: string) => Promise<void>;
   log: Log | undefined;
@@ -108,6 +113,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
       await log?.add({ level: 'info', message: line });
       if (!flags.quiet) await err.write(`${escapeControlLines(line).join('\n')}\n`);
     },
+    afterwards: [],
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });
       await err.write(`warning: ${escapeControls(sentence)}\n`);

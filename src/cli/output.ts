@@ -12,10 +12,13 @@ export function checkColumns(fields: Fields, flags: OutputFlags): void {
   selection(fields, flags);
 }
 
+const ALL = 'all';
+
 function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
   const asked = typeof json === 'string' ? json : columns;
   const names = Object.keys(fields);
   if (asked === undefined) return names.filter((name) => json === true || !fields[name]?.hidden);
+  if (columns === ALL && !names.includes(ALL)) return names;
   const chosen = asked.split(',').map((name) => name.trim());
   for (const name of chosen) {
     if (names.includes(name)) continue;
@@ -41,12 +44,21 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
   if (style.live) return (await import('./render-stream.ts')).renderStream(rows, names, style, io);
   if (style.flags.json !== undefined) return renderJson(rows, names, style.fields, io);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv(rows, names, style.fields, io);
-  if (io.out.isTTY) return (await import('./render-table.ts')).renderTable(rows, names, style, io);
+  if (io.out.isTTY) return renderList(rows, names, style, io);
   for await (const chunk of chunks(rows, io.out)) {
     await io.out.write(
       chunk.map((row) => `${names.map((name) => plainValue(row, name, style.fields)).join('\t')}\n`).join(''),
     );
   }
+}
+
+/** A table for a person, who is told of columns that do not fit, and of a list without rows. */
+async function renderList(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
+  const { renderTable } = await import('./render-table.ts');
+  const { count, missing } = await renderTable(rows, names, style, io);
+  if (count === 0 && style.none !== undefined) await io.say(style.none);
+  if (missing.length > 0)
+    io.afterwards.unshift(`Not shown at this width: ${missing.join(', ')}. All: --columns all`);
 }
 
 async function renderStreamed({ pieces, rows }: RawOutput, style: RenderOptions, io: Io): Promise<void> {

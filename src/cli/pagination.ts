@@ -48,7 +48,7 @@ export async function page<R extends Row>(
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   if (last && rows.length > limit)
-    await io.say(`There are more than these ${shown.length}: --all, or --after ${encode(keyOf(last))}`);
+    io.afterwards.push(`There are more than these ${shown.length}: --all, or --after ${encode(keyOf(last))}`);
   return shown;
 }
 

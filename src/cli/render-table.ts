@@ -1,7 +1,9 @@
 import Table from 'cli-table3';
+import { shortestIds } from '../domain/id.ts';
 import { amountText, formatRupees } from '../domain/money.ts';
 import { cutToWidth, textWidth } from '../util/text-width.ts';
 import { formatTime } from '../util/time.ts';
+import { type Column, fitColumns, GAP } from './fit-columns.ts';
 import type { Io } from './io.ts';
 import { toPlainText } from './machine-text.ts';
 import type { Field, RenderOptions } from './result.ts';
@@ -9,23 +11,58 @@ import { chunks, columnValue, type Row, type Rows } from './rows.ts';
 
 const NUMERIC = new Set<Field['type']>(['integer', 'number', 'money']);
 
-/** Rows as a table for a terminal. */
-export async function renderTable(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
+/**
+ * Rows as a table for a terminal, within its width unless the columns were chosen: shortened ids and long texts end with an
+ * ellipsis. Returns how many rows there were, and which columns are left out.
+ */
+export async function renderTable(
+  rows: Rows,
+  names: string[],
+  style: RenderOptions,
+  io: Io,
+): Promise<{ count: number; missing: string[] }> {
   const paint = await io.paint(io.out);
   const human = await displayFormatter(style, names);
-  const aligned = names.map((name) => (NUMERIC.has(style.fields[name]?.type ?? 'text') ? 'right' : 'left'));
+  const available = style.flags.columns === undefined ? io.out.width : undefined;
+  let [left, count] = [names, 0];
   for await (const chunk of chunks(rows, io.out)) {
+    const texts = (name: string) => chunk.map((row) => cell(human(columnValue(row, name), name)));
+    const all = left.map((name) => ({
+      ...measured(name, texts(name), style.fields[name]),
+      texts: texts(name),
+    }));
+    const columns = available === undefined ? all : (fitColumns(all, available) as typeof all);
+    left = columns.map(({ name }) => name);
+    count += chunk.length;
     const table = new Table({
-      head: names.map((name) => paint.bold(name)),
-      colAligns: aligned as ('left' | 'right')[],
-      style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+      head: columns.map(({ name, width }) => paint.bold(cutToWidth(name, width))),
+      colAligns: columns.map(({ name }) =>
+        NUMERIC.has(style.fields[name]?.type ?? 'text') ? 'right' : 'left',
+      ),
+      style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': GAP },
       chars: BORDERLESS,
     });
     const shown: string[] = [];
-    for (const row of chunk)
-      table.push(names.map((name) => placeholder(cell(human(columnValue(row, name), name)), shown)));
+    for (const i of chunk.keys())
+      table.push(columns.map(({ texts, width }) => placeholder(cutToWidth(texts[i] ?? '', width), shown)));
     await io.out.write(`${fillIn(table.toString(), shown)}\n`);
   }
+  return { count, missing: names.filter((name) => !left.includes(name)) };
+}
+
+/** Prose keeps so many columns. */
+const TEXT_COLUMNS = 24;
+/** What is longer is no id or word. */
+const MAX_WORD = 50;
+
+/** A column by its texts. An id may become as short as tells it from the others, a text with spaces as TEXT_COLUMNS. */
+function measured(name: string, texts: readonly string[], field: Field | undefined): Column {
+  const width = Math.max(textWidth(name), ...texts.map(textWidth));
+  const minor = field?.minor === true;
+  if (field?.type !== 'text' && field?.type !== 'json') return { name, width, least: width, minor };
+  const isProse = field.type === 'json' || texts.some((text) => text.includes(' ') || text.length > MAX_WORD);
+  const least = Math.max(textWidth(name), isProse ? TEXT_COLUMNS : shortestIds(texts));
+  return { name, width, least: Math.min(width, least), minor };
 }
 
 const MAX_COLUMNS = 500;
@@ -47,7 +84,8 @@ function placeholder(text: string, shown: string[]): string {
 
 function fillIn(table: string, shown: readonly string[]): string {
   let next = 0;
-  return table.replace(/\ue000\ue001*/g, () => shown[next++] ?? '');
+  // The padding of the last column would break a line that just fits.
+  return table.replace(/ +$/gm, '').replace(/\ue000\ue001*/g, () => shown[next++] ?? '');
 }
 
 const BORDERLESS = Object.fromEntries(
@@ -72,7 +110,9 @@ export async function renderCard(row: Row, all: string[], style: RenderOptions, 
     const within = columnValue(row, name) as Row[];
     if (!of || within.length === 0) continue;
     await io.out.write(`\n${paint.bold(name)}\n`);
-    await renderTable(within, Object.keys(of), { ...style, fields: of }, io);
+    const { missing } = await renderTable(within, Object.keys(of), { ...style, fields: of }, io);
+    if (missing.length > 0)
+      io.afterwards.push(`Not shown of ${name} at this width: ${missing.join(', ')}. All: --json ${name}`);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Field {
   /** The columns of `rows`: a table within a single thing, which a terminal shows beneath it. */
   of?: Fields;
   hidden?: true | undefined;
+  /** Where a terminal is too narrow for all columns, this one is left out before others. */
+  minor?: true;
   shownWithFlag?: string;
   /** The column exists only where this flag is given. */
   onlyWithFlag?: string;
@@ -98,6 +100,8 @@ export interface RenderOptions {
   timeZone: () => Promise<string>;
   flags: OutputFlags;
   fields: Fields;
+  /** What is said to a person where there are no rows. */
+  none?: string;
   /** Each row is written as it comes. */
   live?: StreamFormat | undefined;
 }

@@ -14,7 +14,7 @@ import { type Field, type Fields, Finding, type Result } from './result.ts';
 export async function execute(invocation: Invocation, ctx: RailContext): Promise<number> {
   const { command, globals } = invocation;
   checkColumns(command.fields, globals);
-  const input = validate(await complete(invocation, ctx));
+  const input = validate(await withWholeIds(await complete(invocation, ctx), ctx));
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
   if (!(await isOnlyInstance(invocation, input, ctx))) return 0;
   const result = await runOnce(command, input, ctx);
@@ -27,10 +27,12 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
       timeZone: ctx.timeZone,
       flags: globals,
       fields: revealed(command.fields, input),
+      ...(command.effect === 'read' && { none: noRows(invocation) }),
       live: command.live,
     },
     ctx.io,
   );
+  for (const line of ctx.io.afterwards) await ctx.io.say(line);
   if (globals.dryRun && command.effect !== 'read')
     await ctx.io.say('Dry run: rolled back, nothing was changed.');
   return finding ? EXITS[result.kind][0] : 0;
@@ -113,6 +115,21 @@ function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   );
 }
 
+/** What a person is told who finds no rows: what was looked for, and what makes one. */
+function noRows(invocation: Invocation): string {
+  const { command, path } = invocation;
+  const given = entries(invocation).flatMap(({ label, param, value }) => {
+    if (value === undefined || value === false) return [];
+    const text = param.secret ? ['…'] : value === true ? [] : [value].flat().map(String);
+    return label.startsWith('--') ? [label, ...text] : text;
+  });
+  const line = [...path, ...given].map((word) =>
+    /^[\w.:=,+@/…-]+$/.test(word) ? word : JSON.stringify(word),
+  );
+  const found = `Nothing found by: pinnacle ${line.join(' ')}`;
+  return command.madeBy === undefined ? found : `${found}\n  To make one: pinnacle ${command.madeBy}`;
+}
+
 /** Whether --quiet hides a result without findings. */
 const isNoAnswer = ({ effect, verdict }: Command) => effect !== 'read' || verdict === true;
 
@@ -172,6 +189,15 @@ async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry
       : await promptText(ctx.io, `${param.help} (${label}):`, (text) => problem(param, text));
   }
   return all;
+}
+
+/** The same with each id in full that was written shortened. */
+async function withWholeIds(all: readonly Entry[], ctx: RailContext): Promise<Entry[]> {
+  const whole = async ({ placeholder = '' }: Param, value: unknown): Promise<unknown> => {
+    if (typeof value === 'string') return ctx.wholeId(placeholder, value);
+    return Array.isArray(value) ? Promise.all(value.map((each) => ctx.wholeId(placeholder, each))) : value;
+  };
+  return Promise.all(all.map(async (entry) => ({ ...entry, value: await whole(entry.param, entry.value) })));
 }
 
 function problem(param: Param, value: unknown): string | undefined {

@@ -87,8 +87,10 @@ const FORMATS = `Output. A terminal gets a table; a pipe or a file gets tab-sepa
 "name<TAB>value" lines for a single record. --json prints JSON: an array for a list, an object for a single record,
 [] if nothing is found. --csv prints CSV with a header; text that a spreadsheet would run as a formula gets a
 leading apostrophe, a number never does. --columns a,b and --json a,b choose columns. Control characters are printed
-as \\u{..}, in JSON as \\u.... . A table cuts a text after 500 columns and ends it with an ellipsis; every other format
-prints it whole.
+as \\u{..}, in JSON as \\u.... . Every other format than a table
+prints a text whole. A table keeps within the terminal: it shortens ids and long texts, which then end with an ellipsis, and leaves
+columns out, which stderr names; --columns a,b shows those, --columns all every one. Every command takes an id as a table shows it,
+or its beginning: one that several have ends 2 and names them.
 
 Failures. stdout stays empty and stderr names the reason. With --json, stderr holds
 { "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null if it is unknown.

@@ -6,6 +6,7 @@ import { auditTargetOf } from '../audit/subject.ts';
 import { type Command, type Invocation, rolesOf, type Verbs } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
 import type { Context } from '../context.ts';
+import { shortenedId } from '../domain/id.ts';
 import { parseInstant } from '../domain/instant.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
@@ -120,6 +121,12 @@ export function openContext(
     server: databases.server,
     target,
     timeZone: async () => (await config()).timeZone,
+    async wholeId(placeholder, text) {
+      const start = shortenedId(text);
+      if (start === undefined) return text;
+      const { wholeId } = await import('../trading/whole-id.ts');
+      return wholeId(ctx.db, placeholder, start);
+    },
     async confirmProfile() {
       const { protected: isProtected, profile = 'protected' } = await config();
       if (!isProtected || dryRun) return;

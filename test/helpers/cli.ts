@@ -11,6 +11,8 @@ export interface CliOptions {
   onOutput?: (stdout: string) => void;
   /** Whether stdin, stdout and stderr claim to be terminals. */
   tty?: boolean;
+  /** How wide these are; 120 columns unless it is said. */
+  columns?: number;
   cwd?: string;
   home?: string;
   now?: Date;
@@ -39,12 +41,13 @@ export async function runWith(
   if (options.answer) typeAnswer(stdin, options.answer, stderr.text);
   else stdin.end(options.stdin ?? '');
   const tty = options.tty === true;
+  const columns = options.columns ?? 120;
   const code = await program(
     argv,
     {
       stdin: Object.assign(stdin, { isTTY: tty }),
-      stdout: Object.assign(stdout.stream, { isTTY: tty, columns: 120, ...CURSOR }),
-      stderr: Object.assign(stderr.stream, { isTTY: tty, columns: 120, ...CURSOR }),
+      stdout: Object.assign(stdout.stream, { isTTY: tty, columns, ...CURSOR }),
+      stderr: Object.assign(stderr.stream, { isTTY: tty, columns, ...CURSOR }),
       env: options.env ?? {},
       cwd: options.cwd ?? tmpdir(),
       home: options.home ?? '/nonexistent',

@@ -26,6 +26,7 @@ export const show = defineCommand({
     name: { type: 'text' },
     source: { type: 'text', hidden: true },
   },
+  madeBy: 'calendar import',
   examples: ['calendar show', 'calendar show 2026-11-08', 'calendar show --year 2027 --exchange NFO --csv'],
   details: `Holidays and special sessions as they were imported; a DAY also where it is neither: REGULAR or WEEKEND. opens and closes are
 those of continuous trading, in Asia/Kolkata. From 3 August 2026 on shares with derivatives trade until 15:15, and a closing auction

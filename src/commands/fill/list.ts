@@ -23,7 +23,7 @@ export const list = defineCommand({
   fields: {
     fill_id: { type: 'text' },
     user_id: { type: 'text' },
-    order_id: { type: 'text' },
+    order_id: { type: 'text', minor: true },
     strategy_id: { type: 'text', hidden: true },
     symbol: { type: 'text' },
     side: { type: 'text' },
@@ -31,12 +31,13 @@ export const list = defineCommand({
     price: { type: 'number' },
     realized_pnl: { type: 'money' },
     overfill: { type: 'boolean', hidden: true },
-    position_id: { type: 'text' },
+    position_id: { type: 'text', minor: true },
     flipped_to: { type: 'text', hidden: true },
-    broker_fill_id: { type: 'text' },
+    broker_fill_id: { type: 'text', minor: true },
     executed_at: { type: 'time' },
     created_at: { type: 'time', hidden: true },
   },
+  madeBy: 'order fill',
   examples: ['fill list --user trader_001 --since today', 'fill list --order ord_01 --json fill_id,price'],
   async run(input, ctx: Context) {
     const { user, symbol, order, limit, all } = input;

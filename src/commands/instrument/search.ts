@@ -14,6 +14,7 @@ export const search = defineCommand({
     limit: withDefault(integer('N', 'at most this many', 1, 1_000), '20'),
   },
   fields: instrumentFields,
+  madeBy: 'instrument import',
   examples: [
     'instrument search "state bank"',
     'instrument search BANKNIFTY30DEC26 --exchange NFO --limit 100',

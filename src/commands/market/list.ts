@@ -12,6 +12,7 @@ export const list = defineCommand({
   args: {},
   flags: { stale: toggle('only quotes that are stale'), ...pageFlags },
   fields: quoteFields,
+  madeBy: 'market set',
   examples: ['market list', 'market list --stale --all --json symbol,age_seconds'],
   details: `A quote older than market.staleAfter is stale. A malformed entry has no price; the column unreadable
 shows why.`,

@@ -17,6 +17,7 @@ export const list = defineCommand({
     ...pageFlags,
   },
   fields: orderWithTerms,
+  madeBy: 'order place',
   examples: [
     'order list --user trader_001 --status PENDING',
     'order list --since today --json order_id,status',

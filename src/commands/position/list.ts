@@ -21,6 +21,7 @@ export const list = defineCommand({
     ...pageFlags,
   },
   fields: positionFields,
+  madeBy: 'order place',
   examples: [
     'position list --user trader_001',
     'position list --status CLOSED --json symbol,realized_pnl',

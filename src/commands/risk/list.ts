@@ -16,6 +16,7 @@ export const list = defineCommand({
   args: { user: optional(parsed(userId, 'USER', 'rules of this user')) },
   flags: { violated: toggle('only rules that are violated'), ...pageFlags },
   fields: ruleFields,
+  madeBy: 'risk set',
   examples: ['risk list trader_001', 'risk list --violated --json user_id,rule_type'],
   details: 'Current values and violations are those of the last risk check.',
   async run(input, ctx: Context) {

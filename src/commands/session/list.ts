@@ -16,6 +16,7 @@ export const list = defineCommand({
     ...pageFlags,
   },
   fields: sessionFields,
+  madeBy: 'session start',
   examples: ['session list --status ACTIVE', 'session list --user trader_001 --since 7d --json'],
   async run(input, ctx: Context) {
     const chosen = await selectSessions(input, ctx);

@@ -4,15 +4,15 @@ export const strategyFields = {
   strategy_id: { type: 'text' },
   name: { type: 'text' },
   description: { type: 'text', hidden: true },
-  category: { type: 'text' },
+  category: { type: 'text', minor: true },
   risk_level: { type: 'text' },
-  min_capital: { type: 'money' },
+  min_capital: { type: 'money', minor: true },
   expected_return_annual: { type: 'number' },
   max_drawdown: { type: 'number' },
-  symbols: { type: 'json' },
+  symbols: { type: 'json', minor: true },
   parameters: { type: 'json', hidden: true },
   is_active: { type: 'boolean' },
-  created_at: { type: 'time' },
+  created_at: { type: 'time', minor: true },
 } as const satisfies Fields;
 
 /** The activation of a strategy by a user: a row of user_strategies. */
@@ -22,25 +22,25 @@ export const activationFields = {
   status: { type: 'text' },
   allocation_amount: { type: 'money' },
   custom_parameters: { type: 'json', hidden: true },
-  total_orders: { type: 'integer' },
-  successful_orders: { type: 'integer' },
+  total_orders: { type: 'integer', minor: true },
+  successful_orders: { type: 'integer', minor: true },
   total_pnl: { type: 'money' },
-  activated_at: { type: 'time' },
-  deactivated_at: { type: 'time' },
+  activated_at: { type: 'time', minor: true },
+  deactivated_at: { type: 'time', minor: true },
 } as const satisfies Fields;
 
 /** Figures of a strategy, for all users or for one. */
 export const statsFields = {
   strategy_id: { type: 'text' },
   user_id: { type: 'text', hidden: true },
-  active: { type: 'integer' },
-  paused: { type: 'integer' },
-  stopped: { type: 'integer' },
+  active: { type: 'integer', minor: true },
+  paused: { type: 'integer', minor: true },
+  stopped: { type: 'integer', minor: true },
   allocation: { type: 'money' },
   orders: { type: 'integer' },
   filled_orders: { type: 'integer' },
   success_rate: { type: 'number' },
   realized_pnl: { type: 'money' },
   unrealized_pnl: { type: 'money' },
-  open_positions: { type: 'integer' },
+  open_positions: { type: 'integer', minor: true },
 } as const satisfies Fields;

@@ -24,6 +24,7 @@ export const list = defineCommand({
     ...strategyFields,
     status: { type: 'text', hidden: true, shownWithFlag: 'user', optional: true },
   },
+  madeBy: 'strategy add',
   examples: ['strategy list', 'strategy list --user trader_001 --active --json strategy_id,symbols'],
   async run(input, ctx: Context) {
     const { user, active } = input;

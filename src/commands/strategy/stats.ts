@@ -19,6 +19,7 @@ export const stats = defineCommand({
     ),
   },
   fields: statsFields,
+  madeBy: 'strategy activate',
   examples: ['strategy stats', 'strategy stats rsi_dmi --user trader_001 --json realized_pnl,success_rate'],
   details: `The number of users who have it active, paused and stopped; the allocations of users who have not stopped it; its
 orders, the filled ones and their share in percent; the realized P&L of its fills, to the paisa; its open positions.`,

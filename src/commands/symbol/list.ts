@@ -9,6 +9,7 @@ export const list = defineCommand({
   args: {},
   flags: {},
   fields: aliasFields,
+  madeBy: 'symbol alias',
   examples: ['symbol list', 'symbol list --json old_symbol,users'],
   details:
     'An alias is in force always, or from the trading day of from_date on. users counts who has orders under the old name.',

@@ -6,8 +6,8 @@ export const userFields = {
   name: { type: 'text' },
   email: { type: 'text' },
   total_capital: { type: 'money' },
-  risk_tolerance: { type: 'text' },
+  risk_tolerance: { type: 'text', minor: true },
   enabled: { type: 'boolean' },
-  created_at: { type: 'time' },
-  last_login: { type: 'time' },
+  created_at: { type: 'time', minor: true },
+  last_login: { type: 'time', minor: true },
 } as const satisfies Fields;

@@ -15,6 +15,7 @@ export const flows = defineCommand({
   args: ofUser,
   flags: { ...daysFlags, kind: optional(choice(FLOW_KINDS, 'KIND', 'of this kind')), ...pageFlags },
   fields: flowFields,
+  madeBy: 'user deposit',
   examples: [
     'user flows trader_001',
     'user flows trader_001 --since 2026-04-01 --kind deposit',

@@ -13,6 +13,7 @@ export const list = defineCommand({
   args: {},
   flags: pageFlags,
   fields: userFields,
+  madeBy: 'user add',
   examples: ['user list', 'user list --json user_id,total_capital', 'user list --all --csv'],
   async run(input, ctx: Context) {
     const db = await ctx.db();

@@ -69,7 +69,7 @@ complete -c pinnacle -f -k -a '(__pinnacle_suggest)'
 `;
 
 const POWERSHELL = `# pinnacle: completion for PowerShell
-# For yourself:   pinnacle completion powershell >> $PROFILE
+# For yourself:   pinnacle completion powershell >> $profile
 # For this shell: pinnacle completion powershell | Out-String | Invoke-Expression
 
 Register-ArgumentCompleter -Native -CommandName pinnacle -ScriptBlock {

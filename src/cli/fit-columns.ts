@@ -1,0 +1,30 @@
+/** A column of a table: how wide it is by its texts, and how narrow it may become. */
+export interface Column {
+  name: string;
+  width: number;
+  least: number;
+  /** It is left out before others are. */
+  minor: boolean;
+}
+
+/** Between two columns. */
+export const GAP = 2;
+
+/**
+ * The columns of a table that fit side by side, each with its width. Those that may are narrowed first; then minor ones
+ * are left out, and then the others, from the right; the first one always stays, cut if it must be.
+ */
+export function fitColumns(columns: readonly Column[], available: number): Column[] {
+  const kept = [...columns];
+  const least = () => kept.reduce((sum, column) => sum + column.least, GAP * (kept.length - 1));
+  while (kept.length > 1 && least() > available) {
+    const minor = kept.findLastIndex((column, i) => column.minor && i > 0);
+    kept.splice(minor < 0 ? kept.length - 1 : minor, 1);
+  }
+  let slack = available - least();
+  return kept.map((column) => {
+    const width = Math.max(1, column.least + Math.min(slack, column.width - column.least));
+    slack -= width - column.least;
+    return { ...column, width };
+  });
+}
