@@ -28,8 +28,30 @@ export const UNIT = paths(isUnit);
 /** The suites that have nothing to do where there is no server. */
 export const SERVER_ONLY = paths(isServerOnly);
 
+/** Of the embedded lane, what takes the most time: its short form leaves these to the long one. */
+const LONG_WHEN_EMBEDDED = [
+  'acceptance/processes',
+  'commands/fill/correct',
+  'commands/market/import',
+  'commands/reconcile/reconcile',
+  'operations/adoption/',
+  'operations/backup/damage',
+  'operations/backup/forged',
+  'operations/health/check',
+  'operations/migrations/down',
+  'operations/migrations/drift',
+  'operations/migrations/steps',
+  'operations/retention/redis',
+  'operations/schema/',
+  'platform/files/export',
+  'trading/adoption/',
+].map((path) => join('test', path));
+const isShort = process.env['PINNACLE_TEST_EMBEDDED'] === 'short';
+
 /** What a kind of database runs: the faster one everything but the unit suites, the other one what is left to it. */
 export const suitesOf = (kind: Kind): string[] =>
   kind === KINDS[0]
     ? paths((text) => !isUnit(text) && !(kind === 'embedded' && isServerOnly(text)))
-    : paths((text) => takes(text, 'databases'));
+    : paths((text) => takes(text, 'databases')).filter(
+        (path) => !isShort || !LONG_WHEN_EMBEDDED.some((start) => path.startsWith(start)),
+      );

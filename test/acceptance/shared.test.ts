@@ -28,7 +28,7 @@ interface Case {
 const CASES = shared('cases/positions.json');
 
 test.skipIf(CASES.absent).each(servers)(
-  'positions of other systems, every fourth through processes, on $name',
+  'positions of other systems, every sixteenth through processes, on $name',
   async ({ open }) => {
     const cases: Case[] = JSON.parse(readFileSync(CASES.path, 'utf8'));
     const db = await open();
@@ -41,7 +41,7 @@ test.skipIf(CASES.absent).each(servers)(
         ]);
         const lines = mark ? [...steps, `position mark S${n}=${mark}`] : steps;
         const run = async (line: string) =>
-          n % 4 === 0 ? shell(db.env, `$PINNACLE ${line}`) : db.cli(...words(line));
+          n % 16 === 0 ? shell(db.env, `$PINNACLE ${line}`) : db.cli(...words(line));
         for (const line of lines) expect({ line, ...(await run(line)) }).toMatchObject({ line, code: 0 });
       }
       for (const [n, given] of cases.entries()) {
@@ -68,7 +68,7 @@ test.skipIf(CASES.absent).each(servers)(
 
 const TRADES = shared('data/nse_trades_2021_2023.csv');
 /** How many of them are booked one by one; `npm run test:acceptance` takes all. */
-const SINGLE = Number(process.env['PINNACLE_SINGLE_TRADES'] ?? 100);
+const SINGLE = Number(process.env['PINNACLE_SINGLE_TRADES'] ?? 30);
 
 /** The book as a reader knows it: what is held and what was made of it. */
 async function bookOf(db: TestDatabase): Promise<unknown> {

@@ -88,7 +88,7 @@ const COMMANDS = [
   'doctor --check phase',
   'order list --user nobody',
 ];
-const ORDERS = Number(process.env['PINNACLE_CACHE_ORDERS'] ?? 2);
+const ORDERS = Number(process.env['PINNACLE_CACHE_ORDERS'] ?? 1);
 
 describe.runIf(process.version.startsWith('v20.')).each(servers)(
   'the code cache on $name',

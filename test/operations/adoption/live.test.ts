@@ -7,7 +7,7 @@ import { servers, type TestDatabase } from '../../helpers/databases.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
 const ORDERS = Number(process.env['PINNACLE_ADOPT_ORDERS'] ?? 2_000);
-const KILLS = Number(process.env['PINNACLE_ADOPT_KILLS'] ?? 3);
+const KILLS = Number(process.env['PINNACLE_ADOPT_KILLS'] ?? 1);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 let db: TestDatabase;
