@@ -1,8 +1,10 @@
+import type { Terminal } from './charts/terminal.ts';
 import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
 import type { ReplayedResult } from './output.ts';
 import type { Fields, Result, StreamFormat } from './result.ts';
+import type { Row } from './rows.ts';
 
 /**
  * What running a command may do. `write` and `destroy` name their target first, take --dry-run and leave an audit
@@ -83,6 +85,8 @@ export interface Command<
   singleInstance?: true;
   /** Its rows are events: each is printed at once, in JSON one object per line. */
   live?: StreamFormat;
+  /** What a terminal shows beneath a single thing that it returns, as lines. */
+  charts?(found: Row, terminal: Terminal, input: Input<A, F>): Promise<string[]>;
   args: A;
   flags: F;
   /** The columns it prints. */

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import { Failure } from '../util/failure.ts';
 import { escapeControlLines, escapeControls } from '../util/text.ts';
+import { takesUnicode } from './charts/terminal.ts';
 import type { Log } from './log.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
@@ -78,6 +79,8 @@ export interface Io {
   env: Env;
   /** Whether a question may be asked: stdin and stderr are terminals, not CI, no --no-input. */
   canPrompt: boolean;
+  /** Whether a terminal shows characters beyond ASCII. */
+  unicode: boolean;
   quiet: boolean;
   /** Prints one line on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
@@ -107,6 +110,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     err,
     env,
     canPrompt: flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY),
+    unicode: takesUnicode(env),
     quiet: flags.quiet,
     log,
     async say(line) {

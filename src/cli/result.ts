@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import type { Terminal } from './charts/terminal.ts';
 import type { Row } from './rows.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface Field {
   shownWithFlag?: string;
   /** The column exists only where this flag is given. */
   onlyWithFlag?: string;
+  /** The column does not exist where this flag is given. */
+  exceptWithFlag?: string;
   /** A secret: shown once when it is created, never stored. */
   secret?: true;
   /** A result may lack the column altogether. */
@@ -29,6 +32,20 @@ export function optionalFields<const O extends Fields>(fields: O) {
   return Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [name, { ...field, optional: true }]),
   ) as { readonly [K in keyof O]: O[K] & { readonly optional: true } };
+}
+
+/** The same columns, which exist only where a flag is given. */
+export function withFlag<const O extends Fields, const F extends string>(flag: F, fields: O) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, { ...field, onlyWithFlag: flag, optional: true }]),
+  ) as { readonly [K in keyof O]: O[K] & { readonly onlyWithFlag: F; readonly optional: true } };
+}
+
+/** The same columns, which do not exist where a flag is given. */
+export function withoutFlag<const O extends Fields, const F extends string>(flag: F, fields: O) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, { ...field, exceptWithFlag: flag, optional: true }]),
+  ) as { readonly [K in keyof O]: O[K] & { readonly exceptWithFlag: F; readonly optional: true } };
 }
 
 /** The type of a non-null value, by the type of its column. */
@@ -104,6 +121,8 @@ export interface RenderOptions {
   none?: string;
   /** Each row is written as it comes. */
   live?: StreamFormat | undefined;
+  /** What a terminal shows beneath a single thing, as lines. */
+  charts?: ((row: Row, terminal: Terminal) => Promise<string[]>) | undefined;
 }
 
 /** How a streaming verb shows its rows on a terminal; by default as columns. */

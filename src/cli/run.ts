@@ -5,7 +5,7 @@ import type { Command, Invocation, RailContext } from './command.ts';
 import type { Param } from './flags.ts';
 import type { Globals } from './globals.ts';
 import { AlreadyApplied, checkColumns, type ReplayedResult, render } from './output.ts';
-import { type Field, type Fields, Finding, type Result } from './result.ts';
+import { type Field, type Fields, Finding, type RenderOptions, type Result } from './result.ts';
 
 /**
  * Runs a verb: fills and checks its input, names the target of a write, prints what it returns.
@@ -29,6 +29,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
       fields: revealed(command.fields, input),
       ...(command.effect === 'read' && { none: noRows(invocation) }),
       live: command.live,
+      charts: chartsOf(command, input),
     },
     ctx.io,
   );
@@ -103,11 +104,18 @@ async function runWithFallback(
   }
 }
 
+/** The charts of the verb, for its input. */
+const chartsOf = (command: Command, input: Record<string, unknown>): RenderOptions['charts'] =>
+  command.charts && (async (row, terminal) => command.charts?.(row, terminal, input as never) ?? []);
+
 /** The fields of this run: those columns that a flag shows or adds, where it was given. */
 function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   const show = (field: Field): Field =>
     field.shownWithFlag !== undefined && input[field.shownWithFlag] ? { ...field, hidden: undefined } : field;
-  const exists = ({ onlyWithFlag }: Field) => onlyWithFlag === undefined || Boolean(input[onlyWithFlag]);
+  const given = (flag: string | undefined, otherwise: boolean) =>
+    flag === undefined ? otherwise : Boolean(input[flag]);
+  const exists = ({ onlyWithFlag, exceptWithFlag }: Field) =>
+    given(onlyWithFlag, true) && !given(exceptWithFlag, false);
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([, field]) => exists(field))

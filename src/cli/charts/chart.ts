@@ -10,6 +10,10 @@ export interface Panel {
   isLow?: boolean;
 }
 
+/** The colour of a panel: one that never rises above its base is about what was lost. */
+export const toneOfPanel = ({ values, base }: Panel): 'gain' | 'loss' =>
+  base !== undefined && values.every((value) => value === null || value <= base) ? 'loss' : 'gain';
+
 /** Panels beneath each other that share their days. */
 export interface TimeChart {
   /** Unique within its page. */
@@ -20,13 +24,21 @@ export interface TimeChart {
   panels: readonly Panel[];
 }
 
+interface Bar {
+  label: string;
+  /** What is written beneath it. */
+  tick: string;
+  value: number;
+  tone: 'gain' | 'loss';
+}
+
 /** Bars side by side, from 0 upwards. */
 export interface BarChart {
   id: string;
   title: string;
   /** What the bars count. */
   unit: Unit;
-  bars: readonly { label: string; value: number; tone: 'gain' | 'loss' | 'none' }[];
+  bars: readonly Bar[];
 }
 
 /** Values by row and column, null where there is none. */

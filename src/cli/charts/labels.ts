@@ -18,7 +18,8 @@ const CRORE = 10_000_000;
 export function tickLabels(unit: Unit, ticks: readonly number[]): string[] {
   const largest = Math.max(...ticks.map(Math.abs));
   const [divisor, suffix] = unit === 'rupees' ? scaleOf(largest) : [1, unit === 'percent' ? '%' : ''];
-  const step = Math.abs((ticks[1] ?? 0) - (ticks[0] ?? 0)) / divisor;
+  const [first = 0, second = 0] = ticks;
+  const step = Math.abs(second - first) / divisor;
   const digits = decimalsOf(step);
   return ticks.map((tick) => {
     const value = (tick / divisor).toLocaleString('en-IN', {
@@ -40,14 +41,21 @@ const MOST_DECIMALS = 6;
 function decimalsOf(step: number): number {
   for (let digits = 0; digits < MOST_DECIMALS; digits++) {
     const scaled = step * 10 ** digits;
-    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return digits;
+    if (Math.abs(scaled - Math.round(scaled)) <= 1e-6 * scaled) return digits;
   }
   return MOST_DECIMALS;
 }
 
-/** A change with its sign, to a tenth: `+1.2`, `-0.4`, `0.0`. */
-export function signedLabel(value: number): string {
-  const text = value.toFixed(1);
+const SHORT: readonly [divisor: number, suffix: string][] = [
+  [CRORE, 'Cr'],
+  [LAKH, 'L'],
+  [1_000, 'k'],
+];
+
+/** A change with its sign in few characters: `+1.2`, `-0.4`, `0.0`; of rupees `+3.4L`, `-12k`. */
+export function signedLabel(unit: Unit, value: number): string {
+  const [divisor, suffix] = (unit === 'rupees' && SHORT.find(([each]) => Math.abs(value) >= each)) || [1, ''];
+  const text = (value / divisor).toFixed(1);
   if (Number(text) === 0) return '0.0';
-  return value > 0 ? `+${text}` : text;
+  return `${value > 0 ? '+' : ''}${unit === 'rupees' ? Number(text) : text}${suffix}`;
 }

@@ -12,7 +12,8 @@ export function extremesOf({ values }: Panel): { lowest: number; highest: number
   return (values[lowest] ?? null) === null ? undefined : { lowest, highest };
 }
 
-function summaryOfPanel(panel: Panel, days: readonly string[]): string {
+/** What a panel shows, in words. */
+export function summaryOfPanel(panel: Panel, days: readonly string[]): string {
   const { name, unit, values } = panel;
   const extremes = extremesOf(panel);
   if (!extremes) return `${name}: not defined.`;

@@ -27,7 +27,7 @@ export function svgBarChart(chart: BarChart): Markup {
     label(-8, down(tick) + 4, 'tick end', texts[i] ?? ''),
   ]);
   const every = Math.ceil(bars.length / MOST_LABELS);
-  const drawn = bars.map(({ label: name, value, tone }, i) => [
+  const drawn = bars.map(({ tick: name, value, tone }, i) => [
     element('rect', {
       class: tone,
       x: percent((i + 0.05) / bars.length),

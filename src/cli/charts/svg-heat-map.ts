@@ -12,7 +12,7 @@ const STRONGEST = 0.38;
 
 /** A heat map as a picture: each cell has its value with its sign, and the shade repeats it. Rows are named at the left of it. */
 export function svgHeatMap(map: HeatMap): Markup {
-  const { rows, columns, values } = map;
+  const { rows, columns, values, unit } = map;
   const width = 1 / columns.length;
   const largest = Math.max(...values.flat().map((value) => Math.abs(value ?? 0)));
   const heads = columns.map((name, column) =>
@@ -23,17 +23,15 @@ export function svgHeatMap(map: HeatMap): Markup {
       if (value === null) return undefined;
       const share = largest === 0 ? 0 : Math.abs(value) / largest;
       const place = { x: percent((column + 0.02) * width), width: percent(0.96 * width) };
-      return element(
-        'g',
-        { class: 'cell' },
+      return [
         element('rect', {
           class: value < 0 ? 'loss' : 'gain',
           'fill-opacity': (FAINTEST + share * (STRONGEST - FAINTEST)).toFixed(2),
           ...place,
-          ...{ y: HEAD + row * ROW + 1, height: ROW - 2, rx: 2 },
+          ...{ y: HEAD + row * ROW + 1, height: ROW - 2 },
         }),
-        label(percent((column + 0.5) * width), HEAD + row * ROW + 16, 'middle', signedLabel(value)),
-      );
+        label(percent((column + 0.5) * width), HEAD + row * ROW + 16, 'in', signedLabel(unit, value)),
+      ];
     }),
   );
   const names = rows.map((name, row) => label(-8, HEAD + row * ROW + 16, 'tick end', name));

@@ -1,5 +1,5 @@
 import { type Content, element, type Markup } from '../markup/markup.ts';
-import type { Panel, TimeChart } from './chart.ts';
+import { type Panel, type TimeChart, toneOfPanel } from './chart.ts';
 import { tickLabels } from './labels.ts';
 import { dayTicks, extentOf, linear, ticksOf, withRoom } from './scale.ts';
 import { extremesOf, summaryOfTimes } from './summary.ts';
@@ -10,10 +10,12 @@ import { thin } from './thin.ts';
 const PIXELS = 960;
 const HEAD = 18;
 const FOOT = 20;
-const GAP = 14;
+const GAP = 18;
 const HEIGHT = 200;
 const LOW_HEIGHT = 96;
 const TICK_EVERY = 32;
+// From here on a label that stands beneath the middle would not fit on a narrow screen.
+const AT_THE_END = 0.93;
 // A path is drawn on a finer grid, so that its numbers are short and whole.
 const FINE = 2;
 
@@ -35,9 +37,10 @@ export function svgTimeChart(chart: TimeChart): Markup {
     top += heightOf(panel) + GAP;
     return content;
   });
-  const ticks = dayTicks(days, 6).map(({ place, label: text }) =>
-    label(percent(acrossDays(place)), height - 4, 'tick middle', text),
-  );
+  const ticks = dayTicks(days, 6).map(({ place, label: text }) => {
+    const across = acrossDays(place);
+    return label(percent(across), height - 4, across > AT_THE_END ? 'tick end' : 'tick middle', text);
+  });
   return picture(chart, summaryOfTimes(chart), height, 'wide', drawn, ticks);
 }
 
@@ -65,7 +68,7 @@ function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => num
     place === undefined
       ? undefined
       : element('circle', {
-          class: toneOf(panel),
+          class: toneOfPanel(panel),
           ...{ cx: percent(acrossDays(place)), cy: round(down(values[place] as number)), r: 3 },
         }),
   );
@@ -73,13 +76,10 @@ function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => num
   const x = (place: number) => Math.round(acrossDays(place) * PIXELS * FINE);
   const y = (value: number) => Math.round(onGrid(value));
   const lines = runsOf(thin(values, PIXELS), values).map((places) => {
-    const path = pathOf(places.map((place) => [x(place), y(values[place] as number)]));
-    const [first, last] = [places[0] as number, places.at(-1) as number];
-    const area = base === undefined ? undefined : `${path}L${x(last)} ${y(base)}H${x(first)}Z`;
-    return [
-      area && element('path', { class: `area ${toneOf(panel)}`, d: area }),
-      element('path', { class: `line ${toneOf(panel)}`, d: path }),
-    ];
+    const points = places.map((place) => [x(place), y(values[place] as number)] as const);
+    const kind = base === undefined ? 'line' : 'line area';
+    const path = pathOf(points, base === undefined ? undefined : y(base));
+    return element('path', { class: `${kind} ${toneOfPanel(panel)}`, d: path });
   });
   const plot = element(
     'svg',
@@ -93,10 +93,6 @@ function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => num
   return [head, grid, plot, dots];
 }
 
-/** A panel that never rises above its base is about what was lost. */
-const toneOf = ({ values, base }: Panel) =>
-  base !== undefined && values.every((value) => value === null || value <= base) ? 'loss' : 'gain';
-
 /** Places in a row that have a value. */
 function runsOf(places: readonly number[], values: readonly (number | null)[]): number[][] {
   const runs: number[][] = [[]];
@@ -107,11 +103,16 @@ function runsOf(places: readonly number[], values: readonly (number | null)[]): 
   return runs.filter((run) => run.length > 0);
 }
 
-/** A path through points of whole numbers, each after the first relative to the one before; a single point is a short line. */
-function pathOf(points: readonly (readonly [number, number])[]): string {
+/**
+ * A path through points of whole numbers, each after the first relative to the one before; a single point is a short line. With
+ * a base it begins and ends there, so that what it encloses can be filled.
+ */
+function pathOf(points: readonly (readonly [number, number])[], base: number | undefined): string {
+  const [[firstX, firstY] = [0, 0]] = points;
   const steps = points.slice(1).map(([x, y], i) => {
     const [fromX, fromY] = points[i] as readonly [number, number];
     return `${x - fromX}${y < fromY ? '' : ' '}${y - fromY}`;
   });
-  return `M${points[0]?.join(' ')}${steps.length === 0 ? 'h1' : `l${steps.join(' ')}`}`;
+  const line = steps.length === 0 ? 'h1' : `l${steps.join(' ')}`;
+  return base === undefined ? `M${firstX} ${firstY}${line}` : `M${firstX} ${base}V${firstY}${line}V${base}`;
 }

@@ -30,7 +30,8 @@ export const picture = (
     {
       class: `chart ${className}`.trim(),
       role: 'img',
-      'aria-labelledby': `${id}-title ${id}-desc`,
+      'aria-labelledby': `${id}-title`,
+      'aria-describedby': `${id}-desc`,
       width: '100%',
       height,
     },

@@ -70,11 +70,11 @@ const details = (summary: string, ...content: readonly Content[]): Markup =>
 export const figure = (picture: Markup, caption: string, behind: Content): Markup =>
   element('figure', {}, picture, element('figcaption', {}, caption), details('As a table', behind));
 
-/** A column of a table. */
+/** A column of a table; the first one is at the left, so its cells, which are most of a page, need no class. */
 export interface Column<R> {
   head: string;
   cell: (row: R) => Content;
-  /** A number is aligned at the right. */
+  /** Text is aligned at the left, a number at the right. */
   isNumber?: boolean;
   tone?: (row: R) => Tone;
 }
@@ -83,14 +83,14 @@ export interface Column<R> {
 export function table<R>(caption: string, rows: readonly R[], columns: readonly Column<R>[]): Markup {
   const classes = (...names: (string | false | undefined)[]) => names.filter(Boolean).join(' ') || undefined;
   const heads = columns.map(({ head, isNumber }) =>
-    element('th', { scope: 'col', class: classes(isNumber && 'number') }, head),
+    element('th', { scope: 'col', class: classes(!isNumber && 'text') }, head),
   );
   const lines = rows.map((row) =>
     element(
       'tr',
       {},
-      columns.map(({ cell, isNumber, tone }) =>
-        element('td', { class: classes(isNumber && 'number', tone?.(row)) }, cell(row)),
+      columns.map(({ cell, isNumber, tone }, place) =>
+        element('td', { class: classes(!isNumber && place > 0 && 'text', tone?.(row)) }, cell(row)),
       ),
     ),
   );

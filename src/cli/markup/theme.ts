@@ -27,11 +27,11 @@ const CHARTS = `
 .chart .tick{fill:var(--muted)}.chart .end{text-anchor:end}.chart .middle{text-anchor:middle}
 .chart .grid{stroke:var(--rule)}.chart .base{stroke:var(--muted)}
 .chart .line{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke;stroke-linejoin:round}
-.chart .area{fill-opacity:.22}
-.chart .cell text{stroke:none}
+.chart .in{text-anchor:middle;stroke:none}
 .chart .gain{fill:var(--gain)}.chart .line.gain{fill:none;stroke:var(--gain)}
 .chart .loss{fill:var(--loss)}.chart .line.loss{fill:none;stroke:var(--loss)}
-.chart .none{fill:var(--muted)}`;
+.chart .area{fill-opacity:.22}.chart .area.gain{fill:var(--gain)}.chart .area.loss{fill:var(--loss)}
+`;
 
 const PAGE = `
 *{box-sizing:border-box}
@@ -44,14 +44,14 @@ a{color:var(--gain)}
 figure{margin:0 0 1rem}.wide{padding-left:64px}.wide+figcaption{margin-top:.25rem}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(170px,1fr));gap:8px;margin:1rem 0;padding:0}
 .cards>div{padding:8px 12px;background:var(--raised);border:1px solid var(--rule);border-radius:6px;overflow-wrap:anywhere}
-.cards dt{color:var(--muted);font-size:.85rem}.cards dd{margin:0}.cards .value{font-size:1.15rem;font-weight:600}
+.cards dt{color:var(--muted);font-size:.85rem}.cards dd{margin:0}.cards .value{font-size:1.05rem;font-weight:600}
 .scroll{overflow-x:auto;margin:.5rem 0}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{padding:4px 0;color:var(--muted);text-align:left}
-th,td{padding:3px 12px 3px 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
-.number{text-align:right;white-space:nowrap}
+th,td{padding:3px 16px 3px 0;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:top}
+td:first-child,.text{text-align:left}.text{white-space:normal}
 summary{cursor:pointer;color:var(--muted);font-size:.85rem}
-@media print{@page{size:A4;margin:14mm}body{padding:0;max-width:none;font-size:10pt}.account{break-before:page}
+@media print{@page{size:A4;margin:14mm}body{padding:0;max-width:none;font-size:10pt}section[id]{break-before:page}
 figure,.cards>div,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}table{font-size:8pt}}`;
 
 const compact = (css: string) => css.replace(/\n/g, '');

@@ -1,4 +1,4 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Compilable } from 'kysely';
 import { choice, optional, text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
@@ -6,6 +6,7 @@ import { type Fields, RawOutput, type RowOf } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { agreedFormat } from './file-format.ts';
 
 /** The flags of every export. */
 export const exportFlags = {
@@ -47,13 +48,10 @@ function formatOf(
   otherwise: Format,
 ): { format: Format; gzip: boolean } {
   const [, name = '', compressed] = /^(.*?)(\.gz)?$/is.exec(output) ?? [];
-  const ending = extname(name).toLowerCase();
-  const named = ENDINGS[ending];
-  if (format !== undefined && named !== undefined && named !== format)
-    throw usage(`--format says ${format}, but a file that ends in ${ending} holds ${named}.`);
-  if (format === undefined && ending === '.json')
+  const agreed = agreedFormat(name, format, ENDINGS);
+  if (agreed === undefined && /\.json$/i.test(name))
     throw usage('The rows of an export are no JSON document.', 'Name the file .ndjson, or add --format.');
-  return { format: format ?? named ?? otherwise, gzip: gzip || compressed !== undefined };
+  return { format: agreed ?? otherwise, gzip: gzip || compressed !== undefined };
 }
 
 /** Writes the rows of a query, which is asked for once the flags are found to agree, to a file or stdout; its columns are `fields`. */

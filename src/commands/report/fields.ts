@@ -1,4 +1,5 @@
-import type { Fields } from '../../cli/result.ts';
+import { type Fields, withFlag, withoutFlag } from '../../cli/result.ts';
+import { reportFileFields } from '../_shared/report-file.ts';
 
 /** A figure; its value is in its unit, and null with the reason where it is not defined. */
 const figureFields = {
@@ -17,14 +18,17 @@ const MOVED = {
   net_pnl: { type: 'money' },
 } as const satisfies Fields;
 
-const equityFields = {
+/** A day of an account. */
+export const dayFields = {
   day: { type: 'text' },
   ...MOVED,
   closing_capital: { type: 'money' },
+  net_exposure: { type: 'money' },
   executions: { type: 'integer' },
   return: { type: 'number' },
   index: { type: 'number' },
   drawdown: { type: 'number' },
+  rolling_sharpe: { type: 'number' },
 } as const satisfies Fields;
 
 const drawdownFields = {
@@ -56,7 +60,7 @@ const groupFields = {
   wins: { type: 'integer' },
 } as const satisfies Fields;
 
-const extremeFields = {
+const closedFields = {
   position_id: { type: 'text' },
   user_id: { type: 'text' },
   strategy_id: { type: 'text' },
@@ -67,8 +71,23 @@ const extremeFields = {
   realized_pnl: { type: 'money' },
 } as const satisfies Fields;
 
-/** The performance of an account: its figures, and what they are computed from. */
-export const performanceFields = {
+const binFields = {
+  pnl_from: { type: 'money' },
+  pnl_to: { type: 'money' },
+  trades: { type: 'integer' },
+} as const satisfies Fields;
+
+const userFields = {
+  user_id: { type: 'text' },
+  net_pnl: { type: 'money' },
+  return: { type: 'number' },
+  drawdown: { type: 'number' },
+  sharpe: { type: 'number' },
+  trades: { type: 'integer' },
+} as const satisfies Fields;
+
+/** An account: its figures, and what they are computed from. */
+const accountFields = {
   user_id: { type: 'text' },
   strategy_id: { type: 'text' },
   symbol: { type: 'text' },
@@ -77,15 +96,24 @@ export const performanceFields = {
   figures: { type: 'rows', of: figureFields },
   rates: { type: 'rows', of: { rate: { type: 'number' } }, hidden: true },
   drawdowns: { type: 'rows', of: drawdownFields },
-  equity: { type: 'rows', of: equityFields, hidden: true },
+  equity: { type: 'rows', of: dayFields, hidden: true },
   months: { type: 'rows', of: periodFields, hidden: true },
   weekdays: { type: 'rows', of: periodFields, hidden: true },
   hours: { type: 'rows', of: groupFields, hidden: true },
   symbols: { type: 'rows', of: groupFields, hidden: true },
   strategies: { type: 'rows', of: groupFields, hidden: true },
-  trades: { type: 'rows', of: extremeFields, hidden: true },
+  trades: { type: 'rows', of: closedFields, hidden: true },
+  latest_trades: { type: 'rows', of: closedFields, hidden: true },
+  histogram: { type: 'rows', of: binFields, hidden: true },
   notes: { type: 'rows', of: { note: { type: 'text' } } },
+  users: { type: 'rows', of: userFields, onlyWithFlag: 'by' },
 } as const satisfies Fields;
+
+/** The performance of an account, or the file with it. */
+export const performanceFields = {
+  ...withoutFlag('output', accountFields),
+  ...withFlag('output', reportFileFields),
+} as const;
 
 /** A day of which equity was taken down, of all users. */
 export const snapshotFields = {

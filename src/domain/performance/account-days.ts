@@ -88,3 +88,27 @@ export function daysWithin(
 ): number {
   return days.filter(({ day }) => spans.some(({ start, end }) => start <= day && day < end)).length;
 }
+
+/**
+ * What open positions cost at the end of each day, long less short, in rupees: `now`, what they cost today, without what each
+ * later day added, which is `bought − sold + realized`. Days and movements are in order.
+ */
+export function exposures(
+  now: number,
+  movements: readonly Movement[],
+  days: readonly { day: string }[],
+): number[] {
+  const found = new Array<number>(days.length);
+  let exposure = now;
+  let next = movements.length - 1;
+  for (let i = days.length - 1; i >= 0; i--) {
+    const { day } = days[i] as { day: string };
+    for (; next >= 0; next--) {
+      const movement = movements[next] as Movement;
+      if (movement.day <= day) break;
+      exposure -= movement.bought - movement.sold + movement.realized;
+    }
+    found[i] = wholePaisa(exposure);
+  }
+  return found;
+}

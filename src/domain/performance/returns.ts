@@ -100,3 +100,17 @@ export function expectedShortfall(returns: readonly number[]): Measured {
   const { value } = limit;
   return measured(mean(returns.filter((each) => each <= value)));
 }
+
+/** The trading days that a rolling Sharpe ratio looks back: a quarter of a year. */
+export const ROLLING_DAYS = 63;
+
+/** The Sharpe ratio of the days up to each day, as many as the window has; null before there are so many, and where it is not defined. */
+export function rollingSharpe(
+  returns: readonly number[],
+  riskFree: number,
+  window = ROLLING_DAYS,
+): (number | null)[] {
+  return returns.map((_, i) =>
+    i + 1 < window ? null : sharpe(returns.slice(i + 1 - window, i + 1), riskFree).value,
+  );
+}

@@ -2,7 +2,7 @@ import { weekdayOf } from '../trading-calendar.ts';
 import { type AccountDay, calendarDays, dayOfPlace, earned, wholePaisa } from './account-days.ts';
 import { deepest, depthsOf, drawdownsOf } from './drawdowns.ts';
 import type { Account, Returns } from './figures.ts';
-import { timeWeighted } from './returns.ts';
+import { rollingSharpe, timeWeighted } from './returns.ts';
 import { sum } from './statistics.ts';
 
 const MOST_DRAWDOWNS = 5;
@@ -33,9 +33,20 @@ export function worstDrawdowns({ period, days }: Account, { index }: Returns): D
   }));
 }
 
+/** What the days of an account are shown with, beside their own: the cost of open positions, and a rate a year as a fraction. */
+interface Beside {
+  exposures: readonly number[];
+  riskFree: number;
+}
+
 /** A day of an account; rupees, and in percent what it returned and how far its index is below the peak. */
-export function equityRows({ days }: Account, { daily, index, reason }: Returns) {
+export function equityRows(
+  { days }: Account,
+  { daily, index, reason }: Returns,
+  { exposures, riskFree }: Beside,
+) {
   const depths = reason === null ? depthsOf(index) : [];
+  const ratios = rollingSharpe(daily, riskFree);
   return days.map((day, i) => ({
     day: day.day,
     paid_in: day.paidIn,
@@ -45,10 +56,12 @@ export function equityRows({ days }: Account, { daily, index, reason }: Returns)
     dividends: day.dividends,
     net_pnl: earned(day),
     closing_capital: day.value,
+    net_exposure: exposures[i] ?? null,
     executions: day.executions,
     return: percentOf(daily[i]),
     index: index[i + 1] ?? null,
     drawdown: percentOf(depths[i + 1]),
+    rolling_sharpe: ratios[i] ?? null,
   }));
 }
 

@@ -17,7 +17,7 @@ export interface Written {
 export async function writeFileWhole(
   path: string,
   force: boolean,
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<Written> {
   const failed = (error: unknown): never => {
     throw outputFailure(path, error, 'Replace it with --force.');

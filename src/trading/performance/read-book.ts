@@ -44,11 +44,16 @@ export interface Book {
   seconds: number[];
   best: ClosedTrade[];
   worst: ClosedTrade[];
+  /** The last to end, first. */
+  latest: ClosedTrade[];
+  /** What the open positions cost, long less short, rupees. */
+  exposure: number;
   /** When a position was held; `end` is the day after. */
   held: { start: string; end: string }[];
 }
 
 const NAMED_TRADES = 5;
+const LATEST_TRADES = 25;
 
 interface Answer {
   today: string;
@@ -58,6 +63,8 @@ interface Answer {
   trades: string | null;
   best: string | null;
   worst: string | null;
+  latest: string | null;
+  exposure: string;
   held: string | null;
 }
 
@@ -78,8 +85,11 @@ export async function readBook(source: Source, scope: Scope): Promise<Book> {
         SELECT round(p.realized_pnl * 100)::bigint AS paisa, date_part('epoch', p.closed_at - p.opened_at)::bigint AS seconds
         FROM positions p WHERE ${isClosed} ORDER BY p.closed_at, p.position_id
       ) c) AS trades,
-      (${named(isClosed, sql`DESC`, sql`p.realized_pnl > 0`)}) AS best,
-      (${named(isClosed, sql`ASC`, sql`p.realized_pnl < 0`)}) AS worst,
+      (${named(sql`${isClosed} AND p.realized_pnl > 0`, sql`p.realized_pnl DESC, p.closed_at, p.position_id`)}) AS best,
+      (${named(sql`${isClosed} AND p.realized_pnl < 0`, sql`p.realized_pnl, p.closed_at, p.position_id`)}) AS worst,
+      (${named(isClosed, sql`p.closed_at DESC, p.position_id DESC`, LATEST_TRADES)}) AS latest,
+      (SELECT coalesce(sum(CASE side WHEN 'LONG' THEN 1 ELSE -1 END * quantity::numeric * average_price::numeric), 0)::text
+        FROM positions p WHERE p.status = 'OPEN' AND ${ofScope(scope, 'p')}) AS exposure,
       (${held(scope, source)}) AS held`;
   const { rows } = await withoutCompiling(source.db, (trx) => statement.execute(trx));
   return bookOf(rows[0] as Answer);
@@ -158,14 +168,11 @@ const groups = (isClosed: RawBuilder<unknown>) => sql`
     FROM positions p WHERE ${isClosed} GROUP BY GROUPING SETS ((symbol), (strategy_id))
   ) AS c ON c.what = t.what AND coalesce(c.key, '') = coalesce(t.key, '')`;
 
-const named = (isClosed: RawBuilder<unknown>, order: RawBuilder<unknown>, kind: RawBuilder<unknown>) => sql`
+const named = (isOne: RawBuilder<unknown>, order: RawBuilder<unknown>, most = NAMED_TRADES) => sql`
   SELECT json_agg(json_build_object('position_id', position_id, 'user_id', user_id, 'strategy_id', strategy_id, 'symbol', symbol,
     'side', side, 'opened_at', to_char(opened_at, ${UTC}), 'closed_at', to_char(closed_at, ${UTC}),
     'realized_pnl', round(realized_pnl::numeric, 2)::text))::text
-  FROM (
-    SELECT * FROM positions p WHERE ${isClosed} AND ${kind}
-    ORDER BY p.realized_pnl ${order}, p.closed_at, p.position_id LIMIT ${sql.lit(NAMED_TRADES)}
-  ) AS t`;
+  FROM (SELECT * FROM positions p WHERE ${isOne} ORDER BY ${order} LIMIT ${sql.lit(most)}) AS t`;
 const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 const held = (scope: Scope, schema: Schema) => sql`
@@ -207,6 +214,8 @@ function bookOf(answer: Answer): Book {
     seconds,
     best: listOf(answer.best),
     worst: listOf(answer.worst),
+    latest: listOf(answer.latest),
+    exposure: Number(answer.exposure),
     held: listOf<{ start: string; end: string | null }>(answer.held).map(({ start, end }) => ({
       start,
       end: end ?? NEVER,

@@ -1,7 +1,7 @@
-import type { Context } from '../../context.ts';
 import {
   accountDays,
   daysWithin,
+  exposures,
   type Movement,
   type Period,
   wholePaisa,
@@ -19,6 +19,7 @@ import {
   returnsOf,
   tradeFigures,
 } from '../../domain/performance/figures.ts';
+import { histogramOf } from '../../domain/performance/histogram.ts';
 import { moneyWeighted } from '../../domain/performance/money-weighted.ts';
 import { EXCHANGE } from '../../domain/performance/snapshot-day.ts';
 import { sum } from '../../domain/performance/statistics.ts';
@@ -31,24 +32,23 @@ import {
 } from '../../platform/postgres/schema-phase.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { readDays } from '../calendar/store.ts';
-import { requireNamed } from '../strategies/require-named.ts';
-import { readBenchmark } from './benchmark-file.ts';
 import { type Book, hasCapital, readBook, type TradedBy } from './read-book.ts';
 import type { Scope } from './scope.ts';
 
+interface Terms {
+  /** Of an index to compare with, by day. */
+  closes: ReadonlyMap<string, number> | undefined;
+  /** Percent a year. */
+  riskFree: number;
+}
+
+export type Performance = Awaited<ReturnType<typeof performanceOf>>;
+
 /**
  * The performance of a user, a strategy, a symbol or all, from executions and movements of money: figures, and what is
- * behind them. `riskFree` is in percent a year. Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND, and a usage error for a file
- * that is no benchmark.
+ * behind them.
  */
-export async function readPerformance(
-  ctx: Context,
-  scope: Scope,
-  { benchmark, riskFree }: { benchmark: string | undefined; riskFree: number },
-) {
-  const closes = benchmark === undefined ? undefined : await readBenchmark(benchmark, ctx);
-  const source = await ctx.source();
-  await requireNamed(source.db, scope);
+export async function performanceOf(source: Source, scope: Scope, { closes, riskFree }: Terms) {
   const book = await readBook(source, scope);
   const period = periodOf(book.movements, scope, book.today);
   const account = await accountOf(source, book, scope, period);
@@ -72,13 +72,18 @@ export async function readPerformance(
     figures: isKnown ? figures : figures.map(withoutFlows),
     rates: weighted.roots.map((root) => ({ rate: root * 100 })),
     drawdowns: worstDrawdowns(account, returns),
-    equity: equityRows(account, returns).map((row) => (isKnown ? row : { ...row, ...NO_FLOWS })),
+    equity: equityRows(account, returns, {
+      exposures: exposures(book.exposure, book.movements, account.days),
+      riskFree: riskFree / 100,
+    }).map((row) => (isKnown ? row : { ...row, ...NO_FLOWS })),
     months: monthRows(account, returns),
     weekdays: weekdayRows(account, returns),
     hours: groupsOf(book, 'hour').sort((a, b) => Number(a.key) - Number(b.key)),
     symbols: groupsOf(book, 'symbol'),
     strategies: groupsOf(book, 'strategy'),
     trades: [...book.best, ...book.worst],
+    latest_trades: book.latest,
+    histogram: histogramOf(book.results),
     notes: [...(isKnown ? [] : [NOT_KNOWN]), ...(compared?.notes ?? [])].map((note) => ({ note })),
   };
 }

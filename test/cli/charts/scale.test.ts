@@ -23,17 +23,22 @@ describe('labels', () => {
     ['rupees', [0, 50_000], ['0', '50,000']],
     ['percent', [-0.5, 0, 0.5], ['-0.5%', '0.0%', '0.5%']],
     ['ratio', [-2, 0, 2], ['-2', '0', '2']],
+    ['ratio', [0], ['0']],
+    ['ratio', [2.5], ['2.5']],
     ['count', [], []],
   ])('of ticks in %s: %j', (unit, ticks, texts) => {
     expect(tickLabels(unit, ticks)).toEqual(texts);
   });
 
-  it.each([
-    [1.26, '+1.3'],
-    [-0.4, '-0.4'],
-    [-0.01, '0.0'],
-  ])('of a change: %d is %s', (value, text) => {
-    expect(signedLabel(value)).toBe(text);
+  it.each<[Unit, number, string]>([
+    ['percent', 1.26, '+1.3'],
+    ['percent', -0.4, '-0.4'],
+    ['percent', -0.01, '0.0'],
+    ['rupees', 345_000, '+3.5L'],
+    ['rupees', -12_000, '-12k'],
+    ['rupees', 99, '+99'],
+  ])('of a change in %s: %d is %s', (unit, value, text) => {
+    expect(signedLabel(unit, value)).toBe(text);
   });
 });
 

@@ -15,7 +15,7 @@ const chartOf = (values: (number | null)[], more: object = {}): TimeChart => ({
 });
 /** The points of each line in a picture. */
 const points = (svg: string) =>
-  [...svg.matchAll(/class="line[^"]*" d="M[-\d ]+(h1|l([-\d ]+))?"/g)].map(
+  [...svg.matchAll(/class="line[^"]*" d="M[-\d V]+(h1|l([-\d ]+))/g)].map(
     ([, , steps = '']) => 1 + (steps.match(/-?\d+/g) ?? []).length / 2,
   );
 
@@ -26,7 +26,7 @@ describe('a time chart', () => {
     expect(markup).toContain(
       '<desc id="a-desc">Capital: -₹3.00 on 1970-01-04; lowest -₹3.00 on 1970-01-04, highest ₹5.00 on 1970-01-02.</desc>',
     );
-    expect(markup).toContain('role="img" aria-labelledby="a-title a-desc"');
+    expect(markup).toContain('role="img" aria-labelledby="a-title" aria-describedby="a-desc"');
     expect(points(markup)).toEqual([4]);
   });
 
@@ -48,14 +48,14 @@ describe('a time chart', () => {
 
   it('fills the area to its base, which is in sight, in the colour of a loss where nothing is above it', () => {
     expect(svgTimeChart(chartOf([0, -5], { base: 0 })).markup).toMatch(
-      /class="area loss" d="M0 0l1920 400L1920 0H0Z"/,
+      /class="line area loss" d="M0 0V0l1920 400V0"/,
     );
-    expect(svgTimeChart(chartOf([0, 5], { base: 0 })).markup).toContain('class="area gain"');
+    expect(svgTimeChart(chartOf([0, 5], { base: 0 })).markup).toContain('class="line area gain"');
   });
 });
 
 it('a bar chart has a bar for each value', () => {
-  const bars = [1, 3, 0].map((value) => ({ label: `${value} <`, value, tone: 'gain' as const }));
+  const bars = [1, 3, 0].map((value) => ({ label: `${value} <`, tick: '', value, tone: 'gain' as const }));
   const { markup } = svgBarChart({ id: 'b', title: 'Trades', unit: 'count', bars });
   expect(markup.match(/<rect class="gain"/g)).toHaveLength(3);
   expect(markup).toContain('<desc id="b-desc">4 in all; most, 3, at 3 &lt;.</desc>');
