@@ -39,7 +39,7 @@ const WORK_MEM = '64MB';
  * Returns the rules that are violated, cannot be evaluated or are no longer violated; of one user, every rule. A rule
  * that cannot be evaluated keeps its state.
  *
- * No user is locked. Of two concurrent checks only one finds a rule newly violated, and a limit that was set meanwhile
+ * No user is locked, and only rules whose values moved are joined with their rows again. Of two concurrent checks only one finds a rule newly violated, and a limit that was set meanwhile
  * is left to the next check: each update tests its row again.
  */
 export async function evaluateAllRules(
@@ -69,8 +69,8 @@ export async function evaluateAllRules(
         FROM positions WHERE status = 'OPEN' AND ${whose} GROUP BY user_id, symbol
       ) AS open
       GROUP BY user_id
-    ), measured AS (
-      SELECT r.rule_id, user_id, r.rule_type, r.rule_value, r.is_violated, r.violation_message AS before,
+    ), measured AS MATERIALIZED ( -- else every later mention of a value computes it again
+      SELECT r.rule_id, user_id, r.rule_type, r.rule_value, r.is_violated, r.current_value AS last, r.violation_message AS before,
         CASE WHEN r.rule_type = 'MAX_POSITION_SIZE' THEN h.symbol END AS symbol,
         missing,
         CASE WHEN missing IS NULL THEN ${byRule((type) => METRICS[type])} END::float8 AS current
@@ -82,7 +82,7 @@ export async function evaluateAllRules(
         CROSS JOIN LATERAL (SELECT ${byRule((_, { needs }) => firstMissing(needs))} AS missing) l
       WHERE ${whose}
     ), judged AS MATERIALIZED (
-      SELECT rule_id, user_id, rule_type, rule_value, is_violated, current, violates, message,
+      SELECT rule_id, user_id, rule_type, rule_value, is_violated, current, violates, message, last, before,
         current IS NULL AND before NOT LIKE ${`%${CANNOT_EVALUATE}%`} AS newly_missing,
         CASE WHEN violates OR current IS NULL THEN message ELSE '' END AS stored
       FROM measured
@@ -94,11 +94,14 @@ export async function evaluateAllRules(
           ELSE format(${sql.lit(RISK_MESSAGES.evaluated)}, rule_type, trim_scale(round(current::numeric, 4)),
             trim_scale(round(rule_value::numeric, 4))) || coalesce(' symbol=' || symbol, '')
         END AS message) m
+    ), moved AS (
+      SELECT * FROM judged
+      WHERE violates <> is_violated OR (last, before) IS DISTINCT FROM (coalesce(current, last), stored)
     ), written AS (
       UPDATE risk_rules r
       SET current_value = coalesce(j.current, r.current_value), is_violated = j.violates, violation_message = j.stored,
         updated_at = ${clock.now}::timestamp
-      FROM judged j
+      FROM moved j
       WHERE r.rule_id = j.rule_id AND r.rule_value = j.rule_value AND r.is_violated = j.is_violated
         AND (j.violates <> j.is_violated
           OR (r.current_value, r.violation_message) IS DISTINCT FROM (coalesce(j.current, r.current_value), j.stored))
