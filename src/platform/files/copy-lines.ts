@@ -61,34 +61,35 @@ interface Column {
   growth: number;
 }
 
-/** Lines of the format, and how many. */
+/** Lines of the format, how many, and where the line of COPY begins that is the first without its own. */
 interface Written {
   text: Buffer;
   rows: number;
+  end: number;
 }
 
 /**
- * Turns lines of COPY into lines of the format byte by byte, many times as fast as row by row; undefined where a value
- * is not plain: to be quoted, escaped, written in another way or kept from being a formula.
+ * Turns lines of COPY from one of them on into lines of the format byte by byte, many times as fast as row by row. Ends
+ * before a value that is not plain: to be quoted, escaped, written in another way or kept from being a formula.
  */
 export function lineWriter(
   names: readonly string[],
   fields: Fields,
   format: Format,
-): (lines: Buffer) => Written | undefined {
+): (lines: Buffer, start: number) => Written {
   const columns = names.map((name, i) => columnOf(name, fields[name] as Field, format, i, names.length));
   const growth = columns.reduce((sum, column) => sum + column.growth, 0);
   let out = Buffer.alloc(0);
-  return (lines) => {
+  return (lines, start) => {
     // Every value has a byte behind it, so that there are no more rows than this.
-    const most = Math.ceil(lines.length / columns.length);
-    const needed = lines.length + most * growth;
+    const most = Math.ceil((lines.length - start) / columns.length);
+    const needed = lines.length - start + most * growth;
     if (out.length < needed) out = Buffer.allocUnsafe(needed);
-    const place = { from: 0, to: 0 };
-    let rows = 0;
-    for (; place.from < lines.length; rows++)
-      for (const column of columns) if (!writeValue(lines, out, place, column)) return undefined;
-    return { text: Buffer.from(out.subarray(0, place.to)), rows };
+    const place = { from: start, to: 0 };
+    let written = { to: 0, rows: 0, end: start };
+    while (place.from < lines.length && columns.every((column) => writeValue(lines, out, place, column)))
+      written = { to: place.to, rows: written.rows + 1, end: place.from };
+    return { text: Buffer.from(out.subarray(0, written.to)), rows: written.rows, end: written.end };
   };
 }
 
@@ -185,6 +186,13 @@ function isMinusZero(out: Buffer, start: number, end: number): boolean {
 function put(bytes: Buffer, out: Buffer, at: number): number {
   for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i] as number;
   return at + bytes.length;
+}
+
+/** Where so many lines from one of them on end, or all. */
+export function endOfLines(lines: Buffer, start: number, count: number): number {
+  let end = start;
+  for (let i = 0; i < count && end < lines.length; i++) end = lines.indexOf(LINE, end) + 1;
+  return end;
 }
 
 /** How many lines there are. */

@@ -2,7 +2,7 @@ import { jsonRow } from '../../cli/machine-text.ts';
 import { csvLines } from '../../cli/render-csv.ts';
 import type { Fields } from '../../cli/result.ts';
 import { fromPostgres } from '../../domain/instant.ts';
-import type { Format } from './copy-lines.ts';
+import { countLines, endOfLines, type Format, lineWriter } from './copy-lines.ts';
 import { COPY_NULL, unescapeCopy } from './copy-text.ts';
 
 /** Rows as lines of the format, whatever their text holds. */
@@ -16,8 +16,42 @@ export function rowLines(
   return rows.map((row) => `${jsonRow(row, names, fields)}\n`).join('');
 }
 
+/** Some lines of an export and their number. */
+export interface Piece {
+  text: Buffer;
+  rows: number;
+}
+
+const MOST_SLOW_ROWS = 1_024;
+
+/** Turns lines of COPY into lines of the format: byte by byte where that will do, else row by row. */
+export function lineConverter(
+  names: readonly string[],
+  fields: Fields,
+  format: Format,
+): (lines: Buffer) => Piece {
+  const write = lineWriter(names, fields, format);
+  // Where one row in a thousand is not plain, the others stay fast; where most are not, they are taken together.
+  let slowRows = 1;
+  return (lines) => {
+    const texts: Buffer[] = [];
+    let rows = 0;
+    for (let at = 0; at < lines.length; ) {
+      const plain = write(lines, at);
+      slowRows = plain.rows > slowRows ? 1 : Math.min(2 * slowRows, MOST_SLOW_ROWS);
+      const end = endOfLines(lines, plain.end, slowRows);
+      const others = lines.subarray(plain.end, end);
+      texts.push(plain.text, Buffer.from(rowLines(rowsOf(others, names, fields), names, fields, format)));
+      rows += plain.rows + countLines(others);
+      at = end;
+    }
+    return { text: Buffer.concat(texts), rows };
+  };
+}
+
 /** Lines of COPY as rows. */
 export function rowsOf(lines: Buffer, names: readonly string[], fields: Fields): object[] {
+  if (lines.length === 0) return [];
   return lines
     .toString('utf8', 0, lines.length - 1)
     .split('\n')

@@ -1,14 +1,8 @@
 import { type Compilable, type RawBuilder, sql } from 'kysely';
 import type { Fields } from '../../cli/result.ts';
-import { countLines, type Format, lineWriter } from '../files/copy-lines.ts';
-import { rowLines, rowsOf } from '../files/write-rows.ts';
+import type { Format } from '../files/copy-lines.ts';
+import { lineConverter, type Piece, rowLines } from '../files/write-rows.ts';
 import type { Connection } from './connect.ts';
-
-/** Some lines of an export and their number. */
-export interface Piece {
-  text: Buffer;
-  rows: number;
-}
 
 const BATCH_ROWS = 2_000;
 
@@ -26,15 +20,10 @@ export async function* exportPieces(
       yield { text: Buffer.from(rowLines(rows, names, fields, format)), rows: rows.length };
     return;
   }
-  const write = lineWriter(names, fields, format);
+  const convert = lineConverter(names, fields, format);
   // COPY names no columns: only their order says which is which.
   const ordered = sql`SELECT ${sql.join(names.map((name) => sql.ref(name)))} FROM (${query as never}) AS exported`;
-  for await (const lines of connection.copyOut(ordered.compile(connection.kysely))) {
-    yield write(lines) ?? {
-      text: Buffer.from(rowLines(rowsOf(lines, names, fields), names, fields, format)),
-      rows: countLines(lines),
-    };
-  }
+  for await (const lines of connection.copyOut(ordered.compile(connection.kysely))) yield convert(lines);
 }
 
 /**
