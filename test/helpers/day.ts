@@ -86,6 +86,7 @@ calendar import {holidays}
 calendar show --year 2026
 charges estimate --symbol ITC --side BUY --quantity 10 --price 410 --product MIS
 charges show --day 2026-01-30
+charges compare {note} --user u2
 charges book --user u2
 symbol alias OLDITC ITC --from 2026-01-01
 symbol list
@@ -260,7 +261,7 @@ export async function fillIn(
 }
 
 /** Files of examples/. */
-const FILES = ['trades', 'quotes', 'traders', 'strategies', 'instruments', 'holidays', 'prices'];
+const FILES = ['trades', 'quotes', 'traders', 'strategies', 'instruments', 'holidays', 'prices', 'note'];
 
 const QUERIES: Readonly<Record<string, string>> = {
   position: "SELECT position_id AS id FROM positions WHERE symbol = 'ITC' LIMIT 1",

@@ -6,5 +6,9 @@ export const verbs: Verbs = {
     async () => (await import('./estimate.ts')).estimate,
   ),
   show: verb('Show what a day costs, by trader and exchange', async () => (await import('./show.ts')).show),
+  compare: verb(
+    'Compare contract notes of the broker with what was computed and booked',
+    async () => (await import('./compare.ts')).compare,
+  ),
   book: verb('Book what a day costs, once', async () => (await import('./book.ts')).book),
 };

@@ -13,8 +13,7 @@ import { flowRows } from './flows.ts';
 import { ofScope, type Scope, withinDays } from './scope.ts';
 
 /** How long a trade was held: to another day, derivatives are carried forward and not delivered. */
-export const HOLDINGS = ['intraday', 'delivery', 'overnight'] as const;
-type Holding = (typeof HOLDINGS)[number];
+type Holding = 'intraday' | 'delivery' | 'overnight';
 
 /** A trade: a position from flat to flat. Rupees; prices a share. */
 export interface RoundTrip {
