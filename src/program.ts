@@ -15,61 +15,81 @@ const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb
   ...(own && { own }),
 });
 
+/** The nouns of a group, under whose name root help lists them. */
+const group = (name: string, nouns: Readonly<Record<string, Noun>>): Verbs =>
+  Object.fromEntries(Object.entries(nouns).map(([word, each]) => [word, { ...each, group: name }]));
+
 /** Every noun of the program. A new noun takes a folder and a line here. */
 export const NOUNS: Verbs = {
-  user: noun('Users and their accounts', () => import('./commands/user/command.ts')),
-  strategy: noun('Trading strategies and who runs them', () => import('./commands/strategy/command.ts')),
-  order: noun('Orders: place, fill, cancel, import', () => import('./commands/order/command.ts')),
-  fill: noun('Executions of orders', () => import('./commands/fill/command.ts')),
-  position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
-  charges: noun('Brokerage, taxes and fees of trades', () => import('./commands/charges/command.ts')),
-  session: noun('Trading sessions: profit, drawdown, capital', () => import('./commands/session/command.ts')),
-  report: noun('Performance, months and trades', () => import('./commands/report/command.ts')),
-  risk: noun('Risk rules, and the kill switch', () => import('./commands/risk/command.ts')),
-  notification: noun(
-    'Notifications of fills, risk and services',
-    () => import('./commands/notification/command.ts'),
-  ),
-  keys: noun(
-    'The key ring that broker credentials are encrypted with',
-    () => import('./commands/keys/command.ts'),
-  ),
-  audit: noun('The audit log: list, seal and verify it', () => import('./commands/audit/command.ts')),
-  access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
-  symbol: noun('Symbols that have a new name', () => import('./commands/symbol/command.ts')),
-  instrument: noun(
-    'What can be traded: tokens, ticks, lots, ISINs',
-    () => import('./commands/instrument/command.ts'),
-  ),
-  calendar: noun('Holidays and sessions of the exchanges', () => import('./commands/calendar/command.ts')),
-  market: noun('Quotes in Redis: set, import, watch', () => import('./commands/market/command.ts')),
-  import: noun('Files before they are imported', () => import('./commands/import/command.ts')),
-  realtime: noun('The projection of live rows in Redis', () => import('./commands/realtime/command.ts')),
-  partition: noun('Orders in monthly partitions', () => import('./commands/partition/command.ts')),
-  retention: noun(
-    'Delete rows and keys past their retention period',
-    () => import('./commands/retention/command.ts'),
-  ),
-  backup: noun('Backups: create, verify, restore', () => import('./commands/backup/command.ts')),
-  broker: noun('The broker: what it has, and what goes to it', () => import('./commands/broker/command.ts')),
-  ledger: noun('The book beside other programs', () => import('./commands/ledger/command.ts')),
-  reconcile: noun('Book against broker', () => import('./commands/reconcile/command.ts')),
-  schema: noun(
-    'What the schema refuses, and what other writers may do',
-    () => import('./commands/schema/command.ts'),
-  ),
-  migrate: noun('Roll the schema out, phase by phase', () => import('./commands/migrate/command.ts')),
-  schedule: noun('Scheduled jobs for cron or systemd', () => import('./commands/schedule/command.ts')),
-  doctor: noun(
-    'Check the system, and show what helps',
-    () => import('./commands/doctor/command.ts'),
-    verb(
-      'Check the connection, the schema and the clock',
-      async () => (await import('./commands/doctor/check.ts')).check,
+  ...group('Trading', {
+    order: noun('Orders: place, fill, cancel, import', () => import('./commands/order/command.ts')),
+    fill: noun('Executions of orders', () => import('./commands/fill/command.ts')),
+    position: noun('Positions and their profit and loss', () => import('./commands/position/command.ts')),
+    strategy: noun('Trading strategies and who runs them', () => import('./commands/strategy/command.ts')),
+    risk: noun('Risk rules, and the kill switch', () => import('./commands/risk/command.ts')),
+    session: noun(
+      'Trading sessions: profit, drawdown, capital',
+      () => import('./commands/session/command.ts'),
     ),
-  ),
-  config: noun('Settings and where they come from', () => import('./commands/config/command.ts')),
-  completion: noun('Completion of words in a shell', () => import('./commands/completion/command.ts')),
+    broker: noun(
+      'The broker: what it has, and what goes to it',
+      () => import('./commands/broker/command.ts'),
+    ),
+    reconcile: noun('Book against broker', () => import('./commands/reconcile/command.ts')),
+  }),
+  ...group('Accounts and reports', {
+    user: noun('Users and their accounts', () => import('./commands/user/command.ts')),
+    charges: noun('Brokerage, taxes and fees of trades', () => import('./commands/charges/command.ts')),
+    report: noun('Performance, months and trades', () => import('./commands/report/command.ts')),
+    notification: noun(
+      'Notifications of fills, risk and services',
+      () => import('./commands/notification/command.ts'),
+    ),
+  }),
+  ...group('Market data', {
+    market: noun('Quotes in Redis: set, import, watch', () => import('./commands/market/command.ts')),
+    instrument: noun(
+      'What can be traded: tokens, ticks, lots, ISINs',
+      () => import('./commands/instrument/command.ts'),
+    ),
+    calendar: noun('Holidays and sessions of the exchanges', () => import('./commands/calendar/command.ts')),
+    symbol: noun('Symbols that have a new name', () => import('./commands/symbol/command.ts')),
+  }),
+  ...group('Data', {
+    import: noun('Files before they are imported', () => import('./commands/import/command.ts')),
+    ledger: noun('The book beside other programs', () => import('./commands/ledger/command.ts')),
+    migrate: noun('Roll the schema out, phase by phase', () => import('./commands/migrate/command.ts')),
+    schema: noun(
+      'What the schema refuses, and what other writers may do',
+      () => import('./commands/schema/command.ts'),
+    ),
+    backup: noun('Backups: create, verify, restore', () => import('./commands/backup/command.ts')),
+    partition: noun('Orders in monthly partitions', () => import('./commands/partition/command.ts')),
+    retention: noun(
+      'Delete rows and keys past their retention period',
+      () => import('./commands/retention/command.ts'),
+    ),
+    realtime: noun('The projection of live rows in Redis', () => import('./commands/realtime/command.ts')),
+  }),
+  ...group('Operations', {
+    doctor: noun(
+      'Check the system, and show what helps',
+      () => import('./commands/doctor/command.ts'),
+      verb(
+        'Check the connection, the schema and the clock',
+        async () => (await import('./commands/doctor/check.ts')).check,
+      ),
+    ),
+    audit: noun('The audit log: list, seal and verify it', () => import('./commands/audit/command.ts')),
+    access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
+    keys: noun(
+      'The key ring that broker credentials are encrypted with',
+      () => import('./commands/keys/command.ts'),
+    ),
+    schedule: noun('Scheduled jobs for cron or systemd', () => import('./commands/schedule/command.ts')),
+    config: noun('Settings and where they come from', () => import('./commands/config/command.ts')),
+    completion: noun('Completion of words in a shell', () => import('./commands/completion/command.ts')),
+  }),
 };
 
 const PROGRAM: Program = {

@@ -137,6 +137,8 @@ export interface Verb {
 export interface Noun {
   summary: string;
   verbs: () => Promise<Verbs>;
+  /** The heading in root help that it stands under. */
+  group?: string;
   /** The verb that runs when no verb follows the noun. */
   own?: Verb;
 }
