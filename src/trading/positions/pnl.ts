@@ -1,14 +1,19 @@
-import { type Kysely, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { PnlGrouping } from '../../domain/pnl-grouping.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
+import { FLOWS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import { usage } from '../../util/failure.ts';
+import { wallClock } from '../../util/time.ts';
+import { flowRows } from '../performance/flows.ts';
 
 interface Range {
   user: UserId | undefined;
   since: Instant | undefined;
   until: Instant | undefined;
+  /** Whether also what was charged, which is known by user and day. */
+  net: boolean;
 }
 
 interface PnlRow {
@@ -19,6 +24,9 @@ interface PnlRow {
   realized_pnl: Rupees;
   /** Rupees; null for a period, as open positions belong to none. */
   unrealized_pnl: Rupees | null;
+  /** Below 0; null, as the net, where none is booked. */
+  charges?: Rupees | null;
+  net_pnl?: Rupees | null;
 }
 
 const PERIODS = { day: 'YYYY-MM-DD', week: 'YYYY-MM-DD', month: 'YYYY-MM' } as const;
@@ -28,13 +36,17 @@ const COLUMNS = {
   user: sql`user_id`,
 } as const;
 
-/** Profit and loss by period of execution, or by symbol, strategy or user; one statement. */
+/**
+ * Profit and loss by period of execution, or by symbol, strategy or user; one statement. Net, throws PHASE_NEEDED, and a usage
+ * error for what charges are not known of.
+ */
 export async function pnlBy(
-  db: Kysely<Database>,
+  source: Source,
   by: PnlGrouping,
   range: Range,
   timeZone: string,
 ): Promise<PnlRow[]> {
+  if (range.net) requireCharged(source, by, range, timeZone);
   const rows =
     by === 'day' || by === 'week' || by === 'month'
       ? sql<PnlRow>`
@@ -51,7 +63,47 @@ export async function pnlBy(
           SELECT ${COLUMNS[by]}, 0, 0, round(unrealized_pnl::numeric, 2)
           FROM positions WHERE status = 'OPEN' ${range.user === undefined ? sql`` : sql`AND user_id = ${range.user}`}
         ) AS parts GROUP BY key ORDER BY realized_pnl DESC, key`;
-  return (await rows.execute(db)).rows;
+  const { rows: found } = await (range.net ? net(source, by, range, timeZone, rows) : rows).execute(
+    source.db,
+  );
+  return found;
+}
+
+/** Charges are booked by user, day and exchange. */
+function requireCharged(source: Source, by: PnlGrouping, { since, until }: Range, timeZone: string): void {
+  needStep(source, FLOWS_SINCE_STEP);
+  if (by === 'symbol' || by === 'strategy')
+    throw usage(
+      `Charges are booked by user, day and exchange: no ${by} has any, so --net does not go with --by ${by}.`,
+      'Give --by day, week, month or user. By symbol, as they are computed: pinnacle charges show --by symbol',
+    );
+  for (const [flag, at] of Object.entries({ since, until }))
+    if (at !== undefined && !wallClock(at, timeZone).slice(11).startsWith('00:00:00'))
+      throw usage(`--${flag} is within a day, and charges are of whole days: give a day with --net.`);
+}
+
+/** P&L with what was charged on the days of each row. */
+function net(
+  source: Source,
+  by: PnlGrouping,
+  { user, since, until }: Range,
+  timeZone: string,
+  rows: RawBuilder<PnlRow>,
+): RawBuilder<PnlRow> {
+  const key =
+    by === 'day' || by === 'week' || by === 'month'
+      ? sql`to_char(date_trunc(${by}, day::timestamp), ${PERIODS[by]})`
+      : sql`user_id`;
+  const from = sql`(day::timestamp AT TIME ZONE ${timeZone} AT TIME ZONE 'UTC')`;
+  return sql<PnlRow>`
+    SELECT key, coalesce(p.fills, 0) AS fills, coalesce(p.realized_pnl, 0.00) AS realized_pnl, p.unrealized_pnl, c.charges,
+      coalesce(p.realized_pnl, 0.00) + c.charges AS net_pnl
+    FROM (${rows}) AS p FULL JOIN (
+      SELECT ${key} AS key, sum(charges) AS charges FROM (${flowRows(source, user)}) AS flows
+      WHERE charges <> 0 ${since === undefined ? sql`` : sql`AND ${from} >= ${since}::timestamp`}
+        ${until === undefined ? sql`` : sql`AND ${from} < ${until}::timestamp`}
+      GROUP BY 1
+    ) AS c USING (key) ORDER BY ${by === 'user' ? sql`net_pnl DESC NULLS LAST, key` : sql`key`}`;
 }
 
 /** What was realized when: by executions, and by what other programs wrote without any. */

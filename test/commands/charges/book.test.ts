@@ -148,6 +148,32 @@ describe.each(databases)('charges of a day on $name', ({ open }) => {
     );
   });
 
+  it('is taken from P&L by --net where it is known, and refused where it is not', async () => {
+    await roundTrip();
+    const pnl = (more: string) => list(`position pnl --user ${user} --net ${more}`);
+    const open = { fills: 3, realized_pnl: '1250.00' };
+    expect(await pnl('--by day')).toMatchObject([
+      { ...open, key: '2026-04-01', charges: null, net_pnl: null },
+    ]);
+    await book();
+    await trade('c', 'BUY', 'SBIN', ['10@800@2026-04-02T05:00:00Z'], '--product CNC');
+    const net = { ...open, charges: '-96.66', net_pnl: '1153.34' };
+    expect(await pnl('--by day')).toMatchObject([
+      { ...net, key: '2026-04-01' },
+      { key: '2026-04-02', charges: null, net_pnl: null },
+    ]);
+    expect(await pnl('--by month')).toMatchObject([{ ...net, fills: 4, key: '2026-04' }]);
+    expect(await pnl('--by user')).toMatchObject([{ ...net, fills: 4, key: user }]);
+    expect(await pnl('--by day --since 2026-04-02')).toMatchObject([{ key: '2026-04-02', charges: null }]);
+    expect(Object.keys((await list(`position pnl --user ${user}`))[0] ?? {})).not.toContain('charges');
+    for (const by of ['symbol', 'strategy'])
+      await db.refused(`position pnl --net --by ${by}`, {
+        code: 2,
+        stderr: /booked by user, day and exchange/,
+      });
+    await db.refused('position pnl --net --since 2026-04-01T12:00', { code: 2, stderr: /whole days/ });
+  });
+
   const found = async (line: string) => {
     const { code, stdout, stderr } = await db.cli(...words(`${line} --json`));
     expect(code, stderr).toBe(6);
