@@ -57,7 +57,7 @@ async function columns(names: string[], style: RenderOptions, io: Io): Promise<S
   const { cell, displayFormatter } = await import('./render-table.ts');
   const paint = await io.paint(io.out);
   // Lines are read later, when an age would be wrong, so all times are absolute.
-  const human = await displayFormatter({ ...style, now: new Date(0) }, names);
+  const human = await displayFormatter({ ...style, now: new Date(0) }, names, io);
   const widths = names.map((name) => Math.max(name.length, WIDTHS[style.fields[name]?.type ?? 'text'] ?? 0));
   const aligned = (cells: string[]) =>
     cells.map((text, i) => {

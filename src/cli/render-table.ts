@@ -3,6 +3,7 @@ import { shortestIds } from '../domain/id.ts';
 import { amountText, formatRupees } from '../domain/money.ts';
 import { cutToWidth, textWidth } from '../util/text-width.ts';
 import { formatTime } from '../util/time.ts';
+import { sparkline } from './charts/sparkline.ts';
 import { type Column, fitColumns, GAP } from './fit-columns.ts';
 import type { Io } from './io.ts';
 import { toPlainText } from './machine-text.ts';
@@ -22,7 +23,7 @@ export async function renderTable(
   io: Io,
 ): Promise<{ count: number; missing: string[] }> {
   const paint = await io.paint(io.out);
-  const human = await displayFormatter(style, names);
+  const human = await displayFormatter(style, names, io);
   const available = style.flags.columns === undefined ? io.out.width : undefined;
   let [left, count] = [names, 0];
   for await (const chunk of chunks(rows, io.out)) {
@@ -102,7 +103,7 @@ export async function renderCard(row: Row, all: string[], style: RenderOptions, 
   const names = all.filter((name) => columnValue(row, name) !== undefined);
   const plainNames = names.filter((name) => !style.fields[name]?.of);
   const width = Math.max(...plainNames.map((name) => name.length));
-  const human = await displayFormatter(style, plainNames);
+  const human = await displayFormatter(style, plainNames, io);
   const lines = plainNames.map(
     (name) => `${paint.dim(name.padEnd(width))}  ${human(columnValue(row, name), name)}`,
   );
@@ -126,6 +127,7 @@ export async function renderCard(row: Row, all: string[], style: RenderOptions, 
 export async function displayFormatter(
   { fields, now, flags, timeZone }: RenderOptions,
   names: readonly string[],
+  { unicode }: Pick<Io, 'unicode'>,
 ): Promise<(value: unknown, name: string) => string> {
   // Loaded only if a column needs the time zone, so that a broken configuration does not prevent other output.
   const zone = names.some((name) => fields[name]?.type === 'time') && !flags.utc ? await timeZone() : 'UTC';
@@ -133,11 +135,14 @@ export async function displayFormatter(
     if (value === null || value === undefined || value === '') return '-';
     const type = fields[name]?.type;
     if (type === 'money') return rupees(value);
-    if (type === 'boolean') return value ? 'yes' : 'no';
+    if (Array.isArray(value) && type === 'amounts') return sparkline(value.map(Number), unicode);
+    if (type === 'boolean') return yesOrNo(value);
     if (typeof value === 'number') return value.toLocaleString('en-IN', { maximumFractionDigits: 4 });
     return type === 'time' && !flags.utc ? formatTime(toPlainText(value), now, zone) : toPlainText(value);
   };
 }
+
+const yesOrNo = (value: unknown) => (value ? 'yes' : 'no');
 
 /** An amount with the paisa and, of a double, two digits more. */
 function rupees(value: unknown): string {

@@ -4,11 +4,11 @@ import type { Row } from './rows.ts';
 
 /**
  * How the values of one column are written. `money` is an amount in rupees and is text in JSON; `number` is what is no
- * sum of money: a price per share, a ratio, a limit of a rule. `hidden` columns appear only in JSON, if named, or with the flag
+ * sum of money: a price per share, a ratio, a limit of a rule; `amounts` are several in order, which a terminal draws. `hidden` columns appear only in JSON, if named, or with the flag
  * `shownWithFlag`.
  */
 export interface Field {
-  type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json' | 'rows';
+  type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json' | 'rows' | 'amounts';
   /** The columns of `rows`: a table within a single thing, which a terminal shows beneath it. */
   of?: Fields;
   hidden?: true | undefined;
@@ -59,6 +59,7 @@ interface Values {
   time: string;
   boolean: boolean;
   json: unknown;
+  amounts: readonly string[];
 }
 
 type ValueOf<F extends Field> = F extends { of: infer O extends Fields }

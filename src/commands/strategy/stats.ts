@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { findStrategy } from '../../trading/strategies/store.ts';
 import { findUser } from '../../trading/users/store.ts';
+import { lastDays, sparklineFlag, trendFields, withTrends } from '../_shared/sparkline.ts';
 import { statsFields } from './fields.ts';
 
 export const stats = defineCommand({
@@ -17,17 +18,21 @@ export const stats = defineCommand({
     user: optional(
       parsed(userId, 'USER', "only this user's part of each strategy that the user activated or traded"),
     ),
+    ...sparklineFlag('in the last 30 days'),
   },
-  fields: statsFields,
+  fields: { ...statsFields, ...trendFields },
   madeBy: 'strategy activate',
   examples: ['strategy stats', 'strategy stats rsi_dmi --user trader_001 --json realized_pnl,success_rate'],
   details: `The number of users who have it active, paused and stopped; the allocations of users who have not stopped it; its
 orders, the filled ones and their share in percent; the realized P&L of its fills, to the paisa; its open positions.`,
-  async run({ strategy, user }, ctx: Context) {
+  async run({ strategy, user, sparkline }, ctx: Context) {
     const { readStats } = await import('../../trading/strategies/stats.ts');
     const db = await ctx.db();
     if (strategy !== undefined) await findStrategy(db, strategy);
     if (user !== undefined) await findUser(db, user);
-    return readStats(db, { strategy, user });
+    const rows = await readStats(db, { strategy, user });
+    return withTrends(ctx, rows, { sparkline, user }, 'strategy_id', (row) =>
+      lastDays(row.strategy_id, ctx.now()),
+    );
   },
 });
