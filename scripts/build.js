@@ -1,8 +1,10 @@
 // Bundles src/ into dist/, with what is in it: the list of its packages, their licences, and the commit it was made from.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { licenceTexts, packagesIn, sbom } from './bill-of-materials.js';
 import { readCommit } from './commit.js';
+import { manPages } from './docs/man-pages.js';
 
 const { build, transform } = await import('esbuild').catch(() => {
   process.stderr.write('error: the packages that build pinnacle are not installed. Run: npm ci\n');
@@ -136,3 +138,11 @@ await writeFile(
   'dist/package.json',
   `${JSON.stringify({ type: 'commonjs', build: id, version: `${version} (${commit.text})` })}\n`,
 );
+
+const help = execFileSync(process.execPath, ['bin/pinnacle.js', 'help', '--json'], { encoding: 'utf8' });
+await mkdir('dist/man/man1', { recursive: true });
+for (const [name, text] of manPages(JSON.parse(help), {
+  version,
+  date: (commit.time ?? '1970-01-01').slice(0, 10),
+}))
+  await writeFile(`dist/man/man1/${name}`, text);

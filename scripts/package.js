@@ -20,14 +20,16 @@ run('npm', 'pack', '--silent', '--pack-destination', OUT);
 const [tarball] = readdirSync(OUT);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const root = join(OUT, `pinnacle_${version}`);
-const [bin, lib, doc] = ['usr/bin', 'usr/lib/pinnacle', 'usr/share/doc/pinnacle'].map((path) =>
-  join(root, path),
+const [bin, lib, doc, man] = ['usr/bin', 'usr/lib/pinnacle', 'usr/share/doc/pinnacle', 'usr/share/man'].map(
+  (path) => join(root, path),
 );
-for (const folder of [bin, lib, doc]) mkdirSync(folder, { recursive: true });
+for (const folder of [bin, lib, doc, man]) mkdirSync(folder, { recursive: true });
 run('tar', '-xzf', join(OUT, tarball), '-C', lib, '--strip-components=1');
 for (const name of DOCS) renameSync(join(lib, name), join(doc, name));
 renameSync(join(lib, 'dist/THIRD-PARTY.txt'), join(doc, 'copyright'));
 renameSync(join(lib, 'dist/sbom.cdx.json'), join(doc, 'sbom.cdx.json'));
+renameSync(join(lib, 'dist/man/man1'), join(man, 'man1'));
+rmSync(join(lib, 'dist/man'), { recursive: true });
 symlinkSync('../lib/pinnacle/bin/pinnacle.js', join(bin, 'pinnacle'));
 if (process.argv.includes('--with-engine')) cpSync(ENGINE, join(lib, ENGINE), { recursive: true });
 
