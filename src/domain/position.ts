@@ -89,7 +89,8 @@ function gain(side: Position['side'], average: Fixed, quantity: number, price: n
   return times(minus(fixed(price), average), side === 'LONG' ? quantity : -quantity);
 }
 
-const exactOf = ({ exact, average_price, realized_pnl }: Position): Exact =>
+/** What the columns of a position are rounded from. */
+export const exactOf = ({ exact, average_price, realized_pnl }: Position): Exact =>
   exact ?? { average: fixed(average_price), realized: fixed(realized_pnl) };
 
 /** The mean of two lots, rupees per share. */
