@@ -39,6 +39,10 @@ export const NOUNS: Verbs = {
   }),
   ...group('Accounts and reports', {
     user: noun('Users and their accounts', () => import('./commands/user/command.ts')),
+    'corporate-action': noun(
+      'Splits, bonuses, dividends, mergers',
+      () => import('./commands/corporate-action/command.ts'),
+    ),
     charges: noun('Brokerage, taxes and fees of trades', () => import('./commands/charges/command.ts')),
     report: noun('Performance, months and trades', () => import('./commands/report/command.ts')),
     notification: noun(

@@ -12,7 +12,7 @@ import {
 } from './book.ts';
 import { type BookSession, moveEquity, moveStart } from './equity.ts';
 import { mintId, type PositionId, type StrategyId, type UserId } from './id.ts';
-import { isBefore } from './instant.ts';
+import { type Instant, isBefore } from './instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from './money.ts';
 import type { Notice } from './notice.ts';
 import { fillNotice } from './notices.ts';
@@ -169,6 +169,8 @@ interface Move {
 function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   const key = positionKey(order);
   const before = book.positions.get(key) ?? null;
+  if (before?.acted_at !== undefined && isBefore(fill.executed_at, before.acted_at))
+    throw beforeAction(order, fill, before.acted_at);
   const unrealizedBefore = before?.unrealized_pnl ?? 0;
   const effect = applyFill(before, { side: order.side, quantity: fill.quantity, price: fill.price });
   const row = before ? updatePosition(before, fill, effect.position) : open(order, fill, effect.position);
@@ -184,6 +186,14 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
     unrealized: [unrealizedBefore, current?.unrealized_pnl ?? 0],
   };
 }
+
+/** Its shares are those before a split, or of another company: they do not add to what the position holds now. */
+const beforeAction = ({ symbol, user_id }: BookOrder, fill: Fill, acted_at: Instant) =>
+  refused(
+    'FILL_BEFORE_ACTION',
+    `The fill ${fill.broker_fill_id} of order ${fill.order_id} was executed at ${fill.executed_at}, before a corporate action of ${symbol} (${acted_at}) that the position of ${user_id} has already.`,
+    `Reverse the action, book the fill, and apply the action again. See: pinnacle corporate-action list --symbol ${symbol}`,
+  );
 
 /** Writes the position after a fill to its row. */
 function updatePosition(row: BookPosition, fill: Fill, position: Position): BookPosition {

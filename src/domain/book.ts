@@ -51,6 +51,8 @@ export interface BookPosition extends Position {
   opened_at: Instant;
   closed_at: Instant | null;
   updated_at: Instant;
+  /** Since when the latest corporate action of it is in force. */
+  acted_at?: Instant;
 }
 export interface BookedFill extends Fill {
   fill_id: string;

@@ -57,6 +57,7 @@ interface Minted {
   cor: string;
   flo: string;
   mrg: string;
+  act: string;
   adp: string;
   ntf: string;
   ses: string;

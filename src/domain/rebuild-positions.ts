@@ -1,23 +1,41 @@
+import { refused } from '../util/failure.ts';
+import { applyEffect, effectOf } from './action-effect.ts';
 import { mintId, type OrderId, type PositionId } from './id.ts';
 import { type Instant, isBefore } from './instant.ts';
 import type { Rupees } from './money.ts';
 import { applyFill, type Execution, type Position } from './position.ts';
 
-/** An execution of one user, symbol, strategy and product, with the effect that it is booked with. */
+/**
+ * An execution of one user, symbol, strategy and product, with the effect that it is booked with; or what a corporate action made of
+ * a position between executions.
+ */
 export interface ChainFill extends Execution {
+  /** Of a corporate action, that of the action. */
   fill_id: string;
-  order_id: OrderId;
+  /** Null of a corporate action. */
+  order_id: OrderId | null;
   executed_at: Instant;
   position_id: PositionId;
   flipped_to: PositionId | null;
   /** Rupees credited to the capital. */
   realized_pnl: Rupees;
+  /** Of a corporate action, whose shares are bought or sold at the price afterwards. */
+  action?: ChainAction | undefined;
+}
+
+export interface ChainAction {
+  /** Signed shares that it counts. */
+  shares_before: number;
+  /** By how much the cost changes, rupees. */
+  cost: Rupees;
+  /** When the position that it opens counts as opened. */
+  opened_at: Instant;
 }
 
 export interface RebuiltPosition extends Position {
   position_id: PositionId;
-  /** The order of the execution that opened it. */
-  order_id: OrderId;
+  /** The order of the execution that opened it; null where a corporate action did. */
+  order_id: OrderId | null;
   opened_at: Instant;
   closed_at: Instant | null;
 }
@@ -25,7 +43,8 @@ export interface RebuiltPosition extends Position {
 /**
  * Applies the executions of one user, symbol, strategy and product in this order, starting without a position. Returns them with
  * their effects, and every position that they make. A position keeps the id under which its first execution was booked,
- * unless an earlier one has it: executions that did not change give what is booked.
+ * unless an earlier one has it: executions that did not change give what is booked. Throws FILL_BEFORE_ACTION where a corporate
+ * action would find other shares than it counted.
  */
 export function rebuildPositions<F extends ChainFill>(
   fills: readonly F[],
@@ -46,21 +65,44 @@ export function rebuildPositions<F extends ChainFill>(
     });
   let current: RebuiltPosition | null = null;
   for (const fill of fills) {
-    const { position, opened, realized } = applyFill(current, fill);
+    const before: RebuiltPosition | null = current?.status === 'OPEN' ? current : null;
+    if (fill.action) {
+      current = put(afterAction(before, fill, fill.action));
+      rebuilt.push(fill);
+      continue;
+    }
+    const { position, opened, realized } = applyFill(before, fill);
     const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
-    const moved: RebuiltPosition = current
-      ? put({ ...current, ...position, opened_at: earlier(current, fill), closed_at })
+    const moved: RebuiltPosition = before
+      ? put({ ...before, ...position, opened_at: earlier(before, fill), closed_at })
       : open(fill, position);
-    const flipped: RebuiltPosition | null = opened ? open(fill, opened) : null;
+    current = opened ? open(fill, opened) : moved;
     rebuilt.push({
       ...fill,
       position_id: moved.position_id,
-      flipped_to: flipped?.position_id ?? null,
+      flipped_to: opened ? current.position_id : null,
       realized_pnl: realized,
     });
-    current = flipped ?? (moved.status === 'OPEN' ? moved : null);
   }
   return { fills: rebuilt, positions: [...positions.values()] };
+}
+
+function afterAction(
+  current: RebuiltPosition | null,
+  fill: ChainFill,
+  { shares_before, cost, opened_at }: ChainAction,
+): RebuiltPosition {
+  const shares = current ? (current.side === 'LONG' ? current.quantity : -current.quantity) : 0;
+  const position_id = current?.position_id ?? fill.position_id;
+  if (shares !== shares_before || position_id !== fill.position_id)
+    throw refused(
+      'FILL_BEFORE_ACTION',
+      `The corporate action ${fill.fill_id} counted ${shares_before} shares of position ${fill.position_id}; the executions before it would make ${shares}.`,
+      `Nothing changed. Reverse the action, correct the executions, and apply it again: pinnacle corporate-action reverse ${fill.fill_id} --reason TEXT`,
+    );
+  const position = applyEffect(current, effectOf(fill, cost));
+  const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;
+  return { position_id, order_id: null, opened_at, ...current, ...position, closed_at };
 }
 
 const earlier = ({ opened_at }: RebuiltPosition, { executed_at }: ChainFill): Instant =>

@@ -1,5 +1,7 @@
+import { applyEffect, effectOf } from './action-effect.ts';
 import type { OrderSide } from './enums.ts';
 import type { PositionId } from './id.ts';
+import type { Rupees } from './money.ts';
 import { applyWithin, type Position } from './position.ts';
 
 /** A stored fill: shares, rupees per share. */
@@ -12,6 +14,8 @@ export interface StoredFill {
   price: number;
   /** The signed shares of its user, symbol, strategy and product after it. */
   stands: number;
+  /** Of a corporate action, instead of an execution: by how much it changes the cost, rupees. */
+  cost?: Rupees | null;
 }
 
 export interface ReplayedFill<F extends StoredFill> {
@@ -23,15 +27,18 @@ export interface ReplayedFill<F extends StoredFill> {
 }
 
 /**
- * Rebuilds a position from its fills, given in booking order: one step per fill. A part of the fills gives what that part
- * makes.
+ * Rebuilds a position from its fills and corporate actions, given in booking order: one step each. A part of them gives what that
+ * part makes.
  */
 export function replay<F extends StoredFill>(positionId: PositionId, fills: readonly F[]): ReplayedFill<F>[] {
   const steps: ReplayedFill<F>[] = [];
   let before: Position | null = null;
   for (const fill of fills) {
     const shares = sharesOf(positionId, fill);
-    const position: Position = applyWithin(before, { ...fill, quantity: shares });
+    const position: Position =
+      typeof fill.cost === 'string'
+        ? applyEffect(before, effectOf(fill, fill.cost))
+        : applyWithin(before, { ...fill, quantity: shares });
     steps.push({ fill, shares, position });
     before = position;
   }

@@ -5,6 +5,11 @@ import type { FailureKind } from './exit-codes.ts';
  * `pinnacle help error-codes` prints this table; a failure on its way to Redis or PostgreSQL may end as `pending`.
  */
 export const ERROR_CODES = {
+  ACTION_BUILT_ON: ['refused', 'something was booked on top of a corporate action'],
+  ACTION_CONFLICT: ['refused', 'the corporate action is on record with other terms'],
+  ACTION_NOT_YET: ['refused', 'the ex-date of a corporate action is still to come'],
+  ACTION_OUT_OF_ORDER: ['refused', 'another corporate action of the symbol comes before or after this one'],
+  ACTION_REVERSED: ['refused', 'the corporate action was reversed'],
   ACTIVATION_NOT_FOUND: ['notFound', 'the user has not activated this strategy'],
   ADOPTION_BUILT_ON: ['refused', 'something was booked or changed on top of an adoption'],
   ADOPTION_NOT_FOUND: ['notFound', 'there is no such adoption in force'],
@@ -41,6 +46,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: ['config', 'a setting cannot be used'],
   CONFIG_UNTRUSTED: ['config', 'another user may have written the configuration file that was found'],
   CONSTRAINT: ['refused', 'a database constraint refused the change'],
+  CORPORATE_ACTION_NOT_FOUND: ['notFound', 'no corporate action has this id'],
   CREDENTIALS_UNREADABLE: ['integrity', 'stored credentials cannot be decrypted'],
   DATABASE_BUSY: ['busy', 'the database is locked or did not answer within the timeout'],
   DATABASE_ERROR: ['failure', 'the database reported an unexpected error'],
@@ -57,6 +63,7 @@ export const ERROR_CODES = {
   FILE_EXISTS: ['refused', 'the file already exists'],
   FILE_NOT_FOUND: ['notFound', 'the file does not exist'],
   FILLED_ELSEWHERE: ['refused', 'another program filled part of the order and wrote no price'],
+  FILL_BEFORE_ACTION: ['refused', 'the execution is older than a corporate action of its position'],
   FILL_BUSTED: ['refused', 'the execution was taken back'],
   FILL_CONFLICT: ['refused', 'the broker fill id is already booked with other data'],
   FILL_NOT_FOUND: ['notFound', 'no execution has this id'],

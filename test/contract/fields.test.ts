@@ -4,7 +4,7 @@ import { allCommands } from '../helpers/commands.ts';
 
 /** What is in rupees altogether; a price is in rupees per share. */
 const AMOUNT =
-  /pnl|capital|equity|^net_exposure$|allocation|credited|worth|turnover|fees|cash|^net$|^amount$|^base$|^charges_total$|^booked$|^(brokerage|stt|transaction|sebi|stamp|ipft|gst|dp)$|^collateral$|^utilised$|^paid_|^charges$|^dividends$|^(computed|billed|excess)$/;
+  /pnl|capital|equity|^net_exposure$|allocation|credited|worth|turnover|fees|cash|^net$|^amount$|^base$|^charges_total$|^booked$|^(brokerage|stt|transaction|sebi|stamp|ipft|gst|dp)$|^collateral$|^utilised$|^paid_|^charges$|^dividends$|^(computed|billed|excess)$|^tds$|^tds_above$/;
 /** Numbers that are no amounts: prices, percentages, rates, and rules, whose unit depends on the rule. */
 const NUMBERS = new Set([
   ...[
@@ -21,6 +21,12 @@ const NUMBERS = new Set([
     'bid',
     'ask',
     'breakeven',
+    'per_share',
+    'fraction_price',
+    'average_after',
+    'other_average',
+    'cost_percent',
+    'tds_percent',
   ],
   ...[
     'success_rate',

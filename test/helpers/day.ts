@@ -94,6 +94,11 @@ sql: UPDATE orders SET symbol = 'OLDITC' WHERE order_id = 'o3'
 position merge-symbol OLDITC --all --yes
 position unmerge-symbol {merge} --yes
 symbol unalias OLDITC
+corporate-action add split M&M --ex-date 2026-02-02 --ratio 2:1
+corporate-action list
+corporate-action plan {action}
+corporate-action apply {action} --yes
+corporate-action reverse {action} --reason r --yes
 fill list
 fill correct {fill} --price 101 --reason r --yes
 position list
@@ -269,6 +274,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   notification: 'SELECT notification_id AS id FROM notifications ORDER BY created_at DESC LIMIT 1',
   session: 'SELECT session_id AS id FROM trading_sessions ORDER BY start_time DESC LIMIT 1',
   flow: "SELECT flow_id AS id FROM cash_flows WHERE kind = 'withdrawal' LIMIT 1",
+  action: 'SELECT action_id AS id FROM corporate_actions LIMIT 1',
   merge: 'SELECT merge_id AS id FROM symbol_merges LIMIT 1',
   database: 'SELECT current_database() AS id',
 };

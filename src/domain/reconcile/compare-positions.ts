@@ -134,7 +134,7 @@ function compareNet(pair: NetPair): Difference[] {
         ...parts,
         class: 'POSITION_RATIO',
         severity: 'ERROR',
-        suggestion: `${ratio} shares at the same cost: a split or a bonus, which is no execution`,
+        suggestion: `${ratio} shares at the same cost: corporate-action add a split or a bonus, then apply it`,
       }),
     ];
   return [

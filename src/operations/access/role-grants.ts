@@ -80,6 +80,58 @@ const FLOW: Grants = {
   INSERT: ['flow_id', 'user_id', 'kind', 'amount', 'day', 'reference', 'reason', 'corrects'],
 };
 
+/** Corporate actions: who added one and when is what the database says, and its terms are never changed. */
+const ACTION: Grants = {
+  SELECT: true,
+  INSERT: [
+    ...[
+      'action_id',
+      'type',
+      'symbol',
+      'new_symbol',
+      'ex_date',
+      'numerator',
+      'denominator',
+      'amount',
+      'cash_price',
+    ],
+    ...['cost_percent', 'tds_percent', 'tds_above', 'source'],
+  ],
+  UPDATE: ['status', 'applied_with', 'cash_price', 'applied_at', 'reversed_at', 'reason'],
+};
+
+/** What they made of positions: only cash that was not known yet is filled in, that they were reversed, and their place
+ * where executions around them are rebuilt. */
+const ACTED: Grants = {
+  SELECT: true,
+  INSERT: [
+    ...[
+      'action_id',
+      'user_id',
+      'position_id',
+      'seq',
+      'effective_at',
+      'shares_before',
+      'shares',
+      'cost',
+      'price',
+    ],
+    ...[
+      'numerator',
+      'denominator',
+      'fraction',
+      'entitled',
+      'cash',
+      'tds',
+      'opened',
+      'average_before',
+      'price_before',
+    ],
+    ...['unrealized_before', 'marked_before'],
+  ],
+  UPDATE: ['seq', 'cash', 'reversed_at'],
+};
+
 /** Calls of the broker: what was asked, by whom and when is never changed, only what became of it. */
 const CALLED: Grants = {
   SELECT: true,
@@ -128,6 +180,8 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   paper_trades: READ,
   cash_flows: READ,
   equity_snapshots: READ,
+  corporate_actions: READ,
+  corporate_action_effects: READ,
 };
 
 /** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
@@ -163,6 +217,8 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     paper_trades: ADD,
     cash_flows: FLOW,
     equity_snapshots: KEEP,
+    corporate_actions: ACTION,
+    corporate_action_effects: ACTED,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,

@@ -52,6 +52,11 @@ const LISTED: Readonly<Record<TableName, string>> = {
   cash_flows: 'flow_id user_id kind amount day reference reason corrects booked_by created_at',
   equity_snapshots: `user_id day capital realized_pnl paid_in paid_out charges dividends executions open_positions unpriced
     unrealized_pnl long_value short_value priced_by priced_at taken_at`,
+  corporate_actions: `action_id type symbol new_symbol ex_date numerator denominator amount cash_price cost_percent tds_percent
+    tds_above source status applied_with added_by created_at applied_at reversed_at reason`,
+  corporate_action_effects: `action_id user_id position_id seq effective_at shares_before shares cost price numerator
+    denominator fraction entitled cash tds opened average_before price_before unrealized_before marked_before applied_by
+    applied_at reversed_at`,
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

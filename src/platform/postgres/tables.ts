@@ -17,6 +17,7 @@ import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import type { ActionTables } from './action-tables.ts';
 import type { BrokerTables } from './broker-tables.ts';
 import type {
   GeneratedJson,
@@ -240,7 +241,7 @@ interface ApiKeyGraceTable {
   created_at: GeneratedTimestamp;
 }
 
-export interface Database extends BrokerTables, PaperTables {
+export interface Database extends ActionTables, BrokerTables, PaperTables {
   users: UsersTable;
   orders: OrdersTable;
   strategies: StrategiesTable;

@@ -14,6 +14,7 @@ const OWNERS: Readonly<Record<Exclude<About, 'snapshot'>, RawBuilder<unknown>>> 
   sessions: sql`SELECT t.id FROM found t`,
   strategy: sql`SELECT r.user_id FROM found t JOIN user_strategies r ON r.user_id || '/' || r.strategy_id = t.id`,
   flow: sql`SELECT r.user_id FROM found t JOIN cash_flows r ON r.flow_id = t.id`,
+  action: sql`SELECT r.user_id FROM found t JOIN corporate_action_effects r ON r.action_id || '/' || r.position_id = t.id`,
   session: sql`SELECT r.user_id FROM found t JOIN trading_sessions r ON r.session_id = t.id`,
 };
 

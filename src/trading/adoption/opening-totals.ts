@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Rupees } from '../../domain/money.ts';
+import { afterWhatIsBooked } from '../ledger/booking-order.ts';
 import { flowTotals, openingCapital } from '../ledger/invariant.ts';
-import { AFTER_WHAT_IS_BOOKED } from '../ledger/open-balances.ts';
 import { BROUGHT, openingTotals } from '../ledger/total-invariants.ts';
 import { sessionTotals } from '../sessions/totals.ts';
 
@@ -14,7 +14,7 @@ import { sessionTotals } from '../sessions/totals.ts';
 export async function openCapital(trx: Trx, user: UserId, runId: string): Promise<Rupees | undefined> {
   const { rows } = await sql<{ capital: Rupees }>`
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, capital)
-    SELECT ${runId}, u.user_id, 'capital', u.user_id, ${AFTER_WHAT_IS_BOOKED}, due.unexplained
+    SELECT ${runId}, u.user_id, 'capital', u.user_id, ${afterWhatIsBooked(trx)}, due.unexplained
     FROM users u
     LEFT JOIN (
       SELECT user_id, sum(capital) AS capital FROM (${openingCapital(trx, user)}) AS parts GROUP BY user_id
@@ -36,7 +36,7 @@ export async function openCapital(trx: Trx, user: UserId, runId: string): Promis
 export async function openStrategies(trx: Trx, user: UserId, runId: string): Promise<number> {
   const { rows } = await sql`
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, orders, completed, realized_pnl)
-    SELECT ${runId}, s.user_id, 'strategy', s.user_id || '/' || s.strategy_id, ${AFTER_WHAT_IS_BOOKED}, due.*
+    SELECT ${runId}, s.user_id, 'strategy', s.user_id || '/' || s.strategy_id, ${afterWhatIsBooked(trx)}, due.*
     FROM user_strategies s
     LEFT JOIN (${openingTotals(trx, 'strategy', user)}) l ON l.id = s.user_id || '/' || s.strategy_id
     CROSS JOIN LATERAL (
@@ -65,7 +65,7 @@ export async function openStrategies(trx: Trx, user: UserId, runId: string): Pro
 export async function openSessions(trx: Trx, user: UserId, runId: string): Promise<number> {
   const { rows } = await sql`
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, completed, realized_pnl, capital)
-    SELECT ${runId}, s.user_id, 'session', s.session_id, ${AFTER_WHAT_IS_BOOKED}, due.*
+    SELECT ${runId}, s.user_id, 'session', s.session_id, ${afterWhatIsBooked(trx)}, due.*
     FROM trading_sessions s JOIN users u ON u.user_id = s.user_id
     LEFT JOIN (${sessionTotals(user)}) m ON m.session_id = s.session_id
     LEFT JOIN (${openingTotals(trx, 'session', user)}) l ON l.id = s.session_id

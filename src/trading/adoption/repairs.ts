@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
-import { AFTER_WHAT_IS_BOOKED } from '../ledger/open-balances.ts';
+import { afterWhatIsBooked } from '../ledger/booking-order.ts';
 
 /** A table whose rows are put right, its key, and the columns that a repair may change. */
 interface Repairable {
@@ -77,7 +77,7 @@ export async function recordRepair(
   });
   await sql`
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, was, became)
-    SELECT ${runId}, ${user}, 'repair', id, ${AFTER_WHAT_IS_BOOKED}, was, became
+    SELECT ${runId}, ${user}, 'repair', id, ${afterWhatIsBooked(trx)}, was, became
     FROM ${unnest('r', { id: 'text', was: 'text', became: 'text' }, changed)}`.execute(trx.db);
   return changed.length;
 }

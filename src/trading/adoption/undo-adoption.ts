@@ -3,7 +3,12 @@ import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
-import { needStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
+import {
+  ACTIONS_SINCE_STEP,
+  hasStep,
+  needStep,
+  OTHER_WRITERS_SINCE_STEP,
+} from '../../platform/postgres/schema-phase.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { notFound, refused } from '../../util/failure.ts';
 import { lockUser } from '../users/store.ts';
@@ -54,9 +59,13 @@ async function undoUser(trx: Trx, user: UserId, runId: string) {
     WHERE o.user_id = ${user} AND (f.adopted = ${runId} OR f.seq > run.seq)`.execute(trx.db);
   if (found.some(({ mine, moved }) => mine && moved))
     throw builtOn(user, 'a fill took it over, and moved a position by it');
+  const actedOn = sql`UNION ALL
+    SELECT 'action', true FROM corporate_action_effects e JOIN ledger_openings l ON l.id = e.position_id AND l.kind = 'position'
+    WHERE l.run_id = ${runId} AND l.user_id = ${user} AND e.seq > l.seq AND e.reversed_at IS NULL`;
   const { rows: open } = await sql<{ kind: string; later: boolean }>`
     SELECT kind, run_id <> ${runId} AS later FROM ledger_openings
-    WHERE user_id = ${user} AND undone_at IS NULL AND run_id >= ${runId}`.execute(trx.db);
+    WHERE user_id = ${user} AND undone_at IS NULL AND run_id >= ${runId}
+    ${hasStep(trx, ACTIONS_SINCE_STEP) ? actedOn : sql``}`.execute(trx.db);
   const fills = found.filter(({ mine }) => mine).map(({ fill_id }) => fill_id);
   const balances = open.filter(({ later }) => !later);
   if (fills.length + balances.length === 0) return unchanged([]);

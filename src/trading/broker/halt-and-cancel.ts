@@ -69,7 +69,8 @@ export async function haltAndCancel(
   };
 }
 
-async function configuredKind(ctx: Context): Promise<BrokerKind | undefined> {
+/** The kind of broker that is configured; undefined without one. */
+export async function configuredKind(ctx: Context): Promise<BrokerKind | undefined> {
   try {
     return await brokerKind(ctx);
   } catch (error) {

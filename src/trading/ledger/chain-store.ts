@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { BookPosition, ChainKey } from '../../domain/book.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { ChainFill } from '../../domain/rebuild-positions.ts';
+import type { ChainAction, ChainFill } from '../../domain/rebuild-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import { ACTIONS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { productColumn, productOf } from './product.ts';
 import { FILL_TYPES, POSITION_TYPES } from './write-book.ts';
@@ -20,18 +21,42 @@ export interface BookedExecution extends ChainFill {
 
 export type PositionRow = BookPosition & { marked_at: Instant | null };
 
-/** The executions of a user in a symbol, strategy and product, in the order of booking. Their user must be locked. */
-export async function readChain(trx: Trx, key: ChainKey): Promise<BookedExecution[]> {
+/**
+ * The executions of a user in a symbol, strategy and product, and what corporate actions made of its positions, in the order of
+ * booking. To change them, their user must be locked.
+ */
+export async function readChain(source: Source, key: ChainKey): Promise<BookedExecution[]> {
+  const acted = await readActed(source, key);
   const { rows } = await sql<BookedExecution>`
     SELECT f.seq::float8 AS seq, f.fill_id, f.order_id, f.broker_fill_id, o.side, f.quantity, f.price, f.executed_at,
       f.overfill, f.position_id, f.flipped_to, f.realized_pnl, f.created_at, f.session_id
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id
     WHERE o.user_id = ${key.user_id} AND o.symbol = ${key.symbol} AND o.strategy_id IS NOT DISTINCT FROM ${key.strategy_id}
-      AND ${productOf(trx, 'o')} IS NOT DISTINCT FROM ${key.product}
+      AND ${productOf(source, 'o')} IS NOT DISTINCT FROM ${key.product}
       -- What was taken over without moving a position is in its opening balance.
       AND f.position_id IS NOT NULL
-    ORDER BY f.seq`.execute(trx.db);
-  return rows;
+    ORDER BY f.seq`.execute(source.db);
+  return acted.length === 0 ? rows : [...rows, ...acted].sort((a, b) => a.seq - b.seq);
+}
+
+type ActedRow = Omit<BookedExecution, 'action'> & ChainAction;
+
+async function readActed(source: Source, key: ChainKey): Promise<BookedExecution[]> {
+  if (!hasStep(source, ACTIONS_SINCE_STEP)) return [];
+  const { rows } = await sql<ActedRow>`
+    SELECT e.seq, e.action_id AS fill_id, NULL AS order_id, e.action_id AS broker_fill_id,
+      CASE WHEN e.shares < 0 THEN 'SELL' ELSE 'BUY' END AS side, abs(e.shares) AS quantity, e.price, e.effective_at AS executed_at,
+      false AS overfill, e.position_id, NULL AS flipped_to, '0.00' AS realized_pnl, e.applied_at AS created_at, NULL AS session_id,
+      e.shares_before, e.cost, p.opened_at
+    FROM corporate_action_effects e JOIN positions p ON p.position_id = e.position_id
+    WHERE p.user_id = ${key.user_id} AND p.symbol = ${key.symbol} AND p.strategy_id IS NOT DISTINCT FROM ${key.strategy_id}
+      AND ${productOf(source, 'p')} IS NOT DISTINCT FROM ${key.product}
+      AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0)
+    ORDER BY e.seq`.execute(source.db);
+  return rows.map(({ shares_before, cost, opened_at, ...row }) => ({
+    ...row,
+    action: { shares_before, cost, opened_at },
+  }));
 }
 
 /** Locks the positions of a user, strategy and product in some symbols. */
@@ -55,10 +80,11 @@ const REBOOKED = [
   ...(['position_id', 'flipped_to', 'realized_pnl'] as const),
 ];
 
-/** Whether an execution is booked otherwise than among these. */
+/** Whether an execution is booked otherwise than among these; what a corporate action made is no execution. */
 export function differsFrom(was: readonly BookedExecution[]) {
   const booked = new Map(was.map((fill) => [fill.fill_id, fill]));
   return (fill: BookedExecution) => {
+    if (fill.action) return false;
     const before = booked.get(fill.fill_id);
     return !before || REBOOKED.some((column) => before[column] !== fill[column]);
   };
@@ -73,7 +99,9 @@ export async function takeOut(
 ): Promise<void> {
   const kept = new Set(stays.map(({ fill_id }) => fill_id));
   for (const { fill_id } of rebooked) kept.delete(fill_id);
-  const out = was.filter(({ fill_id }) => !kept.has(fill_id)).map(({ fill_id }) => fill_id);
+  const out = was
+    .filter(({ fill_id, action }) => !action && !kept.has(fill_id))
+    .map(({ fill_id }) => fill_id);
   await sql`SELECT order_fills_take_out(${out})`.execute(trx.db);
 }
 
@@ -90,6 +118,23 @@ export async function insertFills(trx: Trx, fills: readonly BookedExecution[]): 
       flipped_to, realized_pnl, created_at, session_id)
     OVERRIDING SYSTEM VALUE SELECT * FROM ${source}`.execute(trx.db);
 }
+
+/** Gives what corporate actions made other places in the order of booking. */
+export async function moveActed(
+  trx: Trx,
+  was: readonly BookedExecution[],
+  becomes: readonly BookedExecution[],
+): Promise<void> {
+  const places = new Map(was.filter(({ action }) => action).map((item) => [keyOf(item), item.seq]));
+  const moved = becomes.filter((item) => item.action && (places.get(keyOf(item)) ?? item.seq) !== item.seq);
+  if (moved.length === 0) return;
+  await sql`
+    UPDATE corporate_action_effects e SET seq = n.seq
+    FROM ${unnest('n', { fill_id: 'text', position_id: 'text', seq: 'float8' }, moved)}
+    WHERE e.action_id = n.fill_id AND e.position_id = n.position_id`.execute(trx.db);
+}
+
+const keyOf = ({ fill_id, position_id }: BookedExecution) => `${fill_id}\n${position_id}`;
 
 /** Writes positions under their ids; one that is there keeps its symbol and product. */
 export async function writePositions(trx: Trx, positions: readonly PositionRow[]): Promise<void> {

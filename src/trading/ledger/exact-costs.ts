@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
-import type { Trx } from '../../audit/transaction.ts';
+import { applyEffect, effectOf } from '../../domain/action-effect.ts';
 import type { BookPosition } from '../../domain/book.ts';
 import type { OrderSide } from '../../domain/enums.ts';
 import type { PositionId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { applyFill, type Exact, type Position, realizedOf } from '../../domain/position.ts';
+import { ACTIONS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 
 interface StoredFill {
   position_id: PositionId;
@@ -13,37 +15,60 @@ interface StoredFill {
   price: number;
   /** What it credited on behalf of the position, in rupees. */
   realized_pnl: Rupees;
+  /** Of a corporate action, instead of an execution: the change of its cost in rupees, and since when it is in force. */
+  cost: Rupees | null;
+  effective_at: Instant | null;
 }
 
 /**
- * Gives locked open positions the exact mean price and P&L that their columns, doubles, are rounded from: the fills of
- * each are applied again, in one query.
+ * Gives locked open positions the exact mean price and P&L that their columns, doubles, are rounded from: the fills and corporate
+ * actions of each are applied again, in one query.
  */
-export async function restoreExact(trx: Trx, positions: readonly BookPosition[]): Promise<void> {
+export async function restoreExact(source: Source, positions: readonly BookPosition[]): Promise<void> {
   if (positions.length === 0) return;
-  const fills = await readFills(trx, positions);
-  for (const position of positions)
-    position.exact = replayed(position, fills.get(position.position_id) ?? []);
+  const fills = await readFills(source, positions);
+  for (const position of positions) {
+    const own = fills.get(position.position_id) ?? [];
+    position.exact = replayed(position, own);
+    const acted = own.findLast(({ effective_at }) => effective_at !== null);
+    if (acted?.effective_at) position.acted_at = acted.effective_at;
+  }
 }
 
 /** The fills of positions in booking order. That of the flip which opened one counts in it with the remainder only. */
 async function readFills(
-  trx: Trx,
+  source: Source,
   positions: readonly BookPosition[],
 ): Promise<Map<PositionId, StoredFill[]>> {
   const ids = positions.map(({ position_id }) => position_id);
+  const acted = hasStep(source, ACTIONS_SINCE_STEP);
   const { rows } = await sql<StoredFill>`
-    SELECT f.position_id, o.side, f.quantity, f.price, f.realized_pnl FROM (
+    SELECT f.position_id, o.side, f.quantity, f.price, f.realized_pnl, f.seq::float8 AS seq, NULL AS cost, NULL AS effective_at FROM (
       SELECT position_id, order_id, quantity, price, realized_pnl, seq FROM order_fills WHERE position_id = ANY(${ids})
       UNION ALL
       SELECT p.position_id, f.order_id, abs(CASE p.side WHEN 'LONG' THEN p.quantity ELSE -p.quantity END - coalesce((
           SELECT sum(CASE b.side WHEN 'BUY' THEN a.quantity ELSE -a.quantity END)
-          FROM order_fills a JOIN orders b ON b.order_id = a.order_id WHERE a.position_id = p.position_id), 0))::int,
+          FROM order_fills a JOIN orders b ON b.order_id = a.order_id WHERE a.position_id = p.position_id), 0)
+          - ${
+            acted
+              ? sql`coalesce((SELECT sum(e.shares) FROM corporate_action_effects e
+            WHERE e.position_id = p.position_id AND e.reversed_at IS NULL), 0)`
+              : sql`0`
+          })::int,
         f.price, 0, f.seq
       FROM positions p JOIN order_fills f ON f.order_id = p.order_id AND f.flipped_to = p.position_id
       WHERE p.position_id = ANY(${ids})
     ) f JOIN orders o ON o.order_id = f.order_id
-    ORDER BY f.seq`.execute(trx.db);
+    ${
+      acted
+        ? sql`UNION ALL
+      SELECT e.position_id, CASE WHEN e.shares < 0 THEN 'SELL' ELSE 'BUY' END::order_side, abs(e.shares), e.price, 0, e.seq,
+        e.cost, e.effective_at
+      FROM corporate_action_effects e
+      WHERE e.position_id = ANY(${ids}) AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0)`
+        : sql``
+    }
+    ORDER BY seq`.execute(source.db);
   const found = new Map<PositionId, StoredFill[]>();
   for (const fill of rows) {
     const before = found.get(fill.position_id);
@@ -62,7 +87,10 @@ function replayed(row: BookPosition, fills: readonly StoredFill[]): Exact | unde
   let credited = NO_RUPEES;
   for (const fill of fills) {
     if (position?.status === 'CLOSED') return undefined;
-    ({ position } = applyFill(position, fill));
+    position =
+      fill.cost === null
+        ? applyFill(position, fill).position
+        : applyEffect(position, effectOf(fill, fill.cost));
     credited = addMoney(credited, fill.realized_pnl);
   }
   const made: Position | null = position;

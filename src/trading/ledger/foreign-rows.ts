@@ -68,6 +68,7 @@ const CLASSIFIERS: Readonly<Record<About, Classifier>> = {
   fill: NEVER,
   flow: NEVER,
   snapshot: NEVER,
+  action: NEVER,
 };
 
 /**

@@ -32,7 +32,8 @@ export type About =
   | 'session'
   | 'sessions'
   | 'flow'
-  | 'snapshot';
+  | 'snapshot'
+  | 'action';
 
 /** `AND table.user_id = …` if only one user is verified. */
 export function of(table: string, user: UserId | undefined): RawBuilder<unknown> {

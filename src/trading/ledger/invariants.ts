@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
+import { ACTION_INVARIANTS } from './action-invariants.ts';
 import { FLOW_INVARIANTS } from './flow-invariants.ts';
 import { type Invariant, of, openingCapital, UNAUDITED } from './invariant.ts';
 import { POSITION_INVARIANTS } from './position-invariants.ts';
@@ -101,6 +102,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ...AUDIT,
   ...FLOW_INVARIANTS,
   ...SNAPSHOT_INVARIANTS,
+  ...ACTION_INVARIANTS,
 ];
 
 /** Those whose tables a schema has. */

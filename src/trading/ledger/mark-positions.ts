@@ -4,6 +4,7 @@ import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import { ACTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
@@ -27,6 +28,7 @@ export interface Marked extends Mark {
  * Values every open position in the marked symbols, of all users, and updates the equity of their running sessions, in
  * a fixed number of statements. Marks are dated by the clock of the database, as fills and merges are: the later one counts.
  * Unrealized P&L is `(mark - average) * quantity * sign`, in decimals as in the ledger.
+ * A quote of before a split, or another action that moved the position, is of the old shares and values nothing.
  * Returns the result of each mark, except of those without an open position.
  */
 export async function markPositions(trx: Trx, marks: readonly Mark[]): Promise<Marked[]> {
@@ -44,7 +46,12 @@ export async function markPositions(trx: Trx, marks: readonly Mark[]): Promise<M
         (m.price::text::numeric - p.average_price::text::numeric) * p.quantity
           * CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END AS gain
       FROM positions p JOIN ${unnest('m', { symbol: 'text', price: 'float8', marked_at: 'timestamp' }, marks)} ON m.symbol = p.symbol
-      WHERE p.status = 'OPEN' AND p.user_id = ANY(${locked})
+      WHERE p.status = 'OPEN' AND p.user_id = ANY(${locked}) ${
+        hasStep(trx, ACTIONS_SINCE_STEP)
+          ? sql`AND NOT EXISTS (SELECT FROM corporate_action_effects e WHERE e.position_id = p.position_id
+            AND e.effective_at > m.marked_at AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0))`
+          : sql``
+      }
       ORDER BY p.position_id FOR NO KEY UPDATE OF p
     ), marked AS (
       UPDATE positions p SET current_price = h.price, unrealized_pnl = h.gain::float8,

@@ -7,6 +7,7 @@ import { hasStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schem
 import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { refused } from '../../util/failure.ts';
 import { adoptFills } from './adopt-fills.ts';
+import { afterWhatIsBooked } from './booking-order.ts';
 import { writePositions } from './chain-store.ts';
 import { madePositions } from './made-positions.ts';
 import { chainOf } from './product.ts';
@@ -78,9 +79,6 @@ function opposed(rows: readonly BookPosition[]) {
   );
 }
 
-/** The place of an opening balance in the order of booking. The user must be locked. */
-export const AFTER_WHAT_IS_BOOKED = sql`(SELECT coalesce(max(seq), 0) + 0.5 FROM order_fills)`;
-
 /**
  * Writes opening balances of the positions `k` that meet a condition, where their shares or P&L differ from what is booked;
  * returns them.
@@ -93,7 +91,7 @@ export async function insertOpenings(
   const sameKey = sql`(${chainOf(trx, 'k')}) IN (SELECT ${chainOf(trx, 'k')} FROM positions k WHERE ${whose})`;
   const { rows } = await sql<OpenedPosition>`
     INSERT INTO ledger_openings (run_id, user_id, kind, id, seq, quantity, price, realized_pnl)
-    SELECT ${runId}, k.user_id, 'position', k.position_id, ${AFTER_WHAT_IS_BOOKED}, due.shares, k.average_price, due.realized
+    SELECT ${runId}, k.user_id, 'position', k.position_id, ${afterWhatIsBooked(trx)}, due.shares, k.average_price, due.realized
     FROM positions k
     LEFT JOIN (${madePositions(trx, sameKey)}) m ON m.position_id = k.position_id
     LEFT JOIN (

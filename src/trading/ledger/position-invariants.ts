@@ -12,7 +12,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
     phase: 2,
     about: 'position',
     holds:
-      'the signed shares of a position are the sum of its fills and opening balances; of a flip, its part',
+      'the signed shares of a position are the sum of its fills, opening balances and corporate actions; of a flip, its part',
     offenders: (user, schema) => sql`
       SELECT p.position_id AS id,
         format('holds %s, its fills make %s', ${HELD}, coalesce(m.shares, 0)) AS detail

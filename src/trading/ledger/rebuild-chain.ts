@@ -14,13 +14,14 @@ import {
   differsFrom,
   insertFills,
   lockRows,
+  moveActed,
   type PositionRow,
   takeOut,
   writePositions,
 } from './chain-store.ts';
 import { correctTotals } from './correct-totals.ts';
 
-/** The executions of a user in a symbol, strategy and product, which make its positions. */
+/** The executions of a user in a symbol, strategy and product, and corporate actions among them, which make its positions. */
 export interface Chain {
   key: ChainKey;
   fills: readonly BookedExecution[];
@@ -44,6 +45,8 @@ export interface RebuiltChain {
   credited: Rupees;
   /** The positions that changed, as they are now. */
   positions: PositionRow[];
+  /** The chains at their places in the order of booking. */
+  fills: BookedExecution[];
 }
 
 /**
@@ -59,7 +62,7 @@ export async function rebuildChain(
   day: TradingDay,
 ): Promise<RebuiltChain> {
   const start = firstToRebuild(before, after);
-  if (start === undefined) return { credited: NO_RUPEES, positions: [] };
+  if (start === undefined) return { credited: NO_RUPEES, positions: [], fills: [] };
   const was = [{ key, fills: before.slice(start) }];
   return rebook(trx, { was, becomes: [{ key, fills: after.slice(start) }] }, completed, day);
 }
@@ -110,6 +113,7 @@ export async function rebook(
   const after = made.flatMap(({ fills }) => fills);
   const rebooked = after.filter(differsFrom(before));
   await takeOut(trx, before, after, rebooked);
+  await moveActed(trx, before, after);
   // Closed ones first, because only one position per key may be open.
   await writePositions(trx, withStatus(positions, 'CLOSED'));
   await move?.();
@@ -123,7 +127,11 @@ export async function rebook(
     touched: rebooked.flatMap(({ session_id }) => session_id ?? []),
     day,
   });
-  return { credited: credits.reduce((sum, { credit }) => addMoney(sum, credit), NO_RUPEES), positions };
+  return {
+    credited: credits.reduce((sum, { credit }) => addMoney(sum, credit), NO_RUPEES),
+    positions,
+    fills: after,
+  };
 }
 
 const withStatus = (positions: readonly PositionRow[], status: PositionRow['status']) =>
@@ -174,9 +182,24 @@ function assertMade(
 const inconsistent = (message: string): Failure =>
   refused('LEDGER_INCONSISTENT', message, 'Nothing changed. See: pinnacle doctor ledger');
 
+/** Executions have the places that they had, in their order; corporate actions one between those that they stand between. */
 function inOrderOfBooking(fills: readonly BookedExecution[]): BookedExecution[] {
-  const places = fills.map(({ seq }) => seq).sort((a, b) => a - b);
-  return fills.map((fill, i) => ({ ...fill, seq: places[i] as number }));
+  const places = fills
+    .filter(({ action }) => !action)
+    .map(({ seq }) => seq)
+    .sort((a, b) => a - b);
+  let executions = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  return fills.map((fill) => {
+    const next = places[executions] ?? Number.POSITIVE_INFINITY;
+    if (!fill.action) {
+      executions++;
+      last = next;
+    } else if (last < fill.seq && fill.seq < next) last = fill.seq;
+    else if (next === Number.POSITIVE_INFINITY) last += Number.isInteger(last) ? 0.5 : 1 / 1024;
+    else last = Number.isFinite(last) ? (last + next) / 2 : next - 0.5;
+    return { ...fill, seq: last };
+  });
 }
 
 /** The price that was marked after the last execution, which holds for what is open afterwards, too. */

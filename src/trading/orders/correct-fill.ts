@@ -160,7 +160,7 @@ async function amendBook(ctx: Context, fillId: string, reason: string, revise: R
         day,
       );
       const corrected = executions.find((each) => each.fill_id === fillId);
-      await recordCorrection(trx, fill, corrected === undefined, reason, day.now);
+      await recordCorrection(trx, { ...fill, order_id }, corrected === undefined, reason, day.now);
       const { credited, positions } = rebuilt;
       return changed(
         resultOf(after, corrected ?? fill, credited, positions.length),
@@ -204,7 +204,7 @@ const resultOf = (order: Order, fill: BookedExecution, credited: string, positio
 
 async function recordCorrection(
   trx: Trx,
-  fill: BookedExecution,
+  fill: BookedExecution & Pick<Order, 'order_id'>,
   busted: boolean,
   reason: string,
   at: Instant,

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { FUTURE, OPTION } from '../../domain/charges/segment.ts';
 import {
+  ACTIONS_SINCE_STEP,
   BROKER_SINCE_STEP,
   hasStep,
   OTHER_WRITERS_SINCE_STEP,
@@ -49,7 +50,7 @@ export interface TradeFilter extends Scope {
 
 /**
  * The trades that ended, by the time of their end, in one statement. A flip ends one with a part of its shares and begins
- * another with the rest. The charges of a user and day are shared out by the value of each execution, to the paisa.
+ * another with the rest. What a corporate action added to the shares or the cost of a position counts as entered. The charges of a user and day are shared out by the value of each execution, to the paisa.
  */
 export function roundTripsQuery(source: Source, filter: TradeFilter) {
   const { holding } = filter;
@@ -57,7 +58,7 @@ export function roundTripsQuery(source: Source, filter: TradeFilter) {
   return sql<RoundTrip>`
     WITH ${made(source, filter)}
     SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, p.side::text AS side, ${productOf(source, 'p')} AS product,
-      p.opened_at, p.closed_at, m.entered::int AS quantity, round((m.paid / m.entered)::numeric, 4)::float8 AS entry_price,
+      p.opened_at, p.closed_at, nullif(m.entered, 0)::int AS quantity, round((m.paid / nullif(m.entered, 0))::numeric, 4)::float8 AS entry_price,
       round((m.received / m.exited)::numeric, 4)::float8 AS exit_price, p.gross::text AS gross_pnl, m.charges::text AS charges,
       (p.gross + m.charges)::text AS net_pnl, p.closed - p.opened AS days_held,
       round(extract(epoch FROM p.closed_at - p.opened_at)::numeric / 3600, 2)::float8 AS hours_held,
@@ -96,17 +97,20 @@ const made = (schema: Schema, filter: TradeFilter) => sql`
       sum(moved) OVER (PARTITION BY user_id, symbol, strategy, product ORDER BY e.seq) AS stands
     FROM (${entries(schema, filter)}) AS e LEFT JOIN shares s ON s.seq = e.seq
   ), parts AS (
-    SELECT position_id, price, CASE WHEN flipped_to IS NULL THEN moved ELSE moved - stands END AS moved,
+    SELECT position_id, price, cost, CASE WHEN flipped_to IS NULL THEN moved ELSE moved - stands END AS moved,
       CASE WHEN flipped_to IS NULL THEN charge ELSE round(charge * (moved - stands) / moved, 2) END AS charge
     FROM moves
     UNION ALL
-    SELECT flipped_to, price, stands, charge - round(charge * (moved - stands) / moved, 2) FROM moves WHERE flipped_to IS NOT NULL
+    SELECT flipped_to, price, cost, stands, charge - round(charge * (moved - stands) / moved, 2) FROM moves WHERE flipped_to IS NOT NULL
   ), made AS (
-    SELECT t.position_id, sum(abs(moved)) FILTER (WHERE is_entry) AS entered, sum(abs(moved)) FILTER (WHERE NOT is_entry) AS exited,
-      sum(abs(moved) * price) FILTER (WHERE is_entry) AS paid, sum(abs(moved) * price) FILTER (WHERE NOT is_entry) AS received,
+    SELECT t.position_id, sum(CASE WHEN cost IS NULL THEN abs(moved) ELSE moved * sign END) FILTER (WHERE is_entry) AS entered,
+      sum(abs(moved)) FILTER (WHERE NOT is_entry) AS exited,
+      sum(CASE WHEN cost IS NULL THEN abs(moved) * price ELSE cost END) FILTER (WHERE is_entry) AS paid,
+      sum(abs(moved) * price) FILTER (WHERE NOT is_entry) AS received,
       CASE WHEN count(charge) = count(*) THEN sum(charge) END AS charges
     FROM parts t JOIN positions p ON p.position_id = t.position_id
-    CROSS JOIN LATERAL (SELECT (moved > 0) = (p.side = 'LONG') AS is_entry) AS e
+    CROSS JOIN LATERAL (SELECT CASE p.side WHEN 'LONG' THEN 1 ELSE -1 END AS sign) AS d
+    CROSS JOIN LATERAL (SELECT cost IS NOT NULL OR moved * sign > 0 AS is_entry) AS e
     GROUP BY t.position_id
   )`;
 
@@ -114,20 +118,29 @@ const made = (schema: Schema, filter: TradeFilter) => sql`
 const isAdjusting = (schema: Schema) =>
   hasStep(schema, BROKER_SINCE_STEP) ? sql`(o.origin IS NOT DISTINCT FROM 'adjust')` : sql`false`;
 
-/** SQL for executions and opening balances: what each moved, signed, in which position and chain. */
+/** SQL for executions, opening balances and corporate actions, of which `cost` is the change of the cost: what each moved, signed, in which position and chain. */
 function entries(schema: Schema, filter: TradeFilter): RawBuilder<unknown> {
   const chain = (row: string) => sql`${chainOf(schema, row)}`;
   const opened = sql`UNION ALL
-    SELECT x.seq, x.position_id, NULL, x.quantity, x.price, x.user_id, x.symbol, x.strategy, x.product, false FROM (
+    SELECT x.seq, x.position_id, NULL, x.quantity, x.price, x.user_id, x.symbol, x.strategy, x.product, false, NULL FROM (
       SELECT l.seq, p.position_id, l.quantity, l.price, k.* FROM ledger_openings l JOIN positions p ON p.position_id = l.id
       CROSS JOIN LATERAL (SELECT ${chain('p')}) AS k (user_id, symbol, strategy, product)
       WHERE l.kind = 'position' AND l.undone_at IS NULL AND l.quantity <> 0 AND ${ofScope(filter, 'p')}
     ) AS x`;
+  const acted = sql`UNION ALL
+    SELECT x.seq, x.position_id, NULL, x.shares, x.price, x.user_id, x.symbol, x.strategy, x.product, true, x.cost FROM (
+      SELECT a.seq, p.position_id, a.shares, a.price, a.cost::float8 AS cost, k.*
+      FROM corporate_action_effects a JOIN positions p ON p.position_id = a.position_id
+      CROSS JOIN LATERAL (SELECT ${chain('p')}) AS k (user_id, symbol, strategy, product)
+      WHERE a.reversed_at IS NULL AND (a.shares <> 0 OR a.cost <> 0) AND ${ofScope(filter, 'p')}
+    ) AS x`;
   return sql`
     SELECT f.seq, f.position_id, f.flipped_to, CASE o.side WHEN 'BUY' THEN f.quantity ELSE -f.quantity END AS moved, f.price,
-      k.user_id, k.symbol, k.strategy, k.product, ${isAdjusting(schema)} AS is_adjusting
+      k.user_id, k.symbol, k.strategy, k.product, ${isAdjusting(schema)} AS is_adjusting,
+      NULL::float8 AS cost
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id
     CROSS JOIN LATERAL (SELECT ${chain('o')}) AS k (user_id, symbol, strategy, product)
     WHERE f.position_id IS NOT NULL AND ${ofScope(filter, 'o')}
-    ${hasStep(schema, OTHER_WRITERS_SINCE_STEP) ? opened : sql``}`;
+    ${hasStep(schema, OTHER_WRITERS_SINCE_STEP) ? opened : sql``}
+    ${hasStep(schema, ACTIONS_SINCE_STEP) ? acted : sql``}`;
 }

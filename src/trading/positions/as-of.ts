@@ -3,7 +3,13 @@ import type { Keyset } from '../../cli/pagination.ts';
 import type { UserId } from '../../domain/id.ts';
 import { type Instant, instant, isBefore } from '../../domain/instant.ts';
 import { replay } from '../../domain/replay-position.ts';
-import { BROKER_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import {
+  ACTIONS_SINCE_STEP,
+  BROKER_SINCE_STEP,
+  hasStep,
+  needStep,
+  type Source,
+} from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { usage } from '../../util/failure.ts';
 import { productOf } from '../ledger/product.ts';
@@ -34,7 +40,7 @@ export async function checkMoment(
 }
 
 /**
- * A page of positions as they stood at a time (UTC), each rebuilt from its fills executed by then; newest first, two
+ * A page of positions as they stood at a time (UTC), each rebuilt from its fills executed, and corporate actions in force, by then; newest first, two
  * statements a batch. What was executed before the position opened, but booked after, counts, too.
  */
 export async function positionsAsOf(
@@ -66,7 +72,13 @@ async function findCandidates(
   if (product !== undefined) needStep(source, BROKER_SINCE_STEP);
   // An aggregate, because EXISTS would invite to read every later fill of the book.
   const movedLater = sql`
-    (SELECT bool_or(f.executed_at > ${at}::timestamp) FROM order_fills f WHERE f.position_id = p.position_id)`;
+    coalesce((SELECT bool_or(f.executed_at > ${at}::timestamp) FROM order_fills f WHERE f.position_id = p.position_id), false)
+    ${
+      hasStep(source, ACTIONS_SINCE_STEP)
+        ? sql`OR EXISTS (SELECT FROM corporate_action_effects e
+          WHERE e.position_id = p.position_id AND e.effective_at > ${at}::timestamp AND e.reversed_at IS NULL)`
+        : sql``
+    }`;
   const { rows } = await sql<Position>`
     SELECT p.position_id, p.user_id, p.strategy_id, p.symbol, ${productOf(source, 'p')} AS product, p.order_id, p.opened_at, p.created_at
     FROM positions p

@@ -100,7 +100,10 @@ async function mergeUser(trx: Trx, run: Run, day: TradingDay) {
       rebuilt.push(...result.positions.map(({ position_id }) => position_id));
     }
     await keepMerge(trx, run, { orders, positions, executions: pairs.flat().flatMap(({ fills }) => fills) });
-    const executions = pairs.reduce((sum, [old]) => sum + old.fills.length, 0);
+    const executions = pairs.reduce(
+      (sum, [old]) => sum + old.fills.filter(({ action }) => !action).length,
+      0,
+    );
     const touched = new Set([...moved, ...rebuilt]);
     const result = { merge_id, user_id, old_symbol, new_symbol, orders: orders.length, executions };
     return changed([{ ...result, positions: touched.size, credited }], auditTarget('user', user_id), {

@@ -7,7 +7,7 @@ import { aliasProblem, type SymbolAlias } from '../../domain/symbol-aliases.ts';
 import { ALIASES_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { notFound, refused } from '../../util/failure.ts';
 import { pluralize, shellWord } from '../../util/text.ts';
-import { countBooked, readAliases } from './aliases.ts';
+import { countBooked, readAliases, type StoredAlias } from './aliases.ts';
 
 /**
  * Records that a symbol is the old name of another, from a trading day on (YYYY-MM-DD) or always. Changes nothing if that
@@ -16,24 +16,8 @@ import { countBooked, readAliases } from './aliases.ts';
 export async function setAlias(ctx: Context, alias: SymbolAlias, from: string | undefined) {
   const { old_symbol } = alias;
   const { users, ...result } = await ctx.change(async (trx) => {
-    await lockAliases(trx);
-    const others = await readAliases(trx);
-    const problem = aliasProblem(alias, others);
-    if (problem !== undefined)
-      throw refused(
-        'ALIAS_CONFLICT',
-        `${problem}.`,
-        'See: pinnacle symbol list. To take one away: pinnacle symbol unalias OLD',
-      );
-    const before = others.find((each) => each.old_symbol === old_symbol);
+    const { isSame, before } = await putAlias(trx, alias, from);
     const from_date = from ?? null;
-    const isSame = before?.from_date === from_date;
-    if (!isSame)
-      await trx.db
-        .insertInto('symbol_aliases')
-        .values({ ...alias, from_date })
-        .onConflict((conflict) => conflict.column('old_symbol').doUpdateSet({ from_date }))
-        .execute();
     const { in_force = true } = (await readAliases(trx)).find((each) => each.old_symbol === old_symbol) ?? {};
     const booked = (await countBooked(trx, [old_symbol])).get(old_symbol) ?? 0;
     const present = { ...alias, from_date, in_force, users: booked };
@@ -45,6 +29,33 @@ export async function setAlias(ctx: Context, alias: SymbolAlias, from: string | 
       `${pluralize(users, 'user')} ${users === 1 ? 'has' : 'have'} orders in ${old_symbol}. ${result.in_force ? 'Now' : `From ${from} on`} run: pinnacle position merge-symbol ${shellWord(old_symbol)} --all`,
     );
   return { ...result, users };
+}
+
+/** The same within the transaction of a change; whether it was so already, and the alias before. */
+export async function putAlias(
+  trx: Trx,
+  alias: SymbolAlias,
+  from: string | undefined,
+): Promise<{ isSame: boolean; before: StoredAlias | undefined }> {
+  await lockAliases(trx);
+  const others = await readAliases(trx);
+  const problem = aliasProblem(alias, others);
+  if (problem !== undefined)
+    throw refused(
+      'ALIAS_CONFLICT',
+      `${problem}.`,
+      'See: pinnacle symbol list. To take one away: pinnacle symbol unalias OLD',
+    );
+  const before = others.find((each) => each.old_symbol === alias.old_symbol);
+  const from_date = from ?? null;
+  const isSame = before?.from_date === from_date;
+  if (!isSame)
+    await trx.db
+      .insertInto('symbol_aliases')
+      .values({ ...alias, from_date })
+      .onConflict((conflict) => conflict.column('old_symbol').doUpdateSet({ from_date }))
+      .execute();
+  return { isSame, before };
 }
 
 /** Takes an alias away and returns it as it was. Throws SYMBOL_ALIAS_NOT_FOUND. What is booked stays. */

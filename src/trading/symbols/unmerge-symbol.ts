@@ -77,6 +77,9 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
       chains.flatMap(({ fills }) => fills),
     );
     const old = new Set(before.orders);
+    // What a corporate action made goes with its position.
+    const isOld = ({ action, order_id, position_id }: BookedExecution) =>
+      action ? ids.includes(position_id) : order_id !== null && old.has(order_id);
     const orders = await renameOrders(trx, wereOld, old_symbol);
     let credited = NO_RUPEES;
     const rebuilt: string[] = [...ids];
@@ -85,8 +88,8 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
       const move = () => renamePositions(trx, ids, key, old_symbol);
       const restored = restore(before, fills);
       const becomes = [
-        { key: { ...key, symbol: old_symbol }, fills: restored.filter(({ order_id }) => old.has(order_id)) },
-        { key, fills: restored.filter(({ order_id }) => !old.has(order_id)) },
+        { key: { ...key, symbol: old_symbol }, fills: restored.filter(isOld) },
+        { key, fills: restored.filter((item) => !isOld(item)) },
       ];
       const marks = await marksOf(trx, run, key, before, merged_at);
       const result = await rebook(trx, { was, becomes, move, marks }, 0, day);
@@ -95,7 +98,7 @@ async function unmergeUser(trx: Trx, which: Pick<Run, 'merge_id' | 'user_id'>, d
     }
     const executions = chains
       .flatMap(({ fills }) => fills)
-      .filter(({ order_id }) => old.has(order_id)).length;
+      .filter((item) => !item.action && isOld(item)).length;
     const touched = [...new Set(rebuilt)];
     const result = { merge_id, user_id, old_symbol, new_symbol, orders: orders.length, executions };
     return changed([{ ...result, positions: touched.length, credited }], auditTarget('user', user_id), {

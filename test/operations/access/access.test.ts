@@ -26,6 +26,8 @@ operator cron readonly auditor: order export, position export, session export, n
 operator cron readonly auditor: partition check, partition status, schema show
 operator cron readonly auditor: config init, config show, config path, config validate, import inspect
 operator cron readonly auditor: backup list, backup verify, backup prune, backup status
+operator cron readonly auditor: corporate-action list, corporate-action plan
+operator: corporate-action add, corporate-action apply, corporate-action reverse
 operator: charges book, user deposit, user withdraw, user reverse-flow
 operator: user add, user import, user update, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
 operator: user credentials set, user credentials show, user credentials clear, user credentials verify

@@ -28,11 +28,22 @@ async function keepBook(db: TestDatabase): Promise<void> {
     user deposit trader_001 70 --reference wrong
     order place --order-id d --user trader_001 --symbol ITC --side BUY --quantity 1
     order reject d --reason margin
-    position mark INFY=1501 TCS=103.3
-    report snapshot`;
+    position mark INFY=1501 TCS=103.3`;
+  const trades =
+    'trade_id,symbol,side,quantity,price,executed_at\nw1,WIPRO,BUY,10,100,2026-01-05T10:00:00+05:30\n';
+  await db.cliWith({ stdin: trades }, ...words('order import - --as trades --user trader_001'));
   for (const line of lines.trim().split('\n')) await db.json(...words(line));
+  for (const terms of [
+    'split WIPRO --ratio 4:3 --cash-price 75',
+    'demerger WIPRO --ratio 1:1 --to WIPROX --cost-percent 10',
+  ]) {
+    const { action_id } = await db.json(...words(`corporate-action add ${terms} --ex-date 2026-01-06`));
+    await db.json('corporate-action', 'apply', String(action_id), '--yes');
+  }
   const { rows } = await db.query("SELECT flow_id FROM cash_flows WHERE reference = 'wrong'");
   await db.json('user', 'reverse-flow', String(rows[0]?.['flow_id']), '--reason', 'never arrived', '--yes');
+  await db.json('position', 'mark', 'WIPRO=70', 'WIPROX=8');
+  await db.json('report', 'snapshot');
 }
 
 /** A change of the movements of money, which a trigger refuses to everybody. */
@@ -131,6 +142,24 @@ const SPOILINGS: Spoiling[] = [
     /^flo_/,
   ],
   ['audit_flows', spoilFlows("UPDATE cash_flows SET reason = 'x' WHERE kind = 'withdrawal'"), /^flo_/],
+  [
+    'action_shares position_quantity audit_actions',
+    'UPDATE corporate_action_effects SET shares = 4 WHERE shares = 3',
+    /^act_.*\/pos_/,
+  ],
+  [
+    'action_shares audit_actions',
+    'UPDATE corporate_action_effects SET fraction = 2 WHERE shares = 3',
+    /^act_/,
+  ],
+  ['action_cost audit_actions', 'UPDATE corporate_action_effects SET cost = cost + 1 WHERE opened', /^act_/],
+  ['action_cash audit_actions', 'UPDATE corporate_action_effects SET cash = 26 WHERE shares = 3', /^act_/],
+  [
+    'action_state position_quantity action_cost audit_actions',
+    'UPDATE corporate_action_effects SET reversed_at = now() WHERE opened',
+    /^act_/,
+  ],
+  ['audit_actions', 'UPDATE corporate_action_effects SET tds = 1 WHERE opened', /^act_/],
   ['strategy_totals', 'UPDATE user_strategies SET total_orders = 3', /^trader_001\/rsi$/],
   ['strategy_totals', 'UPDATE user_strategies SET successful_orders = 1', /^trader_001\/rsi$/],
   ['strategy_totals', 'UPDATE user_strategies SET total_pnl = total_pnl + 0.01', /^trader_001\/rsi$/],
@@ -187,7 +216,7 @@ describe.each(databases)('doctor ledger on $name', () => {
       const { code, stdout, stderr } = await db.cli('doctor', 'ledger', '--json', ...whose);
       expect({ code, stderr }).toEqual({
         code: 0,
-        stderr: 'All is well with 4 orders, 4 fills and 3 positions.\n',
+        stderr: 'All is well with 5 orders, 5 fills and 5 positions.\n',
       });
       const rows = JSON.parse(stdout) as Row[];
       expect(rows.filter(({ state }) => state !== 'ok')).toEqual([]);
@@ -203,7 +232,7 @@ describe.each(databases)('doctor ledger on $name', () => {
     expect(code).toBe(6);
     const failed = (JSON.parse(stdout) as Row[]).filter(({ state }) => state === 'fail');
     expect(failed).toMatchObject([{ check: 'capital', id: 'trader_001' }]);
-    expect(failed[0]?.detail).toMatch(/^5\.00, opened with 1000000\.00, credited 32\.00, moved by 500\.00$/);
+    expect(failed[0]?.detail).toMatch(/^5\.00, opened with 1000000\.00, credited 32\.00, moved by 525\.00$/);
     expect((await db.cli('doctor', 'ledger', '--user', 'trader_002')).code).toBe(0);
   });
 });

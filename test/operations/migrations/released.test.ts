@@ -66,6 +66,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '0ca0a16755890f3e6b0242e01015bf72e07314fe55db345103493829b3ab375b',
     '42d73a06bb67e78feba18baf8dc8353bf3b309d85239482d179cd8e1661c52a9',
   ],
+  'migrations/4_risk_advanced/13_corporate_actions': [
+    'e94727a9977bfdece9a89e0840ac142210e58db0812343e59274067c760b5e50',
+    '581ac8fd767a48ed93392d1531950169bcad041c2b4425096d862712b8f62ff6',
+  ],
 };
 
 describe('the steps of the rollout', () => {

@@ -26,7 +26,14 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['audit_checkpoints', 'audit_log', 'audit_sealing', 'audit_seals', 'idempotency_keys'],
       ...['pinnacle_migrations', 'realtime_outbox'],
       // The same for every trader: a copy on every node.
-      ...['instruments', 'market_days', 'pinnacle_settings', 'strategies', 'symbol_aliases'],
+      ...[
+        'corporate_actions',
+        'instruments',
+        'market_days',
+        'pinnacle_settings',
+        'strategies',
+        'symbol_aliases',
+      ],
     ],
   },
   {
@@ -91,6 +98,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['audit_log: audit_log_append_only', 'audit_log: audit_log_form'],
       ...['audit_seals: audit_seals_append_only', 'idempotency_keys: idempotency_keys_kept'],
       ...['pinnacle_settings: pinnacle_settings_audited', 'symbol_aliases: symbol_aliases_audited'],
+      'corporate_actions: corporate_actions_audited',
       // Read nothing but the row, or its user.
       'cash_flows: cash_flows_append_only',
       ...['risk_rules: risk_rules_in_force', 'trading_sessions: trading_sessions_guarded'],
@@ -103,7 +111,10 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['order_fills: order_fills_audited', 'risk_rules: risk_rules_audited'],
       ...['cash_flows: cash_flows_audited', 'ledger_openings: ledger_openings_audited'],
       ...['symbol_merges: symbol_merges_audited', 'trading_halts: trading_halts_audited'],
-      'trading_sessions: trading_sessions_audited',
+      ...[
+        'corporate_action_effects: corporate_action_effects_audited',
+        'trading_sessions: trading_sessions_audited',
+      ],
     ],
   },
 ];

@@ -59,6 +59,8 @@ describe.each(databases)('the schema on $name', ({ open }) => {
         'audit_log',
         'audit_seals',
         'cash_flows',
+        'corporate_action_effects',
+        'corporate_actions',
         'idempotency_keys',
         'ledger_openings',
         'pinnacle_settings',

@@ -277,6 +277,8 @@ const TABLES_BESIDES: Record<string, Phase> = {
   paper_trades: 4,
   cash_flows: 4,
   equity_snapshots: 4,
+  corporate_actions: 4,
+  corporate_action_effects: 4,
   broker_accounts: 4,
   broker_calls: 4,
   broker_slots: 4,

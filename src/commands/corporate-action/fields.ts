@@ -1,0 +1,40 @@
+import { identifier } from '../../cli/flags.ts';
+import type { Fields } from '../../cli/result.ts';
+
+export const ofAction = { action: identifier('ACTION', 'the corporate action') };
+
+export const actionFields = {
+  action_id: { type: 'text' },
+  type: { type: 'text' },
+  symbol: { type: 'text' },
+  new_symbol: { type: 'text' },
+  ex_date: { type: 'text' },
+  ratio: { type: 'text' },
+  per_share: { type: 'number' },
+  fraction_price: { type: 'number' },
+  cost_percent: { type: 'number' },
+  tds_percent: { type: 'number', hidden: true },
+  tds_above: { type: 'money', hidden: true },
+  status: { type: 'text' },
+  source: { type: 'text', hidden: true },
+  applied_with: { type: 'text', hidden: true },
+  added_by: { type: 'text', hidden: true },
+  created_at: { type: 'time', hidden: true },
+  applied_at: { type: 'time' },
+  reversed_at: { type: 'time', hidden: true },
+  reason: { type: 'text', hidden: true },
+} as const satisfies Fields;
+
+/** What an action, or its reversal, did altogether. */
+export const appliedFields = {
+  action_id: { type: 'text' },
+  type: { type: 'text' },
+  symbol: { type: 'text' },
+  ex_date: { type: 'text' },
+  status: { type: 'text' },
+  positions: { type: 'integer' },
+  users: { type: 'integer' },
+  orders_cancelled: { type: 'integer' },
+  cash: { type: 'money' },
+  left: { type: 'integer' },
+} as const satisfies Fields;

@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import { movesPositions } from '../../domain/corporate-actions/action.ts';
+import { worthOf } from '../../domain/corporate-actions/ratio.ts';
+import type { UserId } from '../../domain/id.ts';
+import { negated } from '../../domain/money.ts';
+import { signedShares } from '../../domain/net-positions.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { serverNow } from '../../platform/postgres/server-clock.ts';
+import { bookFlows, type NewFlow } from '../ledger/book-flows.ts';
+import { type PositionRow, writePositions } from '../ledger/chain-store.ts';
+import { restoreExact } from '../ledger/exact-costs.ts';
+import { openBalances } from '../ledger/open-balances.ts';
+import { remeasureSessions } from '../sessions/remeasure-equity.ts';
+import type { TradingDay } from '../trading-day.ts';
+import { bookLate, planLate } from './book-late.ts';
+import { findUnpaid, insertEffects, payFractions } from './effect-store.ts';
+import { accountOf, findHolders, findOther, findTraded, type Holder } from './holders.ts';
+import { flowOf, type PlannedPosition, planStep } from './plan-step.ts';
+import { nameOf, type Step } from './step.ts';
+
+/** What a step would do now; nothing is locked or written. */
+export async function readPlan(source: Source, step: Step): Promise<PlannedPosition[]> {
+  const { current, late, others } = await readHolders(source, step, false);
+  const planned = planStep(step, current, others);
+  for (const holder of late) planned.push((await planLate(source, step, holder)).planned);
+  return planned;
+}
+
+/**
+ * The holders that are as they stood when the ex-date began, with their exact values and their positions in the other symbol; and those
+ * that were traded since, whose executions have to be booked anew.
+ */
+async function readHolders(source: Source, step: Step, lock: boolean) {
+  const { lead } = step;
+  const found = await findHolders(source, step, lock);
+  if (!movesPositions(lead) || found.length === 0)
+    return { current: found, late: [], others: new Map<string, PositionRow>() };
+  const { new_symbol } = lead;
+  const traded = new_symbol === null ? new Set() : await findTraded(source, new_symbol, step, found);
+  const late = found.filter((each) => each.late || traded.has(accountOf(each)));
+  const current = found.filter((each) => !late.includes(each));
+  const others =
+    new_symbol === null ? new Map<string, PositionRow>() : await findOther(source, new_symbol, current, lock);
+  await restoreExact(source, [...current, ...others.values()]);
+  return { current, late, others };
+}
+
+/** Locks the users who have anything in the symbols of a step. */
+export async function lockUsers(trx: Trx, { symbols }: Step): Promise<void> {
+  await sql`
+    SELECT FROM users WHERE user_id IN (
+      SELECT user_id FROM positions WHERE symbol = ANY(${[...symbols]})
+      UNION SELECT user_id FROM orders WHERE symbol = ANY(${[...symbols]}))
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
+}
+
+/**
+ * Books a step, whose users are locked, in a number of statements that does not depend on theirs, but for positions that were
+ * traded since the ex-date, each of which is rebuilt. `others` counts what else changed:
+ * fractions that are paid now, and balances of other programs that were taken over.
+ */
+export async function bookStep(
+  trx: Trx,
+  step: Step,
+  now: Date,
+  day: TradingDay,
+): Promise<{ planned: PlannedPosition[]; others: number }> {
+  const { lead } = step;
+  if (lead.type === 'rename') return { planned: [], others: 0 };
+  const { current, late, others } = await readHolders(trx, step, true);
+  const { holders, opened } = movesPositions(lead)
+    ? await takenOver(trx, current)
+    : { holders: current, opened: 0 };
+  const planned = planStep(step, holders, others);
+  const at = await serverNow(trx.db);
+  const rows = planned.flatMap(({ before, after, other }) => [
+    ...(after === before ? [] : [after]),
+    ...(other ? [other.after] : []),
+  ]);
+  // Closed ones first, because only one position per key may be open.
+  rows.sort((a, b) => Number(a.status === 'OPEN') - Number(b.status === 'OPEN'));
+  await writePositions(
+    trx,
+    rows.map((row) => ({ ...row, updated_at: at })),
+  );
+  const effects = planned.flatMap((each) => each.effects);
+  for (const holder of late) {
+    const traded = await planLate(trx, step, holder);
+    planned.push(traded.planned);
+    effects.push(...(await bookLate(trx, traded, day)));
+  }
+  await insertEffects(trx, effects);
+  const paid = await payUnpaid(trx, step);
+  const flows = [...planned.flatMap(({ flow }) => flow ?? []), ...paid];
+  if (flows.length > 0) await bookFlows(trx, flows, now);
+  const users: UserId[] = [...new Set(rows.map(({ user_id }) => user_id))];
+  if (users.length > 0) await remeasureSessions(trx, users, at);
+  return { planned, others: opened + paid.length };
+}
+
+/** What other programs made of the positions is taken over first, as before an execution. */
+async function takenOver(trx: Trx, holders: readonly Holder[]) {
+  const { positions, opened } = await openBalances(trx, holders);
+  const next = (positions as Holder[]).map((row) => ({ ...row, held: signedShares(row) }));
+  return { holders: next, opened: opened.length + holders.length - next.length };
+}
+
+/** Fractions that were cut before it was known what is paid for them. */
+async function payUnpaid(trx: Trx, step: Step): Promise<NewFlow[]> {
+  const { lead, cash_price } = step;
+  if (cash_price === null || !movesPositions(lead) || lead.status !== 'APPLIED') return [];
+  const unpaid = await findUnpaid(trx, lead.action_id);
+  const paid = unpaid.map(({ numerator, denominator, shares_before, ...each }) => {
+    const worth = worthOf({ numerator, denominator }, cash_price);
+    return { ...each, cash: shares_before < 0 ? negated(worth) : worth };
+  });
+  await payFractions(trx, lead.action_id, paid);
+  return paid.flatMap(
+    (each) => flowOf(step, each, `${nameOf(lead)}: cash for a fraction of ${each.symbol}`) ?? [],
+  );
+}
