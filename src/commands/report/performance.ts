@@ -44,7 +44,8 @@ export const performance = defineCommand({
     'report performance --by user --output report.html',
     'report performance --user trader_001 --format svg > equity.svg',
   ],
-  details: `Figures of what was realized, after booked charges; open positions count at cost. What is not defined has a reason
+  details: `Figures after booked charges. Open positions count at marks where every day has an equity snapshot (report snapshot, report
+rebuild), else at cost throughout: basis says which, notes the days that lack one. What is not defined has a reason
 in place of a value. A strategy or a symbol has no capital, so no returns. --json also has the equity of every day, months, weekdays, hours,
 symbols, strategies, a histogram of trades, the best, the worst and the latest. A terminal shows charts beneath the figures.
 --output writes one HTML file with pictures, which needs neither network nor server. Formulas: docs/reports.md.`,

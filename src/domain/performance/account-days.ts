@@ -14,8 +14,11 @@ export interface Movement {
   dividends: number;
 }
 
-/** A day of an account, and its capital at the end. */
+/** A day of an account, and at its end the capital, and what the account is worth: with open positions at cost, or at marks. */
 export interface AccountDay extends Movement {
+  capital: number;
+  /** Of open positions; null at cost. */
+  unrealized: number | null;
   value: number;
 }
 
@@ -76,7 +79,7 @@ export function accountDays(
     if (!movement && !trades(day, entries.get(day))) continue;
     const on = movement ?? { day, ...NOTHING };
     value = wholePaisa(value + on.paidIn - on.paidOut + on.realized + on.charges + on.dividends);
-    days.push({ ...on, value });
+    days.push({ ...on, capital: value, unrealized: null, value });
   }
   return days;
 }

@@ -7,7 +7,7 @@ import {
   type Period,
   wholePaisa,
 } from './account-days.ts';
-import { exposure, holdingTimes, turnover } from './activity.ts';
+import { exposure, turnover } from './activity.ts';
 import type { Comparison } from './benchmark.ts';
 import {
   depthsOf,
@@ -18,6 +18,7 @@ import {
   perDrawdown,
   ulcer,
 } from './drawdowns.ts';
+import { count, type Figure, percent, rupees, shown } from './figure.ts';
 import { type Measured, measured, notDefined } from './measured.ts';
 import type { DatedFlow } from './money-weighted.ts';
 import {
@@ -33,22 +34,13 @@ import {
   volatility,
 } from './returns.ts';
 import { sum } from './statistics.ts';
-import * as trade from './trades.ts';
-
-type Unit = 'percent' | 'rupees' | 'ratio' | 'days' | 'hours' | 'count';
-
-/** A figure as it is shown; the value is in the unit, null with the reason. */
-export interface Figure {
-  figure: string;
-  value: number | null;
-  unit: Unit;
-  reason: string | null;
-}
 
 /** An account over a period, in rupees. */
 export interface Account {
   /** What it had before; null of a strategy or a symbol, which have no capital of their own. */
   capital: number | null;
+  /** What it was worth before, with open positions: the same at cost. */
+  worth: number;
   period: Period;
   days: readonly AccountDay[];
 }
@@ -61,25 +53,14 @@ export interface Returns {
   reason: string | null;
 }
 
+const AT_COST = notDefined('open positions count at cost');
 const NO_CAPITAL = notDefined('a strategy or a symbol has no capital of its own');
 
-const hundredth = (rate: Measured): Measured => (rate.value === null ? rate : measured(rate.value * 100));
-const shown = (figure: string, unit: Unit, { value, reason }: Measured): Figure => ({
-  figure,
-  value,
-  unit,
-  reason,
-});
-const percent = (figure: string, rate: Measured) => shown(figure, 'percent', hundredth(rate));
-const rupees = (figure: string, { value, reason }: Measured) =>
-  shown(figure, 'rupees', value === null ? { value, reason } : measured(wholePaisa(value)));
-const count = (figure: string, value: number) => shown(figure, 'count', measured(value));
-
 /** The returns of the days of an account. */
-export function returnsOf({ capital, days }: Account): Returns {
+export function returnsOf({ capital, worth, days }: Account): Returns {
   const none = (reason: string) => ({ daily: [], index: [], reason });
   if (capital === null) return none(NO_CAPITAL.reason ?? '');
-  const daily = dailyReturns(capital, days);
+  const daily = dailyReturns(worth, days);
   const first = days[daily.indexOf(null)];
   if (first)
     return none(
@@ -95,22 +76,22 @@ export function returnsOf({ capital, days }: Account): Returns {
  * The flows of an account: what it had on the day before the period and what was paid in, below 0; what was paid out, and
  * what it has on the last day.
  */
-export function flowsOf({ capital, period, days }: Account): DatedFlow[] {
+export function flowsOf({ capital, worth, period, days }: Account): DatedFlow[] {
   if (capital === null || days.length === 0) return [];
   const flows = days.flatMap(({ day, paidIn, paidOut }) => [
     { day, amount: -paidIn },
     { day, amount: paidOut },
   ]);
   return [
-    { day: dayAfter(period.first, -1), amount: -capital },
+    { day: dayAfter(period.first, -1), amount: -worth },
     ...flows,
-    { day: period.last, amount: days.at(-1)?.value ?? capital },
+    { day: period.last, amount: days.at(-1)?.value ?? worth },
   ].filter(({ amount }, i, all) => amount !== 0 || i === all.length - 1);
 }
 
 /** What an account returned and risked, of its returns and its money-weighted return; `riskFree` is a fraction a year. */
 export function returnFigures(
-  { capital, period, days }: Account,
+  { capital, worth, period, days }: Account,
   { daily, index, reason }: Returns,
   moneyWeighted: Measured,
   riskFree: number,
@@ -120,9 +101,12 @@ export function returnFigures(
   const growth = of(() => annualGrowth(twr.value ?? 0, calendarDays(period.first, period.last)));
   const falls = drawdownsOf(index);
   const worst = of(() => maxDrawdown(falls));
-  const net = wholePaisa(sum(days.map(earned)));
   const gains = [0];
-  for (const day of days) gains.push(wholePaisa((gains.at(-1) as number) + earned(day)));
+  days.forEach(({ value, paidIn, paidOut }, i) => {
+    const gain = value - (days[i - 1]?.value ?? worth) - paidIn + paidOut;
+    gains.push(wholePaisa((gains.at(-1) as number) + gain));
+  });
+  const gained = gains.at(-1) as number;
   const fall = measured(maxFall(drawdownsOf(gains)));
   const numberOf = (place: number) => calendarDays(period.first, dayOfPlace(period, days, place));
   return [
@@ -130,7 +114,7 @@ export function returnFigures(
     percent('money_weighted_return', capital === null ? NO_CAPITAL : moneyWeighted),
     percent(
       'return_on_opening_capital',
-      of(() => (capital ? measured(net / capital) : notDefined('there was no capital before'))),
+      of(() => (worth !== 0 ? measured(gained / worth) : notDefined('there was no capital before'))),
     ),
     percent('annual_growth', growth),
     percent(
@@ -183,7 +167,7 @@ export function returnFigures(
         ),
       ),
     ),
-    shown('recovery_factor', 'ratio', perDrawdown(measured(net), fall)),
+    shown('recovery_factor', 'ratio', perDrawdown(measured(gained), fall)),
     percent(
       'ulcer_index',
       of(() => ulcer(index)),
@@ -194,6 +178,7 @@ export function returnFigures(
 /** What moved the capital of an account. */
 export function moneyFigures({ capital, days }: Account): Figure[] {
   const total = (of: (day: AccountDay) => number) => measured(sum(days.map(of)));
+  const unrealized = days.at(-1)?.unrealized ?? null;
   const ofAccount = (value: Measured) => (capital === null ? NO_CAPITAL : value);
   return [
     rupees('opening_capital', ofAccount(measured(capital ?? 0))),
@@ -206,57 +191,8 @@ export function moneyFigures({ capital, days }: Account): Figure[] {
     rupees('charges', ofAccount(total(({ charges }) => charges))),
     rupees('dividends', ofAccount(total(({ dividends }) => dividends))),
     rupees('net_pnl', total(earned)),
-    rupees('closing_capital', ofAccount(measured(days.at(-1)?.value ?? capital ?? 0))),
-  ];
-}
-
-/** Closed trades, in the order of their ends: their results in rupees, and how long they were held. */
-export interface Trades {
-  results: readonly number[];
-  seconds: readonly number[];
-}
-
-const SECONDS_AN_HOUR = 3_600;
-
-/** What the closed trades of an account came to. */
-export function tradeFigures({ results, seconds }: Trades): Figure[] {
-  const streaks = trade.streaksOf(results);
-  const held = holdingTimes(seconds.map((each) => each / SECONDS_AN_HOUR));
-  const none = notDefined('no trade is closed');
-  const extreme = (of: (a: number, b: number) => number) =>
-    results.length === 0 ? none : measured(results.reduce((a, b) => of(a, b)));
-  const among = (is: (result: number) => boolean) =>
-    results.reduce((n, result) => n + (is(result) ? 1 : 0), 0);
-  return [
-    count('trades', results.length),
-    count(
-      'wins',
-      among((result) => result > 0),
-    ),
-    count(
-      'losses',
-      among((result) => result < 0),
-    ),
-    count(
-      'break_even',
-      among((result) => result === 0),
-    ),
-    percent('win_rate', trade.winRate(results)),
-    shown('profit_factor', 'ratio', trade.profitFactor(results)),
-    shown('payoff', 'ratio', trade.payoff(results)),
-    rupees('expectancy', trade.expectancy(results)),
-    rupees('average_win', trade.averageWin(results)),
-    rupees('average_loss', trade.averageLoss(results)),
-    rupees('best_trade', extreme(Math.max)),
-    rupees('worst_trade', extreme(Math.min)),
-    shown('system_quality', 'ratio', trade.systemQuality(results)),
-    percent('kelly', trade.kelly(results)),
-    count('longest_winning_streak', streaks.wins),
-    count('longest_losing_streak', streaks.losses),
-    count('current_streak', streaks.current),
-    shown('median_holding_time', 'hours', held.median),
-    shown('mean_holding_time', 'hours', held.mean),
-    shown('longest_holding_time', 'hours', held.longest),
+    rupees('closing_capital', ofAccount(measured(days.at(-1)?.capital ?? capital ?? 0))),
+    rupees('unrealized_pnl', ofAccount(unrealized === null ? AT_COST : measured(unrealized))),
   ];
 }
 

@@ -11,10 +11,12 @@ const hasCapital = ({ strategy_id, symbol }: Drawn<never>) => strategy_id === nu
 /** Capital, or what a strategy or a symbol made so far, with the drawdown beneath. */
 export function equityChart(id: string, found: Drawn<'equity'>): TimeChart {
   const { equity } = found;
+  // With open positions at marks, or at cost.
+  const worth = equity.some(({ unrealized_pnl }) => unrealized_pnl !== null) ? 'Equity' : 'Capital';
   const capital: Panel = {
-    name: hasCapital(found) ? 'Capital' : 'Net P&L so far',
+    name: hasCapital(found) ? worth : 'Net P&L so far',
     unit: 'rupees',
-    values: equity.map(({ closing_capital }) => closing_capital),
+    values: equity.map((day) => day.equity),
     ...(hasCapital(found) ? {} : { base: 0 }),
   };
   const drawdown: Panel = {
@@ -26,7 +28,7 @@ export function equityChart(id: string, found: Drawn<'equity'>): TimeChart {
   };
   return {
     id: `${id}-equity`,
-    title: hasCapital(found) ? 'Capital and drawdown' : 'Net P&L so far',
+    title: hasCapital(found) ? `${worth} and drawdown` : 'Net P&L so far',
     days: equity.map(({ day }) => day),
     panels: hasCapital(found) ? [capital, drawdown] : [capital],
   };

@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Movement } from '../../domain/performance/account-days.ts';
+import type { Marks } from '../../domain/performance/marks.ts';
 import type { Schema, Source } from '../../platform/postgres/schema-phase.ts';
 import { withoutCompiling } from '../../platform/postgres/without-compiling.ts';
 import { localTime } from '../trading-day.ts';
 import { flowRows } from './flows.ts';
-import { ofScope, type Scope, withinTimes } from './scope.ts';
+import { HELD, lives, marks } from './read-marks.ts';
+import { hasCapital, ofScope, quarterOf, type Scope, withinTimes } from './scope.ts';
 
 /** What was traded under a key: an hour of the day, a symbol, a strategy or none. Trades, by symbol and strategy only, are those that ended. */
 export interface TradedBy {
@@ -50,6 +52,8 @@ export interface Book {
   exposure: number;
   /** When a position was held; `end` is the day after. */
   held: { start: string; end: string }[];
+  /** What open positions were worth; null for what has no capital, or on a schema without snapshots. */
+  marks: Marks | null;
 }
 
 const NAMED_TRADES = 5;
@@ -66,6 +70,7 @@ interface Answer {
   latest: string | null;
   exposure: string;
   held: string | null;
+  marks: string | null;
 }
 
 /**
@@ -75,7 +80,7 @@ interface Answer {
 export async function readBook(source: Source, scope: Scope): Promise<Book> {
   const isClosed = closedWithin(scope, source);
   const statement = sql<Answer>`
-    WITH ${executed(scope, source)}
+    WITH ${executed(scope, source)}, ${lives(scope, source)}
     SELECT to_char(${localTime(sql`clock_timestamp()::timestamp`, source)}, 'YYYY-MM-DD') AS today,
       (SELECT coalesce(sum(total_capital), 0)::text FROM users u
         WHERE ${scope.user === undefined ? sql`true` : sql`u.user_id = ${scope.user}`}) AS capital,
@@ -90,16 +95,10 @@ export async function readBook(source: Source, scope: Scope): Promise<Book> {
       (${named(isClosed, sql`p.closed_at DESC, p.position_id DESC`, LATEST_TRADES)}) AS latest,
       (SELECT coalesce(sum(CASE side WHEN 'LONG' THEN 1 ELSE -1 END * quantity::numeric * average_price::numeric), 0)::text
         FROM positions p WHERE p.status = 'OPEN' AND ${ofScope(scope, 'p')}) AS exposure,
-      (${held(scope, source)}) AS held`;
+      (${HELD}) AS held, (${marks(source, scope)}) AS marks`;
   const { rows } = await withoutCompiling(source.db, (trx) => statement.execute(trx));
   return bookOf(rows[0] as Answer);
 }
-
-/**
- * SQL for the quarter of an hour that a time is in: zones are whole quarters off UTC, so that days and hours are made of
- * them, and a time zone is looked up for each of them and not for each row.
- */
-const quarterOf = (at: string) => sql`date_bin('15 minutes', ${sql.ref(at)}, timestamp '2000-01-01')`;
 
 /**
  * Executions by quarter of an hour, symbol and strategy, then the quarters by local day and hour. OFFSET 0 keeps the planner from
@@ -146,10 +145,6 @@ const movements = (source: Source, scope: Scope) => sql`
     ) AS moves GROUP BY day
   ) AS days`;
 
-/** Whether what is looked at has capital of its own: users have, a strategy or a symbol has none. */
-export const hasCapital = ({ strategy, symbol }: Scope): boolean =>
-  strategy === undefined && symbol === undefined;
-
 const groups = (isClosed: RawBuilder<unknown>) => sql`
   SELECT json_agg(json_build_object('what', t.what, 'key', t.key, 'executions', executions_within, 'realized', realized_within::text,
     'turnover', round(worth_within::numeric, 2)::text, 'trades', c.trades, 'wins', c.wins)
@@ -174,20 +169,6 @@ const named = (isOne: RawBuilder<unknown>, order: RawBuilder<unknown>, most = NA
     'realized_pnl', round(realized_pnl::numeric, 2)::text))::text
   FROM (SELECT * FROM positions p WHERE ${isOne} ORDER BY ${order} LIMIT ${sql.lit(most)}) AS t`;
 const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-
-const held = (scope: Scope, schema: Schema) => sql`
-  SELECT json_agg(json_build_object('start', lower(span), 'end', upper(span)) ORDER BY span)::text
-  FROM (SELECT unnest(range_agg(daterange(opened, closed, '[]'))) AS span FROM (
-    SELECT opened, greatest(opened, closed) AS closed FROM (
-      SELECT DISTINCT ${quarterOf('p.opened_at')} AS first, ${quarterOf('p.closed_at')} AS last
-      FROM positions p WHERE p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
-    ) AS quarters CROSS JOIN LATERAL (
-      SELECT ${localTime(sql`first`, schema)}::date AS opened, ${localTime(sql`last`, schema)}::date AS closed
-    ) AS days
-    UNION ALL
-    SELECT ${localTime(sql`min(p.opened_at)`, schema)}::date, NULL FROM positions p
-    WHERE p.status = 'OPEN' AND ${ofScope(scope, 'p')} HAVING count(*) > 0
-  ) AS lives) AS spans`;
 
 const listOf = <T>(json: string | null): T[] => (json === null ? [] : (JSON.parse(json) as T[]));
 const NEVER = '9999-12-31';
@@ -216,6 +197,7 @@ function bookOf(answer: Answer): Book {
     worst: listOf(answer.worst),
     latest: listOf(answer.latest),
     exposure: Number(answer.exposure),
+    marks: answer.marks === null ? null : (JSON.parse(answer.marks) as Marks),
     held: listOf<{ start: string; end: string | null }>(answer.held).map(({ start, end }) => ({
       start,
       end: end ?? NEVER,

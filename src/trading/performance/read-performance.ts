@@ -1,5 +1,6 @@
 import {
   accountDays,
+  dayAfter,
   daysWithin,
   exposures,
   type Movement,
@@ -7,23 +8,24 @@ import {
   wholePaisa,
 } from '../../domain/performance/account-days.ts';
 import { compare } from '../../domain/performance/benchmark.ts';
+import type { Figure } from '../../domain/performance/figure.ts';
 import {
   type Account,
   activityFigures,
   benchmarkFigures,
-  type Figure,
   flowsOf,
   moneyFigures,
   type Returns,
   returnFigures,
   returnsOf,
-  tradeFigures,
 } from '../../domain/performance/figures.ts';
 import { histogramOf } from '../../domain/performance/histogram.ts';
+import { atMarks, type Marks, markedOn } from '../../domain/performance/marks.ts';
 import { moneyWeighted } from '../../domain/performance/money-weighted.ts';
-import { EXCHANGE } from '../../domain/performance/snapshot-day.ts';
+import { EXCHANGE, LOOK_BACK_DAYS } from '../../domain/performance/snapshot-day.ts';
 import { sum } from '../../domain/performance/statistics.ts';
 import { equityRows, monthRows, weekdayRows, worstDrawdowns } from '../../domain/performance/tables.ts';
+import { tradeFigures } from '../../domain/performance/trade-figures.ts';
 import {
   FLOWS_SINCE_STEP,
   hasStep,
@@ -32,8 +34,8 @@ import {
 } from '../../platform/postgres/schema-phase.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { readDays } from '../calendar/store.ts';
-import { type Book, hasCapital, readBook, type TradedBy } from './read-book.ts';
-import type { Scope } from './scope.ts';
+import { type Book, readBook, type TradedBy } from './read-book.ts';
+import { hasCapital, type Scope } from './scope.ts';
 
 interface Terms {
   /** Of an index to compare with, by day. */
@@ -51,7 +53,7 @@ export type Performance = Awaited<ReturnType<typeof performanceOf>>;
 export async function performanceOf(source: Source, scope: Scope, { closes, riskFree }: Terms) {
   const book = await readBook(source, scope);
   const period = periodOf(book.movements, scope, book.today);
-  const account = await accountOf(source, book, scope, period);
+  const { account, basis, notes } = await accountOf(source, book, scope, period);
   const returns = returnsOf(account);
   const weighted = moneyWeighted(flowsOf(account));
   const compared = closes === undefined ? undefined : beside(account, returns, closes);
@@ -69,6 +71,7 @@ export async function performanceOf(source: Source, scope: Scope, { closes, risk
     symbol: scope.symbol ?? null,
     since: account.days.length === 0 ? null : period.first,
     until: account.days.length === 0 ? null : period.last,
+    basis,
     figures: isKnown ? figures : figures.map(withoutFlows),
     rates: weighted.roots.map((root) => ({ rate: root * 100 })),
     drawdowns: worstDrawdowns(account, returns),
@@ -84,7 +87,7 @@ export async function performanceOf(source: Source, scope: Scope, { closes, risk
     trades: [...book.best, ...book.worst],
     latest_trades: book.latest,
     histogram: histogramOf(book.results),
-    notes: [...(isKnown ? [] : [NOT_KNOWN]), ...(compared?.notes ?? [])].map((note) => ({ note })),
+    notes: [...(isKnown ? [] : [NOT_KNOWN]), ...notes, ...(compared?.notes ?? [])].map((note) => ({ note })),
   };
 }
 
@@ -112,22 +115,41 @@ function periodOf(movements: readonly Movement[], { since = '', until }: Scope, 
   };
 }
 
-async function accountOf(source: Source, book: Book, scope: Scope, period: Period): Promise<Account> {
+/** An account over a period: at marks where all of its days have them, else at cost throughout, so that no day has both. */
+async function accountOf(source: Source, book: Book, scope: Scope, period: Period) {
   const { movements } = book;
   const { first, last } = period;
   const isEmpty = first === '' || last < first;
   const calendar =
     isEmpty || !hasStep(source, INSTRUMENTS_SINCE_STEP)
       ? []
-      : await readDays(source, EXCHANGE, { from: first, to: last });
+      : await readDays(source, EXCHANGE, { from: dayAfter(first, -LOOK_BACK_DAYS), to: last });
   const moved = (of: readonly Movement[]) =>
     sum(of.flatMap((each) => [each.realized, each.paidIn, -each.paidOut, each.charges, each.dividends]));
   // Capital of the first day is what is left of that of today without all that came since.
-  const before = book.capital - moved(movements.filter(({ day }) => day >= first));
-  const capital = hasCapital(scope) ? wholePaisa(before) : null;
+  const before = wholePaisa(book.capital - moved(movements.filter(({ day }) => day >= first)));
+  const capital = hasCapital(scope) ? before : null;
   const days = isEmpty ? [] : accountDays(capital ?? 0, movements, period, calendar);
-  return { capital, period, days };
+  const atCost: Account = { capital, worth: capital ?? 0, period, days };
+  if (book.marks === null || isEmpty) return { account: atCost, basis: 'cost', notes: [] };
+  const marked = markedOn(days, first, book.marks, calendar);
+  if (!('unrealized' in marked))
+    return { account: atCost, basis: 'cost', notes: restOnCost(marked.missing, book.marks) };
+  const account = {
+    ...atCost,
+    worth: wholePaisa(before + marked.before),
+    days: atMarks(days, marked.unrealized),
+  };
+  return { account, basis: 'marks', notes: [] };
 }
+
+/** Which days lack a snapshot, where any day has one. */
+const restOnCost = (missing: readonly string[], { snapshots }: Marks): string[] =>
+  snapshots.length === 0
+    ? []
+    : [
+        `Open positions count at cost, because ${pluralize(missing.length, 'day')} ${missing.length === 1 ? 'lacks' : 'lack'} a complete equity snapshot: ${someOf(missing, NAMED_DAYS)}.`,
+      ];
 
 const groupsOf = ({ groups }: Book, what: TradedBy['what']) =>
   groups

@@ -2,8 +2,7 @@ import { sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { flowRows } from './flows.ts';
-import { hasCapital } from './read-book.ts';
-import { ofScope, type Scope, withinDays, withinTimes } from './scope.ts';
+import { hasCapital, ofScope, type Scope, withinDays, withinTimes } from './scope.ts';
 
 /** The users who earned or lost anything in a scope, at most so many, who lost most first: net P&L, as figures have it. */
 export async function readUsers(source: Source, scope: Scope, most: number): Promise<UserId[]> {

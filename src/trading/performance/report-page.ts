@@ -12,7 +12,7 @@ import {
   table,
   toneOf,
 } from '../../cli/markup/page.ts';
-import type { Figure } from '../../domain/performance/figures.ts';
+import type { Figure } from '../../domain/performance/figure.ts';
 import { wallClock } from '../../util/time.ts';
 import { equityChart, exposureChart, monthMap, sharpeChart, tradeChart } from './charts.ts';
 import type { Performance } from './read-performance.ts';

@@ -39,3 +39,13 @@ export function withinTimes(
   ${since === undefined ? sql`` : sql`AND ${sql.ref(at)} >= ${startOf(since, 0)}`}
   ${until === undefined ? sql`` : sql`AND ${sql.ref(at)} < ${startOf(until, 1)}`}`;
 }
+
+/**
+ * SQL for the quarter of an hour that a time is in: zones are whole quarters off UTC, so that days and hours are made of
+ * them, and a time zone is looked up for each of them and not for each row.
+ */
+export const quarterOf = (at: string) => sql`date_bin('15 minutes', ${sql.ref(at)}, timestamp '2000-01-01')`;
+
+/** Whether what is looked at has capital of its own: users have, a strategy or a symbol has none. */
+export const hasCapital = ({ strategy, symbol }: Scope): boolean =>
+  strategy === undefined && symbol === undefined;

@@ -22,6 +22,7 @@ const asRead = (json: Performance): Performance => ({
   equity: json.equity.map((day) => ({
     ...day,
     closing_capital: Number(day.closing_capital),
+    equity: Number(day.equity),
     net_exposure: Number(day.net_exposure),
   })),
   histogram: json.histogram.map((bin) => ({

@@ -144,7 +144,9 @@ describe.each(databases)('pictures of performance on $name', ({ open }) => {
     );
     await inFolder(...words('report performance --by user --output days.csv --until 2023-02-28'));
     const [header, ...days] = written('days.csv').trim().split('\n');
-    expect(header).toMatch(/^user_id,day,.*,closing_capital,net_exposure,.*,drawdown,rolling_sharpe$/);
+    expect(header).toMatch(
+      /^user_id,day,.*,closing_capital,unrealized_pnl,equity,net_exposure,.*,drawdown,rolling_sharpe$/,
+    );
     expect(new Set(days.map((line) => line.split(',')[0]))).toEqual(new Set(['loses', 'hardly', 'gains']));
   });
 
