@@ -34,6 +34,7 @@ const LONG_WHEN_EMBEDDED = [
   'commands/fill/correct',
   'commands/market/import',
   'commands/reconcile/reconcile',
+  'commands/report/browser',
   'operations/adoption/',
   'operations/backup/damage',
   'operations/backup/forged',

@@ -28,6 +28,8 @@ const escapeMarkup = (text: string): string =>
     .replace(/[&<>"']/g, (char) => ENTITIES[char] as string);
 
 const EMPTY_ELEMENTS = new Set(['circle', 'line', 'meta', 'path', 'rect']);
+// HTML ends them where the next one begins, and most of a page is cells.
+const ENDED_BY_THE_NEXT = new Set(['td', 'th', 'tr']);
 
 /** An element of HTML or SVG. Its name and those of its attributes are the program's own; all else may come from anywhere. */
 export function element(name: string, attributes: Attributes = {}, ...content: readonly Content[]): Markup {
@@ -36,7 +38,8 @@ export function element(name: string, attributes: Attributes = {}, ...content: r
     .map(([key, value]) => ` ${key}="${escapeMarkup(String(value))}"`)
     .join('');
   if (EMPTY_ELEMENTS.has(name)) return { markup: `<${name}${written}/>` };
-  return { markup: `<${name}${written}>${markupOf(content)}</${name}>` };
+  const end = ENDED_BY_THE_NEXT.has(name) ? '' : `</${name}>`;
+  return { markup: `<${name}${written}>${markupOf(content)}${end}` };
 }
 
 /** A style sheet of the program's own. */

@@ -27,7 +27,8 @@ describe('an element', () => {
     const list = [element('i', {}, 'x'), undefined, 7];
     expect(markupOf(element('p', { id: undefined, n: 0 }, list))).toBe('<p n="0"><i>x</i>7</p>');
     expect(markupOf(element('path', { d: 'M0 0' }))).toBe('<path d="M0 0"/>');
-    expect(markupOf(element('td'))).toBe('<td></td>');
+    expect(markupOf(element('p'))).toBe('<p></p>');
+    expect(markupOf(element('tr', {}, [element('td', {}, 1), element('td')]))).toBe('<tr><td>1<td>');
   });
 });
 
