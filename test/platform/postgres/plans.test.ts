@@ -15,6 +15,10 @@ const LISTS: [string, string, number][] = [
   ['order list --status FILLED', 'idx_orders_', 60],
   ['order list --strategy rare', 'idx_orders_strategy_newest', 60],
   ['order list --symbol SYM7', 'idx_orders_', 400],
+  // Two filters that are rare together meet in their indexes, before any row is read.
+  [`order list --user ${USUAL} --status PENDING`, 'BitmapAnd', 100],
+  [`order list --user ${USUAL} --strategy rare`, 'BitmapAnd', 100],
+  [`order list --user ${USUAL} --strategy strategy_3`, 'BitmapAnd', 900],
   ['order list --since 2024-01-01 --until 2024-02-01', 'idx_orders_', 20],
   ['order list --after PAGE_1000', 'idx_orders_', 20],
   ['position list', 'idx_positions_open_newest', 70],
