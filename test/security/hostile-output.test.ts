@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fields } from '../../src/cli/result.ts';
 import { allCommands } from '../helpers/commands.ts';
 import { databases, sampled, type TestDatabase } from '../helpers/databases.ts';
 import { CORPUS, RAW, some } from './corpus.ts';
@@ -64,6 +65,10 @@ function cellsOf(csv: string): string[][] {
   return rows;
 }
 
+/** The columns that exist without any other flag. */
+const columnsOf = (fields: Fields) =>
+  Object.keys(fields).filter((name) => fields[name]?.onlyWithFlag === undefined);
+
 describe.each(databases)('hostile text in the database on $name', ({ open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
@@ -78,13 +83,13 @@ describe.each(databases)('hostile text in the database on $name', ({ open }) => 
     ...LISTS.filter(({ name }) => !ELSEWHERE.test(name)).map(({ path, command }) => ({
       name: path.join(' '),
       argv: 'all' in command.flags ? [...path, '--all'] : path,
-      columns: Object.keys(command.fields),
+      columns: columnsOf(command.fields),
     })),
     ...SHOWS.flatMap((noun) =>
       [1, 14, 17].map((n) => ({
         name: `${noun} show p${n}`,
         argv: [noun, 'show', `p${n}`],
-        columns: Object.keys(commands.find(({ name }) => name === `${noun} show`)?.command.fields ?? {}),
+        columns: columnsOf(commands.find(({ name }) => name === `${noun} show`)?.command.fields ?? {}),
       })),
     ),
     { name: 'notification show', argv: ['notification', 'show', 'deep'], columns: ['data'] },

@@ -161,6 +161,13 @@ describe.each(databases)('pictures of performance on $name', ({ open }) => {
     expect(stderr).toContain(message);
   });
 
+  it('a page shows what another program wrote as text', async () => {
+    await db.query(`UPDATE positions SET symbol = '"<b onclick=x>' WHERE user_id = 'holder'`);
+    const { stdout } = await db.cli(...words('report performance --user holder --format html'));
+    expect(stdout).toContain('&quot;&lt;b onclick=x&gt;');
+    expect(stdout).not.toMatch(/<b\b/);
+  });
+
   it('there is a page of nothing, of a strategy, and of a capital below 0', async () => {
     await given.strategy(db, 's1');
     for (const flags of [
