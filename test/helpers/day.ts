@@ -109,6 +109,7 @@ position pnl
 report performance --user u2
 report months
 report snapshot
+report day
 report rebuild --user u2 --prices {prices}
 report trades --user u2
 broker login u2

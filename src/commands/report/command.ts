@@ -9,6 +9,7 @@ export const verbs: Verbs = {
     'Capital, P&L and return by month, of one user or of all',
     async () => (await import('./months.ts')).months,
   ),
+  day: verb('The trading day of everybody on one page', async () => (await import('./day.ts')).day),
   snapshot: verb(
     'Take down what every user is worth at the end of the trading day',
     async () => (await import('./snapshot.ts')).snapshot,

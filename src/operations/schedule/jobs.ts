@@ -114,6 +114,14 @@ export const JOBS: readonly Job[] = [
     from: '16:15',
   },
   {
+    name: 'report-day',
+    purpose: 'say what needs a person after the trading day',
+    command: 'report day',
+    role: 'auditor',
+    days: TRADING,
+    from: '16:20',
+  },
+  {
     name: 'backup-create',
     purpose: 'back up before anything is deleted',
     command: 'backup create',

@@ -44,7 +44,7 @@ operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, 
 cron operator: report snapshot, report rebuild, position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
 cron operator auditor: retention plan
-auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger
+auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger, report day
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate adopt, migrate repair
 owner: backup create, backup restore, schema strict, schema shared, schema compat
 `;

@@ -43,6 +43,7 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'position list': { why: 'lists all', own: 'position list --user u2' },
   'position mark ITC=101': { why: 'a price is that of every holder' },
   'position pnl': { why: 'sums up all', own: 'position pnl --user u2' },
+  'report day': { why: 'shows the day of all' },
   'report snapshot': { why: 'takes down what all are worth' },
   'report months': { why: 'sums up all', own: 'report months --user u2' },
   'risk check': { why: 'evaluates the rules of all', own: 'risk check u2' },

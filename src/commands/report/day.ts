@@ -1,0 +1,39 @@
+import { defineCommand } from '../../cli/command.ts';
+import { day as dayFlag, optional } from '../../cli/flags.ts';
+import { Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { reportFlags, reportFormat, writeReport } from '../_shared/report-file.ts';
+import { tradingDayFields } from './day-fields.ts';
+
+const FORMATS = ['html'] as const;
+
+export const day = defineCommand({
+  effect: 'read',
+  roles: ['auditor', 'operator'],
+  phase: 4,
+  verdict: true,
+  streams: () => false,
+  args: {},
+  flags: {
+    date: optional(dayFlag('the trading day (default: the latest with an order or an execution)')),
+    ...reportFlags(FORMATS, 'one page for a browser or a mail'),
+  },
+  fields: tradingDayFields,
+  examples: [
+    'report day',
+    'report day --date 2026-01-30 --json traders,attention',
+    'report day --output day.html',
+  ],
+  details: `The trading day of everybody on one page: P&L gross and net of each trader, the worst first, drawdown, orders by status,
+rejections by reason, risk alerts, halts, open positions by value, whether the ledger holds, and what needs a person: it ends 6
+if anything does. Positions are those of now, so an earlier day has none. --output writes one HTML file, which needs neither network nor
+server.`,
+  async run({ date, format, output, force }, ctx: Context) {
+    const drawing = reportFormat({ format, output }, FORMATS);
+    const { reportDay } = await import('../../operations/day-report/report-day.ts');
+    const { result, page, isFound } = await reportDay(ctx, date);
+    if (drawing === undefined) return result;
+    const written = await writeReport(ctx, { output, force }, await page());
+    return isFound && 'file' in written ? new Finding(written) : written;
+  },
+});
