@@ -3,7 +3,7 @@ import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
 import type { ReplayedResult } from './output.ts';
-import type { Fields, Result, StreamFormat } from './result.ts';
+import type { Answer, Fields, Result, RowOf, StreamFormat } from './result.ts';
 import type { Row } from './rows.ts';
 
 /**
@@ -91,6 +91,8 @@ export interface Command<
   flags: F;
   /** The columns it prints. */
   fields: O;
+  /** Of a write that makes or changes one thing: what a terminal says instead of all its columns. */
+  answer?(row: RowOf<O>): Answer;
   /** Of a list: a command line without the leading `pinnacle` that makes a row. */
   madeBy?: string;
   /** Command lines without the leading `pinnacle`, at least one. */

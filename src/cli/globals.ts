@@ -8,6 +8,7 @@ export const GLOBAL_FLAGS = {
   json: { value: '[fields]', help: 'print JSON, all columns or those named: --json order_id,status' },
   csv: { help: 'print CSV with a header' },
   columns: { value: '<names>', help: 'print these columns, in this order, or all' },
+  verbose: { help: 'show every column of what a write made, on a terminal' },
   quiet: {
     help: 'print only problems; with --json, --csv or --columns, print the result too',
   },
@@ -43,6 +44,7 @@ export interface Globals {
   json?: true | string;
   csv?: boolean;
   columns?: string;
+  verbose?: boolean;
   quiet?: boolean;
   log?: string;
   skipIfRunning?: boolean;

@@ -1,8 +1,15 @@
 import { usage } from '../util/failure.ts';
-import { closestMatch, truncate } from '../util/text.ts';
+import { closestMatch, escapeControls, truncate } from '../util/text.ts';
 import type { Io } from './io.ts';
 import { jsonRow, plainValue } from './machine-text.ts';
-import { type Fields, type Finding, type OutputFlags, RawOutput, type RenderOptions } from './result.ts';
+import {
+  type Answer,
+  type Fields,
+  type Finding,
+  type OutputFlags,
+  RawOutput,
+  type RenderOptions,
+} from './result.ts';
 import { chunks, columnValue, type Row, type Rows } from './rows.ts';
 
 /** Throws a usage error (with the list of columns) if --json or --columns names an unknown one. */
@@ -80,10 +87,20 @@ async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io
   if (style.flags.json !== undefined)
     return io.out.write(`${jsonRow(row, names, style.fields, io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv([row], names, style.fields, io);
+  const { columns, verbose } = style.flags;
+  if (io.out.isTTY && style.answer && columns === undefined && !verbose)
+    return renderAnswer(style.answer(row), io);
   if (io.out.isTTY) return (await import('./render-table.ts')).renderCard(row, names, style, io);
   // A column that the result lacks is printed only if it was named.
   const shown = style.flags.columns ? names : names.filter((name) => columnValue(row, name) !== undefined);
   await io.out.write(shown.map((name) => lines(row, name, style.fields)).join(''));
+}
+
+async function renderAnswer({ done, next }: Answer, io: Io): Promise<void> {
+  const paint = await io.paint(io.out);
+  const mark = io.unicode ? '✓' : 'OK';
+  await io.out.write(`${paint.green(mark)} ${escapeControls(done)}\n`);
+  if (next !== undefined) io.afterwards.push(`Next: pinnacle ${next}`);
 }
 
 /** A column of a single record for a pipe: one line, or one line per row of a nested table. */

@@ -107,7 +107,14 @@ export type Result<O extends Fields = Fields> =
   | AsyncIterable<RowOf<O>>
   | Finding<RowOf<O>>
   | RawOutput<RowOf<O>>;
+/** What a write did, in a line, and the command line without the leading `pinnacle` that may follow. */
+export interface Answer {
+  done: string;
+  next?: string;
+}
+
 export interface OutputFlags {
+  verbose?: boolean;
   json?: true | string;
   csv?: boolean;
   columns?: string;
@@ -118,6 +125,8 @@ export interface RenderOptions {
   timeZone: () => Promise<string>;
   flags: OutputFlags;
   fields: Fields;
+  /** What a terminal says of one row instead of its columns. */
+  answer?: ((row: Row) => Answer) | undefined;
   /** What is said to a person where there are no rows. */
   none?: string;
   /** Each row is written as it comes. */

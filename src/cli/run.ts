@@ -27,6 +27,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
       timeZone: ctx.timeZone,
       flags: globals,
       fields: revealed(command.fields, input),
+      answer: finding ? undefined : (command.answer as RenderOptions['answer']),
       ...(command.effect === 'read' && { none: noRows(invocation) }),
       live: command.live,
       charts: chartsOf(command, input),

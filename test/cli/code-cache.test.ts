@@ -44,6 +44,7 @@ it('never runs the code of one build in another, though a chunk has the same nam
 
   const after = install('after');
   const chunk = readdirSync(join(after, 'dist'))
+    .filter((name) => name.endsWith('.js'))
     .map((name) => join(after, 'dist', name))
     .find((path) => readFileSync(path, 'utf8').includes('Users and their accounts'));
   const text = readFileSync(String(chunk), 'utf8');

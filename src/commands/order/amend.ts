@@ -5,6 +5,7 @@ import { PRODUCTS } from '../../domain/enums.ts';
 import { EXCHANGES } from '../../domain/exchanges.ts';
 import { orderId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
+import { answered } from './answers.ts';
 import { amendAtBroker, asksBroker, sendableFields } from './asked.ts';
 
 export const amend = defineCommand({
@@ -22,6 +23,7 @@ export const amend = defineCommand({
     send: toggle('ask the broker first, and change the book once it accepts'),
   },
   fields: sendableFields,
+  answer: answered('Amended'),
   examples: ['order amend ord_01 --price 2440', 'order amend ord_01 --quantity 20 --price 2440'],
   details:
     'For a working order. The new quantity must be more than the filled quantity; to give up the rest, cancel the order. Without --send only the book is amended.',

@@ -6,6 +6,7 @@ import { tradingSymbol } from '../../domain/symbol.ts';
 import type { CancelScope } from '../../trading/ledger/cancel-orders.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { answered } from './answers.ts';
 import { asksBroker, cancelAtBroker, sendableFields } from './asked.ts';
 
 export const cancel = defineCommand({
@@ -21,6 +22,7 @@ export const cancel = defineCommand({
     send: toggle('ask the broker; an order is CANCELLED once broker sync brings its answer'),
   },
   fields: sendableFields,
+  answer: answered('Cancelled'),
   examples: ['order cancel ord_01', 'order cancel --user trader_001 --symbol TCS --yes'],
   details: `Fills are kept. Cancelling a cancelled order changes nothing and ends 0. Several flags select the orders that match all
 of them. A selection by flags needs --yes; a single order does not.`,

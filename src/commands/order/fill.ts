@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { orderId } from '../../domain/id.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
 import { usage } from '../../util/failure.ts';
+import { answered } from './answers.ts';
 import { orderFields } from './fields.ts';
 
 export const fill = defineCommand({
@@ -28,6 +29,7 @@ export const fill = defineCommand({
     position_id: { type: 'text' },
     realized_pnl: { type: 'money' },
   },
+  answer: answered('Filled'),
   examples: [
     'order fill ord_01 --quantity 10 --price 2450.50',
     'order fill ord_01 --quantity 4 --price 2451 --broker-fill-id 182 --at 2026-01-30T09:31:02+05:30',

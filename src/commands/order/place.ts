@@ -6,6 +6,7 @@ import { EXCHANGES } from '../../domain/exchanges.ts';
 import { newOrderId, strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
+import { answered } from './answers.ts';
 import { asksBroker, sendableFields, sendToBroker } from './asked.ts';
 
 export const place = defineCommand({
@@ -30,6 +31,7 @@ export const place = defineCommand({
     send: toggle('hand it to the broker at once'),
   },
   fields: sendableFields,
+  answer: answered('Placed'),
   examples: [
     'order place --user trader_001 --symbol RELIANCE --side BUY --quantity 10 --type LIMIT --price 2450.50',
     'order place --user trader_001 --symbol TCS --side SELL --quantity 5 --json order_id',

@@ -17,6 +17,10 @@ export const set = defineCommand({
   },
   flags: { template: toggle("set the rules that the configuration has for the user's risk tolerance") },
   fields: ruleFields,
+  answer: ({ rule_type, rule_value, user_id }) => ({
+    done: `Set ${rule_type} of ${user_id} to ${rule_value}`,
+    next: `risk list ${user_id}`,
+  }),
   examples: [
     'risk set trader_001 MAX_DAILY_LOSS 25000',
     'risk set trader_001 MAX_DRAWDOWN 7.5',

@@ -16,6 +16,10 @@ export const start = defineCommand({
     all: toggle('every enabled user without one, at the begin of the trading day'),
   },
   fields: sessionFields,
+  answer: ({ session_id, user_id }) => ({
+    done: `Started ${session_id} of ${user_id}`,
+    next: `session show ${session_id}`,
+  }),
   examples: ['session start --user trader_001', 'session start --all'],
   details: 'A user has at most one running session. It starts with the present capital of the account.',
   async run({ user, all }, ctx: Context) {

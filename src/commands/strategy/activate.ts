@@ -15,6 +15,9 @@ export const activate = defineCommand({
     parameters: optional(json('JSON', 'values that override its parameters for this user, a JSON object')),
   },
   fields: activationFields,
+  answer: ({ strategy_id, user_id, status }) => ({
+    done: `Activated ${strategy_id} for ${user_id} (${status})`,
+  }),
   examples: [
     'strategy activate rsi_dmi --user trader_001 --allocation 250000',
     `strategy activate rsi_dmi --user trader_001 --parameters '{"rsi_period":21}'`,

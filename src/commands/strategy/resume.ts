@@ -11,6 +11,9 @@ export const resume = defineCommand({
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: { user: parsed(userId, 'USER', 'the user') },
   fields: activationFields,
+  answer: ({ strategy_id, user_id, status }) => ({
+    done: `Resumed ${strategy_id} for ${user_id} (${status})`,
+  }),
   examples: ['strategy resume rsi_dmi --user trader_001'],
   details:
     'For a strategy that is PAUSED. Refused while the strategy or the user is disabled, or trading is halted.',

@@ -11,6 +11,9 @@ export const stop = defineCommand({
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: { user: parsed(userId, 'USER', 'the user') },
   fields: activationFields,
+  answer: ({ strategy_id, user_id, status }) => ({
+    done: `Stopped ${strategy_id} for ${user_id} (${status})`,
+  }),
   examples: ['strategy stop rsi_dmi --user trader_001'],
   details:
     'It takes no new orders of the user, except those that reduce a position, and its allocation is free again. Working orders and positions stay unchanged. Only strategy activate starts it again.',

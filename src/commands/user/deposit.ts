@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { movedFields, movementArgs, movementFlags } from './flow-fields.ts';
+import { moved, movedFields, movementArgs, movementFlags } from './flow-fields.ts';
 
 export const depositMoney = defineCommand({
   effect: 'write',
@@ -8,6 +8,7 @@ export const depositMoney = defineCommand({
   args: movementArgs,
   flags: movementFlags,
   fields: movedFields,
+  answer: moved('Deposited'),
   examples: [
     'user deposit trader_001 200000 --reference UTR4711',
     'user deposit trader_001 200000 --day 2026-01-30 --reason "added capital"',

@@ -13,6 +13,7 @@ export const disable = defineCommand({
   args: { user: parsed(userId, 'USER', 'the user') },
   flags: { reason: optional(text('REASON', 'why, for the audit log')) },
   fields: { ...userFields, working_orders: { type: 'integer' } },
+  answer: ({ user_id, name }) => ({ done: `Disabled ${user_id} (${name})`, next: `user show ${user_id}` }),
   examples: [
     'user disable trader_001 --reason "left the desk"',
     'user disable trader_001 --json working_orders',

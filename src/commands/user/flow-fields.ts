@@ -1,7 +1,7 @@
 import { day, optional, parsed, text } from '../../cli/flags.ts';
-import type { Fields } from '../../cli/result.ts';
+import type { Answer, Fields } from '../../cli/result.ts';
 import { userId } from '../../domain/id.ts';
-import { paymentText } from '../../domain/money.ts';
+import { formatRupees, paymentText } from '../../domain/money.ts';
 
 /** A movement of money; `amount` is that by which the capital rises. */
 export const flowFields = {
@@ -40,3 +40,19 @@ export const daysFlags = {
   since: optional(day('of this trading day or later')),
   until: optional(day('up to this trading day, included')),
 };
+
+/** What was moved, and what the user has since. */
+export const moved =
+  (done: string) =>
+  ({
+    amount,
+    user_id,
+    total_capital,
+  }: {
+    amount: unknown;
+    user_id: unknown;
+    total_capital: unknown;
+  }): Answer => ({
+    done: `${done} ${formatRupees(String(amount).replace('-', ''))} of ${user_id}, who has ${formatRupees(String(total_capital))}`,
+    next: `user flows ${user_id}`,
+  });

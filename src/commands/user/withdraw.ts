@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { usage } from '../../util/failure.ts';
-import { movedFields, movementArgs, movementFlags } from './flow-fields.ts';
+import { moved, movedFields, movementArgs, movementFlags } from './flow-fields.ts';
 
 export const withdrawMoney = defineCommand({
   effect: 'write',
@@ -13,6 +13,7 @@ export const withdrawMoney = defineCommand({
     force: toggle('book it even if it is more than is free; needs --reason'),
   },
   fields: movedFields,
+  answer: moved('Withdrawn'),
   examples: [
     'user withdraw trader_001 50000 --reference UTR4712',
     'user withdraw trader_001 900000 --force --reason "account is closed"',

@@ -131,6 +131,7 @@ describe('schedule print', () => {
     csv: 'own',
     columns: 'own',
     quiet: 'own',
+    verbose: 'own',
     'no-color': 'own',
     'no-input': 'own',
     utc: 'own',

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databases, type TestDatabase } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
+import { words } from '../helpers/words.ts';
+
+const ANSWERS: readonly [line: string, answer: string, next?: string][] = [
+  [
+    'order place --order-id o1 --user trader_001 --symbol INFY --side BUY --quantity 5 --type LIMIT --price 123456.5',
+    'Placed o1: BUY 5 INFY LIMIT ₹1,23,456.50 for trader_001 (PENDING)',
+    'order show o1',
+  ],
+  [
+    'order accept o1 --broker-order-id 26',
+    'Accepted o1: BUY 5 INFY LIMIT ₹1,23,456.50 for trader_001 (PLACED)',
+    'order show o1',
+  ],
+  [
+    'order fill o1 --quantity 2 --price 123456 --yes',
+    'Filled o1: BUY 5 INFY LIMIT ₹1,23,456.50 for trader_001 (PARTIALLY_FILLED, 2 of 5 at ₹1,23,456.00)',
+    'order show o1',
+  ],
+  [
+    'order cancel o1',
+    'Cancelled o1: BUY 5 INFY LIMIT ₹1,23,456.50 for trader_001 (CANCELLED, 2 of 5 at ₹1,23,456.00)',
+    'order show o1',
+  ],
+  [
+    'user deposit trader_001 250000.5',
+    'Deposited ₹2,50,000.50 of trader_001, who has ₹12,50,000.50',
+    'user flows trader_001',
+  ],
+  [
+    'user withdraw trader_001 0.5',
+    'Withdrawn ₹0.50 of trader_001, who has ₹12,50,000.00',
+    'user flows trader_001',
+  ],
+  ['risk set trader_001 MAX_DRAWDOWN 7.5', 'Set MAX_DRAWDOWN of trader_001 to 7.5', 'risk list trader_001'],
+  ['strategy activate rsi_dmi --user trader_001', 'Activated rsi_dmi for trader_001 (ACTIVE)'],
+  ['user disable trader_001 --yes', 'Disabled trader_001 (Asha Rao)', 'user show trader_001'],
+];
+
+describe.each(databases)('what a write answers on a terminal, on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    await given.user(db);
+    await given.strategy(db, 'rsi_dmi');
+  });
+  afterAll(() => db.close());
+
+  const env = { NO_COLOR: '1', LANG: 'en_IN.UTF-8' };
+
+  it('is one line, and what may follow', async () => {
+    for (const [line, answer, next] of ANSWERS) {
+      const { code, stdout, stderr } = await db.cliWith({ tty: true, env }, ...words(line));
+      expect({ code, stdout }, line).toEqual({ code: 0, stdout: `✓ ${answer}\n` });
+      if (next) expect(stderr.endsWith(`Next: pinnacle ${next}\n`), stderr).toBe(true);
+    }
+  });
+
+  it('is every column with --verbose, the columns that are asked for, and for a pipe what it always was', async () => {
+    const line = words('order place --user trader_002 --symbol INFY --side BUY --quantity 1 --dry-run');
+    await given.user(db, 'trader_002');
+    const card = await db.cliWith({ tty: true, env }, ...line, '--verbose');
+    expect(card.stdout).toMatch(/^order_id +ord_/);
+    expect((await db.cliWith({ tty: true, env }, ...line, '--columns', 'side')).stdout).toBe('side  BUY\n');
+    expect((await db.cli(...line)).stdout).toMatch(/^order_id\tord_/);
+    const plain = await db.cliWith({ tty: true, env: { NO_COLOR: '1', LANG: 'C' } }, ...line);
+    expect(plain.stdout).toMatch(/^OK Placed ord_\w+: BUY 1 INFY MARKET for trader_002 \(PENDING\)\n$/);
+    expect(plain.stderr).toContain('Dry run: rolled back, nothing was changed.');
+  });
+});
