@@ -18,7 +18,8 @@ export interface Holder extends PositionRow {
   late: boolean;
 }
 
-const columns = (
+/** The columns of a position `p`, as the ledger writes it. */
+export const positionColumns = (
   source: Source,
 ) => sql`p.position_id, p.user_id, p.strategy_id, p.symbol, ${productOf(source, 'p')} AS product, p.side,
   p.quantity, p.average_price, p.current_price, p.unrealized_pnl, p.realized_pnl, p.status, p.order_id, p.opened_at, p.closed_at,
@@ -38,7 +39,7 @@ export async function findHolders(source: Source, step: Step, lock: boolean): Pr
   const actedSince = sql`OR EXISTS (SELECT FROM corporate_action_effects e WHERE e.position_id = p.position_id
         AND e.effective_at >= ${effective_at}::timestamp AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0))`;
   const { rows } = await sql<PositionRow & { made: number; late: boolean }>`
-    SELECT ${columns(source)}, coalesce(m.shares, 0)::int AS made, l.late
+    SELECT ${positionColumns(source)}, coalesce(m.shares, 0)::int AS made, l.late
     FROM positions p LEFT JOIN (${made}) m ON m.position_id = p.position_id
     CROSS JOIN LATERAL (SELECT (
       EXISTS (SELECT FROM order_fills f WHERE f.position_id = p.position_id AND f.executed_at >= ${effective_at}::timestamp)
@@ -69,7 +70,7 @@ export async function findOther(
     product: each.product ?? '',
   }));
   const { rows } = await sql<PositionRow>`
-    SELECT ${columns(source)}
+    SELECT ${positionColumns(source)}
     FROM positions p JOIN ${unnest('k', { user_id: 'text', strategy_id: 'text', product: 'text' }, wanted)}
       ON p.user_id = k.user_id AND coalesce(p.strategy_id, '') = k.strategy_id AND coalesce(${productOf(source, 'p')}, '') = k.product
     WHERE p.symbol = ${symbol} AND p.status = 'OPEN'

@@ -2,17 +2,22 @@ import { sql } from 'kysely';
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
+import { nearestDouble } from '../../domain/fixed.ts';
 import type { PositionId, UserId } from '../../domain/id.ts';
 import { negated, type Rupees, sumOfMoney } from '../../domain/money.ts';
+import { unrealized } from '../../domain/position.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize, shellWord } from '../../util/text.ts';
 import { bookFlows } from '../ledger/book-flows.ts';
+import { type PositionRow, writePositions } from '../ledger/chain-store.ts';
+import { restoreExact } from '../ledger/exact-costs.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
 import { tradingZone } from '../trading-day.ts';
 import type { Applied } from './apply-action.ts';
 import { lockUsers } from './book-step.ts';
+import { positionColumns } from './holders.ts';
 import { nameOf, namesOf, type Step } from './step.ts';
 import { actionsOf, changeActions, findAction, lockActions, type StoredAction } from './store.ts';
 
@@ -115,9 +120,29 @@ async function restore(trx: Trx, { lead, symbols }: Step, at: string): Promise<R
     FROM taken t LEFT JOIN restored r ON r.position_id = t.position_id ORDER BY t.position_id`.execute(
     trx.db,
   );
+  await recompute(
+    trx,
+    rows.filter((row) => row.moved).map(({ position_id }) => position_id),
+  );
   const moved = [...new Set(rows.filter((row) => row.moved).map(({ user_id }) => user_id))];
   if (moved.length > 0) await remeasureSessions(trx, moved, at as never);
   return rows;
+}
+
+/** Executions of before the action may have been corrected since: an average that is no longer what they make becomes it. */
+async function recompute(trx: Trx, ids: readonly PositionId[]): Promise<void> {
+  const { rows } = await sql<PositionRow>`
+    SELECT ${positionColumns(trx)} FROM positions p WHERE p.position_id = ANY(${[...ids]}) AND p.status = 'OPEN'`.execute(
+    trx.db,
+  );
+  await restoreExact(trx, rows);
+  const corrected = rows.flatMap((row) => {
+    const average_price = row.exact ? nearestDouble(row.exact.average) : row.average_price;
+    if (average_price === row.average_price) return [];
+    const next = { ...row, average_price };
+    return [{ ...next, unrealized_pnl: unrealized(next, row.current_price) }];
+  });
+  await writePositions(trx, corrected);
 }
 
 /** Throws ACTION_BUILT_ON where something was booked behind an effect on its position. */

@@ -175,6 +175,63 @@ describe.each(databases)('corporate actions on $name', ({ open }) => {
     await isSound(sold);
   });
 
+  it('executions are corrected across a split, unless it would have counted other shares', async () => {
+    const share = symbol();
+    const user = await holder(`${share} BUY 10 100`, `${share} BUY 10 110`);
+    const action = await add(`split ${share} --ratio 2:1`);
+    await apply(action);
+    await given.position(db, { user, symbol: share, side: 'SELL', quantity: 20, price: 60 });
+    const [first, , last] = (await db.json<Row[]>('fill', 'list', '--user', user)).reverse();
+    await db.json('fill', 'correct', String(first?.['fill_id']), '--price', '90', '--reason', 'r', '--yes');
+    expect(await held(user)).toMatchObject([{ quantity: 20, average_price: 50, realized_pnl: '200.00' }]);
+    await db.json('fill', 'correct', String(last?.['fill_id']), '--price', '65', '--reason', 'r', '--yes');
+    expect(await held(user)).toMatchObject([{ quantity: 20, realized_pnl: '300.00' }]);
+    expect(await capitalOf(user)).toBe('1000300.00');
+    await isSound(user);
+    await db.refused(`fill bust ${first?.['fill_id']} --reason r --yes`, {
+      code: 5,
+      error: 'FILL_BEFORE_ACTION',
+    });
+    await db.json('fill', 'bust', String(last?.['fill_id']), '--reason', 'r', '--yes');
+    expect(await held(user)).toMatchObject([{ quantity: 40, average_price: 50 }]);
+    await isSound(user);
+    await reverse(action);
+    expect(await held(user)).toMatchObject([{ quantity: 20, average_price: 100 }]);
+    await isSound(user);
+  });
+
+  it('what was executed before the ex-date is not booked on the shares after it', async () => {
+    const share = symbol();
+    const user = await holder(`${share} BUY 10 100`);
+    await apply(await add(`split ${share} --ratio 2:1`));
+    const path = join(folder, 'late.csv');
+    await writeFile(path, `${HEADER}\nlate,${share},BUY,5,101,2026-01-05T15:00:00+05:30\n`);
+    const line = ['order', 'import', path, '--as', 'trades', '--user', user];
+    await db.refused(line, { code: 5, error: 'FILL_BEFORE_ACTION' });
+    await db.refused([...line, '--replay'], { code: 5, error: 'FILL_BEFORE_ACTION' });
+    expect(await held(user)).toMatchObject([{ quantity: 20 }]);
+  });
+
+  it('goes with the position when its symbol is merged, and back', async () => {
+    const share = symbol();
+    const name = symbol();
+    const user = await holder(`${share} BUY 10 100`);
+    await apply(await add(`split ${share} --ratio 3:1`));
+    await book(user, [`${name} SELL 6 40`], EX);
+    await db.json(...words(`symbol alias ${share} ${name}`));
+    const [merge] = await db.json<Row[]>(...words(`position merge-symbol ${share} --user ${user} --yes`));
+    expect(await held(user)).toMatchObject([{ symbol: name, quantity: 24, realized_pnl: '40.00' }]);
+    expect(await held(user, '--as-of', BEFORE)).toMatchObject([{ quantity: 10, average_price: 100 }]);
+    await isSound(user);
+    await db.json('position', 'unmerge-symbol', String(merge?.['merge_id']), '--yes');
+    expect(await held(user)).toMatchObject([
+      { symbol: name, side: 'SHORT', quantity: 6 },
+      { symbol: share, quantity: 30 },
+    ]);
+    await isSound(user);
+    await db.json(...words(`symbol unalias ${share}`));
+  });
+
   it('a split and a bonus of one day are one step, whatever the order of their records', async () => {
     const share = symbol();
     const user = await holder(`${share} BUY 10 7000`);
