@@ -4,6 +4,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { nearestDouble } from '../../domain/fixed.ts';
 import type { PositionId, UserId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { negated, type Rupees, sumOfMoney } from '../../domain/money.ts';
 import { unrealized } from '../../domain/position.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
@@ -89,43 +90,33 @@ interface Restored {
  * Gives positions the values that they had. One that was marked since keeps the mark, as a price of the old shares; one that the action
  * opened ends empty.
  */
-async function restore(trx: Trx, { lead, symbols }: Step, at: string): Promise<Restored[]> {
+async function restore(trx: Trx, { lead }: Step, at: Instant): Promise<Restored[]> {
   await refuseBuiltOn(trx, lead);
-  const others = lead.new_symbol === null ? [] : [lead.new_symbol];
-  await sql`SELECT FROM positions WHERE symbol = ANY(${[...symbols, ...others]}) AND position_id IN (
-    SELECT position_id FROM corporate_action_effects WHERE action_id = ${lead.action_id})
-    ORDER BY position_id FOR NO KEY UPDATE`.execute(trx.db);
+  const isUnmarked = sql`p.current_price = e.price`;
+  const price = sql`CASE WHEN ${isUnmarked} THEN e.price_before ELSE p.current_price * e.price_before / nullif(e.price, 0) END`;
+  const inForce = sql`e.action_id = ${lead.action_id} AND e.reversed_at IS NULL`;
+  await sql`
+    UPDATE positions p SET
+      side = CASE WHEN e.opened THEN p.side WHEN e.shares_before < 0 THEN 'SHORT' ELSE 'LONG' END::position_side,
+      quantity = abs(e.shares_before),
+      average_price = CASE WHEN e.opened THEN p.average_price ELSE e.average_before END,
+      current_price = CASE WHEN e.opened THEN p.current_price ELSE ${price} END,
+      unrealized_pnl = CASE WHEN e.opened THEN 0 WHEN ${isUnmarked} THEN e.unrealized_before
+        ELSE (((${price})::text::numeric - e.average_before::text::numeric) * e.shares_before)::float8 END,
+      marked_at = CASE WHEN NOT e.opened AND ${isUnmarked} THEN e.marked_before END,
+      status = CASE WHEN e.opened THEN 'CLOSED' ELSE 'OPEN' END::position_status,
+      closed_at = CASE WHEN e.opened THEN ${at}::timestamp END, updated_at = ${at}::timestamp
+    FROM corporate_action_effects e
+    WHERE p.position_id = e.position_id AND ${inForce} AND (e.shares <> 0 OR e.cost <> 0)`.execute(trx.db);
   const { rows } = await sql<Restored & { moved: boolean }>`
-    WITH taken AS (
-      UPDATE corporate_action_effects SET reversed_at = ${at}::timestamp
-      WHERE action_id = ${lead.action_id} AND reversed_at IS NULL RETURNING *
-    ), was AS (
-      SELECT e.*, p.current_price = e.price AS unmarked,
-        CASE WHEN p.current_price = e.price THEN e.price_before ELSE p.current_price * e.price_before / nullif(e.price, 0) END AS marked
-      FROM taken e JOIN positions p ON p.position_id = e.position_id WHERE e.shares <> 0 OR e.cost <> 0
-    ), restored AS (
-      UPDATE positions p SET
-        side = CASE WHEN w.opened THEN p.side WHEN w.shares_before < 0 THEN 'SHORT' ELSE 'LONG' END::position_side,
-        quantity = abs(w.shares_before),
-        average_price = CASE WHEN w.opened THEN p.average_price ELSE w.average_before END,
-        current_price = CASE WHEN w.opened THEN p.current_price ELSE w.marked END,
-        unrealized_pnl = CASE WHEN w.opened THEN 0 WHEN w.unmarked THEN w.unrealized_before
-          ELSE ((w.marked::text::numeric - w.average_before::text::numeric) * w.shares_before)::float8 END,
-        marked_at = CASE WHEN w.opened OR NOT w.unmarked THEN NULL ELSE w.marked_before END,
-        status = CASE WHEN w.opened THEN 'CLOSED' ELSE 'OPEN' END::position_status,
-        closed_at = CASE WHEN w.opened THEN ${at}::timestamp END, updated_at = ${at}::timestamp
-      FROM was w WHERE p.position_id = w.position_id RETURNING p.position_id
-    )
-    SELECT t.position_id, t.user_id, r.position_id IS NOT NULL AS moved
-    FROM taken t LEFT JOIN restored r ON r.position_id = t.position_id ORDER BY t.position_id`.execute(
-    trx.db,
-  );
+    UPDATE corporate_action_effects e SET reversed_at = ${at}::timestamp WHERE ${inForce}
+    RETURNING e.position_id, e.user_id, e.shares <> 0 OR e.cost <> 0 AS moved`.execute(trx.db);
   await recompute(
     trx,
     rows.filter((row) => row.moved).map(({ position_id }) => position_id),
   );
   const moved = [...new Set(rows.filter((row) => row.moved).map(({ user_id }) => user_id))];
-  if (moved.length > 0) await remeasureSessions(trx, moved, at as never);
+  if (moved.length > 0) await remeasureSessions(trx, moved, at);
   return rows;
 }
 
@@ -182,12 +173,16 @@ async function counterFlows(
   reason: string,
   now: Date,
 ): Promise<Rupees[]> {
+  // Statistics of what was booked just now are not there yet: all movements would be scanned for each position.
+  await sql`SELECT set_config('enable_seqscan', 'off', true)`.execute(trx.db);
   const { rows } = await sql<{ flow_id: string; user_id: UserId; amount: Rupees; day: string }>`
     SELECT f.flow_id, f.user_id, f.amount, to_char(f.day, 'YYYY-MM-DD') AS day
     FROM corporate_action_effects e
     JOIN cash_flows f ON f.user_id = e.user_id AND f.kind = 'dividend' AND f.reference = e.action_id || '/' || e.position_id
-    WHERE e.action_id = ${action_id} AND NOT EXISTS (SELECT FROM cash_flows c WHERE c.corrects = f.flow_id)
+    WHERE e.action_id = ${action_id} AND e.cash <> 0 AND NOT EXISTS (
+      SELECT FROM cash_flows c WHERE c.user_id = f.user_id AND c.kind = 'correction' AND c.reference = f.flow_id)
     ORDER BY f.flow_id`.execute(trx.db);
+  await sql`SELECT set_config('enable_seqscan', 'on', true)`.execute(trx.db);
   const flows = rows.map(({ flow_id, user_id, amount, day }) => ({
     ...{ user_id, day, reason, reference: flow_id, corrects: flow_id },
     kind: 'correction' as const,
