@@ -93,8 +93,12 @@ export function isMinted(prefix: keyof Minted, id: string): boolean {
   return id.startsWith(`${prefix}_`) && ULID.test(id.slice(prefix.length + 1));
 }
 
-const ANY_MINTED = /^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$/;
-const SHORTENED = /^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{4,25}$/;
+/** The prefixes of ids that may be written shortened, since one that is can be looked up. */
+export const SHORTENABLE = ['usr', 'ord', 'fil', 'pos', 'ses', 'ntf', 'flo', 'act', 'mrg'] as const;
+
+const PREFIX = `(${SHORTENABLE.join('|')})`;
+const WHOLE = new RegExp(`^${PREFIX}_[0-9A-HJKMNP-TV-Z]{26}$`);
+const SHORTENED = new RegExp(`^${PREFIX}_[0-9A-HJKMNP-TV-Z]{4,25}$`);
 const ELLIPSIS = /(?:…|\.\.\.)$/;
 
 /** The beginning of a generated id, from a text that is one, with or without an ellipsis; undefined for any other text. */
@@ -108,9 +112,9 @@ export function shortenedId(text: string): string | undefined {
  * that it was made at; other texts stay whole.
  */
 export function shortestIds(texts: readonly string[]): number {
-  const ids = [...new Set(texts)].filter((text) => ANY_MINTED.test(text)).sort();
+  const ids = [...new Set(texts)].filter((text) => WHOLE.test(text)).sort();
   const shared = ids.map((id, i) => [...id].findIndex((char, at) => char !== ids[i + 1]?.[at]));
   const shortest =
     ids.length === 0 ? 0 : Math.max('ord_'.length + TIME_CHARS, ...shared.map((at) => at + 1)) + 1;
-  return Math.max(shortest, ...texts.filter((text) => !ANY_MINTED.test(text)).map((text) => text.length));
+  return Math.max(shortest, ...texts.filter((text) => !WHOLE.test(text)).map((text) => text.length));
 }

@@ -122,10 +122,10 @@ export function openContext(
     target,
     timeZone: async () => (await config()).timeZone,
     async wholeId(placeholder, text) {
-      const start = shortenedId(text);
+      const start = NAMES_ROW.has(placeholder) ? shortenedId(text) : undefined;
       if (start === undefined) return text;
       const { wholeId } = await import('../trading/whole-id.ts');
-      return wholeId(ctx.db, placeholder, start);
+      return wholeId(await ctx.db(), start);
     },
     async confirmProfile() {
       const { protected: isProtected, profile = 'protected' } = await config();
@@ -252,6 +252,9 @@ function oncePer<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
     return found;
   };
 }
+
+/** What stands in help for the id of a row that is there. */
+const NAMES_ROW = new Set('USER ORDER FILL POSITION SESSION NOTIFICATION FLOW ACTION MERGE'.split(' '));
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

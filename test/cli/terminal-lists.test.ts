@@ -77,6 +77,15 @@ describe.each(databases)('lists on a terminal, on $name', ({ open }) => {
     expect(orders.map((order) => `order ${order}`)).toContain(audit?.target);
   });
 
+  it('leaves a new id and free text as they are', async () => {
+    const start = orders[0]?.slice(0, 12) ?? '';
+    const placed = await db.json(
+      ...words(`order place --order-id ${start} --user trader_001 --symbol TCS --side BUY --quantity 1`),
+    );
+    expect(placed['order_id']).toBe(start);
+    expect(await db.json('order', 'cancel', start)).toMatchObject({ order_id: start });
+  });
+
   it('names the candidates where several begin so, and changes nothing', async () => {
     const start = orders[0]?.slice(0, 9) ?? '';
     const error = await db.refused(['order', 'cancel', start], { code: 2 });
