@@ -16,6 +16,8 @@ const LOW_HEIGHT = 96;
 const TICK_EVERY = 32;
 // From here on a label that stands beneath the middle would not fit on a narrow screen.
 const AT_THE_END = 0.93;
+// Of more labels, a narrow page shows every other one.
+const MOST_NARROW = 3;
 // A path is drawn on a finer grid, so that its numbers are short and whole.
 const FINE = 2;
 
@@ -37,9 +39,10 @@ export function svgTimeChart(chart: TimeChart): Markup {
     top += heightOf(panel) + GAP;
     return content;
   });
-  const ticks = dayTicks(days, 6).map(({ place, label: text }) => {
+  const ticks = dayTicks(days, 6).map(({ place, label: text }, i, { length }) => {
     const across = acrossDays(place);
-    return label(percent(across), height - 4, across > AT_THE_END ? 'tick end' : 'tick middle', text);
+    const spare = length > MOST_NARROW && i % 2 === 1 ? ' spare' : '';
+    return label(percent(across), height - 4, `tick ${across > AT_THE_END ? 'end' : 'middle'}${spare}`, text);
   });
   return picture(chart, summaryOfTimes(chart), height, 'wide', drawn, ticks);
 }

@@ -50,6 +50,7 @@ table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nu
 caption{padding:4px 0;color:var(--muted);text-align:left}
 th,td{padding:3px 16px 3px 0;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap;vertical-align:top}
 td:first-child,.text{text-align:left}.text{white-space:normal}
+@media (max-width:640px){.spare{display:none}}
 summary{cursor:pointer;color:var(--muted);font-size:.85rem}
 @media print{@page{size:A4;margin:14mm}body{padding:0;max-width:none;font-size:10pt}section[id]{break-before:page}
 figure,.cards>div,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}table{font-size:8pt}}`;

@@ -64,12 +64,24 @@ const LOWEST_CONTRAST = `(() => {
 
 const MEASURES = `({
   overflow: document.documentElement.scrollWidth - innerWidth,
-  smallest: Math.min(...[...document.querySelectorAll('svg text')].map((each) => each.getBoundingClientRect().height)),
+  smallest: Math.min(...[...document.querySelectorAll('svg text')].map((each) => each.getBoundingClientRect().height).filter((height) => height > 0)),
   outside: [...document.querySelectorAll('svg.chart text')].filter((each) => {
     const { left, right } = each.getBoundingClientRect();
     return left < 0 || right > innerWidth;
   }).map((each) => each.textContent),
   labels: document.querySelectorAll('svg.chart text').length,
+})`;
+
+/** Labels of one axis, which stand beside or beneath each other, that overlap. */
+const OVERLAPS = `[...document.querySelectorAll('svg.chart')].flatMap((chart) => {
+  const texts = [...chart.querySelectorAll('text.tick')]
+    .map((node) => ({ node, box: node.getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0);
+  const isOneAxis = (a, b) => ['x', 'y'].some((name) => a.node.getAttribute(name) === b.node.getAttribute(name));
+  return texts.flatMap((a, i) => texts.slice(i + 1)
+    .filter((b) => isOneAxis(a, b) && a.box.left < b.box.right && b.box.left < a.box.right
+      && a.box.top < b.box.bottom && b.box.top < a.box.bottom)
+    .map((b) => a.node.textContent + ' and ' + b.node.textContent));
 })`;
 
 describe.skipIf(chromium === undefined).each(databases.slice(0, 1))('a page in Chromium', ({ open }) => {
@@ -110,6 +122,7 @@ describe.skipIf(chromium === undefined).each(databases.slice(0, 1))('a page in C
       outside: [],
       smallest: expect.toSatisfy((height) => height > 11),
     });
+    expect(await browser.evaluate<string[]>(OVERLAPS)).toEqual([]);
     const { contrast, text } = await browser.evaluate<{ contrast: number; text?: string }>(LOWEST_CONTRAST);
     expect(contrast, text).toBeGreaterThanOrEqual(4.5);
     expect(contrast).toBeLessThan(21);
