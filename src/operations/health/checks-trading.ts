@@ -107,17 +107,14 @@ export const TRADING_CHECKS: readonly Check[] = [
     phase: 4,
     async run({ ctx }) {
       const { missedDays } = await import('../../trading/charges/unbooked-days.ts');
-      const missed = await missedDays(await ctx.source(), CHARGES_DAYS);
+      const missed = await missedDays(ctx, CHARGES_DAYS);
       if (missed === undefined) return ok('none was ever booked');
       const [first] = missed;
-      if (!first) return ok('booked for each day with executions');
-      const named = someOf(
-        missed.map(({ day }) => day),
-        NAMED_DAYS,
-      );
+      if (first === undefined) return ok('booked for each day that costs something');
+      const named = someOf(missed, NAMED_DAYS);
       return warn(
-        `not booked for each trader with executions: ${named}`,
-        `pinnacle charges book --since ${first.day}`,
+        `not booked for each trader whom the day costs something: ${named}`,
+        `pinnacle charges book --since ${first}`,
       );
     },
     help: 'pinnacle charges book',
