@@ -34,8 +34,8 @@ export const trades = defineCommand({
     'report trades --user trader_001 --since 2026-04-01',
     'report trades --user trader_001 --year 2025-26 --holding delivery --csv',
   ],
-  details: `A trade is a position from flat to flat, at the mean prices of its entries and exits; the first to end comes first. Charges are shared
-out by value where they are booked for each of its days; without them there is no net. Long term is a long position held more than
+  details: `A trade is a position from flat to flat, at the mean prices of its entries and exits; the first to end comes first. Charges of a
+day and exchange are shared out by value; unless each of its executions has some there is no net. Long term is a long position held more than
 twelve months. Shares are not told apart as first in, first out.`,
   async run({ year, ...filter }, ctx: Context) {
     if (year && (filter.since ?? filter.until) !== undefined)

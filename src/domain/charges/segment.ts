@@ -8,7 +8,8 @@ export interface Market {
   kind: 'shares' | 'futures' | 'options';
 }
 
-const DERIVATIVES: Readonly<Partial<Record<Exchange, Exchange>>> = { NSE: 'NFO', BSE: 'BFO' };
+/** Where derivatives of an exchange are traded. */
+export const DERIVATIVES: Readonly<Partial<Record<Exchange, Exchange>>> = { NSE: 'NFO', BSE: 'BFO' };
 const SHARES: readonly Exchange[] = ['NSE', 'BSE'];
 
 /** What the symbols of futures and options end in, also as PostgreSQL reads it. */

@@ -11,8 +11,10 @@ export const readMonths = async (ctx: Context, scope: Scope): Promise<AsyncItera
   rowsOf(ctx, scope, monthsQuery(await ctx.source(), scope));
 
 /** The trades of a scope; throws USER_NOT_FOUND or STRATEGY_NOT_FOUND. */
-export const readRoundTrips = async (ctx: Context, filter: TradeFilter): Promise<AsyncIterable<RoundTrip>> =>
-  rowsOf(ctx, filter, roundTripsQuery(await ctx.source(), filter));
+export async function readRoundTrips(ctx: Context, filter: TradeFilter): Promise<AsyncIterable<RoundTrip>> {
+  const { broker } = await ctx.config();
+  return rowsOf(ctx, filter, roundTripsQuery(await ctx.source(), filter, broker.exchange));
+}
 
 async function rowsOf<R extends object>(
   ctx: Context,
