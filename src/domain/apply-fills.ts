@@ -169,8 +169,9 @@ interface Move {
 function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
   const key = positionKey(order);
   const before = book.positions.get(key) ?? null;
-  if (before?.acted_at !== undefined && isBefore(fill.executed_at, before.acted_at))
-    throw beforeAction(order, fill, before.acted_at);
+  const acted_at = book.acted.get(key);
+  if (acted_at !== undefined && isBefore(fill.executed_at, acted_at))
+    throw beforeAction(order, fill, acted_at);
   const unrealizedBefore = before?.unrealized_pnl ?? 0;
   const effect = applyFill(before, { side: order.side, quantity: fill.quantity, price: fill.price });
   const row = before ? updatePosition(before, fill, effect.position) : open(order, fill, effect.position);
@@ -191,7 +192,7 @@ function movePosition(book: Book, order: BookOrder, fill: Fill): Move {
 const beforeAction = ({ symbol, user_id }: BookOrder, fill: Fill, acted_at: Instant) =>
   refused(
     'FILL_BEFORE_ACTION',
-    `The fill ${fill.broker_fill_id} of order ${fill.order_id} was executed at ${fill.executed_at}, before a corporate action of ${symbol} (${acted_at}) that the position of ${user_id} has already.`,
+    `The fill ${fill.broker_fill_id} of order ${fill.order_id} was executed at ${fill.executed_at}, before a corporate action of ${symbol} (${acted_at}) that is booked for ${user_id} already.`,
     `Reverse the action, book the fill, and apply the action again. See: pinnacle corporate-action list --symbol ${symbol}`,
   );
 

@@ -51,9 +51,8 @@ export interface BookPosition extends Position {
   opened_at: Instant;
   closed_at: Instant | null;
   updated_at: Instant;
-  /** Since when the latest corporate action of it is in force. */
-  acted_at?: Instant;
 }
+
 export interface BookedFill extends Fill {
   fill_id: string;
   overfill: boolean;
@@ -76,6 +75,8 @@ export interface Book {
   orders: Map<OrderId, BookOrder>;
   /** Open positions by `positionKey`. */
   positions: Map<string, BookPosition>;
+  /** Since when the latest corporate action of a chain is in force, whether its position is open still or not; by `positionKey`. */
+  acted: ReadonlyMap<string, Instant>;
   /** Executions that are already booked, or were taken back, by `fillKey`. */
   known: Map<string, KnownFill>;
   /** The strategies that are not ACTIVE for their user, by `strategyKey`. */

@@ -151,8 +151,11 @@ async function refuseBuiltOn({ db }: Trx, lead: StoredAction): Promise<void> {
       UNION ALL
       SELECT 'closed, and opened anew as ' || o.position_id FROM positions p JOIN positions o ON o.user_id = p.user_id
         AND o.symbol = p.symbol AND o.strategy_id IS NOT DISTINCT FROM p.strategy_id
-        AND o.product IS NOT DISTINCT FROM p.product AND o.status = 'OPEN'
+        AND o.product IS NOT DISTINCT FROM p.product AND o.position_id <> p.position_id
       WHERE p.position_id = e.position_id AND p.status = 'CLOSED'
+        AND (o.status = 'OPEN' OR EXISTS (SELECT FROM order_fills f WHERE f.position_id = o.position_id AND f.seq > e.seq)
+          OR EXISTS (SELECT FROM corporate_action_effects n WHERE n.position_id = o.position_id AND n.seq > e.seq
+            AND n.reversed_at IS NULL AND (n.shares <> 0 OR n.cost <> 0)))
       LIMIT 1
     ) l
     WHERE e.action_id = ${lead.action_id} AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0)

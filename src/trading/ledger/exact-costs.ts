@@ -3,7 +3,6 @@ import { applyEffect, effectOf } from '../../domain/action-effect.ts';
 import type { BookPosition } from '../../domain/book.ts';
 import type { OrderSide } from '../../domain/enums.ts';
 import type { PositionId } from '../../domain/id.ts';
-import type { Instant } from '../../domain/instant.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { applyFill, type Exact, type Position, realizedOf } from '../../domain/position.ts';
 import { ACTIONS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
@@ -15,9 +14,8 @@ interface StoredFill {
   price: number;
   /** What it credited on behalf of the position, in rupees. */
   realized_pnl: Rupees;
-  /** Of a corporate action, instead of an execution: the change of its cost in rupees, and since when it is in force. */
+  /** Of a corporate action, instead of an execution: the change of its cost in rupees. */
   cost: Rupees | null;
-  effective_at: Instant | null;
 }
 
 /**
@@ -28,10 +26,7 @@ export async function restoreExact(source: Source, positions: readonly BookPosit
   if (positions.length === 0) return;
   const fills = await readFills(source, positions);
   for (const position of positions) {
-    const own = fills.get(position.position_id) ?? [];
-    position.exact = replayed(position, own);
-    const acted = own.findLast(({ effective_at }) => effective_at !== null);
-    if (acted?.effective_at) position.acted_at = acted.effective_at;
+    position.exact = replayed(position, fills.get(position.position_id) ?? []);
   }
 }
 
@@ -43,7 +38,7 @@ async function readFills(
   const ids = positions.map(({ position_id }) => position_id);
   const acted = hasStep(source, ACTIONS_SINCE_STEP);
   const { rows } = await sql<StoredFill>`
-    SELECT f.position_id, o.side, f.quantity, f.price, f.realized_pnl, f.seq::float8 AS seq, NULL AS cost, NULL AS effective_at FROM (
+    SELECT f.position_id, o.side, f.quantity, f.price, f.realized_pnl, f.seq::float8 AS seq, NULL AS cost FROM (
       SELECT position_id, order_id, quantity, price, realized_pnl, seq FROM order_fills WHERE position_id = ANY(${ids})
       UNION ALL
       SELECT p.position_id, f.order_id, abs(CASE p.side WHEN 'LONG' THEN p.quantity ELSE -p.quantity END - coalesce((
@@ -62,8 +57,7 @@ async function readFills(
     ${
       acted
         ? sql`UNION ALL
-      SELECT e.position_id, CASE WHEN e.shares < 0 THEN 'SELL' ELSE 'BUY' END::order_side, abs(e.shares), e.price, 0, e.seq,
-        e.cost, e.effective_at
+      SELECT e.position_id, CASE WHEN e.shares < 0 THEN 'SELL' ELSE 'BUY' END::order_side, abs(e.shares), e.price, 0, e.seq, e.cost
       FROM corporate_action_effects e
       WHERE e.position_id = ANY(${ids}) AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0)`
         : sql``

@@ -13,7 +13,8 @@ import {
 import type { StrategyStatus } from '../../domain/enums.ts';
 import { type BookSession, inPaisa } from '../../domain/equity.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
-import { CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { ACTIONS_SINCE_STEP, CORRECTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { equityOf } from '../sessions/equity.ts';
 import { restoreExact } from './exact-costs.ts';
@@ -57,6 +58,7 @@ export async function lockBook(
   return {
     orders: new Map(orders.map((order) => [order.order_id, order])),
     positions: new Map(positions.map((position) => [positionKey(position), position])),
+    acted: await findActed(trx, touched),
     opened,
     known,
     idle: await findIdle(trx, touched),
@@ -88,6 +90,18 @@ async function findIdle(trx: Trx, orders: readonly ChainKey[]): Promise<Book['id
     trx.db,
   );
   return new Map(rows.map((row) => [strategyKey(row), row.status]));
+}
+
+async function findActed(trx: Trx, orders: readonly ChainKey[]): Promise<Book['acted']> {
+  if (!hasStep(trx, ACTIONS_SINCE_STEP)) return new Map();
+  const users = [...new Set(orders.map(({ user_id }) => user_id))];
+  const symbols = [...new Set(orders.map(({ symbol }) => symbol))];
+  const { rows } = await sql<ChainKey & { acted_at: Instant }>`
+    SELECT p.user_id, p.symbol, p.strategy_id, ${productOf(trx, 'p')} AS product, max(e.effective_at) AS acted_at
+    FROM corporate_action_effects e JOIN positions p ON p.position_id = e.position_id
+    WHERE p.user_id = ANY(${users}) AND p.symbol = ANY(${symbols}) AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0)
+    GROUP BY 1, 2, 3, 4`.execute(trx.db);
+  return new Map(rows.map(({ acted_at, ...key }) => [positionKey(key), acted_at]));
 }
 
 async function lockPositions(trx: Trx, orders: readonly ChainKey[]): Promise<BookPosition[]> {

@@ -212,6 +212,38 @@ describe.each(databases)('corporate actions on $name', ({ open }) => {
     expect(await held(user)).toMatchObject([{ quantity: 20 }]);
   });
 
+  it('nor on those of a position that was closed, or opened anew, since', async () => {
+    for (const since of [['SELL 20 60'], ['SELL 30 60'], ['SELL 20 60', 'BUY 7 55']]) {
+      const share = symbol();
+      const user = await holder(`${share} BUY 10 100`);
+      await apply(await add(`split ${share} --ratio 2:1`));
+      await book(
+        user,
+        since.map((trade) => `${share} ${trade}`),
+        EX,
+      );
+      const was = await held(user, '--status', 'any');
+      const order = await given.order(db, { user, symbol: share, side: 'BUY', quantity: 5 });
+      await db.query("UPDATE orders SET created_at = '2026-01-05 03:00' WHERE order_id = $1", [order]);
+      const fill = ['order', 'fill', order, '--quantity', '5', '--price', '101', '--at'];
+      await db.refused([...fill, '2026-01-05T10:00:00Z'], { code: 5, error: 'FILL_BEFORE_ACTION' });
+      expect(await held(user, '--status', 'any')).toEqual(was);
+      await db.json(...fill, '2026-01-06T10:00:00Z');
+      await isSound(user);
+    }
+  });
+
+  it('a merger is not taken back where the old symbol was traded since, and is flat again', async () => {
+    const [old, acquirer] = [symbol(), symbol()];
+    const user = await holder(`${old} BUY 25 100`);
+    const merger = await add(`merger ${old} --ratio 1:1 --to ${acquirer}`);
+    await apply(merger);
+    await book(user, [`${old} BUY 10 100`, `${old} SELL 10 110`], '2026-01-07');
+    const line = ['corporate-action', 'reverse', merger, '--reason', 'r', '--yes'];
+    await db.refused(line, { code: 5, error: 'ACTION_BUILT_ON' });
+    await isSound(user);
+  });
+
   it('goes with the position when its symbol is merged, and back', async () => {
     const share = symbol();
     const name = symbol();

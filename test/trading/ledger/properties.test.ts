@@ -97,6 +97,7 @@ function newBook({ orders }: Pick<History, 'orders'>): Book {
     orders: new Map(placed.map((each) => [each.order_id, each])),
     positions: new Map(),
     known: new Map(),
+    acted: new Map(),
     idle: new Map(),
     sessions: new Map(['amit', 'asha'].map((id) => userId.parse(id)).map((user) => [user, session(user)])),
   };
@@ -110,6 +111,7 @@ function reread(book: Book): Book {
     orders: structuredClone(book.orders),
     positions: structuredClone(book.positions),
     known: structuredClone(book.known),
+    acted: book.acted,
     idle: book.idle,
     sessions,
   };
