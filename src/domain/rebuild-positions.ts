@@ -26,8 +26,10 @@ export interface ChainFill extends Execution {
 export interface ChainAction {
   /** Signed shares that it counts. */
   shares_before: number;
-  /** By how much the cost changes, rupees. */
+  /** By how much the cost changes, rupees; below 0, that of which it is a part was counted. */
   cost: Rupees;
+  /** Rupees a share, of what it counts. */
+  average_before: number;
   /** When the position that it opens counts as opened. */
   opened_at: Instant;
 }
@@ -44,7 +46,7 @@ export interface RebuiltPosition extends Position {
  * Applies the executions of one user, symbol, strategy and product in this order, starting without a position. Returns them with
  * their effects, and every position that they make. A position keeps the id under which its first execution was booked,
  * unless an earlier one has it: executions that did not change give what is booked. Throws FILL_BEFORE_ACTION where a corporate
- * action would find other shares than it counted.
+ * action would find other shares than it counted, or another cost than that of which it moved a part to another symbol.
  */
 export function rebuildPositions<F extends ChainFill>(
   fills: readonly F[],
@@ -87,10 +89,13 @@ export function rebuildPositions<F extends ChainFill>(
   return { fills: rebuilt, positions: [...positions.values()] };
 }
 
+/** Rupees; what is moved is rounded to the paisa. */
+const HALF_A_PAISA = 0.005;
+
 function afterAction(
   current: RebuiltPosition | null,
   fill: ChainFill,
-  { shares_before, cost, opened_at }: ChainAction,
+  { shares_before, cost, average_before, opened_at }: ChainAction,
 ): RebuiltPosition {
   const shares = current ? (current.side === 'LONG' ? current.quantity : -current.quantity) : 0;
   const position_id = current?.position_id ?? fill.position_id;
@@ -98,6 +103,15 @@ function afterAction(
     throw refused(
       'FILL_BEFORE_ACTION',
       `The corporate action ${fill.fill_id} counted ${shares_before} shares of position ${fill.position_id}; the executions before it would make ${shares}.`,
+      `Nothing changed. Reverse the action, correct the executions, and apply it again: pinnacle corporate-action reverse ${fill.fill_id} --reason TEXT`,
+    );
+  const counted = average_before * Math.abs(shares_before);
+  const stands = current ? current.average_price * current.quantity : 0;
+  // All of it would stay behind here, or be taken from here, while the other symbol has what was moved.
+  if (Number(cost) < 0 && Math.abs(stands - counted) > HALF_A_PAISA)
+    throw refused(
+      'FILL_BEFORE_ACTION',
+      `The corporate action ${fill.fill_id} moved a part of a cost of ${counted.toFixed(2)} of position ${fill.position_id} to another symbol; the executions before it would make ${stands.toFixed(2)}.`,
       `Nothing changed. Reverse the action, correct the executions, and apply it again: pinnacle corporate-action reverse ${fill.fill_id} --reason TEXT`,
     );
   const position = applyEffect(current, effectOf(fill, cost));

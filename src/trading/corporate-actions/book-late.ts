@@ -111,7 +111,12 @@ async function bookBetween(
     session_id: null,
     overfill: false,
     seq: Number.NaN,
-    action: { shares_before: effect.shares_before, cost: effect.cost, opened_at },
+    action: {
+      shares_before: effect.shares_before,
+      cost: effect.cost,
+      average_before: effect.average_before,
+      opened_at,
+    },
   };
   const becomes = [{ key, fills: [...before, item, ...since] }];
   const { fills } = await rebook(trx, { was: [{ key, fills: all }], becomes }, 0, day);

@@ -35,6 +35,19 @@ export const ACTION_INVARIANTS: readonly Invariant[] = [
       GROUP BY e.action_id, e.user_id HAVING sum(e.cost) <> 0`,
   },
   {
+    name: 'action_merged',
+    phase: 4,
+    step: ACTIONS_SINCE_STEP,
+    about: 'action',
+    holds: 'a position that a merger ended left no cost behind: it ended at the average that was counted',
+    offenders: (user) => sql`
+      SELECT e.action_id || '/' || e.position_id AS id,
+        format('cost of %s moved on, its executions make %s', -e.cost, round((p.average_price * abs(e.shares_before))::numeric, 2)) AS detail
+      FROM corporate_action_effects e JOIN positions p ON p.position_id = e.position_id
+      WHERE e.reversed_at IS NULL AND e.cost < 0 AND e.shares_before <> 0 AND e.shares = -e.shares_before ${of('e', user)}
+        AND abs((p.average_price - e.average_before) * e.shares_before) > 0.005`,
+  },
+  {
     name: 'action_cash',
     phase: 4,
     step: ACTIONS_SINCE_STEP,

@@ -47,15 +47,15 @@ async function readActed(source: Source, key: ChainKey): Promise<BookedExecution
     SELECT e.seq, e.action_id AS fill_id, NULL AS order_id, e.action_id AS broker_fill_id,
       CASE WHEN e.shares < 0 THEN 'SELL' ELSE 'BUY' END AS side, abs(e.shares) AS quantity, e.price, e.effective_at AS executed_at,
       false AS overfill, e.position_id, NULL AS flipped_to, '0.00' AS realized_pnl, e.applied_at AS created_at, NULL AS session_id,
-      e.shares_before, e.cost, p.opened_at
+      e.shares_before, e.cost, e.average_before, p.opened_at
     FROM corporate_action_effects e JOIN positions p ON p.position_id = e.position_id
     WHERE p.user_id = ${key.user_id} AND p.symbol = ${key.symbol} AND p.strategy_id IS NOT DISTINCT FROM ${key.strategy_id}
       AND ${productOf(source, 'p')} IS NOT DISTINCT FROM ${key.product}
       AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0)
     ORDER BY e.seq`.execute(source.db);
-  return rows.map(({ shares_before, cost, opened_at, ...row }) => ({
+  return rows.map(({ shares_before, cost, average_before, opened_at, ...row }) => ({
     ...row,
-    action: { shares_before, cost, opened_at },
+    action: { shares_before, cost, average_before, opened_at },
   }));
 }
 

@@ -4,7 +4,7 @@ import type { BookPosition } from '../../domain/book.ts';
 import type { OrderSide } from '../../domain/enums.ts';
 import type { PositionId } from '../../domain/id.ts';
 import { addMoney, NO_RUPEES, type Rupees } from '../../domain/money.ts';
-import { applyFill, type Exact, type Position, realizedOf } from '../../domain/position.ts';
+import { applyFill, type Exact, exactOf, type Position, realizedOf } from '../../domain/position.ts';
 import { ACTIONS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 
 interface StoredFill {
@@ -89,5 +89,5 @@ function replayed(row: BookPosition, fills: readonly StoredFill[]): Exact | unde
   }
   const made: Position | null = position;
   const isSame = made?.side === row.side && made.quantity === row.quantity;
-  return isSame && realizedOf(made) === credited ? made.exact : undefined;
+  return isSame && realizedOf(made) === credited ? exactOf(made) : undefined;
 }

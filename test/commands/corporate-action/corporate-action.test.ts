@@ -361,6 +361,28 @@ describe.each(databases)('corporate actions on $name', ({ open }) => {
     await isSound(user);
   });
 
+  it('an execution of which a part of the cost moved on is corrected only under a reversed action', async () => {
+    for (const terms of ['merger --ratio 42:25', 'demerger --ratio 1:1 --cost-percent 13.51']) {
+      const [share, other] = [symbol(), symbol()];
+      const user = await holder(`${share} BUY 25 2700`, `${other} BUY 1 1000`);
+      const action = await add(`${terms.replace(' ', ` ${share} `)} --to ${other}`);
+      await apply(action);
+      const was = await bookOf(user);
+      const [of, ofOther] = (await db.json<Row[]>('fill', 'list', '--user', user)).reverse();
+      const correct = (fill: Row | undefined) =>
+        words(`fill correct ${fill?.['fill_id']} --price 2600 --reason r --yes`);
+      await db.refused(correct(of), { code: 5, error: 'FILL_BEFORE_ACTION' });
+      expect(await bookOf(user)).toEqual(was);
+      await isSound(user);
+      await db.json(...correct(ofOther));
+      await isSound(user);
+      await reverse(action);
+      await db.json(...correct(of));
+      expect(await held(user)).toMatchObject([{ average_price: 2600 }, { average_price: 2600 }]);
+      await isSound(user);
+    }
+  });
+
   it('leaves to a person what would be no whole share', async () => {
     const share = symbol();
     const user = await holder(`${share} BUY 2 100`);

@@ -34,15 +34,16 @@ async function keepBook(db: TestDatabase): Promise<void> {
   await db.cliWith({ stdin: trades }, ...words('order import - --as trades --user trader_001'));
   for (const line of lines.trim().split('\n')) await db.json(...words(line));
   for (const terms of [
-    'split WIPRO --ratio 4:3 --cash-price 75',
-    'demerger WIPRO --ratio 1:1 --to WIPROX --cost-percent 10',
+    'split WIPRO --ex-date 2026-01-06 --ratio 4:3 --cash-price 75',
+    'demerger WIPRO --ex-date 2026-01-06 --ratio 1:1 --to WIPROX --cost-percent 10',
+    'merger WIPROX --ex-date 2026-01-07 --ratio 1:1 --to WIPROY',
   ]) {
-    const { action_id } = await db.json(...words(`corporate-action add ${terms} --ex-date 2026-01-06`));
+    const { action_id } = await db.json(...words(`corporate-action add ${terms}`));
     await db.json('corporate-action', 'apply', String(action_id), '--yes');
   }
   const { rows } = await db.query("SELECT flow_id FROM cash_flows WHERE reference = 'wrong'");
   await db.json('user', 'reverse-flow', String(rows[0]?.['flow_id']), '--reason', 'never arrived', '--yes');
-  await db.json('position', 'mark', 'WIPRO=70', 'WIPROX=8');
+  await db.json('position', 'mark', 'WIPRO=70', 'WIPROY=8');
   await db.json('report', 'snapshot');
 }
 
@@ -153,6 +154,7 @@ const SPOILINGS: Spoiling[] = [
     /^act_/,
   ],
   ['action_cost audit_actions', 'UPDATE corporate_action_effects SET cost = cost + 1 WHERE opened', /^act_/],
+  ['action_merged', "UPDATE positions SET average_price = 9 WHERE symbol = 'WIPROX'", /^act_.*\/pos_/],
   ['action_cash audit_actions', 'UPDATE corporate_action_effects SET cash = 26 WHERE shares = 3', /^act_/],
   [
     'action_state position_quantity action_cost audit_actions',
@@ -216,7 +218,7 @@ describe.each(databases)('doctor ledger on $name', () => {
       const { code, stdout, stderr } = await db.cli('doctor', 'ledger', '--json', ...whose);
       expect({ code, stderr }).toEqual({
         code: 0,
-        stderr: 'All is well with 5 orders, 5 fills and 5 positions.\n',
+        stderr: 'All is well with 5 orders, 5 fills and 6 positions.\n',
       });
       const rows = JSON.parse(stdout) as Row[];
       expect(rows.filter(({ state }) => state !== 'ok')).toEqual([]);
