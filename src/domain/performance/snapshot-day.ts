@@ -20,27 +20,55 @@ interface Moment {
   staleAfterMs: number;
 }
 
-/**
- * The day whose equity is taken down, and from when on a mark is one of it. By default it is the latest on which trading has
- * begun, or on which something was executed. A mark counts that was fresh when trading ended, or is fresh now where it goes on.
- */
-export function snapshotDay(
-  { asked, today, now, executed, staleAfterMs }: Moment,
-  calendar: readonly MarketDay[],
-): { day: string; pricedFrom: Instant } {
-  const entries = new Map(calendar.map((entry) => [entry.day, entry]));
-  const begunBy = (last: string) => {
-    for (let day = last; day > dayAfter(last, -LOOK_BACK_DAYS); day = dayAfter(day, -1))
-      if (trades(day, entries.get(day)) && !isBefore(now, edgesOf(day, entries.get(day)).opens)) return day;
-    return last;
-  };
+/** A day whose equity is taken down. */
+export interface EquityDay {
+  day: string;
+  /** From when on a mark counts as one of it. */
+  pricedFrom: Instant;
+  /** Whether trading has begun on it. */
+  hasBegun: boolean;
+  /** Whether none later is taken down yet. */
+  isLatest: boolean;
+}
+
+/** The day whose equity is taken down: by default the latest on which trading has begun, or on which something was executed. */
+export function snapshotDay(moment: Moment, calendar: readonly MarketDay[]): EquityDay {
+  const { asked, today, executed } = moment;
+  const entries = entriesOf(calendar);
   const moved = executed !== null && executed <= today ? executed : '';
-  const begun = begunBy(today);
-  const day = asked ?? (moved > begun ? moved : begun);
-  const traded = begunBy(day);
+  const begun = begunBy(today, entries, moment);
+  const latest = moved > begun ? moved : begun;
+  const day = asked ?? latest;
+  return {
+    day,
+    pricedFrom: marksFrom(day, entries, moment),
+    hasBegun: begunBy(day, entries, moment) === day,
+    isLatest: day >= latest,
+  };
+}
+
+type Entries = ReadonlyMap<string, MarketDay>;
+
+export const entriesOf = (calendar: readonly MarketDay[]): Entries =>
+  new Map(calendar.map((entry) => [entry.day, entry]));
+
+/** From when on a mark counts as one of a day: it was fresh when trading ended, or is fresh now where it goes on. */
+export function marksFrom(
+  day: string,
+  entries: Entries,
+  { now, staleAfterMs }: Pick<Moment, 'now' | 'staleAfterMs'>,
+): Instant {
+  const traded = begunBy(day, entries, { now });
   const { closes } = edgesOf(traded, entries.get(traded));
   const end = isBefore(now, closes) ? now : closes;
-  return { day, pricedFrom: instant(new Date(Date.parse(end) - staleAfterMs)) };
+  return instant(new Date(Date.parse(end) - staleAfterMs));
+}
+
+/** The latest day up to a last one on which trading has begun. */
+function begunBy(last: string, entries: Entries, { now }: Pick<Moment, 'now'>): string {
+  for (let day = last; day > dayAfter(last, -LOOK_BACK_DAYS); day = dayAfter(day, -1))
+    if (trades(day, entries.get(day)) && !isBefore(now, edgesOf(day, entries.get(day)).opens)) return day;
+  return last;
 }
 
 /** When trading begins and ends on a day. */

@@ -5,8 +5,15 @@ import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
+import { type Instant, instant } from '../../domain/instant.ts';
 import { dayAfter } from '../../domain/performance/account-days.ts';
-import { EXCHANGE } from '../../domain/performance/snapshot-day.ts';
+import {
+  type EquityDay,
+  EXCHANGE,
+  entriesOf,
+  LOOK_BACK_DAYS,
+  marksFrom,
+} from '../../domain/performance/snapshot-day.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { trades } from '../../domain/trading-calendar.ts';
 import { needStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
@@ -55,13 +62,15 @@ export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: A
   if (first === '' || last < first)
     throw usage(`The file ${file} has no prices of the days that are asked for.`);
   await tellOthers(ctx, prices);
+  const { staleAfterMs } = (await ctx.config()).market;
+  const now = instant(ctx.now());
   let problems: string[] = [];
   const result = await ctx.change(async (trx) => {
     await sql`SELECT set_config('statement_timeout', '0', true), set_config('jit', 'off', true)`.execute(
       trx.db,
     );
     const taken: SnapshotDay[] = [];
-    for (const part of partsOf(await daysOf(trx, user, first, last), names, prices)) {
+    for (const part of partsOf(await daysOf(trx, user, { first, last, now, staleAfterMs }), names, prices)) {
       ctx.signal.throwIfAborted();
       taken.push(...(await writePart(trx, part, { user, pricedBy: basename(file).slice(0, MAX_NAME) })));
     }
@@ -96,42 +105,50 @@ async function heldSymbols({ db }: Source, user: UserId | undefined): Promise<Tr
 }
 
 /** The days of a range: those on which NSE trades, and those on which something was executed. */
-async function daysOf(trx: Trx, user: UserId | undefined, first: string, last: string): Promise<string[]> {
+async function daysOf(
+  trx: Trx,
+  user: UserId | undefined,
+  { first, last, ...clock }: { first: string; last: string; now: Instant; staleAfterMs: number },
+): Promise<EndedDay[]> {
   const { rows } = await sql<{ day: string }>`
     SELECT DISTINCT to_char(${localTime(sql`f.executed_at`, trx)}, 'YYYY-MM-DD') AS day
     FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${ofUser('o', user)}`.execute(
     trx.db,
   );
   const executed = new Set(rows.map(({ day }) => day));
-  const calendar = await readDays(trx, EXCHANGE, { from: first, to: last });
-  const entries = new Map(calendar.map((entry) => [entry.day, entry]));
-  const days: string[] = [];
+  const calendar = await readDays(trx, EXCHANGE, { from: dayAfter(first, -LOOK_BACK_DAYS), to: last });
+  const entries = entriesOf(calendar);
+  const days: EndedDay[] = [];
   for (let day = first; day <= last; day = dayAfter(day))
-    if (executed.has(day) || trades(day, entries.get(day))) days.push(day);
+    if (executed.has(day) || trades(day, entries.get(day)))
+      days.push({ day, pricedFrom: marksFrom(day, entries, clock) });
   return days;
 }
 
+type EndedDay = Pick<EquityDay, 'day' | 'pricedFrom'>;
+
 interface Part {
-  days: string[];
+  days: EndedDay[];
   prices: { day: string; symbol: TradingSymbol; price: number }[];
 }
 
 /** Days with their prices, so many at a time that a statement can take them. */
 function partsOf(
-  days: readonly string[],
+  days: readonly EndedDay[],
   names: ReadonlyMap<TradingSymbol, readonly TradingSymbol[]>,
   { closeOf }: ClosingPrices,
 ): Part[] {
   const parts: Part[] = [];
   let part: Part = { days: [], prices: [] };
-  for (const day of days) {
+  for (const each of days) {
+    const { day } = each;
     if (part.days.length === 0 || part.prices.length > MAX_PRICES) {
       part = { days: [], prices: [] };
       parts.push(part);
     }
-    part.days.push(day);
+    part.days.push(each);
     for (const [symbol, all] of names) {
-      const name = all.find((each) => closeOf(each, day) !== undefined);
+      const name = all.find((one) => closeOf(one, day) !== undefined);
       const price = name && closeOf(name, day);
       if (price !== undefined) part.prices.push({ day, symbol, price });
     }

@@ -3,14 +3,10 @@ import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import type { Instant } from '../../domain/instant.ts';
-import { dayAfter } from '../../domain/performance/account-days.ts';
-import { EXCHANGE, LOOK_BACK_DAYS, snapshotDay } from '../../domain/performance/snapshot-day.ts';
 import { needStep, SNAPSHOTS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
 import { pluralize, someOf } from '../../util/text.ts';
-import { readDays } from '../calendar/store.ts';
-import { refuseFuture } from '../flows/move-money.ts';
-import { localTime, TODAY } from '../trading-day.ts';
+import { localTime } from '../trading-day.ts';
+import { readEquityDay } from './equity-day.ts';
 import { type SnapshotDay, writeSnapshots } from './write-snapshots.ts';
 
 /**
@@ -39,22 +35,11 @@ export function takenDown(days: readonly SnapshotDay[], target: string) {
 
 /** The same within another change. The users need not be locked: a fill that comes in between belongs to the next time. */
 export async function snapshotsOf(ctx: Context, trx: Trx, asked: string | undefined): Promise<SnapshotDay[]> {
-  const { rows } = await sql<{ now: Instant; today: string; executed: string | null }>`
-    SELECT clock_timestamp()::timestamp AS now, to_char(${TODAY}, 'YYYY-MM-DD') AS today,
-      (SELECT to_char(${localTime(sql`max(executed_at)`, trx)}, 'YYYY-MM-DD') FROM order_fills) AS executed`.execute(
-    trx.db,
-  );
-  const [moment] = rows;
-  if (!moment) throw new Error('a statement without FROM gives one row');
-  if (asked !== undefined) refuseFuture(asked, moment.today);
-  const { staleAfterMs } = (await ctx.config()).market;
-  const last = asked ?? moment.today;
-  const calendar = await readDays(trx, EXCHANGE, { from: dayAfter(last, -LOOK_BACK_DAYS), to: moment.today });
-  const { day, pricedFrom } = snapshotDay({ ...moment, asked, staleAfterMs }, calendar);
+  const { day, pricedFrom } = await readEquityDay(ctx, trx, asked, '--day');
   return writeSnapshots(trx, {
-    days: [day],
+    days: [{ day, pricedFrom }],
     user: undefined,
-    valued: atMarks(trx, pricedFrom),
+    valued: atMarks(trx),
     with: sql`begun AS (SELECT user_id, ${localTime(sql`created_at`, trx)}::date AS day FROM users)`,
     hasMovedOn: sql`n.later > 0`,
     pricedBy: 'marks',
@@ -64,8 +49,8 @@ export async function snapshotsOf(ctx: Context, trx: Trx, asked: string | undefi
 // What no share costs. Other programs may have written anything, NaN and infinity included.
 const MAX_MARK = sql`1e12`;
 
-/** SQL for what open positions are worth at marks that are not older. Without a quote behind it, a mark is as old as its row. */
-const atMarks = (trx: Trx, pricedFrom: Instant) => sql`
+/** SQL for what open positions are worth at marks that count on the day. Without a quote behind it, a mark is as old as its row. */
+const atMarks = (trx: Trx) => sql`
   SELECT p.user_id, a.day, count(*)::int AS open_positions,
     json_agg(DISTINCT p.symbol ORDER BY p.symbol) FILTER (WHERE NOT m.is_priced) AS unpriced,
     sum(CASE WHEN m.is_priced THEN round(p.unrealized_pnl::numeric, 2) END) AS unrealized,
@@ -74,7 +59,7 @@ const atMarks = (trx: Trx, pricedFrom: Instant) => sql`
   FROM positions p CROSS JOIN asked a
   CROSS JOIN LATERAL (SELECT coalesce(p.marked_at, p.updated_at) AS at) AS t
   CROSS JOIN LATERAL (
-    SELECT t.at, t.at >= ${pricedFrom}::timestamp AND ${localTime(sql`t.at`, trx)}::date <= a.day
+    SELECT t.at, t.at >= a.priced_from AND ${localTime(sql`t.at`, trx)}::date <= a.day
       AND p.current_price > 0 AND p.current_price < ${MAX_MARK} AS is_priced
   ) AS k
   CROSS JOIN LATERAL (

@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
 import { ledgerDays } from './ledger-days.ts';
 
 /** A day as it was taken down, of all users who are asked for. */
@@ -25,7 +27,8 @@ export interface SnapshotDay {
 
 /** What is written. */
 interface Snapshots {
-  days: readonly string[];
+  /** Days, and from when on a mark is one of them. */
+  days: readonly { day: string; pricedFrom: Instant }[];
   user: UserId | undefined;
   /**
    * SQL for the value of open positions, of users and days of `asked(day)` that have any: `user_id`, `day`, `open_positions`,
@@ -40,6 +43,8 @@ interface Snapshots {
 }
 
 const MAX_NAMED = 20;
+// What was priced by a file of closes has no time of a mark.
+const WAS_PRICED_AT_END = sql`(s.priced_at >= a.priced_from OR (s.priced_at IS NULL AND s.open_positions > 0))`;
 const WRITTEN = sql`capital, realized_pnl, paid_in, paid_out, charges, dividends, executions, open_positions, unrealized_pnl,
   long_value, short_value, priced_by, priced_at`;
 const asWritten = (row: string) =>
@@ -61,17 +66,22 @@ const asWritten = (row: string) =>
 
 /**
  * Writes what users were worth on some days, in one statement whatever their number: rows that are as they were are not written
- * again. A day that was complete stays, unless something moved since: prices get lost with time. Needs step 12 of phase 4.
+ * again. A day that was complete stays, unless something moved since: prices get lost with time. Marks of the midst of the day are
+ * none of its end, and do not stay. Needs step 12 of phase 4.
  */
 export async function writeSnapshots(
   trx: Trx,
   { days, user, valued, hasMovedOn, pricedBy, ...given }: Snapshots,
 ): Promise<SnapshotDay[]> {
   const { rows } = await sql<SnapshotDay>`
-    WITH asked AS (SELECT unnest(${days}::text[])::date AS day), ${ledgerDays(trx, user)}, ${given.with}, valued AS (${valued}),
+    WITH asked AS (
+      SELECT day::date AS day, "pricedFrom"::timestamp AS priced_from
+      FROM ${unnest('d', { day: 'text', pricedFrom: 'timestamp' }, days)}
+    ), ${ledgerDays(trx, user)}, ${given.with}, valued AS (${valued}),
     rows AS MATERIALIZED (
       SELECT n.*, s.user_id IS NULL AS is_new, ${hasMovedOn} AS has_moved_on,
-        (s.unpriced::text = '[]' AND n.unpriced <> '[]' AND (s.capital, s.executions) = (n.capital, n.executions)) IS TRUE AS is_kept,
+        (s.unpriced::text = '[]' AND n.unpriced <> '[]' AND (s.capital, s.executions) = (n.capital, n.executions)
+          AND ${WAS_PRICED_AT_END}) IS TRUE AS is_kept,
         (${asWritten('s')}, s.unpriced::text) IS NOT DISTINCT FROM (${asWritten('n')}, n.unpriced) AS is_same
       FROM (
         SELECT l.user_id, l.day, l.later, l.capital::numeric(15, 2) AS capital, l.realized::numeric(15, 2) AS realized_pnl,
@@ -84,7 +94,7 @@ export async function writeSnapshots(
         FROM ledger l LEFT JOIN valued v ON v.user_id = l.user_id AND v.day = l.day
         JOIN begun b ON b.user_id = l.user_id
         WHERE l.is_asked AND (l.day >= b.day OR l.executions > 0)
-      ) AS n LEFT JOIN equity_snapshots s ON s.user_id = n.user_id AND s.day = n.day
+      ) AS n JOIN asked a ON a.day = n.day LEFT JOIN equity_snapshots s ON s.user_id = n.user_id AND s.day = n.day
     ), written AS (
       INSERT INTO equity_snapshots AS s (user_id, day, ${WRITTEN}, unpriced)
       SELECT user_id, day, ${WRITTEN}, unpriced::json FROM rows

@@ -79,9 +79,9 @@ async function moveMoney(
   return moved;
 }
 
-/** Throws a usage error for a day after today, both YYYY-MM-DD. */
-export function refuseFuture(day: string, today: string): void {
-  if (day > today) throw usage(`--day ${day} is still to come: today is ${today}.`);
+/** Throws a usage error that names the flag for a day after today, both YYYY-MM-DD. */
+export function refuseFuture(day: string, today: string, flag = '--day'): void {
+  if (day > today) throw usage(`${flag} ${day} is still to come: today is ${today}.`);
 }
 
 /** The trading day of this moment, YYYY-MM-DD, by the clock and the time zone of the database. */

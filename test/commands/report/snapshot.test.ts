@@ -105,6 +105,16 @@ describe.each(databases)('report snapshot on $name', ({ open }) => {
     expect((await rows())[0]).toMatchObject({ unrealized_pnl: '110.00' });
   });
 
+  it('a mark of the midst of the day is none of its end', async () => {
+    await db.query(
+      "UPDATE equity_snapshots SET priced_at = now() - interval '8 days' WHERE user_id = 'trader_001'",
+    );
+    const { code, day } = await snapshot();
+    expect(code).toBe(6);
+    expect(day).toMatchObject({ incomplete: 2, written: 1, unpriced: ['SBIN', 'TCS'] });
+    expect((await rows())[0]).toMatchObject({ unrealized_pnl: null, unpriced: ['TCS'] });
+  });
+
   it('what is held now says nothing about a day before the latest executions', async () => {
     const before = await daysBefore(1);
     expect((await snapshot('--day', before)).day).toBeUndefined();
