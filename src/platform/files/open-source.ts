@@ -55,11 +55,12 @@ async function* unzipped(source: AsyncIterable<Buffer>, name: string): AsyncGene
   try {
     // Errors of the file come out of the decompressor, where the bytes are read.
     if (gzip) yield* decompressed(all(), name, createGunzip());
-    else if (entry !== undefined) yield* oneOfZip(all(entry), name);
+    else if (entry?.size !== undefined) yield* storedInZip(all(entry.start), entry.size, name);
+    else if (entry !== undefined) yield* oneOfZip(all(entry.start), name);
     else yield* all();
   } catch (error) {
     const { code = '' } = error as { code?: string };
-    if (code.startsWith('Z_')) throw usage(`${name} is compressed, but damaged or cut off.`);
+    if (code.startsWith('Z_')) throw damaged(name);
     if (/^E[A-Z]+$/.test(code)) throw usage(`${name} cannot be read (${code}).`);
     throw error;
   }
@@ -70,19 +71,53 @@ const ENTRY_BYTES = 30;
 // The header of an entry with the longest name and field that it can have.
 const MAX_ENTRY_BYTES = ENTRY_BYTES + 2 * 65_535;
 const ENCRYPTED = 1;
+// Its size stands behind the entry, not in its header.
+const SIZE_BEHIND = 8;
+const STORED = 0;
 const DEFLATED = 8;
+// Of an entry of 4 GiB or more, whose size stands elsewhere.
+const SIZE_ELSEWHERE = 0xffff_ffff;
 
 const isZip = (bytes: Buffer) => bytes.length >= ENTRY_BYTES && bytes.subarray(0, ENTRY.length).equals(ENTRY);
 
-/** Where the first file of a ZIP archive begins, if it is a table; workbooks are archives of other files. */
-function tableInZip(head: Buffer): number | undefined {
+const damaged = (name: string) => usage(`${name} is compressed, but damaged or cut off.`);
+
+/** The first file of a ZIP archive, if it is a table. */
+interface Entry {
+  /** Where its bytes begin. */
+  start: number;
+  /** In bytes, if it is stored as it is; undefined if it is compressed. */
+  size: number | undefined;
+}
+
+/** The first file of a ZIP archive, if it is a table that can be read from the front; workbooks are archives of other files. */
+function tableInZip(head: Buffer): Entry | undefined {
   if (!isZip(head)) return undefined;
-  const [flags, method] = [head.readUInt16LE(6), head.readUInt16LE(8)];
+  const [flags, method, size] = [head.readUInt16LE(6), head.readUInt16LE(8), head.readUInt32LE(18)];
   const end = ENTRY_BYTES + head.readUInt16LE(26);
   const name = head.subarray(ENTRY_BYTES, end).toString('latin1');
-  if ((flags & ENCRYPTED) !== 0 || method !== DEFLATED || !/\.(csv|txt)$/i.test(name)) return undefined;
-  return end + head.readUInt16LE(28);
+  if ((flags & ENCRYPTED) !== 0 || !/\.(csv|txt)$/i.test(name)) return undefined;
+  const start = end + head.readUInt16LE(28);
+  if (method === DEFLATED) return { start, size: undefined };
+  const isSized = (flags & SIZE_BEHIND) === 0 && size !== SIZE_ELSEWHERE;
+  return method === STORED && isSized ? { start, size } : undefined;
 }
+
+/** The first file of a ZIP archive that is stored as it is, which must be its only one. */
+async function* storedInZip(source: AsyncIterable<Buffer>, size: number, name: string) {
+  let left = size;
+  let behind: Buffer = Buffer.alloc(0);
+  for await (const chunk of source) {
+    if (left > 0) yield chunk.subarray(0, left);
+    if (behind.length < ENTRY.length) behind = Buffer.concat([behind, chunk.subarray(left)]);
+    left = Math.max(0, left - chunk.length);
+  }
+  if (left > 0) throw damaged(name);
+  if (behind.subarray(0, ENTRY.length).equals(ENTRY)) throw severalFiles(name);
+}
+
+const severalFiles = (name: string) =>
+  usage(`${name} is a ZIP archive of several files: give them one by one.`);
 
 /** The first file of a ZIP archive, which must be its only one. */
 async function* oneOfZip(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
@@ -99,7 +134,7 @@ async function* oneOfZip(source: AsyncIterable<Buffer>, name: string): AsyncGene
   }
   yield* decompressed(noted(), name, inflate);
   const behind = tail.subarray(Math.max(0, tail.length - (read - inflate.bytesWritten)));
-  if (behind.includes(ENTRY)) throw usage(`${name} is a ZIP archive of several files: give them one by one.`);
+  if (behind.includes(ENTRY)) throw severalFiles(name);
 }
 const TAIL_BYTES = 131_072;
 
