@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { SHARE_SERIES } from '../../domain/exchanges.ts';
 import { isWrittenDay, writtenInstant } from '../../domain/instant.ts';
 import { readPrice, readPriceOrNone } from '../../domain/money.ts';
 import { readSymbol, SYMBOL_RULE, type TradingSymbol, withoutSeries } from '../../domain/symbol.ts';
@@ -15,6 +16,8 @@ export interface ClosingPrices {
   closeOf: (symbol: TradingSymbol, day: string) => number | undefined;
   /** Symbols of the file that nobody asked for: the first of them, and how many. */
   others: { named: readonly string[]; count: number };
+  /** How many rows of a bhavcopy have no close: what was not traded. */
+  unpriced: number;
 }
 
 /** The name of NSE's file before July 2024, and of the one with delivered shares; and of the one since (UDiFF). */
@@ -46,7 +49,7 @@ const MAX_NAMED = 20;
 /**
  * Reads closing prices row by row, whatever the size of the file: CSV of date,symbol,close, or NSE's bhavcopy as it is published,
  * compressed or not. Only prices of symbols that are `wanted` are kept. Throws a usage error that names the line for what is no day,
- * symbol or price, and for a symbol with two prices of a day.
+ * symbol or price, and for a symbol with two prices of a day in the series that counts.
  */
 export async function readClosingPrices(
   path: string,
@@ -59,24 +62,31 @@ export async function readClosingPrices(
   const others = new Set<string>();
   let first = '';
   let last = '';
-  const take = (row: ClosingPrice): string | undefined => {
+  let unpriced = 0;
+  const take = (row: ClosingPrice, line: number): void => {
+    if (row.close === 0) {
+      unpriced++;
+      return;
+    }
     if (first === '' || row.day < first) first = row.day;
     if (row.day > last) last = row.day;
-    if (wanted.has(row.symbol)) return prices.add(row);
-    if (others.size < MAX_OTHERS) others.add(row.symbol);
-    return undefined;
+    if (wanted.has(row.symbol)) prices.add(row, line);
+    else if (others.size < MAX_OTHERS) others.add(row.symbol);
   };
+  const refuse = (line: number, problem: string) => usage(`${table.name}: line ${line}: ${problem}.`);
   for await (const { rows, bad } of namedRows(table)) {
     ctx.signal.throwIfAborted();
     if (bad[0]) throw usage(`${table.name}: line ${bad[0].line} ${bad[0].reason}.`);
     for (const { line, values } of rows) {
       const row = rowOf(values);
-      const problem = typeof row === 'object' ? take(row) : row;
-      if (problem !== undefined) throw usage(`${table.name}: line ${line}: ${problem}.`);
+      if (typeof row === 'string') throw refuse(line, row);
+      if (row) take(row, line);
     }
   }
+  const [twice] = prices.twice();
+  if (twice) throw refuse(...twice);
   return {
-    ...{ first, last, closeOf: prices.closeOf },
+    ...{ first, last, closeOf: prices.closeOf, unpriced },
     others: { named: [...others].slice(0, MAX_NAMED), count: others.size },
   };
 }
@@ -97,23 +107,28 @@ const placeOf = (day: string) => (Number(day.slice(5, 7)) - 1) * 31 + Number(day
 function emptyPrices() {
   const years = new Map<string, { closes: Float64Array; ranks: Uint8Array }>();
   const keyOf = (symbol: string, day: string) => `${day.slice(0, 4)} ${symbol}`;
+  // A series that counts more may come later in the file.
+  const twice = new Map<string, [line: number, problem: string]>();
   return {
     closeOf: (symbol: TradingSymbol, day: string) =>
       years.get(keyOf(symbol, day))?.closes[placeOf(day)] || undefined,
-    /** Adds a price; what is wrong with it, if it cannot be. */
-    add({ day, symbol, close, rank }: ClosingPrice): string | undefined {
+    /** Adds a price, which replaces one of a lower rank. */
+    add({ day, symbol, close, rank }: ClosingPrice, line: number): void {
       const key = keyOf(symbol, day);
       const year = years.get(key) ?? { closes: new Float64Array(DAYS), ranks: new Uint8Array(DAYS) };
       years.set(key, year);
       const at = placeOf(day);
       const known = year.ranks[at] as number;
-      if (known === rank && year.closes[at] !== close) return `${symbol} has two prices on ${day}`;
+      const cell = `${symbol} ${day}`;
       if (known < rank) {
         year.closes[at] = close;
         year.ranks[at] = rank;
-      }
-      return undefined;
+        twice.delete(cell);
+      } else if (known === rank && year.closes[at] !== close && !twice.has(cell))
+        twice.set(cell, [line, `${symbol} has two prices on ${day}`]);
     },
+    /** Lines with a second price of the rank that counts, in the order of the file. */
+    twice: () => twice.values(),
   };
 }
 
@@ -130,15 +145,15 @@ function plainRow({ date = '', symbol: name = '', close: price = '' }: Values): 
   return close === undefined ? NO_PRICE : { day, symbol, close, rank: 1 };
 }
 
-/** A row of a bhavcopy; undefined for what was not traded or has no name here. */
+/** A row of a bhavcopy; with a close of 0 for what was not traded, and undefined for what has no name here. */
 function bhavcopyRow(values: Values): ClosingPrice | string | undefined {
   const day = dayOf(values['date'] ?? '');
-  const close = readPriceOrNone(values['close'] || '0');
+  const close = readPriceOrNone((values['close'] ?? '').replace(/^-?$/, '0'));
   const { name, rank } = nameOf(values);
   const symbol = readSymbol(name);
   if (day === undefined) return NO_DAY;
   if (close === undefined) return NO_PRICE;
-  return close === 0 || symbol === undefined ? undefined : { day, symbol, close, rank };
+  return symbol === undefined ? undefined : { day, symbol, close, rank };
 }
 
 const MAX_KNOWN_DAYS = 40_000;
@@ -154,17 +169,26 @@ function dayOf(text: string): string | undefined {
   return day;
 }
 
+// Papers that have a symbol of their own: gold bonds, and units of trusts.
+const OWN_SYMBOL = ['GB', 'IV', 'RR'];
+const BLOCK_DEALS = ['BL', 'IL'];
+/** Series whose prices have the symbol alone as their name, the one that counts first. */
+const BY_SYMBOL: readonly string[] = [
+  ...SHARE_SERIES.filter((series) => !BLOCK_DEALS.includes(series)),
+  ...OWN_SYMBOL,
+  ...BLOCK_DEALS,
+];
+
 /**
- * What a row of a bhavcopy is the price of: a share without its series, any other paper of a company with it (IRFC-N1) unless it has a symbol of its own, a derivative by
- * its contract. Where shares trade in several series, EQ counts, and block deals last.
+ * What a row of a bhavcopy is the price of: a share without its series, any other paper of a company with it (IRFC-N1) unless it
+ * has a symbol of its own, a derivative by its contract. Each series has a rank of its own.
  */
 function nameOf({ symbol = '', series = '', kind = '', contract = '', source = '' }: Values) {
   if (/^(IDF|IDO|STF|STO)$/.test(kind)) return { name: contract, rank: 1 };
   // At BSE these are groups of shares.
   if (source === 'BSE' || series === '') return { name: symbol, rank: 1 };
-  if (/^(GB|IV|RR)$/.test(series)) return { name: symbol, rank: 2 };
-  return {
-    name: withoutSeries(`${symbol}-${series}`),
-    rank: series === 'EQ' ? 3 : /^[BI]L$/.test(series) ? 1 : 2,
-  };
+  const at = BY_SYMBOL.indexOf(series.toUpperCase());
+  return at < 0
+    ? { name: `${symbol}-${series}`, rank: 1 }
+    : { name: symbol, rank: 1 + BY_SYMBOL.length - at };
 }

@@ -173,7 +173,8 @@ const writePart = (
     pricedBy,
   });
 
-async function tellOthers(ctx: Context, { others }: ClosingPrices): Promise<void> {
+async function tellOthers(ctx: Context, { others, unpriced }: ClosingPrices): Promise<void> {
+  if (unpriced > 0) await ctx.io.say(`Passed over ${pluralize(unpriced, 'row')} without a close.`);
   if (others.count > 0)
     await ctx.io.say(
       `Nobody held ${pluralize(others.count, 'symbol')} of the file: ${someOf(others.named)}.`,

@@ -44,13 +44,15 @@ const UDIFF = `TradDt,BizDt,Sgmt,Src,FinInstrmTp,FinInstrmId,ISIN,TckrSymb,SctyS
 `;
 
 /** A ZIP archive with these files, as far as a reader from the front looks at it. */
-function zipOf(files: Record<string, string>): Buffer {
+function zipOf(files: Record<string, string>, method: 'deflated' | 'stored' = 'deflated'): Buffer {
   const parts = Object.entries(files).map(([name, text]) => {
+    const content = method === 'stored' ? Buffer.from(text) : deflateRawSync(text);
     const head = Buffer.alloc(30);
     head.write('PK\x03\x04', 'latin1');
-    head.writeUInt16LE(8, 8);
+    head.writeUInt16LE(method === 'stored' ? 0 : 8, 8);
+    head.writeUInt32LE(content.length, 18);
     head.writeUInt16LE(name.length, 26);
-    return Buffer.concat([head, Buffer.from(name), deflateRawSync(text)]);
+    return Buffer.concat([head, Buffer.from(name), content]);
   });
   return Buffer.concat([...parts, Buffer.from('PK\x01\x02 the list of all, PK\x05\x06', 'latin1')]);
 }
@@ -138,11 +140,37 @@ describe.each(databases)('report rebuild on $name', ({ open }) => {
       '06',
       ['1001080.00', '118.00', '968.00', '0.00', 0],
     ],
+    [
+      'ZIP, not compressed',
+      'stored.zip',
+      zipOf({ 'udiff.csv': UDIFF }, 'stored'),
+      '06',
+      ['1001080.00', '118.00', '968.00', '0.00', 0],
+    ],
   ])('reads the file of %s', async (_what, name, content, day, row) => {
     await db.query('DELETE FROM equity_snapshots');
     const { code, stderr } = await rebuild(file(name, content), '--user', 'trader_001');
     expect(code, stderr).toBe(0);
     expect(await stored()).toEqual([[day, ...row]]);
+  });
+
+  const head = 'SYMBOL,SERIES,CLOSE,TIMESTAMP';
+  it('takes EQ whatever stands before it, the first of other series, and counts rows without a close', async () => {
+    await db.query('DELETE FROM equity_snapshots');
+    const rows = [
+      'TCS,BL,3131',
+      'TCS,IL,3132',
+      'TCS,IL,3133',
+      'TCS,EQ,115',
+      'ITC,EQ,-',
+      'INFY,IL,50',
+      'INFY,BL,48.5',
+    ];
+    const lines = [head, ...rows.map((row) => `${row},05-MAR-2024`), 'INFY,BE,0,05-MAR-2024'];
+    const { code, stderr } = await rebuild(file('series.csv', lines.join('\n')), '--user', 'trader_001');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('Passed over 2 rows without a close.');
+    expect(await stored()).toEqual([['05', '1000080.00', '82.50', '932.50', '0.00', 2]]);
   });
 
   it('finds a symbol under the name that it has now', async () => {
@@ -185,6 +213,12 @@ describe.each(databases)('report rebuild on $name', ({ open }) => {
       [],
       'line 3: TCS has two prices on 2024-03-04',
     ],
+    [
+      'two prices of EQ',
+      'SYMBOL,SERIES,CLOSE,TIMESTAMP\nTCS,EQ,1,05-MAR-2024\nTCS,EQ,2,05-MAR-2024\nTCS,BL,3,05-MAR-2024',
+      [],
+      'line 3: TCS has two prices on 2024-03-05',
+    ],
     ['fewer fields', 'date,symbol,close\n2024-03-04,TCS', [], 'line 2 has 2 fields'],
     ['other columns', 'day,price\n2024-03-04,1', [], 'has no column date, symbol'],
     ['nothing', '', [], 'is empty'],
@@ -192,6 +226,13 @@ describe.each(databases)('report rebuild on $name', ({ open }) => {
     ['no days of the range', PLAIN, ['--since', '2025-01-01'], 'has no prices of the days'],
     ['days to come', PLAIN, ['--until', '2999-01-01'], 'is still to come'],
     ['a range the wrong way', PLAIN, ['--since', '2024-03-05', '--until', '2024-03-04'], '--since is later'],
+    ['a stored entry cut off', zipOf({ 'a.csv': PLAIN }, 'stored').subarray(0, 60), [], 'damaged or cut off'],
+    [
+      'several stored files',
+      zipOf({ 'a.csv': PLAIN, 'b.csv': PLAIN }, 'stored'),
+      [],
+      'ZIP archive of several files',
+    ],
     ['several files', zipOf({ 'a.csv': PLAIN, 'b.csv': PLAIN }), [], 'ZIP archive of several files'],
     ['a workbook', zipOf({ '[Content_Types].xml': '' }), [], 'Excel workbook'],
   ])('is refused for %s, and nothing is written', async (_what, content, flags, complaint) => {
