@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { shortestIds } from '../domain/id.ts';
 import { amountText, formatRupees } from '../domain/money.ts';
 import { cutToWidth, textWidth } from '../util/text-width.ts';
@@ -27,28 +26,32 @@ export async function renderTable(
   const available = style.flags.columns === undefined ? io.out.width : undefined;
   let [left, count] = [names, 0];
   for await (const chunk of chunks(rows, io.out)) {
-    const texts = (name: string) => chunk.map((row) => cell(human(columnValue(row, name), name)));
-    const all = left.map((name) => ({
-      ...measured(name, texts(name), style.fields[name]),
-      texts: texts(name),
-    }));
+    const all = left.map((name) => {
+      const texts = chunk.map((row) => cell(human(columnValue(row, name), name)));
+      return { ...measured(name, texts, style.fields[name]), texts };
+    });
     const columns = available === undefined ? all : (fitColumns(all, available) as typeof all);
     left = columns.map(({ name }) => name);
+    const lines = chunk.map((_, i) => aligned(columns, style, ({ texts }) => texts[i] ?? ''));
+    if (count === 0) lines.unshift(paint.bold(aligned(columns, style, ({ name }) => name)));
     count += chunk.length;
-    const table = new Table({
-      head: columns.map(({ name, width }) => paint.bold(cutToWidth(name, width))),
-      colAligns: columns.map(({ name }) =>
-        NUMERIC.has(style.fields[name]?.type ?? 'text') ? 'right' : 'left',
-      ),
-      style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': GAP },
-      chars: BORDERLESS,
-    });
-    const shown: string[] = [];
-    for (const i of chunk.keys())
-      table.push(columns.map(({ texts, width }) => placeholder(cutToWidth(texts[i] ?? '', width), shown)));
-    await io.out.write(`${fillIn(table.toString(), shown)}\n`);
+    await io.out.write(lines.map((line) => `${line}\n`).join(''));
   }
   return { count, missing: names.filter((name) => !left.includes(name)) };
+}
+
+/** A line of a table; amounts and counts stand at the right of their column. */
+function aligned<C extends Column>(
+  columns: readonly C[],
+  style: RenderOptions,
+  textOf: (column: C) => string,
+): string {
+  const cells = columns.map((column) => {
+    const text = cutToWidth(textOf(column), column.width);
+    const padding = ' '.repeat(Math.max(0, column.width - textWidth(text)));
+    return NUMERIC.has(style.fields[column.name]?.type ?? 'text') ? padding + text : text + padding;
+  });
+  return cells.join(' '.repeat(GAP)).trimEnd();
 }
 
 /** Prose keeps so many columns. */
@@ -72,30 +75,6 @@ const UNKNOWN_COLUMNS = 80;
 
 /** A text as a cell of a table shows it: what is longer than 500 columns is cut. */
 export const cell = (text: string): string => cutToWidth(text, MAX_COLUMNS);
-
-// The library measures a text with wide characters again and again for each of its characters, so it gets private-use
-// characters of the same width instead.
-const FIRST = '\ue000';
-const REST = '\ue001';
-
-function placeholder(text: string, shown: string[]): string {
-  const width = textWidth(text);
-  if (width === 0 || /^[\x20-\x7e]*$/.test(text)) return text;
-  shown.push(text);
-  return FIRST + REST.repeat(width - 1);
-}
-
-function fillIn(table: string, shown: readonly string[]): string {
-  let next = 0;
-  // The padding of the last column would break a line that just fits.
-  return table.replace(/ +$/gm, '').replace(/\ue000\ue001*/g, () => shown[next++] ?? '');
-}
-
-const BORDERLESS = Object.fromEntries(
-  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
-    .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
-    .map((name) => [name, '']),
-);
 
 /** Renders one record as `name value` lines, followed by its nested tables. */
 export async function renderCard(row: Row, all: string[], style: RenderOptions, io: Io): Promise<void> {

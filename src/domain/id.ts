@@ -98,7 +98,8 @@ export const SHORTENABLE = ['usr', 'ord', 'fil', 'pos', 'ses', 'ntf', 'flo', 'ac
 
 const PREFIX = `(${SHORTENABLE.join('|')})`;
 const WHOLE = new RegExp(`^${PREFIX}_[0-9A-HJKMNP-TV-Z]{26}$`);
-const SHORTENED = new RegExp(`^${PREFIX}_[0-9A-HJKMNP-TV-Z]{4,25}$`);
+// Less than its time would be the beginning of too many.
+const SHORTENED = new RegExp(`^${PREFIX}_[0-9A-HJKMNP-TV-Z]{${TIME_CHARS},25}$`);
 const ELLIPSIS = /(?:…|\.\.\.)$/;
 
 /** The beginning of a generated id, from a text that is one, with or without an ellipsis; undefined for any other text. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { SHORTENABLE } from '../domain/id.ts';
+import { isUndefinedObject } from '../platform/postgres/errors.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { usage } from '../util/failure.ts';
 
@@ -19,10 +20,11 @@ const ROWS: Readonly<
 };
 
 const NAMED = 5;
+const GENERATED = '^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$';
 
 /**
- * The one id that begins with this text, by the primary key; the text itself where none does. Throws a usage error with
- * the candidates where several do.
+ * The one generated id that begins with this text, by the primary key; the text itself where none does. Throws a usage error
+ * with the candidates where several do.
  */
 export async function wholeId(db: Kysely<Database>, start: string): Promise<string> {
   const found = Object.entries(ROWS).find(([prefix]) => start.startsWith(`${prefix}_`));
@@ -31,9 +33,16 @@ export async function wholeId(db: Kysely<Database>, start: string): Promise<stri
   const column = sql.ref(id);
   const { rows } = await sql<{ id: string }>`
     SELECT ${column} AS id FROM ${sql.table(table)} WHERE ${column} LIKE ${`${start.replaceAll('_', '\\_')}%`}
-    ORDER BY 1 LIMIT ${NAMED + 1}`.execute(db);
+      AND ${column} ~ ${GENERATED}
+    ORDER BY 1 LIMIT ${NAMED + 1}`
+    .execute(db)
+    // A schema that lacks the table has no such id.
+    .catch((error) => {
+      if (isUndefinedObject(error)) return { rows: [] };
+      throw error;
+    });
   const ids = rows.map((row) => row.id);
-  if (ids.length < 2 || ids.includes(start)) return ids.includes(start) ? start : (ids[0] ?? start);
+  if (ids.length < 2) return ids[0] ?? start;
   const more = ids.length > NAMED ? ' and more' : '';
   throw usage(
     `More than one ${what} begins with ${start}.`,

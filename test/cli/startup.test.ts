@@ -65,7 +65,6 @@ const HEAVY = [
   'inquirer',
   '@electric-sql/pglite',
   'chalk',
-  'cli-table3',
   'ora',
   'csv-parse',
 ];

@@ -86,8 +86,20 @@ describe.each(databases)('lists on a terminal, on $name', ({ open }) => {
     expect(await db.json('order', 'cancel', start)).toMatchObject({ order_id: start });
   });
 
+  it('never takes the id of another program for one that it begins like', async () => {
+    await given.order(db, { orderId: 'ord_20260101001' });
+    await db.refused(['order', 'cancel', 'ord_2026010100'], { code: 3, error: 'ORDER_NOT_FOUND' });
+    await db.refused(['order', 'cancel', 'ord_2026'], { code: 3, error: 'ORDER_NOT_FOUND' });
+  });
+
   it('names the candidates where several begin so, and changes nothing', async () => {
-    const start = orders[0]?.slice(0, 9) ?? '';
+    const [first = '', second = ''] = orders;
+    await db.query('UPDATE orders SET order_id = $1 WHERE order_id = $2', [
+      `${first.slice(0, 28)}ZZ`,
+      second,
+    ]);
+    orders[1] = `${first.slice(0, 28)}ZZ`;
+    const start = first.slice(0, 20);
     const error = await db.refused(['order', 'cancel', start], { code: 2 });
     expect(error.message).toContain(`More than one order begins with ${start}`);
     for (const order of orders) expect(error.hint).toContain(order);

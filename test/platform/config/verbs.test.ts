@@ -123,7 +123,7 @@ describe('config show', () => {
     await writeFile(file, '{ "poolSize": 9 }');
     const [rows, table, plain] = [
       JSON.parse((await config(['show', '--json'])).stdout),
-      (await config(['show', '--origin', '--no-color'], { tty: true })).stdout,
+      (await config(['show', '--origin', '--no-color'], { tty: true, columns: 300 })).stdout,
       (await config(['show', '--no-color'], { tty: true })).stdout,
     ];
     expect(rows).toContainEqual({ setting: 'poolSize', value: '9', origin: file });
