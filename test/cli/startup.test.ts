@@ -58,16 +58,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const HEAVY = [
-  'pg',
-  'kysely',
-  'ioredis',
-  'inquirer',
-  '@electric-sql/pglite',
-  'chalk',
-  'ora',
-  'csv-parse',
-];
+const HEAVY = ['pg', 'kysely', 'ioredis', 'inquirer', '@electric-sql/pglite', 'chalk', 'ora', 'csv-parse'];
 
 describe('what is loaded', () => {
   it.each([

