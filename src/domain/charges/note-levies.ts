@@ -13,8 +13,13 @@ const NAMES: Readonly<Record<Levy, RegExp>> = {
   dp: /^(dp|depository)(participant)?(charges?|fees?)?$/,
 };
 
+const plainName = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
 /** The levy that a contract note calls so, in whatever case and spelling; CGST, SGST and IGST are parts of GST. */
 export function levyNamed(name: string): Levy | undefined {
-  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const plain = plainName(name);
   return LEVIES.find((levy) => NAMES[levy].test(plain));
 }
+
+/** The part of GST that a contract note calls so, such as cgst; undefined for GST as a whole and for other levies. */
+export const gstPartNamed = (name: string): string | undefined => /^[a-z]+gst$/.exec(plainName(name))?.[0];

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { levyNamed } from '../../domain/charges/note-levies.ts';
+import { gstPartNamed, levyNamed } from '../../domain/charges/note-levies.ts';
 import { LEVIES, type Levy } from '../../domain/charges/schedule.ts';
 import { EXCHANGES, type Exchange } from '../../domain/exchanges.ts';
 import { type UserId, userId } from '../../domain/id.ts';
@@ -23,7 +23,9 @@ interface Row {
   user_id: UserId;
   exchange: Exchange | null;
   levy: Levy;
-  /** As the file has it: CGST and SGST are two parts of GST. */
+  /** CGST and SGST are two parts of GST. */
+  part: string | undefined;
+  /** As the file has it. */
   called: string;
   amount: Rupees;
 }
@@ -34,7 +36,7 @@ const MAX_NAMED = 10;
 
 /**
  * Reads contract notes: CSV of date,levy,amount with a user and an exchange where there are several. Throws a usage error that
- * names each line that is wrong: no day, an unknown levy, a row that is there twice.
+ * names each line that is wrong: no day, an unknown levy, a levy that is there twice, under whatever names.
  */
 export async function readContractNotes(
   path: string,
@@ -45,14 +47,13 @@ export async function readContractNotes(
   const how = { signal: ctx.signal, most: MAX_ROWS };
   const { rows, bad } = await readAll(table, (values) => readRow(values, user), how);
   const notes = new Map<string, ContractNote>();
-  const lines = new Map<string, number>();
+  const seen = new Map<string, Seen>();
   for (const { line, value } of rows) {
-    const { day, user_id, exchange, levy, called, amount } = value;
-    const note = [day, user_id, exchange ?? ''].join('\n');
-    const key = `${note}\n${called}`;
-    const first = lines.get(key);
-    if (first !== undefined) bad.push({ line, reason: `${called} of that day is on line ${first} already` });
-    lines.set(key, line);
+    const { day, user_id, exchange, levy, amount } = value;
+    const note = noteOf(value);
+    const reason = clashOf(value, seen);
+    if (reason !== undefined) bad.push({ line, reason });
+    for (const key of Object.values(keysOf(value))) seen.set(key, { line, called: value.called });
     const found = notes.get(note) ?? { day, user_id, exchange, levies: new Map() };
     found.levies.set(levy, addMoney(found.levies.get(levy) ?? toPaisa('0'), amount));
     notes.set(note, found);
@@ -63,6 +64,40 @@ export async function readContractNotes(
   }
   if (notes.size === 0) throw usage(`${table.name} has no rows.`);
   return [...notes.keys()].sort().map((key) => notes.get(key) as ContractNote);
+}
+
+const traderOf = ({ day, user_id }: Row) => `${day}\n${user_id}`;
+const noteOf = (row: Row) => `${traderOf(row)}\n${row.exchange ?? ''}`;
+
+/** A row of before. */
+interface Seen {
+  line: number;
+  called: string;
+}
+
+/** What a row stands for, which no other may: a levy or a part of it, GST in one or in parts, and one exchange or all. */
+const keysOf = (row: Row) => ({
+  levy: `${noteOf(row)}\n${row.part ?? row.levy}`,
+  gst: `${noteOf(row)}\n${row.levy} ${row.part === undefined ? 'in one' : 'in parts'}`,
+  exchanges: `${traderOf(row)}\n${row.exchange === null ? 'all' : 'one'}`,
+});
+
+/** Why a row would be added up with one of before that already has its amount. */
+function clashOf(row: Row, seen: ReadonlyMap<string, Seen>): string | undefined {
+  const { part, called, exchange } = row;
+  const same = seen.get(keysOf(row).levy);
+  if (same) {
+    const other = same.called === called ? '' : `, as ${same.called}`;
+    return `${called} of that day is on line ${same.line} already${other}`;
+  }
+  const gst = seen.get(keysOf({ ...row, part: part === undefined ? 'any' : undefined }).gst);
+  if (gst)
+    return `GST of that day is on line ${gst.line} already, ${part === undefined ? 'in parts' : 'in one amount'}`;
+  const rest = seen.get(keysOf({ ...row, exchange: exchange === null ? 'NSE' : null }).exchanges);
+  if (!rest) return undefined;
+  return exchange === null
+    ? `it is of all exchanges, and line ${rest.line} of one of them on that day`
+    : `it is of ${exchange}, and line ${rest.line} of all exchanges on that day`;
 }
 
 function readRow(
@@ -83,5 +118,6 @@ function readRow(
     return {
       reason: own === '' ? 'there is no user: give a column user, or --user' : 'user is no id of a user',
     };
-  return { day: date, user_id: named, exchange, levy, called: name.toUpperCase(), amount: toPaisa(amount) };
+  const called = { part: gstPartNamed(name), called: name.toUpperCase() };
+  return { day: date, user_id: named, exchange, levy, ...called, amount: toPaisa(amount) };
 }

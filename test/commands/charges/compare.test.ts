@@ -98,6 +98,21 @@ describe.each(databases)('a contract note on $name', ({ open }) => {
     ]);
   });
 
+  it.each([
+    ['stt,35', '-', 'line 3: STT of that day is on line 2 already, as SECURITIES TRANSACTION TAX'],
+    ['S.T.T.,35', '-', 'already, as SECURITIES TRANSACTION TAX'],
+    ['CGST,4.38\nGST,8.75', '-', 'line 4: GST of that day is on line 3 already, in parts'],
+    ['gst,8.75\nSGST,4.38', '-', 'line 4: GST of that day is on line 3 already, in one amount'],
+    ['CGST,4.38\ncgst,4.38', '-', 'line 4: CGST of that day is on line 3 already'],
+    ['stamp,4', 'NSE', 'line 3: it is of all exchanges, and line 2 of one of them on that day'],
+  ])('does not add up what is there twice: %s', async (rows, exchange, message) => {
+    const [first, ...more] = ['Securities Transaction Tax,35', ...rows.split('\n')];
+    const at = exchange === '-' ? '' : exchange;
+    const lines = [`${at},${first}`, ...more.map((row) => `,${row}`)].map((row) => `2026-04-01,${row}`);
+    const { code, stderr } = await compare(`date,exchange,levy,amount\n${lines.join('\n')}\n`);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+  });
+
   it('is refused with every line that is wrong named, and compares nothing', async () => {
     const { code, stderr } = await compare(
       `${NOTE}2026-04-01,brokerage,1\n01/04/2026,stt,1\n2026-04-01,cess,1\n2026-04-01,dp,-1\n`,
