@@ -24,5 +24,7 @@ export const toFileProblem = (error: unknown, what: 'read' | 'written'): unknown
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof FileProblem || code === undefined) return error;
   if (code === 'EACCES') return new FileProblem(code, `may not be ${what} by you`);
+  if (what === 'written' && (code === 'ENOENT' || code === 'ENOTDIR'))
+    return new FileProblem(code, 'cannot be written: its folder does not exist');
   return new FileProblem(code, WORDS[code] ?? `cannot be ${what} (${code})`);
 };

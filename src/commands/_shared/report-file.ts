@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { choice, optional } from '../../cli/flags.ts';
 import { type Fields, RawOutput } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { usage } from '../../util/failure.ts';
 import { exportFlags } from './export.ts';
 import { agreedFormat } from './file-format.ts';
 
@@ -29,7 +30,7 @@ interface Destination {
 
 /**
  * The format in which a report is written: that of --format or of the ending of --output, else the first; undefined if neither
- * is given. Throws a usage error if they do not agree.
+ * is given. Throws a usage error if they do not agree, or the ending is that of another format.
  */
 export function reportFormat<F extends string>(
   { format, output }: { format: F | undefined; output: string | undefined },
@@ -37,7 +38,14 @@ export function reportFormat<F extends string>(
 ): F | undefined {
   if (format === undefined && output === undefined) return undefined;
   const endings = Object.fromEntries(formats.map((each) => [`.${each}`, each]));
-  return agreedFormat(output ?? '', format, endings) ?? formats[0];
+  const agreed = agreedFormat(output ?? '', format, endings);
+  const ending = extname(output ?? '');
+  if (agreed === undefined && ending !== '')
+    throw usage(
+      `A report is written as ${formats.join(', ')}, and ${ending} is the ending of none of them.`,
+      `Name the file .${formats[0]}, or add --format.`,
+    );
+  return agreed ?? formats[0];
 }
 
 /**

@@ -129,6 +129,7 @@ describe.each(databases)('report day on $name', ({ open }) => {
     await db.json(...words('risk halt trader_002 --reason r --yes'));
     await db.query("UPDATE users SET total_capital = 5 WHERE user_id = 'trader_001'");
     const output = join(folder, 'found.html');
+    await db.refused('report day --output day.csv', { code: 2, stderr: /\.csv is the ending of none/ });
     const { code } = await db.cli('report', 'day', '--output', output);
     expect(code).toBe(6);
     expect(existsSync(output)).toBe(true);

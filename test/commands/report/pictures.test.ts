@@ -97,7 +97,12 @@ describe.each(databases)('pictures of performance on $name', ({ open }) => {
     const again = await inFolder(...page, '--json');
     expect([again.code, JSON.parse(again.stderr).error.code]).toEqual([5, 'FILE_EXISTS']);
     expect((await inFolder(...page, '--force')).code).toBe(0);
-    expect((await inFolder(...words('report performance --output no/page.html'))).code).toBe(74);
+    const nowhere = await inFolder(...words('report performance --output no/page.html'));
+    expect([nowhere.code, nowhere.stderr]).toEqual([
+      74,
+      expect.stringContaining('its folder does not exist'),
+    ]);
+    expect((await inFolder(...words('report performance --format csv --output days.txt'))).code).toBe(0);
   });
 
   it('the page shows what the figures say: extremes, every trade, a point for each day', async () => {
@@ -153,6 +158,7 @@ describe.each(databases)('pictures of performance on $name', ({ open }) => {
   it.each([
     ['--format svg --by user', 'A chart alone shows one account.'],
     ['--format csv --output a.html', '--format says csv, but a file that ends in .html holds html.'],
+    ['--output a.pdf', '.pdf is the ending of none of them'],
     ['--limit 5', '--limit is for --by user.'],
     ['--format html --json', '--json, --csv and --columns are for what is printed of a file'],
   ])('%s is refused', async (flags, message) => {
