@@ -59,7 +59,10 @@ export async function bookCharges(
     const source = await ctx.source();
     needStep(source, FLOWS_SINCE_STEP);
     if (user !== undefined) await findUser(source.db, user);
-    const span = { since, until: until ?? (await tradingDate(source.db)), user };
+    const today = await tradingDate(source.db);
+    refuseFuture(since, today, '--since');
+    const span = { since, until: until ?? today, user };
+    refuseFuture(span.until, today, '--until');
     for (const { day } of await unbookedDays(source, span)) {
       ctx.signal.throwIfAborted();
       rows.push(...(await bookDay(ctx, { day, user, schedule }, true).catch(unratedDay(day))));

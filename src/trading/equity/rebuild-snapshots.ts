@@ -21,7 +21,7 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { readDays } from '../calendar/store.ts';
-import { tradingDate } from '../flows/move-money.ts';
+import { refuseFuture, tradingDate } from '../flows/move-money.ts';
 import { openRenaming, type Renaming } from '../symbols/renaming.ts';
 import { localTime } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
@@ -51,8 +51,7 @@ export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: A
   needStep(source, SNAPSHOTS_SINCE_STEP);
   if (user !== undefined) await findUser(source.db, user);
   const today = await tradingDate(source.db);
-  if (range.until !== undefined && range.until > today)
-    throw usage(`--until ${range.until} is still to come: today is ${today}.`);
+  if (range.until !== undefined) refuseFuture(range.until, today, '--until');
   const renaming = await openRenaming(source);
   const held = await heldSymbols(source, user);
   const names = new Map(held.map((symbol) => [symbol, namesOf(symbol, renaming)]));
