@@ -56,8 +56,8 @@ export interface Context extends RailContext {
   change: <T>(work: (trx: Trx) => Promise<Outcome<T>>) => Promise<T>;
   /** A foreign error in the operator's words. */
   explain: (error: unknown) => Promise<unknown>;
-  /** The UTC instant of a time as an operator writes it; a usage error names the flag. */
-  instant: (flag: string, text: string) => Promise<Instant>;
+  /** The UTC instant of a time as an operator writes it, by default in the configured time zone; a usage error names the flag. */
+  instant: (flag: string, text: string, timeZone?: string) => Promise<Instant>;
   /** Returns only after consent, by --yes or on a terminal. A dry run needs none. */
   confirm: (question: string) => Promise<void>;
   /** Shows what is about to happen and returns only after the name is typed; that of a protected profile is another. */

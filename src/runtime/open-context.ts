@@ -213,9 +213,9 @@ export function openContext(
       const roles = rolesOf(command).map((role) => `pinnacle_${role}`);
       return translateFailure(error, await target(), roles);
     },
-    async instant(flag, text) {
+    async instant(flag, text, timeZone) {
       try {
-        return parseInstant(text, around.now(), (await config()).timeZone);
+        return parseInstant(text, around.now(), timeZone ?? (await config()).timeZone);
       } catch (error) {
         throw new Failure('usage', 'USAGE', `${flag} ${(error as Error).message}.`);
       }

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Context } from '../context.ts';
 import { type Instant, instant } from '../domain/instant.ts';
 import { SETTINGS } from '../platform/config/settings.ts';
-import { hasStep, type Schema } from '../platform/postgres/schema-phase.ts';
+import { hasStep, type Schema, type Source } from '../platform/postgres/schema-phase.ts';
 import { startOfDay } from '../util/time.ts';
 
 /** The times that risk rules depend on, in UTC. */
@@ -25,6 +25,12 @@ export const TODAY = sql<string>`(clock_timestamp() AT TIME ZONE ${storedZone()}
 /** SQL for the time zone of the trading day, as the database has it. */
 export const tradingZone = (schema: Schema): RawBuilder<string> =>
   hasStep(schema, SETTINGS_SINCE_STEP) ? storedZone() : sql`${SETTINGS.timeZone.fallback}::text`;
+
+/** The time zone of the trading day, as the database has it. */
+export async function readTradingZone(source: Source): Promise<string> {
+  const { rows } = await sql<{ zone: string }>`SELECT ${tradingZone(source)} AS zone`.execute(source.db);
+  return rows[0]?.zone ?? SETTINGS.timeZone.fallback;
+}
 
 /** SQL for the time that the clocks of the trading day show at a UTC timestamp. An interval needs no look-up as a name does. */
 export const localTime = (at: RawBuilder<unknown>, schema: Schema): RawBuilder<unknown> =>

@@ -3,7 +3,6 @@ import { choice, optional, parsed, time, toggle, withDefault } from '../../cli/f
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { PNL_GROUPINGS } from '../../domain/pnl-grouping.ts';
-import { findUser } from '../../trading/users/store.ts';
 
 export const pnl = defineCommand({
   effect: 'read',
@@ -32,14 +31,11 @@ export const pnl = defineCommand({
   ],
   details: `Realized P&L as it was credited, to the paisa, by the day, week (its Monday) or month of execution in the trading time
 zone, or by symbol, strategy or user. Unrealized P&L of positions open now is shown only for those three. --net adds the charges
-that are booked for the days of a row, and realized P&L less them; both are empty where none is. They are booked by user, day and exchange,
+that are booked for the days of a row, and realized P&L less them; both are empty where none is. Its days, weeks, months and limits
+are those of the database (risk time-zone), whatever time zone is configured. They are booked by user, day and exchange,
 so that a symbol or a strategy has none, nor has a part of a day.`,
-  async run({ user, by, net, ...range }, ctx: Context) {
+  async run({ by, ...asked }, ctx: Context) {
     const { pnlBy } = await import('../../trading/positions/pnl.ts');
-    const source = await ctx.source();
-    if (user !== undefined) await findUser(source.db, user);
-    const since = range.since === undefined ? undefined : await ctx.instant('--since', range.since);
-    const until = range.until === undefined ? undefined : await ctx.instant('--until', range.until);
-    return pnlBy(source, by, { user, since, until, net }, await ctx.timeZone());
+    return pnlBy(ctx, by, asked);
   },
 });

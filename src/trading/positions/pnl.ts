@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
@@ -7,6 +8,8 @@ import { FLOWS_SINCE_STEP, needStep, type Source } from '../../platform/postgres
 import { usage } from '../../util/failure.ts';
 import { wallClock } from '../../util/time.ts';
 import { flowRows } from '../performance/flows.ts';
+import { readTradingZone } from '../trading-day.ts';
+import { findUser } from '../users/store.ts';
 
 interface Range {
   user: UserId | undefined;
@@ -14,6 +17,12 @@ interface Range {
   until: Instant | undefined;
   /** Whether also what was charged, which is known by user and day. */
   net: boolean;
+}
+
+/** The same as an operator writes it. */
+interface Asked extends Omit<Range, 'since' | 'until'> {
+  since: string | undefined;
+  until: string | undefined;
 }
 
 interface PnlRow {
@@ -37,15 +46,25 @@ const COLUMNS = {
 } as const;
 
 /**
- * Profit and loss by period of execution, or by symbol, strategy or user; one statement. Net, throws PHASE_NEEDED, and a usage
- * error for what charges are not known of.
+ * Profit and loss by period of execution, or by symbol, strategy or user; one statement. Net, periods are those of the trading
+ * day of the database, as charges are, else of the configured time zone. Throws USER_NOT_FOUND, and net PHASE_NEEDED and a
+ * usage error for what charges are not known of.
  */
 export async function pnlBy(
-  source: Source,
+  ctx: Context,
   by: PnlGrouping,
-  range: Range,
-  timeZone: string,
+  { user, net, ...asked }: Asked,
 ): Promise<PnlRow[]> {
+  const source = await ctx.source();
+  if (user !== undefined) await findUser(source.db, user);
+  const timeZone = net ? await readTradingZone(source) : await ctx.timeZone();
+  const at = async (flag: string, text: string | undefined) =>
+    text === undefined ? undefined : ctx.instant(flag, text, timeZone);
+  const [since, until] = [await at('--since', asked.since), await at('--until', asked.until)];
+  return readPnl(source, by, { user, net, since, until }, timeZone);
+}
+
+async function readPnl(source: Source, by: PnlGrouping, range: Range, timeZone: string): Promise<PnlRow[]> {
   if (range.net) requireCharged(source, by, range, timeZone);
   const rows =
     by === 'day' || by === 'week' || by === 'month'
@@ -63,7 +82,7 @@ export async function pnlBy(
           SELECT ${COLUMNS[by]}, 0, 0, round(unrealized_pnl::numeric, 2)
           FROM positions WHERE status = 'OPEN' ${range.user === undefined ? sql`` : sql`AND user_id = ${range.user}`}
         ) AS parts GROUP BY key ORDER BY realized_pnl DESC, key`;
-  const { rows: found } = await (range.net ? net(source, by, range, timeZone, rows) : rows).execute(
+  const { rows: found } = await (range.net ? netOf(source, by, range, timeZone, rows) : rows).execute(
     source.db,
   );
   return found;
@@ -83,7 +102,7 @@ function requireCharged(source: Source, by: PnlGrouping, { since, until }: Range
 }
 
 /** P&L with what was charged on the days of each row. */
-function net(
+function netOf(
   source: Source,
   by: PnlGrouping,
   { user, since, until }: Range,

@@ -174,6 +174,23 @@ describe.each(databases)('charges of a day on $name', ({ open }) => {
     await db.refused('position pnl --net --since 2026-04-01T12:00', { code: 2, stderr: /whole days/ });
   });
 
+  it('is taken from P&L by the trading day of the database, whatever time zone is configured', async () => {
+    // 18:30 UTC is midnight in India, and still the day before in London and New York.
+    await trade('a', 'BUY', 'RELIANCE', ['100@1400@2026-03-31T18:30:00Z'], '--product MIS');
+    await trade('b', 'SELL', 'RELIANCE', ['100@1412.50@2026-04-01T05:00:00Z'], '--product MIS');
+    await book();
+    const pnl = async (flags: string) => {
+      const argv = words(`position pnl --user ${user} --net --json ${flags}`);
+      const { stdout } = await db.cliWith({ env: { PINNACLE_TIME_ZONE: 'America/New_York' } }, ...argv);
+      return JSON.parse(stdout);
+    };
+    const row = { fills: 2, realized_pnl: '1250.00', charges: expect.stringMatching(/^-/) };
+    expect(await pnl('--by day')).toMatchObject([{ ...row, key: '2026-04-01' }]);
+    expect(await pnl('--by month')).toMatchObject([{ ...row, key: '2026-04' }]);
+    expect(await pnl('--by day --since 2026-04-01 --until 2026-04-02')).toMatchObject([row]);
+    expect(await pnl('--by day --until 2026-04-01')).toEqual([]);
+  });
+
   const found = async (line: string) => {
     const { code, stdout, stderr } = await db.cli(...words(`${line} --json`));
     expect(code, stderr).toBe(6);
@@ -243,6 +260,8 @@ describe.each(databases)('charges of a day on $name', ({ open }) => {
 
   it('refuses a day to come, an unknown trader, a gap of the schedule and an older schema', async () => {
     await db.refused('charges book --day 2099-01-01', { code: 2, error: 'USAGE', stderr: /still to come/ });
+    for (const flags of ['--since 2099-01-01', '--since 2026-04-01 --until 2099-01-01'])
+      await db.refused(`charges book ${flags}`, { code: 2, error: 'USAGE', stderr: /still to come/ });
     await db.refused('charges book --user nobody', { code: 3, error: 'USER_NOT_FOUND' });
     await trade('a', 'BUY', 'SBIN', ['10@800@2020-12-31T05:00:00Z'], '--product CNC');
     await db.refused(`charges book --day 2020-12-31 --user ${user}`, { code: 5, error: 'NO_RATE' });
