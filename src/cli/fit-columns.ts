@@ -5,6 +5,8 @@ export interface Column {
   least: number;
   /** It is left out before others are. */
   minor: boolean;
+  /** A flag asked for it: it is left out after others are. */
+  asked: boolean;
 }
 
 /** Between two columns. */
@@ -12,14 +14,15 @@ export const GAP = 2;
 
 /**
  * The columns of a table that fit side by side, each with its width. Those that may are narrowed first; then minor ones
- * are left out, and then the others, from the right; the first one always stays, cut if it must be.
+ * are left out, then those that no flag asked for, and then the others, from the right; the first one always stays, cut if it must be.
  */
 export function fitColumns(columns: readonly Column[], available: number): Column[] {
   const kept = [...columns];
   const least = () => kept.reduce((sum, column) => sum + column.least, GAP * (kept.length - 1));
   while (kept.length > 1 && least() > available) {
     const minor = kept.findLastIndex((column, i) => column.minor && i > 0);
-    kept.splice(minor < 0 ? kept.length - 1 : minor, 1);
+    const next = minor < 0 ? kept.findLastIndex(({ asked }, i) => !asked && i > 0) : minor;
+    kept.splice(next < 0 ? kept.length - 1 : next, 1);
   }
   let slack = available - least();
   return kept.map((column) => {

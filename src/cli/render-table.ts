@@ -62,11 +62,13 @@ const MAX_WORD = 50;
 /** A column by its texts. An id may become as short as tells it from the others, a text with spaces as TEXT_COLUMNS. */
 function measured(name: string, texts: readonly string[], field: Field | undefined): Column {
   const width = Math.max(textWidth(name), ...texts.map(textWidth));
-  const minor = field?.minor === true;
-  if (field?.type !== 'text' && field?.type !== 'json') return { name, width, least: width, minor };
+  // The fields of a run have such a column only where its flag is given.
+  const asked = (field?.onlyWithFlag ?? field?.shownWithFlag) !== undefined;
+  const kept = { minor: field?.minor === true && !asked, asked };
+  if (field?.type !== 'text' && field?.type !== 'json') return { name, width, least: width, ...kept };
   const isProse = field.type === 'json' || texts.some((text) => text.includes(' ') || text.length > MAX_WORD);
   const least = Math.max(textWidth(name), isProse ? TEXT_COLUMNS : shortestIds(texts));
-  return { name, width, least: Math.min(width, least), minor };
+  return { name, width, least: Math.min(width, least), ...kept };
 }
 
 const MAX_COLUMNS = 500;

@@ -5,11 +5,12 @@ import { type Column, fitColumns, GAP } from '../../src/cli/fit-columns.ts';
 const total = (columns: readonly Column[]) =>
   columns.reduce((sum, { width }) => sum + width, GAP * (columns.length - 1));
 
-const column = (name: string, width: number, least = width, minor = false): Column => ({
+const column = (name: string, width: number, least = width, minor = false, asked = false): Column => ({
   name,
   width,
   least,
   minor,
+  asked,
 });
 const fitted = (columns: readonly Column[], available: number) =>
   fitColumns(columns, available).map(({ name, width }) => `${name} ${width}`);
@@ -24,6 +25,12 @@ it.each([
     ['id 17', 'side 4'],
   ],
   ['then from the right', [column('id', 17), column('side', 4), column('price', 7)], 25, ['id 17', 'side 4']],
+  [
+    'what a flag asked for last',
+    [column('id', 17), column('side', 4), column('trend', 7, 7, false, true)],
+    27,
+    ['id 17', 'trend 7'],
+  ],
   ['gives room back', [column('id', 30, 17), column('type', 20, 20, true)], 35, ['id 30']],
   ['cuts the last one left', [column('id', 30, 17), column('side', 4)], 10, ['id 10']],
 ])('%s', (_, columns, available, expected) => {
@@ -36,8 +43,9 @@ it('fits any columns into any terminal, in their order, none wider than its text
       width: fc.integer({ min: 1, max: 60 }),
       part: fc.double({ min: 0, max: 1, noNaN: true }),
       minor: fc.boolean(),
+      asked: fc.boolean(),
     })
-    .map(({ width, part, minor }) => ({ width, least: Math.max(1, Math.round(width * part)), minor }));
+    .map(({ width, part, ...kept }) => ({ width, least: Math.max(1, Math.round(width * part)), ...kept }));
   fc.assert(
     fc.property(
       fc.array(any, { minLength: 1, maxLength: 12 }),

@@ -65,6 +65,8 @@ describe.each(databases)('--sparkline on $name', ({ open }) => {
     expect(await list('--sparkline', { LANG: 'en_IN.UTF-8' })).toContain(
       `${'▁'.repeat(14)}${'█'.repeat(13)}`,
     );
+    const narrow = await db.cliWith({ tty: true, columns: 80 }, ...words('user list --sparkline'));
+    expect(narrow.stdout).toContain('trend');
     expect(await list('--sparkline', {})).toContain(`${'.'.repeat(14)}${'#'.repeat(13)}`);
     expect(await list('', { LANG: 'en_IN.UTF-8' })).not.toContain('▁');
     expect(await trendOf('user list', 'user_id', 'gains')).toBeUndefined();
