@@ -3,15 +3,17 @@ import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { movesPositions } from '../../domain/corporate-actions/action.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { formatRupees, type Rupees, sumOfMoney } from '../../domain/money.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
 import { refused } from '../../util/failure.ts';
 import { pluralize, shellWord } from '../../util/text.ts';
 import { configuredKind } from '../broker/halt-and-cancel.ts';
 import { isAtBroker } from '../ledger/at-broker.ts';
+import { readAliases } from '../symbols/aliases.ts';
 import { putAlias } from '../symbols/set-alias.ts';
 import { tradingDayOf } from '../trading-day.ts';
-import { bookStep, lockUsers, readPlan } from './book-step.ts';
+import { bookStep, lockUsers, type PaidFraction, readPlan, readUnpaid } from './book-step.ts';
 import { cancelOld, countOld } from './old-orders.ts';
 import type { PlannedPosition } from './plan-step.ts';
 import { findStep, nameOf, type Step } from './step.ts';
@@ -54,25 +56,28 @@ export async function applyAction(ctx: Context, id: string, cashPrice: string | 
     const cancelled = movesPositions(current.lead)
       ? await cancelOld(trx, current, isAtBroker(kind, trx), at)
       : [];
-    const { planned, others } = await bookStep(trx, current, ctx.now(), day);
-    const row = appliedOf(current, planned, cancelled.length);
+    const { planned, paid, opened } = await bookStep(trx, current, ctx.now(), day);
+    const row = appliedOf(current, planned, paid, cancelled.length);
     left = planned.filter((each) => each.left !== '');
     const rows = left.length > 0 ? new Finding([row]) : [row];
     const drafts = current.actions.filter(({ status }) => status === 'DRAFT');
     const isPriced = current.actions.some(({ cash_price }) => cash_price !== current.cash_price);
-    if (drafts.length === 0 && !isPriced && row.positions + cancelled.length + others === 0)
+    if (drafts.length === 0 && !isPriced && row.positions + cancelled.length + opened === 0)
       return unchanged(rows);
     const { action_id, symbol } = current.lead;
     const actions = current.actions.map((each) => each.action_id);
+    const isNew = drafts.length > 0;
+    // By the same time the alias is known as that of the action.
+    const named = current.lead.type === 'rename' && isNew ? await rename(trx, current.lead) : undefined;
     await changeActions(trx, actions, {
       ...{ status: 'APPLIED', applied_with: action_id, cash_price: current.cash_price },
-      ...(drafts.length > 0 && { applied_at: at }),
+      ...(isNew && { applied_at: named ?? at }),
     });
-    if (current.lead.type === 'rename' && drafts.length > 0) await rename(trx, current.lead);
     return changed(rows, auditTarget('symbol', symbol), {
       ...{ action_id, actions, positions: row.positions, cash: row.cash, cash_price: current.cash_price },
       ...{ orders_cancelled: cancelled.length, order_ids: firstListed(cancelled) },
       effects: firstListed(planned.flatMap(({ effects }) => effects)),
+      fractions: firstListed(paid),
     });
   });
   for (const { before, left: why } of left)
@@ -90,6 +95,11 @@ export async function planAction(ctx: Context, id: string, cashPrice: string | u
   const step = withPrice(await findStep(source, id), cashPrice);
   const planned = step.lead.type === 'rename' ? [] : await readPlan(source, step);
   const old = movesPositions(step.lead) ? await countOld(source, step) : 0;
+  const paid = await readUnpaid(source, step);
+  if (paid.length > 0)
+    await ctx.io.say(
+      `Pays ${formatRupees(sumOfMoney(paid.map(({ cash }) => cash)))} for fractions of ${pluralize(paid.length, 'position')} that were cut before.`,
+    );
   if (old > 0) await ctx.io.say(`Cancels ${pluralize(old, 'working order')} of before the ex-date.`);
   if (step.actions.length > 1)
     await ctx.io.say(`One step: the ${step.actions.map(nameOf).join(' and the ')}.`);
@@ -138,27 +148,40 @@ function requireBegun({ lead }: Step): void {
 async function questionOf(ctx: Context, step: Step): Promise<string> {
   const source = await ctx.source();
   const planned = step.lead.type === 'rename' ? [] : await readPlan(source, step);
-  const { positions, users, cash } = appliedOf(step, planned, 0);
+  const { positions, users, cash } = appliedOf(step, planned, await readUnpaid(source, step), 0);
   const old = movesPositions(step.lead) ? await countOld(source, step) : 0;
   const orders = old > 0 ? ` It cancels ${pluralize(old, 'working order')} of before the ex-date.` : '';
   const paid = Number(cash) === 0 ? '' : `, ${formatRupees(cash)} in cash`;
   return `This applies the ${step.actions.map(nameOf).join(' and the ')}: ${pluralize(positions, 'position')} of ${pluralize(users, 'user')}${paid}.${orders}`;
 }
 
-function appliedOf(step: Step, planned: readonly PlannedPosition[], cancelled: number): Applied {
+function appliedOf(
+  step: Step,
+  planned: readonly PlannedPosition[],
+  paid: readonly PaidFraction[],
+  cancelled: number,
+): Applied {
   const { action_id, type, symbol, ex_date } = step.lead;
   const booked = planned.filter(({ effects }) => effects.length > 0);
+  const users = [...booked.map(({ before }) => before.user_id), ...paid.map(({ user_id }) => user_id)];
   return {
     ...{ action_id, type, symbol, ex_date, status: 'APPLIED' },
-    positions: booked.length,
-    users: new Set(booked.map(({ before }) => before.user_id)).size,
+    positions: booked.length + paid.length,
+    users: new Set(users).size,
     orders_cancelled: cancelled,
-    cash: sumOfMoney(booked.flatMap(({ cash }) => cash ?? [])),
+    cash: sumOfMoney([...booked, ...paid].flatMap(({ cash }) => cash ?? [])),
     left: planned.length - booked.length,
   };
 }
 
-async function rename(trx: Trx, { symbol, new_symbol, ex_date }: Step['lead']): Promise<void> {
-  if (new_symbol === null) return;
+/** Makes the alias of a renaming and returns when; one that is there already stays as it is, and is not of the action. */
+async function rename(trx: Trx, { symbol, new_symbol, ex_date }: Step['lead']): Promise<Instant | undefined> {
+  if (new_symbol === null) return undefined;
+  const isThere = (await readAliases(trx)).some(
+    (alias) => alias.old_symbol === symbol && alias.new_symbol === new_symbol,
+  );
+  if (isThere) return undefined;
   await putAlias(trx, { old_symbol: symbol, new_symbol }, ex_date);
+  const made = trx.db.selectFrom('symbol_aliases').where('old_symbol', '=', symbol).select('created_at');
+  return (await made.executeTakeFirst())?.created_at;
 }

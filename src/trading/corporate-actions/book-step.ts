@@ -3,18 +3,18 @@ import type { Trx } from '../../audit/transaction.ts';
 import { movesPositions } from '../../domain/corporate-actions/action.ts';
 import { worthOf } from '../../domain/corporate-actions/ratio.ts';
 import type { UserId } from '../../domain/id.ts';
-import { negated } from '../../domain/money.ts';
+import { negated, type Rupees } from '../../domain/money.ts';
 import { signedShares } from '../../domain/net-positions.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { serverNow } from '../../platform/postgres/server-clock.ts';
-import { bookFlows, type NewFlow } from '../ledger/book-flows.ts';
+import { bookFlows } from '../ledger/book-flows.ts';
 import { type PositionRow, writePositions } from '../ledger/chain-store.ts';
 import { restoreExact } from '../ledger/exact-costs.ts';
 import { openBalances } from '../ledger/open-balances.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { bookLate, planLate } from './book-late.ts';
-import { findUnpaid, insertEffects, payFractions } from './effect-store.ts';
+import { findUnpaid, insertEffects, payFractions, type UnpaidFraction } from './effect-store.ts';
 import { accountOf, findHolders, findOther, findTraded, type Holder } from './holders.ts';
 import { flowOf, type PlannedPosition, planStep } from './plan-step.ts';
 import { nameOf, type Step } from './step.ts';
@@ -57,17 +57,17 @@ export async function lockUsers(trx: Trx, { symbols }: Step): Promise<void> {
 
 /**
  * Books a step, whose users are locked, in a number of statements that does not depend on theirs, but for positions that were
- * traded since the ex-date, each of which is rebuilt. `others` counts what else changed:
- * fractions that are paid now, and balances of other programs that were taken over.
+ * traded since the ex-date, each of which is rebuilt. `paid` are fractions of before
+ * that are paid now, `opened` counts balances of other programs that were taken over.
  */
 export async function bookStep(
   trx: Trx,
   step: Step,
   now: Date,
   day: TradingDay,
-): Promise<{ planned: PlannedPosition[]; others: number }> {
+): Promise<{ planned: PlannedPosition[]; paid: PaidFraction[]; opened: number }> {
   const { lead } = step;
-  if (lead.type === 'rename') return { planned: [], others: 0 };
+  if (lead.type === 'rename') return { planned: [], paid: [], opened: 0 };
   const { current, late, others } = await readHolders(trx, step, true);
   const { holders, opened } = movesPositions(lead)
     ? await takenOver(trx, current)
@@ -90,13 +90,20 @@ export async function bookStep(
     planned.push(traded.planned);
     effects.push(...(await bookLate(trx, traded, day)));
   }
+  // Before those of now are written, which are paid at once.
+  const paid = await readUnpaid(trx, step);
   await insertEffects(trx, effects);
-  const paid = await payUnpaid(trx, step);
-  const flows = [...planned.flatMap(({ flow }) => flow ?? []), ...paid];
+  await payFractions(trx, lead.action_id, paid);
+  const flows = [
+    ...planned.flatMap(({ flow }) => flow ?? []),
+    ...paid.flatMap(
+      (each) => flowOf(step, each, `${nameOf(lead)}: cash for a fraction of ${each.symbol}`) ?? [],
+    ),
+  ];
   if (flows.length > 0) await bookFlows(trx, flows, now);
   const users: UserId[] = [...new Set(rows.map(({ user_id }) => user_id))];
   if (users.length > 0) await remeasureSessions(trx, users, at);
-  return { planned, others: opened + paid.length };
+  return { planned, paid, opened };
 }
 
 /** What other programs made of the positions is taken over first, as before an execution. */
@@ -106,17 +113,15 @@ async function takenOver(trx: Trx, holders: readonly Holder[]) {
   return { holders: next, opened: opened.length + holders.length - next.length };
 }
 
-/** Fractions that were cut before it was known what is paid for them. */
-async function payUnpaid(trx: Trx, step: Step): Promise<NewFlow[]> {
-  const { lead, cash_price } = step;
+/** What is paid for a fraction that was cut before. */
+export type PaidFraction = Pick<UnpaidFraction, 'user_id' | 'position_id' | 'symbol'> & { cash: Rupees };
+
+/** What a step pays for fractions that were cut before it was known for how much. */
+export async function readUnpaid(source: Source, { lead, cash_price }: Step): Promise<PaidFraction[]> {
   if (cash_price === null || !movesPositions(lead) || lead.status !== 'APPLIED') return [];
-  const unpaid = await findUnpaid(trx, lead.action_id);
-  const paid = unpaid.map(({ numerator, denominator, shares_before, ...each }) => {
+  const unpaid = await findUnpaid(source, lead.action_id);
+  return unpaid.map(({ numerator, denominator, shares_before, ...each }) => {
     const worth = worthOf({ numerator, denominator }, cash_price);
     return { ...each, cash: shares_before < 0 ? negated(worth) : worth };
   });
-  await payFractions(trx, lead.action_id, paid);
-  return paid.flatMap(
-    (each) => flowOf(step, each, `${nameOf(lead)}: cash for a fraction of ${each.symbol}`) ?? [],
-  );
 }

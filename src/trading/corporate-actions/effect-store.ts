@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Rupees } from '../../domain/money.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { afterWhatIsBooked } from '../ledger/booking-order.ts';
 import type { NewEffect } from './plan-step.ts';
@@ -50,12 +51,12 @@ export type UnpaidFraction = Pick<NewEffect, 'user_id' | 'position_id' | 'shares
 };
 
 /** The fractions of an action that are not paid yet, by position. */
-export async function findUnpaid(trx: Trx, actionId: string): Promise<UnpaidFraction[]> {
+export async function findUnpaid(source: Source, actionId: string): Promise<UnpaidFraction[]> {
   const { rows } = await sql<UnpaidFraction>`
     SELECT e.user_id, e.position_id, e.shares_before, p.symbol, e.fraction::float8 AS numerator, e.denominator::float8 AS denominator
     FROM corporate_action_effects e JOIN positions p ON p.position_id = e.position_id
     WHERE e.action_id = ${actionId} AND e.fraction > 0 AND e.entitled IS NULL AND e.cash IS NULL AND e.reversed_at IS NULL
-    ORDER BY e.position_id`.execute(trx.db);
+    ORDER BY e.position_id`.execute(source.db);
   return rows;
 }
 

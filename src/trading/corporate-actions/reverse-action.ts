@@ -195,8 +195,15 @@ async function counterFlows(
   return flows.map(({ amount }) => amount);
 }
 
-/** Takes the alias of a renaming away. Throws ACTION_BUILT_ON where books were merged by it. */
+/** Takes the alias that a renaming made away. Throws ACTION_BUILT_ON where books were merged by it. */
 async function takeName(trx: Trx, lead: StoredAction): Promise<void> {
+  const made = trx.db
+    .selectFrom('symbol_aliases')
+    .where('old_symbol', '=', lead.symbol)
+    .where('new_symbol', '=', lead.new_symbol)
+    .where('created_at', '=', lead.applied_at)
+    .select('old_symbol');
+  if (!(await made.executeTakeFirst())) return;
   const { rows } = await sql<{ merge_id: string }>`
     SELECT merge_id FROM symbol_merges WHERE old_symbol = ${lead.symbol} ORDER BY merge_id DESC LIMIT 1`.execute(
     trx.db,

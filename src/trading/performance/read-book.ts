@@ -6,7 +6,7 @@ import { withoutCompiling } from '../../platform/postgres/without-compiling.ts';
 import { localTime } from '../trading-day.ts';
 import { flowRows } from './flows.ts';
 import { HELD, lives, marks } from './read-marks.ts';
-import { hasCapital, ofScope, quarterOf, type Scope, withinTimes } from './scope.ts';
+import { hasCapital, isTrade, ofScope, quarterOf, type Scope, withinTimes } from './scope.ts';
 
 /** What was traded under a key: an hour of the day, a symbol, a strategy or none. Trades, by symbol and strategy only, are those that ended. */
 export interface TradedBy {
@@ -126,7 +126,10 @@ function executed(scope: Scope, schema: Schema) {
 }
 
 /** A condition on a position: that it is closed, of the scope, and ended within its days. */
-const closedWithin = (scope: Scope, schema: Schema) => sql`p.status = 'CLOSED' AND ${ofScope(scope, 'p')}
+const closedWithin = (
+  scope: Scope,
+  schema: Schema,
+) => sql`p.status = 'CLOSED' AND ${ofScope(scope, 'p')} AND ${isTrade(schema)}
   AND ${withinTimes('p.closed_at', scope, schema)}`;
 
 /** Money of a strategy or a symbol alone does not move: what is paid in is of the whole account. */

@@ -11,7 +11,7 @@ import {
 import { chainOf, productOf } from '../ledger/product.ts';
 import { localTime } from '../trading-day.ts';
 import { chargeShares, isAdjusting } from './charge-shares.ts';
-import { ofScope, type Scope, withinTimes } from './scope.ts';
+import { isTrade, ofScope, type Scope, withinTimes } from './scope.ts';
 
 /** How long a trade was held: to another day, derivatives are carried forward and not delivered. */
 type Holding = 'intraday' | 'delivery' | 'overnight';
@@ -80,7 +80,7 @@ function wanted(source: Source, filter: TradeFilter): RawBuilder<unknown> {
           WHEN p.symbol ~ ${FUTURE} OR p.symbol ~ ${OPTION} THEN 'overnight' ELSE 'delivery' END AS holding
       FROM positions p CROSS JOIN LATERAL (
         SELECT ${dayOf('p.opened_at')} AS opened, ${dayOf('p.closed_at')} AS closed
-      ) AS days WHERE p.status = 'CLOSED' AND ${ofScope(filter, 'p')} AND ${withinTimes('p.closed_at', filter, source)}
+      ) AS days WHERE p.status = 'CLOSED' AND ${isTrade(source)} AND ${ofScope(filter, 'p')} AND ${withinTimes('p.closed_at', filter, source)}
     ) AS p ${holding === undefined ? sql`` : sql`WHERE p.holding = ${holding}`}`;
 }
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
-import type { Schema } from '../../platform/postgres/schema-phase.ts';
+import { ACTIONS_SINCE_STEP, hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { tradingZone } from '../trading-day.ts';
 
 /** Whose trading is looked at, and from when to when: trading days, YYYY-MM-DD, both included. */
@@ -49,3 +49,14 @@ export const quarterOf = (at: string) => sql`date_bin('15 minutes', ${sql.ref(at
 /** Whether what is looked at has capital of its own: users have, a strategy or a symbol has none. */
 export const hasCapital = ({ strategy, symbol }: Scope): boolean =>
   strategy === undefined && symbol === undefined;
+
+/**
+ * A condition on a closed position `p`: that an execution ended it, or a part of it. One that a merger ended, or that ended empty when an
+ * action was reversed, is no trade.
+ */
+export const isTrade = (schema: Schema): RawBuilder<unknown> =>
+  hasStep(schema, ACTIONS_SINCE_STEP)
+    ? sql`(p.position_id NOT IN (SELECT position_id FROM corporate_action_effects WHERE shares <> 0) OR EXISTS (
+        SELECT FROM order_fills x JOIN orders y ON y.order_id = x.order_id
+        WHERE x.position_id = p.position_id AND (y.side = 'SELL') = (p.side = 'LONG')))`
+    : sql`true`;

@@ -289,8 +289,16 @@ describe.each(databases)('corporate actions on $name', ({ open }) => {
     expect(await apply(action)).toMatchObject({ positions: 1, cash: '0.00' });
     expect(await held(user)).toMatchObject([{ quantity: 13, average_price: 1200 / 13, current_price: 90 }]);
     await isSound(user);
-    await db.json('corporate-action', 'apply', action, '--cash-price', '900', '--yes');
-    await db.json('corporate-action', 'apply', action, '--cash-price', '900', '--yes');
+    const asked = await db.cli('corporate-action', 'apply', action, '--cash-price', '900');
+    expect([asked.code, asked.stderr]).toEqual([4, expect.stringContaining('1 position of 1 user, ₹300.00')]);
+    const plan = await db.cli('corporate-action', 'plan', action, '--cash-price', '900');
+    expect(plan.stderr).toContain('Pays ₹300.00 for fractions of 1 position');
+    const paid = { positions: 1, users: 1, cash: '300.00' };
+    expect(await apply(action, '--cash-price', '900')).toMatchObject(paid);
+    expect((await db.audits('corporate-action apply')).at(-1)).toMatchObject({
+      body: { positions: 1, cash: '300.00', fractions: [{ user_id: user, cash: '300.00' }] },
+    });
+    expect(await apply(action, '--cash-price', '900')).toMatchObject({ positions: 0, cash: '0.00' });
     expect(await db.json('user', 'flows', user)).toMatchObject([{ kind: 'dividend', amount: '300.00' }]);
     expect(await capitalOf(user)).toBe('1000300.00');
     await db.refused(`corporate-action apply ${action} --cash-price 901 --yes`, {
@@ -413,6 +421,34 @@ describe.each(databases)('corporate actions on $name', ({ open }) => {
     await apply(split);
     expect(await held(user)).toMatchObject([{ quantity: 100 }]);
     await isSound(user);
+  });
+
+  it('a renaming that is taken back takes its alias away, and no other', async () => {
+    const [share, known, name] = [symbol(), symbol(), symbol()];
+    await db.json('symbol', 'alias', known, name);
+    const aliases = () => db.json('symbol', 'list');
+    const was = await aliases();
+    for (const old of [share, known]) {
+      const action = await add(`rename ${old} --to ${name}`);
+      await apply(action);
+      expect(await aliases()).not.toEqual(old === share ? was : []);
+      await reverse(action);
+      expect(await aliases()).toEqual(was);
+    }
+  });
+
+  it('what a merger ends, or a reversal leaves empty, is no trade', async () => {
+    const [share, child, acquirer] = [symbol(), symbol(), symbol()];
+    const user = await holder(`${share} BUY 20 100`, `${share} SELL 5 110`);
+    const whole = await holder(`${share} BUY 20 100`);
+    const demerger = await add(`demerger ${share} --ratio 1:1 --to ${child} --cost-percent 10`);
+    await apply(demerger);
+    await reverse(demerger);
+    await apply(await add(`merger ${share} --ratio 1:1 --to ${acquirer}`));
+    expect(await db.json('report', 'trades', '--user', user)).toMatchObject([{ gross_pnl: '50.00' }]);
+    expect(await db.json('report', 'trades', '--user', whole)).toEqual([]);
+    const { figures } = await db.json<{ figures: Row[] }>('report', 'performance', '--user', user);
+    expect(figures).toContainEqual(expect.objectContaining({ figure: 'trades', value: 1 }));
   });
 
   it('rights are recorded as what may be subscribed', async () => {
