@@ -16,6 +16,12 @@ export interface ActionOutcome {
   cash: Rupees | null;
 }
 
+/** A position that an action is applied to. */
+export interface Valued extends Position {
+  /** Whether its price was marked since the ex-date began, as one of the new shares. */
+  marked_since?: boolean;
+}
+
 const NOTHING: ActionOutcome = { own: null, other: null, fraction: null, cash: null };
 
 const signOf = ({ side }: Pick<Position, 'side'>) => (side === 'LONG' ? 1 : -1);
@@ -31,21 +37,17 @@ function cashOf(position: Position, fraction: Ratio | null, price: string | null
 }
 
 /**
- * A split or a bonus, or several of one ex-date: `q' = ⌊q·F⌋`, all of the cost stays with the whole shares, the price is divided by F,
- * and the fraction is paid. Undefined where not one whole share is left, of which nothing could carry the cost.
+ * A split or a bonus, or several of one ex-date: `q' = ⌊q·F⌋`, all of the cost stays with the whole shares, the price is divided by F
+ * unless it is one of the new shares, and the fraction is paid. Undefined where not one whole share is left, of which nothing could carry the cost.
  */
-export function scaled(
-  position: Position,
-  factor: Ratio,
-  cashPrice: string | null,
-): ActionOutcome | undefined {
+export function scaled(position: Valued, factor: Ratio, cashPrice: string | null): ActionOutcome | undefined {
   const { whole, fraction } = scale(position.quantity, factor);
   if (whole === 0) return undefined;
   return {
     own: {
       shares: signOf(position) * (whole - position.quantity),
       cost: NO_RUPEES,
-      price: priceBy(position.current_price, factor),
+      price: position.marked_since ? position.current_price : priceBy(position.current_price, factor),
     },
     other: null,
     fraction,
@@ -55,10 +57,10 @@ export function scaled(
 
 /**
  * A demerger: the position keeps its shares and `cost·(1 − c)`, what is demerged is `⌊q·ratio⌋` shares at `cost·c`, to the paisa.
- * The last known price is shared out in the same way. Where not one whole share comes of it, only the fraction is paid.
+ * The last known price is shared out in the same way; one of after it stays, and what is demerged is valued at its cost. Where not one whole share comes of it, only the fraction is paid.
  */
 export function demerged(
-  position: Position,
+  position: Valued,
   ratio: Ratio,
   { costPercent, cashPrice }: { costPercent: string; cashPrice: string | null },
 ): ActionOutcome {
@@ -69,16 +71,17 @@ export function demerged(
   const cost = times(exactOf(position).average, position.quantity);
   const moved = rupeesOf(wholePaisa(over(times(cost, part.numerator), part.denominator)));
   const price = new Decimal(position.current_price).times(part.numerator).div(part.denominator);
+  const { marked_since = false, current_price } = position;
   return {
     own: {
       shares: 0,
       cost: negated(moved),
-      price: new Decimal(position.current_price).minus(price).toNumber(),
+      price: marked_since ? current_price : new Decimal(current_price).minus(price).toNumber(),
     },
     other: {
       shares: signOf(position) * whole,
       cost: moved,
-      price: priceBy(price.toNumber(), ratio),
+      price: marked_since ? Number(moved) / whole : priceBy(price.toNumber(), ratio),
     },
     fraction,
     cash,

@@ -23,7 +23,7 @@ export async function planLate(source: Source, step: Step, holder: Holder): Prom
   const own = await partChain(source, holder, step);
   const symbol = step.lead.new_symbol;
   const other = symbol === null ? null : await partChain(source, { ...holder, symbol }, step);
-  const stood = own.stood ? { ...holder, ...own.stood, marked_at: null } : holder;
+  const stood = own.stood ? { ...holder, ...own.stood, marked_at: null, marked_since: false } : holder;
   return {
     planned: planMove(step, stood, other?.stood ? standing(holder, other, other.stood) : null),
     own,

@@ -16,6 +16,8 @@ export interface Holder extends PositionRow {
   held: number;
   /** Whether it was traded since. */
   late: boolean;
+  /** Whether its price was marked since, by a quote of then or by hand. */
+  marked_since: boolean;
 }
 
 /** The columns of a position `p`, as the ledger writes it. */
@@ -38,8 +40,10 @@ export async function findHolders(source: Source, step: Step, lock: boolean): Pr
   });
   const actedSince = sql`OR EXISTS (SELECT FROM corporate_action_effects e WHERE e.position_id = p.position_id
         AND e.effective_at >= ${effective_at}::timestamp AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0))`;
-  const { rows } = await sql<PositionRow & { made: number; late: boolean }>`
-    SELECT ${positionColumns(source)}, coalesce(m.shares, 0)::int AS made, l.late
+  const { rows } = await sql<PositionRow & { made: number; late: boolean; marked_since: boolean }>`
+    SELECT ${positionColumns(source)}, coalesce(m.shares, 0)::int AS made, l.late,
+      coalesce(p.marked_at >= ${effective_at}::timestamp OR p.marked_at IS NULL AND p.updated_at >= ${effective_at}::timestamp
+        AND p.current_price <> b.price, false) AS marked_since
     FROM positions p LEFT JOIN (${made}) m ON m.position_id = p.position_id
     CROSS JOIN LATERAL (SELECT (
       EXISTS (SELECT FROM order_fills f WHERE f.position_id = p.position_id AND f.executed_at >= ${effective_at}::timestamp)
@@ -47,6 +51,12 @@ export async function findHolders(source: Source, step: Step, lock: boolean): Pr
         WHERE f.order_id = p.order_id AND f.flipped_to = p.position_id AND f.executed_at >= ${effective_at}::timestamp)
       ${moves ? sql`` : actedSince}
     ) AS late) l
+    -- A price by hand has no time of its own: it is another one than that of what was booked last.
+    LEFT JOIN LATERAL (SELECT price FROM (
+      SELECT f.price, f.seq FROM order_fills f WHERE f.position_id = p.position_id
+      UNION ALL SELECT e.price, e.seq FROM corporate_action_effects e
+      WHERE e.position_id = p.position_id AND e.reversed_at IS NULL AND (e.shares <> 0 OR e.cost <> 0)
+    ) AS booked ORDER BY seq DESC LIMIT 1) b ON true
     WHERE p.symbol = ANY(${[...symbols]})
       AND (p.status = 'OPEN' AND p.opened_at < ${effective_at}::timestamp OR coalesce(m.shares, 0) <> 0)
       AND NOT EXISTS (SELECT FROM corporate_action_effects e

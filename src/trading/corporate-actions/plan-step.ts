@@ -160,7 +160,9 @@ export function planMove(step: Step, holder: Holder, other: PositionRow | null):
     };
   if (outcome.other && other && isOpposed(outcome.other, other))
     return { ...unchanged(holder), left: `${other.position_id} in ${other.symbol} is ${other.side}` };
-  const after = outcome.own ? rowAfter(step, holder, outcome.own) : holder;
+  const acted = outcome.own ? rowAfter(step, holder, outcome.own) : holder;
+  const isQuoted = holder.marked_since && acted.status === 'OPEN';
+  const after = isQuoted ? { ...acted, marked_at: holder.marked_at } : acted;
   const into = outcome.other ? otherAfter(step, holder, other, outcome.other) : null;
   const own = effectOn(step, holder, holder.held, {
     ...outcome.own,

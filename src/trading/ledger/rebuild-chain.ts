@@ -20,6 +20,7 @@ import {
   writePositions,
 } from './chain-store.ts';
 import { correctTotals } from './correct-totals.ts';
+import { refuseUncounted } from './refuse-uncounted.ts';
 
 /** The executions of a user in a symbol, strategy and product, and corporate actions among them, which make its positions. */
 export interface Chain {
@@ -70,7 +71,8 @@ export async function rebuildChain(
 /**
  * Books executions in other chains, order or terms than before: rebuilds the positions that they make, what each execution
  * credits, capital, totals and sessions. The places of a chain in the order of booking are given anew where that changes.
- * The user must be locked. Throws LEDGER_INCONSISTENT if the chains do not make the positions that are there.
+ * The user must be locked. Throws LEDGER_INCONSISTENT if the chains do not make the positions that are there, and FILL_BEFORE_ACTION
+ * where a corporate action would have counted others.
  */
 export async function rebook(
   trx: Trx,
@@ -85,6 +87,12 @@ export async function rebook(
     [...was, ...becomes].map((chain) => chain.key.symbol),
   );
   await refuseOpened(trx, rows);
+  await refuseUncounted(
+    trx,
+    rows.map(({ position_id }) => position_id),
+    was.flatMap(({ fills }) => fills),
+    becomes.flatMap(({ fills }) => fills),
+  );
   const old = was.flatMap((chain) => {
     const made = rebuildPositions(chain.fills);
     assertMade(

@@ -451,6 +451,46 @@ describe.each(databases)('corporate actions on $name', ({ open }) => {
     expect(figures).toContainEqual(expect.objectContaining({ figure: 'trades', value: 1 }));
   });
 
+  it('an execution that a dividend counted is not taken back under it', async () => {
+    const share = symbol();
+    const user = await holder(`${share} BUY 10 100`);
+    const dividend = await add(`dividend ${share} --amount 5`);
+    await apply(dividend);
+    const [fill] = await db.json<Row[]>('fill', 'list', '--user', user);
+    const bust = words(`fill bust ${fill?.['fill_id']} --reason r --yes`);
+    await db.refused(bust, { code: 5, error: 'FILL_BEFORE_ACTION' });
+    await db.json(...words(`fill correct ${fill?.['fill_id']} --price 90 --reason r --yes`));
+    await reverse(dividend);
+    await db.json(...bust);
+    await isSound(user);
+  });
+
+  it('keeps a price that was marked since the ex-date, and divides an older one', async () => {
+    const [byHand, quoted, old] = [symbol(), symbol(), symbol()];
+    const user = await holder(`${byHand} BUY 10 100`, `${quoted} BUY 10 100`, `${old} BUY 10 100`);
+    const mark = (name: string, at: string, price: number) =>
+      db.query(
+        `UPDATE positions SET current_price = $3::float8, unrealized_pnl = ($3::float8 - 100) * 10, marked_at = $2 WHERE symbol = $1`,
+        [name, at, price],
+      );
+    await db.json('position', 'mark', `${byHand}=50`);
+    await mark(quoted, '2026-01-06 05:00', 50);
+    await mark(old, '2026-01-05 09:00', 120);
+    const before = await bookOf(user);
+    const actions: string[] = [];
+    for (const each of [byHand, quoted, old]) actions.push(await add(`split ${each} --ratio 2:1`));
+    for (const each of actions) await apply(each);
+    for (const [name, price] of [
+      [byHand, 50],
+      [quoted, 50],
+      [old, 60],
+    ] as const)
+      expect(await held(user, '--symbol', name)).toMatchObject([{ quantity: 20, current_price: price }]);
+    await isSound(user);
+    for (const each of actions) await reverse(each);
+    expect(await bookOf(user)).toEqual(before);
+  });
+
   it('rights are recorded as what may be subscribed', async () => {
     const share = symbol();
     const user = await holder(`${share} BUY 10 200`);
