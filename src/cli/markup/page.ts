@@ -79,8 +79,9 @@ export interface Column<R> {
   tone?: (row: R) => Tone;
 }
 
-/** Rows as a table, which scrolls within itself where it is wider than the page. */
+/** Rows as a table, which scrolls within itself where it is wider than the page; a line where there is none. */
 export function table<R>(caption: string, rows: readonly R[], columns: readonly Column<R>[]): Markup {
+  if (rows.length === 0) return paragraph(`${caption}: None.`);
   const classes = (...names: (string | false | undefined)[]) => names.filter(Boolean).join(' ') || undefined;
   const heads = columns.map(({ head, isNumber }) =>
     element('th', { scope: 'col', class: classes(!isNumber && 'text') }, head),

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
+import type { EquityDay } from '../../domain/performance/snapshot-day.ts';
 import { hasStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 import { beginOf } from '../../trading/equity/ledger-days.ts';
-import { localTime, TODAY } from '../../trading/trading-day.ts';
+import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
 
 /** A trader on a day; rupees, charges below 0, the drawdown in percent. Null where there is no complete snapshot, or no session. */
 interface Trader {
@@ -22,8 +23,6 @@ interface Trader {
 /** What happened on a trading day, of everybody. */
 export interface Day {
   day: string;
-  /** Whether it is the latest, so that what is held now was held then. */
-  is_latest: boolean;
   traders: Trader[];
   orders: { status: string; orders: number }[];
   rejections: { reason: string; orders: number; users: number }[];
@@ -43,16 +42,17 @@ export interface Day {
     worth: Rupees;
     unrealized_pnl: Rupees;
   }[];
-  /** Rules that are violated now, users whose snapshot lacks a price, and users who hold something without one. */
+  /** Halts that are active, rules that are violated now, users whose snapshot lacks a price of the end of the day, and users without one. */
+  halted: number;
   violated: number;
   incomplete: number;
   missing: number;
-  /** Orders that are neither filled nor ended. */
-  working: number;
+  /** Orders that are neither filled nor ended, and how many of them are from earlier days. */
+  working: { status: string; orders: number; older: number }[];
 }
 
 /** A day, what `doctor ledger` says of the book, and what needs a person. */
-export type DayReport = Omit<Day, 'violated' | 'incomplete' | 'missing' | 'working' | 'is_latest'> & {
+export type DayReport = Omit<Day, 'halted' | 'violated' | 'incomplete' | 'missing' | 'working'> & {
   ledger: string;
   attention: { what: string }[];
 };
@@ -64,20 +64,20 @@ const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 const list = (rows: RawBuilder<unknown>) =>
   sql`(SELECT coalesce(json_agg(row_to_json(r)), '[]') FROM (${rows}) AS r)`;
 
-/** Reads a day in one statement, whatever the number of traders. By default the latest on which something was ordered or executed. */
-export async function readDay(source: Source, asked: string | undefined): Promise<Day> {
-  const local = (at: string) => sql`${localTime(sql.ref(at), source)}::date`;
+/** Reads a day in one statement, whatever the number of traders. What is open now belongs to the latest day, whenever it began. */
+export async function readDay(
+  source: Source,
+  { day, pricedFrom, hasBegun, isLatest }: EquityDay,
+): Promise<Day> {
   const from = beginOf(sql`(SELECT day FROM asked)`, source);
   const until = beginOf(sql`(SELECT day + 1 FROM asked)`, source);
   const within = (at: string) => sql`${sql.ref(at)} >= ${from} AND ${sql.ref(at)} < ${until}`;
   const snapshots = hasStep(source, SNAPSHOTS_SINCE_STEP)
-    ? sql`SELECT user_id, unrealized_pnl, unpriced::text <> '[]' AS is_incomplete FROM equity_snapshots WHERE day = (SELECT day FROM asked)`
+    ? sql`SELECT user_id, unrealized_pnl, unpriced::text <> '[]' OR priced_at < ${pricedFrom}::timestamp AS is_incomplete
+      FROM equity_snapshots WHERE day = (SELECT day FROM asked)`
     : sql`SELECT NULL::varchar AS user_id, NULL::numeric AS unrealized_pnl, false AS is_incomplete WHERE false`;
   const { rows } = await sql<{ day: Day }>`
-    WITH latest AS (
-      SELECT coalesce(greatest((SELECT ${local('max')} FROM (SELECT max(created_at) FROM orders) AS o),
-        (SELECT ${local('max')} FROM (SELECT max(executed_at) FROM order_fills) AS f)), ${TODAY}) AS day
-    ), asked AS MATERIALIZED (SELECT coalesce(${asked ?? null}::date, (SELECT day FROM latest)) AS day),
+    WITH asked AS MATERIALIZED (SELECT ${day}::date AS day, ${hasBegun}::boolean AS has_begun, ${isLatest}::boolean AS is_latest),
     placed AS MATERIALIZED (SELECT order_id, user_id, status, error_message FROM orders WHERE ${within('created_at')}),
     executed AS (
       SELECT o.user_id, count(*) AS executions, sum(f.realized_pnl) AS realized
@@ -92,11 +92,12 @@ export async function readDay(source: Source, asked: string | undefined): Promis
       SELECT user_id, max(max_drawdown) AS drawdown FROM trading_sessions
       WHERE start_time < ${until} AND (end_time IS NULL OR end_time >= ${from}) GROUP BY user_id
     ), halts AS (
-      SELECT * FROM trading_halts WHERE halted_at < ${until} AND (resumed_at IS NULL OR resumed_at >= ${from})
+      SELECT * FROM trading_halts WHERE (halted_at < ${until} AND (resumed_at IS NULL OR resumed_at >= ${from}))
+        OR (resumed_at IS NULL AND (SELECT is_latest FROM asked))
     ), held AS (
       SELECT user_id, symbol, side, quantity, round(current_price::numeric * quantity, 2) AS worth,
         round(unrealized_pnl::numeric, 2) AS unrealized_pnl
-      FROM positions WHERE status = 'OPEN' AND (SELECT a.day >= l.day FROM asked a, latest l)
+      FROM positions WHERE status = 'OPEN' AND (SELECT is_latest FROM asked)
     ), snapshots AS (${snapshots}),
     traders AS (
       SELECT u.user_id, coalesce(e.realized, 0) AS gross, coalesce(m.charges, 0) AS charges, coalesce(m.dividends, 0) AS dividends,
@@ -110,7 +111,7 @@ export async function readDay(source: Source, asked: string | undefined): Promis
         OR u.user_id IN (SELECT user_id FROM held)
     )
     SELECT json_build_object(
-      'day', (SELECT to_char(day, 'YYYY-MM-DD') FROM asked), 'is_latest', (SELECT a.day >= l.day FROM asked a, latest l),
+      'day', (SELECT to_char(day, 'YYYY-MM-DD') FROM asked),
       'traders', ${list(sql`SELECT user_id, gross::numeric(20, 2)::text AS gross_pnl, charges::numeric(20, 2)::text AS charges,
         (gross + charges + dividends)::numeric(20, 2)::text AS net_pnl, unrealized_pnl::text, drawdown, orders, executions, rejected, halted
         FROM traders ORDER BY gross + charges + dividends, user_id`)},
@@ -123,10 +124,14 @@ export async function readDay(source: Source, asked: string | undefined): Promis
         FROM halts ORDER BY halts.halted_at DESC, halt_id LIMIT ${MOST}`)},
       'positions', ${list(sql`SELECT user_id, symbol, side::text AS side, quantity, worth::text, unrealized_pnl::text
         FROM held ORDER BY held.worth DESC, user_id, symbol LIMIT ${MOST}`)},
-      'violated', (SELECT count(*) FROM risk_rules WHERE is_violated),
+      'halted', (SELECT count(*) FROM halts WHERE resumed_at IS NULL),
+      'violated', (SELECT count(*) FROM risk_rules WHERE is_violated AND (SELECT is_latest FROM asked)),
       'incomplete', (SELECT count(*) FROM snapshots WHERE is_incomplete),
-      'missing', (SELECT count(DISTINCT user_id) FROM held WHERE user_id NOT IN (SELECT user_id FROM snapshots)),
-      'working', (SELECT count(*) FROM placed WHERE status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED'))
+      'missing', (SELECT count(*) FROM users u WHERE user_id IN (SELECT user_id FROM held)
+        AND user_id NOT IN (SELECT user_id FROM snapshots) AND (user_id IN (SELECT user_id FROM executed)
+          OR (created_at < ${until} AND ((SELECT has_begun FROM asked) OR EXISTS (SELECT FROM executed))))),
+      'working', ${list(sql`SELECT status::text AS status, count(*) AS orders, count(*) FILTER (WHERE created_at < ${from}) AS older
+        FROM orders WHERE ${IS_WORKING} AND ((SELECT is_latest FROM asked) OR (${within('created_at')})) GROUP BY status ORDER BY status`)}
     ) AS day`.execute(source.db);
   return (rows[0] as { day: Day }).day;
 }

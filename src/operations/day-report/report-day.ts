@@ -1,7 +1,8 @@
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { dayAfter } from '../../domain/performance/account-days.ts';
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
-import { refuseFuture, tradingDate } from '../../trading/flows/move-money.ts';
+import { readEquityDay } from '../../trading/equity/equity-day.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { checkLedger } from '../health/check-ledger.ts';
 import { dayPage } from './day-page.ts';
@@ -14,33 +15,32 @@ import { type DayReport, readDay } from './read-day.ts';
 export async function reportDay(ctx: Context, asked: string | undefined) {
   const source = await ctx.source();
   needStep(source, FLOWS_SINCE_STEP);
-  if (asked !== undefined) refuseFuture(asked, await tradingDate(source.db));
-  const { violated, incomplete, missing, working, is_latest, ...day } = await readDay(source, asked);
+  const chosen = await readEquityDay(ctx, source, asked, '--date');
+  const { halted, violated, incomplete, missing, working, ...day } = await readDay(source, chosen);
   const { rows } = await checkLedger(source, undefined, false);
   const broken = [...new Set(rows.filter(({ state }) => state === 'fail').map(({ check }) => check))];
   const ledger =
     broken.length === 0 ? `${pluralize(rows.length, 'invariant')} hold` : `violated: ${someOf(broken)}`;
-  const active = day.halts.filter(({ resumed_at }) => resumed_at === null).length;
+  // What is open now is listed whenever it began; of an earlier day what began on it.
+  const ofDay = chosen.isLatest ? '' : ` --since ${day.day} --until ${dayAfter(day.day)}`;
   const needs = (found: number, what: string) => (found > 0 ? [{ what }] : []);
   const attention = [
     ...needs(broken.length, `The ledger is violated: ${someOf(broken)}. Run: pinnacle doctor ledger`),
-    ...needs(active, `Trading is halted by ${pluralize(active, 'halt')}. See: pinnacle risk status`),
-    ...(is_latest
-      ? [
-          ...needs(violated, `${pluralize(violated, 'risk rule')} violated. Run: pinnacle risk check`),
-          ...needs(
-            missing,
-            `${pluralize(missing, 'user')} with positions but no equity snapshot. Run: pinnacle report snapshot`,
-          ),
-        ]
-      : []),
+    ...needs(halted, `Trading is halted by ${pluralize(halted, 'halt')}. See: pinnacle risk status`),
+    ...needs(violated, `${pluralize(violated, 'risk rule')} violated. Run: pinnacle risk check`),
     ...needs(
-      incomplete,
-      `${pluralize(incomplete, 'user')} with positions that lack a price of the day. See: pinnacle report snapshot --day ${day.day}`,
+      missing,
+      `${pluralize(missing, 'user')} with positions but no equity snapshot. Run: pinnacle report snapshot --day ${day.day}`,
     ),
     ...needs(
-      working,
-      `${pluralize(working, 'order')} of the day neither filled nor ended. See: pinnacle order list --status working`,
+      incomplete,
+      `${pluralize(incomplete, 'user')} with positions that lack a price of the end of the day. Run: pinnacle report rebuild --prices FILE`,
+    ),
+    ...working.flatMap(({ status, orders, older }) =>
+      needs(
+        orders,
+        `${pluralize(orders, 'order')} neither filled nor ended, ${status}, ${older} of earlier days. See: pinnacle order list --status ${status}${ofDay}`,
+      ),
     ),
   ];
   const report: DayReport = { ...day, ledger, attention };

@@ -25,7 +25,7 @@ export async function endAllSessions(ctx: Context) {
   const sessions = await ctx.change(async (trx) => {
     await lockOwners(trx);
     const ended = await endRunning(trx, undefined);
-    const snapshots = (await mayTakeSnapshots(trx)) ? await snapshotsOf(ctx, trx, undefined) : [];
+    const snapshots = (await mayTakeSnapshots(trx)) ? (await snapshotsOf(ctx, trx, undefined)).taken : [];
     problems = problemsOf(snapshots);
     if (ended.length === 0 && !snapshots.some(({ written }) => written > 0)) return unchanged(ended);
     const sessions = firstListed(ended).map(({ session_id }) => session_id);

@@ -14,13 +14,14 @@ import { type SnapshotDay, writeSnapshots } from './write-snapshots.ts';
  * where a position has no mark of the day, or a user has traded since. Throws PHASE_NEEDED, and a usage error for a day that is
  * still to come.
  */
-export async function takeSnapshots(ctx: Context, day: string | undefined) {
+export async function takeSnapshots(ctx: Context, asked: string | undefined) {
   let problems: string[] = [];
   const result = await ctx.change(async (trx) => {
     needStep(trx, SNAPSHOTS_SINCE_STEP);
-    const taken = await snapshotsOf(ctx, trx, day);
-    problems = problemsOf(taken);
-    return takenDown(taken, `equity ${taken[0]?.day}`);
+    const { day, taken } = await snapshotsOf(ctx, trx, asked);
+    problems =
+      taken.length === 0 ? [`Nobody was there on ${day}: nothing was taken down.`] : problemsOf(taken);
+    return takenDown(taken, `equity ${day}`);
   });
   for (const problem of problems) await ctx.io.warn(problem);
   return result;
@@ -34,9 +35,13 @@ export function takenDown(days: readonly SnapshotDay[], target: string) {
 }
 
 /** The same within another change. The users need not be locked: a fill that comes in between belongs to the next time. */
-export async function snapshotsOf(ctx: Context, trx: Trx, asked: string | undefined): Promise<SnapshotDay[]> {
+export async function snapshotsOf(
+  ctx: Context,
+  trx: Trx,
+  asked: string | undefined,
+): Promise<{ day: string; taken: SnapshotDay[] }> {
   const { day, pricedFrom } = await readEquityDay(ctx, trx, asked, '--day');
-  return writeSnapshots(trx, {
+  const taken = await writeSnapshots(trx, {
     days: [{ day, pricedFrom }],
     user: undefined,
     valued: atMarks(trx),
@@ -44,6 +49,7 @@ export async function snapshotsOf(ctx: Context, trx: Trx, asked: string | undefi
     hasMovedOn: sql`n.later > 0`,
     pricedBy: 'marks',
   });
+  return { day, taken };
 }
 
 // What no share costs. Other programs may have written anything, NaN and infinity included.

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,7 +38,9 @@ describe.each(databases)('report day on $name', ({ open }) => {
     const { code, found } = await report();
     expect(code).toBe(6);
     expect(found['attention']).toEqual([
-      { what: '2 users with positions but no equity snapshot. Run: pinnacle report snapshot' },
+      {
+        what: `2 users with positions but no equity snapshot. Run: pinnacle report snapshot --day ${found.day}`,
+      },
     ]);
   });
 
@@ -100,6 +102,7 @@ describe.each(databases)('report day on $name', ({ open }) => {
     const html = readFileSync(output, 'utf8');
     expect(html).toContain('trader_002');
     expect(html).toContain('margin &lt;b&gt;');
+    expect(html).toContain('<p>Halts of the day: None.</p>');
     expect(html).not.toMatch(/<script|margin <b>/);
     expect((await db.cli('report', 'day', '--output', output)).code).not.toBe(0);
     expect((await db.cli('report', 'day', '--output', output, '--force')).code).toBe(0);
@@ -109,7 +112,10 @@ describe.each(databases)('report day on $name', ({ open }) => {
     const { code, found } = await report('--date', '2024-03-04');
     expect(code).toBe(0);
     expect(found).toMatchObject({ day: '2024-03-04', traders: [], orders: [], positions: [], breaches: [] });
-    expect((await report('--date', '2999-01-01')).code).toBe(2);
+    expect(await report('--date', '2999-01-01')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--date 2999-01-01'),
+    });
   });
 
   it('has everybody who ordered anything', async () => {
@@ -138,6 +144,101 @@ describe.each(databases)('report day on $name', ({ open }) => {
     const all = found['attention']?.map(({ what }) => what).join('\n');
     expect(all).toContain('capital');
     expect(all).toContain('halted by 1 halt');
-    expect(all).toContain('1 order of the day neither filled nor ended');
+    expect(all).toContain('1 order neither filled nor ended');
+  });
+});
+
+const TRADES = `trade_id,symbol,side,quantity,price,executed_at,strategy_id
+H1,TCS,BUY,10,100,2024-03-04T10:00:00+05:30,`;
+
+describe.each(databases)('report day after the latest day of trading on $name', ({ open }) => {
+  let db: TestDatabase;
+  const folder = mkdtempSync(join(tmpdir(), 'pinnacle-day-'));
+  const attention = async (...flags: string[]) => {
+    const { code, stdout, stderr } = await db.cli('report', 'day', '--json', ...flags);
+    expect([0, 6], stderr).toContain(code);
+    const { day, attention } = JSON.parse(stdout) as Report;
+    return { code, day, needs: (attention ?? []).map(({ what }) => String(what)) };
+  };
+
+  beforeAll(async () => {
+    db = await open();
+    await given.user(db);
+    const { code, stderr } = await db.cliWith(
+      { stdin: TRADES },
+      ...words('order import - --as trades --user trader_001'),
+    );
+    expect(code, stderr).toBe(0);
+    // Whatever day it is, nobody trades today or yesterday.
+    await db.query(
+      `INSERT INTO market_days (exchange, day, name, kind, source)
+       SELECT 'NSE', (now() AT TIME ZONE 'Asia/Kolkata')::date - i, 'H', 'HOLIDAY', 'test' FROM generate_series(0, 1) i`,
+    );
+  });
+  afterAll(async () => {
+    await db.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('nobody lacks a snapshot of a day before they were there, and report snapshot says so', async () => {
+    const { code, day, needs } = await attention();
+    expect({ code, needs }).toEqual({ code: 0, needs: [] });
+    expect(day > '2024-03-04').toBe(true);
+    const { stdout, stderr } = await db.cli('report', 'snapshot', '--json');
+    expect(JSON.parse(stdout)).toEqual([]);
+    expect(stderr).toContain(`Nobody was there on ${day}`);
+  });
+
+  it('nor of one without trading', async () => {
+    await db.query("UPDATE users SET created_at = created_at - interval '30 days'");
+    const { rows } = await db.query(
+      "SELECT to_char((now() AT TIME ZONE 'Asia/Kolkata')::date, 'YYYY-MM-DD') AS today",
+    );
+    expect((await attention('--date', String(rows[0]?.['today']))).needs).toEqual([]);
+    const { day, needs } = await attention();
+    expect(needs).toEqual([
+      `1 user with positions but no equity snapshot. Run: pinnacle report snapshot --day ${day}`,
+    ]);
+  });
+
+  it('has a halt that began since, and orders that work since before', async () => {
+    for (const symbol of ['ITC', 'SBIN']) await given.order(db, { symbol });
+    await db.query("UPDATE orders SET created_at = now() - interval '19 days' WHERE symbol = 'ITC'");
+    await given.user(db, 'trader_002');
+    await db.json(...words('risk halt trader_002 --reason r --yes'));
+    const { code, needs } = await attention();
+    expect(code).toBe(6);
+    expect(needs).toContain('Trading is halted by 1 halt. See: pinnacle risk status');
+    expect(needs).toContain(
+      '2 orders neither filled nor ended, PENDING, 1 of earlier days. See: pinnacle order list --status PENDING',
+    );
+  });
+
+  it('every hint is a command that there is', async () => {
+    const { day } = await attention();
+    await db.cli('report', 'snapshot', '--day', day);
+    const rule = ['--user', 'trader_002', '--type', 'MAX_ORDER_VALUE', '--value', '1'];
+    await db.cli('risk', 'set', ...rule);
+    await db.query('UPDATE risk_rules SET is_violated = true');
+    await db.query("UPDATE users SET total_capital = 5 WHERE user_id = 'trader_002'");
+    const prices = join(folder, 'prices.csv');
+    writeFileSync(prices, `date,symbol,close\n${day},TCS,110`);
+    const earlier = String(
+      (
+        await db.query(
+          "SELECT to_char(created_at + interval '330 minutes', 'YYYY-MM-DD') AS day FROM orders WHERE symbol = 'ITC'",
+        )
+      ).rows[0]?.['day'],
+    );
+    const needs = [...(await attention()).needs, ...(await attention('--date', earlier)).needs];
+    const hints = needs.map((what) => /(?:Run|See): pinnacle (.+)$/.exec(what)?.[1] ?? what);
+    expect(hints).toEqual(
+      expect.arrayContaining(['doctor ledger', 'risk status', 'report rebuild --prices FILE']),
+    );
+    for (const hint of new Set(hints)) {
+      const { code, stderr } = await db.cli(...words(hint.replace('FILE', prices)));
+      expect([0, 6], `${hint}: ${stderr}`).toContain(code);
+    }
+    expect((await attention()).needs.join('\n')).not.toContain('lack a price');
   });
 });
