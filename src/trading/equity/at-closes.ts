@@ -7,7 +7,8 @@ import { localTime } from '../trading-day.ts';
 import { beginOf, ofUser } from './ledger-days.ts';
 
 /**
- * CTEs for what users held at the end of each day of `asked(day)`, of executions alone, and `begun` with their first day. A position of a
+ * CTEs for what users held at the end of each day of `asked(day)`, of executions alone, and `begun` with the first
+ * day on which they held something or had money booked. A position of a
  * user, symbol, strategy and product is at each moment the shares that were bought and sold, what was paid and received for them, and what was
  * realized. A corporate action counts from its ex-date, with what it changed of shares and cost. What was taken over from another program counts from the day on which it was; before it is not known (NULL).
  */
@@ -44,8 +45,10 @@ export const heldOn = (schema: Schema, user: UserId | undefined) => sql`
     WHERE l.kind = 'position' AND l.undone_at IS NULL AND l.quantity <> 0 ${ofUser('l', user)}
   ), begun AS (
     SELECT user_id, min(day) AS day FROM (
-      SELECT user_id, ${localTime(sql`created_at`, schema)}::date AS day FROM users u WHERE true ${ofUser('u', user)}
-      UNION ALL SELECT user_id, day FROM daily
+      SELECT user_id, day FROM daily
+      UNION ALL SELECT l.user_id, ${localTime(sql`p.opened_at`, schema)}::date
+      FROM ledger_openings l JOIN positions p ON p.position_id = l.id
+      WHERE l.kind = 'position' AND l.undone_at IS NULL AND l.quantity <> 0 ${ofUser('l', user)}
       UNION ALL SELECT user_id, day FROM (${flowRows(schema, user)}) AS flows
     ) AS days GROUP BY user_id
   )`;

@@ -13,7 +13,8 @@ export const beginOf = (day: RawBuilder<unknown>, schema: Schema) =>
   sql`((${day})::timestamp AT TIME ZONE ${tradingZone(schema)} AT TIME ZONE 'UTC')`;
 
 /**
- * CTEs for what the ledger has of each user on each day of `asked(day)`: `ledger` with `user_id`, `day`, `is_asked`, the
+ * CTEs for what the ledger has of each user of `begun(user_id, day)` on each day of `asked(day)` from that day on, and on those with
+ * executions: `ledger` with `user_id`, `day`, `is_asked`, the
  * capital at the end of the day, what moved it, in rupees, `executions` and how many came `later`. Capital is that of now without
  * all that came since, so that only what is as new as the first day is read.
  */
@@ -25,9 +26,9 @@ export const ledgerDays = (schema: Schema, user: UserId | undefined) => sql`
     WHERE f.executed_at >= ${beginOf(sql`(SELECT min(day) FROM asked)`, schema)} ${ofUser('o', user)}
     UNION ALL SELECT user_id, day, 0, 0, paid_in, paid_out, charges, dividends FROM (${flowRows(schema, user)}) AS flows
     WHERE day >= (SELECT min(day) FROM asked)
-    UNION ALL SELECT u.user_id, a.day, NULL, 0, 0, 0, 0, 0 FROM users u CROSS JOIN asked a WHERE true ${ofUser('u', user)}
+    UNION ALL SELECT b.user_id, a.day, NULL, 0, 0, 0, 0, 0 FROM begun b JOIN asked a ON a.day >= b.day
   ), grid AS (
-    SELECT user_id, day, count(*) > count(executions) AS is_asked, coalesce(sum(executions), 0)::int AS executions,
+    SELECT user_id, day, (count(*) > count(executions) OR (sum(executions) > 0 AND day IN (SELECT day FROM asked))) AS is_asked, coalesce(sum(executions), 0)::int AS executions,
       sum(realized) AS realized, sum(paid_in) AS paid_in, sum(paid_out) AS paid_out, sum(charges) AS charges,
       sum(dividends) AS dividends, sum(realized + paid_in - paid_out + charges + dividends) AS moved
     FROM moves GROUP BY user_id, day

@@ -132,7 +132,8 @@ function emptyPrices() {
   };
 }
 
-const NO_DAY = 'the date must be a day such as 2026-01-31';
+const FIRST_DAY = '1990-01-01';
+const NO_DAY = `the date must be a day such as 2026-01-31, from ${FIRST_DAY} on`;
 const NO_PRICE = 'the close must be a price above 0';
 
 /** A row of date,symbol,close, or what is wrong with it. */
@@ -159,12 +160,13 @@ function bhavcopyRow(values: Values): ClosingPrice | string | undefined {
 const MAX_KNOWN_DAYS = 40_000;
 const knownDays = new Map<string, string>();
 
-/** The day that a text means: 2026-01-31 or 31-JAN-2026; undefined for any other. */
+/** The day that a text means: 2026-01-31 or 31-JAN-2026; undefined for any other, and for one before there was NSE: a mistyped year. */
 function dayOf(text: string): string | undefined {
   const before = knownDays.get(text);
   if (before !== undefined) return before;
   const isNamed = /^\d{2}-[A-Za-z]{3}-\d{4}$/.test(text);
-  const day = isWrittenDay(text) ? text : isNamed ? writtenInstant(text, 'UTC')?.slice(0, 10) : undefined;
+  const written = isWrittenDay(text) ? text : isNamed ? writtenInstant(text, 'UTC')?.slice(0, 10) : undefined;
+  const day = written !== undefined && written >= FIRST_DAY ? written : undefined;
   if (day !== undefined && knownDays.size < MAX_KNOWN_DAYS) knownDays.set(text, day);
   return day;
 }

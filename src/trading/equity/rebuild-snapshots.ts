@@ -37,8 +37,9 @@ interface Asked {
   until: string | undefined;
 }
 
-// One statement reads all executions up to its last day, and has the prices of so many in its parameters.
+// One statement reads all executions up to its last day, has the prices of so many in its parameters, and so many rows of users and days.
 const MAX_PRICES = 200_000;
+const MAX_ROWS = 200_000;
 const MAX_NAME = 200;
 
 /**
@@ -56,9 +57,9 @@ export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: A
   const held = await heldSymbols(source, user);
   const names = new Map(held.map((symbol) => [symbol, namesOf(symbol, renaming)]));
   const prices = await readClosingPrices(file, new Set([...names.values()].flat()), ctx);
-  const first = range.since ?? prices.first;
+  const asked = range.since ?? prices.first;
   const last = range.until ?? (prices.last < today ? prices.last : today);
-  if (first === '' || last < first)
+  if (asked === '' || last < asked)
     throw usage(`The file ${file} has no prices of the days that are asked for.`);
   await tellOthers(ctx, prices);
   const { staleAfterMs } = (await ctx.config()).market;
@@ -69,12 +70,15 @@ export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: A
       trx.db,
     );
     const taken: SnapshotDay[] = [];
-    for (const part of partsOf(await daysOf(trx, user, { first, last, now, staleAfterMs }), names, prices)) {
+    const begun = await readBegun(trx, user, last);
+    const first = asked < begun.first ? begun.first : asked;
+    const days = await daysOf(trx, user, { first, last, now, staleAfterMs });
+    for (const part of partsOf(days, begun.users, names, prices)) {
       ctx.signal.throwIfAborted();
       taken.push(...(await writePart(trx, part, { user, pricedBy: basename(file).slice(0, MAX_NAME) })));
     }
     const incomplete = taken.filter(({ unpriced }) => unpriced.length > 0);
-    problems = lacking(incomplete);
+    problems = first > last ? [`Nobody held anything up to ${last}.`] : lacking(incomplete);
     const written = taken.reduce((sum, each) => sum + each.written, 0);
     const rows = incomplete.length > 0 ? new Finding(taken) : taken;
     if (written === 0) return unchanged(rows);
@@ -101,6 +105,14 @@ async function heldSymbols({ db }: Source, user: UserId | undefined): Promise<Tr
   const { rows } = await sql<{ symbol: TradingSymbol }>`
     SELECT DISTINCT symbol FROM positions p WHERE true ${ofUser('p', user)} ORDER BY symbol`.execute(db);
   return rows.map(({ symbol }) => symbol);
+}
+
+/** How many users held something or had money booked up to a day, and since when; after that day if nobody. */
+async function readBegun(trx: Trx, user: UserId | undefined, last: string) {
+  const { rows } = await sql<{ users: number; first: string | null }>`
+    WITH asked AS (SELECT ${last}::date AS day), ${heldOn(trx, user)}
+    SELECT count(*)::int AS users, to_char(min(day), 'YYYY-MM-DD') AS first FROM begun`.execute(trx.db);
+  return { users: rows[0]?.users ?? 0, first: rows[0]?.first ?? dayAfter(last) };
 }
 
 /** The days of a range: those on which NSE trades, and those on which something was executed. */
@@ -134,6 +146,7 @@ interface Part {
 /** Days with their prices, so many at a time that a statement can take them. */
 function partsOf(
   days: readonly EndedDay[],
+  users: number,
   names: ReadonlyMap<TradingSymbol, readonly TradingSymbol[]>,
   { closeOf }: ClosingPrices,
 ): Part[] {
@@ -141,7 +154,8 @@ function partsOf(
   let part: Part = { days: [], prices: [] };
   for (const each of days) {
     const { day } = each;
-    if (part.days.length === 0 || part.prices.length > MAX_PRICES) {
+    const isFull = part.prices.length > MAX_PRICES || (part.days.length + 1) * users > MAX_ROWS;
+    if (part.days.length === 0 || isFull) {
       part = { days: [], prices: [] };
       parts.push(part);
     }

@@ -77,7 +77,7 @@ export async function writeSnapshots(
     WITH asked AS (
       SELECT day::date AS day, "pricedFrom"::timestamp AS priced_from
       FROM ${unnest('d', { day: 'text', pricedFrom: 'timestamp' }, days)}
-    ), ${ledgerDays(trx, user)}, ${given.with}, valued AS (${valued}),
+    ), ${given.with}, ${ledgerDays(trx, user)}, valued AS (${valued}),
     rows AS MATERIALIZED (
       SELECT n.*, s.user_id IS NULL AS is_new, ${hasMovedOn} AS has_moved_on,
         (s.unpriced::text = '[]' AND n.unpriced <> '[]' AND (s.capital, s.executions) = (n.capital, n.executions)
@@ -92,8 +92,7 @@ export async function writeSnapshots(
           CASE WHEN v.unpriced IS NULL THEN coalesce(v.long_value, 0)::numeric(24, 2) END AS long_value,
           CASE WHEN v.unpriced IS NULL THEN coalesce(v.short_value, 0)::numeric(24, 2) END AS short_value
         FROM ledger l LEFT JOIN valued v ON v.user_id = l.user_id AND v.day = l.day
-        JOIN begun b ON b.user_id = l.user_id
-        WHERE l.is_asked AND (l.day >= b.day OR l.executions > 0)
+        WHERE l.is_asked
       ) AS n JOIN asked a ON a.day = n.day LEFT JOIN equity_snapshots s ON s.user_id = n.user_id AND s.day = n.day
     ), written AS (
       INSERT INTO equity_snapshots AS s (user_id, day, ${WRITTEN}, unpriced)

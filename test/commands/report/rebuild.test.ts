@@ -116,6 +116,18 @@ describe.each(databases)('report rebuild on $name', ({ open }) => {
     expect((await db.cli('doctor', 'ledger')).code).toBe(0);
   });
 
+  it('begins with what was first held or booked, and has only users who held or booked something', async () => {
+    await db.query("UPDATE users SET created_at = '2020-01-01' WHERE user_id = 'trader_002'");
+    const before = await stored();
+    const early = file('plain.csv', PLAIN.replace('\n', '\n1990-01-02,TCS,1\n'));
+    const { days } = await rebuild(early);
+    expect(days.map(({ day, users }) => [day, users])).toEqual(
+      ['04', '05', '06', '07', '08'].map((day) => [`2024-03-${day}`, 1]),
+    );
+    expect(await stored()).toEqual(before);
+    expect(await rebuild(early, '--user', 'trader_002')).toMatchObject({ code: 0, days: [] });
+  });
+
   it('the same again writes nothing, and a day without its prices does not replace one with them', async () => {
     const before = await stored();
     const entries = (await db.audits()).length;
@@ -205,6 +217,7 @@ describe.each(databases)('report rebuild on $name', ({ open }) => {
 
   it.each([
     ['no date', 'date,symbol,close\n2024-02-30,TCS,1', [], 'line 2: the date'],
+    ['a mistyped year', `${PLAIN}\n1026-11-27,TCS,1`, [], 'line 10: the date'],
     ['no price', 'date,symbol,close\n2024-03-04,TCS,0', [], 'line 2: the close'],
     ['no symbol', 'date,symbol,close\n2024-03-04,?,1', [], 'line 2: the symbol'],
     [
