@@ -15,7 +15,9 @@ export const day = defineCommand({
   streams: () => false,
   args: {},
   flags: {
-    date: optional(dayFlag('the trading day (default: the latest on which trading began, or something was executed)')),
+    date: optional(
+      dayFlag('the trading day (default: the latest on which trading began, or something was executed)'),
+    ),
     ...reportFlags(FORMATS, 'one page for a browser or a mail'),
   },
   fields: tradingDayFields,
