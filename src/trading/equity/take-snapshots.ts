@@ -28,7 +28,7 @@ export async function takeSnapshots(ctx: Context, asked: string | undefined) {
 }
 
 /** The outcome of a change that took days down: a Finding where one is not complete. */
-export function takenDown(days: readonly SnapshotDay[], target: string) {
+function takenDown(days: readonly SnapshotDay[], target: string) {
   const written = days.reduce((sum, each) => sum + each.written, 0);
   const result = problemsOf(days).length > 0 ? new Finding(days) : days;
   return changedIf(written > 0, result, target, { written, days: firstListed(days) });
