@@ -54,6 +54,11 @@ export interface Scaled {
   fraction: Ratio | null;
 }
 
+/** Throws RangeError where so many shares are more than a position holds. */
+export function requireHoldable(shares: number | bigint): void {
+  if (shares > MAX_SHARES) throw new RangeError(`${shares} shares are more than a position holds`);
+}
+
 /**
  * What so many shares become, `⌊shares·numerator/denominator⌋`, and the fraction that is cut. `shares` is without a sign. Throws
  * RangeError beyond the shares that a position holds.
@@ -62,7 +67,7 @@ export function scale(shares: number, { numerator, denominator }: Ratio): Scaled
   const product = BigInt(shares) * BigInt(numerator);
   const by = BigInt(denominator);
   const whole = product / by;
-  if (whole > BigInt(MAX_SHARES)) throw new RangeError(`${whole} shares are more than a position holds`);
+  requireHoldable(whole);
   const rest = product % by;
   const common = commonDivisor(rest, by);
   return {

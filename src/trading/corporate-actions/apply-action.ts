@@ -16,7 +16,7 @@ import { tradingDayOf } from '../trading-day.ts';
 import { bookStep, lockUsers, type PaidFraction, readPlan, readUnpaid } from './book-step.ts';
 import { cancelOld, countOld } from './old-orders.ts';
 import type { PlannedPosition } from './plan-step.ts';
-import { findStep, nameOf, type Step } from './step.ts';
+import { findStep, nameOf, namesOf, type Step } from './step.ts';
 import { changeActions, lockActions } from './store.ts';
 
 /** What an action did, or would do, altogether. */
@@ -49,7 +49,7 @@ export async function applyAction(ctx: Context, id: string, cashPrice: string | 
   await ctx.confirm(await questionOf(ctx, step));
   let left: PlannedPosition[] = [];
   const result = await ctx.change(async (trx) => {
-    await lockActions(trx, step.symbols);
+    await lockActions(trx, await namesOf(trx, step.lead.symbol, step.lead.new_symbol));
     const current = withPrice(await findStep(trx, id), cashPrice);
     await lockUsers(trx, current);
     const at = await serverNow(trx.db);

@@ -14,28 +14,54 @@ import { openBalances } from '../ledger/open-balances.ts';
 import { remeasureSessions } from '../sessions/remeasure-equity.ts';
 import type { TradingDay } from '../trading-day.ts';
 import { bookLate, planLate } from './book-late.ts';
-import { findUnpaid, insertEffects, payFractions, type UnpaidFraction } from './effect-store.ts';
+import {
+  findDeducted,
+  findUnpaid,
+  insertEffects,
+  payFractions,
+  type UnpaidFraction,
+} from './effect-store.ts';
+import { findLeft } from './find-left.ts';
 import { accountOf, findHolders, findOther, findTraded, type Holder } from './holders.ts';
-import { flowOf, type PlannedPosition, planStep } from './plan-step.ts';
+import { planDividends } from './plan-dividend.ts';
+import { flowOf, leftAs, type PlannedPosition, planStep } from './plan-step.ts';
 import { nameOf, type Step } from './step.ts';
 
 /** What a step would do now; nothing is locked or written. */
 export async function readPlan(source: Source, step: Step): Promise<PlannedPosition[]> {
-  const { current, late, others } = await readHolders(source, step, false);
-  const planned = planStep(step, current, others);
+  const { current, late, others, left } = await readHolders(source, step, false);
+  const planned = [...(await planAll(source, step, current, others)), ...left];
   for (const holder of late) planned.push((await planLate(source, step, holder)).planned);
-  return planned;
+  return planned.filter(({ settled }) => !settled);
+}
+
+async function planAll(
+  source: Source,
+  step: Step,
+  holders: readonly Holder[],
+  others: ReadonlyMap<string, PositionRow>,
+): Promise<PlannedPosition[]> {
+  const { type, tds_percent, status, action_id } = step.lead;
+  if (type !== 'dividend') return planStep(step, holders, others);
+  const isAgain = tds_percent !== null && status === 'APPLIED';
+  return planDividends(step, holders, isAgain ? await findDeducted(source, action_id) : new Map());
 }
 
 /**
  * The holders that are as they stood when the ex-date began, with their exact values and their positions in the other symbol; and those
- * that were traded since, whose executions have to be booked anew.
+ * that were traded since, whose executions have to be booked anew; and those that are left to a person.
  */
 async function readHolders(source: Source, step: Step, lock: boolean) {
   const { lead } = step;
-  const found = await findHolders(source, step, lock);
-  if (!movesPositions(lead) || found.length === 0)
-    return { current: found, late: [], others: new Map<string, PositionRow>() };
+  const all = await findHolders(source, step, lock);
+  if (!movesPositions(lead) || all.length === 0)
+    return { current: all, late: [], left: [], others: new Map<string, PositionRow>() };
+  const why = await findLeft(source, step, all);
+  const left = all.flatMap((each) => {
+    const reason = why.get(each.position_id);
+    return reason === undefined ? [] : [leftAs(each, reason)];
+  });
+  const found = all.filter(({ position_id }) => !why.has(position_id));
   const { new_symbol } = lead;
   const traded = new_symbol === null ? new Set() : await findTraded(source, new_symbol, step, found);
   const late = found.filter((each) => each.late || traded.has(accountOf(each)));
@@ -43,7 +69,7 @@ async function readHolders(source: Source, step: Step, lock: boolean) {
   const others =
     new_symbol === null ? new Map<string, PositionRow>() : await findOther(source, new_symbol, current, lock);
   await restoreExact(source, [...current, ...others.values()]);
-  return { current, late, others };
+  return { current, late, left, others };
 }
 
 /** Locks the users who have anything in the symbols of a step. */
@@ -68,11 +94,11 @@ export async function bookStep(
 ): Promise<{ planned: PlannedPosition[]; paid: PaidFraction[]; opened: number }> {
   const { lead } = step;
   if (lead.type === 'rename') return { planned: [], paid: [], opened: 0 };
-  const { current, late, others } = await readHolders(trx, step, true);
+  const { current, late, others, left } = await readHolders(trx, step, true);
   const { holders, opened } = movesPositions(lead)
     ? await takenOver(trx, current)
     : { holders: current, opened: 0 };
-  const planned = planStep(step, holders, others);
+  const planned = [...(await planAll(trx, step, holders, others)), ...left];
   const at = await serverNow(trx.db);
   const rows = planned.flatMap(({ before, after, other }) => [
     ...(after === before ? [] : [after]),
@@ -103,7 +129,7 @@ export async function bookStep(
   if (flows.length > 0) await bookFlows(trx, flows, now);
   const users: UserId[] = [...new Set(rows.map(({ user_id }) => user_id))];
   if (users.length > 0) await remeasureSessions(trx, users, at);
-  return { planned, paid, opened };
+  return { planned: planned.filter(({ settled }) => !settled), paid, opened };
 }
 
 /** What other programs made of the positions is taken over first, as before an execution. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
+import type { UserId } from '../../domain/id.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
@@ -71,4 +72,20 @@ export async function payFractions(
     UPDATE corporate_action_effects e SET cash = n.cash
     FROM ${unnest('n', { position_id: 'text', cash: 'numeric' }, paid)}
     WHERE e.action_id = ${actionId} AND e.position_id = n.position_id`.execute(trx.db);
+}
+
+/** What a dividend paid on shares of a user before, and what was deducted of it. */
+export interface Deducted {
+  shares: number;
+  tds: Rupees;
+}
+
+/** The same of all users of an action. */
+export async function findDeducted(source: Source, actionId: string): Promise<Map<UserId, Deducted>> {
+  const { rows } = await sql<Deducted & { user_id: UserId }>`
+    SELECT user_id, sum(shares_before)::float8 AS shares, sum(tds) AS tds FROM corporate_action_effects
+    WHERE action_id = ${actionId} AND shares_before > 0 AND reversed_at IS NULL GROUP BY user_id`.execute(
+    source.db,
+  );
+  return new Map(rows.map(({ user_id, ...each }) => [user_id, each]));
 }

@@ -1,15 +1,9 @@
 import { type ActionEffect, applyEffect } from '../../domain/action-effect.ts';
 import { factorOf, isFactor } from '../../domain/corporate-actions/action.ts';
-import {
-  type ActionOutcome,
-  demerged,
-  dividendOn,
-  merged,
-  scaled,
-} from '../../domain/corporate-actions/outcome.ts';
-import { type Ratio, ratioOf, scale } from '../../domain/corporate-actions/ratio.ts';
+import { type ActionOutcome, demerged, merged, scaled } from '../../domain/corporate-actions/outcome.ts';
+import { type Ratio, ratioOf, requireHoldable, scale } from '../../domain/corporate-actions/ratio.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
-import { Decimal, NO_RUPEES, type Rupees } from '../../domain/money.ts';
+import { NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { signedShares } from '../../domain/net-positions.ts';
 import type { NewFlow } from '../ledger/book-flows.ts';
 import type { PositionRow } from '../ledger/chain-store.ts';
@@ -57,28 +51,23 @@ export interface PlannedPosition {
   tds: Rupees;
   /** Why a person has to look at it; '' if nobody has to. */
   left: string;
+  /** Whether it is left of what is closed by now, so that nobody has to. */
+  settled: boolean;
 }
 
-/** What a step makes of each holder; `others` are their positions in the other symbol, by `accountOf`. */
+/** What a step that is no dividend makes of each holder; `others` are their positions in the other symbol, by `accountOf`. */
 export function planStep(
   step: Step,
   holders: readonly Holder[],
   others: ReadonlyMap<string, PositionRow>,
 ): PlannedPosition[] {
-  const totals = new Map<UserId, Decimal>();
-  if (step.lead.type === 'dividend')
-    for (const { user_id, held } of holders)
-      if (held > 0)
-        totals.set(user_id, new Decimal(step.lead.amount ?? '0').times(held).plus(totals.get(user_id) ?? 0));
-  return holders.map((holder) => {
-    const { type } = step.lead;
-    if (type === 'dividend') return planDividend(step, holder, totals.get(holder.user_id));
-    if (type === 'rights') return planRights(step, holder);
-    return planMove(step, holder, others.get(accountOf(holder)) ?? null);
-  });
+  if (step.lead.type === 'rights')
+    return holders.map((holder) => orLeft(holder, () => planRights(step, holder)));
+  return holders.map((holder) => planMove(step, holder, others.get(accountOf(holder)) ?? null));
 }
 
-const unchanged = (before: Holder): PlannedPosition => ({
+/** One of which nothing becomes. */
+export const unchanged = (before: Holder): PlannedPosition => ({
   before,
   after: before,
   other: null,
@@ -89,9 +78,24 @@ const unchanged = (before: Holder): PlannedPosition => ({
   cash: null,
   tds: NO_RUPEES,
   left: '',
+  settled: false,
 });
 
-const effectOn = (
+/** One that is left to a person. */
+export const leftAs = (before: Holder, left: string): PlannedPosition => ({ ...unchanged(before), left });
+
+/** One that would be beyond what a position holds is left to a person. */
+function orLeft(holder: Holder, plan: () => PlannedPosition): PlannedPosition {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof RangeError) return leftAs(holder, error.message);
+    throw error;
+  }
+}
+
+/** The effect on a position that counts so many signed shares. */
+export const effectOn = (
   { lead, effective_at }: Step,
   row: PositionRow,
   shares_before: number,
@@ -119,25 +123,14 @@ const effectOn = (
   ...effect,
 });
 
-function planDividend(step: Step, holder: Holder, total: Decimal | undefined): PlannedPosition {
-  const { amount, tds_percent, tds_above } = step.lead;
-  const deduction = tds_percent === null ? null : { percent: tds_percent, above: tds_above ?? '0' };
-  const { tds, net } = dividendOn(holder.held, amount ?? '0', deduction, (total ?? new Decimal(0)).toFixed());
-  const effect = effectOn(step, holder, holder.held, { cash: net, tds });
-  const less = tds === NO_RUPEES ? '' : `, less ${tds} of tax`;
-  return {
-    ...unchanged(holder),
-    effects: [effect],
-    flow: flowOf(step, effect, `dividend of ${amount} a share on ${holder.held} ${holder.symbol}${less}`),
-    cash: net,
-    tds,
-  };
-}
-
 /** Rights are subscribed or not by their holder: the shares come as an execution at the issue price. */
 function planRights(step: Step, holder: Holder): PlannedPosition {
   const ratio = step.lead.ratio as Ratio;
-  if (holder.held < 0) return { ...unchanged(holder), left: 'short: what is owed is agreed with the lender' };
+  if (holder.held < 0)
+    return {
+      ...leftAs(holder, 'short: what is owed is agreed with the lender'),
+      settled: holder.status === 'CLOSED',
+    };
   const { whole, fraction } = scale(holder.held, ratio);
   const terms = { entitled: whole, ...pairOf(ratio), fraction: fraction?.numerator ?? 0 };
   return {
@@ -151,26 +144,27 @@ function planRights(step: Step, holder: Holder): PlannedPosition {
 const pairOf = ({ numerator, denominator }: Ratio) => ({ numerator, denominator });
 
 /** The same of one position that the action moves, as it stood when the ex-date began. */
-export function planMove(step: Step, holder: Holder, other: PositionRow | null): PlannedPosition {
+export const planMove = (step: Step, holder: Holder, other: PositionRow | null): PlannedPosition =>
+  orLeft(holder, () => moved(step, holder, other));
+
+function moved(step: Step, holder: Holder, other: PositionRow | null): PlannedPosition {
   const { outcome, ratio } = outcomeOf(step, holder);
   if (!outcome)
-    return {
-      ...unchanged(holder),
-      left: `${ratioOf(ratio)} leaves not one whole share: close it at what is paid for it`,
-    };
+    return leftAs(holder, `${ratioOf(ratio)} leaves not one whole share: close it at what is paid for it`);
   if (outcome.other && other && isOpposed(outcome.other, other))
-    return { ...unchanged(holder), left: `${other.position_id} in ${other.symbol} is ${other.side}` };
+    return leftAs(holder, `${other.position_id} in ${other.symbol} is ${other.side}`);
   const acted = outcome.own ? rowAfter(step, holder, outcome.own) : holder;
   const isQuoted = holder.marked_since && acted.status === 'OPEN';
   const after = isQuoted ? { ...acted, marked_at: holder.marked_at } : acted;
   const into = outcome.other ? otherAfter(step, holder, other, outcome.other) : null;
+  if (into) requireHoldable(into.after.quantity);
   const own = effectOn(step, holder, holder.held, {
     ...outcome.own,
     ...pairOf(ratio),
     fraction: outcome.fraction ? partsOf(outcome.fraction, ratio) : 0,
     cash: outcome.cash,
   });
-  const moved =
+  const added =
     into && outcome.other
       ? [
           effectOn(step, into.before ?? into.after, into.before ? signedShares(into.before) : 0, {
@@ -184,7 +178,7 @@ export function planMove(step: Step, holder: Holder, other: PositionRow | null):
     ...unchanged(holder),
     after,
     other: into,
-    effects: [own, ...moved],
+    effects: [own, ...added],
     flow: flowOf(step, own, `${nameOf(step.lead)}: cash for a fraction of ${holder.symbol}`),
     fraction: outcome.fraction,
     cash: outcome.cash,

@@ -60,18 +60,23 @@ async function readActed(source: Source, key: ChainKey): Promise<BookedExecution
 }
 
 /** Locks the positions of a user, strategy and product in some symbols. */
-export async function lockRows(
-  trx: Trx,
+export const lockRows = (trx: Trx, key: Omit<ChainKey, 'symbol'>, symbols: readonly TradingSymbol[]) =>
+  readRows(trx, key, symbols, sql`FOR NO KEY UPDATE`);
+
+/** The positions of a user, strategy and product in some symbols, by id. */
+export async function readRows(
+  source: Source,
   { user_id, strategy_id, product }: Omit<ChainKey, 'symbol'>,
   symbols: readonly TradingSymbol[],
+  lock = sql``,
 ): Promise<PositionRow[]> {
   const { rows } = await sql<PositionRow>`
-    SELECT position_id, user_id, strategy_id, symbol, ${productOf(trx, 'positions')} AS product, side, quantity,
+    SELECT position_id, user_id, strategy_id, symbol, ${productOf(source, 'positions')} AS product, side, quantity,
       average_price, current_price, unrealized_pnl, realized_pnl, status, order_id, opened_at, closed_at, updated_at, marked_at
     FROM positions
     WHERE user_id = ${user_id} AND symbol = ANY(${[...symbols]}) AND strategy_id IS NOT DISTINCT FROM ${strategy_id}
-      AND ${productOf(trx, 'positions')} IS NOT DISTINCT FROM ${product}
-    ORDER BY position_id FOR NO KEY UPDATE`.execute(trx.db);
+      AND ${productOf(source, 'positions')} IS NOT DISTINCT FROM ${product}
+    ORDER BY position_id ${lock}`.execute(source.db);
   return rows;
 }
 

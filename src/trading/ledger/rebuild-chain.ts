@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
 import type { ChainKey } from '../../domain/book.ts';
 import type { PositionId } from '../../domain/id.ts';
@@ -6,8 +5,6 @@ import type { Instant } from '../../domain/instant.ts';
 import { addMoney, Decimal, NO_RUPEES, type Rupees, toPaisa } from '../../domain/money.ts';
 import { unrealized } from '../../domain/position.ts';
 import { firstToRebuild, type RebuiltPosition, rebuildPositions } from '../../domain/rebuild-positions.ts';
-import { hasStep, OTHER_WRITERS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
-import { type Failure, refused } from '../../util/failure.ts';
 import type { TradingDay } from '../trading-day.ts';
 import {
   type BookedExecution,
@@ -20,6 +17,7 @@ import {
   writePositions,
 } from './chain-store.ts';
 import { correctTotals } from './correct-totals.ts';
+import { assertMade, refuseOpened } from './rebuildable.ts';
 import { refuseUncounted } from './refuse-uncounted.ts';
 
 /** The executions of a user in a symbol, strategy and product, and corporate actions among them, which make its positions. */
@@ -144,51 +142,6 @@ export async function rebook(
 
 const withStatus = (positions: readonly PositionRow[], status: PositionRow['status']) =>
   positions.filter((position) => position.status === status);
-
-/** A position that was taken over with shares has a cost that no execution here tells. */
-async function refuseOpened(trx: Trx, rows: readonly PositionRow[]): Promise<void> {
-  if (!hasStep(trx, OTHER_WRITERS_SINCE_STEP)) return;
-  const ids = rows.map(({ position_id }) => position_id);
-  const { rows: opened } = await sql<{ id: string; run_id: string }>`
-    SELECT id, run_id FROM ledger_openings
-    WHERE kind = 'position' AND undone_at IS NULL AND id = ANY(${ids}) ORDER BY seq DESC LIMIT 1`.execute(
-    trx.db,
-  );
-  const [last] = opened;
-  if (!last) return;
-  throw refused(
-    'LEDGER_INCONSISTENT',
-    `Position ${last.id} was taken over with an opening balance (${last.run_id}): executions of its symbol, strategy and product are not booked otherwise across it.`,
-    `Nothing changed. As long as nothing was booked on it: pinnacle ledger adopt --undo ${last.run_id}`,
-  );
-}
-
-/** What is booked must be what the executions make; otherwise what they would make without one proves nothing. */
-function assertMade(
-  was: readonly BookedExecution[],
-  old: ReturnType<typeof rebuildPositions>,
-  rows: readonly PositionRow[],
-): void {
-  const stray = was.find(
-    (fill, i) =>
-      fill.position_id !== old.fills[i]?.position_id || fill.flipped_to !== old.fills[i].flipped_to,
-  );
-  if (stray) throw inconsistent(`Position ${stray.position_id} is not made by the executions that are here.`);
-  const made = new Map(old.positions.map((position) => [position.position_id, position]));
-  for (const row of rows) {
-    const position = made.get(row.position_id);
-    const isWrong = position
-      ? position.quantity !== row.quantity || position.side !== row.side || position.status !== row.status
-      : row.status === 'OPEN';
-    if (isWrong)
-      throw inconsistent(
-        `Position ${row.position_id} holds ${row.side} ${row.quantity}, the executions that are here make ${position?.quantity ?? 0}: it cannot be rebuilt from them.`,
-      );
-  }
-}
-
-const inconsistent = (message: string): Failure =>
-  refused('LEDGER_INCONSISTENT', message, 'Nothing changed. See: pinnacle doctor ledger');
 
 /** Executions have the places that they had, in their order; corporate actions one between those that they stand between. */
 function inOrderOfBooking(fills: readonly BookedExecution[]): BookedExecution[] {

@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
-import type { Trx } from '../../audit/transaction.ts';
 import type { PositionId } from '../../domain/id.ts';
 import { type Instant, isBefore } from '../../domain/instant.ts';
-import { ACTIONS_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
+import { ACTIONS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import { refused } from '../../util/failure.ts';
 import type { BookedExecution } from './chain-store.ts';
 
@@ -11,16 +10,16 @@ import type { BookedExecution } from './chain-store.ts';
  * if `becomes` were booked instead of `was`.
  */
 export async function refuseUncounted(
-  trx: Trx,
+  source: Source,
   ids: readonly PositionId[],
   was: readonly BookedExecution[],
   becomes: readonly BookedExecution[],
 ): Promise<void> {
-  if (!hasStep(trx, ACTIONS_SINCE_STEP)) return;
+  if (!hasStep(source, ACTIONS_SINCE_STEP)) return;
   const { rows } = await sql<{ action_id: string; effective_at: Instant }>`
     SELECT DISTINCT action_id, effective_at FROM corporate_action_effects
     WHERE position_id = ANY(${[...ids]}) AND reversed_at IS NULL AND shares = 0 AND cost = 0 ORDER BY 2, 1`.execute(
-    trx.db,
+    source.db,
   );
   const wrong = rows.find(({ effective_at: at }) => madeBefore(was, at) !== madeBefore(becomes, at));
   if (!wrong) return;
