@@ -107,11 +107,12 @@ describe.each(databases)('what a corporate action leaves to a person on $name', 
   });
 
   it('leaves history that was imported behind a merger into the same account', async () => {
-    const [share, acquirer] = [symbol(), symbol()];
+    const [share, acquirer, old] = [symbol(), symbol(), symbol()];
     const user = await holder(`${share} BUY 100 10`);
     const action = await add(`merger ${share} --ratio 1:10 --to ${acquirer}`);
     await apply(action);
-    await book(user, [`${share} BUY 50 12`]);
+    await book(user, [`${old} BUY 50 12`]);
+    await db.json('symbol', 'alias', old, share);
     const other = await holder(`${share} BUY 50 12`);
     expect(await apply(action)).toMatchObject({
       code: 6,
@@ -119,7 +120,7 @@ describe.each(databases)('what a corporate action leaves to a person on $name', 
       stderr: expect.stringContaining('has shares of this action already'),
     });
     expect(await held(other)).toEqual([`${acquirer} 5@120`]);
-    expect((await held(user)).sort()).toEqual([`${acquirer} 10@100`, `${share} 50@12`].sort());
+    expect((await held(user)).sort()).toEqual([`${acquirer} 10@100`, `${old} 50@12`].sort());
   });
 
   it('leaves shares of history that would meet those of a later action', async () => {
