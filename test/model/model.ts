@@ -89,7 +89,7 @@ export function newModel(): Model {
     holdings: new Map(),
     strategy: { active: true, orders: 0, filled: 0, pnl: 0 },
     session: undefined,
-    earlier: { peak: 0, drawdown: 0 },
+    earlier: { peak: Number.NEGATIVE_INFINITY, drawdown: 0 },
     ended: 0,
     flows: [],
     halted: false,
