@@ -11,6 +11,8 @@ export interface CommandLine {
   path: string[];
   /** The verb that the path names. A noun has one only if it does something by itself. */
   command: Command | undefined;
+  /** What may follow the path: the table beneath a noun; undefined beneath a verb. */
+  table: Verbs | undefined;
   /** The global flags, wherever they stand. */
   globals: Globals;
   /** A global flag with one value that was given twice. */
@@ -37,7 +39,7 @@ export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Pr
   const reading: Reading = { words: [...argv], globals: { color: true, input: true }, rest: [] };
   const { globals, rest } = reading;
   const help = takeHelp(reading.words);
-  const { path, verb, isWhole } = await takePath(reading, nouns, help);
+  const { path, verb, table, isWhole } = await takePath(reading, nouns, help);
   const command = await verb?.load();
   const args = takeRest(reading, command);
   const { ambiguous } = reading;
@@ -50,6 +52,7 @@ export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Pr
     help,
     path,
     command,
+    table,
     globals,
     repeated: reading.repeated,
     rest: isWhole ? rest : unknownWords(rest),
@@ -72,7 +75,7 @@ async function takePath(reading: Reading, nouns: Verbs, help: boolean) {
     } else if (!word.startsWith('-')) break;
     else if (!takeGlobal(reading, (next) => !help && !lookUp(known, next))) rest.push(...words.splice(0, 1));
   }
-  return { path, verb, isWhole: table === undefined || (verb !== undefined && words.length === 0) };
+  return { path, verb, table, isWhole: table === undefined || (verb !== undefined && words.length === 0) };
 }
 
 /** The verb that a node of the tables is or has, and the table beneath it. */

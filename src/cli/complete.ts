@@ -38,25 +38,14 @@ const NOTHING: Found = { suggestions: [] };
 export async function complete(nouns: Verbs, words: readonly string[]): Promise<Completion> {
   const typed = words.at(-1) ?? '';
   const earlier = words.slice(0, -1);
-  const { path, command, globals, rest, help } = await readCommandLine(nouns, earlier);
+  const { command, table, globals, rest, help } = await readCommandLine(nouns, earlier);
   const verb = help ? undefined : command;
-  const table = await tableAt(nouns, path);
   const found =
     flagValue(earlier.at(-1), typed, verb) ??
     flags(typed, earlier, verb) ??
     named(typed, table) ??
     argument(typed, rest, verb);
   return { ...found, globals };
-}
-
-/** The table beneath a path; undefined beneath a verb. */
-async function tableAt(nouns: Verbs, path: readonly string[]): Promise<Verbs | undefined> {
-  let table: Verbs | undefined = nouns;
-  for (const word of path) {
-    const node: Verbs[string] | undefined = table?.[word];
-    table = node && 'verbs' in node ? await node.verbs() : undefined;
-  }
-  return table;
 }
 
 /** The value of a flag, where one is being typed: after `--flag` as a word, or after its `=`. */
