@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { textWidth } from '../util/text-width.ts';
+import { padToWidth, textWidth } from '../util/text-width.ts';
 import { wallClock } from '../util/time.ts';
 import type { Io } from './io.ts';
 import { jsonRow, plainValue, toPlainText } from './machine-text.ts';
@@ -61,9 +61,8 @@ async function columns(names: string[], style: RenderOptions, io: Io): Promise<S
   const widths = names.map((name) => Math.max(name.length, WIDTHS[style.fields[name]?.type ?? 'text'] ?? 0));
   const aligned = (cells: string[]) =>
     cells.map((text, i) => {
-      const width = textWidth(text);
-      widths[i] = Math.max(widths[i] ?? 0, width);
-      return text + ' '.repeat((widths[i] ?? 0) - width);
+      widths[i] = Math.max(widths[i] ?? 0, textWidth(text));
+      return padToWidth(text, widths[i] ?? 0);
     });
   const head = aligned(names).join('  ').trimEnd();
   return {

@@ -1,6 +1,6 @@
 import { shortestIds } from '../domain/id.ts';
 import { amountText, formatRupees } from '../domain/money.ts';
-import { cutToWidth, textWidth } from '../util/text-width.ts';
+import { cutToWidth, padToWidth, textWidth } from '../util/text-width.ts';
 import { formatTime } from '../util/time.ts';
 import { sparkline } from './charts/sparkline.ts';
 import { type Column, fitColumns, GAP } from './fit-columns.ts';
@@ -47,9 +47,8 @@ function aligned<C extends Column>(
   textOf: (column: C) => string,
 ): string {
   const cells = columns.map((column) => {
-    const text = cutToWidth(textOf(column), column.width);
-    const padding = ' '.repeat(Math.max(0, column.width - textWidth(text)));
-    return NUMERIC.has(style.fields[column.name]?.type ?? 'text') ? padding + text : text + padding;
+    const side = NUMERIC.has(style.fields[column.name]?.type ?? 'text') ? 'right' : 'left';
+    return padToWidth(cutToWidth(textOf(column), column.width), column.width, side);
   });
   return cells.join(' '.repeat(GAP)).trimEnd();
 }

@@ -16,6 +16,12 @@ export function textWidth(text: string): number {
   return width;
 }
 
+/** The text with spaces behind it, or before it, to this many columns; one that is wider stays as it is. */
+export function padToWidth(text: string, columns: number, side: 'left' | 'right' = 'left'): string {
+  const padding = ' '.repeat(Math.max(0, columns - textWidth(text)));
+  return side === 'left' ? text + padding : padding + text;
+}
+
 /** The text cut to this many columns, the last one an ellipsis; however long it is, no more of it is read than that needs. */
 export function cutToWidth(text: string, columns: number): string {
   const start = text.slice(0, columns * UNITS_PER_COLUMN).replace(/[\ud800-\udbff]$/, '');
