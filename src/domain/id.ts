@@ -86,7 +86,8 @@ export function mintId<Prefix extends keyof Minted>(prefix: Prefix, at: Date): M
   return `${prefix}_${last.stamp}${last.random}` as Minted[Prefix];
 }
 
-const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+const ULID_CHAR = '[0-9A-HJKMNP-TV-Z]';
+const ULID = new RegExp(`^${ULID_CHAR}{26}$`);
 
 /** Whether an id has the form of those that this program mints with this prefix. */
 export function isMinted(prefix: keyof Minted, id: string): boolean {
@@ -97,9 +98,10 @@ export function isMinted(prefix: keyof Minted, id: string): boolean {
 export const SHORTENABLE = ['usr', 'ord', 'fil', 'pos', 'ses', 'ntf', 'flo', 'act', 'mrg'] as const;
 
 const PREFIX = `(${SHORTENABLE.join('|')})`;
-const WHOLE = new RegExp(`^${PREFIX}_[0-9A-HJKMNP-TV-Z]{26}$`);
+/** A generated id with one of them; its source is a pattern of PostgreSQL, too. */
+export const WHOLE_ID = new RegExp(`^${PREFIX}_${ULID_CHAR}{26}$`);
 // Less than its time would be the beginning of too many.
-const SHORTENED = new RegExp(`^${PREFIX}_[0-9A-HJKMNP-TV-Z]{${TIME_CHARS},25}$`);
+const SHORTENED = new RegExp(`^${PREFIX}_${ULID_CHAR}{${TIME_CHARS},25}$`);
 const ELLIPSIS = /(?:…|\.\.\.)$/;
 
 /** The beginning of a generated id, from a text that is one, with or without an ellipsis; undefined for any other text. */
@@ -113,9 +115,9 @@ export function shortenedId(text: string): string | undefined {
  * that it was made at; other texts stay whole.
  */
 export function shortestIds(texts: readonly string[]): number {
-  const ids = [...new Set(texts)].filter((text) => WHOLE.test(text)).sort();
+  const ids = [...new Set(texts)].filter((text) => WHOLE_ID.test(text)).sort();
   const shared = ids.map((id, i) => [...id].findIndex((char, at) => char !== ids[i + 1]?.[at]));
   const shortest =
     ids.length === 0 ? 0 : Math.max('ord_'.length + TIME_CHARS, ...shared.map((at) => at + 1)) + 1;
-  return Math.max(shortest, ...texts.filter((text) => !WHOLE.test(text)).map((text) => text.length));
+  return Math.max(shortest, ...texts.filter((text) => !WHOLE_ID.test(text)).map((text) => text.length));
 }

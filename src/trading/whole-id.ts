@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { SHORTENABLE } from '../domain/id.ts';
+import { type SHORTENABLE, WHOLE_ID } from '../domain/id.ts';
 import { isUndefinedObject } from '../platform/postgres/errors.ts';
 import type { Database } from '../platform/postgres/tables.ts';
 import { usage } from '../util/failure.ts';
@@ -20,7 +20,6 @@ const ROWS: Readonly<
 };
 
 const NAMED = 5;
-const GENERATED = '^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$';
 
 /**
  * The one generated id that begins with this text, by the primary key; the text itself where none does. Throws a usage error
@@ -33,7 +32,7 @@ export async function wholeId(db: Kysely<Database>, start: string): Promise<stri
   const column = sql.ref(id);
   const { rows } = await sql<{ id: string }>`
     SELECT ${column} AS id FROM ${sql.table(table)} WHERE ${column} LIKE ${`${start.replaceAll('_', '\\_')}%`}
-      AND ${column} ~ ${GENERATED}
+      AND ${column} ~ ${WHOLE_ID.source}
     ORDER BY 1 LIMIT ${NAMED + 1}`
     .execute(db)
     // A schema that lacks the table has no such id.
