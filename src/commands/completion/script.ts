@@ -1,11 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { RawOutput } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import type { Scripts } from '../../operations/completion/scripts.ts';
 
-const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
-export type Shell = (typeof SHELLS)[number];
-
-const script = (shell: Shell) =>
+const script = (shell: keyof Scripts) =>
   defineCommand({
     effect: 'read',
     args: {},

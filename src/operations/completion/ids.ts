@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Suggestion } from '../../cli/complete.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
+import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
 
 const AT_MOST = 100;
 
@@ -11,7 +12,7 @@ const NAMED: Readonly<Record<string, { rows: RawBuilder<Suggestion>; newestFirst
   ORDER: {
     rows: sql`
       SELECT order_id AS value, concat_ws(' ', side, quantity, symbol, status) AS description FROM orders
-      WHERE status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED')`,
+      WHERE ${IS_WORKING}`,
     newestFirst: true,
   },
   POSITION: {
@@ -27,7 +28,7 @@ const NAMED: Readonly<Record<string, { rows: RawBuilder<Suggestion>; newestFirst
   SYMBOL: {
     rows: sql`
       SELECT symbol AS value, '' AS description FROM positions WHERE status = 'OPEN'
-      UNION SELECT symbol, '' FROM orders WHERE status IN ('PENDING', 'PLACED', 'PARTIALLY_FILLED')`,
+      UNION SELECT symbol, '' FROM orders WHERE ${IS_WORKING}`,
   },
 };
 

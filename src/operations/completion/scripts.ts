@@ -89,3 +89,4 @@ Register-ArgumentCompleter -Native -CommandName pinnacle -ScriptBlock {
 
 /** The completion script of each shell; its first lines say how it is installed. */
 export const SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH, powershell: POWERSHELL };
+export type Scripts = typeof SCRIPTS;
