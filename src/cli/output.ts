@@ -1,5 +1,5 @@
 import { usage } from '../util/failure.ts';
-import { closestMatch, escapeControls, truncate } from '../util/text.ts';
+import { closestMatch, escapeControls, shellWord, truncate } from '../util/text.ts';
 import type { Io } from './io.ts';
 import { jsonRow, plainValue } from './machine-text.ts';
 import {
@@ -63,7 +63,7 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
 async function renderList(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
   const { renderTable } = await import('./render-table.ts');
   const { count, missing } = await renderTable(rows, names, style, io);
-  if (count === 0 && style.none !== undefined) await io.say(style.none);
+  if (count === 0 && style.none !== undefined) await io.say(style.none());
   if (missing.length > 0)
     io.afterwards.unshift(`Not shown at this width: ${missing.join(', ')}. All: --columns all`);
 }
@@ -100,7 +100,7 @@ async function renderAnswer({ done, next }: Answer, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
   const mark = io.unicode ? '✓' : 'OK';
   await io.out.write(`${paint.green(mark)} ${escapeControls(done)}\n`);
-  if (next !== undefined) io.afterwards.push(`Next: pinnacle ${next}`);
+  if (next) io.afterwards.push(`Next: pinnacle ${next.map((word) => shellWord(String(word))).join(' ')}`);
 }
 
 /** A column of a single record for a pipe: one line, or one line per row of a nested table. */

@@ -107,10 +107,10 @@ export type Result<O extends Fields = Fields> =
   | AsyncIterable<RowOf<O>>
   | Finding<RowOf<O>>
   | RawOutput<RowOf<O>>;
-/** What a write did, in a line, and the command line without the leading `pinnacle` that may follow. */
+/** What a write did, in a line, and the words after `pinnacle` of what may follow. */
 export interface Answer {
   done: string;
-  next?: string;
+  next?: readonly (string | null)[];
 }
 
 export interface OutputFlags {
@@ -128,7 +128,7 @@ export interface RenderOptions {
   /** What a terminal says of one row instead of its columns. */
   answer?: ((row: Row) => Answer) | undefined;
   /** What is said to a person where there are no rows. */
-  none?: string;
+  none?: () => string;
   /** Each row is written as it comes. */
   live?: StreamFormat | undefined;
   /** What a terminal shows beneath a single thing, as lines. */

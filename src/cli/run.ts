@@ -1,6 +1,6 @@
 import { EXITS } from '../util/exit-codes.ts';
 import { Failure, usage } from '../util/failure.ts';
-import { kebab, truncate } from '../util/text.ts';
+import { kebab, shellWord, truncate } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
 import type { Param } from './flags.ts';
 import type { Globals } from './globals.ts';
@@ -28,7 +28,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
       flags: globals,
       fields: revealed(command.fields, input),
       answer: finding ? undefined : (command.answer as RenderOptions['answer']),
-      ...(command.effect === 'read' && { none: noRows(invocation) }),
+      ...(command.effect === 'read' && { none: () => noRows(invocation) }),
       live: command.live,
       charts: chartsOf(command, input),
     },
@@ -129,13 +129,10 @@ function noRows(invocation: Invocation): string {
   const { command, path } = invocation;
   const given = entries(invocation).flatMap(({ label, param, value }) => {
     if (value === undefined || value === false) return [];
-    const text = param.secret ? ['…'] : value === true ? [] : [value].flat().map(String);
+    const text = param.secret ? ['…'] : value === true ? [] : [value].flat().map(String).map(shellWord);
     return label.startsWith('--') ? [label, ...text] : text;
   });
-  const line = [...path, ...given].map((word) =>
-    /^[\w.:=,+@/…-]+$/.test(word) ? word : JSON.stringify(word),
-  );
-  const found = `Nothing found by: pinnacle ${line.join(' ')}`;
+  const found = `Nothing found by: pinnacle ${[...path, ...given].join(' ')}`;
   return command.madeBy === undefined ? found : `${found}\n  To make one: pinnacle ${command.madeBy}`;
 }
 

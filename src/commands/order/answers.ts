@@ -1,25 +1,15 @@
-import type { Answer } from '../../cli/result.ts';
+import type { Answer, RowOf } from '../../cli/result.ts';
 import { amountText, formatRupees } from '../../domain/money.ts';
+import type { orderFields } from './fields.ts';
 
-interface Order {
-  order_id: string | null;
-  user_id: string | null;
-  symbol: string | null;
-  side: string | null;
-  order_type: string | null;
-  quantity: number | string | null;
-  price: number | null;
-  filled_quantity: number | string | null;
-  filled_price: number | null;
-  status: string | null;
-}
+type Order = RowOf<typeof orderFields>;
 
 /** What became of an order: `Placed ord_01: BUY 5 INFY LIMIT ₹100.00 for trader_001 (PENDING)`. */
 export const answered =
   (done: string) =>
   (order: Order): Answer => ({
     done: `${done} ${order.order_id}: ${terms(order)} for ${order.user_id} (${state(order)})`,
-    next: `order show ${order.order_id}`,
+    next: ['order', 'show', order.order_id],
   });
 
 function terms({ side, quantity, symbol, order_type, price }: Order): string {

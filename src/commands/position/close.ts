@@ -23,7 +23,7 @@ export const close = defineCommand({
   },
   answer: ({ position_id, closing_order_id, closing_status, symbol, user_id }) => ({
     done: `Closing ${position_id} of ${user_id}: order ${closing_order_id} for ${symbol} (${closing_status})`,
-    next: `order show ${closing_order_id}`,
+    next: ['order', 'show', closing_order_id],
   }),
   examples: ['position close pos_01', 'position close pos_01 --price 4012.50'],
   details: `Places the opposite MARKET order for the whole quantity, and with --price books its fill at once. A halt does not block

@@ -18,7 +18,7 @@ export const start = defineCommand({
   fields: sessionFields,
   answer: ({ session_id, user_id }) => ({
     done: `Started ${session_id} of ${user_id}`,
-    next: `session show ${session_id}`,
+    next: ['session', 'show', session_id],
   }),
   examples: ['session start --user trader_001', 'session start --all'],
   details: 'A user has at most one running session. It starts with the present capital of the account.',

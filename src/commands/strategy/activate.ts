@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { json, money, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { strategyId, userId } from '../../domain/id.ts';
-import { activationFields } from './fields.ts';
+import { activationFields, turned } from './fields.ts';
 
 export const activate = defineCommand({
   effect: 'write',
@@ -15,9 +15,7 @@ export const activate = defineCommand({
     parameters: optional(json('JSON', 'values that override its parameters for this user, a JSON object')),
   },
   fields: activationFields,
-  answer: ({ strategy_id, user_id, status }) => ({
-    done: `Activated ${strategy_id} for ${user_id} (${status})`,
-  }),
+  answer: turned('Activated'),
   examples: [
     'strategy activate rsi_dmi --user trader_001 --allocation 250000',
     `strategy activate rsi_dmi --user trader_001 --parameters '{"rsi_period":21}'`,

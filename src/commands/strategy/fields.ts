@@ -1,4 +1,4 @@
-import type { Fields } from '../../cli/result.ts';
+import type { Answer, Fields, RowOf } from '../../cli/result.ts';
 
 export const strategyFields = {
   strategy_id: { type: 'text' },
@@ -44,3 +44,10 @@ export const statsFields = {
   unrealized_pnl: { type: 'money' },
   open_positions: { type: 'integer', minor: true },
 } as const satisfies Fields;
+
+/** What became of an activation. */
+export const turned =
+  (done: string) =>
+  ({ strategy_id, user_id, status }: RowOf<typeof activationFields>): Answer => ({
+    done: `${done} ${strategy_id} for ${user_id} (${status})`,
+  });

@@ -3,7 +3,7 @@ import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { changeStatus } from '../../trading/strategies/change-status.ts';
-import { activationFields } from './fields.ts';
+import { activationFields, turned } from './fields.ts';
 
 export const pause = defineCommand({
   effect: 'write',
@@ -11,9 +11,7 @@ export const pause = defineCommand({
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: { user: parsed(userId, 'USER', 'the user') },
   fields: activationFields,
-  answer: ({ strategy_id, user_id, status }) => ({
-    done: `Paused ${strategy_id} for ${user_id} (${status})`,
-  }),
+  answer: turned('Paused'),
   examples: ['strategy pause rsi_dmi --user trader_001'],
   details:
     'It takes no new orders of the user, except those that reduce a position, and keeps its allocation. Working orders and positions stay unchanged.',

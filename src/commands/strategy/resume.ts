@@ -3,7 +3,7 @@ import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { changeStatus } from '../../trading/strategies/change-status.ts';
-import { activationFields } from './fields.ts';
+import { activationFields, turned } from './fields.ts';
 
 export const resume = defineCommand({
   effect: 'write',
@@ -11,9 +11,7 @@ export const resume = defineCommand({
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: { user: parsed(userId, 'USER', 'the user') },
   fields: activationFields,
-  answer: ({ strategy_id, user_id, status }) => ({
-    done: `Resumed ${strategy_id} for ${user_id} (${status})`,
-  }),
+  answer: turned('Resumed'),
   examples: ['strategy resume rsi_dmi --user trader_001'],
   details:
     'For a strategy that is PAUSED. Refused while the strategy or the user is disabled, or trading is halted.',

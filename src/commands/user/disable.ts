@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { setUserEnabled } from '../../trading/users/set-enabled.ts';
 import { pluralize } from '../../util/text.ts';
-import { userFields } from './fields.ts';
+import { switched, userFields } from './fields.ts';
 import { sayLogout } from './sessions/warn-logout.ts';
 
 export const disable = defineCommand({
@@ -13,7 +13,7 @@ export const disable = defineCommand({
   args: { user: parsed(userId, 'USER', 'the user') },
   flags: { reason: optional(text('REASON', 'why, for the audit log')) },
   fields: { ...userFields, working_orders: { type: 'integer' } },
-  answer: ({ user_id, name }) => ({ done: `Disabled ${user_id} (${name})`, next: `user show ${user_id}` }),
+  answer: switched('Disabled'),
   examples: [
     'user disable trader_001 --reason "left the desk"',
     'user disable trader_001 --json working_orders',

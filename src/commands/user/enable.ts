@@ -3,7 +3,7 @@ import { optional, parsed, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { setUserEnabled } from '../../trading/users/set-enabled.ts';
-import { userFields } from './fields.ts';
+import { switched, userFields } from './fields.ts';
 
 export const enable = defineCommand({
   effect: 'write',
@@ -11,7 +11,7 @@ export const enable = defineCommand({
   args: { user: parsed(userId, 'USER', 'the user') },
   flags: { reason: optional(text('REASON', 'why, for the audit log')) },
   fields: userFields,
-  answer: ({ user_id, name }) => ({ done: `Enabled ${user_id} (${name})`, next: `user show ${user_id}` }),
+  answer: switched('Enabled'),
   examples: ['user enable trader_001', 'user enable trader_001 --reason "reviewed with compliance"'],
   details: `The previous API key is accepted again. Ended sessions stay ended; strategies that were active are still active and place
 orders again.`,

@@ -1,5 +1,5 @@
 import { day, optional, parsed, text } from '../../cli/flags.ts';
-import type { Answer, Fields } from '../../cli/result.ts';
+import type { Answer, Fields, RowOf } from '../../cli/result.ts';
 import { userId } from '../../domain/id.ts';
 import { formatRupees, paymentText } from '../../domain/money.ts';
 
@@ -44,15 +44,7 @@ export const daysFlags = {
 /** What was moved, and what the user has since. */
 export const moved =
   (done: string) =>
-  ({
-    amount,
-    user_id,
-    total_capital,
-  }: {
-    amount: unknown;
-    user_id: unknown;
-    total_capital: unknown;
-  }): Answer => ({
+  ({ amount, user_id, total_capital }: RowOf<typeof movedFields>): Answer => ({
     done: `${done} ${formatRupees(String(amount).replace('-', ''))} of ${user_id}, who has ${formatRupees(String(total_capital))}`,
-    next: `user flows ${user_id}`,
+    next: ['user', 'flows', user_id],
   });
