@@ -27,7 +27,7 @@ export interface Surroundings {
 export class Sink {
   readonly isTTY: boolean;
   readonly columns: number;
-  /** The columns of the terminal, where it says how many. */
+  /** The columns of the terminal, where it says how many: some say 0. */
   readonly width: number | undefined;
   readonly stream: Output;
   #gone = false;
@@ -37,7 +37,7 @@ export class Sink {
   constructor(stream: Output, forTerminal = false) {
     this.stream = stream;
     this.isTTY = forTerminal || Boolean(stream.isTTY);
-    this.width = stream.columns;
+    this.width = stream.columns || undefined;
     this.columns = this.width ?? 80;
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') this.#gone = true;

@@ -71,8 +71,6 @@ function measured(name: string, texts: readonly string[], field: Field | undefin
 }
 
 const MAX_COLUMNS = 500;
-// Of a terminal that reports 0.
-const UNKNOWN_COLUMNS = 80;
 
 /** A text as a cell of a table shows it: what is longer than 500 columns is cut. */
 export const cell = (text: string): string => cutToWidth(text, MAX_COLUMNS);
@@ -98,7 +96,7 @@ export async function renderCard(row: Row, all: string[], style: RenderOptions, 
       io.afterwards.push(`Not shown of ${name} at this width: ${missing.join(', ')}. All: --json ${name}`);
   }
   const isChosen = style.flags.columns !== undefined;
-  const terminal = { columns: io.out.columns || UNKNOWN_COLUMNS, unicode: io.unicode, paint };
+  const terminal = { columns: io.out.columns, unicode: io.unicode, paint };
   const drawn = isChosen ? undefined : await style.charts?.(row, terminal);
   await io.out.write((drawn ?? []).map((line) => `${line}\n`).join(''));
 }

@@ -62,6 +62,12 @@ describe.each(databases)('lists on a terminal, on $name', ({ open }) => {
     expect((await onTerminal(250, 'order list')).stdout).toContain(orders[0]);
   });
 
+  it('leaves nothing out on a terminal that does not know its width', async () => {
+    const { stdout, stderr } = await onTerminal(0, 'order list');
+    expect(stdout.split('\n')[0]).toMatch(/^order_id +user_id +strategy_id .* created_at$/);
+    expect({ whole: stdout.includes(String(orders[0])), stderr }).toEqual({ whole: true, stderr: '' });
+  });
+
   it('takes an id as a table shows it, or its beginning', async () => {
     const { stdout } = await onTerminal(80, 'order list');
     const shown = stdout.split('\n').flatMap((line) => /^ord_\S+…/.exec(line) ?? []);
