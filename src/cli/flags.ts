@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { DAY_RULE, isBookDay } from '../domain/day.ts';
 import { existingIdText, idText } from '../domain/id.ts';
 import { isInstant, isWrittenDay } from '../domain/instant.ts';
 import { priceText, type Rupees, rupeesText, sharesText } from '../domain/money.ts';
@@ -161,16 +162,11 @@ export function time(help: string): Param<string> {
   return required(z.string().check(z.refine(isInstant, { error })), 'TIME', help);
 }
 
-// Whatever is before is a slip of the pen: no book is older than the exchange's electronic one.
-const FIRST_DAY = '1990-01-01';
-
 /** A calendar day, as YYYY-MM-DD. */
 export function day(help: string): Param<string> {
-  const schema = z.string().check(
-    z.refine((value) => isWrittenDay(value) && value >= FIRST_DAY, {
-      error: `must be a day such as 2026-01-31, from ${FIRST_DAY} on`,
-    }),
-  );
+  const schema = z
+    .string()
+    .check(z.refine((value) => isWrittenDay(value) && isBookDay(value), { error: DAY_RULE }));
   return required(schema, 'DATE', help);
 }
 

@@ -1,3 +1,4 @@
+import { dayAfter } from '../day.ts';
 import type { Exchange } from '../exchanges.ts';
 import type { Rate, Schedule, Segment } from './schedule.ts';
 
@@ -11,11 +12,9 @@ type Where = Pick<Rate, 'levy' | 'exchanges' | 'segments' | 'side' | 'symbols'>;
 function dated(where: Where, steps: readonly Step[]): Rate[] {
   return steps.map(([from, terms, source], at) => {
     const next = steps[at + 1];
-    return { ...where, ...terms, from, ...(next && { until: dayBefore(next[0]) }), source };
+    return { ...where, ...terms, from, ...(next && { until: dayAfter(next[0], -1) }), source };
   });
 }
-
-const dayBefore = (day: string) => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 
 const SHARES: readonly Exchange[] = ['NSE', 'BSE'];
 const DERIVATIVES: readonly Exchange[] = ['NFO', 'BFO'];

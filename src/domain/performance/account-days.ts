@@ -1,3 +1,4 @@
+import { dayAfter } from '../day.ts';
 import { type MarketDay, trades } from '../trading-calendar.ts';
 
 /** What moved an account on a day, in rupees. Charges are below 0, what is paid out above. */
@@ -39,16 +40,6 @@ export const wholePaisa = (rupees: number): number => Math.round(rupees * 100) /
 /** What a day earned, in rupees: realized, dividends, and charges, which are below 0. */
 export const earned = ({ realized, charges, dividends }: Movement): number =>
   wholePaisa(realized + charges + dividends);
-
-const DAY_MS = 86_400_000;
-
-/** The day so many days later, or earlier. */
-export const dayAfter = (day: string, days = 1): string =>
-  new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
-
-/** Calendar days from one to another, both counted. */
-export const calendarDays = (from: string, to: string): number =>
-  Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
 
 /** The day of a place on a curve whose first is before the first day of a period. */
 export const dayOfPlace = ({ first }: Period, days: readonly AccountDay[], place: number): string =>

@@ -1,12 +1,5 @@
-import {
-  type AccountDay,
-  calendarDays,
-  dayAfter,
-  dayOfPlace,
-  earned,
-  type Period,
-  wholePaisa,
-} from './account-days.ts';
+import { calendarDays, dayAfter } from '../day.ts';
+import { type AccountDay, dayOfPlace, earned, type Period, wholePaisa } from './account-days.ts';
 import { exposure, turnover } from './activity.ts';
 import type { Comparison } from './benchmark.ts';
 import {

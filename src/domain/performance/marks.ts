@@ -1,5 +1,6 @@
+import { dayAfter } from '../day.ts';
 import { type MarketDay, trades } from '../trading-calendar.ts';
-import { type AccountDay, dayAfter, wholePaisa } from './account-days.ts';
+import { type AccountDay, wholePaisa } from './account-days.ts';
 import { LOOK_BACK_DAYS } from './snapshot-day.ts';
 
 /** What was taken down of open positions, by day. */

@@ -1,6 +1,6 @@
+import { dayAfter } from '../day.ts';
 import { type Instant, instant, isBefore } from '../instant.ts';
 import { hoursOn, type MarketDay, trades } from '../trading-calendar.ts';
-import { dayAfter } from './account-days.ts';
 
 /** The exchange whose days count. */
 export const EXCHANGE = 'NSE';

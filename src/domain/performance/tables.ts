@@ -1,5 +1,6 @@
+import { calendarDays } from '../day.ts';
 import { weekdayOf } from '../trading-calendar.ts';
-import { type AccountDay, calendarDays, dayOfPlace, earned, wholePaisa } from './account-days.ts';
+import { type AccountDay, dayOfPlace, earned, wholePaisa } from './account-days.ts';
 import { deepest, depthsOf, drawdownsOf } from './drawdowns.ts';
 import type { Account, Returns } from './figures.ts';
 import { rollingSharpe, timeWeighted } from './returns.ts';

@@ -1,6 +1,6 @@
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { dayAfter } from '../../domain/performance/account-days.ts';
+import { dayAfter } from '../../domain/day.ts';
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { readEquityDay } from '../../trading/equity/equity-day.ts';
 import { pluralize, someOf } from '../../util/text.ts';

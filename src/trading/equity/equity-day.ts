@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import { dayAfter } from '../../domain/day.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { dayAfter } from '../../domain/performance/account-days.ts';
 import {
   type EquityDay,
   EXCHANGE,

@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { DAY_RULE, isBookDay } from '../../domain/day.ts';
 import { SHARE_SERIES } from '../../domain/exchanges.ts';
 import { isWrittenDay, writtenInstant } from '../../domain/instant.ts';
 import { readPrice, readPriceOrNone } from '../../domain/money.ts';
@@ -132,8 +133,7 @@ function emptyPrices() {
   };
 }
 
-const FIRST_DAY = '1990-01-01';
-const NO_DAY = `the date must be a day such as 2026-01-31, from ${FIRST_DAY} on`;
+const NO_DAY = `the date ${DAY_RULE}`;
 const NO_PRICE = 'the close must be a price above 0';
 
 /** A row of date,symbol,close, or what is wrong with it. */
@@ -166,7 +166,7 @@ function dayOf(text: string): string | undefined {
   if (before !== undefined) return before;
   const isNamed = /^\d{2}-[A-Za-z]{3}-\d{4}$/.test(text);
   const written = isWrittenDay(text) ? text : isNamed ? writtenInstant(text, 'UTC')?.slice(0, 10) : undefined;
-  const day = written !== undefined && written >= FIRST_DAY ? written : undefined;
+  const day = written !== undefined && isBookDay(written) ? written : undefined;
   if (day !== undefined && knownDays.size < MAX_KNOWN_DAYS) knownDays.set(text, day);
   return day;
 }

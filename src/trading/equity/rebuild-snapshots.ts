@@ -4,9 +4,9 @@ import { changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { dayAfter } from '../../domain/day.ts';
 import type { UserId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
-import { dayAfter } from '../../domain/performance/account-days.ts';
 import {
   type EquityDay,
   EXCHANGE,

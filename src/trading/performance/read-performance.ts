@@ -1,6 +1,6 @@
+import { dayAfter } from '../../domain/day.ts';
 import {
   accountDays,
-  dayAfter,
   daysWithin,
   exposures,
   type Movement,

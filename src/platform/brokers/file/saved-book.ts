@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { meaningOf } from '../../../domain/brokers/angelone-answer.ts';
 import { latestTimeIn, otherClientIn } from '../../../domain/brokers/angelone-rows.ts';
 import { VENDOR_ZONE } from '../../../domain/brokers/angelone-values.ts';
+import { dayAfter } from '../../../domain/day.ts';
 import { Failure } from '../../../util/failure.ts';
 import { isObject } from '../../../util/json.ts';
 import { escapeControls, truncate } from '../../../util/text.ts';
@@ -20,7 +21,6 @@ export interface SavedBooks {
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
-const DAY_MS = 86_400_000;
 
 /**
  * The data of a saved book, as the broker's own answer would have it, and the trading day on which it was saved. Throws BROKER_UNREACHABLE where there is no file,
@@ -101,7 +101,7 @@ function lastTradingDay(now: Date): string {
   const today = wallClock(now.toISOString(), VENDOR_ZONE).slice(0, 10);
   const weekday = new Date(`${today}T00:00:00Z`).getUTCDay();
   const daysSince = weekday === 6 ? 1 : weekday === 0 ? 2 : 0;
-  return new Date(Date.parse(`${today}T00:00:00Z`) - daysSince * DAY_MS).toISOString().slice(0, 10);
+  return dayAfter(today, -daysSince);
 }
 
 /** Reads a book; a RangeError becomes BROKER_BOOK, which names the file. */
