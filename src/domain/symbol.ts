@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Brand } from '../util/brand.ts';
 import { plainUpperCase } from '../util/text.ts';
+import { SHARE_SERIES } from './exchanges.ts';
 
 export type TradingSymbol = Brand<string, 'TradingSymbol'>;
 
@@ -21,8 +22,8 @@ export function readSymbol(text: string): TradingSymbol | undefined {
   return data;
 }
 
-// The series in which shares trade at NSE. Bonds and rights (N2, GB, RE) are other instruments under their company's name.
-const SERIES = /-(EQ|BE|BL|BZ|IL|SM|ST|SZ)$/i;
+// Bonds and rights (N2, GB, RE) are other instruments under their company's name.
+const SERIES = new RegExp(`-(${SHARE_SERIES.join('|')})$`, 'i');
 
 /** A symbol as brokers write it, without the series of shares at its end: `PNB-EQ` is PNB, BAJAJ-AUTO stays. */
 export const withoutSeries = (symbol: string): string => symbol.replace(SERIES, '');

@@ -1,3 +1,4 @@
+import { SHARE_SERIES } from '../../domain/exchanges.ts';
 import type { TimeReading } from '../../domain/file-values.ts';
 import { QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
 import type { Numbered, Values } from '../../platform/files/open-table.ts';
@@ -52,9 +53,6 @@ export const BHAVCOPIES: readonly Bhavcopy[] = [
 export const EXCHANGE_TIMES = { timeZone: 'Asia/Kolkata' } as const;
 const CLOSE = '15:30';
 
-/** The series that are shares, the one whose price a symbol means first. */
-const SHARES = ['EQ', 'BE', 'BZ', 'SM', 'ST', 'SZ', 'BL', 'IL'];
-
 /** A quote of one of the series of a symbol. */
 export interface SeriesQuote {
   quote: Quote;
@@ -72,7 +70,7 @@ export function bhavcopyReader(now: Date, times: TimeReading) {
   const seriesOf = (symbol: string) => series.get(plainUpperCase(symbol)) ?? new Set();
   const meant = (symbol: string) => {
     const all = seriesOf(symbol);
-    return SHARES.find((each) => all.has(each)) ?? (all.size === 1 ? [...all][0] : undefined);
+    return SHARE_SERIES.find((each) => all.has(each)) ?? (all.size === 1 ? [...all][0] : undefined);
   };
   return {
     read(row: Values): SeriesQuote | { reason: string } {
