@@ -81,6 +81,10 @@ export const weekdayOf = (day: string): string =>
 
 const isWeekend = (day: string) => ['Saturday', 'Sunday'].includes(weekdayOf(day));
 
+/** The entries of a calendar by their day. */
+export const entriesOf = (calendar: readonly MarketDay[]): ReadonlyMap<string, MarketDay> =>
+  new Map(calendar.map((entry) => [entry.day, entry]));
+
 /** Whether an exchange trades on a day, by its entry in the calendar, if there is one. */
 export const trades = (day: string, entry: MarketDay | undefined): boolean =>
   entry === undefined ? !isWeekend(day) : entry.kind === 'SPECIAL';

@@ -1,5 +1,5 @@
 import { dayAfter } from '../day.ts';
-import { type MarketDay, trades } from '../trading-calendar.ts';
+import { entriesOf, type MarketDay, trades } from '../trading-calendar.ts';
 
 /** What moved an account on a day, in rupees. Charges are below 0, what is paid out above. */
 export interface Movement {
@@ -61,7 +61,7 @@ export function accountDays(
   { first, last }: Period,
   calendar: readonly MarketDay[],
 ): AccountDay[] {
-  const entries = new Map(calendar.map((entry) => [entry.day, entry]));
+  const entries = entriesOf(calendar);
   const moved = new Map(movements.map((movement) => [movement.day, movement]));
   const days: AccountDay[] = [];
   let value = capital;

@@ -1,5 +1,5 @@
 import { dayAfter } from '../day.ts';
-import { type MarketDay, trades } from '../trading-calendar.ts';
+import { entriesOf, type MarketDay, trades } from '../trading-calendar.ts';
 import { type AccountDay, wholePaisa } from './account-days.ts';
 import { LOOK_BACK_DAYS } from './snapshot-day.ts';
 
@@ -26,7 +26,7 @@ export function markedOn(
   { holders, snapshots }: Marks,
   calendar: readonly MarketDay[],
 ): Marked {
-  const entries = new Map(calendar.map((entry) => [entry.day, entry]));
+  const entries = entriesOf(calendar);
   const known = new Map(snapshots.map((snapshot) => [snapshot.day, snapshot]));
   const missing: string[] = [];
   let at = 0;

@@ -1,6 +1,6 @@
 import { dayAfter } from '../day.ts';
 import { type Instant, instant, isBefore } from '../instant.ts';
-import { hoursOn, type MarketDay, trades } from '../trading-calendar.ts';
+import { entriesOf, hoursOn, type MarketDay, trades } from '../trading-calendar.ts';
 
 /** The exchange whose days count. */
 export const EXCHANGE = 'NSE';
@@ -48,9 +48,6 @@ export function snapshotDay(moment: Moment, calendar: readonly MarketDay[]): Equ
 }
 
 type Entries = ReadonlyMap<string, MarketDay>;
-
-export const entriesOf = (calendar: readonly MarketDay[]): Entries =>
-  new Map(calendar.map((entry) => [entry.day, entry]));
 
 /** From when on a mark counts as one of a day: it was fresh when trading ended, or is fresh now where it goes on. */
 export function marksFrom(

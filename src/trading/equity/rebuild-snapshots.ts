@@ -10,12 +10,11 @@ import { type Instant, instant } from '../../domain/instant.ts';
 import {
   type EquityDay,
   EXCHANGE,
-  entriesOf,
   LOOK_BACK_DAYS,
   marksFrom,
 } from '../../domain/performance/snapshot-day.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
-import { trades } from '../../domain/trading-calendar.ts';
+import { entriesOf, trades } from '../../domain/trading-calendar.ts';
 import { needStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { usage } from '../../util/failure.ts';
