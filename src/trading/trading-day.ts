@@ -36,6 +36,10 @@ export async function readTradingZone(source: Source): Promise<string> {
 export const localTime = (at: RawBuilder<unknown>, schema: Schema): RawBuilder<unknown> =>
   sql`(${at} AT TIME ZONE interval '0' AT TIME ZONE ${tradingZone(schema)})`;
 
+/** SQL for the moment at which a trading day begins, a UTC timestamp. */
+export const beginOf = (day: RawBuilder<unknown>, schema: Schema): RawBuilder<unknown> =>
+  sql`((${day})::timestamp AT TIME ZONE ${tradingZone(schema)} AT TIME ZONE 'UTC')`;
+
 function storedZone() {
   return sql<string>`coalesce(
   (SELECT value FROM pinnacle_settings WHERE name = ${TIME_ZONE_SETTING}), ${SETTINGS.timeZone.fallback})`;

@@ -3,8 +3,8 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { EquityDay } from '../../domain/performance/snapshot-day.ts';
 import { hasStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
-import { beginOf } from '../../trading/equity/ledger-days.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
+import { beginOf } from '../../trading/trading-day.ts';
 
 /** A trader on a day; rupees, charges below 0, the drawdown in percent. Null where there is no complete snapshot, or no session. */
 interface Trader {

@@ -12,7 +12,7 @@ import {
   type Source,
 } from '../../platform/postgres/schema-phase.ts';
 import { meantFirst } from '../instruments/find-instrument.ts';
-import { tradingZone } from '../trading-day.ts';
+import { beginOf } from '../trading-day.ts';
 
 /** What an order has that names neither: settings of the broker. */
 interface Defaults {
@@ -42,19 +42,16 @@ interface Row {
 export const tradedOn = (source: Source, { day, user }: Traded): RawBuilder<unknown> =>
   tradedWithin(source, sql`${day}::date::timestamp`, user);
 
-/** The same of a day that is SQL for its midnight, by the clocks of the trading day. */
+/** The same of a day that is SQL, a timestamp at its midnight. */
 export const tradedWithin = (
   source: Source,
   day: RawBuilder<unknown>,
   user: UserId | undefined,
 ): RawBuilder<unknown> => sql`
   order_fills f JOIN orders o ON o.order_id = f.order_id
-  WHERE f.executed_at >= ${inUtc(source, day)} AND f.executed_at < ${inUtc(source, sql`(${day} + interval '1 day')`)}
+  WHERE f.executed_at >= ${beginOf(day, source)} AND f.executed_at < ${beginOf(sql`${day} + interval '1 day'`, source)}
     ${user === undefined ? sql`` : sql`AND o.user_id = ${user}`}
     ${hasStep(source, BROKER_SINCE_STEP) ? sql`AND o.origin IS DISTINCT FROM 'adjust'` : sql``}`;
-
-const inUtc = (source: Source, local: RawBuilder<unknown>) =>
-  sql`(${local} AT TIME ZONE ${tradingZone(source)} AT TIME ZONE 'UTC')`;
 
 /**
  * What each order executed on a day, by trader in the order of their ids: one statement, and one about shares that are

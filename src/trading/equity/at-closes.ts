@@ -3,8 +3,8 @@ import type { UserId } from '../../domain/id.ts';
 import { ACTIONS_SINCE_STEP, hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { chainOf } from '../ledger/product.ts';
 import { flowRows } from '../performance/flows.ts';
-import { localTime } from '../trading-day.ts';
-import { beginOf, ofUser } from './ledger-days.ts';
+import { beginOf, localTime } from '../trading-day.ts';
+import { ofUser } from './ledger-days.ts';
 
 /**
  * CTEs for what users held at the end of each day of `asked(day)`, of executions alone, and `begun` with the first

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import { ACTIONS_SINCE_STEP, hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
-import { tradingZone } from '../trading-day.ts';
+import { beginOf } from '../trading-day.ts';
 
 /** Whose trading is looked at, and from when to when: trading days, YYYY-MM-DD, both included. */
 export interface Scope {
@@ -34,7 +34,7 @@ export function withinTimes(
   source: Schema,
 ): RawBuilder<unknown> {
   const startOf = (day: string, later: number) =>
-    sql`(SELECT (${day}::date + ${later}::int)::timestamp AT TIME ZONE ${tradingZone(source)} AT TIME ZONE 'UTC')`;
+    sql`(SELECT ${beginOf(sql`${day}::date + ${later}::int`, source)})`;
   return sql`true
   ${since === undefined ? sql`` : sql`AND ${sql.ref(at)} >= ${startOf(since, 0)}`}
   ${until === undefined ? sql`` : sql`AND ${sql.ref(at)} < ${startOf(until, 1)}`}`;

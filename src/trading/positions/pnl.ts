@@ -8,7 +8,7 @@ import { FLOWS_SINCE_STEP, needStep, type Source } from '../../platform/postgres
 import { usage } from '../../util/failure.ts';
 import { wallClock } from '../../util/time.ts';
 import { flowRows } from '../performance/flows.ts';
-import { readTradingZone } from '../trading-day.ts';
+import { beginOf, readTradingZone } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
 
 interface Range {
@@ -82,9 +82,7 @@ async function readPnl(source: Source, by: PnlGrouping, range: Range, timeZone: 
           SELECT ${COLUMNS[by]}, 0, 0, round(unrealized_pnl::numeric, 2)
           FROM positions WHERE status = 'OPEN' ${range.user === undefined ? sql`` : sql`AND user_id = ${range.user}`}
         ) AS parts GROUP BY key ORDER BY realized_pnl DESC, key`;
-  const { rows: found } = await (range.net ? netOf(source, by, range, timeZone, rows) : rows).execute(
-    source.db,
-  );
+  const { rows: found } = await (range.net ? netOf(source, by, range, rows) : rows).execute(source.db);
   return found;
 }
 
@@ -106,14 +104,13 @@ function netOf(
   source: Source,
   by: PnlGrouping,
   { user, since, until }: Range,
-  timeZone: string,
   rows: RawBuilder<PnlRow>,
 ): RawBuilder<PnlRow> {
   const key =
     by === 'day' || by === 'week' || by === 'month'
       ? sql`to_char(date_trunc(${by}, day::timestamp), ${PERIODS[by]})`
       : sql`user_id`;
-  const from = sql`(day::timestamp AT TIME ZONE ${timeZone} AT TIME ZONE 'UTC')`;
+  const from = beginOf(sql`day`, source);
   return sql<PnlRow>`
     SELECT key, coalesce(p.fills, 0) AS fills, coalesce(p.realized_pnl, 0.00) AS realized_pnl, p.unrealized_pnl, c.charges,
       coalesce(p.realized_pnl, 0.00) + c.charges AS net_pnl
