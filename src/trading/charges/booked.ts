@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import { type Rupees, sumOfMoney } from '../../domain/money.ts';
 import { FLOWS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import { ofUser } from '../of-user.ts';
 import type { Traded } from './read-trades.ts';
 
 /** A charge of a day and exchange that is booked; negative. */
@@ -46,7 +47,7 @@ async function select({ db }: Source, { day, user }: Traded): Promise<BookedChar
     FROM cash_flows f LEFT JOIN cash_flows c
       ON c.user_id = f.user_id AND c.kind = 'correction' AND c.reference = f.flow_id
     WHERE f.kind = 'charge' AND f.day = ${day}::date AND f.reference LIKE ${`charges:${day}:%`}
-      ${user === undefined ? sql`` : sql`AND f.user_id = ${user}`}
+      ${ofUser('f', user)}
     ORDER BY f.flow_id`.execute(db);
   return rows;
 }

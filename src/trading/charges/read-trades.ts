@@ -12,6 +12,7 @@ import {
   type Source,
 } from '../../platform/postgres/schema-phase.ts';
 import { meantFirst } from '../instruments/find-instrument.ts';
+import { ofUser } from '../of-user.ts';
 import { beginOf } from '../trading-day.ts';
 
 /** What an order has that names neither: settings of the broker. */
@@ -50,7 +51,7 @@ export const tradedWithin = (
 ): RawBuilder<unknown> => sql`
   order_fills f JOIN orders o ON o.order_id = f.order_id
   WHERE f.executed_at >= ${beginOf(day, source)} AND f.executed_at < ${beginOf(sql`${day} + interval '1 day'`, source)}
-    ${user === undefined ? sql`` : sql`AND o.user_id = ${user}`}
+    ${ofUser('o', user)}
     ${hasStep(source, BROKER_SINCE_STEP) ? sql`AND o.origin IS DISTINCT FROM 'adjust'` : sql``}`;
 
 /**

@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import { ACTIONS_SINCE_STEP, hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { chainOf } from '../ledger/product.ts';
+import { ofUser } from '../of-user.ts';
 import { flowRows } from '../performance/flows.ts';
 import { beginOf, localTime } from '../trading-day.ts';
-import { ofUser } from './ledger-days.ts';
 
 /**
  * CTEs for what users held at the end of each day of `asked(day)`, of executions alone, and `begun` with the first

@@ -1,12 +1,9 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import type { Schema } from '../../platform/postgres/schema-phase.ts';
+import { ofUser } from '../of-user.ts';
 import { flowRows } from '../performance/flows.ts';
 import { beginOf, localTime } from '../trading-day.ts';
-
-/** `AND row.user_id = …` for one user. */
-export const ofUser = (row: string, user: UserId | undefined): RawBuilder<unknown> =>
-  user === undefined ? sql`` : sql`AND ${sql.ref(`${row}.user_id`)} = ${user}`;
 
 /**
  * CTEs for what the ledger has of each user of `begun(user_id, day)` on each day of `asked(day)` from that day on, and on those with

@@ -21,11 +21,11 @@ import { usage } from '../../util/failure.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { readDays } from '../calendar/store.ts';
 import { refuseFuture, tradingDate } from '../flows/move-money.ts';
+import { ofUser } from '../of-user.ts';
 import { openRenaming, type Renaming } from '../symbols/renaming.ts';
 import { localTime } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
 import { AT_CLOSES, heldOn } from './at-closes.ts';
-import { ofUser } from './ledger-days.ts';
 import { type ClosingPrices, readClosingPrices } from './price-file.ts';
 import { type SnapshotDay, writeSnapshots } from './write-snapshots.ts';
 

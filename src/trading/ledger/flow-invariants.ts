@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { FLOWS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
-import { type Invariant, of, UNAUDITED } from './invariant.ts';
+import { ofUser } from '../of-user.ts';
+import { type Invariant, UNAUDITED } from './invariant.ts';
 
 /** What movements of money say of each other. That the capital is what they made of it is the invariant `capital`. */
 export const FLOW_INVARIANTS: readonly Invariant[] = [
@@ -14,7 +15,7 @@ export const FLOW_INVARIANTS: readonly Invariant[] = [
       SELECT c.flow_id AS id, format('%s on %s against %s: %s on %s', c.amount, c.day, c.corrects, coalesce(f.amount::text, 'nothing'), f.day)
         AS detail
       FROM cash_flows c LEFT JOIN cash_flows f ON f.flow_id = c.corrects
-      WHERE c.kind = 'correction' ${of('c', user)}
+      WHERE c.kind = 'correction' ${ofUser('c', user)}
         AND (f.user_id, f.amount, f.day, f.kind <> 'correction') IS DISTINCT FROM (c.user_id, -c.amount, c.day, true)`,
   },
   {
@@ -25,6 +26,6 @@ export const FLOW_INVARIANTS: readonly Invariant[] = [
     holds: 'every movement of money has its audit row',
     offenders: (user) => sql`
       SELECT f.flow_id AS id, 'booked without an audit row' AS detail
-      FROM cash_flows f WHERE ${UNAUDITED('f.xmin')} ${of('f', user)}`,
+      FROM cash_flows f WHERE ${UNAUDITED('f.xmin')} ${ofUser('f', user)}`,
   },
 ];

@@ -6,6 +6,7 @@ import {
   OTHER_WRITERS_SINCE_STEP,
   type Schema,
 } from '../../platform/postgres/schema-phase.ts';
+import { ofUser } from '../of-user.ts';
 
 /** A statement about the book that must always hold, and the query for its violations: `id` and `detail`. */
 export interface Invariant {
@@ -35,11 +36,6 @@ export type About =
   | 'snapshot'
   | 'action';
 
-/** `AND table.user_id = …` if only one user is verified. */
-export function of(table: string, user: UserId | undefined): RawBuilder<unknown> {
-  return user === undefined ? sql`` : sql`AND ${sql.ref(`${table}.user_id`)} = ${user}`;
-}
-
 /** `select` of the opening balances of a kind that are in force; nothing on a schema without them. */
 export function openings(
   schema: Schema,
@@ -48,7 +44,7 @@ export function openings(
   select: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   if (!hasStep(schema, OTHER_WRITERS_SINCE_STEP)) return sql``;
-  return sql`${select} FROM ledger_openings WHERE kind = ${kind} AND undone_at IS NULL ${of('ledger_openings', user)}`;
+  return sql`${select} FROM ledger_openings WHERE kind = ${kind} AND undone_at IS NULL ${ofUser('ledger_openings', user)}`;
 }
 
 /** The opening capital of users, or of one, from the audit row of their creation. */
@@ -67,7 +63,7 @@ export const openingCapital = (schema: Schema, user: UserId | undefined) => sql`
 /** What movements of money come to, of users who have any: `user_id`, `moved` in rupees. */
 export const flowTotals = (schema: Schema, user: UserId | undefined) =>
   hasStep(schema, FLOWS_SINCE_STEP)
-    ? sql`SELECT user_id, sum(amount) AS moved FROM cash_flows WHERE true ${of('cash_flows', user)} GROUP BY user_id`
+    ? sql`SELECT user_id, sum(amount) AS moved FROM cash_flows WHERE true ${ofUser('cash_flows', user)} GROUP BY user_id`
     : sql`SELECT NULL AS user_id, 0 AS moved`;
 
 /**

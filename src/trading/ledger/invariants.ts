@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
+import { ofUser } from '../of-user.ts';
 import { ACTION_INVARIANTS } from './action-invariants.ts';
 import { FLOW_INVARIANTS } from './flow-invariants.ts';
-import { type Invariant, of, openingCapital, UNAUDITED } from './invariant.ts';
+import { type Invariant, openingCapital, UNAUDITED } from './invariant.ts';
 import { POSITION_INVARIANTS } from './position-invariants.ts';
 import { SNAPSHOT_INVARIANTS } from './snapshot-invariants.ts';
 import { TOTAL_INVARIANTS } from './total-invariants.ts';
@@ -20,7 +21,7 @@ const ORDERS: readonly Invariant[] = [
     offenders: (user) => sql`
       SELECT o.order_id AS id, format('%s at %s, its fills make %s at %s', o.filled_quantity, o.filled_price,
         coalesce(sum(f.quantity), 0), coalesce(${MEAN}, 0)) AS detail
-      FROM orders o LEFT JOIN order_fills f ON f.order_id = o.order_id WHERE true ${of('o', user)}
+      FROM orders o LEFT JOIN order_fills f ON f.order_id = o.order_id WHERE true ${ofUser('o', user)}
       GROUP BY o.order_id
       HAVING CASE WHEN o.imported THEN o.filled_quantity < coalesce(sum(f.quantity), 0)
         ELSE o.filled_quantity <> coalesce(sum(f.quantity), 0)
@@ -38,7 +39,7 @@ const ORDERS: readonly Invariant[] = [
         WHEN 'FILLED' THEN o.filled_quantity >= o.quantity
         WHEN 'PARTIALLY_FILLED' THEN o.filled_quantity > 0 AND o.filled_quantity < o.quantity
         WHEN 'CANCELLED' THEN o.filled_quantity < o.quantity
-        ELSE o.filled_quantity = 0 END ${of('o', user)}`,
+        ELSE o.filled_quantity = 0 END ${ofUser('o', user)}`,
   },
   {
     name: 'order_time',
@@ -48,7 +49,7 @@ const ORDERS: readonly Invariant[] = [
     offenders: (user) => sql`
       SELECT o.order_id AS id, format('placed at %s, changed at %s', o.created_at, o.updated_at) AS detail
       FROM orders o
-      WHERE greatest(o.created_at, o.updated_at) > clock_timestamp()::timestamp + interval '1 minute' ${of('o', user)}`,
+      WHERE greatest(o.created_at, o.updated_at) > clock_timestamp()::timestamp + interval '1 minute' ${ofUser('o', user)}`,
   },
   {
     name: 'order_overfill',
@@ -58,7 +59,7 @@ const ORDERS: readonly Invariant[] = [
     offenders: (user) => sql`
       SELECT o.order_id AS id, format('%s of %s filled', o.filled_quantity, o.quantity) AS detail
       FROM orders o
-      WHERE o.filled_quantity > o.quantity AND NOT o.imported ${of('o', user)}
+      WHERE o.filled_quantity > o.quantity AND NOT o.imported ${ofUser('o', user)}
         AND NOT EXISTS (SELECT FROM order_fills f WHERE f.order_id = o.order_id AND f.overfill)`,
   },
 ];
@@ -71,7 +72,7 @@ const AUDIT: readonly Invariant[] = [
     holds: 'the creation of every user, or that it was taken over, is in the audit log',
     offenders: (user, schema) => sql`
       SELECT u.user_id AS id, 'no audit row of its creation' AS detail
-      FROM users u WHERE u.user_id NOT IN (SELECT user_id FROM (${openingCapital(schema, user)}) AS opened) ${of('u', user)}`,
+      FROM users u WHERE u.user_id NOT IN (SELECT user_id FROM (${openingCapital(schema, user)}) AS opened) ${ofUser('u', user)}`,
   },
   {
     name: 'audit_orders',
@@ -80,7 +81,7 @@ const AUDIT: readonly Invariant[] = [
     holds: 'the latest change of every order has its audit row',
     offenders: (user) => sql`
       SELECT o.order_id AS id, 'last changed without an audit row' AS detail
-      FROM orders o WHERE ${UNAUDITED('o.xmin')} ${of('o', user)}`,
+      FROM orders o WHERE ${UNAUDITED('o.xmin')} ${ofUser('o', user)}`,
   },
   {
     name: 'audit_fills',
@@ -90,7 +91,7 @@ const AUDIT: readonly Invariant[] = [
     offenders: (user) => sql`
       SELECT f.fill_id AS id, 'booked without an audit row' AS detail
       FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-      WHERE ${UNAUDITED('f.xmin')} ${of('o', user)}`,
+      WHERE ${UNAUDITED('f.xmin')} ${ofUser('o', user)}`,
   },
 ];
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { type Invariant, of, openings } from './invariant.ts';
+import { ofUser } from '../of-user.ts';
+import { type Invariant, openings } from './invariant.ts';
 import { madePositions } from './made-positions.ts';
 import { chainOf } from './product.ts';
 
@@ -18,7 +19,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
         format('holds %s, its fills make %s', ${HELD}, coalesce(m.shares, 0)) AS detail
       FROM positions p LEFT JOIN (${madePositions(schema, user === undefined ? sql`true` : sql`k.user_id = ${user}`)}) m
         ON m.position_id = p.position_id
-      WHERE ${HELD} <> coalesce(m.shares, 0) ${of('p', user)}`,
+      WHERE ${HELD} <> coalesce(m.shares, 0) ${ofUser('p', user)}`,
   },
   {
     name: 'position_owner',
@@ -31,7 +32,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
         SELECT fill_id, order_id, position_id FROM order_fills WHERE position_id IS NOT NULL
         UNION ALL SELECT fill_id, order_id, flipped_to FROM order_fills WHERE flipped_to IS NOT NULL
       ) f JOIN orders o ON o.order_id = f.order_id JOIN positions p ON p.position_id = f.position_id
-      WHERE (${chainOf(schema, 'p')}) <> (${chainOf(schema, 'o')}) ${of('o', user)}`,
+      WHERE (${chainOf(schema, 'p')}) <> (${chainOf(schema, 'o')}) ${ofUser('o', user)}`,
   },
   {
     name: 'position_state',
@@ -43,7 +44,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
         format('%s with %s shares, unrealized %s', p.status, p.quantity, p.unrealized_pnl) AS detail
       FROM positions p
       WHERE ((p.status = 'OPEN') <> (p.quantity > 0) OR (p.status = 'OPEN') <> (p.closed_at IS NULL)
-        OR (p.status = 'CLOSED' AND p.unrealized_pnl <> 0)) ${of('p', user)}`,
+        OR (p.status = 'CLOSED' AND p.unrealized_pnl <> 0)) ${ofUser('p', user)}`,
   },
   {
     name: 'position_one_open',
@@ -53,7 +54,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
     offenders: (user, schema) => sql`
       SELECT min(p.position_id) AS id,
         format('%s has %s OPEN positions in %s', p.user_id, count(*), p.symbol) AS detail
-      FROM positions p WHERE p.status = 'OPEN' ${of('p', user)}
+      FROM positions p WHERE p.status = 'OPEN' ${ofUser('p', user)}
       GROUP BY ${chainOf(schema, 'p')} HAVING count(*) > 1`,
   },
   {
@@ -65,7 +66,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
       SELECT p.position_id AS id, format('unrealized is %s, should be %s', p.unrealized_pnl, due.pnl) AS detail
       FROM positions p
       CROSS JOIN LATERAL (SELECT (p.current_price - p.average_price) * ${HELD} AS pnl) AS due
-      WHERE abs(p.unrealized_pnl - due.pnl) > 1e-6 + 1e-12 * greatest(p.current_price, p.average_price) * abs(p.quantity) ${of('p', user)}`,
+      WHERE abs(p.unrealized_pnl - due.pnl) > 1e-6 + 1e-12 * greatest(p.current_price, p.average_price) * abs(p.quantity) ${ofUser('p', user)}`,
   },
   {
     name: 'position_realized',
@@ -79,7 +80,7 @@ export const POSITION_INVARIANTS: readonly Invariant[] = [
         SELECT position_id, realized_pnl FROM order_fills
         ${openings(schema, 'position', user, sql`UNION ALL SELECT id, realized_pnl`)}
       ) f ON f.position_id = p.position_id
-      WHERE true ${of('p', user)}
+      WHERE true ${ofUser('p', user)}
       GROUP BY p.position_id
       HAVING abs(p.realized_pnl::text::numeric - coalesce(sum(f.realized_pnl), 0)) > 0.005 + abs(p.realized_pnl::text::numeric) * 1e-15`,
   },

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { SNAPSHOTS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
+import { ofUser } from '../of-user.ts';
 import { localTime } from '../trading-day.ts';
-import { type Invariant, of, openingCapital } from './invariant.ts';
+import { type Invariant, openingCapital } from './invariant.ts';
 
 /**
  * What was taken down of the past is what the ledger has of it. Only where the ledger explains the capital, which the invariant
@@ -24,11 +25,11 @@ export const SNAPSHOT_INVARIANTS: readonly Invariant[] = [
         FROM (
           SELECT user_id, day, max(capital) AS capital, max(executions) AS executions, sum(moved) AS moved, sum(count) AS count
           FROM (
-            SELECT user_id, day, capital, executions, 0 AS moved, 0 AS count FROM equity_snapshots s WHERE true ${of('s', user)}
-            UNION ALL SELECT user_id, day, NULL, NULL, amount, 0 FROM cash_flows f WHERE true ${of('f', user)}
+            SELECT user_id, day, capital, executions, 0 AS moved, 0 AS count FROM equity_snapshots s WHERE true ${ofUser('s', user)}
+            UNION ALL SELECT user_id, day, NULL, NULL, amount, 0 FROM cash_flows f WHERE true ${ofUser('f', user)}
             UNION ALL SELECT o.user_id, ${localTime(sql`f.executed_at`, schema)}::date, NULL, NULL, f.realized_pnl, 1
             FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-            WHERE o.user_id IN (SELECT user_id FROM equity_snapshots) ${of('o', user)}
+            WHERE o.user_id IN (SELECT user_id FROM equity_snapshots) ${ofUser('o', user)}
           ) AS rows GROUP BY user_id, day
         ) AS m
         JOIN users u ON u.user_id = m.user_id

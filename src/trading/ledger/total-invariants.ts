@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
 import { hasStep, OTHER_WRITERS_SINCE_STEP, type Schema } from '../../platform/postgres/schema-phase.ts';
+import { ofUser } from '../of-user.ts';
 import { sessionTotals } from '../sessions/totals.ts';
-import { flowTotals, type Invariant, of, openingCapital, openings } from './invariant.ts';
+import { flowTotals, type Invariant, openingCapital, openings } from './invariant.ts';
 
 /** The quantity that an order had filled when it was imported: fills that are not in the database. */
 export const BROUGHT = sql`
@@ -35,10 +36,10 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
       ) a ON a.user_id = u.user_id
       LEFT JOIN (
         SELECT o.user_id, sum(f.realized_pnl) AS credited
-        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${of('o', user)} GROUP BY o.user_id
+        FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE true ${ofUser('o', user)} GROUP BY o.user_id
       ) c ON c.user_id = u.user_id
       LEFT JOIN (${flowTotals(schema, user)}) w ON w.user_id = u.user_id
-      WHERE u.total_capital <> a.capital + coalesce(c.credited, 0) + coalesce(w.moved, 0) ${of('u', user)}`,
+      WHERE u.total_capital <> a.capital + coalesce(c.credited, 0) + coalesce(w.moved, 0) ${ofUser('u', user)}`,
   },
   {
     name: 'strategy_totals',
@@ -54,17 +55,17 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
       LEFT JOIN (
         SELECT user_id, strategy_id, count(*) FILTER (WHERE NOT imported) AS orders,
           count(*) FILTER (WHERE status = 'FILLED' AND (NOT imported OR ${BROUGHT} < quantity)) AS filled
-        FROM orders o WHERE strategy_id IS NOT NULL ${of('o', user)} GROUP BY user_id, strategy_id
+        FROM orders o WHERE strategy_id IS NOT NULL ${ofUser('o', user)} GROUP BY user_id, strategy_id
       ) n ON n.user_id = s.user_id AND n.strategy_id = s.strategy_id
       LEFT JOIN (
         SELECT o.user_id, o.strategy_id, sum(f.realized_pnl) AS credited
         FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-        WHERE o.strategy_id IS NOT NULL ${of('o', user)} GROUP BY o.user_id, o.strategy_id
+        WHERE o.strategy_id IS NOT NULL ${ofUser('o', user)} GROUP BY o.user_id, o.strategy_id
       ) c ON c.user_id = s.user_id AND c.strategy_id = s.strategy_id
       LEFT JOIN (${openingTotals(schema, 'strategy', user)}) l ON l.id = s.user_id || '/' || s.strategy_id
       WHERE (s.total_orders <> coalesce(n.orders, 0) + coalesce(l.orders, 0)
         OR s.successful_orders <> coalesce(n.filled, 0) + coalesce(l.completed, 0)
-        OR round(s.total_pnl::numeric, 2) <> coalesce(c.credited, 0) + coalesce(l.realized, 0)) ${of('s', user)}`,
+        OR round(s.total_pnl::numeric, 2) <> coalesce(c.credited, 0) + coalesce(l.realized, 0)) ${ofUser('s', user)}`,
   },
   {
     name: 'session_totals',
@@ -80,7 +81,7 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
       WHERE (s.successful_orders <> coalesce(m.completed, 0) + coalesce(l.completed, 0)
         OR round(s.total_pnl::numeric, 2) <> coalesce(m.credited, 0) + coalesce(l.realized, 0)
         OR s.status = 'COMPLETED' AND round(s.capital_at_end::numeric - s.capital_at_start::numeric, 2)
-          <> coalesce(m.credited, 0) + coalesce(l.capital, 0)) ${of('s', user)}`,
+          <> coalesce(m.credited, 0) + coalesce(l.capital, 0)) ${ofUser('s', user)}`,
   },
   {
     name: 'session_state',
@@ -94,7 +95,7 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
       FROM trading_sessions s
       WHERE (num_nulls(s.end_time, s.capital_at_end) <> CASE s.status WHEN 'COMPLETED' THEN 0 ELSE 2 END
         OR s.total_orders < 0 OR s.max_drawdown < 0
-        OR s.peak_equity < s.capital_at_start) ${of('s', user)}`,
+        OR s.peak_equity < s.capital_at_start) ${ofUser('s', user)}`,
   },
   {
     name: 'session_one_active',
@@ -103,6 +104,6 @@ export const TOTAL_INVARIANTS: readonly Invariant[] = [
     holds: 'a user has at most one ACTIVE session',
     offenders: (user) => sql`
       SELECT s.user_id AS id, format('%s ACTIVE sessions', count(*)) AS detail
-      FROM trading_sessions s WHERE s.status = 'ACTIVE' ${of('s', user)} GROUP BY s.user_id HAVING count(*) > 1`,
+      FROM trading_sessions s WHERE s.status = 'ACTIVE' ${ofUser('s', user)} GROUP BY s.user_id HAVING count(*) > 1`,
   },
 ];

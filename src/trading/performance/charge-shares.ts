@@ -3,6 +3,7 @@ import { DERIVATIVES, FUTURE, OPTION } from '../../domain/charges/segment.ts';
 import type { Exchange } from '../../domain/exchanges.ts';
 import type { UserId } from '../../domain/id.ts';
 import { BROKER_SINCE_STEP, hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
+import { ofUser } from '../of-user.ts';
 import { localTime } from '../trading-day.ts';
 import { flowRows } from './flows.ts';
 
@@ -38,7 +39,7 @@ export const chargeShares = (
           SELECT f.seq, o.user_id, ${localTime(sql`f.executed_at`, schema)}::date AS day, ${exchangeOf(schema, exchange)} AS exchange,
             f.price::numeric * f.quantity AS worth, 0::numeric AS charges
           FROM order_fills f JOIN orders o ON o.order_id = f.order_id
-          WHERE NOT ${isAdjusting(schema)} AND EXISTS (SELECT FROM booked) ${user === undefined ? sql`` : sql`AND o.user_id = ${user}`}
+          WHERE NOT ${isAdjusting(schema)} AND EXISTS (SELECT FROM booked) ${ofUser('o', user)}
             AND f.executed_at >= (SELECT since FROM span) AND f.executed_at <= (SELECT until FROM span)
           UNION ALL SELECT NULL, user_id, day, exchange, 0, charges FROM booked
         ) AS e WINDOW places AS (PARTITION BY user_id, day, exchange)
