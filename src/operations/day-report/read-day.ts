@@ -4,6 +4,7 @@ import type { Rupees } from '../../domain/money.ts';
 import type { EquityDay } from '../../domain/performance/snapshot-day.ts';
 import { hasStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
+import { flowRows } from '../../trading/performance/flows.ts';
 import { beginOf } from '../../trading/trading-day.ts';
 
 /** A trader on a day; rupees, charges below 0, the drawdown in percent. Null where there is no complete snapshot, or no session. */
@@ -83,9 +84,8 @@ export async function readDay(
       SELECT o.user_id, count(*) AS executions, sum(f.realized_pnl) AS realized
       FROM order_fills f JOIN orders o ON o.order_id = f.order_id WHERE ${within('f.executed_at')} GROUP BY o.user_id
     ), moved AS (
-      SELECT f.user_id, coalesce(sum(f.amount) FILTER (WHERE coalesce(c.kind, f.kind) = 'charge'), 0) AS charges,
-        coalesce(sum(f.amount) FILTER (WHERE coalesce(c.kind, f.kind) = 'dividend'), 0) AS dividends
-      FROM cash_flows f LEFT JOIN cash_flows c ON c.flow_id = f.corrects WHERE f.day = (SELECT day FROM asked) GROUP BY f.user_id
+      SELECT user_id, sum(charges) AS charges, sum(dividends) AS dividends
+      FROM (${flowRows(source, undefined)}) AS flows WHERE day = (SELECT day FROM asked) GROUP BY user_id
     ), ordered AS (
       SELECT user_id, count(*) AS orders, count(*) FILTER (WHERE status = 'REJECTED') AS rejected FROM placed GROUP BY user_id
     ), falls AS (
