@@ -8,6 +8,7 @@ import { endRunning, lockOwners } from '../sessions/end-running.ts';
 import { noSession } from '../sessions/store.ts';
 import { lockUser } from '../users/store.ts';
 import { problemsOf, snapshotsOf } from './take-snapshots.ts';
+import { writtenOf } from './write-snapshots.ts';
 
 /** Ends the running session of a user with the present capital. Throws SESSION_NOT_FOUND if there is none. */
 export function endSession(ctx: Context, userId: UserId) {
@@ -27,7 +28,7 @@ export async function endAllSessions(ctx: Context) {
     const ended = await endRunning(trx, undefined);
     const snapshots = (await mayTakeSnapshots(trx)) ? (await snapshotsOf(ctx, trx, undefined)).taken : [];
     problems = problemsOf(snapshots);
-    if (ended.length === 0 && !snapshots.some(({ written }) => written > 0)) return unchanged(ended);
+    if (ended.length === 0 && writtenOf(snapshots) === 0) return unchanged(ended);
     const sessions = firstListed(ended).map(({ session_id }) => session_id);
     return changed(ended, 'sessions', { ended: ended.length, sessions, snapshots });
   });

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { sql } from 'kysely';
-import { changed, firstListed, unchanged } from '../../audit/outcome.ts';
+import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
@@ -27,7 +27,7 @@ import { localTime } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
 import { AT_CLOSES, heldOn } from './at-closes.ts';
 import { type ClosingPrices, readClosingPrices } from './price-file.ts';
-import { type SnapshotDay, writeSnapshots } from './write-snapshots.ts';
+import { type SnapshotDay, writeSnapshots, writtenOf } from './write-snapshots.ts';
 
 interface Asked {
   file: string;
@@ -78,9 +78,8 @@ export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: A
     }
     const incomplete = taken.filter(({ unpriced }) => unpriced.length > 0);
     problems = first > last ? [`Nobody held anything up to ${last}.`] : lacking(incomplete);
-    const written = taken.reduce((sum, each) => sum + each.written, 0);
+    const written = writtenOf(taken);
     const rows = incomplete.length > 0 ? new Finding(taken) : taken;
-    if (written === 0) return unchanged(rows);
     const body = {
       first,
       last,
@@ -89,7 +88,7 @@ export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: A
       days: taken.length,
       incomplete: firstListed(incomplete),
     };
-    return changed(rows, `equity ${first} to ${last}`, body);
+    return changedIf(written > 0, rows, `equity ${first} to ${last}`, body);
   });
   for (const problem of problems) await ctx.io.warn(problem);
   return result;

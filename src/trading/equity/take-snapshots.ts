@@ -7,7 +7,7 @@ import { needStep, SNAPSHOTS_SINCE_STEP } from '../../platform/postgres/schema-p
 import { pluralize, someOf } from '../../util/text.ts';
 import { localTime } from '../trading-day.ts';
 import { readEquityDay } from './equity-day.ts';
-import { type SnapshotDay, writeSnapshots } from './write-snapshots.ts';
+import { type SnapshotDay, writeSnapshots, writtenOf } from './write-snapshots.ts';
 
 /**
  * Takes down what every user is worth at the end of a trading day, at the marks of the positions, in one transaction. A Finding
@@ -19,22 +19,17 @@ export async function takeSnapshots(ctx: Context, asked: string | undefined) {
   const result = await ctx.change(async (trx) => {
     needStep(trx, SNAPSHOTS_SINCE_STEP);
     const { day, taken } = await snapshotsOf(ctx, trx, asked);
-    problems =
-      taken.length === 0 ? [`Nobody was there on ${day}: nothing was taken down.`] : problemsOf(taken);
-    return takenDown(taken, `equity ${day}`);
+    const lacking = problemsOf(taken);
+    problems = taken.length === 0 ? [`Nobody was there on ${day}: nothing was taken down.`] : lacking;
+    const written = writtenOf(taken);
+    const rows = lacking.length > 0 ? new Finding(taken) : taken;
+    return changedIf(written > 0, rows, `equity ${day}`, { written, days: firstListed(taken) });
   });
   for (const problem of problems) await ctx.io.warn(problem);
   return result;
 }
 
-/** The outcome of a change that took days down: a Finding where one is not complete. */
-function takenDown(days: readonly SnapshotDay[], target: string) {
-  const written = days.reduce((sum, each) => sum + each.written, 0);
-  const result = problemsOf(days).length > 0 ? new Finding(days) : days;
-  return changedIf(written > 0, result, target, { written, days: firstListed(days) });
-}
-
-/** The same within another change. The users need not be locked: a fill that comes in between belongs to the next time. */
+/** Takes down a day within another change. The users need not be locked: a fill that comes in between belongs to the next time. */
 export async function snapshotsOf(
   ctx: Context,
   trx: Trx,

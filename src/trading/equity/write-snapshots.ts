@@ -45,24 +45,11 @@ interface Snapshots {
 const MAX_NAMED = 20;
 // What was priced by a file of closes has no time of a mark.
 const WAS_PRICED_AT_END = sql`(s.priced_at >= a.priced_from OR (s.priced_at IS NULL AND s.open_positions > 0))`;
-const WRITTEN = sql`capital, realized_pnl, paid_in, paid_out, charges, dividends, executions, open_positions, unrealized_pnl,
-  long_value, short_value, priced_by, priced_at`;
-const asWritten = (row: string) =>
-  sql.join(
-    [
-      ...[
-        'capital',
-        'realized_pnl',
-        'paid_in',
-        'paid_out',
-        'charges',
-        'dividends',
-        'executions',
-        'open_positions',
-      ],
-      ...['unrealized_pnl', 'long_value', 'short_value', 'priced_by', 'priced_at'],
-    ].map((column) => sql.ref(`${row}.${column}`)),
-  );
+const COLUMNS =
+  `capital realized_pnl paid_in paid_out charges dividends executions open_positions unrealized_pnl long_value short_value
+  priced_by priced_at`.split(/\s+/);
+const WRITTEN = sql.join(COLUMNS.map((column) => sql.ref(column)));
+const asWritten = (row: string) => sql.join(COLUMNS.map((column) => sql.ref(`${row}.${column}`)));
 
 /**
  * Writes what users were worth on some days, in one statement whatever their number: rows that are as they were are not written
@@ -121,3 +108,7 @@ export async function writeSnapshots(
 }
 
 const IS_INCOMPLETE = sql`r.unpriced <> '[]' AND NOT (r.is_kept OR r.has_moved_on)`;
+
+/** How many rows of some days are new or differ. */
+export const writtenOf = (days: readonly SnapshotDay[]): number =>
+  days.reduce((sum, each) => sum + each.written, 0);
