@@ -82,10 +82,11 @@ async function compareDay(
     const of = (levy: Levy): Rupees | null =>
       why !== null
         ? null
-        : ours
-            .flatMap(({ charges }) => charges)
-            .filter((each) => each.levy === levy)
-            .reduce((sum, { amount }) => addMoney(sum, toPaisa(amount)), toPaisa('0'));
+        : sumOfMoney(
+            ours
+              .flatMap(({ charges }) => charges.filter((each) => each.levy === levy))
+              .map(({ amount }) => toPaisa(amount)),
+          );
     const levies = LEVIES.map((levy) => levyRow(note, levy, of(levy), why)).filter((row) => row !== null);
     const exchanges = booked.keys.filter(([owner]) => owner === user_id).map(([, at]) => at);
     const paid = exchanges

@@ -4,7 +4,7 @@ import { LEVIES, type Levy } from '../../domain/charges/schedule.ts';
 import { EXCHANGES, type Exchange } from '../../domain/exchanges.ts';
 import { type UserId, userId } from '../../domain/id.ts';
 import { isWrittenDay } from '../../domain/instant.ts';
-import { addMoney, type Rupees, toPaisa } from '../../domain/money.ts';
+import { addMoney, NO_RUPEES, type Rupees, toPaisa } from '../../domain/money.ts';
 import { openTable, readAll, type Values } from '../../platform/files/open-table.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
@@ -55,7 +55,7 @@ export async function readContractNotes(
     if (reason !== undefined) bad.push({ line, reason });
     for (const key of Object.values(keysOf(value))) seen.set(key, { line, called: value.called });
     const found = notes.get(note) ?? { day, user_id, exchange, levies: new Map() };
-    found.levies.set(levy, addMoney(found.levies.get(levy) ?? toPaisa('0'), amount));
+    found.levies.set(levy, addMoney(found.levies.get(levy) ?? NO_RUPEES, amount));
     notes.set(note, found);
   }
   if (bad.length > 0) {

@@ -73,11 +73,11 @@ function account(found: Performance, id: string, made: Made): Content {
   return [
     paragraph(`From ${found.since} to ${found.until}.`, ...found.notes.map(({ note }) => ` ${note}`)),
     cards(CARDS.flatMap(([figure, label]) => cardOf(found, figure, label))),
-    part(equityChart(id, found).title, timeFigure(equityChart(id, found))),
-    part(monthMap(id, found).title, heatFigure(monthMap(id, found))),
-    part(tradeChart(id, found).title, barFigure(tradeChart(id, found))),
-    part(sharpeChart(id, found).title, timeFigure(sharpeChart(id, found))),
-    part(exposureChart(id, found).title, timeFigure(exposureChart(id, found))),
+    picture(equityChart(id, found), timeFigure),
+    picture(monthMap(id, found), heatFigure),
+    picture(tradeChart(id, found), barFigure),
+    picture(sharpeChart(id, found), timeFigure),
+    picture(exposureChart(id, found), timeFigure),
     part(
       'Trades',
       trades('The best and the worst', found.trades, found, made),
@@ -87,6 +87,9 @@ function account(found: Performance, id: string, made: Made): Content {
     part('Figures', figures(found)),
   ];
 }
+
+const picture = <C extends { title: string }>(chart: C, draw: (chart: C) => Content) =>
+  part(chart.title, draw(chart));
 
 const CARDS: readonly [figure: string, label: string][] = [
   ['net_pnl', 'Net P&L'],
