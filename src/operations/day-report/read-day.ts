@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { EquityDay } from '../../domain/performance/snapshot-day.ts';
+import { instantText } from '../../platform/postgres/instant-text.ts';
 import { hasStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
 import { flowRows } from '../../trading/performance/flows.ts';
@@ -59,7 +60,6 @@ export type DayReport = Omit<Day, 'halted' | 'violated' | 'incomplete' | 'missin
 };
 
 const MOST = sql.lit(50);
-const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 /** The rows of a query as a JSON list; [] of none. */
 const list = (rows: RawBuilder<unknown>) =>
@@ -118,9 +118,9 @@ export async function readDay(
       'orders', ${list(sql`SELECT status::text AS status, count(*) AS orders FROM placed GROUP BY status ORDER BY status`)},
       'rejections', ${list(sql`SELECT coalesce(nullif(error_message, ''), 'no reason') AS reason, count(*) AS orders,
         count(DISTINCT user_id) AS users FROM placed WHERE status = 'REJECTED' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MOST}`)},
-      'breaches', ${list(sql`SELECT user_id, message, to_char(created_at, ${UTC}) AS at FROM notifications
+      'breaches', ${list(sql`SELECT user_id, message, ${instantText('created_at')} AS at FROM notifications
         WHERE notification_type = 'RISK_ALERT' AND ${within('created_at')} ORDER BY created_at DESC, notification_id LIMIT ${MOST}`)},
-      'halts', ${list(sql`SELECT user_id, reason, halted_by, to_char(halted_at, ${UTC}) AS halted_at, to_char(resumed_at, ${UTC}) AS resumed_at
+      'halts', ${list(sql`SELECT user_id, reason, halted_by, ${instantText('halted_at')} AS halted_at, ${instantText('resumed_at')} AS resumed_at
         FROM halts ORDER BY halts.halted_at DESC, halt_id LIMIT ${MOST}`)},
       'positions', ${list(sql`SELECT user_id, symbol, side::text AS side, quantity, worth::text, unrealized_pnl::text
         FROM held ORDER BY held.worth DESC, user_id, symbol LIMIT ${MOST}`)},

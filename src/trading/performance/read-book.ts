@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Movement } from '../../domain/performance/account-days.ts';
 import type { Marks } from '../../domain/performance/marks.ts';
+import { instantText } from '../../platform/postgres/instant-text.ts';
 import type { Schema, Source } from '../../platform/postgres/schema-phase.ts';
 import { withoutCompiling } from '../../platform/postgres/without-compiling.ts';
 import { localTime } from '../trading-day.ts';
@@ -168,10 +169,9 @@ const groups = (isClosed: RawBuilder<unknown>) => sql`
 
 const named = (isOne: RawBuilder<unknown>, order: RawBuilder<unknown>, most = NAMED_TRADES) => sql`
   SELECT json_agg(json_build_object('position_id', position_id, 'user_id', user_id, 'strategy_id', strategy_id, 'symbol', symbol,
-    'side', side, 'opened_at', to_char(opened_at, ${UTC}), 'closed_at', to_char(closed_at, ${UTC}),
+    'side', side, 'opened_at', ${instantText('opened_at')}, 'closed_at', ${instantText('closed_at')},
     'realized_pnl', round(realized_pnl::numeric, 2)::text))::text
   FROM (SELECT * FROM positions p WHERE ${isOne} ORDER BY ${order} LIMIT ${sql.lit(most)}) AS t`;
-const UTC = sql.lit('YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 const listOf = <T>(json: string | null): T[] => (json === null ? [] : (JSON.parse(json) as T[]));
 const NEVER = '9999-12-31';
