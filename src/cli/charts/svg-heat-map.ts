@@ -35,5 +35,5 @@ export function svgHeatMap(map: HeatMap): Markup {
     }),
   );
   const names = rows.map((name, row) => label(-8, HEAD + row * ROW + 16, 'tick end', name));
-  return picture(map, summaryOfHeat(map), HEAD + rows.length * ROW, 'wide', heads, names, cells);
+  return picture(map, summaryOfHeat(map), HEAD + rows.length * ROW, heads, names, cells);
 }

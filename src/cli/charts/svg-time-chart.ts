@@ -1,9 +1,8 @@
 import { type Content, element, type Markup } from '../markup/markup.ts';
 import { type Panel, type TimeChart, toneOfPanel } from './chart.ts';
-import { tickLabels } from './labels.ts';
 import { dayTicks, extentOf, linear, ticksOf, withRoom } from './scale.ts';
 import { extremesOf, summaryOfTimes } from './summary.ts';
-import { label, percent, picture, round } from './svg.ts';
+import { grid, label, percent, picture, round } from './svg.ts';
 import { thin } from './thin.ts';
 
 /** The pixels that a line is thinned to: about the widest that a page shows. */
@@ -27,7 +26,7 @@ const heightOf = ({ isLow }: Panel) => (isLow ? LOW_HEIGHT : HEIGHT);
 export const heightOfTimes = ({ panels }: TimeChart): number =>
   panels.reduce((sum, panel) => sum + HEAD + heightOf(panel) + GAP, FOOT - GAP);
 
-/** A time chart as a picture. Its labels stand 64 pixels to the left of it. */
+/** A time chart as a picture. */
 export function svgTimeChart(chart: TimeChart): Markup {
   const { days, panels } = chart;
   const height = heightOfTimes(chart);
@@ -44,11 +43,11 @@ export function svgTimeChart(chart: TimeChart): Markup {
     const spare = length > MOST_NARROW && i % 2 === 1 ? ' spare' : '';
     return label(percent(across), height - 4, `tick ${across > AT_THE_END ? 'end' : 'middle'}${spare}`, text);
   });
-  return picture(chart, summaryOfTimes(chart), height, 'wide', drawn, ticks);
+  return picture(chart, summaryOfTimes(chart), height, drawn, ticks);
 }
 
 function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => number): Content {
-  const { name, values, base } = panel;
+  const { name, unit, values, base } = panel;
   const height = heightOf(panel);
   const head = label(0, top - 6, undefined, name);
   const found = extentOf(values, base);
@@ -56,24 +55,12 @@ function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => num
   const extent = withRoom(found);
   const down = linear(extent, top + height, top);
   const ticks = ticksOf(extent, height / TICK_EVERY);
-  const texts = tickLabels(panel.unit, ticks);
-  const grid = ticks.map((tick, i) => [
-    element('line', {
-      class: tick === base ? 'base' : 'grid',
-      x2: '100%',
-      y1: round(down(tick)),
-      y2: round(down(tick)),
+  const tone = toneOfPanel(panel);
+  const dots = Object.values(extremesOf(panel) ?? {}).map((place) =>
+    element('circle', {
+      class: tone,
+      ...{ cx: percent(acrossDays(place)), cy: round(down(values[place] as number)), r: 3 },
     }),
-    label(-8, down(tick) + 4, 'tick end', texts[i] ?? ''),
-  ]);
-  const extremes = extremesOf(panel);
-  const dots = [extremes?.lowest, extremes?.highest].map((place) =>
-    place === undefined
-      ? undefined
-      : element('circle', {
-          class: toneOfPanel(panel),
-          ...{ cx: percent(acrossDays(place)), cy: round(down(values[place] as number)), r: 3 },
-        }),
   );
   const onGrid = linear(extent, height * FINE, 0);
   const x = (place: number) => Math.round(acrossDays(place) * PIXELS * FINE);
@@ -82,7 +69,7 @@ function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => num
     const points = places.map((place) => [x(place), y(values[place] as number)] as const);
     const kind = base === undefined ? 'line' : 'line area';
     const path = pathOf(points, base === undefined ? undefined : y(base));
-    return element('path', { class: `${kind} ${toneOfPanel(panel)}`, d: path });
+    return element('path', { class: `${kind} ${tone}`, d: path });
   });
   const plot = element(
     'svg',
@@ -93,7 +80,7 @@ function drawPanel(panel: Panel, top: number, acrossDays: (place: number) => num
     },
     lines,
   );
-  return [head, grid, plot, dots];
+  return [head, grid(unit, ticks, down, base), plot, dots];
 }
 
 /** Places in a row that have a value. */

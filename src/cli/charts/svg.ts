@@ -7,6 +7,7 @@ import {
   styleSheet,
 } from '../markup/markup.ts';
 import { CHART_STYLE } from '../markup/theme.ts';
+import { tickLabels, type Unit } from './labels.ts';
 
 /** Names what a picture shows to those who do not see it. */
 export interface Described {
@@ -15,20 +16,19 @@ export interface Described {
 }
 
 /**
- * A picture as wide as its place and so many pixels high. What is measured in percent stretches, text does not, so it can be
- * read at any width.
+ * A picture as wide as its place and so many pixels high, with labels in the 64 pixels to the left of it. What is measured in
+ * percent stretches, text does not, so it can be read at any width.
  */
 export const picture = (
   { id, title }: Described,
   description: string,
   height: number,
-  className: string,
   ...content: readonly Content[]
 ): Markup =>
   element(
     'svg',
     {
-      class: `chart ${className}`.trim(),
+      class: 'chart wide',
       role: 'img',
       'aria-labelledby': `${id}-title`,
       'aria-describedby': `${id}-desc`,
@@ -48,6 +48,25 @@ export const label = (
   text: string,
   more: Attributes = {},
 ): Markup => element('text', { x, y: round(y), class: className, ...more }, text);
+
+/** Lines across a picture at the ticks of a unit, labelled at the left of it; that of `base` stands out. */
+export function grid(
+  unit: Unit,
+  ticks: readonly number[],
+  down: (tick: number) => number,
+  base: number | undefined,
+): Content {
+  const texts = tickLabels(unit, ticks);
+  return ticks.map((tick, i) => [
+    element('line', {
+      class: tick === base ? 'base' : 'grid',
+      x2: '100%',
+      y1: round(down(tick)),
+      y2: round(down(tick)),
+    }),
+    label(-8, down(tick) + 4, 'tick end', texts[i] ?? ''),
+  ]);
+}
 
 /** A share of a whole as a length, to a hundredth of a percent. */
 export const percent = (share: number): string => `${Number((share * 100).toFixed(2))}%`;
