@@ -7,9 +7,12 @@ export type Unit = 'rupees' | 'percent' | 'ratio' | 'count';
 export function exactLabel(unit: Unit, value: number): string {
   if (unit === 'rupees') return formatRupees(toPaisa(value));
   if (unit === 'count') return value.toLocaleString('en-IN', { maximumFractionDigits: 0 });
-  const text = (value + 0).toFixed(2).replace(/^-(0\.00)$/, '$1');
+  const text = unsignedZero(value.toFixed(2));
   return unit === 'percent' ? `${text}%` : text;
 }
+
+/** Zero has no sign, also where it is what is left of a negative number. */
+const unsignedZero = (text: string) => text.replace(/^-(?=[0.]+$)/, '');
 
 const LAKH = 100_000;
 const CRORE = 10_000_000;
@@ -26,7 +29,7 @@ export function tickLabels(unit: Unit, ticks: readonly number[]): string[] {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
     });
-    return `${value.replace(/^-(0(\.0+)?)$/, '$1')}${suffix}`;
+    return `${unsignedZero(value)}${suffix}`;
   });
 }
 

@@ -26,8 +26,9 @@ export function braillePlot({ values, extent, columns, rows }: Plot): string[] {
   const down = linear(extent, lowest, 0);
   spansOf(values, columns * DOTS_ACROSS).forEach((span, x) => {
     if (span === null) return;
+    const [low, high] = span;
     const bits = BITS[x % DOTS_ACROSS] as number[];
-    for (let y = Math.round(down(span.high)); y <= Math.round(down(span.low)); y++) {
+    for (let y = Math.round(down(high)); y <= Math.round(down(low)); y++) {
       const row = cells[Math.floor(y / DOTS_DOWN)] as number[];
       const column = Math.floor(x / DOTS_ACROSS);
       row[column] = (row[column] ?? 0) | (bits[y % DOTS_DOWN] ?? 0);
@@ -49,11 +50,11 @@ export function asciiPlot({
   columns,
   rows,
   base = extent[0],
-}: Plot & { base?: number }): string[] {
+}: Plot & { base?: number | undefined }): string[] {
   const up = linear(extent, 0, rows * FULL);
   const areas = spansOf(values, columns).map((span) => {
     if (span === null) return undefined;
-    const edges = [span.low, span.high, base].map(up);
+    const edges = [...span, base].map(up);
     const [from, to] = [Math.round(Math.min(...edges)), Math.round(Math.max(...edges))];
     return from < to ? { from, to } : { from: Math.max(0, to - 1), to: Math.max(1, to) };
   });

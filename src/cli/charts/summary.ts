@@ -1,5 +1,5 @@
 import type { BarChart, HeatMap, Panel, TimeChart } from './chart.ts';
-import { exactLabel, type Unit } from './labels.ts';
+import { exactLabel } from './labels.ts';
 import { extremesWithin } from './thin.ts';
 
 /** What a chart shows, in words: where each panel begins and ends, and its extremes. */
@@ -29,29 +29,21 @@ export function summaryOfHeat({ rows, columns, values, unit }: HeatMap): string 
       value === null ? [] : { value, name: `${columns[column]}, ${rows[row]}` },
     ),
   );
-  return extremes(cells, unit, 'Lowest', 'highest');
+  const [first, ...rest] = cells;
+  if (!first) return NOTHING;
+  const lowest = rest.reduce((a, b) => (b.value < a.value ? b : a), first);
+  const highest = rest.reduce((a, b) => (b.value > a.value ? b : a), first);
+  const named = ({ value, name }: typeof first) => `${exactLabel(unit, value)} (${name})`;
+  return `Lowest ${named(lowest)}, highest ${named(highest)}.`;
 }
 
 /** What a bar chart shows, in words: its highest bar and how much all come to. */
 export function summaryOfBars({ bars, unit }: BarChart): string {
   const highest = bars.reduce((a, b) => (b.value > a.value ? b : a), bars[0] ?? NO_BAR);
   const total = bars.reduce((sum, { value }) => sum + value, 0);
-  if (total === 0) return 'There is nothing to show.';
+  if (total === 0) return NOTHING;
   return `${exactLabel(unit, total)} in all; most, ${exactLabel(unit, highest.value)}, at ${highest.label}.`;
 }
 
 const NO_BAR = { label: '', value: 0 };
-
-function extremes(
-  cells: readonly { value: number; name: string }[],
-  unit: Unit,
-  low: string,
-  high: string,
-): string {
-  const [first, ...rest] = cells;
-  if (!first) return 'There is nothing to show.';
-  const lowest = rest.reduce((a, b) => (b.value < a.value ? b : a), first);
-  const highest = rest.reduce((a, b) => (b.value > a.value ? b : a), first);
-  const named = ({ value, name }: typeof first) => `${exactLabel(unit, value)} (${name})`;
-  return `${low} ${named(lowest)}, ${high} ${named(highest)}.`;
-}
+const NOTHING = 'There is nothing to show.';

@@ -1,7 +1,7 @@
 import { type Panel, type TimeChart, toneOfPanel } from './chart.ts';
 import { exactLabel } from './labels.ts';
 import { asciiPlot, braillePlot } from './plot.ts';
-import { dayTicks, extentOf, withRoom } from './scale.ts';
+import { dayTicks, type Extent, extentOf, withRoom } from './scale.ts';
 import { summaryOfPanel } from './summary.ts';
 import { plainly, type Terminal, wrapped } from './terminal.ts';
 
@@ -26,7 +26,7 @@ export function terminalTimeChart({ days, panels }: TimeChart, terminal: Termina
 }
 
 interface Edges {
-  extent: readonly [low: number, high: number];
+  extent: Extent;
   /** Of the upper and the lower edge. */
   labels: readonly [high: string, low: string];
 }
@@ -53,9 +53,7 @@ function drawPanel(
   const { values, base, isLow } = panel;
   const rows = isLow ? LOW_ROWS : ROWS;
   const plot = { values, extent, columns, rows };
-  const lines = terminal.unicode
-    ? braillePlot(plot)
-    : asciiPlot(base === undefined ? plot : { ...plot, base });
+  const lines = terminal.unicode ? braillePlot(plot) : asciiPlot({ ...plot, base });
   const colour = toneOfPanel(panel) === 'loss' ? terminal.paint.red : terminal.paint.cyan;
   const [tick, wall] = terminal.unicode ? ['┤', '│'] : ['+', '|'];
   return lines.map((line, row) => {

@@ -1,3 +1,5 @@
+import { type Extent, extentOf } from './scale.ts';
+
 /**
  * The places of the values that a line so many pixels wide shows, in order: all if there are no more of them, else of each
  * pixel the lowest and the highest, so that no extreme is lost. Of a pixel without values, one place.
@@ -27,14 +29,8 @@ export function extremesWithin(
   return [low, high];
 }
 
-/** The lowest and the highest value of a column of dots. */
-interface Span {
-  low: number;
-  high: number;
-}
-
 /** What a line through the values covers in each of so many columns; null where there is no value. */
-export function spansOf(values: readonly (number | null)[], columns: number): (Span | null)[] {
+export function spansOf(values: readonly (number | null)[], columns: number): (Extent | null)[] {
   const last = values.length - 1;
   const at = (place: number): number | null => {
     const before = values[Math.floor(place)] ?? null;
@@ -46,8 +42,6 @@ export function spansOf(values: readonly (number | null)[], columns: number): (S
   return Array.from({ length: columns }, (_, column) => {
     const [from, to] = [edge(column), edge(column + 1)];
     const within = values.slice(Math.ceil(from), Math.floor(to) + 1);
-    const known = [at(from), ...within, at(to)].filter((value) => value !== null);
-    if (known.length === 0) return null;
-    return { low: known.reduce((a, b) => Math.min(a, b)), high: known.reduce((a, b) => Math.max(a, b)) };
+    return extentOf([at(from), ...within, at(to)]) ?? null;
   });
 }
