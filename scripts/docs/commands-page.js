@@ -32,7 +32,8 @@ export function readmePage(readme, tree) {
   );
 }
 
-const leaves = (node) => [...(node.usage ? [node] : []), ...(node.commands ?? []).flatMap(leaves)];
+/** The verbs in a part of the tree that `help --json` prints. */
+export const leaves = (node) => [...(node.usage ? [node] : []), ...(node.commands ?? []).flatMap(leaves)];
 const link = (path) => `[\`${path}\`](#${path.replaceAll(' ', '-')})`;
 
 function section(verb) {

@@ -1,5 +1,7 @@
 // Manual pages from what the built program says of itself: `pinnacle(1)`, and one for each command, `pinnacle-order-place(1)`.
 
+import { leaves } from './commands-page.js';
+
 /** Text that a roff formatter prints as it stands. */
 const plain = (text) =>
   text
@@ -44,15 +46,8 @@ function verbPage(verb, date, version) {
 
 /** Every page of the tree that `help --json` prints, by the name of its file. */
 export function manPages(tree, { version, date }) {
-  const pages = new Map();
-  const add = (nodes) => {
-    for (const node of nodes) {
-      if (node.usage) pages.set(`${nameOf(node.path)}.1`, verbPage(node, date, version));
-      if (node.commands) add(node.commands);
-    }
-  };
-  add(tree.commands);
-  const verbs = [...pages.keys()].map((file) => file.slice(0, -2));
+  const verbs = tree.commands.flatMap(leaves);
+  const pages = new Map(verbs.map((verb) => [`${nameOf(verb.path)}.1`, verbPage(verb, date, version)]));
   const root = page('pinnacle', date, tree.summary.replace(/\.$/, ''), version, [
     ...section('SYNOPSIS', '.B pinnacle', '.I command', '[flags]'),
     ...section('COMMANDS', ...tagged(tree.commands.map(({ name, summary }) => [name, summary]))),
@@ -65,7 +60,7 @@ export function manPages(tree, { version, date }) {
       'EXIT STATUS',
       ...tagged(tree.exit_codes.map(({ exit, meaning: what }) => [String(exit), what])),
     ),
-    ...section('SEE ALSO', verbs.map((name) => `.BR ${plain(name)} (1)`).join(',\n')),
+    ...section('SEE ALSO', verbs.map(({ path }) => `.BR ${plain(nameOf(path))} (1)`).join(',\n')),
   ]);
   return pages.set('pinnacle.1', root);
 }
