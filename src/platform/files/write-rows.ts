@@ -2,7 +2,7 @@ import { jsonRow } from '../../cli/machine-text.ts';
 import { csvLines } from '../../cli/render-csv.ts';
 import type { Fields } from '../../cli/result.ts';
 import { fromPostgres } from '../../domain/instant.ts';
-import { countLines, endOfLines, type Format, lineWriter } from './copy-lines.ts';
+import { endOfLines, type Format, lineWriter } from './copy-lines.ts';
 import { COPY_NULL, unescapeCopy } from './copy-text.ts';
 
 /** Rows as lines of the format, whatever their text holds. */
@@ -40,9 +40,9 @@ export function lineConverter(
       const plain = write(lines, at);
       slowRows = plain.rows > slowRows ? 1 : Math.min(2 * slowRows, MOST_SLOW_ROWS);
       const end = endOfLines(lines, plain.end, slowRows);
-      const others = lines.subarray(plain.end, end);
-      texts.push(plain.text, Buffer.from(rowLines(rowsOf(others, names, fields), names, fields, format)));
-      rows += plain.rows + countLines(others);
+      const others = rowsOf(lines.subarray(plain.end, end), names, fields);
+      texts.push(plain.text, Buffer.from(rowLines(others, names, fields, format)));
+      rows += plain.rows + others.length;
       at = end;
     }
     return { text: Buffer.concat(texts), rows };
