@@ -12,7 +12,7 @@ import { connectServer } from '../src/platform/postgres/connect.ts';
 import { insertOrder } from '../src/trading/ledger/insert-orders.ts';
 import { checkPreTrade } from '../src/trading/risk/pre-trade.ts';
 import { startServer } from '../test/helpers/postgres.ts';
-import { publish } from './publish.ts';
+import { median, publish } from './publish.ts';
 
 const ENTRIES = Number(process.env['ENTRIES'] ?? 100_000);
 const WRITES = Number(process.env['WRITES'] ?? 200);
@@ -68,10 +68,6 @@ try {
   await connection.close();
   await client.end();
   await server.stop();
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function prepare(): Promise<void> {

@@ -14,7 +14,7 @@ import { connectServer } from '../src/platform/postgres/connect.ts';
 import { bookFills } from '../src/trading/ledger/book-fills.ts';
 import { findBinaries } from '../test/helpers/binaries.ts';
 import { startServer } from '../test/helpers/postgres.ts';
-import { atLeast, publish } from './publish.ts';
+import { atLeast, median, publish } from './publish.ts';
 
 const USERS = 1_000;
 const FILLS = Number(process.env['FILLS'] ?? 100_000);
@@ -94,10 +94,6 @@ try {
 } finally {
   await admin.end();
   await server.stop();
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function urlOf(database: string): string {

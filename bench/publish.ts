@@ -3,6 +3,11 @@ import { writeRegion } from '../test/helpers/region.ts';
 
 const MISSED = '**missed**';
 
+/** The middle one of some figures; NaN of none. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
 /** A figure of a table with the most that it may be, which says so where it is more. Both are judged as they are shown. */
 export function atMost(value: number, limit: number, digits = 2): string {
   const shown = value.toFixed(digits);

@@ -7,7 +7,7 @@ import { openRedis, type RedisConnection } from '../src/platform/redis/connect.t
 import { TTL_SECONDS } from '../src/platform/redis/keys.ts';
 import { readQuotes, withoutOlder, writeQuotes } from '../src/trading/quotes/store.ts';
 import { startRedis } from '../test/helpers/redis.ts';
-import { publish } from './publish.ts';
+import { median, publish } from './publish.ts';
 
 const QUOTES = Number(process.env['QUOTES'] ?? 5_000);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
@@ -109,8 +109,4 @@ async function time(work: Measure['ours']): Promise<number> {
   const started = process.hrtime.bigint();
   await work(redis);
   return Number(process.hrtime.bigint() - started) / 1e6;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

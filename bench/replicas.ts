@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runSql, type Server, startReplica, startServer } from '../test/helpers/postgres.ts';
 import { fillBook, HEAVY } from '../test/helpers/scale.ts';
-import { publish } from './publish.ts';
+import { median, publish } from './publish.ts';
 
 const ORDERS = Number(process.env['ORDERS'] ?? 200_000);
 const CLIENTS = Number(process.env['CLIENTS'] ?? 4);
@@ -142,7 +142,5 @@ function timesOf(pid: number): [number, number, number] | undefined {
 }
 
 function medians(all: readonly Cost[]): Cost {
-  const median = (of: keyof Cost) =>
-    all.map((cost) => cost[of]).sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
-  return { rate: median('rate'), primary: median('primary') };
+  return { rate: median(all.map(({ rate }) => rate)), primary: median(all.map(({ primary }) => primary)) };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startServer } from '../test/helpers/postgres.ts';
-import { atMost, publish } from './publish.ts';
+import { atMost, median, publish } from './publish.ts';
 import { recordStatements } from './record-statements.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 40);
@@ -111,10 +111,6 @@ try {
   await client.end();
   await server.stop();
   rmSync(home, { recursive: true, force: true });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function prepare(database: NodeJS.ProcessEnv): void {
