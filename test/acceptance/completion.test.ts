@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isHere } from '../helpers/binaries.ts';
 import { cli } from '../helpers/cli.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { given } from '../helpers/given.ts';
@@ -128,10 +129,6 @@ beforeAll(async () => {
     writeFileSync(join(folder, `${shell}.start`), start);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** What this machine lacks is skipped, but not in CI. */
-const isHere = (...names: string[]) =>
-  process.env['CI'] !== undefined || names.every((name) => spawnSync('which', [name]).status === 0);
 
 describe.each(servers)('completion on $name', ({ open }) => {
   beforeAll(async () => {

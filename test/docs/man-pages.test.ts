@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isHere } from '../helpers/binaries.ts';
 import { allCommands } from '../helpers/commands.ts';
 
 const FOLDER = 'dist/man/man1';
-const isThere = process.env['CI'] !== undefined || spawnSync('which', ['groff']).status === 0;
 
 describe('manual pages', () => {
   it('there is one for every command, and one for the program', async () => {
@@ -24,7 +24,7 @@ describe('manual pages', () => {
       expect(text).toContain(part);
   });
 
-  it.runIf(isThere)('are formatted without a warning, and print every character of a text', () => {
+  it.runIf(isHere('groff'))('are formatted without a warning, and print every character of a text', () => {
     const pages = readdirSync(FOLDER).map((name) => join(FOLDER, name));
     // A list of columns without spaces is longer than a line.
     const { stderr, status } = spawnSync('groff', ['-k', '-man', '-Tutf8', '-ww', '-Wbreak', ...pages], {

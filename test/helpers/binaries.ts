@@ -50,11 +50,22 @@ function serverOf(major: string): string {
 /** A client program, such as pg_dump, that is not older than the server of this run; undefined where the machine has none. */
 export function findClient(name: string): string | undefined {
   const server = versionOf(join(findBinaries() ?? '', 'postgres'));
-  const folders = [...debianFolders(), ...(process.env['PATH'] ?? '').split(delimiter)];
-  return folders
+  return [...debianFolders(), ...onPath()]
     .map((folder) => join(folder, name))
     .find((program) => existsSync(program) && versionOf(program) >= server);
 }
+
+/** Where the first of some programs is that this machine has, if any. */
+export const findProgram = (...names: string[]): string | undefined =>
+  names
+    .flatMap((name) => onPath().map((folder) => join(folder, name)))
+    .find((program) => existsSync(program));
+
+/** Whether this machine has programs; without one, its tests are skipped, but not in CI. */
+export const isHere = (...names: string[]): boolean =>
+  process.env['CI'] !== undefined || names.every((name) => findProgram(name) !== undefined);
+
+const onPath = () => (process.env['PATH'] ?? '').split(delimiter);
 
 /** Newest first. */
 function debianFolders(): string[] {

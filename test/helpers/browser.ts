@@ -1,17 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { findProgram } from './binaries.ts';
 
 const MISSING = 'no Chromium is installed: pages are not looked at. Debian: apt-get install chromium';
 
 /** The Chromium of this machine; where there is none, its tests are skipped, and say so. */
 export function findChromium(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = ['chromium', 'chromium-browser', 'google-chrome']
-    .flatMap((name) => folders.map((folder) => join(folder, name)))
-    .find((program) => existsSync(program));
+  const found = findProgram('chromium', 'chromium-browser', 'google-chrome');
   if (found) return found;
   if (process.env['CI']) throw new Error(MISSING);
   process.stderr.write(`\n*** ${MISSING}\n\n`);
