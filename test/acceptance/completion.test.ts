@@ -141,13 +141,15 @@ describe.each(servers)('completion on $name', ({ open }) => {
   afterAll(() => db.close());
 
   it.runIf(isHere('fish'))('completes in fish', TIMED, async () => {
-    for (const [typed, offered, never] of CASES) {
-      const { stdout } = await promisify(execFile)(
-        'fish',
-        ['--no-config', '-c', `source fish.completion; complete -C ${JSON.stringify(typed)}`],
-        { cwd: folder, env: environment(db.env) },
-      );
-      const values = stdout.split('\n').map((line) => line.split('\t')[0]);
+    const asked = CASES.map(([typed]) => `complete -C ${JSON.stringify(typed)}; echo @@`);
+    const { stdout } = await promisify(execFile)(
+      'fish',
+      ['--no-config', '-c', ['source fish.completion', ...asked].join('\n')],
+      { cwd: folder, env: environment(db.env) },
+    );
+    const answers = stdout.split('@@\n');
+    for (const [i, [typed, offered, never]] of CASES.entries()) {
+      const values = (answers[i] ?? '').split('\n').map((line) => line.split('\t')[0]);
       expect(values, typed).toEqual(expect.arrayContaining(meant(offered)));
       for (const word of never) expect(values, typed).not.toContain(word);
     }
