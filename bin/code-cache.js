@@ -60,7 +60,7 @@ function cacheChunks(folder) {
   const compile = prototype._compile;
   prototype._compile = function (content, filename) {
     if (!filename.startsWith(DIST)) return compile.call(this, content, filename);
-    const path = join(folder, filename.slice(DIST.length).replace(/^small\.js$/, `small-${command()}`));
+    const path = join(folder, filename.slice(DIST.length).replace(/^(small.*)\.js$/, `$1.${command()}`));
     const stored = read(path);
     const script = new Script(wrap(content), { filename, cachedData: stored });
     loaded.push({ path, script, size: script.cachedDataRejected === false ? stored.length : 0 });
@@ -72,7 +72,7 @@ function cacheChunks(folder) {
   process.once('exit', (code) => save(folder, loaded, code));
 }
 
-/** The noun and the verb: each command uses other functions of the file that holds all small modules. */
+/** The noun and the verb: each command uses other functions of the files that hold small modules. */
 function command() {
   const words = process.argv.slice(2).filter((word) => /^[a-z][a-z-]*$/.test(word));
   return words.slice(0, 2).join('-') || 'none';

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -115,4 +115,41 @@ it('reads the configuration without Intl, whose first use takes longer than all 
     { env: { HOME: folder, DATABASE_URL: 'postgres://u@127.0.0.1:1/nowhere' }, encoding: 'utf8' },
   );
   expect({ status, stderr }).toEqual({ status: 7, stderr: expect.not.stringContaining('Intl is used') });
+});
+
+it('reads no file that has another character than ASCII, which takes twice the time', () => {
+  const programs = readdirSync('dist').filter((name) => name.endsWith('.js'));
+  expect(programs).toContain('small.js');
+  const isAscii = (name: string) => readFileSync(join('dist', name)).every((byte) => byte < 128);
+  expect(programs.filter((name) => !isAscii(name))).toEqual([]);
+});
+
+it.each([
+  ['order --help', 700_000],
+  ['order list', 1_100_000],
+  ['migrate status', 1_100_000],
+])('of the program, %s reads at most %i bytes', (line, most) => {
+  const probe = join(folder, 'bytes.cjs');
+  writeFileSync(
+    probe,
+    `const { _extensions: extensions } = require('node:module');
+     const load = extensions['.js'];
+     let bytes = 0;
+     extensions['.js'] = (module, path) => {
+       if (path.includes('/dist/')) bytes += require('node:fs').statSync(path).size;
+       load(module, path);
+     };
+     process.on('exit', () => require('node:fs').writeSync(2, '\\nbytes: ' + bytes));`,
+  );
+  const { stderr } = spawnSync(process.execPath, ['-r', probe, 'bin/pinnacle.js', ...line.split(' ')], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: '/nonexistent',
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+    },
+    encoding: 'utf8',
+  });
+  const read = Number(/bytes: (\d+)/.exec(stderr)?.[1]);
+  expect(read).toBeGreaterThan(100_000);
+  expect(read).toBeLessThan(most);
 });
