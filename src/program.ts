@@ -213,7 +213,7 @@ async function report(error: unknown, globals: Globals, io: Io): Promise<number>
     const [first, ...more] = escapeControlLines(known.message);
     const hint = known.details.hint ? escapeControlLines(known.details.hint).map((line) => `  ${line}`) : [];
     const lines = [`${paint.red('error:')} ${first}`, ...more.map((line) => `       ${line}`), ...hint];
-    await io.err.write(`${lines.join('\n')}\n`);
+    await io.err.write(`${io.shown(lines.join('\n'))}\n`);
   }
   if (globals.debug) await io.err.write(`${debugTrail(error)}\n`);
   return known.exit;

@@ -3,7 +3,7 @@ import type { Params, Values } from './flags.ts';
 import type { Globals } from './globals.ts';
 import type { Io } from './io.ts';
 import type { ReplayedResult } from './output.ts';
-import type { Answer, Fields, Result, RowOf, StreamFormat } from './result.ts';
+import type { Answer, Fields, Part, Result, RowOf, StreamFormat } from './result.ts';
 import type { Row } from './rows.ts';
 
 /**
@@ -85,6 +85,8 @@ export interface Command<
   singleInstance?: true;
   /** Its rows are events: each is printed at once, in JSON one object per line. */
   live?: StreamFormat;
+  /** What a terminal shows of a single thing that it returns, instead of all its columns. */
+  page?(found: RowOf<O>, ctx: Ctx): Promise<Part[]>;
   /** What a terminal shows beneath a single thing that it returns, as lines. */
   charts?(found: Row, terminal: Terminal, input: Input<A, F>): Promise<string[]>;
   args: A;

@@ -16,7 +16,7 @@ export const GAP = 2;
  * The columns of a table that fit side by side, each with its width. Those that may are narrowed first; then minor ones
  * are left out, then those that no flag asked for, and then the others, from the right; the first one always stays, cut if it must be.
  */
-export function fitColumns(columns: readonly Column[], available: number): Column[] {
+export function fitColumns<C extends Column>(columns: readonly C[], available: number): C[] {
   const kept = [...columns];
   const least = () => kept.reduce((sum, column) => sum + column.least, GAP * (kept.length - 1));
   while (kept.length > 1 && least() > available) {

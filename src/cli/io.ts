@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import { Failure } from '../util/failure.ts';
 import { escapeControlLines, escapeControls } from '../util/text.ts';
-import { takesUnicode } from './charts/terminal.ts';
+import { plainly, takesUnicode } from './charts/terminal.ts';
 import type { Log } from './log.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
@@ -82,6 +82,8 @@ export interface Io {
   /** Whether a terminal shows characters beyond ASCII. */
   unicode: boolean;
   quiet: boolean;
+  /** A message as stderr takes it: in ASCII on a terminal that has no more. */
+  shown: (message: string) => string;
   /** Prints one line on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
   /** Lines to say once the result is printed. */
@@ -102,6 +104,8 @@ export interface IoFlags {
 /** The streams of one run under its global flags. */
 export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFlags, log?: Log): Io {
   const { env } = around;
+  const unicode = takesUnicode(env);
+  const shown = (message: string) => (err.isTTY ? plainly(message, { unicode }) : message);
   return {
     get stdin() {
       return around.stdin;
@@ -110,17 +114,18 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     err,
     env,
     canPrompt: flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY),
-    unicode: takesUnicode(env),
+    unicode,
     quiet: flags.quiet,
     log,
+    shown,
     async say(line) {
       await log?.add({ level: 'info', message: line });
-      if (!flags.quiet) await err.write(`${escapeControlLines(line).join('\n')}\n`);
+      if (!flags.quiet) await err.write(`${escapeControlLines(shown(line)).join('\n')}\n`);
     },
     afterwards: [],
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });
-      await err.write(`warning: ${escapeControls(sentence)}\n`);
+      await err.write(`warning: ${escapeControls(shown(sentence))}\n`);
     },
     async paint(sink) {
       const { Chalk } = await import('chalk');

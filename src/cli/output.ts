@@ -1,5 +1,6 @@
 import { usage } from '../util/failure.ts';
 import { closestMatch, escapeControls, shellWord, truncate } from '../util/text.ts';
+import { plainly } from './charts/terminal.ts';
 import type { Io } from './io.ts';
 import { jsonRow, plainValue } from './machine-text.ts';
 import {
@@ -90,7 +91,7 @@ async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io
   const { columns, verbose } = style.flags;
   if (io.out.isTTY && style.answer && columns === undefined && !verbose)
     return renderAnswer(style.answer(row), io);
-  if (io.out.isTTY) return (await import('./render-table.ts')).renderCard(row, names, style, io);
+  if (io.out.isTTY) return (await import('./render-card.ts')).renderCard(row, names, style, io);
   // A column that the result lacks is printed only if it was named.
   const shown = style.flags.columns ? names : names.filter((name) => columnValue(row, name) !== undefined);
   await io.out.write(shown.map((name) => lines(row, name, style.fields)).join(''));
@@ -98,8 +99,7 @@ async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io
 
 async function renderAnswer({ done, next }: Answer, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
-  const mark = io.unicode ? '✓' : 'OK';
-  await io.out.write(`${paint.green(mark)} ${escapeControls(done)}\n`);
+  await io.out.write(`${plainly(`${paint.green('✓')} ${escapeControls(done)}`, io)}\n`);
   if (next) io.afterwards.push(`Next: pinnacle ${next.map((word) => shellWord(String(word))).join(' ')}`);
 }
 

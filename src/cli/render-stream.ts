@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
-import { padToWidth, textWidth } from '../util/text-width.ts';
+import { textWidth } from '../util/text-width.ts';
 import { wallClock } from '../util/time.ts';
+import { ellipsisOf } from './charts/terminal.ts';
 import type { Io } from './io.ts';
 import { jsonRow, plainValue, toPlainText } from './machine-text.ts';
 import type { RenderOptions, StreamFormat } from './result.ts';
@@ -54,23 +55,30 @@ async function ownLine(
 
 /** Columns as wide as the widest value so far. */
 async function columns(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
-  const { cell, displayFormatter } = await import('./render-table.ts');
+  const [{ cell }, { displayOf }] = await Promise.all([import('./render-table.ts'), import('./display.ts')]);
   const paint = await io.paint(io.out);
   // Lines are read later, when an age would be wrong, so all times are absolute.
-  const human = await displayFormatter({ ...style, now: new Date(0) }, names, io);
+  const { text, painted } = await displayOf({ ...style, now: new Date(0) }, names, io);
   const widths = names.map((name) => Math.max(name.length, WIDTHS[style.fields[name]?.type ?? 'text'] ?? 0));
-  const aligned = (cells: string[]) =>
-    cells.map((text, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, textWidth(text));
-      return padToWidth(text, widths[i] ?? 0);
+  const line = (textOf: (name: string) => string, colour: (text: string, name: string) => string) => {
+    const cells = names.map((name, i) => {
+      const shown = textOf(name);
+      const width = Math.max(widths[i] ?? 0, textWidth(shown));
+      widths[i] = width;
+      return colour(shown, name) + ' '.repeat(width - textWidth(shown));
     });
-  const head = aligned(names).join('  ').trimEnd();
+    return `${cells.join('  ').trimEnd()}\n`;
+  };
   return {
-    header: `${paint.bold(head)}\n`,
+    header: line(
+      (name) => name,
+      (text) => paint.bold(text),
+    ),
     line: (row) =>
-      `${aligned(names.map((name) => cell(human(columnValue(row, name), name))))
-        .join('  ')
-        .trimEnd()}\n`,
+      line(
+        (name) => cell(text(row, name), ellipsisOf(io)),
+        (shown, name) => painted(shown, row, name),
+      ),
   };
 }
 

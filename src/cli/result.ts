@@ -3,6 +3,13 @@ import type { Terminal } from './charts/terminal.ts';
 import type { Row } from './rows.ts';
 
 /**
+ * What a person should see in a value beyond its type, on a terminal alone. `state` is a status, a side or a level; `alarm` a
+ * boolean of which yes needs somebody; `gain` an amount or a percentage that is won or lost; `price` is in rupees per share;
+ * `rupees` and `percent` are the units of a number.
+ */
+export type Kind = 'state' | 'alarm' | 'gain' | 'price' | 'rupees' | 'percent';
+
+/**
  * How the values of one column are written. `money` is an amount in rupees and is text in JSON; `number` is what is no
  * sum of money: a price per share, a ratio, a limit of a rule; `amounts` are several in order, which a terminal draws. `hidden` columns appear only in JSON, if named, or with the flag
  * `shownWithFlag`.
@@ -11,6 +18,8 @@ export interface Field {
   type: 'text' | 'integer' | 'number' | 'money' | 'time' | 'boolean' | 'json' | 'rows' | 'amounts';
   /** The columns of `rows`: a table within a single thing, which a terminal shows beneath it. */
   of?: Fields;
+  /** Where it depends on the row, as a unit may, a function of it. */
+  kind?: Kind | ((row: Row) => Kind | undefined);
   hidden?: true | undefined;
   /** Where a terminal is too narrow for all columns, this one is left out before others. */
   minor?: true;
@@ -113,6 +122,25 @@ export interface Answer {
   next?: readonly (string | null)[];
 }
 
+/** A part of the page that a terminal shows of one thing: values of it, or a table of what is related. */
+export type Part = ValuesPart | TablePart;
+
+interface ValuesPart {
+  title: string;
+  row: Row;
+  fields: Fields;
+}
+
+export interface TablePart {
+  title: string;
+  rows: readonly Row[];
+  fields: Fields;
+  /** The command line that shows all columns and rows. */
+  all: string;
+  /** No more rows than these are shown. */
+  most?: number;
+}
+
 export interface OutputFlags {
   verbose?: boolean;
   json?: true | string;
@@ -131,6 +159,8 @@ export interface RenderOptions {
   none?: () => string;
   /** Each row is written as it comes. */
   live?: StreamFormat | undefined;
+  /** What a terminal shows of a single thing instead of its columns. */
+  page?: ((row: Row) => Promise<Part[]>) | undefined;
   /** What a terminal shows beneath a single thing, as lines. */
   charts?: ((row: Row, terminal: Terminal) => Promise<string[]>) | undefined;
 }

@@ -30,6 +30,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
       answer: finding ? undefined : (command.answer as RenderOptions['answer']),
       ...(command.effect === 'read' && { none: () => noRows(invocation) }),
       live: command.live,
+      page: command.page && (async (row) => command.page?.(row as never, ctx) ?? []),
       charts: chartsOf(command, input),
     },
     ctx.io,

@@ -111,13 +111,13 @@ export function shortenedId(text: string): string | undefined {
 }
 
 /**
- * How many characters, an ellipsis included, tell each generated id among these texts from the others and hold the time
- * that it was made at; other texts stay whole.
+ * How many characters, an ellipsis of so many included, tell each generated id among these texts from the others and hold the
+ * time that it was made at; other texts stay whole.
  */
-export function shortestIds(texts: readonly string[]): number {
+export function shortestIds(texts: readonly string[], ellipsis: number): number {
   const ids = [...new Set(texts)].filter((text) => WHOLE_ID.test(text)).sort();
   const shared = ids.map((id, i) => [...id].findIndex((char, at) => char !== ids[i + 1]?.[at]));
   const shortest =
-    ids.length === 0 ? 0 : Math.max('ord_'.length + TIME_CHARS, ...shared.map((at) => at + 1)) + 1;
+    ids.length === 0 ? 0 : Math.max('ord_'.length + TIME_CHARS, ...shared.map((at) => at + 1)) + ellipsis;
   return Math.max(shortest, ...texts.filter((text) => !WHOLE_ID.test(text)).map((text) => text.length));
 }

@@ -152,14 +152,21 @@ export function amountText(amount: number | string): string {
 }
 
 /**
- * An amount as an Indian operator writes it: `₹12,34,567.89`, `-₹500.00`. Works on the decimal text, so nothing is
- * rounded away; text that is not a decimal is returned unchanged.
+ * A number as an Indian operator writes it: `12,34,567.5`. Works on the decimal text, so nothing is rounded away; text that is
+ * not a decimal is returned unchanged.
  */
-export function formatRupees(amount: string): string {
-  const match = /^(-?)0*(\d+)(?:\.(\d+))?$/.exec(amount);
-  if (!match) return amount;
+export function groupDigits(number: string): string {
+  const match = /^(-?)0*(\d+)(\.\d+)?$/.exec(number);
+  if (!match) return number;
   const [, sign = '', whole = '', fraction = ''] = match;
   const head = whole.slice(0, -3).replace(/\B(?=(\d{2})+$)/g, ',');
-  const minus = /[1-9]/.test(amount) ? sign : '';
-  return `${minus}₹${head === '' ? '' : `${head},`}${whole.slice(-3)}.${fraction.padEnd(2, '0')}`;
+  const minus = /[1-9]/.test(number) ? sign : '';
+  return `${minus}${head === '' ? '' : `${head},`}${whole.slice(-3)}${fraction}`;
+}
+
+/** An amount likewise, with the paisa: `₹12,34,567.89`, `-₹500.00`; text that is not a decimal is returned unchanged. */
+export function formatRupees(amount: string): string {
+  if (!/^-?\d+(\.\d+)?$/.test(amount)) return amount;
+  const [whole = '', fraction = ''] = amount.split('.');
+  return groupDigits(`${whole}.${fraction.padEnd(2, '0')}`).replace(/^-?/, '$&₹');
 }

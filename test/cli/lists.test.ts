@@ -44,7 +44,7 @@ describe.each(databases)('lists on $name', ({ open }) => {
       );
       for (const line of ['notification list', 'audit list --columns id,body']) {
         const began = process.cpuUsage();
-        const { code, stdout } = await db.cliWith({ tty: true }, ...words(line));
+        const { code, stdout } = await db.cliWith({ tty: true, env: { LANG: 'C.UTF-8' } }, ...words(line));
         expect([code, process.cpuUsage(began).user < 3_000_000, stdout.length < 30_000]).toEqual([
           0,
           true,

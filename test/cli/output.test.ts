@@ -38,7 +38,9 @@ async function rendered(
         done();
       },
     });
-  const surroundings = { stdin: new PassThrough(), env: {} } as unknown as Parameters<typeof createIo>[0];
+  const surroundings = { stdin: new PassThrough(), env: { LANG: 'C.UTF-8' } } as unknown as Parameters<
+    typeof createIo
+  >[0];
   const flagsOfIo = { quiet: false, color: false, input: false };
   const io = createIo(surroundings, new Sink(stream(), tty), new Sink(stream()), flagsOfIo);
   await render(result, { now: NOW, timeZone: async () => 'Asia/Kolkata', flags, fields }, io);

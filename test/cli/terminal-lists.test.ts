@@ -37,7 +37,7 @@ describe.each(databases)('lists on a terminal, on $name', ({ open }) => {
   afterAll(() => db.close());
 
   const onTerminal = (columns: number, line: string) =>
-    db.cliWith({ tty: true, columns, env: { NO_COLOR: '1' } }, ...words(line));
+    db.cliWith({ tty: true, columns, env: { NO_COLOR: '1', LANG: 'en_IN.UTF-8' } }, ...words(line));
 
   it.each([40, 80, 100, 120, 200])('no line is longer than %i columns', async (columns) => {
     for (const line of LISTS) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Fields } from '../../src/cli/result.ts';
+import type { Field, Fields, Kind } from '../../src/cli/result.ts';
 import { allCommands } from '../helpers/commands.ts';
 
 /** What is in rupees altogether; a price is in rupees per share. */
@@ -64,4 +64,28 @@ function numeric(fields: Fields, name: string): string[] {
 it('every column that is an amount of money is declared as one in every command, and no other', async () => {
   const commands = await allCommands();
   expect(commands.flatMap(({ name, command }) => numeric(command.fields, name))).toEqual([]);
+});
+
+/** What a column of a name means to a person; names that differ in what they mean from noun to noun are not among them. */
+const KINDS: readonly (readonly [name: RegExp, type: Field['type'], kind: Kind])[] = [
+  [/(^|_)(status|side|alert_level|verdict|state)$/, 'text', 'state'],
+  [/^(is_violated|halted|stale)$/, 'boolean', 'alarm'],
+  [/(^|_)pnl(_|$)|^credited$/, 'money', 'gain'],
+  [/(^|_)price$|^(ltp|bid|ask|breakeven)$/, 'number', 'price'],
+  [/^(drawdown|max_drawdown|success_rate|expected_return_annual)$|_percent$/, 'number', 'percent'],
+];
+
+function misread(fields: Fields, name: string): string[] {
+  return Object.entries(fields).flatMap(([column, { type, kind, of }]) => {
+    if (of) return misread(of, `${name} ${column}`);
+    const known = KINDS.find(([pattern, whose]) => whose === type && pattern.test(column));
+    return known === undefined || known[2] === kind
+      ? []
+      : [`${name}: ${column} should be of the kind ${known[2]}`];
+  });
+}
+
+it('columns of one name look alike in every command: statuses, P&L, prices and percentages', async () => {
+  const commands = await allCommands();
+  expect(commands.flatMap(({ name, command }) => misread(command.fields, name))).toEqual([]);
 });

@@ -14,6 +14,9 @@ describe('the width of a text', () => {
     ['ｆｕｌｌ', 8],
     ['한글', 4],
     ['₹1,000', 6],
+    ['अनिता', 5],
+    ['நிலா', 4],
+    ['किमी', 4],
     ['…', 1],
     ['👍', 2],
     ['👍🏽', 2],
@@ -35,8 +38,11 @@ describe('the width of a text', () => {
     ['👍🏽👍🏽', 3, '👍🏽…'],
     ['漢', 1, '…'],
     ['', 5, ''],
-  ])('%j in %i columns is %j', (text, columns, cut) => {
-    expect(cutToWidth(text, columns)).toBe(cut);
+    ['abcdefg', 6, 'abc...', '...'],
+    ['abcdefg', 2, '..', '...'],
+    ['漢字漢字', 7, '漢字...', '...'],
+  ])('%j in %i columns is %j', (text, columns, cut, ellipsis = '…') => {
+    expect(cutToWidth(text, columns, ellipsis)).toBe(cut);
   });
 
   it('is never more than was asked for, and what fits is whole', () => {

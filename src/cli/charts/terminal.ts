@@ -14,9 +14,16 @@ export function takesUnicode(env: Readonly<Record<string, string | undefined>>):
   return /utf-?8/i.test(locale) && env['TERM'] !== 'linux';
 }
 
-/** Text for a terminal that may have ASCII only. */
-export const plainly = (text: string, { unicode }: Pick<Terminal, 'unicode'>): string =>
-  unicode ? text : text.replaceAll('₹', 'Rs ');
+type Glyphs = Pick<Terminal, 'unicode'>;
+
+/** What stands at the end of a text that is cut. */
+export const ellipsisOf = ({ unicode }: Glyphs): string => (unicode ? '…' : '...');
+
+/** Our own text for a terminal that may have ASCII only. */
+export const plainly = (text: string, terminal: Glyphs): string =>
+  terminal.unicode
+    ? text
+    : text.replaceAll('₹', 'Rs ').replaceAll('…', ellipsisOf(terminal)).replaceAll('✓', 'OK');
 
 /** Words in lines of at most so many columns, each after the first indented. */
 export function wrapped(text: string, columns: number, indent = 0): string[] {

@@ -17,7 +17,7 @@ export const check = defineCommand({
   },
   fields: {
     check: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     detail: { type: 'text' },
     help: { type: 'text' },
     fixed: { type: 'boolean', hidden: true, shownWithFlag: 'fix' },

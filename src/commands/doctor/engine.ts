@@ -9,7 +9,7 @@ export const engine = defineCommand({
   flags: {},
   fields: {
     property: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     detail: { type: 'text' },
     used_for: { type: 'text' },
   },

@@ -19,7 +19,7 @@ export const ledger = defineCommand({
   },
   fields: {
     check: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     id: { type: 'text' },
     detail: { type: 'text' },
   },

@@ -10,7 +10,7 @@ export const replicas = defineCommand({
   flags: {},
   fields: {
     replica: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     lag_bytes: { type: 'integer' },
     lag_seconds: { type: 'number' },
     detail: { type: 'text' },

@@ -4,7 +4,7 @@ import type { Fields } from '../../cli/result.ts';
 /** A key of the ring, without its bytes. */
 export const keyFields = {
   key_id: { type: 'text' },
-  state: { type: 'text' },
+  state: { type: 'text', kind: 'state' },
   created_at: { type: 'time' },
   keyring: { type: 'text' },
 } as const satisfies Fields;

@@ -9,7 +9,7 @@ export const status = defineCommand({
   flags: {},
   fields: {
     key_id: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     created_at: { type: 'time' },
     broker_api_key: { type: 'integer' },
     broker_secret: { type: 'integer' },

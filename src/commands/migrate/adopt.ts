@@ -21,7 +21,7 @@ export const adopt = defineCommand({
     table: { type: 'text' },
     kind: { type: 'text' },
     object: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     detail: { type: 'text' },
     rows: { type: 'integer' },
     example: { type: 'text' },

@@ -5,7 +5,7 @@ import type { Fields } from '../../cli/result.ts';
 export const phaseFields = {
   phase: { type: 'integer' },
   name: { type: 'text' },
-  state: { type: 'text' },
+  state: { type: 'text', kind: 'state' },
   applied_at: { type: 'time' },
   applied_by: { type: 'text' },
   duration_ms: { type: 'integer' },
@@ -16,7 +16,7 @@ export const stepFields = {
   phase: { type: 'integer' },
   step: { type: 'integer', onlyWithFlag: 'steps', optional: true },
   name: { type: 'text' },
-  state: { type: 'text' },
+  state: { type: 'text', kind: 'state' },
   applied_at: { type: 'time' },
   applied_by: { type: 'text' },
   duration_ms: { type: 'integer' },

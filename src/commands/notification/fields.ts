@@ -4,7 +4,7 @@ export const notificationFields = {
   notification_id: { type: 'text' },
   user_id: { type: 'text', minor: true },
   notification_type: { type: 'text', minor: true },
-  alert_level: { type: 'text' },
+  alert_level: { type: 'text', kind: 'state' },
   title: { type: 'text' },
   message: { type: 'text' },
   data: { type: 'json', hidden: true },

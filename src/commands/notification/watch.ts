@@ -1,5 +1,5 @@
-import type { ChalkInstance } from 'chalk';
 import type { SelectQueryBuilder } from 'kysely';
+import { inColour } from '../../cli/colours.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, optional, parsed, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -28,7 +28,7 @@ export const watch = defineCommand({
     line: (text, paint, local) =>
       [
         paint.dim(local(text('created_at'))),
-        colour(paint, text('alert_level')),
+        inColour(paint, text('alert_level'), 'CRITICAL'.length),
         text('user_id') || '-',
         paint.bold(text('title')),
         text('message'),
@@ -86,10 +86,3 @@ loses, or cannot announce, are found in the database within seconds.`,
 });
 
 const LOUD: readonly AlertLevel[] = ['ERROR', 'CRITICAL'];
-
-function colour(paint: ChalkInstance, level: string): string {
-  const text = level.padEnd('CRITICAL'.length);
-  if (level === 'CRITICAL') return paint.bold.inverse.red(text);
-  if (level === 'ERROR') return paint.red(text);
-  return level === 'WARNING' ? paint.yellow(text) : text;
-}

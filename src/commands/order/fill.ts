@@ -27,7 +27,7 @@ export const fill = defineCommand({
     ...orderFields,
     fill_id: { type: 'text' },
     position_id: { type: 'text' },
-    realized_pnl: { type: 'money' },
+    realized_pnl: { type: 'money', kind: 'gain' },
   },
   answer: answered('Filled'),
   examples: [

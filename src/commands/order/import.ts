@@ -41,7 +41,7 @@ export const importOrders = defineCommand({
     known: { type: 'integer' },
     rejected: { type: 'integer' },
     rejects_file: { type: 'text' },
-    realized_pnl: { type: 'money' },
+    realized_pnl: { type: 'money', kind: 'gain' },
   },
   examples: [
     'order import trades.csv --as trades --user trader_001',

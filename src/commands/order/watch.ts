@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SelectQueryBuilder } from 'kysely';
+import { inColour } from '../../cli/colours.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
@@ -29,9 +30,9 @@ export const watch = defineCommand({
     line: (text, paint, local) =>
       [
         paint.dim(local(text('updated_at'))),
-        text('status').padEnd('PARTIALLY_FILLED'.length),
+        inColour(paint, text('status'), 'PARTIALLY_FILLED'.length),
         text('user_id'),
-        paint.bold(`${text('side')} ${text('quantity')} ${text('symbol')}`),
+        `${inColour(paint.bold, text('side'))} ${paint.bold(`${text('quantity')} ${text('symbol')}`)}`,
         `${text('filled_quantity')} at ${text('filled_price')}`,
         text('order_id'),
         text('error_message'),

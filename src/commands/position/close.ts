@@ -18,8 +18,8 @@ export const close = defineCommand({
   fields: {
     ...positionFields,
     closing_order_id: { type: 'text' },
-    closing_status: { type: 'text' },
-    credited: { type: 'money' },
+    closing_status: { type: 'text', kind: 'state' },
+    credited: { type: 'money', kind: 'gain' },
   },
   answer: ({ position_id, closing_order_id, closing_status, symbol, user_id }) => ({
     done: `Closing ${position_id} of ${user_id}: order ${closing_order_id} for ${symbol} (${closing_status})`,

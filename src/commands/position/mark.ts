@@ -14,11 +14,11 @@ export const mark = defineCommand({
   },
   fields: {
     symbol: { type: 'text' },
-    price: { type: 'number' },
+    price: { type: 'number', kind: 'price' },
     positions: { type: 'integer' },
-    unrealized_pnl: { type: 'money' },
+    unrealized_pnl: { type: 'money', kind: 'gain' },
     marked_at: { type: 'time', hidden: true, shownWithFlag: 'fromCache', optional: true },
-    stale: { type: 'boolean', hidden: true, shownWithFlag: 'fromCache', optional: true },
+    stale: { type: 'boolean', kind: 'alarm', hidden: true, shownWithFlag: 'fromCache', optional: true },
     problem: { type: 'text', hidden: true, shownWithFlag: 'fromCache', optional: true },
   },
   examples: [

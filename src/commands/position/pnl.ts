@@ -19,10 +19,10 @@ export const pnl = defineCommand({
   fields: {
     key: { type: 'text' },
     fills: { type: 'integer' },
-    realized_pnl: { type: 'money' },
-    unrealized_pnl: { type: 'money' },
+    realized_pnl: { type: 'money', kind: 'gain' },
+    unrealized_pnl: { type: 'money', kind: 'gain' },
     charges: { type: 'money', onlyWithFlag: 'net', optional: true },
-    net_pnl: { type: 'money', onlyWithFlag: 'net', optional: true },
+    net_pnl: { type: 'money', kind: 'gain', onlyWithFlag: 'net', optional: true },
   },
   examples: [
     'position pnl --user trader_001 --by month',

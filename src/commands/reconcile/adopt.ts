@@ -27,10 +27,10 @@ export const adopt = defineCommand({
     strategy_id: { type: 'text' },
     symbol: { type: 'text' },
     product: { type: 'text' },
-    side: { type: 'text' },
+    side: { type: 'text', kind: 'state' },
     quantity: { type: 'integer' },
-    price: { type: 'number' },
-    status: { type: 'text' },
+    price: { type: 'number', kind: 'price' },
+    status: { type: 'text', kind: 'state' },
     reason: { type: 'text' },
   },
   examples: [

@@ -1,10 +1,17 @@
-import { type Fields, withFlag, withoutFlag } from '../../cli/result.ts';
+import { type Fields, type Kind, withFlag, withoutFlag } from '../../cli/result.ts';
+import type { Row } from '../../cli/rows.ts';
 import { reportFileFields } from '../_shared/report-file.ts';
+
+/** The unit that a figure names. */
+function unitOfFigure(row: Row): Kind | undefined {
+  const { unit } = row as { unit?: unknown };
+  return unit === 'rupees' || unit === 'percent' ? unit : undefined;
+}
 
 /** A figure; its value is in its unit, and null with the reason where it is not defined. */
 const figureFields = {
   figure: { type: 'text' },
-  value: { type: 'number' },
+  value: { type: 'number', kind: unitOfFigure },
   unit: { type: 'text' },
   reason: { type: 'text' },
 } as const satisfies Fields;
@@ -12,10 +19,10 @@ const figureFields = {
 const MOVED = {
   paid_in: { type: 'money' },
   paid_out: { type: 'money' },
-  realized_pnl: { type: 'money' },
+  realized_pnl: { type: 'money', kind: 'gain' },
   charges: { type: 'money' },
   dividends: { type: 'money' },
-  net_pnl: { type: 'money' },
+  net_pnl: { type: 'money', kind: 'gain' },
 } as const satisfies Fields;
 
 /** A day of an account. */
@@ -23,13 +30,13 @@ export const dayFields = {
   day: { type: 'text' },
   ...MOVED,
   closing_capital: { type: 'money' },
-  unrealized_pnl: { type: 'money' },
+  unrealized_pnl: { type: 'money', kind: 'gain' },
   equity: { type: 'money' },
   net_exposure: { type: 'money' },
   executions: { type: 'integer' },
-  return: { type: 'number' },
+  return: { type: 'number', kind: 'gain' },
   index: { type: 'number' },
-  drawdown: { type: 'number' },
+  drawdown: { type: 'number', kind: 'percent' },
   rolling_sharpe: { type: 'number' },
 } as const satisfies Fields;
 
@@ -47,16 +54,16 @@ const periodFields = {
   key: { type: 'text' },
   days: { type: 'integer' },
   executions: { type: 'integer' },
-  realized_pnl: { type: 'money' },
-  net_pnl: { type: 'money' },
+  realized_pnl: { type: 'money', kind: 'gain' },
+  net_pnl: { type: 'money', kind: 'gain' },
   turnover: { type: 'money' },
-  return: { type: 'number' },
+  return: { type: 'number', kind: 'gain' },
 } as const satisfies Fields;
 
 const groupFields = {
   key: { type: 'text' },
   executions: { type: 'integer' },
-  realized_pnl: { type: 'money' },
+  realized_pnl: { type: 'money', kind: 'gain' },
   turnover: { type: 'money' },
   trades: { type: 'integer' },
   wins: { type: 'integer' },
@@ -67,23 +74,23 @@ const closedFields = {
   user_id: { type: 'text' },
   strategy_id: { type: 'text' },
   symbol: { type: 'text' },
-  side: { type: 'text' },
+  side: { type: 'text', kind: 'state' },
   opened_at: { type: 'time' },
   closed_at: { type: 'time' },
-  realized_pnl: { type: 'money' },
+  realized_pnl: { type: 'money', kind: 'gain' },
 } as const satisfies Fields;
 
 const binFields = {
-  pnl_from: { type: 'money' },
-  pnl_to: { type: 'money' },
+  pnl_from: { type: 'money', kind: 'gain' },
+  pnl_to: { type: 'money', kind: 'gain' },
   trades: { type: 'integer' },
 } as const satisfies Fields;
 
 const userFields = {
   user_id: { type: 'text' },
-  net_pnl: { type: 'money' },
-  return: { type: 'number' },
-  drawdown: { type: 'number' },
+  net_pnl: { type: 'money', kind: 'gain' },
+  return: { type: 'number', kind: 'gain' },
+  drawdown: { type: 'number', kind: 'percent' },
   sharpe: { type: 'number' },
   trades: { type: 'integer' },
 } as const satisfies Fields;
@@ -97,7 +104,7 @@ const accountFields = {
   until: { type: 'text' },
   basis: { type: 'text' },
   figures: { type: 'rows', of: figureFields },
-  rates: { type: 'rows', of: { rate: { type: 'number' } }, hidden: true },
+  rates: { type: 'rows', of: { rate: { type: 'number', kind: 'percent' } }, hidden: true },
   drawdowns: { type: 'rows', of: drawdownFields },
   equity: { type: 'rows', of: dayFields, hidden: true },
   months: { type: 'rows', of: periodFields, hidden: true },
@@ -128,7 +135,7 @@ export const snapshotFields = {
   unpriced: { type: 'json' },
   open_positions: { type: 'integer' },
   closing_capital: { type: 'money' },
-  unrealized_pnl: { type: 'money' },
+  unrealized_pnl: { type: 'money', kind: 'gain' },
 } as const satisfies Fields;
 
 /** A month of an account. */
@@ -139,7 +146,7 @@ export const monthFields = {
   ...MOVED,
   closing_capital: { type: 'money' },
   executions: { type: 'integer' },
-  return: { type: 'number' },
+  return: { type: 'number', kind: 'gain' },
 } as const satisfies Fields;
 
 /** A trade: a position from flat to flat. */
@@ -148,16 +155,16 @@ export const tradeFields = {
   user_id: { type: 'text' },
   strategy_id: { type: 'text', hidden: true },
   symbol: { type: 'text' },
-  side: { type: 'text' },
+  side: { type: 'text', kind: 'state' },
   product: { type: 'text', hidden: true },
   opened_at: { type: 'time' },
   closed_at: { type: 'time' },
   quantity: { type: 'integer' },
-  entry_price: { type: 'number' },
-  exit_price: { type: 'number' },
-  gross_pnl: { type: 'money' },
+  entry_price: { type: 'number', kind: 'price' },
+  exit_price: { type: 'number', kind: 'price' },
+  gross_pnl: { type: 'money', kind: 'gain' },
   charges: { type: 'money' },
-  net_pnl: { type: 'money' },
+  net_pnl: { type: 'money', kind: 'gain' },
   days_held: { type: 'integer' },
   hours_held: { type: 'number', hidden: true },
   holding: { type: 'text' },

@@ -3,6 +3,7 @@ import { json, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
+import { unitOfRule } from './fields.ts';
 
 export const check = defineCommand({
   effect: 'write',
@@ -18,11 +19,11 @@ export const check = defineCommand({
   fields: {
     user_id: { type: 'text' },
     rule_type: { type: 'text' },
-    limit: { type: 'number' },
-    current: { type: 'number' },
-    projected: { type: 'number', optional: true },
-    headroom: { type: 'number' },
-    verdict: { type: 'text' },
+    limit: { type: 'number', kind: unitOfRule },
+    current: { type: 'number', kind: unitOfRule },
+    projected: { type: 'number', kind: unitOfRule, optional: true },
+    headroom: { type: 'number', kind: unitOfRule },
+    verdict: { type: 'text', kind: 'state' },
     newly: { type: 'boolean' },
     message: { type: 'text' },
   },

@@ -25,7 +25,7 @@ export const halt = defineCommand({
         order_id: { type: 'text' },
         user_id: { type: 'text' },
         broker_order_id: { type: 'text' },
-        status: { type: 'text' },
+        status: { type: 'text', kind: 'state' },
         why: { type: 'text' },
       },
     },

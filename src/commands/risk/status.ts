@@ -15,7 +15,7 @@ export const status = defineCommand({
   flags: pageFlags,
   fields: {
     user_id,
-    halted: { type: 'boolean' },
+    halted: { type: 'boolean', kind: 'alarm' },
     rules: { type: 'integer' },
     violated: { type: 'integer' },
     reason,

@@ -9,7 +9,7 @@ export const show = defineCommand({
   flags: {},
   fields: {
     rule: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     rows: { type: 'integer' },
     refuses: { type: 'text' },
   },

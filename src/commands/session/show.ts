@@ -16,7 +16,7 @@ export const show = defineCommand({
     ...sessionFields,
     peak_equity: { type: 'money' },
     equity: { type: 'money' },
-    drawdown: { type: 'number' },
+    drawdown: { type: 'number', kind: 'percent' },
   },
   examples: ['session show --user trader_001', 'session show ses_01 --json equity,drawdown'],
   details: `While a session runs, equity is capital_at_start + total_pnl + the unrealized profit of the open positions, and

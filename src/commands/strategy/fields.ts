@@ -7,8 +7,8 @@ export const strategyFields = {
   category: { type: 'text', minor: true },
   risk_level: { type: 'text' },
   min_capital: { type: 'money', minor: true },
-  expected_return_annual: { type: 'number' },
-  max_drawdown: { type: 'number' },
+  expected_return_annual: { type: 'number', kind: 'percent' },
+  max_drawdown: { type: 'number', kind: 'percent' },
   symbols: { type: 'json', minor: true },
   parameters: { type: 'json', hidden: true },
   is_active: { type: 'boolean' },
@@ -19,12 +19,12 @@ export const strategyFields = {
 export const activationFields = {
   user_id: { type: 'text' },
   strategy_id: { type: 'text' },
-  status: { type: 'text' },
+  status: { type: 'text', kind: 'state' },
   allocation_amount: { type: 'money' },
   custom_parameters: { type: 'json', hidden: true },
   total_orders: { type: 'integer', minor: true },
   successful_orders: { type: 'integer', minor: true },
-  total_pnl: { type: 'money' },
+  total_pnl: { type: 'money', kind: 'gain' },
   activated_at: { type: 'time', minor: true },
   deactivated_at: { type: 'time', minor: true },
 } as const satisfies Fields;
@@ -39,9 +39,9 @@ export const statsFields = {
   allocation: { type: 'money' },
   orders: { type: 'integer' },
   filled_orders: { type: 'integer' },
-  success_rate: { type: 'number' },
-  realized_pnl: { type: 'money' },
-  unrealized_pnl: { type: 'money' },
+  success_rate: { type: 'number', kind: 'percent' },
+  realized_pnl: { type: 'money', kind: 'gain' },
+  unrealized_pnl: { type: 'money', kind: 'gain' },
   open_positions: { type: 'integer', minor: true },
 } as const satisfies Fields;
 

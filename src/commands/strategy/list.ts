@@ -22,7 +22,7 @@ export const list = defineCommand({
   },
   fields: {
     ...strategyFields,
-    status: { type: 'text', hidden: true, shownWithFlag: 'user', optional: true },
+    status: { type: 'text', kind: 'state', hidden: true, shownWithFlag: 'user', optional: true },
   },
   madeBy: 'strategy add',
   examples: ['strategy list', 'strategy list --user trader_001 --active --json strategy_id,symbols'],

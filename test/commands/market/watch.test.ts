@@ -76,7 +76,7 @@ describe('market watch', () => {
       tty: true,
       env: { ...env, NO_COLOR: '1' },
     });
-    expect(stdout).toMatch(/^symbol +ltp +timestamp\nTCS +4,012\.5 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n$/);
+    expect(stdout).toMatch(/^symbol +ltp +timestamp\nTCS +Rs 4,012\.50 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n$/);
   });
 
   it('outlives a Redis that goes away, and says so once', async () => {

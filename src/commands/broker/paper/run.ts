@@ -1,3 +1,4 @@
+import { inColour } from '../../../cli/colours.ts';
 import { defineCommand } from '../../../cli/command.ts';
 import { decimal, duration, inputFile, integer, optional, toggle, withDefault } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
@@ -16,9 +17,9 @@ export const run = defineCommand({
         paint.dim(local(text('at'))),
         text('event').padEnd('triggered'.length),
         text('user_id'),
-        paint.bold(`${text('side')} ${text('symbol')} ${text('product')}`),
+        `${inColour(paint.bold, text('side'))} ${paint.bold(`${text('symbol')} ${text('product')}`)}`,
         text('event') === 'fill' ? `${text('quantity')} at ${text('price')}` : '',
-        text('status'),
+        inColour(paint, text('status')),
         text('broker_order_id'),
       ]
         .filter((part) => part !== '')
@@ -42,12 +43,12 @@ export const run = defineCommand({
     event: { type: 'text' },
     user_id: { type: 'text' },
     symbol: { type: 'text' },
-    side: { type: 'text' },
+    side: { type: 'text', kind: 'state' },
     product: { type: 'text' },
     quantity: { type: 'integer' },
-    price: { type: 'number' },
+    price: { type: 'number', kind: 'price' },
     filled_quantity: { type: 'integer' },
-    status: { type: 'text' },
+    status: { type: 'text', kind: 'state' },
     broker_order_id: { type: 'text' },
     tag: { type: 'text', hidden: true },
   },

@@ -7,7 +7,7 @@ export const show = defineCommand({
   fields: {
     field: { type: 'text' },
     value: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     key_id: { type: 'text' },
     length: { type: 'integer' },
     set_at: { type: 'time' },

@@ -7,7 +7,7 @@ export const verify = defineCommand({
   ...reading,
   fields: {
     field: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     key_id: { type: 'text' },
     code: { type: 'text' },
     problem: { type: 'text' },

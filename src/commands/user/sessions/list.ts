@@ -12,7 +12,7 @@ export const list = defineCommand({
   flags: pageFlags,
   fields: {
     session_id: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     created_at: { type: 'time' },
     last_seen_at: { type: 'time' },
     idle_seconds: { type: 'integer' },

@@ -1,0 +1,80 @@
+import { type Meaning, meaningOf } from '../domain/meaning.ts';
+import { amountText, formatRupees, groupDigits, toPaisa } from '../domain/money.ts';
+import { formatTime } from '../util/time.ts';
+import { sparkline } from './charts/sparkline.ts';
+import { plainly } from './charts/terminal.ts';
+import { coloursOf } from './colours.ts';
+import type { Io } from './io.ts';
+import { toPlainText } from './machine-text.ts';
+import type { Field, Kind, RenderOptions } from './result.ts';
+import { columnValue, type Row } from './rows.ts';
+
+/** How a terminal shows the values of a row. */
+export interface Display {
+  /** A value for people: rupees grouped the Indian way, recent times relative. */
+  text: (row: Row, name: string) => string;
+  /** The text of a value, perhaps cut, in the colour of what it says. */
+  painted: (text: string, row: Row, name: string) => string;
+}
+
+const NONE = '-';
+
+/** The display of these columns. */
+export async function displayOf(
+  { fields, now, flags, timeZone }: RenderOptions,
+  names: readonly string[],
+  io: Pick<Io, 'unicode' | 'paint' | 'out'>,
+): Promise<Display> {
+  // Loaded only if a column needs the time zone, so that a broken configuration does not prevent other output.
+  const zone = names.some((name) => fields[name]?.type === 'time') && !flags.utc ? await timeZone() : 'UTC';
+  const colours = coloursOf(await io.paint(io.out));
+  return {
+    text(row, name) {
+      const value = columnValue(row, name);
+      if (value === null || value === undefined || value === '') return NONE;
+      const field = fields[name];
+      if (field?.type === 'time' && !flags.utc) return formatTime(toPlainText(value), now, zone);
+      if (Array.isArray(value) && field?.type === 'amounts') return sparkline(value.map(Number), io.unicode);
+      if (field?.type === 'boolean') return value ? 'yes' : 'no';
+      return plainly(numberText(value, field, row) ?? toPlainText(value), io);
+    },
+    painted(text, row, name) {
+      const meaning = meaningIn(text, fields[name], row, columnValue(row, name));
+      return meaning === undefined ? text : colours[meaning](text);
+    },
+  };
+}
+
+const kindOf = ({ kind }: Field, row: Row): Kind | undefined =>
+  typeof kind === 'function' ? kind(row) : kind;
+
+/** What a value says, which its text says, too: a word, yes, or a sign before an amount. */
+function meaningIn(text: string, field: Field | undefined, row: Row, value: unknown): Meaning | undefined {
+  const kind = field && kindOf(field, row);
+  if (kind === 'state') return meaningOf(String(value));
+  if (kind === 'alarm') return value === true ? 'bad' : undefined;
+  if (kind !== 'gain' || text === NONE) return undefined;
+  return text.startsWith('+') ? 'good' : text.startsWith('-') ? 'bad' : undefined;
+}
+
+/** An amount, a price, a percentage or another number; undefined of what is none of them. */
+function numberText(value: unknown, field: Field | undefined, row: Row): string | undefined {
+  if (field === undefined || (typeof value !== 'number' && typeof value !== 'string')) return undefined;
+  if (!NUMERIC.has(field.type) || !Number.isFinite(Number(value))) return undefined;
+  const kind = kindOf(field, row);
+  const signed = (text: string) =>
+    kind === 'gain' && Number(value) > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+  if (field.type === 'money' || kind === 'rupees') return signed(formatRupees(toPaisa(value)));
+  if (kind === 'price') return formatRupees(amountText(rounded(value)));
+  if (kind === 'gain' || kind === 'percent') return signed(`${groupDigits(toPaisa(value))}%`);
+  return groupDigits(typeof value === 'number' ? rounded(value) : value);
+}
+
+const NUMERIC = new Set<Field['type']>(['integer', 'number', 'money']);
+
+/** Whether a column stands at the right, its points beneath each other. */
+export const isNumeric = (field: Field | undefined): boolean =>
+  field !== undefined && NUMERIC.has(field.type);
+
+/** With at most four decimals, as the smallest tick has them. */
+const rounded = (value: number | string) => String(Number(Number(value).toFixed(4)) + 0);

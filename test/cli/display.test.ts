@@ -1,0 +1,94 @@
+import { Writable } from 'node:stream';
+import { Chalk } from 'chalk';
+import { expect, it } from 'vitest';
+import { displayOf } from '../../src/cli/display.ts';
+import { type Io, Sink } from '../../src/cli/io.ts';
+import { renderTable } from '../../src/cli/render-table.ts';
+import type { Fields, RenderOptions } from '../../src/cli/result.ts';
+import { meaningOf } from '../../src/domain/meaning.ts';
+
+const fields: Fields = {
+  side: { type: 'text', kind: 'state' },
+  price: { type: 'number', kind: 'price' },
+  pnl: { type: 'money', kind: 'gain' },
+  share: { type: 'number', kind: 'percent' },
+  moved: { type: 'number', kind: 'gain' },
+  ratio: { type: 'number' },
+  violated: { type: 'boolean', kind: 'alarm' },
+};
+const style: RenderOptions = {
+  now: new Date('2026-03-10T10:00:00Z'),
+  timeZone: async () => 'Asia/Kolkata',
+  flags: {},
+  fields,
+};
+const rows = [
+  { side: 'BUY', price: 2450.5, pnl: '1234567.8', share: 5, moved: 1.5, ratio: 1.23456, violated: true },
+  {
+    side: 'SELL',
+    price: 0.0125,
+    pnl: -0.0000001,
+    share: 12.345,
+    moved: -2,
+    ratio: -1234567,
+    violated: false,
+  },
+  { side: 'SHORT', price: 100_000, pnl: -500, share: null, moved: 0.001, ratio: -0.00001, violated: null },
+];
+
+function terminal(unicode: boolean, level: 0 | 1, written: string[] = []): Io {
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  const chalk = new Chalk({ level });
+  return { out: new Sink(stream, true), unicode, paint: async () => chalk, afterwards: [] } as unknown as Io;
+}
+
+async function table(unicode: boolean): Promise<string[]> {
+  const written: string[] = [];
+  await renderTable(rows, Object.keys(fields), style, terminal(unicode, 0, written));
+  return written.join('').split('\n');
+}
+
+it('money looks the same in every column, points stand beneath each other, and P&L has its sign', async () => {
+  expect(await table(true)).toEqual([
+    'side            price             pnl   share   moved            ratio  violated',
+    'BUY       ₹2,450.50    +₹12,34,567.80   5.00%  +1.50%           1.2346  yes',
+    'SELL          ₹0.0125           ₹0.00  12.35%  -2.00%  -12,34,567       no',
+    'SHORT  ₹1,00,000.00          -₹500.00   -       0.00%           0       -',
+    '',
+  ]);
+});
+
+it('is ASCII for a terminal that has no more', async () => {
+  const lines = await table(false);
+  expect(lines.join('')).toMatch(/^[ -~]*$/);
+  expect(lines[1]).toContain('+Rs 12,34,567.80');
+});
+
+it('repeats in colour what a word or a sign says, and never says anything by colour alone', async () => {
+  const [bright, plain] = await Promise.all(
+    ([1, 0] as const).map((level) => displayOf(style, Object.keys(fields), terminal(true, level))),
+  );
+  const shown = (display: typeof bright) =>
+    rows.map((row) =>
+      Object.keys(fields).map((name) => display?.painted(display.text(row, name), row, name) ?? ''),
+    );
+  const colours = shown(bright).map((cells) => cells.map((text) => text.split('\u001b[')[1]?.slice(0, 2)));
+  expect(colours).toEqual([
+    ['36', undefined, '32', undefined, '32', undefined, '31'],
+    ['35', undefined, undefined, undefined, '31', undefined, undefined],
+    ['35', undefined, '31', undefined, undefined, undefined, undefined],
+  ]);
+  for (const [i, cells] of shown(plain).entries()) {
+    const pnl = Number(rows[i]?.pnl);
+    if (Math.abs(pnl) >= 0.005) expect(cells[2]).toMatch(pnl > 0 ? /^\+₹/ : /^-₹/);
+  }
+});
+
+it.each(['constructor', '__proto__', '', 'filled', 'FILLED '])('takes %j for no status', (word) => {
+  expect(meaningOf(word)).toBeUndefined();
+});
