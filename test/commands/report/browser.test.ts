@@ -194,12 +194,13 @@ describe.skipIf(chromium === undefined).each(databases.slice(0, 1))('a page in C
       ).toEqual(A4);
   });
 
-  it('of 20 traders over three years is under 1 MB, and drawn in under 3 seconds', async () => {
+  it('of 20 traders over three years is under 1 MB, and drawn in under 3 seconds of a processor', async () => {
     const users = Array.from({ length: 20 }, (_, i) => ({ ...found, user_id: `trader_${i}` as UserId }));
     const context = { now: () => new Date(), timeZone: async () => 'Asia/Kolkata' };
-    const start = performance.now();
+    const start = process.cpuUsage();
     const html = await drawReport(context, { all: { ...found, user_id: null }, users }, 'html', {});
-    expect(performance.now() - start).toBeLessThan(3_000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1_000).toBeLessThan(3_000);
     expect(found.equity.length).toBeGreaterThan(780);
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
     writeFileSync(path, html);

@@ -150,7 +150,14 @@ describe.each(servers)('migrate up beside others on the $name', ({ open }) => {
     await db.query('BEGIN');
     await db.query('LOCK TABLE users');
     const run = db.cli('migrate', 'up', '--to', '2');
-    await new Promise((resolve) => setTimeout(resolve, 3_300));
+    const waiting = async () => {
+      const { rows } = await db.query(`
+        SELECT count(*)::integer AS n FROM pg_locks JOIN pg_database d ON d.oid = database
+        WHERE datname = current_database() AND NOT granted`);
+      return rows[0]?.['n'];
+    };
+    await expect.poll(waiting).toBe(1);
+    await expect.poll(waiting, { interval: 20 }).toBe(0);
     await db.query('COMMIT');
     expect(await run).toMatchObject({
       code: 0,
