@@ -1,3 +1,4 @@
+import type { Progress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
 import type { JobLock } from '../platform/postgres/job-lock.ts';
@@ -62,7 +63,14 @@ export function openDatabases(
       config(),
       import('../platform/postgres/embedded.ts'),
     ]);
-    return openEmbedded(dataDir, { cacheDir, pid, command, timeoutMs, signal, mustExist });
+    let progress: Promise<Progress> | undefined;
+    const tell = async (what: string) => {
+      progress ??= import('../cli/progress.ts').then(({ startProgress }) => startProgress(io, what));
+      (await progress).update(what);
+    };
+    const onWait = (holder: string) => void tell(`Waiting for ${holder}, which uses the embedded database`);
+    const options = { cacheDir, pid, command, timeoutMs, signal, mustExist, tell, onWait };
+    return openEmbedded(dataDir, options).finally(async () => (await progress)?.stop());
   };
   /** The URL past any pooler; undefined for the embedded database. */
   const directUrl = async () => {

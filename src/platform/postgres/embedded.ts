@@ -28,6 +28,8 @@ export interface EmbeddedOptions extends LockOptions {
   cacheDir: string;
   /** Whether the database must exist already: a read creates none. */
   mustExist?: boolean;
+  /** Told of what takes seconds before it begins; resolves once that is shown, because the engine then holds this process up. */
+  tell?: (what: string) => Promise<void>;
 }
 
 /**
@@ -157,7 +159,7 @@ async function start(dir: string, setting: string, afterClose: () => Promise<voi
 
 async function prepare(dir: string, options: EmbeddedOptions): Promise<void> {
   const major = await readFile(join(dir, 'PG_VERSION'), 'utf8').catch(() => undefined);
-  if (major === undefined) return copyTemplate(dir, options.cacheDir, DATA_SETTING);
+  if (major === undefined) return copyTemplate(dir, options.cacheDir, DATA_SETTING, options.tell);
   await access(dir, constants.W_OK).catch(unusable(dir, DATA_SETTING));
   // The engine itself creates folders and files for everybody, whatever the umask is.
   await makePrivate(dir);
@@ -171,8 +173,14 @@ async function prepare(dir: string, options: EmbeddedOptions): Promise<void> {
 }
 
 /** Creates a cluster as a copy of the template, put in place by a rename, so that an interrupted start leaves none. */
-async function copyTemplate(dir: string, cacheDir: string, setting: string): Promise<void> {
-  const template = await templateFolder(cacheDir).catch(unusable(cacheDir, 'XDG_CACHE_HOME'));
+async function copyTemplate(
+  dir: string,
+  cacheDir: string,
+  setting: string,
+  tell: NonNullable<EmbeddedOptions['tell']> = async () => {},
+): Promise<void> {
+  const template = await templateFolder(cacheDir, tell).catch(unusable(cacheDir, 'XDG_CACHE_HOME'));
+  await tell(`Making the embedded database ${dir}`);
   const draft = `${dir}.new`;
   const copy = async () => {
     await rm(draft, { recursive: true, force: true });
@@ -184,11 +192,12 @@ async function copyTemplate(dir: string, cacheDir: string, setting: string): Pro
   await copy().catch(unusable(dir, setting));
 }
 
-async function templateFolder(cacheDir: string): Promise<string> {
+async function templateFolder(cacheDir: string, tell: NonNullable<EmbeddedOptions['tell']>): Promise<string> {
   const { PGlite } = await loadEngine();
   const template = join(cacheDir, `embedded-${ENGINE_MAJOR}-${__PGLITE_VERSION__}`);
   if (await exists(join(template, 'PG_VERSION'))) return template;
   await makePrivateFolder(cacheDir, 'XDG_CACHE_HOME');
+  await tell('Preparing PostgreSQL for embedded databases, which is done once');
   const draft = `${template}.${randomUUID()}`;
   await (await PGlite.create(draft)).close();
   await makePrivate(draft);
