@@ -16,7 +16,7 @@ const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb
 });
 
 /** The nouns of a group, under whose name root help lists them. */
-const group = (name: string, nouns: Readonly<Record<string, Noun>>): Verbs =>
+const group = (name: string, nouns: Verbs): Verbs =>
   Object.fromEntries(Object.entries(nouns).map(([word, each]) => [word, { ...each, group: name }]));
 
 /** Every noun of the program. A new noun takes a folder and a line here. */
@@ -92,6 +92,10 @@ export const NOUNS: Verbs = {
     ),
     schedule: noun('Scheduled jobs for cron or systemd', () => import('./commands/schedule/command.ts')),
     config: noun('Settings and where they come from', () => import('./commands/config/command.ts')),
+    demo: verb(
+      'Thirty days of trades to look at, or to practise on',
+      async () => (await import('./commands/demo/demo.ts')).demo,
+    ),
     completion: noun('Completion of words in a shell', () => import('./commands/completion/command.ts')),
   }),
 };
@@ -126,6 +130,8 @@ export async function run(
       const text = await topic(names, globals.json !== undefined, PROGRAM);
       if (text !== undefined) return await print(text, out);
     }
+    if (argv.length === 0 && out.isTTY && !isSet(around.env['CI']))
+      return await print(await (await import('./runtime/first-steps.ts')).firstSteps(around), out);
     const parsed = await parse(PROGRAM, line, out.columns);
     if ('run' in parsed)
       return await logged(parsed.run, around, (log) => runVerb(parsed.run, around, io(log), signal));

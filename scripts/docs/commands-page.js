@@ -24,7 +24,7 @@ export function readmePage(readme, tree) {
   const rows = tree.commands.map(({ name, summary, commands }) => [
     `\`${name}\``,
     summary,
-    commands.map((command) => `\`${command.name}\``).join(' '),
+    (commands ?? []).map((command) => `\`${command.name}\``).join(' '),
   ]);
   return readme.replace(
     /(<!-- commands -->\n)[\s\S]*(\n<!-- \/commands -->)/,

@@ -134,6 +134,8 @@ export function takesKey({
 /** An entry of a noun's table: the summary, and the verb, which is loaded when it is called. */
 export interface Verb {
   summary: string;
+  /** The heading in root help that it stands under, if it needs no noun. */
+  group?: string;
   load: () => Promise<Command>;
 }
 

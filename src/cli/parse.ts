@@ -87,7 +87,7 @@ async function registerPath(
   for (const [name, node] of Object.entries(table)) {
     const child = parent.command(name).description(node.summary).helpOption('-h, --help', 'show this help');
     if ('verbs' in node) child.usage('<command> [flags]').helpCommand(false);
-    if ('verbs' in node && node.group !== undefined) child.helpGroup(`${node.group}:`);
+    if (node.group !== undefined) child.helpGroup(`${node.group}:`);
     if (name !== line.path[depth]) continue;
     // Only the last word has flags: flags of a noun would consume those of its verb.
     if (line.command && depth === line.path.length - 1) addCommandOptions(child, line.command, found);

@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   FLOW_IS_CORRECTION: ['refused', 'a correction of a movement of money is not itself countered'],
   FLOW_NOT_FOUND: ['notFound', 'no movement of money has this id'],
   FLOW_REVERSED: ['refused', 'the movement of money with this reference was countered'],
+  FOLDER_TAKEN: ['refused', 'the folder holds something that is not what it is to be used for'],
   FOLDER_UNUSABLE: ['config', 'a folder for data, cache or scratch files cannot be created or written'],
   FOREIGN_HISTORY: ['refused', 'another program has a table named pinnacle_migrations in this schema'],
   FREE_CAPITAL: ['refused', 'the allocation or withdrawal exceeds the free capital of the user'],
@@ -134,6 +135,7 @@ export const ERROR_CODES = {
   OVERFILL: ['refused', 'the fill exceeds what is left of the order'],
   PHASE_NEEDED: ['refused', 'the command needs a later phase of the schema'],
   PHASE_UNKNOWN: ['refused', 'the database has a phase that this version does not know'],
+  PLAYGROUND_EXISTS: ['refused', 'there is a playground in the folder already'],
   POOLED_URL: ['config', 'a direct connection is needed, but the URL goes through PgBouncer'],
   POSITIONS_OPPOSED: [
     'refused',

@@ -3,6 +3,7 @@ import type { Cut } from './proxy.ts';
 /** Writes that do not go to PostgreSQL, or not by way of the URL that the proxy stands in front of. */
 const ELSEWHERE = [
   'config init',
+  'demo',
   'market set',
   'market import',
   'backup create',

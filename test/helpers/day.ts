@@ -12,6 +12,7 @@ config init --database embedded --time-zone Asia/Kolkata --config made.json --ye
 config show --origin
 config path
 config validate made.json
+demo --remove --dir playground --yes
 migrate status
 migrate plan
 migrate verify

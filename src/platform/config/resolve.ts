@@ -121,13 +121,17 @@ function standard(
   { dataDir, 'database.schema': chosen }: Partial<Record<SettingName, Resolved>>,
 ): Resolved {
   const { fallback, fallbackIn }: Setting = SETTINGS[name];
-  const data = env['XDG_DATA_HOME'] || join(home, '.local', 'share');
+  const data = dataHome({ env, home });
   const raw =
     fallbackIn?.({ data, database: String(dataDir?.value), schema: chosen?.value as string | undefined }) ??
     fallback;
   if (raw === undefined) return { value: undefined, written: undefined, origin: 'not set' };
   return { ...asWritten(name, raw, check(name, raw, 'default')), origin: 'default' };
 }
+
+/** The folder of the user's data. */
+export const dataHome = ({ env, home }: Pick<ConfigSource, 'env' | 'home'>): string =>
+  env['XDG_DATA_HOME'] || join(home, '.local', 'share');
 
 /** The complaints about the values in a file itself, without those it points to. */
 export function literalComplaints(layer: Layer): string[] {

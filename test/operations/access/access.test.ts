@@ -24,7 +24,7 @@ operator cron readonly auditor: market set, market get, market list, market impo
 operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate, charges show, charges compare, completion bash, completion zsh, completion fish, completion powershell, completion suggest
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: partition check, partition status, schema show
-operator cron readonly auditor: config init, config show, config path, config validate, import inspect
+operator cron readonly auditor: config init, config show, config path, config validate, demo, import inspect
 operator cron readonly auditor: backup list, backup verify, backup prune, backup status
 operator cron readonly auditor: corporate-action list, corporate-action plan
 operator: corporate-action add, corporate-action apply, corporate-action reverse
