@@ -21,7 +21,7 @@ export const demo = defineCommand({
   },
   fields: {
     folder: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     traders: {
       type: 'rows',
       of: {
@@ -31,7 +31,7 @@ export const demo = defineCommand({
         open_positions: { type: 'integer' },
         working_orders: { type: 'integer' },
         violated: { type: 'integer' },
-        realized_pnl: { type: 'money' },
+        realized_pnl: { type: 'money', kind: 'gain' },
         total_capital: { type: 'money' },
       },
     },
