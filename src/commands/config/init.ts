@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
-import { optional, parsed, secret, text } from '../../cli/flags.ts';
+import { optional, parsed, secret, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { SETTINGS } from '../../platform/config/settings.ts';
 import { chooseDatabase, chooseTimeZone, databaseAnswer, variableName } from './wizard.ts';
@@ -17,6 +17,14 @@ export const init = defineCommand({
     ),
     databaseEnv: optional(parsed(variableName, 'NAME', 'read the URL from this environment variable')),
     dataDir: optional(text('FOLDER', SETTINGS.dataDir.help, 4096)),
+    check: toggle('connect to the server before the file is written'),
+    createAs: optional(
+      parsed(
+        variableName,
+        'NAME',
+        'make the role and the database of the URL where they are missing, as the login whose URL is in this environment variable',
+      ),
+    ),
     timeZone: optional(parsed(SETTINGS.timeZone.schema, 'ZONE', SETTINGS.timeZone.help)),
   },
   fields: {
@@ -29,25 +37,41 @@ export const init = defineCommand({
     'config init',
     'config init --database embedded --time-zone Asia/Kolkata',
     'config init --database-env DATABASE_URL --config prod.json',
+    'config init --database-env DATABASE_URL --create-as ADMIN_URL --check',
   ],
   details: `Writes pinnacle.config.json in this folder, or the file named by --config, and prompts on a terminal for what the
-flags do not set. The file must not hold a password: name an environment variable that holds the whole URL.`,
+flags do not set. There it connects to the server as you name it and says what is wrong (host, login, database, TLS, rights), so that you
+can correct it, and offers to make the role and the database as a login that may. The file must not hold a password: name an environment
+variable that holds the whole URL, or let it be written into a file of its own that only you can read. Without a terminal nothing is
+connected to without --check, and nothing made without --create-as.`,
   async run(input, ctx: Context) {
     const path = resolve(ctx.cwd, ctx.configSource.file ?? 'pinnacle.config.json');
-    const database = await chooseDatabase(input, ctx.io);
+    const { setting: database, secret } = await chooseDatabase(input, path, ctx);
     const timeZone = input.timeZone ?? (await chooseTimeZone(ctx.io));
-    const exists = await stat(path).then(
-      () => true,
-      () => false,
-    );
-    if (exists) await ctx.confirm(`There is already a file ${path}. Replace it?`);
-    const content = { database, dataDir: input.dataDir, timeZone };
-    if (!ctx.dryRun) await writeConfig(path, `${JSON.stringify(content, null, 2)}\n`, exists);
+    const files = [
+      ...(secret ? [secret] : []),
+      { path, text: `${JSON.stringify({ database, dataDir: input.dataDir, timeZone }, null, 2)}\n` },
+    ];
+    for (const file of files)
+      if (await exists(file.path)) await ctx.confirm(`There is already a file ${file.path}. Replace it?`);
+    if (!ctx.dryRun)
+      for (const file of files) await writeConfig(file.path, file.text, await exists(file.path));
     return {
       file: path,
-      database: typeof database === 'string' ? database : `environment ${database.$env}`,
+      database: describe(database),
       data_dir: input.dataDir,
       time_zone: timeZone,
     };
   },
 });
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+function describe(database: string | { $env: string } | { $file: string }): string {
+  if (typeof database === 'string') return database;
+  return '$env' in database ? `environment ${database.$env}` : `file ${database.$file}`;
+}
