@@ -61,10 +61,11 @@ const paramTable = (head, params) =>
     params.map((param) => [`\`${param.name}\`${param.required ? ' (required)' : ''}`, meaning(param)]),
   );
 
-function meaning({ help, choices, default: fallback, unless }) {
+function meaning({ help, choices, several, default: fallback, unless }) {
   return [
     help,
     ...(choices ? [oneOf(choices)] : []),
+    ...(several ? ['several with commas'] : []),
     ...(fallback ? [`default \`${fallback}\``] : []),
     ...(unless ? [`not needed with \`--${unless}\``] : []),
   ].join('; ');

@@ -23,10 +23,11 @@ function page(name, date, summary, version, body) {
 
 const flagTag = ({ name, value }) =>
   `--${name}${value ? ` ${value.replace(/^[<[]?(.*?)[>\]]?$/, '$1')}` : ''}`;
-const meaning = ({ help, choices, default: fallback, required }) =>
+const meaning = ({ help, choices, several, default: fallback, required }) =>
   [
     help,
     ...(choices ? [choices.join(' | ')] : []),
+    ...(several ? ['several with commas'] : []),
     ...(typeof fallback === 'string' ? [`default ${fallback}`] : []),
     ...(required ? ['required'] : []),
   ].join('; ');

@@ -1,4 +1,5 @@
 import type { Invocation } from '../cli/command.ts';
+import { entriesOf } from '../cli/entries.ts';
 import { type AuditTarget, auditTarget } from './outcome.ts';
 
 const TARGET_ARGUMENTS: readonly AuditTarget[] = [
@@ -11,11 +12,8 @@ const TARGET_ARGUMENTS: readonly AuditTarget[] = [
 ];
 
 /** The audit target of a command line. */
-export function auditTargetOf({ command, words, options }: Invocation): string | undefined {
-  const given = {
-    ...options,
-    ...Object.fromEntries(Object.keys(command.args).map((arg, i) => [arg, words[i]])),
-  };
-  const subject = TARGET_ARGUMENTS.find((name) => given[name] !== undefined);
-  return subject && auditTarget(subject, String(given[subject]));
+export function auditTargetOf(invocation: Invocation): string | undefined {
+  const given = new Map(entriesOf(invocation).map(({ key, value }) => [key, value]));
+  const subject = TARGET_ARGUMENTS.find((name) => given.get(name) !== undefined);
+  return subject && auditTarget(subject, String(given.get(subject)));
 }

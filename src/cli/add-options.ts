@@ -2,6 +2,7 @@ import { type Command as Commander, Option } from 'commander';
 import { usage } from '../util/failure.ts';
 import { kebab } from '../util/text.ts';
 import type { Command, Invocation } from './command.ts';
+import { argumentsOf, flagsOf } from './entries.ts';
 import type { Param } from './flags.ts';
 import { GLOBAL_FLAGS } from './globals.ts';
 import { usageLine } from './usage-line.ts';
@@ -13,19 +14,16 @@ export function addCommandOptions(
   found: (given: Pick<Invocation, 'words' | 'options'>) => void,
 ): void {
   // Arguments are optional to commander: missing ones are prompted for on a terminal.
-  for (const [name, param] of Object.entries(command.args))
-    leaf.argument(`[${param.placeholder ?? name}${param.many ? '...' : ''}]`, describe(param));
-  for (const [name, param] of Object.entries(command.flags)) {
-    const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
-    const option = new Option(flag, describe(param));
-    leaf.addOption(
-      param.placeholder
-        ? option.argParser((value, earlier) => {
-            if (earlier !== undefined) throw givenTwice(`--${kebab(name)}`);
-            return value;
-          })
-        : option,
+  const args = Object.entries(argumentsOf(command));
+  for (const [name, param] of args)
+    leaf.argument(
+      `[${param.placeholder ?? name}${param.many ? '...' : ''}]`,
+      name in command.args ? describe(param) : '',
     );
+  for (const [name, param] of Object.entries(flagsOf(command))) {
+    const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
+    const option = new Option(flag, describe(param)).hideHelp(!(name in command.flags));
+    leaf.addOption(param.placeholder ? option.argParser(collect(name, param)) : option);
   }
   // For help and suggestions only: the global flags are removed before commander parses the words.
   leaf.optionsGroup('Global flags:');
@@ -39,10 +37,19 @@ export function addCommandOptions(
     `\nExamples:\n${command.examples.map((line) => `  $ pinnacle ${line}`).join('\n')}`,
   );
   leaf.action((...given: unknown[]) => {
-    const words = given.slice(0, Object.keys(command.args).length) as Invocation['words'];
+    const words = given.slice(0, args.length) as Invocation['words'];
     found({ words, options: leaf.opts() });
   });
 }
+
+/** What a flag is given, one text after another; refuses a second one unless the flag takes several. */
+const collect =
+  (name: string, { several }: Param) =>
+  (value: string, earlier: unknown) => {
+    if (several) return [earlier ?? [], value].flat();
+    if (earlier !== undefined) throw givenTwice(`--${kebab(name)}`);
+    return value;
+  };
 
 /** The usage error of a flag that takes one value and was given twice. */
 export const givenTwice = (flag: string) => usage(`${flag} is given twice; it takes one value.`);
@@ -50,6 +57,7 @@ export const givenTwice = (flag: string) => usage(`${flag} is given twice; it ta
 function describe(param: Param): string {
   const extras = [
     param.choices ? param.choices.join(' | ') : '',
+    param.several ? 'several with commas' : '',
     param.fallback !== undefined ? `default ${param.fallback}` : '',
   ].filter((extra) => extra !== '');
   return extras.length > 0 ? `${param.help} (${extras.join('; ')})` : param.help;

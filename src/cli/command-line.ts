@@ -1,5 +1,6 @@
 import { kebab } from '../util/text.ts';
 import type { Command, Noun, Verb, Verbs } from './command.ts';
+import { argumentsOf, flagsOf } from './entries.ts';
 import type { Params } from './flags.ts';
 import { type Globals, isGlobal, matchGlobal, setGlobal } from './globals.ts';
 
@@ -67,11 +68,11 @@ async function takePath(reading: Reading, nouns: Verbs, help: boolean) {
   let verb: Verb | undefined;
   for (let word = words[0]; table && word !== undefined; word = words[0]) {
     const known: Verbs = table;
-    const node = lookUp(known, word);
-    if (node) {
-      path.push(word);
+    const found = lookUp(known, word);
+    if (found) {
+      path.push(found.name);
       words.shift();
-      [verb, table] = await enter(node);
+      [verb, table] = await enter(found.node);
     } else if (!word.startsWith('-')) break;
     else if (!takeGlobal(reading, (next) => !help && !lookUp(known, next))) rest.push(...words.splice(0, 1));
   }
@@ -86,7 +87,7 @@ async function enter(node: Verb | Noun): Promise<[Verb | undefined, Verbs | unde
 /** Consumes all other words, and counts the arguments among them. */
 function takeRest(reading: Reading, command: Command | undefined): number {
   const { words, rest } = reading;
-  const valued = new Set(command && flagsWithValue(command));
+  const valued = new Set(command && flagsWithValue(flagsOf(command)));
   let args = 0;
   while (words.length > 0) {
     if (takeGlobal(reading, () => true)) continue;
@@ -127,17 +128,22 @@ function takeHelp(words: string[]): boolean {
 /** As commander sees it: a lone `-` is an argument. */
 const isFlag = (word: string) => word.length > 1 && word.startsWith('-');
 
-function lookUp(table: Verbs | undefined, word: string | undefined): Verb | Noun | undefined {
-  return table && word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+/** The entry of a table that a word names, also by the word of an earlier version, and its name now. */
+function lookUp(table: Verbs | undefined, word: string | undefined) {
+  if (!table || word === undefined) return undefined;
+  const node = Object.hasOwn(table, word) ? table[word] : undefined;
+  if (node) return { name: word, node };
+  const [name, earlier] = Object.entries(table).find(([, each]) => each.formerly === word) ?? [];
+  return name !== undefined && earlier ? { name, node: earlier } : undefined;
 }
 
-const flagsWithValue = ({ flags }: Pick<Command, 'flags'>) =>
+const flagsWithValue = (flags: Params) =>
   Object.keys(flags).flatMap((name) => (flags[name]?.placeholder === undefined ? [] : `--${kebab(name)}`));
 
 /** Whether a word is not a list of columns but can be a missing argument. */
-function isArgument(word: string, { args, fields }: Command, given: number): boolean {
-  const room = Object.values(args).filter((param) => !param.many).length;
-  return given < room && !word.split(',').every((name) => Object.hasOwn(fields, name));
+function isArgument(word: string, command: Command, given: number): boolean {
+  const room = Object.values(argumentsOf(command)).filter((param) => !param.many).length;
+  return given < room && !word.split(',').every((name) => Object.hasOwn(command.fields, name));
 }
 
 /** The remaining words if no verb is named. An unknown word is an error, even with --help. */
@@ -150,6 +156,6 @@ function unknownWords(rest: readonly string[]): string[] {
 
 /** The words that are neither flags nor their values. */
 export function positionals(rest: readonly string[], flags: Params): string[] {
-  const valued = new Set(flagsWithValue({ flags }));
+  const valued = new Set(flagsWithValue(flags));
   return rest.filter((word, i) => !isFlag(word) && !valued.has(rest[i - 1] ?? ''));
 }

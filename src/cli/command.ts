@@ -136,12 +136,16 @@ export interface Verb {
   summary: string;
   /** The heading in root help that it stands under, if it needs no noun. */
   group?: string;
+  /** The word that named it in earlier versions, and still does; help no longer says it. */
+  formerly?: string;
   load: () => Promise<Command>;
 }
 
 /** A noun, or a group of verbs within one; its table is loaded on first use. */
 export interface Noun {
   summary: string;
+  /** As of a verb. */
+  formerly?: string;
   verbs: () => Promise<Verbs>;
   /** The heading in root help that it stands under. */
   group?: string;

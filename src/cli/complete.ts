@@ -1,6 +1,7 @@
 import { kebab } from '../util/text.ts';
 import type { Command, Verbs } from './command.ts';
 import { positionals, readCommandLine } from './command-line.ts';
+import { flagsOf } from './entries.ts';
 import type { Param } from './flags.ts';
 import { GLOBAL_FLAGS, type Globals } from './globals.ts';
 
@@ -54,7 +55,7 @@ function flagValue(previous = '', word: string, verb: Command | undefined): Foun
   const flag = equals === 0 ? previous : word.slice(0, equals - 1);
   const [before, typed] = [word.slice(0, equals), word.slice(equals)];
   if (flag === '--columns' || flag === '--json') return columns(typed, before, verb);
-  const own = Object.entries(verb?.flags ?? {}).find(([name]) => `--${kebab(name)}` === flag)?.[1];
+  const own = Object.entries(verb ? flagsOf(verb) : {}).find(([name]) => `--${kebab(name)}` === flag)?.[1];
   if (own) return own.placeholder === undefined ? undefined : paramValue(own, typed, before);
   const placeholder = GLOBALS.find(({ name }) => `--${name}` === flag)?.value;
   return placeholder === undefined
@@ -106,15 +107,20 @@ function named(typed: string, table: Verbs | undefined): Found | undefined {
 /** The next argument of the verb. */
 function argument(typed: string, rest: readonly string[], verb: Command | undefined): Found {
   const args = Object.values(verb?.args ?? {});
-  const given = verb ? positionals(rest, verb.flags).length : 0;
+  const given = verb ? positionals(rest, flagsOf(verb)).length : 0;
   const next = args[given] ?? args.find(({ many }) => many);
   return next ? paramValue(next, typed, '') : NOTHING;
 }
 
-function paramValue({ choices, placeholder = '' }: Param, typed: string, before: string): Found {
+function paramValue({ choices, several, placeholder = '' }: Param, text: string, start: string): Found {
+  // Of several values the last is being typed.
+  const last = several ? text.lastIndexOf(',') + 1 : 0;
+  const [typed, before] = [text.slice(last), start + text.slice(0, last)];
   if (!choices) return { ...NOTHING, open: { placeholder, typed, before } };
+  const given = new Set(text.slice(0, last).split(','));
+  const left = choices.filter((value) => !given.has(value));
   return suggest(
-    choices.map((value) => ({ value, description: '' })),
+    left.map((value) => ({ value, description: '' })),
     typed,
     before,
   );

@@ -14,6 +14,8 @@ interface ParamNode {
   /** The flag that makes this one dispensable. */
   unless: string | null;
   choices: readonly string[] | null;
+  /** Whether it takes several values, with commas between them. */
+  several: boolean;
   default: string | null;
 }
 
@@ -105,6 +107,7 @@ function params(all: Params, nameOf: (name: string, value: string | undefined) =
     required: param.required,
     unless: param.unless === undefined ? null : kebab(param.unless),
     choices: param.choices ?? null,
+    several: param.several === true,
     default: param.fallback ?? null,
   }));
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { DAY_RULE, isBookDay } from '../domain/day.ts';
 import { existingIdText, idText } from '../domain/id.ts';
-import { isInstant, isWrittenDay } from '../domain/instant.ts';
+import { isInstant, isWrittenDay, TIME_RULE } from '../domain/instant.ts';
 import { priceText, type Rupees, rupeesText, sharesText } from '../domain/money.ts';
 import { parseDuration } from '../util/duration.ts';
 import { parseJson } from '../util/json.ts';
@@ -26,6 +26,10 @@ export interface Param<Value = unknown> {
   content?(value: unknown): string | undefined;
   /** The last argument, which may be given any number of times. */
   many?: true;
+  /** Several values: with commas between them, or the flag given several times. */
+  several?: true;
+  /** What it was in earlier versions, which still read it so; help no longer says it. */
+  formerly?: 'flag' | 'argument';
 }
 
 export type Params = Record<string, Param>;
@@ -56,6 +60,29 @@ export function withDefault<V>(param: Param<V>, text: string): Param<V> {
 /** The same argument any number of times, none included; it must be the last of its verb. */
 export function many<V>(param: Param<V>): Param<V[]> {
   return { ...param, required: false, many: true, schema: z.prefault(z.array(param.schema), []) };
+}
+
+const MOST_VALUES = 100;
+
+/** The same flag with several values, each once, in the order in which they are given. */
+export function several<V>(param: Param<V>): Param<V[]> {
+  const most = z.maxLength(MOST_VALUES, { error: `takes at most ${MOST_VALUES} values` });
+  const schema = z.pipe(
+    z.pipe(z.transform(piecesOf), z.array(param.schema).check(most)),
+    z.transform((values: V[]) => [...new Set(values)]),
+  );
+  return { ...param, several: true, schema };
+}
+
+/** The texts that a flag with several values is given. */
+export const piecesOf = (given: unknown): unknown[] =>
+  [given]
+    .flat()
+    .flatMap((text) => (typeof text === 'string' ? text.split(',').map((one) => one.trim()) : [text]));
+
+/** The same parameter, which earlier versions read in another place. */
+export function formerly<V>(place: NonNullable<Param['formerly']>, param: Param<V>): Param<V> {
+  return { ...param, formerly: place };
 }
 
 /** The same parameter, never echoed in an error. */
@@ -158,8 +185,7 @@ export function choice<const W extends string>(
 
 /** A time as an operator writes it; the verb turns it into UTC with `ctx.instant`. */
 export function time(help: string): Param<string> {
-  const error = 'must be a time such as 2026-01-31T09:15:00+05:30, 2026-01-31, today or 7d';
-  return required(z.string().check(z.refine(isInstant, { error })), 'TIME', help);
+  return required(z.string().check(z.refine(isInstant, { error: TIME_RULE })), 'TIME', help);
 }
 
 /** A calendar day, as YYYY-MM-DD. */

@@ -4,6 +4,7 @@ import { kebab, pluralize, truncate } from '../util/text.ts';
 import { addCommandOptions, givenTwice } from './add-options.ts';
 import type { Command, Invocation, Program, Verbs } from './command.ts';
 import { type CommandLine, positionals } from './command-line.ts';
+import { flagsOf } from './entries.ts';
 
 /** The result of parsing: a verb to run, or help to show (as an error if the verb is missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };
@@ -48,10 +49,11 @@ export async function parse(program: Program, line: CommandLine, columns: number
 }
 
 /** The usage error of words that are no arguments, with the flag that the first of them fits. It may be a secret: no echo. */
-function tooMany({ path, rest }: CommandLine, { args, flags }: Command): Failure {
+function tooMany({ path, rest }: CommandLine, command: Command): Failure {
+  const { args, flags } = command;
   const name = path.join(' ');
   const takes = Object.values(args).map(({ placeholder }) => placeholder);
-  const words = positionals(rest, flags);
+  const words = positionals(rest, flagsOf(command));
   const fitting = Object.entries(flags).filter(
     ([flag, { placeholder, schema }]) =>
       placeholder !== undefined &&

@@ -1,8 +1,9 @@
 import { EXITS } from '../util/exit-codes.ts';
 import { Failure, usage } from '../util/failure.ts';
-import { kebab, shellWord, truncate } from '../util/text.ts';
+import { closestMatch, shellWord, truncate } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
-import type { Param } from './flags.ts';
+import { type Entry, entriesOf } from './entries.ts';
+import { type Param, piecesOf } from './flags.ts';
 import type { Globals } from './globals.ts';
 import { AlreadyApplied, checkColumns, type ReplayedResult, render } from './output.ts';
 import { type Field, type Fields, Finding, type RenderOptions, type Result } from './result.ts';
@@ -128,9 +129,11 @@ function revealed(fields: Fields, input: Record<string, unknown>): Fields {
 /** What a person is told who finds no rows: what was looked for, and what makes one. */
 function noRows(invocation: Invocation): string {
   const { command, path } = invocation;
-  const given = entries(invocation).flatMap(({ label, param, value }) => {
+  const given = entriesOf(invocation).flatMap(({ label, param, value }) => {
     if (value === undefined || value === false) return [];
-    const text = param.secret ? ['…'] : value === true ? [] : [value].flat().map(String).map(shellWord);
+    const texts = [value].flat().map(String);
+    const shown = (param.several ? [texts.join(',')] : texts).map(shellWord);
+    const text = param.secret ? ['…'] : value === true ? [] : shown;
     return label.startsWith('--') ? [label, ...text] : text;
   });
   const found = `Nothing found by: pinnacle ${[...path, ...given].join(' ')}`;
@@ -149,33 +152,9 @@ async function guardTarget(ctx: RailContext): Promise<void> {
   await ctx.confirmProfile();
 }
 
-interface Entry {
-  key: string;
-  /** As the operator writes it: `ORDER`, `--quantity`. */
-  label: string;
-  param: Param;
-  value: unknown;
-}
-
-function entries({ command, words, options }: Invocation): Entry[] {
-  const args = Object.entries(command.args).map(([key, param], i) => ({
-    key,
-    label: param.placeholder ?? key,
-    param,
-    value: words[i],
-  }));
-  const flags = Object.entries(command.flags).map(([key, param]) => ({
-    key,
-    label: `--${kebab(key)}`,
-    param,
-    value: options[key],
-  }));
-  return [...args, ...flags];
-}
-
 /** Prompts for missing input; throws a usage error if prompts are not possible. */
 async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry[]> {
-  const all = entries(invocation);
+  const all = entriesOf(invocation);
   const isGiven = (flag: string | undefined) => flag !== undefined && invocation.options[flag] !== undefined;
   const missing = all.filter(
     ({ param, value }) => param.required && value === undefined && !isGiven(param.unless),
@@ -204,7 +183,8 @@ async function withWholeIds(all: readonly Entry[], ctx: RailContext): Promise<En
     if (typeof value === 'string') return ctx.wholeId(placeholder, value);
     return Array.isArray(value) ? Promise.all(value.map((each) => ctx.wholeId(placeholder, each))) : value;
   };
-  return Promise.all(all.map(async (entry) => ({ ...entry, value: await whole(entry.param, entry.value) })));
+  const given = ({ param, value }: Entry) => (param.several && value !== undefined ? piecesOf(value) : value);
+  return Promise.all(all.map(async (entry) => ({ ...entry, value: await whole(entry.param, given(entry)) })));
 }
 
 function problem(param: Param, value: unknown): string | undefined {
@@ -216,14 +196,30 @@ function problem(param: Param, value: unknown): string | undefined {
 function validate(all: readonly Entry[]): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   const complaints: string[] = [];
+  const guesses: string[] = [];
   for (const { key, label, param, value } of all) {
     const result = param.schema.safeParse(value);
-    if (result.success) input[key] = result.data;
-    else {
-      const echo = param.secret ? '' : `, not ${JSON.stringify(truncate(String(value)))}`;
-      complaints.push(`${label} ${result.error.issues[0]?.message ?? 'is not valid'}${echo}`);
+    if (result.success) {
+      input[key] = result.data;
+      continue;
     }
+    const [issue] = result.error.issues;
+    const [at] = issue?.path ?? [];
+    const wrong = String(Array.isArray(value) && typeof at === 'number' ? value[at] : value);
+    const echo = param.secret ? '' : `, not ${JSON.stringify(truncate(wrong))}`;
+    complaints.push(`${label} ${issue?.message ?? 'is not valid'}${echo}`);
+    const meant =
+      param.choices &&
+      closestMatch(
+        wrong.toUpperCase(),
+        param.choices.map((word) => word.toUpperCase()),
+      );
+    if (meant !== undefined)
+      guesses.push(`${label} ${param.choices?.find((word) => word.toUpperCase() === meant)}`);
   }
-  if (complaints.length > 0) throw usage(`${complaints.join('.\n')}.`);
-  return input;
+  if (complaints.length === 0) return input;
+  throw usage(
+    `${complaints.join('.\n')}.`,
+    guesses.length === 0 ? undefined : `Did you mean ${guesses.join(' ')}?`,
+  );
 }
