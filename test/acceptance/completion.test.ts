@@ -40,7 +40,7 @@ const CASES: readonly [typed: string, offered: readonly string[], never: readonl
   ['pinnacle help risk ha', ['halt'], []],
   ['pinnacle doctor l', ['ledger'], []],
   ['pinnacle doctor --q', ['--quiet'], []],
-  ['pinnacle user sessions ', ['list', 'revoke', 'revoke-all'], ['show']],
+  ['pinnacle user logins ', ['list', 'revoke', 'revoke-all'], ['show']],
   ['pinnacle schedule print ', ['crontab', 'systemd'], []],
   ['pinnacle risk halt --rea', ['--reason'], []],
   ['pinnacle user show ', ['desk:alpha', 'desk:beta', 'trader_001'], []],

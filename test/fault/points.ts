@@ -10,7 +10,7 @@ const ELSEWHERE = [
   'backup prune',
   'backup restore',
   // Of what it ends there is nothing but in Redis, where it is ended once.
-  'user sessions revoke',
+  'user logins revoke',
   // Roles are the cluster's, not the copy's.
   'access apply',
 ];

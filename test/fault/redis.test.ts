@@ -12,7 +12,7 @@ const PROJECTED = [
   'order cancel',
   'notification send',
   'user disable',
-  'user sessions revoke-all',
+  'user logins revoke-all',
 ];
 /** What is in PostgreSQL only once it is in Redis. */
 const TOGETHER = ['user login'];

@@ -33,9 +33,9 @@ user flow-totals u2
 user reverse-flow {flow} --reason r --yes
 user verify-key --record-login < {api_key}
 user login --json < {api_key}
-user sessions list u2
-user sessions revoke u2 {login}
-user sessions revoke-all u2
+user logins list u2
+user logins revoke u2 {login}
+user logins revoke-all u2
 user disable u2
 user enable u2
 user rotate-key u2 --grace 1h --json
@@ -57,7 +57,7 @@ strategy show s1
 strategy activate s1 --user u2 --allocation 1000
 strategy pause s1 --user u2
 strategy resume s1 --user u2
-session start --user u2
+session start u2
 risk set u2 MAX_ORDERS_PER_DAY 99
 risk list
 order place --order-id o1 --user u2 --symbol ITC --side BUY --type LIMIT --quantity 10 --price 100 --strategy s1
@@ -86,7 +86,7 @@ instrument show ITC
 calendar import {holidays}
 calendar show --year 2026
 charges estimate --symbol ITC --side BUY --quantity 10 --price 410 --product MIS
-charges show --day 2026-01-30
+charges show 2026-01-30
 charges compare {note} --user u2
 charges book --user u2
 symbol alias OLDITC ITC --from 2026-01-01
@@ -136,7 +136,7 @@ session show --user u2
 position close {position} --price 102
 fill bust {fill} --reason r --yes
 session recompute {session}
-session end --user u2
+session end u2
 strategy stats
 strategy stop s1 --user u2
 risk remove u2 MAX_ORDERS_PER_DAY --yes
@@ -201,7 +201,7 @@ access apply --yes
 `;
 
 /** Whether a command can do nothing without Redis. */
-export const needsRedis = (path: string) => /realtime|watch$|^market|^user (login|sessions)/.test(path);
+export const needsRedis = (path: string) => /realtime|watch$|^market|^user logins?/.test(path);
 
 /** Whether a command compares with an engine that takes seconds to start: once is enough then. */
 export const isSlow = (path: string) => ['migrate drift', 'doctor'].includes(path);

@@ -64,10 +64,10 @@ describe.each(servers)('a Redis for each purpose beside $name', ({ open }) => {
     expect(await names('sessions')).toEqual(['session']);
     expect(await names('notifications')).toEqual(['notification', 'notifications', 'user_notifications']);
     expect((await db.json<unknown[]>(...words('market list'))).length).toBe(1);
-    expect((await db.json<unknown[]>(...words('user sessions list u'))).length).toBe(1);
+    expect((await db.json<unknown[]>(...words('user logins list u'))).length).toBe(1);
     expect(await run('order show o1 --live')).toMatchObject({ code: 0, stderr: '' });
     expect((await run('doctor --check redis --json')).stdout).toContain('all 4 answer');
-    expect(await run('user sessions revoke-all u')).toMatchObject({ code: 0 });
+    expect(await run('user logins revoke-all u')).toMatchObject({ code: 0 });
     expect(await names('sessions')).toEqual([]);
   });
 

@@ -84,12 +84,7 @@ describe.each(databases)('hostile records on $name', (kind) => {
       await redis.cli('set', `session:trader_001:${key}`, key);
       await redis.cli('hset', `positions:${key}`, key, key);
       await redis.cli('set', `order:${key}`, key);
-      for (const line of [
-        'market list',
-        'market get TCS',
-        'user sessions list trader_001',
-        'doctor realtime',
-      ])
+      for (const line of ['market list', 'market get TCS', 'user logins list trader_001', 'doctor realtime'])
         expect(await inEveryForm(line)).not.toContain(1);
     }
   });

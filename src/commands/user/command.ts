@@ -37,13 +37,14 @@ export const verbs: Verbs = {
     async () => (await import('./revoke-key.ts')).revokeKey,
   ),
   login: verb(
-    'Start a session with an API key; its token is shown once',
+    'Log a user in with an API key; the token is shown once',
     async () => (await import('./login.ts')).login,
   ),
   'verify-key': verb('Show the user of an API key', async () => (await import('./verify-key.ts')).verifyKey),
-  sessions: {
+  logins: {
     summary: 'Login sessions',
-    verbs: async () => (await import('./sessions/command.ts')).verbs,
+    formerly: 'sessions',
+    verbs: async () => (await import('./logins/command.ts')).verbs,
   },
   credentials: {
     summary: 'Broker credentials, encrypted',

@@ -5,7 +5,7 @@ import { userId } from '../../domain/id.ts';
 import { setUserEnabled } from '../../trading/users/set-enabled.ts';
 import { pluralize } from '../../util/text.ts';
 import { switched, userFields } from './fields.ts';
-import { sayLogout } from './sessions/warn-logout.ts';
+import { sayLogout } from './logins/warn-logout.ts';
 
 export const disable = defineCommand({
   effect: 'write',

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
-import { sayLogout } from './sessions/warn-logout.ts';
+import { sayLogout } from './logins/warn-logout.ts';
 
 export const revokeKey = defineCommand({
   effect: 'destroy',

@@ -6,7 +6,7 @@ import { instant } from '../../domain/instant.ts';
 import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
-import { sayLogout } from './sessions/warn-logout.ts';
+import { sayLogout } from './logins/warn-logout.ts';
 
 const MAX_GRACE_MS = 30 * 86_400_000;
 

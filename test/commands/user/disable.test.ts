@@ -28,7 +28,7 @@ describe.each(databases)('a trader who is kept out, on $name', ({ open }) => {
     return code === 0 ? String(JSON.parse(stdout).session_id) : code;
   };
   const sessions = async () =>
-    (await db.json<{ session_id: string }[]>('user', 'sessions', 'list', 'u')).map((one) => one.session_id);
+    (await db.json<{ session_id: string }[]>('user', 'logins', 'list', 'u')).map((one) => one.session_id);
   const place = (line: string) => {
     const terms = ['--symbol TCS', '--quantity 10'].filter(
       (term) => !line.includes(term.split(' ')[0] ?? ''),

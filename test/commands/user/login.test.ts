@@ -76,7 +76,7 @@ describe.each(databases)('user login on $name', ({ open }) => {
     const { token, session_id } = await begin();
     const hash = createHash('sha256').update(String(token)).digest('hex');
     const database = JSON.stringify([await db.audits(), (await db.query('SELECT * FROM users')).rows]);
-    const list = await db.cli('user', 'sessions', 'list', 'u', '--json', '--debug');
+    const list = await db.cli('user', 'logins', 'list', 'u', '--json', '--debug');
     const inRedis = await redis.cli('get', `session:u:${session_id}`);
     for (const place of [database, list.stdout + list.stderr, inRedis])
       for (const secret of [String(token), key]) expect(place).not.toContain(secret);
@@ -181,7 +181,7 @@ describe.each(servers)('beside the $name', ({ open }) => {
             await db.query(`SELECT FROM pg_stat_activity WHERE datname = current_database()
             AND application_name = 'pinnacle/user login' AND state = 'idle in transaction' AND query LIKE '%clock%'`)
           ).rows.length > 0;
-      const [ended, begun] = await Promise.all([db.cli('user', 'sessions', 'revoke-all', 'u'), login]);
+      const [ended, begun] = await Promise.all([db.cli('user', 'logins', 'revoke-all', 'u'), login]);
       expect([ended.code, begun.code]).toEqual([0, 0]);
       expect(await redis.cli('dbsize')).toBe('0');
     } finally {

@@ -15,7 +15,7 @@ const DAY = dayOf(COMMANDS);
 
 /** Who may run what: `roles: commands`. */
 const TABLE = `
-operator cron readonly auditor: user list, user show, user sessions list, strategy list, strategy show, strategy stats, order list, fill list, symbol list, user flows, user flow-totals
+operator cron readonly auditor: user list, user show, user logins list, strategy list, strategy show, strategy stats, order list, fill list, symbol list, user flows, user flow-totals
 operator cron readonly auditor: position list, position show, position history, position pnl, session list, session show
 operator cron readonly auditor: report performance, report months, report trades
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
@@ -42,7 +42,7 @@ operator cron: instrument import
 operator: broker paper run, broker login, broker logout, broker status, broker funds, broker sync
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire
 cron operator: report snapshot, report rebuild, position mark, session start, session end, risk check, notification send, notification read, audit seal
-cron operator: realtime drain, realtime rebuild, user sessions revoke, user sessions revoke-all, retention run
+cron operator: realtime drain, realtime rebuild, user logins revoke, user logins revoke-all, retention run
 cron operator auditor: retention plan
 auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger, report day
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate adopt, migrate repair

@@ -108,7 +108,7 @@ describe.each(servers)('beside the $name', ({ open }) => {
         expect(await run('doctor --check redis')).toMatchObject({ code: 0 });
         expect(await run('market set TCS --ltp 10')).toMatchObject({ code: 0 });
         expect(await run('market list')).toMatchObject({ code: 0 });
-        expect(await run('user sessions list u')).toMatchObject({ code: 0 });
+        expect(await run('user logins list u')).toMatchObject({ code: 0 });
         await nodes[0]?.cli('-c', 'persist', 'market_data:TCS');
         expect(await run('retention run --yes --json kind,repaired')).toMatchObject({
           code: 0,

@@ -13,13 +13,13 @@ export const revoke = defineCommand({
   args: { user: parsed(userId, 'USER', 'the user'), session: identifier('SESSION', 'the session', 100) },
   flags: {},
   fields: { user_id: { type: 'text' }, session_id: { type: 'text' } },
-  examples: ['user sessions revoke trader_001 lgn_01'],
+  examples: ['user logins revoke trader_001 lgn_01'],
   details: `Exits 3 if the session does not exist. While Redis is unreachable this is unknown: it exits 8, and the session, if there is
 one, ends as soon as Redis is back.`,
   async run({ user, session }, ctx: Context) {
     await findUser(await ctx.db(), user);
     if ((await isThere(ctx, user, session)) === false)
-      throw notFound('login session', session, `See: pinnacle user sessions list ${user}`);
+      throw notFound('login session', session, `See: pinnacle user logins list ${user}`);
     return ctx.change(async (trx) => {
       await lockUser(trx, user);
       trx.touch('revoke', [`${user}:${session}`]);

@@ -7,6 +7,6 @@ export async function sayLogout(ctx: Context, userId: UserId): Promise<void> {
   await ctx.io.say(
     redis
       ? `This ends the sessions of ${userId}.`
-      : `No Redis is configured here: sessions of ${userId}, if any, continue. To end them, with REDIS_URL set: pinnacle user sessions revoke-all ${userId}`,
+      : `No Redis is configured here: sessions of ${userId}, if any, continue. To end them, with REDIS_URL set: pinnacle user logins revoke-all ${userId}`,
   );
 }

@@ -5,7 +5,7 @@ import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 
 const AWAY = 'redis://127.0.0.1:1/0';
 
-describe.each(databases)('user sessions on $name', ({ open }) => {
+describe.each(databases)('user logins on $name', ({ open }) => {
   let redis: TestRedis;
   let db: TestDatabase;
   const keyOf = new Map<string, string>();
@@ -43,7 +43,7 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
     return (JSON.parse(stdout) as { session_id: string }).session_id;
   };
   const list = (user: string, ...more: string[]) =>
-    db.json<Record<string, unknown>[]>('user', 'sessions', 'list', user, ...more);
+    db.json<Record<string, unknown>[]>('user', 'logins', 'list', user, ...more);
   const idsOf = async (user: string) => (await list(user)).map(({ session_id }) => session_id);
   const left = async () => (await redis.cli('keys', '*')).split('\n').filter(Boolean).sort();
   const away = { env: { REDIS_URL: AWAY } };
@@ -79,7 +79,7 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
       ['late', 'ok'],
     ]);
     expect(Number(rows[0]?.['idle_seconds'])).toBeGreaterThanOrEqual(90);
-    await db.json('user', 'sessions', 'revoke-all', 'u');
+    await db.json('user', 'logins', 'revoke-all', 'u');
     // It began after the end of all was asked for.
     expect(await left()).toEqual(['session:u:late']);
   });
@@ -107,12 +107,12 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
     expect(
       unreadable.every(({ expires_at, idle_seconds }) => expires_at === null && idle_seconds === null),
     ).toBe(true);
-    const shown = await db.cliWith({ tty: true }, 'user', 'sessions', 'list', 'u');
+    const shown = await db.cliWith({ tty: true }, 'user', 'logins', 'list', 'u');
     expect([shown.code, shown.stdout.includes('\u001b[31m\u001b')]).toEqual([0, false]);
     expect(shown.stdout).toContain('evil\\u{1b}[31m');
-    expect((await db.cli('user', 'sessions', 'revoke', 'u', 'list')).code).toBe(0);
+    expect((await db.cli('user', 'logins', 'revoke', 'u', 'list')).code).toBe(0);
     expect((await left()).includes('session:u:list')).toBe(false);
-    await db.json('user', 'sessions', 'revoke-all', 'u');
+    await db.json('user', 'logins', 'revoke-all', 'u');
     expect(await left()).toEqual([]);
   });
 
@@ -123,15 +123,15 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
     await redis.cli('set', 'session:u:service:1', service);
     expect(await idsOf('u')).toEqual([mine, 'service:1']);
     expect(await idsOf('u:web')).toEqual(['junk', other]);
-    expect((await db.cli('user', 'sessions', 'revoke', 'u', `web:${other}`)).code).toBe(3);
-    await db.json('user', 'sessions', 'revoke-all', 'u');
+    expect((await db.cli('user', 'logins', 'revoke', 'u', `web:${other}`)).code).toBe(3);
+    await db.json('user', 'logins', 'revoke-all', 'u');
     expect(await left()).toEqual([`session:u:web:${other}`, 'session:u:web:junk'].sort());
   });
 
   it('end one by one, audited', async () => {
     const before = (await db.audits('%revoke%')).length;
     const [first, second] = [await login('u'), await login('u')];
-    expect(await db.json('user', 'sessions', 'revoke', 'u', first)).toEqual({
+    expect(await db.json('user', 'logins', 'revoke', 'u', first)).toEqual({
       user_id: 'u',
       session_id: first,
     });
@@ -141,12 +141,12 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
       ['v', second],
       ['nobody', second],
     ])
-      expect([argv, (await db.cli('user', 'sessions', 'revoke', ...argv)).code]).toEqual([argv, 3]);
-    expect((await db.cli('user', 'sessions', 'revoke', 'u', second, '--dry-run')).code).toBe(0);
+      expect([argv, (await db.cli('user', 'logins', 'revoke', ...argv)).code]).toEqual([argv, 3]);
+    expect((await db.cli('user', 'logins', 'revoke', 'u', second, '--dry-run')).code).toBe(0);
     expect(await left()).toEqual([`session:u:${second}`]);
     const rows = (await db.audits('%revoke%')).slice(before);
     expect(rows).toMatchObject([
-      { command: 'user sessions revoke', target: 'user u', body: { revoked: first } },
+      { command: 'user logins revoke', target: 'user u', body: { revoked: first } },
     ]);
   });
 
@@ -154,22 +154,22 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
     await login('u');
     await login('u');
     const other = await login('v');
-    const { stderr } = await db.cli('user', 'sessions', 'revoke-all', 'u');
+    const { stderr } = await db.cli('user', 'logins', 'revoke-all', 'u');
     expect(stderr).toContain('ends the sessions of u');
     expect(await left()).toEqual([`session:v:${other}`]);
     expect((await db.audits('%revoke%')).at(-1)).toMatchObject({
-      command: 'user sessions revoke-all',
+      command: 'user logins revoke-all',
       target: 'user u',
     });
-    expect((await db.cli('user', 'sessions', 'revoke-all', 'nobody')).code).toBe(3);
+    expect((await db.cli('user', 'logins', 'revoke-all', 'nobody')).code).toBe(3);
   });
 
   it('end later while Redis is away, but for those begun since', async () => {
     const [one, two, third] = [await login('u'), await login('u'), await login('v')];
-    const revoked = await db.cliWith(away, 'user', 'sessions', 'revoke', 'v', third, '--json');
+    const revoked = await db.cliWith(away, 'user', 'logins', 'revoke', 'v', third, '--json');
     expect([revoked.code, JSON.parse(revoked.stdout)]).toEqual([8, { user_id: 'v', session_id: third }]);
-    expect((await db.cliWith(away, 'user', 'sessions', 'revoke-all', 'u')).code).toBe(8);
-    expect((await db.cliWith(away, 'user', 'sessions', 'list', 'u')).code).toBe(7);
+    expect((await db.cliWith(away, 'user', 'logins', 'revoke-all', 'u')).code).toBe(8);
+    expect((await db.cliWith(away, 'user', 'logins', 'list', 'u')).code).toBe(7);
     const since = await login('u');
     expect(await left()).toEqual(
       [one, two, since].map((id) => `session:u:${id}`).concat(`session:v:${third}`),
@@ -186,7 +186,7 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
       ['revoke', 'u', 'x'],
       ['revoke-all', 'u'],
     ])
-      expect([argv, (await db.cliWith(none, 'user', 'sessions', ...argv)).code]).toEqual([argv, 78]);
+      expect([argv, (await db.cliWith(none, 'user', 'logins', ...argv)).code]).toEqual([argv, 78]);
     expect((await db.audits('%revoke%')).length).toBe(before);
   });
 
@@ -197,7 +197,7 @@ describe.each(databases)('user sessions on $name', ({ open }) => {
     const patient = { env: { PINNACLE_REDIS_TIMEOUT: '30s' } };
     const session = await login('u');
     expect(await idsOf('u')).toEqual([session]);
-    expect((await db.cliWith(patient, 'user', 'sessions', 'revoke-all', 'u')).code).toBe(0);
+    expect((await db.cliWith(patient, 'user', 'logins', 'revoke-all', 'u')).code).toBe(0);
     expect(await idsOf('u')).toEqual([]);
     expect(await redis.cli('dbsize')).toBe('1000000');
     expect(await redis.cli('info', 'commandstats')).not.toContain('cmdstat_keys');
