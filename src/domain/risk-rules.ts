@@ -139,7 +139,7 @@ export const RISK_MESSAGES = {
   /** Symbol. */
   price: 'a quote of the symbol (pinnacle market set %s --ltp PRICE)',
   /** User. */
-  session: 'an active session (pinnacle session start --user %s)',
+  session: 'an active session (pinnacle session start %s)',
 } as const;
 
 function formatMessage(template: string, ...values: readonly string[]): string {

@@ -114,7 +114,7 @@ describe('a risk rule', () => {
     [SIZE, { last_price: 0 }, { order_type: 'LIMIT', side: 'SELL' }, QUOTE],
     [SIZE, { last_price: null }, { order_type: 'LIMIT', price: 0 }, QUOTE],
     [SIZE, { stale_mark: 'a fresh mark of TCS' }, {}, 'a fresh mark of TCS'],
-    ['MAX_DRAWDOWN', { drawdown: null }, {}, 'an active session (pinnacle session start --user trader_001)'],
+    ['MAX_DRAWDOWN', { drawdown: null }, {}, 'an active session (pinnacle session start trader_001)'],
     ['MAX_DRAWDOWN', { stale_marks: 'marks' }, {}, 'marks'],
     ['MAX_DAILY_LOSS', { stale_marks: 'marks' }, {}, 'marks'],
     ['MIN_CAPITAL_THRESHOLD', { stale_marks: 'marks' }, {}, 'marks'],

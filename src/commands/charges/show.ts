@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { choice, day, optional, parsed, withDefault } from '../../cli/flags.ts';
+import { choice, day, formerly, optional, parsed, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { findUser } from '../../trading/users/store.ts';
@@ -9,9 +9,8 @@ export const show = defineCommand({
   effect: 'read',
   reads: 'replica',
   phase: 2,
-  args: {},
+  args: { day: formerly('flag', day('the trading day')) },
   flags: {
-    day: day('the trading day'),
     user: optional(parsed(userId, 'USER', 'of this user')),
     by: withDefault(choice(['exchange', 'symbol'], 'WHAT', 'what a row stands for'), 'exchange'),
     schedule: scheduleFlag,
@@ -35,8 +34,8 @@ export const show = defineCommand({
     reason: { type: 'text' },
   },
   examples: [
-    'charges show --day 2026-04-01',
-    'charges show --day 2026-04-01 --user trader_001 --by symbol --json symbol,charges_total',
+    'charges show 2026-04-01',
+    'charges show 2026-04-01 --user trader_001 --by symbol --json symbol,charges_total',
   ],
   details: `Computed from the fills of the trading day, each levy rounded as on a contract note: one of each trader and exchange, where NFO and
 BFO are derivatives. Shares that are bought and sold on the day are intraday, the rest is delivered. An order that names no product or

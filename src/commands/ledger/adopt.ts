@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { identifier, optional, parsed, toggle } from '../../cli/flags.ts';
+import { formerly, identifier, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
@@ -10,9 +10,8 @@ export const adopt = defineCommand({
   entries: 'each',
   repeat: 'resumes',
   phase: 4,
-  args: {},
+  args: { user: formerly('flag', optional(parsed(userId, 'USER', 'the book of this user'))) },
   flags: {
-    user: optional(parsed(userId, 'USER', 'the book of this user')),
     all: toggle('the books of everyone'),
     undo: optional(identifier('RUN', 'take this adoption back, as long as nothing was booked on it')),
   },
@@ -31,14 +30,14 @@ export const adopt = defineCommand({
     left: { type: 'integer', optional: true },
     note: { type: 'text', optional: true },
   },
-  examples: ['ledger adopt --all --dry-run', 'ledger adopt --user trader_001 --yes'],
+  examples: ['ledger adopt --all --dry-run', 'ledger adopt trader_001 --yes'],
   details: `Orders that other programs filled get an execution at their price, marked as adopted, which moves nothing; positions,
 capital, strategies and sessions get opening balances; rows that contradict themselves are put right: a status that does not say
 what is filled, several OPEN positions in one symbol, a CLOSED one with shares. No capital, position or realized P&L moves: they are
 compared before and after. One transaction per user; repeat it whenever doctor ledger names rows of other programs.`,
   async run({ user, all, undo }, ctx: Context) {
     if ([user !== undefined, all, undo !== undefined].filter(Boolean).length !== 1)
-      throw usage('Give one of --user, --all and --undo.');
+      throw usage('Give one of USER, --all and --undo.');
     const { adoptOrUndo } = await import('../../trading/adoption/adopt-ledger.ts');
     return adoptOrUndo(ctx, user, undo);
   },

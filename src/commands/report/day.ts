@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { day as dayFlag, optional } from '../../cli/flags.ts';
+import { day as dayFlag, formerly, optional } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { reportFlags, reportFormat, writeReport } from '../_shared/report-file.ts';
@@ -13,19 +13,19 @@ export const day = defineCommand({
   phase: 4,
   verdict: true,
   streams: () => false,
-  args: {},
-  flags: {
-    date: optional(
-      dayFlag('the trading day (default: the latest on which trading began, or something was executed)'),
+  args: {
+    date: formerly(
+      'flag',
+      optional(
+        dayFlag('the trading day (default: the latest on which trading began, or something was executed)'),
+      ),
     ),
+  },
+  flags: {
     ...reportFlags(FORMATS, 'one page for a browser or a mail'),
   },
   fields: tradingDayFields,
-  examples: [
-    'report day',
-    'report day --date 2026-01-30 --json traders,attention',
-    'report day --output day.html',
-  ],
+  examples: ['report day', 'report day 2026-01-30 --json traders,attention', 'report day --output day.html'],
   details: `The trading day of everybody on one page: P&L gross and net of each trader, the worst first, drawdown, orders by status,
 rejections by reason, risk alerts, halts, open positions by value, whether the ledger holds, and what needs a person: it ends 6
 if anything does. Positions are those of now, so an earlier day has none. --output writes one HTML file, which needs neither network nor

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { day, optional } from '../../cli/flags.ts';
+import { day, formerly, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { snapshotFields } from './fields.ts';
 
@@ -8,14 +8,17 @@ export const snapshot = defineCommand({
   roles: ['cron', 'operator'],
   phase: 4,
   singleInstance: true,
-  args: {},
-  flags: {
-    day: optional(
-      day('the trading day (default: the latest on which trading began, or something was executed)'),
+  args: {
+    day: formerly(
+      'flag',
+      optional(
+        day('the trading day (default: the latest on which trading began, or something was executed)'),
+      ),
     ),
   },
+  flags: {},
   fields: snapshotFields,
-  examples: ['report snapshot', 'report snapshot --day 2026-01-30 --json day,incomplete,unpriced'],
+  examples: ['report snapshot', 'report snapshot 2026-01-30 --json day,incomplete,unpriced'],
   details: `Takes down what every user is worth at the end of a trading day: capital as the ledger has it, and open positions at their
 marks. A mark counts if it was fresh (market.staleAfter) when trading ended. A position without one makes the day of its user
 incomplete: its symbol is named, the value is unknown and not 0, and the command ends 6. The same again writes nothing; what is

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { parsed, requiredUnless, toggle } from '../../cli/flags.ts';
+import { formerly, parsed, requiredUnless, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
@@ -10,9 +10,8 @@ export const start = defineCommand({
   roles: ['cron', 'operator'],
   repeat: 'once',
   phase: 3,
-  args: {},
+  args: { user: formerly('flag', requiredUnless('all', parsed(userId, 'USER', 'the user'))) },
   flags: {
-    user: requiredUnless('all', parsed(userId, 'USER', 'the user')),
     all: toggle('every enabled user without one, at the begin of the trading day'),
   },
   fields: sessionFields,
@@ -20,10 +19,10 @@ export const start = defineCommand({
     done: `Started ${session_id} of ${user_id}`,
     next: ['session', 'show', session_id],
   }),
-  examples: ['session start --user trader_001', 'session start --all'],
+  examples: ['session start trader_001', 'session start --all'],
   details: 'A user has at most one running session. It starts with the present capital of the account.',
   async run({ user, all }, ctx: Context) {
-    if (user !== undefined && all) throw usage('Name a --user or give --all, not both.');
+    if (user !== undefined && all) throw usage('Name a USER or give --all, not both.');
     const { startAllSessions, startSession } = await import('../../trading/sessions/start-session.ts');
     return user === undefined ? startAllSessions(ctx) : startSession(ctx, user);
   },

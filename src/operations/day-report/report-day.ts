@@ -30,7 +30,7 @@ export async function reportDay(ctx: Context, asked: string | undefined) {
     ...needs(violated, `${pluralize(violated, 'risk rule')} violated. Run: pinnacle risk check`),
     ...needs(
       missing,
-      `${pluralize(missing, 'user')} with positions but no equity snapshot. Run: pinnacle report snapshot --day ${day.day}`,
+      `${pluralize(missing, 'user')} with positions but no equity snapshot. Run: pinnacle report snapshot ${day.day}`,
     ),
     ...needs(
       incomplete,

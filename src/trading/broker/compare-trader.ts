@@ -66,6 +66,6 @@ async function sayFilledElsewhere(ctx: Context, user: UserId, { orders }: OurBoo
   if (!first) return;
   const others = more.length === 0 ? '' : ` and ${more.length} more`;
   await ctx.io.say(
-    `Another program filled order ${first.order_id}${others}, and no execution here says so. Take it over: pinnacle ledger adopt --user ${user}`,
+    `Another program filled order ${first.order_id}${others}, and no execution here says so. Take it over: pinnacle ledger adopt ${user}`,
   );
 }

@@ -24,7 +24,7 @@ export async function startSession(ctx: Context, userId: UserId) {
       throw refused(
         'SESSION_ACTIVE',
         `${userId} has a running session since ${running.start_time}: ${running.session_id}.`,
-        `End it first: pinnacle session end --user ${userId}`,
+        `End it first: pinnacle session end ${userId}`,
       );
     const [session] = await insertSessions(trx, [userId], day);
     if (!session) throw new Error('a session that was just started is there');

@@ -46,6 +46,6 @@ export async function findActive(db: Kysely<Database>, userId: UserId) {
 /** The user has no such session: exit 3, with the command that starts one. */
 export function noSession(userId: UserId, which: 'active session' | 'session'): Failure {
   return new Failure('notFound', 'SESSION_NOT_FOUND', `${userId} has no ${which}.`, {
-    hint: `Run: pinnacle session start --user ${userId}`,
+    hint: `Run: pinnacle session start ${userId}`,
   });
 }

@@ -271,7 +271,7 @@ describe.each(databases)('reconciling with the broker on $name', ({ open }) => {
     await books.save('trader_001', { orders: [orderRow(complete)], trades: [tradeRow()] });
     const run = await reconcile('orders trader_001 --apply FILL_MISSING --yes');
     expect(run).toMatchObject({ code: 6, classes: ['FILL_MISSING'] });
-    expect(run.stderr).toContain('pinnacle ledger adopt --user trader_001');
+    expect(run.stderr).toContain('pinnacle ledger adopt trader_001');
     await db.json('ledger', 'adopt', '--user', 'trader_001', '--yes');
     expect(await reconcile('orders trader_001')).toMatchObject({ code: 0, rows: [] });
   });

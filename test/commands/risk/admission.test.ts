@@ -117,7 +117,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
     await rule('MAX_DRAWDOWN', 10);
     await rule('MAX_ORDERS_PER_DAY', 1);
     expect(await outcome('--symbol TCS --side BUY --quantity 1')).toBe(
-      `RISK_LIMIT: MAX_DRAWDOWN: cannot evaluate without an active session (pinnacle session start --user ${user})`,
+      `RISK_LIMIT: MAX_DRAWDOWN: cannot evaluate without an active session (pinnacle session start ${user})`,
     );
     await db.query(
       `INSERT INTO trading_sessions (session_id, user_id, capital_at_start, max_drawdown) VALUES ($1, $1, 1000000, 9.99)`,

@@ -179,7 +179,7 @@ describe.each(databases)('risk check on $name', ({ open }) => {
     const { rows } = await check('a');
     expect(rows).toMatchObject([{ verdict: 'cannot evaluate', newly: false }]);
     const unknown = (user: string) =>
-      `MAX_DRAWDOWN: cannot evaluate without an active session (pinnacle session start --user ${user})`;
+      `MAX_DRAWDOWN: cannot evaluate without an active session (pinnacle session start ${user})`;
     expect(await stored()).toEqual({
       'a MAX_DRAWDOWN': [7, true, unknown('a')],
       'b MAX_DRAWDOWN': [0, false, unknown('b')],

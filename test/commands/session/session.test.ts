@@ -18,7 +18,7 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
   it('is not there before it is started', async () => {
     const absent = { code: 3, error: 'SESSION_NOT_FOUND' };
     for (const line of ['end --user trader_001', 'show --user trader_001'])
-      await db.refused(`session ${line}`, { ...absent, stderr: 'session start --user trader_001' });
+      await db.refused(`session ${line}`, { ...absent, stderr: 'session start trader_001' });
     await db.refused('session show --user nobody', { code: 3, error: 'USER_NOT_FOUND' });
     await db.refused('session show', { code: 2 });
     await db.refused('session show ses_1', absent);
@@ -37,7 +37,7 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     });
     const again = await db.refused('session start --user trader_001', { code: 5 });
     expect(again.message).toContain(started['session_id']);
-    expect(again.hint).toContain('session end --user trader_001');
+    expect(again.hint).toContain('session end trader_001');
     expect(await db.audits('session %')).toMatchObject([
       { command: 'session start', target: `session ${started['session_id']}` },
     ]);
