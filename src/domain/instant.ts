@@ -1,6 +1,8 @@
 import type { Brand } from '../util/brand.ts';
 import { parseDuration } from '../util/duration.ts';
-import { fromWallClock, startOfDay } from '../util/time.ts';
+import { plainLowerCase } from '../util/text.ts';
+import { fromWallClock, wallClock } from '../util/time.ts';
+import { dayOfWord } from './day.ts';
 
 /**
  * A point in time in its one text form: RFC 3339 in UTC with six digits of a second, as many as PostgreSQL holds
@@ -48,20 +50,27 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 export const DATE_ORDERS = ['dmy', 'mdy'] as const;
 export type DateOrder = (typeof DATE_ORDERS)[number];
 
+export const TIME_RULE =
+  'must be a time such as 2026-01-31T09:15:00+05:30, 2026-01-31, today, yesterday 09:15, monday or 7d';
+
+const WORD = /^([a-z]+)(?: +(\d{1,2}:\d\d(?::\d\d)?))?$/;
+const AGE = /^-?(\d+[a-z]+)$/;
+
 /**
- * The instant that an operator writes: RFC 3339, a local date or date-time in the trading time zone, `now`, `today`,
- * `yesterday`, or an age such as `7d`. Digits beyond microseconds are cut off. Throws RangeError.
+ * The instant that an operator writes: RFC 3339, a local date or date-time in the time zone, `now`, a word for a day (`today`,
+ * `yesterday`, a weekday: the latest, today included) with a time or without, or an age such as `7d` or `-7d`. A day is its begin.
+ * Digits beyond microseconds are cut off. Throws RangeError.
  */
 export function parseInstant(text: string, now: Date, timeZone: string): Instant {
-  if (text === 'now') return instant(now);
-  if (text === 'today') return instant(startOfDay(now, timeZone));
-  if (text === 'yesterday')
-    return instant(startOfDay(new Date(startOfDay(now, timeZone).getTime() - 1), timeZone));
-  if (/^\d+[a-z]+$/.test(text)) return instant(new Date(now.getTime() - parseDuration(text)));
+  const written = plainLowerCase(text);
+  if (written === 'now') return instant(now);
+  const [, age] = AGE.exec(text) ?? [];
+  if (age !== undefined) return instant(new Date(now.getTime() - parseDuration(age)));
+  const [, word = '', clock = '00:00'] = WORD.exec(written) ?? [];
+  const day = dayOfWord(word, wallClock(now.toISOString(), timeZone).slice(0, 10));
   // A mere number is more likely a mistake on a command line, though not in a file.
-  const at = EPOCH.test(text) ? undefined : read(text, timeZone, undefined);
-  if (at === undefined)
-    throw new RangeError('must be a time such as 2026-01-31T09:15:00+05:30, 2026-01-31, today or 7d');
+  const at = EPOCH.test(text) ? undefined : read(day === undefined ? text : `${day} ${clock}`, timeZone, undefined);
+  if (at === undefined) throw new RangeError(TIME_RULE);
   return at;
 }
 
