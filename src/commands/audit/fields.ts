@@ -9,5 +9,3 @@ export const auditFields = {
   txid: { type: 'integer', hidden: true },
   body: { type: 'json', hidden: true },
 } as const satisfies Fields;
-
-export const AUDIT_COLUMNS = ['id', 'at', 'actor', 'command', 'target', 'txid', 'body'] as const;

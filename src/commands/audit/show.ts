@@ -1,9 +1,10 @@
 import { parseBody } from '../../audit/canonical-json.ts';
+import { AUDIT_COLUMNS } from '../../audit/columns.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { integer } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { notFound } from '../../util/failure.ts';
-import { AUDIT_COLUMNS, auditFields } from './fields.ts';
+import { auditFields } from './fields.ts';
 
 export const show = defineCommand({
   effect: 'read',
