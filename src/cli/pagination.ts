@@ -16,10 +16,12 @@ export const pageFlags = {
   after: optional(text('CURSOR', 'go on behind this cursor, as the page before named it', 500)),
 };
 
-interface PageInput {
+export interface PageInput {
   limit: number | undefined;
   all: boolean;
   after: string | undefined;
+  /** The order of the rows, where it is not the usual one of the list: a cursor of another is refused. */
+  orderedBy?: string | undefined;
 }
 
 /** The start of a keyset page: the values of the sort columns of the last row before it. */
@@ -40,7 +42,7 @@ export async function page<R extends Row>(
   whenNone?: () => Promise<void>,
 ): Promise<R[] | AsyncIterable<R>> {
   if (input.all && input.limit !== undefined) throw usage('--all and --limit exclude each other.');
-  const after = input.after === undefined ? undefined : decode(input.after);
+  const after = input.after === undefined ? undefined : decode(input.after, input.orderedBy);
   const limit = input.limit ?? DEFAULT_LIMIT;
   const rows = await fetch(input.all ? BATCH_ROWS : limit + 1, after);
   if (rows.length === 0 && after === undefined) await whenNone?.();
@@ -48,7 +50,9 @@ export async function page<R extends Row>(
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   if (last && rows.length > limit)
-    io.afterwards.push(`There are more than these ${shown.length}: --all, or --after ${encode(keyOf(last))}`);
+    io.afterwards.push(
+      `There are more than these ${shown.length}: --all, or --after ${encode(keyOf(last), input.orderedBy)}`,
+    );
   return shown;
 }
 
@@ -86,9 +90,25 @@ export function dayKeyset([day = '', id = '']: Keyset): [day: string, id: string
 /** The id after which a page of a list by id begins, from the cursor. */
 export const idKeyset = <Id extends string>([id = '']: Keyset): Id => id as Id;
 
-const encode = (key: Keyset) => Buffer.from(JSON.stringify(key)).toString('base64url');
+/** Begins a cursor that names its order; no time, number or id does. */
+const ORDER_MARK = '~';
 
-function decode(cursor: string): Keyset {
+function encode(key: Keyset, order: string | undefined): string {
+  const parts = order === undefined ? key : [ORDER_MARK + order, ...key];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+function decode(cursor: string, order: string | undefined): Keyset {
+  const parts = partsOf(cursor);
+  const named = parts[0]?.startsWith(ORDER_MARK) ? parts[0].slice(ORDER_MARK.length) : undefined;
+  if (named === order) return named === undefined ? parts : parts.slice(1);
+  throw usage(
+    '--after is a cursor of this list in another order.',
+    'Give --sort and --reverse as for the page that named it.',
+  );
+}
+
+function partsOf(cursor: string): Keyset {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(key) && key.every((part) => typeof part === 'string')) return key;
@@ -98,5 +118,5 @@ function decode(cursor: string): Keyset {
   throw notACursor();
 }
 
-const notACursor = () =>
+export const notACursor = () =>
   usage('--after is not a cursor of this list.', 'Take it from the line that the page before ended with.');

@@ -100,9 +100,12 @@ allocation) in full, with two decimals or as many as it is kept with, and JSON c
 lost. Prices per share, percentages, counts and the limits of risk rules are numbers in JSON. A table groups digits in
 lakhs and crores.
 
-Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time zone (2026-01-31,
-2026-01-31 09:15), now, today, yesterday, or an age: 30s, 5m, 24h, 7d, 2w. Machine output is RFC 3339 in UTC with Z;
-a table shows the configured time zone, and the last seven days as ages; --utc shows UTC.
+Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time zone (2026-01-31, 2026-01-31 09:15), now,
+today, yesterday, the latest weekday of a name (monday, mon), each also with a time (yesterday 09:15), or an age:
+30s, 5m, 24h, 7d, 2w, also -7d. A day means its begin: --since 2026-11-27 is from the begin of that day, and --until 2026-11-27
+ends before it. A weekday on that day is today, not a week ago. 1d is 24 hours, and not yesterday. A date is a day of the
+configured time zone, IST unless it says otherwise; risk rules go by that of the database (risk time-zone). Machine
+output is RFC 3339 in UTC with Z; a table shows the configured time zone, and the last seven days as ages; --utc shows UTC.
 
 Files. Every import reads CSV in UTF-8, or NDJSON, compressed by gzip or ZIP or not, from a file, a pipe or - for stdin. The first
 line of CSV names the columns, in any order and case. A column that almost has the name of a known one is refused, any
@@ -114,5 +117,11 @@ offset are in the configured time zone, or in that of --time-zone; every import 
 
 Durations. 500ms, 30s, 5m, 24h, 7d, 2w.
 
+Filters. A flag that help says takes several values reads them with commas between them or given again:
+--status PENDING,PLACED is --status PENDING --status PLACED, and finds what has any of them. Several flags find what has all.
+
+Orders of lists. --sort COLUMN lists by a column that an index serves, the latest or greatest first, and --reverse the
+other way round; help names the columns.
+
 Pages. A list shows 50 rows; --limit N shows N, --all shows every row, streamed. If there are more, stderr names a
-cursor: --after CURSOR continues after it, also if rows were added before it.`;
+cursor: --after CURSOR continues after it in the same order, also if rows were added before it.`;

@@ -34,7 +34,11 @@ const ANSWERS: readonly [line: string, answer: string, next?: string][] = [
     'Withdrawn ₹0.50 of trader_001, who has ₹12,50,000.00',
     'user flows trader_001',
   ],
-  ['risk set trader_001 MAX_DRAWDOWN 7.5', 'Set MAX_DRAWDOWN of trader_001 to 7.5', 'risk list trader_001'],
+  [
+    'risk set trader_001 MAX_DRAWDOWN 7.5',
+    'Set MAX_DRAWDOWN of trader_001 to 7.5',
+    'risk list --user trader_001',
+  ],
   ['strategy activate rsi_dmi --user trader_001', 'Activated rsi_dmi for trader_001 (ACTIVE)'],
   ['user disable trader_001 --yes', 'Disabled trader_001 (Asha Rao)', 'user show trader_001'],
 ];

@@ -1,11 +1,16 @@
 import { defineCommand } from '../../cli/command.ts';
-import { optional, parsed, time } from '../../cli/flags.ts';
-import { page, pageFlags } from '../../cli/pagination.ts';
+import { optional, parsed, several, time } from '../../cli/flags.ts';
+import { pageFlags } from '../../cli/pagination.ts';
+import { type Sorts, sortFlags } from '../../cli/sorting.ts';
 import type { Context } from '../../context.ts';
 import { orderId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
-import { requireNamed } from '../../trading/strategies/require-named.ts';
-import { usage } from '../../util/failure.ts';
+import { sortedPage } from '../_shared/sorted-page.ts';
+
+const SORTS = {
+  booked: { columns: ['f.seq'], first: 'number' },
+  executed_at: { columns: ['f.executed_at', 'f.seq'], first: 'time' },
+} as const satisfies Sorts;
 
 export const list = defineCommand({
   effect: 'read',
@@ -14,10 +19,12 @@ export const list = defineCommand({
   phase: 2,
   args: {},
   flags: {
-    user: optional(parsed(userId, 'USER', 'executions of this user')),
-    symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'executions in this symbol')),
-    order: optional(parsed(orderId, 'ORDER', 'executions of this order')),
+    user: optional(several(parsed(userId, 'USER', 'executions of this user'))),
+    symbol: optional(several(parsed(tradingSymbol, 'SYMBOL', 'executions in this symbol'))),
+    order: optional(several(parsed(orderId, 'ORDER', 'executions of this order'))),
     since: optional(time('executed at this time or later')),
+    until: optional(time('executed before this time')),
+    ...sortFlags(SORTS),
     ...pageFlags,
   },
   fields: {
@@ -40,19 +47,15 @@ export const list = defineCommand({
   madeBy: 'order fill',
   examples: ['fill list --user trader_001 --since today', 'fill list --order ord_01 --json fill_id,price'],
   async run(input, ctx: Context) {
-    const { user, symbol, order, limit, all } = input;
+    const { user, symbol, order } = input;
     const since = input.since === undefined ? undefined : await ctx.instant('--since', input.since);
-    const { selectFills } = await import('../../trading/orders/list-fills.ts');
-    const read = selectFills(await ctx.db(), { user, symbol, order, since });
-    return page(
-      { limit, all, after: input.after },
-      ctx.io,
-      (count, after) => {
-        if (after && !/^\d{1,18}$/.test(after[0] ?? '')) throw usage('--after is no cursor of this list.');
-        return read(count, after?.[0]);
-      },
-      (row) => [row.seq],
-      async () => requireNamed(await ctx.db(), input),
-    );
+    const until = input.until === undefined ? undefined : await ctx.instant('--until', input.until);
+    const { matchingFills } = await import('../../trading/orders/list-fills.ts');
+    return sortedPage(ctx, input, {
+      sorts: SORTS,
+      selections: [matchingFills(await ctx.db(), { user, symbol, order, since, until })],
+      named: { user, order },
+      complete: async (fills) => fills,
+    });
   },
 });

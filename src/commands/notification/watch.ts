@@ -1,15 +1,15 @@
 import type { SelectQueryBuilder } from 'kysely';
 import { inColour } from '../../cli/colours.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { choice, optional, parsed, time } from '../../cli/flags.ts';
+import { optional, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { ALERT_LEVELS, type AlertLevel } from '../../domain/enums.ts';
-import { userId } from '../../domain/id.ts';
+import type { AlertLevel } from '../../domain/enums.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { notification } from '../../projection/kinds/notification.ts';
 import { NOTIFICATION_COLUMNS } from '../../trading/notifications/store.ts';
 import { followFlags } from '../_shared/follow-flags.ts';
 import { notificationFields } from './fields.ts';
+import { notificationFilter } from './filter.ts';
 
 const BATCH_ROWS = 1_000;
 
@@ -18,8 +18,9 @@ export const watch = defineCommand({
   phase: 3,
   args: {},
   flags: {
-    user: optional(parsed(userId, 'USER', 'notifications for this user, including system-wide ones')),
-    level: optional(choice(ALERT_LEVELS, 'LEVEL', 'of this level and above')),
+    user: notificationFilter.user,
+    type: notificationFilter.type,
+    level: notificationFilter.level,
     since: optional(time('start with those created at this time or later (default: now)')),
     ...followFlags,
   },
@@ -44,12 +45,13 @@ rings for ERROR and CRITICAL; a pipe or --json, one JSON object per line. Redis 
 loses, or cannot announce, are found in the database within seconds.`,
   async run(input, ctx: Context) {
     const { follow } = await import('../../projection/follow.ts');
-    const { user, level } = input;
+    const { user, type, level } = input;
     const since = input.since === undefined ? undefined : await ctx.instant('--since', input.since);
     const db = await ctx.db();
     const wanted = <O>(query: SelectQueryBuilder<Database, 'notifications', O>) => {
       let found = query;
-      if (user) found = found.where((eb) => eb.or([eb('user_id', '=', user), eb('user_id', 'is', null)]));
+      if (user) found = found.where((eb) => eb.or([eb('user_id', 'in', user), eb('user_id', 'is', null)]));
+      if (type) found = found.where('notification_type', 'in', type);
       if (level) found = found.where('alert_level', '>=', level);
       return found;
     };

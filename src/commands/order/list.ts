@@ -1,10 +1,15 @@
 import { defineCommand } from '../../cli/command.ts';
-import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
+import { pageFlags } from '../../cli/pagination.ts';
+import { type Sorts, sortFlags } from '../../cli/sorting.ts';
 import type { Context } from '../../context.ts';
-import type { OrderId } from '../../domain/id.ts';
-import { requireNamed } from '../../trading/strategies/require-named.ts';
+import { sortedPage } from '../_shared/sorted-page.ts';
 import { orderWithTerms } from './fields.ts';
-import { orderFilter, printedTerms, selectOrders, withTerms } from './filter.ts';
+import { orderFilter, printedTerms, selectOrdersApart, withTerms } from './filter.ts';
+
+const SORTS = {
+  created_at: { columns: ['created_at', 'order_id'], first: 'time' },
+  order_id: { columns: ['order_id'], first: 'id' },
+} as const satisfies Sorts;
 
 export const list = defineCommand({
   effect: 'read',
@@ -14,30 +19,25 @@ export const list = defineCommand({
   args: {},
   flags: {
     ...orderFilter,
+    ...sortFlags(SORTS),
     ...pageFlags,
   },
   fields: orderWithTerms,
   madeBy: 'order place',
   examples: [
-    'order list --user trader_001 --status PENDING',
+    'order list --user trader_001 --working',
+    'order list --status PENDING,PLACED --side BUY',
     'order list --since today --json order_id,status',
     'order list --all --csv',
   ],
   async run(input, ctx: Context) {
-    const chosen = await withTerms(await selectOrders(input, ctx), printedTerms(ctx.globals), ctx);
-    return page(
-      input,
-      ctx.io,
-      (limit, after) => {
-        let orders = chosen;
-        if (after)
-          orders = orders.where((eb) =>
-            eb(eb.refTuple('created_at', 'order_id'), '<', eb.tuple(...timeKeyset<OrderId>(after))),
-          );
-        return orders.orderBy('created_at', 'desc').orderBy('order_id', 'desc').limit(limit).execute();
-      },
-      (order) => [order.created_at, order.order_id],
-      async () => requireNamed(await ctx.db(), input),
-    );
+    const terms = printedTerms(ctx.globals);
+    const apart = await selectOrdersApart(input, ctx);
+    return sortedPage(ctx, input, {
+      sorts: SORTS,
+      selections: await Promise.all(apart.map((orders) => withTerms(orders, terms, ctx))),
+      named: { user: input.user, strategy: input.strategy },
+      complete: async (orders) => orders,
+    });
   },
 });

@@ -2,16 +2,15 @@ import { createHash } from 'node:crypto';
 import type { SelectQueryBuilder } from 'kysely';
 import { inColour } from '../../cli/colours.ts';
 import { defineCommand } from '../../cli/command.ts';
-import { optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { type OrderId, strategyId, userId } from '../../domain/id.ts';
+import type { OrderId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { order } from '../../projection/kinds/order.ts';
 import { ORDER_COLUMNS } from '../../trading/ledger/order-store.ts';
 import { followFlags } from '../_shared/follow-flags.ts';
 import { orderFields } from './fields.ts';
+import { orderFilter } from './filter.ts';
 
 const BATCH_ROWS = 10_000;
 
@@ -20,9 +19,10 @@ export const watch = defineCommand({
   phase: 1,
   args: {},
   flags: {
-    user: optional(parsed(userId, 'USER', 'orders of this user')),
-    symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'orders in this symbol')),
-    strategy: optional(parsed(strategyId, 'STRATEGY', 'orders of this strategy')),
+    user: orderFilter.user,
+    side: orderFilter.side,
+    symbol: orderFilter.symbol,
+    strategy: orderFilter.strategy,
     ...followFlags,
   },
   fields: orderFields,
@@ -49,13 +49,14 @@ at that moment, so of changes in quick succession only the last may appear. A te
 --json, one JSON object per line. Events that Redis loses, or cannot deliver, are found in the database within seconds.`,
   async run(input, ctx: Context) {
     const { follow } = await import('../../projection/follow.ts');
-    const { user, symbol, strategy } = input;
+    const { user, side, symbol, strategy } = input;
     const db = await ctx.db();
     const wanted = <O>(query: SelectQueryBuilder<Database, 'orders', O>) => {
       let found = query;
-      if (user) found = found.where('user_id', '=', user);
-      if (symbol) found = found.where('symbol', '=', symbol);
-      if (strategy) found = found.where('strategy_id', '=', strategy);
+      if (user) found = found.where('user_id', 'in', user);
+      if (side) found = found.where('side', '=', side);
+      if (symbol) found = found.where('symbol', 'in', symbol);
+      if (strategy) found = found.where('strategy_id', 'in', strategy);
       return found;
     };
     return follow(

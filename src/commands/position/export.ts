@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { positionFields } from './fields.ts';
-import { positionFilter, selectPositions } from './filter.ts';
+import { positionFilter, selectPositions, wantedPositions } from './filter.ts';
 
 export const exportPositions = defineCommand({
   effect: 'read',
@@ -17,6 +17,11 @@ export const exportPositions = defineCommand({
   details: exportDetails,
   async run(input, ctx: Context) {
     await requireNamed(await ctx.db(), input);
-    return exportQuery(ctx, input, () => selectPositions(input, ctx, { many: true }), positionFields);
+    return exportQuery(
+      ctx,
+      input,
+      () => selectPositions(wantedPositions(input), ctx, { many: true }),
+      positionFields,
+    );
   },
 });

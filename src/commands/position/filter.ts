@@ -1,28 +1,37 @@
-import { choice, optional, parsed, type Values, withDefault } from '../../cli/flags.ts';
+import { choice, optional, parsed, several, type Values, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { POSITION_STATUSES, PRODUCTS } from '../../domain/enums.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
+import type { Filter } from '../../trading/positions/matching.ts';
 
 /** The flags that select positions. */
 export const positionFilter = {
-  user: optional(parsed(userId, 'USER', 'positions of this user')),
-  symbol: optional(parsed(tradingSymbol, 'SYMBOL', 'positions in this symbol')),
-  strategy: optional(parsed(strategyId, 'STRATEGY', 'positions of this strategy')),
-  product: optional(choice(PRODUCTS, 'PRODUCT', 'positions of this product')),
+  user: optional(several(parsed(userId, 'USER', 'positions of this user'))),
+  symbol: optional(several(parsed(tradingSymbol, 'SYMBOL', 'positions in this symbol'))),
+  strategy: optional(several(parsed(strategyId, 'STRATEGY', 'positions of this strategy'))),
+  product: optional(several(choice(PRODUCTS, 'PRODUCT', 'positions of this product'))),
   status: withDefault(
-    choice([...POSITION_STATUSES, 'any'], 'STATUS', 'open, closed or any positions'),
+    several(choice([...POSITION_STATUSES, 'any'], 'STATUS', 'open, closed or any positions')),
     'OPEN',
   ),
 };
 
-/** The query for the positions that match the flags: for a page of them, or for `many`. */
-export async function selectPositions(
-  filter: Values<typeof positionFilter>,
-  ctx: Context,
-  { many }: { many: boolean },
-) {
+/** What the flags select. */
+export function wantedPositions({ status, ...filter }: Values<typeof positionFilter>): Filter {
+  const [only = 'any', ...more] = status;
+  return { ...filter, status: more.length === 0 ? only : 'any' };
+}
+
+/** The query for the positions that are wanted: for a page of them, or for `many`. */
+export async function selectPositions(filter: Filter, ctx: Context, { many }: { many: boolean }) {
   const { matchingPositions } = await import('../../trading/positions/matching.ts');
   const schema = many || filter.product ? await ctx.source() : undefined;
   return matchingPositions(await ctx.db(), schema, filter);
+}
+
+/** The same as several queries, each of which can follow an index in the order of the list. */
+export async function selectPositionsApart(filter: Filter, ctx: Context, extent: { many: boolean }) {
+  const { oneEach } = await import('../../platform/postgres/sorted-rows.ts');
+  return Promise.all(oneEach(filter, ['user']).map((each) => selectPositions(each, ctx, extent)));
 }

@@ -1,13 +1,21 @@
 import { defineCommand } from '../../cli/command.ts';
 import { optional, time } from '../../cli/flags.ts';
-import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
+import { type PageInput, page, pageFlags } from '../../cli/pagination.ts';
+import { type Sorts, sortFlags } from '../../cli/sorting.ts';
 import type { Context } from '../../context.ts';
-import type { PositionId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Filter } from '../../trading/positions/matching.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
+import { usage } from '../../util/failure.ts';
+import { sortedPage } from '../_shared/sorted-page.ts';
 import { positionFields } from './fields.ts';
-import { positionFilter, selectPositions } from './filter.ts';
+import { positionFilter, selectPositionsApart, wantedPositions } from './filter.ts';
+
+const SORTS = {
+  opened_at: { columns: ['opened_at', 'position_id'], first: 'time' },
+  closed_at: { columns: ['closed_at', 'position_id'], first: 'time' },
+  unrealized_pnl: { columns: ['unrealized_pnl', 'position_id'], first: 'number' },
+} as const satisfies Sorts;
 
 export const list = defineCommand({
   effect: 'read',
@@ -18,48 +26,63 @@ export const list = defineCommand({
   flags: {
     ...positionFilter,
     asOf: optional(time('positions at this time, rebuilt from the fills executed by then')),
+    ...sortFlags(SORTS),
     ...pageFlags,
   },
   fields: positionFields,
   madeBy: 'order place',
   examples: [
     'position list --user trader_001',
+    'position list --sort unrealized_pnl --reverse --limit 10',
     'position list --status CLOSED --json symbol,realized_pnl',
     'position list --user trader_001 --as-of 2026-01-30T15:30:00+05:30',
   ],
+  details: `By closed_at it lists closed positions (--status CLOSED), by unrealized_pnl open ones. A mark that moves a position between two
+pages shows it on both or on neither.`,
   async run(input, ctx: Context) {
-    if (input.asOf !== undefined) return listAsOf(await ctx.instant('--as-of', input.asOf), input, ctx);
-    const chosen = await selectPositions(input, ctx, { many: input.all });
-    return page(
-      input,
-      ctx.io,
-      (limit, after) => {
-        let positions = chosen;
-        if (after)
-          positions = positions.where((eb) =>
-            eb(eb.refTuple('opened_at', 'position_id'), '<', eb.tuple(...timeKeyset<PositionId>(after))),
-          );
-        return positions.orderBy('opened_at', 'desc').orderBy('position_id', 'desc').limit(limit).execute();
-      },
-      (position) => [position.opened_at, position.position_id],
-      async () => requireNamed(await ctx.db(), input),
-    );
+    const filter = wantedPositions(input);
+    requireSortable(input, filter);
+    if (input.asOf !== undefined)
+      return listAsOf(await ctx.instant('--as-of', input.asOf), filter, input, ctx);
+    const selections = await selectPositionsApart(filter, ctx, { many: input.all });
+    return sortedPage(ctx, input, {
+      sorts: SORTS,
+      selections:
+        input.sort === 'closed_at'
+          ? selections.map((closed) => closed.where('closed_at', 'is not', null))
+          : selections,
+      named: { user: input.user, strategy: input.strategy },
+      complete: async (positions) => positions,
+    });
   },
 });
 
-type Input = Filter & Parameters<typeof page>[0];
+/** The status without which a position has no such value. */
+const STATUS_OF_SORT = { opened_at: undefined, closed_at: 'CLOSED', unrealized_pnl: 'OPEN' } as const;
 
-async function listAsOf(at: Instant, input: Input, ctx: Context) {
+/** Throws a usage error for an order that what is listed cannot be in. */
+function requireSortable(
+  { sort, reverse, asOf }: { sort: keyof typeof SORTS; reverse: boolean; asOf: string | undefined },
+  { status }: Filter,
+): void {
+  const needed = STATUS_OF_SORT[sort];
+  if (asOf !== undefined && (needed !== undefined || reverse))
+    throw usage('--as-of lists the latest opened first; it takes neither --sort nor --reverse.');
+  if (needed !== undefined && status !== needed)
+    throw usage(`--sort ${sort} needs --status ${needed}.`, 'Other positions have no such value.');
+}
+
+async function listAsOf(at: Instant, filter: Filter, input: PageInput, ctx: Context) {
   const [{ checkMoment, positionsAsOf }, source] = await Promise.all([
     import('../../trading/positions/as-of.ts'),
     ctx.source(),
   ]);
-  await checkMoment(source.db, input.user, at, ctx.now());
+  await checkMoment(source.db, filter.user, at, ctx.now());
   return page(
     input,
     ctx.io,
-    (limit, after) => positionsAsOf(source, input, at, limit, after),
+    (limit, after) => positionsAsOf(source, filter, at, limit, after),
     (position) => [position.opened_at, position.position_id],
-    async () => requireNamed(source.db, input),
+    async () => requireNamed(source.db, { user: filter.user, strategy: filter.strategy }),
   );
 }

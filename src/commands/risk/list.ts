@@ -1,8 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { optional, parsed, toggle } from '../../cli/flags.ts';
+import { choice, formerly, optional, parsed, several, toggle } from '../../cli/flags.ts';
 import { idKeyset, page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
-import type { RuleType } from '../../domain/enums.ts';
+import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
 import { type UserId, userId } from '../../domain/id.ts';
 import { RULE_COLUMNS } from '../../trading/risk/store.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
@@ -13,21 +13,31 @@ export const list = defineCommand({
   reads: 'replica',
   streams: ({ all }) => all,
   phase: 4,
-  args: { user: optional(parsed(userId, 'USER', 'rules of this user')) },
-  flags: { violated: toggle('only rules that are violated'), ...pageFlags },
+  args: {},
+  flags: {
+    user: formerly('argument', optional(several(parsed(userId, 'USER', 'rules of this user')))),
+    rule: optional(several(choice(RULE_TYPES, 'RULE_TYPE', 'rules of this type'))),
+    violated: toggle('only rules that are violated'),
+    ...pageFlags,
+  },
   fields: ruleFields,
   madeBy: 'risk set',
-  examples: ['risk list trader_001', 'risk list --violated --json user_id,rule_type'],
+  examples: [
+    'risk list --user trader_001',
+    'risk list --rule MAX_DRAWDOWN,MAX_DAILY_LOSS',
+    'risk list --violated --json user_id,rule_type',
+  ],
   details: 'Current values and violations are those of the last risk check.',
   async run(input, ctx: Context) {
-    const { user, violated } = input;
+    const { user, rule, violated } = input;
     const db = await ctx.db();
     return page(
       input,
       ctx.io,
       (limit, after) => {
         let rules = db.selectFrom('risk_rules').select(RULE_COLUMNS);
-        if (user) rules = rules.where('user_id', '=', user);
+        if (user) rules = rules.where('user_id', 'in', user);
+        if (rule) rules = rules.where('rule_type', 'in', rule);
         if (violated) rules = rules.where('is_violated', '=', true);
         if (after)
           rules = rules.where((eb) =>

@@ -19,7 +19,7 @@ export const set = defineCommand({
   fields: ruleFields,
   answer: ({ rule_type, rule_value, user_id }) => ({
     done: `Set ${rule_type} of ${user_id} to ${rule_value}`,
-    next: ['risk', 'list', user_id],
+    next: ['risk', 'list', '--user', user_id],
   }),
   examples: [
     'risk set trader_001 MAX_DAILY_LOSS 25000',

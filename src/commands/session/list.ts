@@ -1,10 +1,16 @@
 import { defineCommand } from '../../cli/command.ts';
-import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
+import { pageFlags } from '../../cli/pagination.ts';
+import { type Sorts, sortFlags } from '../../cli/sorting.ts';
 import type { Context } from '../../context.ts';
-import { requireNamed } from '../../trading/strategies/require-named.ts';
+import { sortedPage } from '../_shared/sorted-page.ts';
 import { sparklineFlag, trendFields, withTrends } from '../_shared/sparkline.ts';
 import { sessionFields } from './fields.ts';
 import { selectSessions, sessionFilter } from './filter.ts';
+
+const SORTS = {
+  start_time: { columns: ['start_time', 'session_id'], first: 'time' },
+  end_time: { columns: ['end_time', 'session_id'], first: 'time' },
+} as const satisfies Sorts;
 
 export const list = defineCommand({
   effect: 'read',
@@ -15,35 +21,36 @@ export const list = defineCommand({
   flags: {
     ...sessionFilter,
     ...sparklineFlag('from start to end'),
+    ...sortFlags(SORTS),
     ...pageFlags,
   },
   fields: { ...sessionFields, ...trendFields },
   madeBy: 'session start',
   examples: ['session list --status ACTIVE', 'session list --user trader_001 --since 7d --json'],
+  details: 'By end_time it lists sessions that ended.',
   async run(input, ctx: Context) {
-    const chosen = await selectSessions(input, ctx);
-    return page(
-      input,
-      ctx.io,
-      async (limit, after) => {
-        let sessions = chosen;
-        if (after)
-          sessions = sessions.where((eb) =>
-            eb(eb.refTuple('start_time', 'session_id'), '<', eb.tuple(...timeKeyset<string>(after))),
-          );
-        const rows = await sessions
-          .orderBy('start_time', 'desc')
-          .orderBy('session_id', 'desc')
-          .limit(limit)
-          .execute();
-        return withTrends(ctx, rows, input, 'user_id', ({ user_id, start_time, end_time }) => ({
-          id: user_id,
-          since: start_time,
-          until: end_time ?? ctx.now().toISOString(),
-        }));
-      },
-      (session) => [session.start_time, session.session_id],
-      async () => requireNamed(await ctx.db(), input),
-    );
+    const { oneEach } = await import('../../platform/postgres/sorted-rows.ts');
+    const apart = oneEach(input, ['user', 'status']);
+    const selections = await Promise.all(apart.map((each) => selectSessions(each, ctx)));
+    return sortedPage(ctx, input, {
+      sorts: SORTS,
+      selections:
+        input.sort === 'end_time'
+          ? selections.map((ended) => ended.where('status', '<>', 'ACTIVE').where('end_time', 'is not', null))
+          : selections,
+      named: { user: input.user },
+      complete: (rows) =>
+        withTrends(
+          ctx,
+          rows,
+          { sparkline: input.sparkline },
+          'user_id',
+          ({ user_id, start_time, end_time }) => ({
+            id: user_id,
+            since: start_time,
+            until: end_time ?? ctx.now().toISOString(),
+          }),
+        ),
+    });
   },
 });

@@ -18,24 +18,24 @@ import type { Filter } from './matching.ts';
 import type { Position } from './store.ts';
 
 /**
- * Throws a usage error unless the book may have held something then: not in the future, and not before the account
- * (without a user: any account) or, as imported history is older, its first order.
+ * Throws a usage error unless the book may have held something then: not in the future, and not before the first account
+ * of the users (without any: of everyone) or, as imported history is older, its first order.
  */
 export async function checkMoment(
   db: Kysely<Database>,
-  user: UserId | undefined,
+  user: readonly UserId[] | undefined,
   at: Instant,
   now: Date,
 ): Promise<void> {
   if (isBefore(instant(now), at)) throw usage('--as-of is in the future.');
-  const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;
+  const whose = among('user_id', user);
   const { rows } = await sql<{ began: Instant | null }>`
     SELECT least((SELECT min(created_at) FROM users WHERE ${whose}), (SELECT min(created_at) FROM orders WHERE ${whose}))
       AS began`.execute(db);
   const began = rows[0]?.began;
   if (began && isBefore(at, began))
     throw usage(
-      `--as-of is before ${user === undefined ? 'any account' : `the account of ${user}`} existed (${began}).`,
+      `--as-of is before ${user === undefined ? 'any account' : `the account of ${user.join(', ')}`} existed (${began}).`,
     );
 }
 
@@ -84,14 +84,16 @@ async function findCandidates(
     FROM positions p
     WHERE p.opened_at <= ${at}::timestamp
       ${status === 'any' ? sql`` : sql`AND (p.status = ${status} OR ${movedLater})`}
-      ${user === undefined ? sql`` : sql`AND p.user_id = ${user}`}
-      ${symbol === undefined ? sql`` : sql`AND p.symbol = ${symbol}`}
-      ${strategy === undefined ? sql`` : sql`AND p.strategy_id = ${strategy}`}
-      ${product === undefined ? sql`` : sql`AND p.product = ${product}`}
+      AND ${among('p.user_id', user)} AND ${among('p.symbol', symbol)} AND ${among('p.strategy_id', strategy)}
+      AND ${among('p.product', product)}
       ${after === undefined ? sql`` : sql`AND (p.opened_at, p.position_id) < (${after[0]}::timestamp, ${after[1]})`}
     ORDER BY p.opened_at DESC, p.position_id DESC LIMIT ${limit}`.execute(source.db);
   return rows;
 }
+
+/** A condition that a column has one of several values; none if they are not given. */
+const among = (column: string, values: readonly string[] | undefined) =>
+  values === undefined ? sql`true` : sql`${sql.ref(column)} IN (${sql.join([...values])})`;
 
 async function rebuild(source: Source, rows: readonly Position[], at: Instant): Promise<Position[]> {
   const fills = await findFills(

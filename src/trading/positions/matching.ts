@@ -8,12 +8,12 @@ import { productOf } from '../ledger/product.ts';
 import { textOfStep } from '../rows-of.ts';
 import { POSITION_COLUMNS, type Position } from './store.ts';
 
-/** Which positions: those of a user, a symbol, a strategy, a product, and in a status. */
+/** Which positions: those of users, symbols, strategies and products, and in a status. */
 export interface Filter {
-  user: UserId | undefined;
-  symbol: TradingSymbol | undefined;
-  strategy: StrategyId | undefined;
-  product: Product | undefined;
+  user: readonly UserId[] | undefined;
+  symbol: readonly TradingSymbol[] | undefined;
+  strategy: readonly StrategyId[] | undefined;
+  product: readonly Product[] | undefined;
   status: PositionStatus | 'any';
 }
 
@@ -35,10 +35,10 @@ export function matchingPositions(
         ? productOf(schema, 'positions').$castTo<Position['product']>().as('product')
         : textOfStep(eb, 'positions', 'product').$castTo<Position['product']>().as('product'),
     );
-  if (user) positions = positions.where('user_id', '=', user);
-  if (symbol) positions = positions.where('symbol', '=', symbol);
-  if (strategy) positions = positions.where('strategy_id', '=', strategy);
-  if (product) positions = positions.where('product', '=', product);
+  if (user) positions = positions.where('user_id', 'in', user);
+  if (symbol) positions = positions.where('symbol', 'in', symbol);
+  if (strategy) positions = positions.where('strategy_id', 'in', strategy);
+  if (product) positions = positions.where('product', 'in', product);
   if (status !== 'any') positions = positions.where('status', '=', status);
   return positions;
 }

@@ -16,7 +16,8 @@ export function removeLimit(ctx: Context, userId: UserId, rule: RuleType) {
       .where('rule_type', '=', rule)
       .returning(RULE_COLUMNS)
       .executeTakeFirst();
-    if (!removed) throw notFound('risk rule', `${rule} of ${userId}`, `See: pinnacle risk list ${userId}`);
+    if (!removed)
+      throw notFound('risk rule', `${rule} of ${userId}`, `See: pinnacle risk list --user ${userId}`);
     return changed(removed, auditTarget('user', userId), { removed });
   });
 }

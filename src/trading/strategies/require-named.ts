@@ -5,16 +5,19 @@ import { findOrder } from '../ledger/order-store.ts';
 import { findUser } from '../users/store.ts';
 import { findStrategy } from './store.ts';
 
+/** Ids that filters name, one or several of each. */
+export interface Named {
+  user?: UserId | readonly UserId[] | undefined;
+  strategy?: StrategyId | readonly StrategyId[] | undefined;
+  order?: OrderId | readonly OrderId[] | undefined;
+}
+
 /** Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or ORDER_NOT_FOUND (exit 3) if a filter names what does not exist. */
 export async function requireNamed(
   db: Kysely<Database>,
-  {
-    user,
-    strategy,
-    order,
-  }: { user?: UserId | undefined; strategy?: StrategyId | undefined; order?: OrderId | undefined },
+  { user = [], strategy = [], order = [] }: Named,
 ): Promise<void> {
-  if (user !== undefined) await findUser(db, user);
-  if (strategy !== undefined) await findStrategy(db, strategy);
-  if (order !== undefined) await findOrder(db, order);
+  for (const one of [user].flat()) await findUser(db, one);
+  for (const one of [strategy].flat()) await findStrategy(db, one);
+  for (const one of [order].flat()) await findOrder(db, one);
 }
