@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { cli } from '../helpers/cli.ts';
 
 const WRONG: [argv: string, message: string][] = [
-  ['order list --user t01 --user t02', '--user is given twice; it takes one value.'],
-  ['order list --user=t01 --user=t01', '--user is given twice'],
+  ['order list --limit 5 --limit 6', '--limit is given twice; it takes one value.'],
+  ['order list --limit=5 --limit=5', '--limit is given twice'],
   ['order list --timeout 1s --timeout 2s', '--timeout is given twice'],
   ['--profile a order list --profile b', '--profile is given twice'],
   ['order list --json order_id --json status', '--json is given twice'],
