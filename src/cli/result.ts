@@ -24,7 +24,7 @@ export interface Field {
   /** Where a terminal is too narrow for all columns, this one is left out before others. */
   minor?: true;
   shownWithFlag?: string;
-  /** The column exists only where this flag is given. */
+  /** The column exists only where this flag is given; `by:user` where it has that word among its values. */
   onlyWithFlag?: string;
   /** The column does not exist where this flag is given. */
   exceptWithFlag?: string;

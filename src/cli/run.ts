@@ -115,8 +115,11 @@ const chartsOf = (command: Command, input: Record<string, unknown>): RenderOptio
 function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   const show = (field: Field): Field =>
     field.shownWithFlag !== undefined && input[field.shownWithFlag] ? { ...field, hidden: undefined } : field;
-  const given = (flag: string | undefined, otherwise: boolean) =>
-    flag === undefined ? otherwise : Boolean(input[flag]);
+  const given = (flag: string | undefined, otherwise: boolean) => {
+    if (flag === undefined) return otherwise;
+    const [name = '', word] = flag.split(':');
+    return word === undefined ? Boolean(input[name]) : [input[name]].flat().includes(word);
+  };
   const exists = ({ onlyWithFlag, exceptWithFlag }: Field) =>
     given(onlyWithFlag, true) && !given(exceptWithFlag, false);
   return Object.fromEntries(

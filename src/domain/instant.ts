@@ -69,7 +69,9 @@ export function parseInstant(text: string, now: Date, timeZone: string): Instant
   const [, word = '', clock = '00:00'] = WORD.exec(written) ?? [];
   const day = dayOfWord(word, wallClock(now.toISOString(), timeZone).slice(0, 10));
   // A mere number is more likely a mistake on a command line, though not in a file.
-  const at = EPOCH.test(text) ? undefined : read(day === undefined ? text : `${day} ${clock}`, timeZone, undefined);
+  const at = EPOCH.test(text)
+    ? undefined
+    : read(day === undefined ? text : `${day} ${clock}`, timeZone, undefined);
   if (at === undefined) throw new RangeError(TIME_RULE);
   return at;
 }

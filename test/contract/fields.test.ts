@@ -30,6 +30,7 @@ const NUMBERS = new Set([
   ],
   ...[
     'success_rate',
+    'win_rate',
     'max_drawdown',
     'drawdown',
     'rolling_sharpe',
