@@ -12,7 +12,10 @@ export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   silenceLibraries();
   const abort = new AbortController();
+  let isPaging = false;
   const onSignal = (signal: NodeJS.Signals) => {
+    // A pager reads its keys itself, Ctrl-C among them.
+    if (isPaging && signal === 'SIGINT') return;
     const code = signal === 'SIGINT' ? 130 : 143;
     // Asked twice, or unable to end in good order: then at once.
     if (abort.signal.aborted) process.exit(code);
@@ -46,6 +49,15 @@ export async function main(): Promise<void> {
       pid: process.pid,
       uid: process.getuid?.(),
       now: () => new Date(),
+      async page(words) {
+        const { startPager } = await import('./runtime/pager.ts');
+        const pager = await startPager(words, process.env, abort.signal);
+        isPaging = pager !== undefined;
+        pager?.ended.then(() => {
+          isPaging = false;
+        });
+        return pager;
+      },
     },
     abort.signal,
   );

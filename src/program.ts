@@ -116,7 +116,7 @@ export async function run(
 ): Promise<number> {
   const out = new Sink(around.stdout, isSet(around.env['PINNACLE_FORCE_TTY']));
   const err = new Sink(around.stderr);
-  let globals: Globals = { color: true, input: true };
+  let globals: Globals = { color: true, pager: true, input: true };
   const io = (log?: Log) => {
     const { quiet = false, color, input } = globals;
     return createIo(around, out, err, { quiet, color, input }, log);
@@ -128,14 +128,14 @@ export async function run(
       const { topic } = await import('./runtime/help.ts');
       const names = [...line.path, ...line.rest].filter((word) => word !== '--help');
       const text = await topic(names, globals.json !== undefined, PROGRAM);
-      if (text !== undefined) return await print(text, out);
+      if (text !== undefined) return await paged(out, around, globals, signal, () => print(text, out));
     }
     if (argv.length === 0 && out.isTTY && !isSet(around.env['CI']))
       return await print(await (await import('./runtime/first-steps.ts')).firstSteps(around), out);
     const parsed = await parse(PROGRAM, line, out.columns);
     if ('run' in parsed)
       return await logged(parsed.run, around, (log) => runVerb(parsed.run, around, io(log), signal));
-    if (!parsed.missing) return await print(parsed.help, out);
+    if (!parsed.missing) return await paged(out, around, globals, signal, () => print(parsed.help, out));
     if (globals.json !== undefined) throw usage('A command is missing.', 'See: pinnacle help');
     return await print(parsed.help, err, 2);
   } catch (error) {
@@ -195,18 +195,43 @@ async function runVerb(
     import('./runtime/open-context.ts'),
   ]);
   const { ctx, projectionFailure, release } = openContext(invocation, NOUNS, around, io, signal);
-  try {
-    const code = await execute(invocation, ctx);
-    const waiting = projectionFailure();
-    return waiting ? await reportPending(waiting, code, io) : code;
-  } catch (error) {
-    const reason = await ctx.explain(error).catch(() => error);
+  const { command, globals } = invocation;
+  const attempt = async () => {
+    try {
+      return { code: await execute(invocation, ctx) };
+    } catch (error) {
+      return { reason: await ctx.explain(error).catch(() => error) };
+    } finally {
+      // Nobody waits for the database while somebody reads.
+      await release();
+    }
+  };
+  const isLong = command.effect === 'read' && command.live === undefined;
+  const { code, reason } = await (isLong ? paged(io.out, around, globals, signal, attempt) : attempt());
+  if (code === undefined) {
     if (signal.aborted && reason instanceof Failure && reason === signal.reason)
-      return await reportInterrupt(reason, invocation, io);
-    return await report(reason, invocation.globals, io);
-  } finally {
-    await release();
+      return reportInterrupt(reason, invocation, io);
+    return report(reason, globals, io);
   }
+  for (const line of io.afterwards) await io.note(line);
+  const waiting = projectionFailure();
+  return waiting ? reportPending(waiting, code, io) : code;
+}
+
+/** Does what prints for a reader: on a terminal what is longer than the screen goes to a pager, and this ends when that does. */
+async function paged<T>(
+  out: Sink,
+  { page, env }: Surroundings,
+  globals: Globals,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (page === undefined || !globals.pager || !out.stream.isTTY) return work();
+  const { withPager } = await import('./cli/paging.ts');
+  const result = await withPager(out, env, page, work);
+  // A pager that was terminated with this looks as if it had been quit.
+  signal.throwIfAborted();
+  return result;
 }
 
 /** Reports a failure on stderr, as text or as the error object of --json, and returns its exit code. */

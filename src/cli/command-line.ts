@@ -37,7 +37,7 @@ interface Reading {
  * the words: that is left in `rest` for commander.
  */
 export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Promise<CommandLine> {
-  const reading: Reading = { words: [...argv], globals: { color: true, input: true }, rest: [] };
+  const reading: Reading = { words: [...argv], globals: { color: true, pager: true, input: true }, rest: [] };
   const { globals, rest } = reading;
   const help = takeHelp(reading.words);
   const { path, verb, table, isWhole } = await takePath(reading, nouns, help);

@@ -18,6 +18,7 @@ export const GLOBAL_FLAGS = {
   },
   'skip-if-running': { help: 'exit 0 instead of 10 if the same command is already running' },
   'no-color': { help: 'no colour' },
+  'no-pager': { help: 'print also what is longer than the screen at once, without a pager' },
   'no-input': { help: 'never prompt; exit 2 if input is missing, 4 if a confirmation is' },
   yes: { help: 'confirm without a prompt' },
   'dry-run': { help: 'do everything, show the result, roll back' },
@@ -49,6 +50,7 @@ export interface Globals {
   log?: string;
   skipIfRunning?: boolean;
   color: boolean;
+  pager: boolean;
   input: boolean;
   yes?: boolean;
   dryRun?: boolean;

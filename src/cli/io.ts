@@ -5,7 +5,7 @@ import { plainly, takesUnicode } from './charts/terminal.ts';
 import type { Log } from './log.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean };
-type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The streams and environment of one run; tests pass their own. */
@@ -21,6 +21,21 @@ export interface Surroundings {
   /** The operating-system user of the process, if the system has users. */
   uid: number | undefined;
   now: () => Date;
+  /** Starts a pager, named by its words, on the terminal of stdout; undefined if there is no such program. */
+  page?: (words: readonly string[]) => Promise<Pager | undefined>;
+}
+
+/** A program that shows text a screen at a time, and has the terminal until it ends. */
+export interface Pager {
+  input: NodeJS.WritableStream;
+  /** Once it has ended, perhaps before it has read everything. */
+  ended: Promise<void>;
+}
+
+/** Another way for what a sink is to write. */
+export interface Detour {
+  write: (text: string | Uint8Array) => Promise<void>;
+  readonly gone: boolean;
 }
 
 /** One output stream: detects a terminal, waits for slow readers, stops when the reader has closed its end. */
@@ -31,6 +46,7 @@ export class Sink {
   readonly width: number | undefined;
   readonly stream: Output;
   #gone = false;
+  #detour: Detour | undefined;
   #failure: Error | undefined;
 
   /** With `forTerminal` it is treated as a terminal. */
@@ -47,12 +63,18 @@ export class Sink {
 
   /** True when the reader has closed its end (`| head`). */
   get gone(): boolean {
-    return this.#gone;
+    return this.#gone || this.#detour?.gone === true;
+  }
+
+  /** Sends what is written from here on another way; undefined takes that back. */
+  divert(detour: Detour | undefined): void {
+    this.#detour = detour;
   }
 
   /** Writes and waits until the stream takes more; throws OUTPUT_FAILED when it cannot be written, say a full disk. */
   async write(text: string | Uint8Array): Promise<void> {
-    if (this.#gone) return;
+    if (this.gone) return;
+    if (this.#detour) return this.#detour.write(text);
     await new Promise<void>((resolve) => this.stream.write(text, () => resolve()));
     if (this.#failure)
       throw new Failure(
@@ -86,7 +108,9 @@ export interface Io {
   shown: (message: string) => string;
   /** Prints one line on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
-  /** Lines to say once the result is printed. */
+  /** Prints the same dim, beside what is printed. */
+  note: (line: string) => Promise<void>;
+  /** Lines to note once the result is printed. */
   afterwards: string[];
   /** Prints a warning on stderr, also with --quiet. */
   warn: (sentence: string) => Promise<void>;
@@ -106,6 +130,15 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
   const { env } = around;
   const unicode = takesUnicode(env);
   const shown = (message: string) => (err.isTTY ? plainly(message, { unicode }) : message);
+  const paint = async (sink: Sink) => {
+    const { Chalk } = await import('chalk');
+    return new Chalk({ level: useColor(sink, env, flags.color) ? 1 : 0 });
+  };
+  const tell = async (message: string, tone: (line: string) => string) => {
+    await log?.add({ level: 'info', message });
+    const lines = escapeControlLines(shown(message)).map((line) => `${tone(line)}\n`);
+    if (!flags.quiet) await err.write(lines.join(''));
+  };
   return {
     get stdin() {
       return around.stdin;
@@ -118,19 +151,14 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     quiet: flags.quiet,
     log,
     shown,
-    async say(line) {
-      await log?.add({ level: 'info', message: line });
-      if (!flags.quiet) await err.write(`${escapeControlLines(shown(line)).join('\n')}\n`);
-    },
+    say: (line) => tell(line, (text) => text),
+    note: async (line) => tell(line, (await paint(err)).dim),
     afterwards: [],
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });
       await err.write(`warning: ${escapeControls(shown(sentence))}\n`);
     },
-    async paint(sink) {
-      const { Chalk } = await import('chalk');
-      return new Chalk({ level: useColor(sink, env, flags.color) ? 1 : 0 });
-    },
+    paint,
   };
 }
 

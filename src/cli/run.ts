@@ -36,9 +36,8 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
     },
     ctx.io,
   );
-  for (const line of ctx.io.afterwards) await ctx.io.say(line);
   if (globals.dryRun && command.effect !== 'read')
-    await ctx.io.say('Dry run: rolled back, nothing was changed.');
+    ctx.io.afterwards.push('Dry run: rolled back, nothing was changed.');
   return finding ? EXITS[result.kind][0] : 0;
 }
 

@@ -66,8 +66,13 @@ const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   PINNACLE_PROFILE: 'the profile of the configuration, as --profile',
   PINNACLE_KEYRING: 'the key ring itself, if neither keyring.file nor keyring.command is set',
   PINNACLE_FORCE_TTY: '1: format stdout as for a terminal',
+  PINNACLE_PAGER: 'the pager for what is longer than the screen, as words; empty or cat: none',
+  PAGER: 'the same, if PINNACLE_PAGER is not set (default less, if it is there)',
+  LESS: 'what less is told (default FRX: quit if it fits, keep colours, leave the text on the screen)',
   NO_COLOR: 'any value: no colour',
   FORCE_COLOR: 'colour also without a terminal; 0: no colour',
+  TERM: 'dumb: neither colour nor pager',
+  LANG: 'with LC_ALL and LC_CTYPE before it: without UTF-8 a terminal gets ASCII',
   CI: 'any value but 0 or false: never prompt',
   XDG_CONFIG_HOME: 'the folder of your own configuration (default ~/.config)',
   XDG_DATA_HOME: 'the folder of the embedded database (default ~/.local/share)',
@@ -90,7 +95,9 @@ leading apostrophe, a number never does. --columns a,b and --json a,b choose col
 as \\u{..}, in JSON as \\u.... . Every other format than a table
 prints a text whole. A table keeps within the terminal: it shortens ids and long texts, which then end with an ellipsis, and leaves
 columns out, which stderr names; --columns a,b shows those, --columns all every one. Every command takes an id as a table shows it,
-or its beginning: one that several have ends 2 and names them.
+or its beginning: one that several have ends 2 and names them. What a read prints goes to a pager where it is longer than the
+screen; what goes on, as a watch does, never. The pager runs without a shell and without the settings of pinnacle; --no-pager, an empty
+PAGER and a dumb terminal are none. Quitting it ends the command with the code that it would end with.
 
 Failures. stdout stays empty and stderr names the reason. With --json, stderr holds
 { "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null if it is unknown.
@@ -98,7 +105,8 @@ Failures. stdout stays empty and stderr names the reason. With --json, stderr ho
 Money. Rupees with at most two decimals: 2500.50. Machine output writes an amount of money (capital, profit, equity,
 allocation) in full, with two decimals or as many as it is kept with, and JSON carries it as text, so that no paisa is
 lost. Prices per share, percentages, counts and the limits of risk rules are numbers in JSON. A table groups digits in
-lakhs and crores.
+lakhs and crores, with two decimals, those of prices up to four; what was won or lost has its sign, a percentage too. Colours
+repeat what words and signs say.
 
 Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time zone (2026-01-31, 2026-01-31 09:15), now,
 today, yesterday, the latest weekday of a name (monday, mon), each also with a time (yesterday 09:15), or an age:

@@ -38,7 +38,7 @@ describe('a command line is read as', () => {
   ])('%j', async (text, path, rest, globals) => {
     const line = await read(text);
     expect([line.path.join(' '), line.rest.join(' '), line.help]).toEqual([path, rest, false]);
-    expect(line.globals).toEqual({ color: true, input: true, ...globals });
+    expect(line.globals).toEqual({ color: true, pager: true, input: true, ...globals });
   });
 
   it.each([

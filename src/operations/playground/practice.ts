@@ -60,7 +60,7 @@ export async function openPractice(
       ...ctx,
       io: { ...ctx.io, quiet: true, canPrompt: false, say: silent, warn: silent, afterwards: [] },
       dryRun: false,
-      globals: { color: false, input: false },
+      globals: { color: false, pager: false, input: false },
       now: () => new Date(ctx.now().getTime() - behindMs),
       config: async () => config,
       timeZone: async () => config.timeZone,

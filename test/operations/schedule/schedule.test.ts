@@ -133,6 +133,7 @@ describe('schedule print', () => {
     quiet: 'own',
     verbose: 'own',
     'no-color': 'own',
+    'no-pager': 'own',
     'no-input': 'own',
     utc: 'own',
     debug: 'own',
