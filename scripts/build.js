@@ -147,7 +147,13 @@ await writeFile('dist/THIRD-PARTY.txt', await licenceTexts(packages));
 await writeFile('dist/sbom.cdx.json', `${JSON.stringify(sbom(manifest, commit, packages), null, 2)}\n`);
 await writeFile(
   'dist/package.json',
-  `${JSON.stringify({ type: 'commonjs', build: id, version: `${version} (${commit.text})` })}\n`,
+  `${JSON.stringify({
+    type: 'commonjs',
+    build: id,
+    version: `${version} (${commit.text})`,
+    commit: commit.text,
+    driver: `pg ${packages.find(({ name }) => name === 'pg').version}`,
+  })}\n`,
 );
 
 const help = execFileSync(process.execPath, ['bin/pinnacle.js', 'help', '--json'], { encoding: 'utf8' });

@@ -24,8 +24,8 @@ export interface Context extends RailContext {
   now: () => Date;
   /** The folder that relative paths start from. */
   cwd: string;
-  /** This process, and its operating-system user, if the system has users. */
-  own: { pid: number; uid: number | undefined };
+  /** This process, its operating-system user, if the system has users, and the Node that runs it. */
+  own: { pid: number; uid: number | undefined; node: string };
   /** Whether a column of the result is printed, to a terminal or as JSON. */
   isVisible: (column: string) => boolean;
   /** The global flags that were given. */

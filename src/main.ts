@@ -48,6 +48,7 @@ export async function main(): Promise<void> {
       user: userName(),
       pid: process.pid,
       uid: process.getuid?.(),
+      node: process.versions.node,
       now: () => new Date(),
       async page(words) {
         const { startPager } = await import('./runtime/pager.ts');

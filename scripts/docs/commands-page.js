@@ -49,10 +49,14 @@ function section(verb) {
   ];
 }
 
+/** A flag as help names it: `-o, --output FILE`. */
+export const flagTag = ({ name, short, value }) =>
+  `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
+
 const flagTable = (flags) =>
   paramTable(
     'flag',
-    flags.map((flag) => ({ ...flag, name: `--${flag.name}${flag.value ? ` ${flag.value}` : ''}` })),
+    flags.map((flag) => ({ ...flag, name: flagTag(flag) })),
   );
 
 const paramTable = (head, params) =>

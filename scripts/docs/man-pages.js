@@ -1,6 +1,6 @@
 // Manual pages from what the built program says of itself: `pinnacle(1)`, and one for each command, `pinnacle-order-place(1)`.
 
-import { leaves } from './commands-page.js';
+import { flagTag, leaves } from './commands-page.js';
 
 /** Text that a roff formatter prints as it stands. */
 const plain = (text) =>
@@ -21,8 +21,7 @@ function page(name, date, summary, version, body) {
   return `${[head, '.nh', '.ad l', '.SH NAME', `${plain(name)} \\- ${plain(summary)}`, ...body].join('\n')}\n`;
 }
 
-const flagTag = ({ name, value }) =>
-  `--${name}${value ? ` ${value.replace(/^[<[]?(.*?)[>\]]?$/, '$1')}` : ''}`;
+const plainTag = (flag) => flagTag({ ...flag, value: flag.value?.replace(/^[<[]?(.*?)[>\]]?$/, '$1') });
 const meaning = ({ help, choices, several, default: fallback, required }) =>
   [
     help,
@@ -38,7 +37,7 @@ function verbPage(verb, date, version) {
     ...section('SYNOPSIS', `.B ${plain(usage)}`),
     ...section('DESCRIPTION', plain(`${summary}.`), ...(details ? ['.PP', plain(details.trim())] : [])),
     ...section('ARGUMENTS', ...tagged(args.map((arg) => [arg.name, meaning(arg)]))),
-    ...section('OPTIONS', ...tagged(flags.map((flag) => [flagTag(flag), meaning(flag)]))),
+    ...section('OPTIONS', ...tagged(flags.map((flag) => [plainTag(flag), meaning(flag)]))),
     ...section('COLUMNS', ...(fields.length ? [plain(fields.map(({ name }) => name).join(', '))] : [])),
     ...section('EXAMPLES', ...examples(shown)),
     ...section('SEE ALSO', '.BR pinnacle (1)'),
@@ -55,7 +54,7 @@ export function manPages(tree, { version, date }) {
     ...section(
       'OPTIONS',
       'Every command takes these.',
-      ...tagged(tree.global_flags.map((flag) => [flagTag(flag), flag.help])),
+      ...tagged(tree.global_flags.map((flag) => [plainTag(flag), flag.help])),
     ),
     ...section(
       'EXIT STATUS',

@@ -5,6 +5,7 @@ import type { Command, Invocation } from './command.ts';
 import { argumentsOf, flagsOf } from './entries.ts';
 import type { Param } from './flags.ts';
 import { GLOBAL_FLAGS } from './globals.ts';
+import { flagNames } from './short-flags.ts';
 import { usageLine } from './usage-line.ts';
 
 /** Adds the arguments, flags, examples and action of a verb to a commander command. */
@@ -21,14 +22,14 @@ export function addCommandOptions(
       name in command.args ? describe(param) : '',
     );
   for (const [name, param] of Object.entries(flagsOf(command))) {
-    const flag = `--${kebab(name)}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
+    const flag = `${flagNames(kebab(name))}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
     const option = new Option(flag, describe(param)).hideHelp(!(name in command.flags));
     leaf.addOption(param.placeholder ? option.argParser(collect(name, param)) : option);
   }
   // For help and suggestions only: the global flags are removed before commander parses the words.
   leaf.optionsGroup('Global flags:');
   for (const [name, flag] of Object.entries(GLOBAL_FLAGS)) {
-    leaf.addOption(new Option(`--${name}${'value' in flag ? ` ${flag.value}` : ''}`, flag.help));
+    leaf.addOption(new Option(`${flagNames(name)}${'value' in flag ? ` ${flag.value}` : ''}`, flag.help));
   }
   leaf.usage(usageLine(command));
   if (command.details) leaf.addHelpText('before', '').addHelpText('after', `\n${command.details}`);

@@ -1,8 +1,10 @@
 import { kebab } from '../util/text.ts';
+import { lookUp } from './aliases.ts';
 import type { Command, Noun, Verb, Verbs } from './command.ts';
 import { argumentsOf, flagsOf } from './entries.ts';
 import type { Params } from './flags.ts';
 import { type Globals, isGlobal, matchGlobal, setGlobal } from './globals.ts';
+import { longFlags } from './short-flags.ts';
 
 /** A command line, read once. */
 export interface CommandLine {
@@ -106,6 +108,7 @@ function takeRest(reading: Reading, command: Command | undefined): number {
 /** Consumes the next word if it is a global flag. */
 function takeGlobal(reading: Reading, isValue: (next: string) => boolean): boolean {
   const { words, globals, rest } = reading;
+  words.splice(0, 1, ...longFlags(words[0] ?? ''));
   const found = matchGlobal(words, (next) => !isFlag(next) && isValue(next));
   if (!found) return false;
   const { name, value, length } = found;
@@ -127,15 +130,6 @@ function takeHelp(words: string[]): boolean {
 
 /** As commander sees it: a lone `-` is an argument. */
 const isFlag = (word: string) => word.length > 1 && word.startsWith('-');
-
-/** The entry of a table that a word names, also by the word of an earlier version, and its name now. */
-function lookUp(table: Verbs | undefined, word: string | undefined) {
-  if (!table || word === undefined) return undefined;
-  const node = Object.hasOwn(table, word) ? table[word] : undefined;
-  if (node) return { name: word, node };
-  const [name, earlier] = Object.entries(table).find(([, each]) => each.formerly === word) ?? [];
-  return name !== undefined && earlier ? { name, node: earlier } : undefined;
-}
 
 const flagsWithValue = (flags: Params) =>
   Object.keys(flags).flatMap((name) => (flags[name]?.placeholder === undefined ? [] : `--${kebab(name)}`));

@@ -1,9 +1,11 @@
 import { kebab } from '../util/text.ts';
+import { aliasesIn } from './aliases.ts';
 import type { Command, Verbs } from './command.ts';
 import { positionals, readCommandLine } from './command-line.ts';
 import { flagsOf } from './entries.ts';
 import type { Param } from './flags.ts';
 import { GLOBAL_FLAGS, type Globals } from './globals.ts';
+import { letterOf, longFlags } from './short-flags.ts';
 
 /** What a word can become. */
 export interface Suggestion {
@@ -38,7 +40,7 @@ const NOTHING: Found = { suggestions: [] };
  */
 export async function complete(nouns: Verbs, words: readonly string[]): Promise<Completion> {
   const typed = words.at(-1) ?? '';
-  const earlier = words.slice(0, -1);
+  const earlier = words.slice(0, -1).flatMap(longFlags);
   const { command, table, globals, rest, help } = await readCommandLine(nouns, earlier);
   const verb = help ? undefined : command;
   const found =
@@ -87,16 +89,21 @@ function flags(typed: string, earlier: readonly string[], verb: Command | undefi
   if (!typed.startsWith('-')) return undefined;
   const own = Object.entries(verb?.flags ?? {}).map(([name, { help }]) => ({ name: kebab(name), help }));
   const given = new Set(earlier.map((word) => word.split('=')[0]));
-  const all = [...own, ...GLOBALS].map(({ name, help }) => ({ value: `--${name}`, description: help }));
-  return suggest(
-    all.filter(({ value }) => value === '--confirm' || !given.has(value)),
-    typed,
-  );
+  const left = [...own, ...GLOBALS].filter(({ name }) => name === 'confirm' || !given.has(`--${name}`));
+  const letters = left.flatMap(({ name, help }) => {
+    const letter = letterOf(name);
+    return letter === undefined ? [] : [{ value: `-${letter}`, description: help }];
+  });
+  const long = left.map(({ name, help }) => ({ value: `--${name}`, description: help }));
+  const found = suggest(long, typed);
+  // In either case of letters another flag is meant.
+  return { suggestions: [...letters.filter(({ value }) => value.startsWith(typed)), ...found.suggestions] };
 }
 
 /** Nouns or verbs, where a table has one; undefined where an argument may be meant. */
 function named(typed: string, table: Verbs | undefined): Found | undefined {
-  const entries = Object.entries(table ?? {});
+  // An alias stands in nobody's way: it is offered where it is being typed.
+  const entries = Object.entries(table ?? {}).concat(typed === '' ? [] : aliasesIn(table ?? {}));
   const found = suggest(
     entries.map(([value, { summary }]) => ({ value, description: summary })),
     typed,

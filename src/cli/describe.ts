@@ -3,6 +3,7 @@ import { kebab } from '../util/text.ts';
 import type { Command, Program, Verbs } from './command.ts';
 import type { Params } from './flags.ts';
 import { GLOBAL_FLAGS } from './globals.ts';
+import { letterOf } from './short-flags.ts';
 import { usageLine } from './usage-line.ts';
 
 interface ParamNode {
@@ -30,7 +31,7 @@ export interface VerbNode {
   phase: number | null;
   usage: string;
   args: ParamNode[];
-  flags: ParamNode[];
+  flags: (ParamNode & { short: string | null })[];
   fields: { name: string; type: string; hidden: boolean }[];
   examples: readonly string[];
 }
@@ -51,6 +52,7 @@ export async function programTree(program: Program) {
     commands: await nodes(program.nouns, [program.name]),
     global_flags: Object.entries(GLOBAL_FLAGS).map(([name, flag]) => ({
       name,
+      short: letterOf(name) ?? null,
       value: 'value' in flag ? flag.value : null,
       help: flag.help,
     })),
@@ -89,7 +91,10 @@ function describeVerb(command: Command, words: readonly string[]) {
     phase: command.phase ?? null,
     usage: [...words, usageLine(command)].join(' '),
     args: params(command.args, (name, value) => value ?? name),
-    flags: params(command.flags, (name) => kebab(name)),
+    flags: params(command.flags, (name) => kebab(name)).map((flag) => ({
+      ...flag,
+      short: letterOf(flag.name) ?? null,
+    })),
     fields: Object.entries(command.fields).map(([name, { type, hidden }]) => ({
       name,
       type,

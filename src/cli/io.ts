@@ -20,6 +20,8 @@ export interface Surroundings {
   pid: number;
   /** The operating-system user of the process, if the system has users. */
   uid: number | undefined;
+  /** The version of Node. */
+  node: string;
   now: () => Date;
   /** Starts a pager, named by its words, on the terminal of stdout; undefined if there is no such program. */
   page?: (words: readonly string[]) => Promise<Pager | undefined>;

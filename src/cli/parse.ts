@@ -42,7 +42,9 @@ export async function parse(program: Program, line: CommandLine, columns: number
     if (error.code === 'commander.helpDisplayed') return { help, missing: false };
     if (error.code === 'commander.help') return { help, missing: true };
     if (error.code === 'commander.excessArguments' && command) throw tooMany(line, command);
-    throw usage(complaint(error), `See: ${[program.name, ...path].join(' ')} --help`);
+    const see = `See: ${[program.name, ...path].join(' ')} --help`;
+    if (error.code === 'commander.unknownCommand') throw await unknownCommand(program, line, error, see);
+    throw usage(complaint(error), see);
   }
   if (invocation && repeated !== undefined) throw givenTwice(repeated);
   return invocation ? { run: invocation } : { help, missing: true };
@@ -68,6 +70,21 @@ function tooMany({ path, rest }: CommandLine, command: Command): Failure {
     `${name} takes ${takes.length === 0 ? 'no argument' : `only ${takes.join(' ')}`}; ${pluralize(words.length - takes.length, 'word is', 'words are')} too many.${guess}`,
     `See: pinnacle ${name} --help`,
   );
+}
+
+/** The usage error of a word that names no command, with those that it may mean; else with one that is spelled much like it. */
+async function unknownCommand(
+  { nouns }: Program,
+  { path, rest }: CommandLine,
+  error: CommanderError,
+  see: string,
+): Promise<Failure> {
+  const { meantBy } = await import('./meant.ts');
+  const [word = ''] = rest.filter((each) => !each.startsWith('-'));
+  const meant = await meantBy(nouns, path, word);
+  if (meant.length === 0) return usage(complaint(error), see);
+  const which = meant.length === 1 ? meant[0] : `one of ${meant.join(', ')}`;
+  return usage(`Unknown command '${truncate(word)}' (did you mean ${which}?).`, see);
 }
 
 function complaint(error: CommanderError): string {

@@ -46,7 +46,7 @@ export function openContext(
     dryRun,
     now: around.now,
     cwd: around.cwd,
-    own: { pid: around.pid, uid: around.uid },
+    own: { pid: around.pid, uid: around.uid, node: around.node },
     globals,
     configSource,
     config,

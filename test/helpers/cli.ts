@@ -54,6 +54,7 @@ export async function runWith(
       user: 'tester',
       pid: process.pid,
       uid: process.getuid?.(),
+      node: process.versions.node,
       now: () => options.now ?? new Date(),
     },
     options.signal ?? new AbortController().signal,

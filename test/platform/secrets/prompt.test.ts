@@ -18,7 +18,7 @@ it('a secret is typed unseen, and no key makes it visible', async () => {
   const keyboard = Object.assign(new PassThrough(), { isTTY: true });
   const around = {
     ...{ stdin: keyboard, stdout: screen, stderr: screen, env: {}, cwd: '/', home: '/', user: 'tester' },
-    ...{ pid: process.pid, uid: process.getuid?.(), now: () => new Date() },
+    ...{ pid: process.pid, uid: process.getuid?.(), node: process.versions.node, now: () => new Date() },
   };
   const sink = new Sink(screen);
   const io = createIo(around, sink, sink, { quiet: false, color: false, input: true });
