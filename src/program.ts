@@ -15,9 +15,9 @@ const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb
   ...(own && { own }),
 });
 
-/** The nouns of a group, under whose name root help lists them. */
-const group = (name: string, nouns: Verbs): Verbs =>
-  Object.fromEntries(Object.entries(nouns).map(([word, each]) => [word, { ...each, group: name }]));
+/** The nouns and verbs of a group, under whose name root help lists them. */
+const group = (name: string, entries: Verbs): Verbs =>
+  Object.fromEntries(Object.entries(entries).map(([word, each]) => [word, { ...each, group: name }]));
 
 /** Every noun of the program. A new noun takes a folder and a line here. */
 export const NOUNS: Verbs = {
@@ -97,6 +97,11 @@ export const NOUNS: Verbs = {
       async () => (await import('./commands/demo/demo.ts')).demo,
     ),
     completion: noun('Completion of words in a shell', () => import('./commands/completion/command.ts')),
+    metrics: noun('Metrics for Prometheus', () => import('./commands/metrics/command.ts')),
+    version: verb(
+      'Which version this is, and what it knows',
+      async () => (await import('./commands/version/version.ts')).version,
+    ),
   }),
 };
 

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   ACTION_OUT_OF_ORDER: ['refused', 'another corporate action of the symbol comes before or after this one'],
   ACTION_REVERSED: ['refused', 'the corporate action was reversed'],
   ACTIVATION_NOT_FOUND: ['notFound', 'the user has not activated this strategy'],
+  ADDRESS_IN_USE: ['busy', 'another program listens at the address'],
   ADOPTION_BUILT_ON: ['refused', 'something was booked or changed on top of an adoption'],
   ADOPTION_NOT_FOUND: ['notFound', 'there is no such adoption in force'],
   ADOPTION_REFUSED: ['refused', 'tables that others made cannot be taken over as they are'],

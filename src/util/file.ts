@@ -74,7 +74,7 @@ export async function readInput(
 
 const SYNC_BYTES = 16 * 1_048_576;
 
-/** A file being written: it has a temporary name until it is complete, and only its owner can read it. */
+/** A file being written: it has a temporary name until it is complete, and until then only its owner can read it. */
 export interface AtomicFile {
   write: (content: string | Uint8Array) => Promise<void>;
   /** Discards what was written so far. */
@@ -86,10 +86,10 @@ export interface AtomicFile {
 }
 
 /**
- * Starts a file next to its final name. With `replace` it replaces a regular file; otherwise nothing is overwritten,
+ * Starts a file next to its final name, which only its owner can read unless `mode` says otherwise. With `replace` it replaces a regular file; otherwise nothing is overwritten,
  * and a symbolic link never is. Throws FileProblem, with EEXIST if the name is taken.
  */
-export async function openAtomic(path: string, replace: boolean): Promise<AtomicFile> {
+export async function openAtomic(path: string, replace: boolean, mode = 0o600): Promise<AtomicFile> {
   const failed = (error: unknown): never => {
     throw toFileProblem(error, 'written');
   };
@@ -117,6 +117,8 @@ export async function openAtomic(path: string, replace: boolean): Promise<Atomic
     async keep() {
       try {
         await syncing;
+        // Whatever the mask of the process would take away.
+        await handle.chmod(mode);
         await handle.sync();
         await close();
         await (replace ? rename : link)(beside, path);

@@ -75,8 +75,10 @@ describe.each(databases)('every command on $name', ({ open }) => {
     // What is live ends only when it is told to, and prints an object a line.
     const until = live ? ['--for', '1s'] : [];
     // Rows that go to stdout are in a format of their own: of them --json is about the file.
-    const output = 'output' in flags ? ['--output', join(folder, path.join('-')), '--force'] : [];
-    const { code, stdout } = await db.cli(...path, '--json', ...until, ...output);
+    const output = 'output' in flags ? ['--output', join(folder, path.join('-'))] : [];
+    const replaced = 'force' in flags ? ['--force'] : [];
+    const listen = 'listen' in flags ? ['--listen', '127.0.0.1:0'] : [];
+    const { code, stdout } = await db.cli(...path, '--json', ...until, ...output, ...replaced, ...listen);
     expect([0, 6]).toContain(code);
     for (const text of live ? stdout.split('\n').slice(0, -1) : [stdout]) expect(isJson(text)).toBe(true);
   });

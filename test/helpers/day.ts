@@ -154,6 +154,9 @@ retention run --yes
 doctor engine
 doctor replicas
 schedule print crontab
+metrics print
+metrics serve --listen 127.0.0.1:0 --for 1s
+version
 completion bash
 completion zsh
 completion fish

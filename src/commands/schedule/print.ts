@@ -26,7 +26,7 @@ export const print = defineCommand({
   ],
   details: `The jobs of a trading day at the times of the configured time zone: risk, sessions, seals, backups, retention, doctor.
 A crontab uses the clock of this machine, so print it on the machine that will run it. Jobs that need Redis are included
-where Redis is configured; partition ensure is commented out until orders are partitioned. The jobs get the configuration
+where Redis is configured; partition ensure is commented out until orders are partitioned, metrics print until node_exporter reads its folder. The jobs get the configuration
 file, profile, settings and PATH of this command, and its flags that say how to reach a database, or where to log; a password in a variable of this shell is refused, because it belongs in a
 configuration file. Where the profile is protected, jobs that write carry its name (--confirm NAME). systemd units run as you, or as the user pinnacle when you are root. Each job names the database role
 that it needs where roles are applied: give jobs with other roles a configuration of their own. Changes nothing: read the

@@ -7,8 +7,26 @@ const UNKNOWN = { lag_bytes: null, lag_seconds: null };
 
 /** The state of every configured replica; each has a second to answer. */
 export async function replicaStates(ctx: Context) {
-  const { replicas: urls, maxReplicaWaitMs } = await ctx.config();
+  const { maxReplicaWaitMs } = await ctx.config();
+  return (await watchReplicas(ctx, maxReplicaWaitMs))();
+}
+
+/**
+ * A reader of the state of every configured replica, which keeps its connections; each has a second to answer, and so many milliseconds
+ * to catch up.
+ */
+export async function watchReplicas(ctx: Context, waitMs: number) {
+  const { replicas: urls } = await ctx.config();
   const connections = await ctx.replicas(REPLICA_TIMEOUT_MS);
+  return () => statesOf(ctx, connections, urls, waitMs);
+}
+
+async function statesOf(
+  ctx: Context,
+  connections: readonly Connection[],
+  urls: readonly string[],
+  waitMs: number,
+) {
   if (connections.length === 0) return [];
   const [{ describeServer }, { readPrimary }] = await Promise.all([
     import('../../platform/postgres/server-url.ts'),
@@ -18,7 +36,7 @@ export async function replicaStates(ctx: Context) {
   return Promise.all(
     connections.map(async (connection, i) => ({
       replica: describeServer(urls[i] ?? ''),
-      ...(await replicaState(connection, primary, maxReplicaWaitMs)),
+      ...(await replicaState(connection, primary, waitMs)),
     })),
   );
 }

@@ -1,4 +1,4 @@
-import { commandOf, dueAt, type Given, type Job, roleOf, slotsOf } from './jobs.ts';
+import { commandOf, dueAt, type Given, isOff, type Job, roleOf, slotsOf } from './jobs.ts';
 
 export interface CrontabOptions {
   /** Minutes that the clock of cron is ahead of the exchange's. */
@@ -30,9 +30,7 @@ export function crontab(
     for (const { days, hours, minutes } of slotsOf(dueAt(job, aheadMinutes))) {
       const fields = [list(minutes, 60), list(hours, 24), '*', '*', list(days, 7)].join(' ');
       // Cron takes a percent sign for a line break.
-      lines.push(
-        `${job.needs === 'partitions' ? '# ' : ''}${fields} ${commandOf(job, given).replaceAll('%', '\\%')}`,
-      );
+      lines.push(`${isOff(job) ? '# ' : ''}${fields} ${commandOf(job, given).replaceAll('%', '\\%')}`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -15,7 +15,7 @@ export interface Job {
   /** The role that its login needs, if not cron. */
   role?: Role;
   /** What must be set up before it can run. */
-  needs?: 'redis' | 'partitions';
+  needs?: 'redis' | 'partitions' | 'node_exporter';
   days: readonly number[];
   /** From `from` to `until` (HH:MM), every so many minutes. */
   from: string;
@@ -122,6 +122,17 @@ export const JOBS: readonly Job[] = [
     from: '16:20',
   },
   {
+    name: 'metrics-print',
+    purpose: 'tell Prometheus how things are, by the textfile collector of node_exporter',
+    command: 'metrics print --output /var/lib/prometheus/node-exporter/pinnacle.prom',
+    role: 'auditor',
+    needs: 'node_exporter',
+    days: DAILY,
+    from: '00:00',
+    until: '23:59',
+    every: 1,
+  },
+  {
     name: 'backup-create',
     purpose: 'back up before anything is deleted',
     command: 'backup create',
@@ -173,6 +184,9 @@ export function wordsOf({ command, writes }: Job, { confirmation, flags }: Given
 
 /** The command of a job as a line of a shell. */
 export const commandOf = (job: Job, given: Given): string => wordsOf(job, given).map(shellWord).join(' ');
+
+/** Whether a job is printed but switched off, as what it needs is set up by hand. */
+export const isOff = ({ needs }: Job): boolean => needs === 'partitions' || needs === 'node_exporter';
 
 /** The database role that the login of a job is a member of. */
 export const roleOf = ({ role = 'cron' }: Job): string => `pinnacle_${role}`;

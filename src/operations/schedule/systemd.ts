@@ -1,5 +1,5 @@
 import { shellWord } from '../../util/text.ts';
-import { dueAt, type Given, type Job, roleOf, slotsOf, wordsOf } from './jobs.ts';
+import { dueAt, type Given, isOff, type Job, roleOf, slotsOf, wordsOf } from './jobs.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
@@ -45,7 +45,7 @@ export function systemd(jobs: readonly Job[], { exchangeZone, env, given, user }
       'WantedBy=timers.target',
     ]),
   ]);
-  const enabled = jobs.filter(({ needs }) => needs !== 'partitions');
+  const enabled = jobs.filter((job) => !isOff(job));
   return `#!/bin/sh
 # Installs the jobs of pinnacle as systemd timers that run as ${user}; run it as root. An argument names another folder.
 # A job that fails is a failed unit: systemctl --failed, journalctl -u 'pinnacle-*'.

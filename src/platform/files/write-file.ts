@@ -11,18 +11,19 @@ export interface Written {
 }
 
 /**
- * Writes a file atomically, piece by piece, readable by its owner only. Throws FILE_EXISTS unless `force`,
+ * Writes a file atomically, piece by piece, readable by its owner only unless `mode` says otherwise. Throws FILE_EXISTS unless `force`,
  * OUTPUT_FAILED (exit 74).
  */
 export async function writeFileWhole(
   path: string,
   force: boolean,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  mode?: number,
 ): Promise<Written> {
   const failed = (error: unknown): never => {
     throw outputFailure(path, error, 'Replace it with --force.');
   };
-  const draft = await openAtomic(path, force).catch(failed);
+  const draft = await openAtomic(path, force, mode).catch(failed);
   const hash = createHash('sha256');
   let bytes = 0;
   // One piece is written while the next one is produced.

@@ -21,7 +21,7 @@ operator cron readonly auditor: report performance, report months, report trades
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
 operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
-operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate, charges show, charges compare, completion bash, completion zsh, completion fish, completion powershell, completion suggest
+operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate, charges show, charges compare, completion bash, completion zsh, completion fish, completion powershell, completion suggest, version
 operator cron readonly auditor: order export, position export, session export, notification export
 operator cron readonly auditor: partition check, partition status, schema show
 operator cron readonly auditor: config init, config show, config path, config validate, demo, import inspect
@@ -44,7 +44,7 @@ operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, 
 cron operator: report snapshot, report rebuild, position mark, session start, session end, risk check, notification send, notification read, audit seal
 cron operator: realtime drain, realtime rebuild, user logins revoke, user logins revoke-all, retention run
 cron operator auditor: retention plan
-auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger, report day
+auditor operator: audit foreign, audit list, audit show, audit verify, audit export, order show, doctor ledger, report day, metrics print, metrics serve
 owner: access apply, partition enable, partition ensure, migrate up, migrate down, migrate redo, migrate baseline, migrate adopt, migrate repair
 owner: backup create, backup restore, schema strict, schema shared, schema compat
 `;

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, BlockList } from 'node:net';
+import type { Context } from '../../context.ts';
+import { Failure, usage } from '../../util/failure.ts';
+import { exposition, FORMATS } from './exposition.ts';
+import { openMetrics, type Reading } from './read-metrics.ts';
+import { shared } from './shared.ts';
+
+/** An address to listen at; port 0 takes any free one. */
+export interface Address {
+  host: string;
+  port: number;
+}
+
+interface Span {
+  /** Milliseconds, and answers with metrics, after which it ends; undefined for never. */
+  for: number | undefined;
+  count: number | undefined;
+}
+
+/** Answers of this age are given again, so that scrapers, however many, do not load the database. */
+const MAX_AGE_MS = 5_000;
+/** A scraper sends a few hundred bytes at once and needs one connection. */
+const LIMITS = {
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 8_192,
+};
+const MAX_CONNECTIONS = 64;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/**
+ * Answers GET /metrics and /healthz at an address until the run is ended; gives the URL once it listens. Throws ADDRESS_IN_USE (exit
+ * 10), and a usage error for an address that this machine does not have.
+ */
+export async function* serveMetrics(
+  ctx: Context,
+  address: Address,
+  byUser: boolean,
+  { for: lengthMs, count = Number.POSITIVE_INFINITY }: Span,
+): AsyncGenerator<{ url: string }> {
+  const read = shared(MAX_AGE_MS, reporting(ctx, await openMetrics(ctx, byUser)));
+  // What would keep it from every answer ends it now.
+  await read();
+  const done = new AbortController();
+  const ends = [ctx.signal, done.signal];
+  if (lengthMs !== undefined) ends.push(AbortSignal.timeout(Math.min(lengthMs, MAX_TIMER_MS)));
+  const end = AbortSignal.any(ends);
+  const server = createServer(LIMITS);
+  server.maxConnections = MAX_CONNECTIONS;
+  const { address: host, port } = await listen(server, address);
+  const isLocal = LOOPBACK.check(host, host.includes(':') ? 'ipv6' : 'ipv4');
+  if (!isLocal) await ctx.io.warn(`Everybody who reaches ${host}:${port} can read the metrics.`);
+  let left = count;
+  server.on('request', async (request, response) => {
+    await answer(request, response, isLocal, read);
+    if (request.url === '/metrics' && --left <= 0) done.abort();
+  });
+  try {
+    yield { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics` };
+    if (!end.aborted) await once(end, 'abort');
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+async function listen(server: Server, { host, port }: Address): Promise<AddressInfo> {
+  server.listen(port, host);
+  await once(server, 'listening').catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EADDRINUSE')
+      throw new Failure('busy', 'ADDRESS_IN_USE', `Another program listens at ${host}:${port}.`, {
+        hint: 'Name another address with --listen.',
+      });
+    throw usage(`--listen: this machine cannot listen at ${host}:${port} (${code}).`);
+  });
+  return server.address() as AddressInfo;
+}
+
+/** The same; stderr says when the database stops answering, and when it answers again. */
+function reporting(ctx: Context, read: () => Promise<Reading>): () => Promise<Reading> {
+  let wasAway = false;
+  return async () => {
+    const reading = await read();
+    const { failure } = reading;
+    if (failure && !wasAway && !ctx.signal.aborted) await ctx.io.warn(failure.message);
+    if (!failure && wasAway) await ctx.io.say('The database answers again.');
+    wasAway = failure !== undefined;
+    return reading;
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  isLocal: boolean,
+  read: () => Promise<Reading>,
+): Promise<void> {
+  const send = (status: number, text: string, headers: Record<string, string> = {}) =>
+    response
+      .writeHead(status, {
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-store',
+        ...headers,
+      })
+      .end(text);
+  // A page in a browser of this machine may come here under a name of its own that leads to 127.0.0.1.
+  if (isLocal && !isLocalName(request.headers.host))
+    return void send(421, 'Ask by the address of this machine.\n');
+  const [path] = (request.url ?? '').split('?');
+  if (path !== '/metrics' && path !== '/healthz') return void send(404, 'There are /metrics and /healthz.\n');
+  if (request.method !== 'GET') return void send(405, 'GET only.\n', { allow: 'GET' });
+  if (path === '/healthz') return void send(200, 'ok\n');
+  const format = prefersOpenMetrics(request.headers.accept) ? 'openmetrics' : 'prometheus';
+  const reading = await read().catch(() => undefined);
+  if (!reading) return void send(500, 'The metrics could not be read.\n');
+  send(200, await exposition(reading.samples, format), { 'content-type': FORMATS[format] });
+}
+
+const isLocalName = (host = '') => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
+
+/** Whether a scraper that sends this header would rather have OpenMetrics than the text format. */
+function prefersOpenMetrics(accept = ''): boolean {
+  const qualityOf = (type: string) => {
+    const offered = accept.split(',').find((each) => each.trim().startsWith(type));
+    if (offered === undefined) return 0;
+    const [, quality = '1'] = /;\s*q=([\d.]+)/.exec(offered) ?? [];
+    return Number(quality);
+  };
+  const quality = qualityOf('application/openmetrics-text');
+  return quality > 0 && quality >= qualityOf('text/plain');
+}

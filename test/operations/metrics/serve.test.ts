@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli } from '../../helpers/cli.ts';
+import { ownServer, servers, type TestDatabase } from '../../helpers/databases.ts';
+import { readExposition } from '../../helpers/exposition.ts';
+import { start } from '../../helpers/process.ts';
+
+const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.3';
+
+interface Answer {
+  status: number | undefined;
+  type: string | undefined;
+  text: string;
+}
+
+/** An answer to a request that may lie about its host. */
+async function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  const sent = request(url, { headers, method });
+  sent.end();
+  const [response] = await once(sent, 'response');
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return { status: response.statusCode, type: response.headers['content-type'], text };
+}
+
+describe.each(servers)('metrics serve on $name', ({ open }) => {
+  let db: TestDatabase;
+  const server = ownServer();
+  beforeAll(async () => {
+    db = await open(4, server());
+  });
+  afterAll(() => db.close());
+
+  /** A real process that serves; its address. */
+  async function serve(...argv: string[]) {
+    const run = start(db.env, 'metrics', 'serve', '--listen', '127.0.0.1:0', ...argv);
+    const [line] = await once(run.child.stdout, 'data');
+    return { ...run, url: String(line).trim() };
+  }
+
+  it('answers in the format that is asked for, is told to end, and ends 0', async () => {
+    const { url, child, ended } = await serve();
+    const plain = await ask(url);
+    expect(plain).toMatchObject({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' });
+    expect(readExposition(plain.text, 'prometheus')).toContainEqual({
+      name: 'pinnacle_scrape_success',
+      labels: {},
+      value: 1,
+    });
+    const open = await ask(url, { accept: OPEN_METRICS });
+    expect(open.type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(readExposition(open.text, 'openmetrics').length).toBeGreaterThan(20);
+    expect(await ask(url.replace('metrics', 'healthz'))).toMatchObject({ status: 200, text: 'ok\n' });
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ code: 0, stdout: `${url}\n`, stderr: '' });
+  });
+
+  it('refuses every other path, method and name', async () => {
+    const { url, child, ended } = await serve();
+    expect((await ask(url.replace('metrics', ''))).status).toBe(404);
+    expect((await ask(`${url}/../etc/passwd`)).status).toBe(404);
+    for (const method of ['POST', 'PUT', 'DELETE', 'HEAD'])
+      expect((await ask(url, {}, method)).status).toBe(405);
+    expect((await ask(url, { host: 'rebound.example.com' })).status).toBe(421);
+    for (const host of ['localhost', 'localhost:9187', '[::1]:9187'])
+      expect((await ask(url, { host })).status).toBe(200);
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(0);
+  });
+
+  it('reads once for all who ask at once', async () => {
+    const count = async () => {
+      const { rows } = await db.query(
+        'SELECT sum(xact_commit)::int AS n FROM pg_stat_database WHERE datname = current_database()',
+      );
+      return Number(rows[0]?.['n']);
+    };
+    const { url, child, ended } = await serve();
+    await ask(url);
+    const before = await count();
+    await Promise.all(Array.from({ length: 50 }, () => ask(url)));
+    expect((await count()) - before).toBeLessThan(25);
+    child.kill('SIGTERM');
+    await ended;
+  });
+
+  it('goes on where the database is away, and says so', async () => {
+    const aborted = new AbortController();
+    let answer: Answer | undefined;
+    const { code, stderr } = await cli(['metrics', 'serve', '--listen', '127.0.0.1:0'], {
+      env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' },
+      signal: aborted.signal,
+      onOutput: async (stdout) => {
+        answer = await ask(stdout.trim());
+        aborted.abort();
+      },
+    });
+    expect(code).toBe(0);
+    expect(readExposition(answer?.text ?? '', 'prometheus')).toContainEqual({
+      name: 'pinnacle_scrape_success',
+      labels: {},
+      value: 0,
+    });
+    expect(stderr).toContain('cannot be reached');
+  });
+
+  it('says who has its address, and what is no address', async () => {
+    const { url, child, ended } = await serve();
+    const { host } = new URL(url);
+    await db.refused(['metrics', 'serve', '--listen', host], { code: 10, error: 'ADDRESS_IN_USE' });
+    for (const wrong of ['9187', '127.0.0.1:99999', '192.0.2.1:9187', 'nowhere.invalid:1'])
+      await db.refused(['metrics', 'serve', '--listen', wrong], { code: 2 });
+    child.kill('SIGTERM');
+    await ended;
+  });
+});
