@@ -14,9 +14,9 @@ import { type Recorder, type Statement, startRecorder } from './statements.ts';
 /** Whose day it is. */
 const TRADER = 'u2';
 
-/** What is about the server, the rollout, files or the audit log, not about the rows of traders: it is not run here. */
+/** What is about the server, the rollout, files or the audit log, alone or with sums of all rows, not about the rows of traders: it is not run here. */
 const ELSEWHERE =
-  /^(config|completion|migrate|partition|schema|access|backup|schedule|version|import|audit|doctor( engine| replicas)?$)/;
+  /^(config|completion|migrate|partition|schema|access|backup|schedule|version|metrics|import|audit|doctor( engine| replicas)?$)/;
 
 /** The lines of the day that need rows of other traders: why, and how one trader asks for the same. */
 const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
@@ -43,8 +43,6 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'position list': { why: 'lists all', own: 'position list --user u2' },
   'position mark ITC=101': { why: 'a price is that of every holder' },
   'position pnl': { why: 'sums up all', own: 'position pnl --user u2' },
-  'metrics print': { why: 'sums up all' },
-  'metrics serve --listen 127.0.0.1:0 --for 1s': { why: 'sums up all' },
   'report day': { why: 'shows the day of all' },
   'report snapshot': { why: 'takes down what all are worth' },
   'report months': { why: 'sums up all', own: 'report months --user u2' },
