@@ -58,7 +58,7 @@ describe('letters', () => {
 describe('ls and rm', () => {
   it.each([
     ['order ls --limit 3', 'order list'],
-    ['user sessions ls u', 'user sessions list'],
+    ['user sessions ls u', 'user logins list'],
     ['risk rm u MAX_DRAWDOWN', 'risk remove'],
     ['help order ls', 'order list'],
   ])('%s is %s', async (text, path) => {
@@ -94,7 +94,7 @@ describe('a word that is typed for another', () => {
     ['user delete u1', 'user disable'],
     ['strategy rename s1', 'strategy update'],
     ['order halt', 'risk halt'],
-    ['user sessions delete', 'user sessions revoke'],
+    ['user sessions delete', 'user logins revoke'],
     ['versoin', 'version'],
     ['ordr', 'order'],
   ])('%s: did you mean %s?', async (text, meant) => {
@@ -111,7 +111,7 @@ describe('a word that is typed for another', () => {
 
   it.each([
     ['order list --status pendng', '--status PENDING'],
-    ['risk set u MAX_DRAWDWN 5', 'RULE MAX_DRAWDOWN'],
+    ['risk set u MAX_DRAWDWN 5', 'RULE_TYPE MAX_DRAWDOWN'],
     ['order place --user u --symbol TCS --side buyy --quantity 1', '--side BUY'],
   ])('%s: did you mean %s?', async (text, meant) => {
     const { code, stderr } = await cli(text.split(' '));
