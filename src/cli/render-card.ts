@@ -27,11 +27,12 @@ export async function renderCard(row: Row, all: string[], style: RenderOptions, 
   await io.out.write((drawn ?? []).map((line) => `${line}\n`).join(''));
 }
 
-/** The parts of a page, the names of all values in one column. */
-async function renderPage(parts: readonly Part[], style: RenderOptions, io: Io): Promise<void> {
+/** The parts of a page that say something, the names of all values in one column. */
+async function renderPage(all: readonly Part[], style: RenderOptions, io: Io): Promise<void> {
   const paint = await io.paint(io.out);
   const namesOf = (part: Part) =>
     'row' in part ? Object.keys(part.fields).filter((name) => isShown(part, name)) : [];
+  const parts = all.filter((part) => 'rows' in part || namesOf(part).length > 0);
   const width = widest(parts.flatMap(namesOf));
   for (const [i, part] of parts.entries()) {
     if (i > 0) await io.out.write('\n');

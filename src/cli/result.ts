@@ -141,6 +141,13 @@ export interface TablePart {
   most?: number;
 }
 
+/** So many related rows are on a page; one more is read to tell that there are more. */
+export const MOST_RELATED = 10;
+
+/** Some of the columns, in this order. */
+export const pickFields = <O extends Fields>(fields: O, names: readonly (keyof O & string)[]): Fields =>
+  Object.fromEntries(names.map((name) => [name, fields[name] as Field]));
+
 export interface OutputFlags {
   verbose?: boolean;
   json?: true | string;

@@ -9,6 +9,7 @@ import { findOrder } from '../../trading/ledger/order-store.ts';
 import { historyFields, orderHistory } from '../../trading/orders/history.ts';
 import { readTerms } from '../../trading/orders/order-terms.ts';
 import { orderWithTerms } from './fields.ts';
+import { orderPage } from './page.ts';
 
 export const show = defineCommand({
   effect: 'read',
@@ -27,6 +28,7 @@ export const show = defineCommand({
       optional: true,
     },
   },
+  page: orderPage,
   examples: [
     'order show ord_01',
     'order show ord_01 --json status,filled_quantity',

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { positionId } from '../../domain/id.ts';
 import { findPosition } from '../../trading/positions/store.ts';
 import { positionFields } from './fields.ts';
+import { positionPage } from './page.ts';
 
 export const show = defineCommand({
   effect: 'read',
@@ -11,6 +12,7 @@ export const show = defineCommand({
   args: { position: parsed(positionId, 'POSITION', 'the position') },
   flags: {},
   fields: positionFields,
+  page: positionPage,
   examples: ['position show pos_01', 'position show pos_01 --json realized_pnl'],
   async run({ position }, ctx: Context) {
     return findPosition(await ctx.db(), position);

@@ -3,7 +3,7 @@ import { json, optional, parsed, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
-import { unitOfRule } from './fields.ts';
+import { unitOfRule } from '../_shared/unit-of-rule.ts';
 
 export const check = defineCommand({
   effect: 'write',

@@ -16,3 +16,11 @@ export const sessionFields = {
   created_at: { type: 'time', hidden: true },
   updated_at: { type: 'time', hidden: true },
 } as const satisfies Fields;
+
+/** A session with its equity while it runs. */
+export const equityFields = {
+  ...sessionFields,
+  peak_equity: { type: 'money' },
+  equity: { type: 'money' },
+  drawdown: { type: 'number', kind: 'percent' },
+} as const satisfies Fields;

@@ -5,19 +5,16 @@ import { userId } from '../../domain/id.ts';
 import { noSession } from '../../trading/sessions/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { notFound, usage } from '../../util/failure.ts';
-import { sessionFields } from './fields.ts';
+import { equityFields } from './fields.ts';
+import { sessionPage } from './page.ts';
 
 export const show = defineCommand({
   effect: 'read',
   phase: 3,
   args: { session: requiredUnless('user', reference('SESSION', 'the session')) },
   flags: { user: optional(parsed(userId, 'USER', 'the running session of this user, or else the last')) },
-  fields: {
-    ...sessionFields,
-    peak_equity: { type: 'money' },
-    equity: { type: 'money' },
-    drawdown: { type: 'number', kind: 'percent' },
-  },
+  fields: equityFields,
+  page: sessionPage,
   examples: ['session show --user trader_001', 'session show ses_01 --json equity,drawdown'],
   details: `While a session runs, equity is capital_at_start + total_pnl + the unrealized profit of the open positions, and
 drawdown is how far equity is below peak_equity, in percent.`,

@@ -11,6 +11,7 @@ import {
 } from '../../trading/strategies/store.ts';
 import { findUser } from '../../trading/users/store.ts';
 import { activationFields, strategyFields } from './fields.ts';
+import { strategyPage } from './page.ts';
 
 export const show = defineCommand({
   effect: 'read',
@@ -23,6 +24,7 @@ export const show = defineCommand({
     parameters: { type: 'json' },
     custom_parameters: { type: 'json', optional: true },
   },
+  page: strategyPage,
   examples: [
     'strategy show rsi_dmi --json parameters',
     'strategy show rsi_dmi --user trader_001 --json status,allocation_amount',

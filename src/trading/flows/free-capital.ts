@@ -16,8 +16,8 @@ export interface FreeCapital {
   free: Rupees;
 }
 
-/** The free capital of a locked user. */
-export async function readFreeCapital(trx: Trx, user: UserId): Promise<FreeCapital> {
+/** The free capital of a user; to decide on it, lock the user first. */
+export async function readFreeCapital({ db }: Pick<Trx, 'db'>, user: UserId): Promise<FreeCapital> {
   const { rows } = await sql<FreeCapital>`
     SELECT capital, allocated::numeric(20, 2), open_losses::numeric(20, 2), (capital - allocated - open_losses)::numeric(20, 2) AS free
     FROM (
@@ -25,7 +25,7 @@ export async function readFreeCapital(trx: Trx, user: UserId): Promise<FreeCapit
         SELECT coalesce(-sum(least(round(unrealized_pnl::numeric, 2), 0)), 0)
         FROM positions WHERE user_id = ${user} AND status = 'OPEN') AS open_losses
       FROM users WHERE user_id = ${user}
-    ) AS parts`.execute(trx.db);
+    ) AS parts`.execute(db);
   return rows[0] ?? { capital: NO_RUPEES, allocated: NO_RUPEES, open_losses: NO_RUPEES, free: NO_RUPEES };
 }
 

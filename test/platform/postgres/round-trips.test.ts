@@ -8,13 +8,19 @@ import { words } from '../../helpers/words.ts';
 
 const READY = 'Z'.charCodeAt(0);
 
-/** The table of docs/performance.md: the sessions and round trips of each command. */
-const TABLE = [
-  ...readFileSync('docs/performance.md', 'utf8')
-    .replace(/^[\s\S]*<!-- round trips -->/, '')
-    .replace(/<!-- \/round trips -->[\s\S]*$/, '')
-    .matchAll(/^\| `([^`]+)` \| (\d+) \| (\d+) \|$/gm),
-].map(([, line = '', sessions, trips]) => ({ line, sessions: Number(sessions), trips: Number(trips) }));
+/** A table of docs/performance.md: the sessions and round trips of each command. */
+const tableOf = (name: string, tty: boolean) =>
+  [
+    ...(readFileSync('docs/performance.md', 'utf8').split(`<!-- ${name} -->`)[1] ?? '')
+      .replace(/<!-- \/[\s\S]*$/, '')
+      .matchAll(/^\| `([^`]+)` \| (\d+) \| (\d+) \|$/gm),
+  ].map(([, line = '', sessions, trips]) => ({
+    line,
+    tty,
+    sessions: Number(sessions),
+    trips: Number(trips),
+  }));
+const TABLE = [...tableOf('round trips', false), ...tableOf('round trips of pages', true)];
 
 describe.each(servers)('round trips to $name', ({ open }) => {
   it('are as many as docs/performance.md says', async () => {
@@ -41,11 +47,14 @@ describe.each(servers)('round trips to $name', ({ open }) => {
         expect({ line, ...(await db.cli(...words(line))) }).toMatchObject({ line, code: 0 });
       const env = { DATABASE_URL: `postgres://postgres@127.0.0.1:${proxy.port}${pathname}` };
       const counted = [];
-      for (const { line } of TABLE) {
+      for (const { line, tty } of TABLE) {
         sessions.clear();
-        expect({ line, ...(await db.cliWith({ env }, ...words(line))) }).toMatchObject({ line, code: 0 });
+        expect({ line, ...(await db.cliWith({ env, tty }, ...words(line))) }).toMatchObject({
+          line,
+          code: 0,
+        });
         const trips = [...sessions.values()].reduce((sum, each) => sum + each, 0);
-        counted.push({ line, sessions: sessions.size, trips });
+        counted.push({ line, tty, sessions: sessions.size, trips });
       }
       expect(counted).toEqual(TABLE);
       expect(counted.length).toBeGreaterThan(8);
