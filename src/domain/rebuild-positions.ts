@@ -103,7 +103,7 @@ function afterAction(
     throw refused(
       'FILL_BEFORE_ACTION',
       `The corporate action ${fill.fill_id} counted ${shares_before} shares of position ${fill.position_id}; the executions before it would make ${shares}.`,
-      `Nothing changed. Reverse the action, correct the executions, and apply it again: pinnacle corporate-action reverse ${fill.fill_id} --reason TEXT`,
+      `Nothing changed. Reverse the action, correct the executions, and apply it again: pinnacle corporate-action reverse ${fill.fill_id} --reason "to be corrected"`,
     );
   const counted = average_before * Math.abs(shares_before);
   const stands = current ? current.average_price * current.quantity : 0;
@@ -112,7 +112,7 @@ function afterAction(
     throw refused(
       'FILL_BEFORE_ACTION',
       `The corporate action ${fill.fill_id} moved a part of a cost of ${counted.toFixed(2)} of position ${fill.position_id} to another symbol; the executions before it would make ${stands.toFixed(2)}.`,
-      `Nothing changed. Reverse the action, correct the executions, and apply it again: pinnacle corporate-action reverse ${fill.fill_id} --reason TEXT`,
+      `Nothing changed. Reverse the action, correct the executions, and apply it again: pinnacle corporate-action reverse ${fill.fill_id} --reason "to be corrected"`,
     );
   const position = applyEffect(current, effectOf(fill, cost));
   const closed_at = position.status === 'CLOSED' ? fill.executed_at : null;

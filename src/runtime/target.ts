@@ -14,7 +14,7 @@ export async function chooseDatabase(settings: Config, io: Io): Promise<string> 
   if (database) return database;
   if (!io.canPrompt)
     throw new Failure('config', 'NO_DATABASE', 'No database is configured.', {
-      hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database.',
+      hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database; or write a configuration: pinnacle config init',
     });
   await io.say(`No database is configured: using the embedded one in ${settings.dataDir}.`);
   return 'embedded';

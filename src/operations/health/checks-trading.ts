@@ -100,7 +100,7 @@ export const TRADING_CHECKS: readonly Check[] = [
         ? ok(`days of NSE for ${wanted.join(' and ')}`)
         : warn(`no days of NSE for ${missing.join(' and ')}: holidays are not known`);
     },
-    help: 'pinnacle calendar import',
+    help: 'pinnacle calendar import --help',
   },
   {
     name: 'charges',
@@ -133,7 +133,7 @@ export const TRADING_CHECKS: readonly Check[] = [
       );
       return leftoverVerdict(found, 'stored in the clear', 'each is stored as a hash');
     },
-    help: 'pinnacle user rotate-key',
+    help: 'pinnacle user rotate-key --help',
   },
   {
     name: 'partitions',

@@ -37,9 +37,10 @@ export const WRITER_CHECKS: readonly Check[] = [
       if (Number(count) === 0) return ok('no other program placed orders while trading was halted');
       return fail(
         `other programs placed ${pluralize(Number(count), 'order')} while trading was halted, the last: ${example}`,
+        `pinnacle order cancel ${example}; to have the database refuse them: pinnacle schema shared --hold-entries on`,
       );
     },
-    help: 'pinnacle order cancel; pinnacle schema shared --hold-entries on lets the database refuse them',
+    help: 'pinnacle schema shared --hold-entries on',
   },
   {
     name: 'limits',
@@ -64,6 +65,6 @@ export const WRITER_CHECKS: readonly Check[] = [
       ];
       return parts.length === 0 ? ok('every limit is of a user, and in percent') : warn(parts.join('; '));
     },
-    help: 'pinnacle risk list; pinnacle risk set takes percent',
+    help: 'pinnacle risk list',
   },
 ];

@@ -43,7 +43,7 @@ const momentOf = (day: string, time: string) => new Date(`${day}T${time}${KOLKAT
 /** Traders and their strategies, as of the first day. */
 export async function addTraders({ practice, days: [first = ''], tell }: Stage): Promise<void> {
   await practice.setClock(momentOf(first, '08:30:00'));
-  await tell('user import traders.csv');
+  await tell('user import traders.csv --keys keys.csv');
   const users = practice.as('user import');
   await users.change(async (trx) => {
     const rows = TRADERS.map(({ user_id, name, capital, risk_tolerance }) => ({
@@ -56,7 +56,7 @@ export async function addTraders({ practice, days: [first = ''], tell }: Stage):
     return unchanged(undefined);
   });
   for (const strategy of STRATEGIES) {
-    await tell(`strategy add --strategy-id ${strategy.strategy_id} …`);
+    await tell(`strategy add --file ${strategy.strategy_id}.json`);
     await addStrategy(practice.as('strategy add'), strategy);
   }
   for (const { user_id, strategy, allocation } of TRADERS) {

@@ -100,7 +100,7 @@ export function translateFailure(
       'DATABASE_UNREACHABLE',
       `The database ${target} cannot be reached${why(error)}.`,
       {
-        hint: 'Nothing was changed. Check DATABASE_URL and that the server is up, then try again.',
+        hint: 'Nothing was changed. Try again once the server is up. Where its URL comes from: pinnacle config show --origin',
         retryable: true,
       },
     );
@@ -115,7 +115,7 @@ export function translateFailure(
     );
   if (code.startsWith('28') || /SASL|password must be a string/.test(messageOf(error)))
     return new Failure('forbidden', 'LOGIN_REFUSED', `The database ${target} refused the login.`, {
-      hint: `Check the user and password of DATABASE_URL; a password can be kept out of it with { "$file": … } in the configuration.${code === '28000' ? ' If pg_hba.conf demands TLS, add ?sslmode=verify-full.' : ''}`,
+      hint: `Check user and password; a password can be kept out of the URL with { "$file": … } in the configuration.${code === '28000' ? ' If pg_hba.conf demands TLS, add ?sslmode=verify-full.' : ''} Where the URL comes from: pinnacle config show --origin`,
     });
   if (!isSqlState(code))
     return new Failure(
@@ -137,7 +137,7 @@ function byState(code: string, error: DatabaseFailure, target: string, roles: re
   const state = `${at ? `${at}; ` : ''}SQLSTATE ${code}`;
   if (code === '3D000')
     return new Failure('config', 'DATABASE_MISSING', `There is no such database: ${target}.`, {
-      hint: 'Create it (createdb) or correct DATABASE_URL.',
+      hint: 'To make it, or to name another one: pinnacle config init. Where its URL comes from: pinnacle config show --origin',
     });
   if (isPermissionDenied(error))
     return new Failure(

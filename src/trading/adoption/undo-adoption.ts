@@ -93,5 +93,5 @@ const builtOn = (user: UserId, why: string) =>
   refused(
     'ADOPTION_BUILT_ON',
     `The adoption of ${user} cannot be taken back: ${why}.`,
-    'Nothing changed for this user. Executions are corrected by: pinnacle fill correct, pinnacle fill bust',
+    `Nothing changed for this user. Executions can be corrected (fill correct, fill bust): pinnacle fill list --user ${user}`,
   );

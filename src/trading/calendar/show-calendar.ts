@@ -40,7 +40,7 @@ export async function showCalendar(
   if (day === undefined) {
     if (known.length === 0)
       await ctx.io.say(
-        `No days of ${calendarOf(exchange)} were imported for this time: pinnacle calendar import`,
+        `No days of ${calendarOf(exchange)} were imported for this time: pinnacle calendar import --help`,
       );
     return known.map((entry) => shown(entry.day, exchange, entry));
   }

@@ -72,5 +72,5 @@ const conflict = ({ action_id, type, symbol, ex_date, status }: StoredAction) =>
   refused(
     'ACTION_CONFLICT',
     `A ${type} of ${symbol} on ${ex_date} is on record with other terms (${action_id}, ${status}).`,
-    `To correct it, reverse that one and add it anew: pinnacle corporate-action reverse ${action_id} --reason TEXT`,
+    `To correct it, reverse that one and add it anew: pinnacle corporate-action reverse ${action_id} --reason "to be corrected"`,
   );

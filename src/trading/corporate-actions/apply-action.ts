@@ -132,7 +132,7 @@ function withPrice(step: Step, cashPrice: string | undefined): Step {
   throw refused(
     'ACTION_CONFLICT',
     `Fractions of the ${nameOf(step.lead)} are paid at ${step.cash_price} a share.`,
-    `To correct it, reverse the action and add it anew: pinnacle corporate-action reverse ${step.lead.action_id} --reason TEXT`,
+    `To correct it, reverse the action and add it anew: pinnacle corporate-action reverse ${step.lead.action_id} --reason "to be corrected"`,
   );
 }
 

@@ -43,7 +43,7 @@ function accountsOf(holders: readonly Holder[]): Iterable<[Holder, ...Holder[]]>
   return accounts.values();
 }
 
-const reversing = (id: string) => `pinnacle corporate-action reverse ${id} --reason TEXT`;
+const reversing = (id: string) => `pinnacle corporate-action reverse ${id} --reason "to be corrected"`;
 
 const comesAfter = (actionId: string, positionId: string): string =>
   `${actionId}, which comes after this action, is booked on ${positionId}; reverse it, apply both in their order: ${reversing(actionId)}`;

@@ -48,7 +48,7 @@ export async function findStep(source: Source, id: string): Promise<Step> {
     throw refused(
       'ACTION_REVERSED',
       `The ${action.type} of ${action.symbol} (${id}) was reversed: ${action.reason}.`,
-      'Add it anew to apply it: pinnacle corporate-action add',
+      'Add it anew to apply it: pinnacle corporate-action add --help',
     );
   const symbols = await namesOf(source, action.symbol);
   const connected = await actionsOf(source, zone, await namesOf(source, action.symbol, action.new_symbol));
@@ -98,7 +98,7 @@ function refuseTwin(
   throw refused(
     'ACTION_CONFLICT',
     `The ${nameOf(twin)} (${twin.action_id}, ${twin.status}) is on record besides the ${nameOf(action)}, of the same share under another name: it would count twice.`,
-    `Take one of them back: pinnacle corporate-action reverse ${withdrawn.action_id} --reason TEXT`,
+    `Take one of them back: pinnacle corporate-action reverse ${withdrawn.action_id} --reason "to be corrected"`,
   );
 }
 
@@ -110,7 +110,7 @@ function priceOf(actions: readonly StoredAction[]): string | null {
     throw refused(
       'ACTION_CONFLICT',
       `The ${nameOf(first)} and the ${nameOf(other)} are one step, but pay fractions at ${first.cash_price} and at ${other.cash_price} a share.`,
-      `Reverse the one that is wrong and add it anew: pinnacle corporate-action reverse ${other.action_id} --reason TEXT`,
+      `Reverse the one that is wrong and add it anew: pinnacle corporate-action reverse ${other.action_id} --reason "to be corrected"`,
     );
   return first?.cash_price ?? null;
 }
@@ -130,7 +130,7 @@ function requireOrder(action: StoredAction, others: readonly StoredAction[]): vo
     throw refused(
       'ACTION_OUT_OF_ORDER',
       `The ${nameOf(later)} is applied already, and counts the shares after this one.`,
-      `Reverse it first, then apply both in their order: pinnacle corporate-action reverse ${later.action_id} --reason TEXT`,
+      `Reverse it first, then apply both in their order: pinnacle corporate-action reverse ${later.action_id} --reason "to be corrected"`,
     );
 }
 

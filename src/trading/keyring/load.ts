@@ -103,6 +103,6 @@ function outputOf(ctx: Context, [program = '', ...words]: readonly string[]): Pr
 /** NO_KEYRING (exit 78): no source is configured. */
 export function notConfigured(): Failure {
   return new Failure('config', 'NO_KEYRING', 'No key ring is configured.', {
-    hint: 'Set PINNACLE_KEYRING_FILE to its file; pinnacle keys generate creates it.',
+    hint: 'Set PINNACLE_KEYRING_FILE to its file. To create it: pinnacle keys generate',
   });
 }

@@ -27,7 +27,7 @@ export async function refuseUncounted(
   throw refused(
     'FILL_BEFORE_ACTION',
     `The corporate action ${action_id} counted the ${madeBefore(was, effective_at)} shares that were held before ${effective_at}; they would become ${madeBefore(becomes, effective_at)}.`,
-    `Nothing changed. Reverse the action, correct the executions, add it anew and apply it: pinnacle corporate-action reverse ${action_id} --reason TEXT`,
+    `Nothing changed. Reverse the action, correct the executions, add it anew and apply it: pinnacle corporate-action reverse ${action_id} --reason "to be corrected"`,
   );
 }
 

@@ -176,7 +176,7 @@ function requireCharged(
   if (without !== undefined)
     throw usage(
       `Charges are booked by user, day and exchange: no ${without} has any, so --net does not go with --by ${without}.`,
-      'Give --by day, week, month or user. By symbol, as they are computed: pinnacle charges show --by symbol',
+      'Give --by day, week, month or user. By symbol, as they are computed: pinnacle charges show DATE --by symbol',
     );
   for (const [flag, at] of Object.entries({ since, until }))
     if (at !== undefined && !wallClock(at, timeZone).slice(11).startsWith('00:00:00'))

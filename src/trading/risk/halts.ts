@@ -37,7 +37,7 @@ export function tradingHalted({ user_id, reason, halted_by, halted_at }: Halt): 
   return refused(
     'TRADING_HALTED',
     `Trading is halted ${whose} since ${halted_at} by ${halted_by}: ${reason}`,
-    `Only cancels and orders that reduce a position pass. To resume: pinnacle risk resume ${user_id ?? '--all'} --reason R --confirm ${user_id ?? 'all'}`,
+    `Only cancels and orders that reduce a position pass. To resume: pinnacle risk resume ${user_id ?? '--all'} --reason "reviewed" --confirm ${user_id ?? 'all'}`,
   );
 }
 

@@ -3,6 +3,7 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
 import type { StrategyId } from '../../domain/id.ts';
 import type { Rupees } from '../../domain/money.ts';
+import { describeRefusal } from '../../domain/risk-refusal.ts';
 import { evaluateRules, type RuleResult } from '../../domain/risk-rules.ts';
 import type { SchemaPhase, Source } from '../../platform/postgres/schema-phase.ts';
 import { type Failure, notFound, refused } from '../../util/failure.ts';
@@ -78,7 +79,7 @@ async function evaluatePreTrade(
     user.enabled || reduces ? undefined : userDisabled(order.user_id),
     halt && !reduces ? tradingHalted(halt) : undefined,
     reduces ? undefined : strategyRefusal(order, standing, source.phase),
-    riskRefusal(judgements),
+    riskRefusal(order, judgements),
   ];
   return { judgements, refusals: refusals.filter((refusal) => refusal !== undefined) };
 }
@@ -151,16 +152,12 @@ function strategyRefusal(
   );
 }
 
-function riskRefusal(judgements: readonly RuleResult[]): Failure | undefined {
+function riskRefusal(order: ProposedOrder, judgements: readonly RuleResult[]): Failure | undefined {
   const broken = judgements.filter(({ verdict }) => verdict !== 'ok');
   if (broken.length === 0) return undefined;
-  return refused('RISK_LIMIT', broken.map(({ message }) => message).join('\n'), hintFor(broken));
-}
-
-/** MAX_POSITION_SIZE limits the position after the order, which the refusal itself does not state. */
-function hintFor(broken: readonly RuleResult[]): string {
-  const size = broken.find(({ rule_type }) => rule_type === 'MAX_POSITION_SIZE');
-  const leadsTo =
-    size && size.projected !== null ? `With this order the position would be worth ${size.projected}. ` : '';
-  return `${leadsTo}See: pinnacle risk list`;
+  return refused(
+    'RISK_LIMIT',
+    broken.map(({ message }) => message).join('\n'),
+    `${describeRefusal(order, broken)} See: pinnacle risk list --user ${order.user_id}`,
+  );
 }

@@ -58,7 +58,7 @@ async function meaningOf(source: Source, symbol: TradingSymbol): Promise<Trading
   throw refused(
     'ALIAS_NOT_YET',
     `${symbol} is called ${alias.new_symbol} from ${alias.from_date} on.`,
-    'Run it then, or correct the day: pinnacle symbol alias OLD NEW --from DATE',
+    `Run it then, or correct the day: pinnacle symbol alias ${shellWord(symbol)} ${shellWord(alias.new_symbol)} --from DATE`,
   );
 }
 

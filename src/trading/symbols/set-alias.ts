@@ -40,11 +40,14 @@ export async function putAlias(
   await lockAliases(trx);
   const others = await readAliases(trx);
   const problem = aliasProblem(alias, others);
+  const inTheWay = others.some(({ old_symbol }) => old_symbol === alias.old_symbol)
+    ? alias.old_symbol
+    : alias.new_symbol;
   if (problem !== undefined)
     throw refused(
       'ALIAS_CONFLICT',
       `${problem}.`,
-      'See: pinnacle symbol list. To take one away: pinnacle symbol unalias OLD',
+      `See: pinnacle symbol list. To take one away: pinnacle symbol unalias ${shellWord(inTheWay)}`,
     );
   const before = others.find((each) => each.old_symbol === alias.old_symbol);
   const from_date = from ?? null;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type CliOptions, type CliResult, cli } from '../../helpers/cli.ts';
 import { findRedis, startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { wrongWith } from '../../helpers/typed.ts';
 import { words } from '../../helpers/words.ts';
 
 let folder: string;
@@ -97,7 +98,9 @@ describe('demo --keep', () => {
     const shown = await pinnacle('demo --json');
     expect(shown.code).toBe(0);
     expect(JSON.parse(shown.stdout)).toEqual({ ...JSON.parse(made.stdout), folder: null, state: 'shown' });
-    expect(shown.stderr).toContain('$ pinnacle migrate up\n');
+    const told = shown.stderr.split('\n').flatMap((line) => /^\$ pinnacle (.*)/.exec(line)?.[1] ?? []);
+    expect(told.length).toBeGreaterThan(80);
+    for (const line of told) expect({ line, wrong: await wrongWith(words(line)) }).toEqual({ line });
     expect(shown.stderr).toContain('$ pinnacle risk halt trader_003');
   });
 });

@@ -60,6 +60,12 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
     await given.fill(db, first, { quantity: 50, price: 10 });
     const buy = '--symbol TCS --side BUY --type LIMIT --price 10 --quantity';
     expect(await outcome(`${buy} 51`)).toBe('RISK_LIMIT: MAX_POSITION_SIZE: current=500 limit=1000');
+    const { stderr } = await place(`${buy} 51`);
+    expect(JSON.parse(stderr.split('\n').at(-2) ?? '').error.hint).toMatch(
+      new RegExp(
+        `^Refused for ${user}: BUY 51 TCS LIMIT at ₹10.00. .* ₹1,010.00, above ₹1,000.00. See: pinnacle risk list --user ${user}$`,
+      ),
+    );
     expect(await outcome(`${buy} 20`)).toBe('PENDING');
     expect(await outcome(`${buy} 31`)).toBe('RISK_LIMIT: MAX_POSITION_SIZE: current=700 limit=1000');
     expect(await outcome(`${buy} 30`)).toBe('PENDING');
@@ -164,7 +170,7 @@ describe.each(databases)('pre-trade admission on $name', ({ open }) => {
     const line = `order place --user ${user} --symbol TCS --side BUY --quantity 1`;
     const { message, hint } = await db.refused(line, { code: 5 });
     expect(message).toMatch(/^Trading is halted for everyone since \d{4}-.*Z by tester: a test$/);
-    expect(hint).toContain('pinnacle risk resume --all --reason R --confirm all');
+    expect(hint).toContain('pinnacle risk resume --all --reason "reviewed" --confirm all');
     await db.query("UPDATE trading_halts SET resumed_by = 'x', resumed_reason = 'y', resumed_at = now()");
     expect(await outcome('--symbol TCS --side BUY --quantity 1')).toBe('PENDING');
   });

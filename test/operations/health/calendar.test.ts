@@ -37,7 +37,7 @@ describe.each(databases)('the calendar, as doctor sees it on $name,', ({ open })
     expect(await seen('2026-11-30T19:00:00Z')).toMatchObject({
       state: 'warn',
       detail: 'no days of NSE for 2027: holidays are not known',
-      help: 'pinnacle calendar import',
+      help: 'pinnacle calendar import --help',
     });
     await give(2027);
     expect(await seen('2026-12-01T06:00:00Z')).toMatchObject({ detail: 'days of NSE for 2026 and 2027' });
