@@ -199,11 +199,13 @@ async function runVerb(
     import('./cli/run.ts'),
     import('./runtime/open-context.ts'),
   ]);
-  const { ctx, projectionFailure, release } = openContext(invocation, NOUNS, around, io, signal);
+  const { ctx, projectionFailure, hasChanged, release } = openContext(invocation, NOUNS, around, io, signal);
   const { command, globals } = invocation;
   const attempt = async () => {
     try {
-      return { code: await execute(invocation, ctx) };
+      const done = await execute(invocation, ctx);
+      if (hasChanged() && io.err.isTTY) await (await import('./runtime/say-critical.ts')).sayCritical(ctx);
+      return { code: done };
     } catch (error) {
       return { reason: await ctx.explain(error).catch(() => error) };
     } finally {

@@ -104,6 +104,7 @@ export function openContext(
   const target = once(() => describeTarget(config, command.writesTo === 'redis' ? undefined : database));
   const consent = { yes: globals.yes === true, names: [...(globals.confirm ?? [])] };
   let idempotent: IdempotentRun | undefined;
+  let isChanged = false;
 
   const ctx: Context = {
     ...base,
@@ -178,6 +179,7 @@ export function openContext(
     },
     async change(work) {
       const { change } = await import('../audit/change.ts');
+      isChanged = !dryRun;
       return change(
         await connection(),
         {
@@ -232,6 +234,7 @@ export function openContext(
   return {
     ctx,
     projectionFailure: () => projecting?.failure(),
+    hasChanged: () => isChanged,
     async release() {
       for (const close of releasers.reverse()) await close().catch(() => {});
     },
@@ -241,6 +244,8 @@ export interface OpenContext {
   ctx: Context;
   /** The failure if something is committed but could not be projected to Redis; undefined if all was. */
   projectionFailure: () => Failure | undefined;
+  /** Whether a change was made that is not a dry run. */
+  hasChanged: () => boolean;
   release: () => Promise<void>;
 }
 /** Makes something once for each key. */

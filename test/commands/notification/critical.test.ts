@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { given } from '../../helpers/given.ts';
+import { words } from '../../helpers/words.ts';
+
+describe.each(databases)('CRITICAL notifications that nobody has read, on $name,', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    await given.user(db, 'u');
+    await given.order(db, { user: 'u', orderId: 'o1' });
+  });
+  afterAll(() => db.close());
+
+  const NOTICE = /CRITICAL notifications? unread/;
+  const amend = (price: number) => words(`order amend o1 --price ${price}`);
+  const send = (level: string) =>
+    db.json(
+      ...words(`notification send --user u --type SYSTEM_ERROR --level ${level} --title t --message m`),
+    );
+
+  it('are told once at the end of a write, to a person alone', async () => {
+    await db.json(...words('order amend o1 --quantity 9'));
+    await send('ERROR');
+    expect((await db.cliWith({ tty: true }, ...amend(90))).stderr).not.toMatch(NOTICE);
+    await send('CRITICAL');
+    await send('CRITICAL');
+    const { stderr } = await db.cliWith({ tty: true, env: { NO_COLOR: '1' } }, ...amend(91));
+    expect(stderr).toMatch(
+      /\n2 CRITICAL notifications unread: pinnacle notification list --level CRITICAL --unread\n$/,
+    );
+    expect(stderr.match(new RegExp(NOTICE, 'g'))).toHaveLength(1);
+    for (const more of ['--json', '--csv', '--quiet', '--dry-run'])
+      expect((await db.cliWith({ tty: true }, ...amend(92), more)).stderr, more).not.toMatch(NOTICE);
+    expect((await db.cli(...amend(93))).stderr).not.toMatch(NOTICE);
+    expect((await db.cliWith({ tty: true }, 'order', 'list')).stderr).not.toMatch(NOTICE);
+  });
+
+  it('are silent once they are read, and as long as other ones wait', async () => {
+    await db.json(...words('notification read --all --yes'));
+    await send('ERROR');
+    expect((await db.cliWith({ tty: true }, ...amend(94))).stderr).not.toMatch(NOTICE);
+  });
+});
