@@ -98,7 +98,7 @@ function describeVerb(command: Command, words: readonly string[]) {
     fields: Object.entries(command.fields).map(([name, { type, hidden }]) => ({
       name,
       type,
-      hidden: hidden === true,
+      hidden: Boolean(hidden),
     })),
     examples: command.examples.map((line) => `${words[0]} ${line}`),
   };

@@ -3,6 +3,7 @@ import { amountText, formatRupees, groupDigits, toPaisa } from '../domain/money.
 import { formatTime } from '../util/time.ts';
 import { sparkline } from './charts/sparkline.ts';
 import { plainly } from './charts/terminal.ts';
+import { useBar } from './charts/use-bar.ts';
 import { coloursOf } from './colours.ts';
 import type { Io } from './io.ts';
 import { toPlainText } from './machine-text.ts';
@@ -36,13 +37,21 @@ export async function displayOf(
       if (field?.type === 'time' && !flags.utc) return formatTime(toPlainText(value), now, zone);
       if (Array.isArray(value) && field?.type === 'amounts') return sparkline(value.map(Number), io.unicode);
       if (field?.type === 'boolean') return value ? 'yes' : 'no';
-      return plainly(numberText(value, field, row) ?? toPlainText(value), io);
+      return plainly(numberText(value, field, row, io.unicode) ?? toPlainText(value), io);
     },
     painted(text, row, name) {
       const meaning = meaningIn(text, fields[name], row, columnValue(row, name));
       return meaning === undefined ? text : colours[meaning](text);
     },
   };
+}
+
+/** From this percentage of what may be used on, it is nearly used up. */
+const NEARLY = 80;
+
+function meaningOfUse(percent: number): Meaning | undefined {
+  if (percent >= 100) return 'bad';
+  return percent >= NEARLY ? 'waiting' : undefined;
 }
 
 const kindOf = ({ kind }: Field, row: Row): Kind | undefined =>
@@ -53,12 +62,18 @@ function meaningIn(text: string, field: Field | undefined, row: Row, value: unkn
   const kind = field && kindOf(field, row);
   if (kind === 'state') return meaningOf(String(value));
   if (kind === 'alarm') return value === true ? 'bad' : undefined;
+  if (kind === 'use') return meaningOfUse(Number(value));
   if (kind !== 'gain' || text === NONE) return undefined;
   return text.startsWith('+') ? 'good' : text.startsWith('-') ? 'bad' : undefined;
 }
 
 /** An amount, a price, a percentage or another number; undefined of what is none of them. */
-function numberText(value: unknown, field: Field | undefined, row: Row): string | undefined {
+function numberText(
+  value: unknown,
+  field: Field | undefined,
+  row: Row,
+  unicode: boolean,
+): string | undefined {
   if (field === undefined || (typeof value !== 'number' && typeof value !== 'string')) return undefined;
   if (!NUMERIC.has(field.type) || !Number.isFinite(Number(value))) return undefined;
   const kind = kindOf(field, row);
@@ -66,6 +81,7 @@ function numberText(value: unknown, field: Field | undefined, row: Row): string 
     kind === 'gain' && Number(value) > 0 && /[1-9]/.test(text) ? `+${text}` : text;
   if (field.type === 'money' || kind === 'rupees') return signed(formatRupees(toPaisa(value)));
   if (kind === 'price') return formatRupees(amountText(rounded(value)));
+  if (kind === 'use') return useBar(Number(value), unicode);
   if (kind === 'gain' || kind === 'percent') return signed(`${groupDigits(toPaisa(value))}%`);
   return groupDigits(typeof value === 'number' ? rounded(value) : value);
 }

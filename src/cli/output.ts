@@ -5,6 +5,7 @@ import type { Io } from './io.ts';
 import { jsonRow, plainValue } from './machine-text.ts';
 import {
   type Answer,
+  type Field,
   type Fields,
   type Finding,
   type OutputFlags,
@@ -17,15 +18,17 @@ import { chunks, columnValue, type Row, type Rows } from './rows.ts';
 export function checkColumns(fields: Fields, flags: OutputFlags): void {
   const modes = [flags.json !== undefined, flags.csv === true].filter(Boolean).length;
   if (modes > 1) throw usage('--json and --csv exclude each other.');
-  selection(fields, flags);
+  selection(fields, flags, false);
 }
 
 const ALL = 'all';
 
-function selection(fields: Fields, { json, columns }: OutputFlags): string[] {
+function selection(fields: Fields, { json, csv, columns }: OutputFlags, isTerminal: boolean): string[] {
   const asked = typeof json === 'string' ? json : columns;
   const names = Object.keys(fields);
-  if (asked === undefined) return names.filter((name) => json === true || !fields[name]?.hidden);
+  const isShown = ({ hidden }: Pick<Field, 'hidden'> = {}) =>
+    json === true || !hidden || (hidden === 'piped' && isTerminal && !csv);
+  if (asked === undefined) return names.filter((name) => isShown(fields[name]));
   if (columns === ALL && !names.includes(ALL)) return names;
   const chosen = asked.split(',').map((name) => name.trim());
   for (const name of chosen) {
@@ -46,7 +49,7 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
   // The verb's own line is for people: a pipe gets JSON.
   if (live?.line && !io.out.isTTY && !flags.csv && (flags.json ?? flags.columns) === undefined)
     return render(result, { ...style, flags: { ...flags, json: true } }, io);
-  const names = selection(style.fields, flags);
+  const names = selection(style.fields, flags, io.out.isTTY);
   if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) return renderOne(result, names, style, io);
   const rows = result as Rows;
   if (style.live) return (await import('./render-stream.ts')).renderStream(rows, names, style, io);

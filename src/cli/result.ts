@@ -5,9 +5,9 @@ import type { Row } from './rows.ts';
 /**
  * What a person should see in a value beyond its type, on a terminal alone. `state` is a status, a side or a level; `alarm` a
  * boolean of which yes needs somebody; `gain` an amount or a percentage that is won or lost; `price` is in rupees per share;
- * `rupees` and `percent` are the units of a number.
+ * `rupees` and `percent` are the units of a number; `use` is a percentage of what may be used, drawn as a bar.
  */
-export type Kind = 'state' | 'alarm' | 'gain' | 'price' | 'rupees' | 'percent';
+export type Kind = 'state' | 'alarm' | 'gain' | 'price' | 'rupees' | 'percent' | 'use';
 
 /**
  * How the values of one column are written. `money` is an amount in rupees and is text in JSON; `number` is what is no
@@ -20,7 +20,8 @@ export interface Field {
   of?: Fields;
   /** Where it depends on the row, as a unit may, a function of it. */
   kind?: Kind | ((row: Row) => Kind | undefined);
-  hidden?: true | undefined;
+  /** `piped`: shown on a terminal all the same, as what helps a person to judge the rest. */
+  hidden?: true | 'piped' | undefined;
   /** Where a terminal is too narrow for all columns, this one is left out before others. */
   minor?: true;
   shownWithFlag?: string;

@@ -175,16 +175,34 @@ function evaluateRule(
       message: formatMessage(RISK_MESSAGES.missing, rule_type, missing),
     };
   const { current, projected } = METRICS[rule_type](facts, order);
-  const headroom = violates === '<' ? current.minus(limit) : new Decimal(limit).minus(current);
   return {
     rule_type,
     limit,
     current: current.toNumber(),
     projected: projected.toNumber(),
-    headroom: headroom.toNumber(),
+    headroom: headroomOf(violates, current, limit).toNumber(),
     verdict: !exempt && COMPARATORS[violates](projected, limit) ? 'violated' : 'ok',
     message: formatMessage(RISK_MESSAGES.evaluated, rule_type, toText(current), toText(new Decimal(limit))),
   };
+}
+
+/** The distance from a value to its limit; below 0 beyond it. */
+const headroomOf = (violates: RiskRule['violates'], current: Decimal, limit: number): Decimal =>
+  violates === '<' ? current.minus(limit) : new Decimal(limit).minus(current);
+
+/**
+ * How much of a limit a value uses, in percent with two decimals, 100 at the limit, and what it leaves. The use is null where
+ * no percentage says it: of a limit of 0, or of a capital that is gone.
+ */
+export function useOfLimit(
+  rule: RuleType,
+  current: number,
+  limit: number,
+): { use: number | null; headroom: number } {
+  const { violates } = RISK_RULES[rule];
+  const headroom = headroomOf(violates, new Decimal(current), limit).toNumber();
+  const [part, whole] = violates === '<' ? [limit, current] : [current, limit];
+  return { use: whole > 0 ? Number(new Decimal(part).times(100).div(whole).toFixed(2)) : null, headroom };
 }
 
 const COMPARATORS: Readonly<Record<RiskRule['violates'], (value: Decimal, limit: number) => boolean>> = {

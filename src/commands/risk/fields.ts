@@ -13,6 +13,13 @@ export const ruleFields = {
   updated_at: { type: 'time', hidden: true },
 } as const satisfies Fields;
 
+/** The same with what is used of the limit, in percent, and what is left. */
+export const usedRuleFields = {
+  ...ruleFields,
+  use: { type: 'number', kind: 'use', hidden: 'piped' },
+  headroom: { type: 'number', kind: unitOfRule, hidden: 'piped' },
+} as const satisfies Fields;
+
 /** A row of trading_halts; without user_id it halts everyone. */
 export const haltFields = {
   halt_id: { type: 'text' },

@@ -4,9 +4,10 @@ import { idKeyset, page, pageFlags } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
 import { type UserId, userId } from '../../domain/id.ts';
+import { useOfLimit } from '../../domain/risk-rules.ts';
 import { RULE_COLUMNS } from '../../trading/risk/store.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
-import { ruleFields } from './fields.ts';
+import { usedRuleFields } from './fields.ts';
 
 export const list = defineCommand({
   effect: 'read',
@@ -20,21 +21,22 @@ export const list = defineCommand({
     violated: toggle('only rules that are violated'),
     ...pageFlags,
   },
-  fields: ruleFields,
+  fields: usedRuleFields,
   madeBy: 'risk set',
   examples: [
     'risk list --user trader_001',
     'risk list --rule MAX_DRAWDOWN,MAX_DAILY_LOSS',
     'risk list --violated --json user_id,rule_type',
   ],
-  details: 'Current values and violations are those of the last risk check.',
+  details: `Current values and violations are those of the last risk check. use is the percentage of the limit that is used, and headroom
+what is left; of MIN_CAPITAL_THRESHOLD 100 percent is a capital at the threshold. A terminal draws use as a bar.`,
   async run(input, ctx: Context) {
     const { user, rule, violated } = input;
     const db = await ctx.db();
     return page(
       input,
       ctx.io,
-      (limit, after) => {
+      async (limit, after) => {
         let rules = db.selectFrom('risk_rules').select(RULE_COLUMNS);
         if (user) rules = rules.where('user_id', 'in', user);
         if (rule) rules = rules.where('rule_type', 'in', rule);
@@ -47,7 +49,11 @@ export const list = defineCommand({
               eb.tuple(idKeyset<UserId>(after), after[1] as RuleType),
             ),
           );
-        return rules.orderBy('user_id').orderBy('rule_type').limit(limit).execute();
+        const found = await rules.orderBy('user_id').orderBy('rule_type').limit(limit).execute();
+        return found.map((rule) => ({
+          ...rule,
+          ...useOfLimit(rule.rule_type, rule.current_value, rule.rule_value),
+        }));
       },
       (rule) => [rule.user_id, rule.rule_type],
       async () => requireNamed(await ctx.db(), { user }),
