@@ -31,6 +31,9 @@ const NUMBERS = new Set([
   ...[
     'success_rate',
     'win_rate',
+    'gain_percent',
+    'weight',
+    'use',
     'max_drawdown',
     'drawdown',
     'rolling_sharpe',
@@ -73,6 +76,8 @@ const KINDS: readonly (readonly [name: RegExp, type: Field['type'], kind: Kind])
   [/^(is_violated|halted|stale)$/, 'boolean', 'alarm'],
   [/(^|_)pnl(_|$)|^credited$/, 'money', 'gain'],
   [/(^|_)price$|^(ltp|bid|ask|breakeven)$/, 'number', 'price'],
+  [/^gain_percent$/, 'number', 'gain'],
+  [/^(win_rate|weight)$/, 'number', 'percent'],
   [/^(drawdown|max_drawdown|success_rate|expected_return_annual)$|_percent$/, 'number', 'percent'],
 ];
 

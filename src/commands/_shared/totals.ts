@@ -1,9 +1,23 @@
 import type { Context } from '../../context.ts';
 import { formatRupees, type Rupees, sumOfMoney } from '../../domain/money.ts';
 
-/** Says a line to a person once the rows are printed; a script gets rows alone. */
-export function sayAfterwards({ io, globals }: Pick<Context, 'io' | 'globals'>, line: string): void {
-  if (io.out.isTTY && globals.json === undefined && !globals.csv) io.afterwards.push(line);
+type Shown = Pick<Context, 'io' | 'globals'>;
+
+/** Whether rows are printed as a table for a person; a script gets rows alone. */
+export const isForPerson = ({ io, globals }: Shown): boolean =>
+  io.out.isTTY && globals.json === undefined && !globals.csv;
+
+/** Says a line to a person once the rows are printed. */
+export function sayAfterwards(shown: Shown, line: string): void {
+  if (isForPerson(shown)) shown.io.afterwards.push(line);
+}
+
+/** Whether a column that scripts get only on request is printed. */
+export function isPrinted(shown: Shown, column: string): boolean {
+  const { json, columns } = shown.globals;
+  const asked = typeof json === 'string' ? json : columns;
+  if (asked === undefined) return json === true || isForPerson(shown);
+  return asked === 'all' || asked.split(',').some((name) => name.trim() === column);
 }
 
 /** Amounts together, as a terminal shows a gain: with its sign. */

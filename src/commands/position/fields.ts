@@ -21,6 +21,13 @@ export const positionFields = {
   marked_at: { type: 'time', hidden: true },
 } as const satisfies Fields;
 
+/** The same with what says how a position does, and how much of the book of its user it is. */
+export const weighedFields = {
+  ...positionFields,
+  gain_percent: { type: 'number', kind: 'gain', hidden: 'piped' },
+  weight: { type: 'number', kind: 'percent', hidden: 'piped', optional: true },
+} as const satisfies Fields;
+
 /** A merge of symbols in the book of a user, or its undoing. */
 export const mergeFields = {
   merge_id: { type: 'text' },

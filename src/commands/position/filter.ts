@@ -4,6 +4,7 @@ import { POSITION_STATUSES, PRODUCTS } from '../../domain/enums.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { Filter } from '../../trading/positions/matching.ts';
+import type { PositionTotals } from '../../trading/positions/weight.ts';
 
 /** The flags that select positions. */
 export const positionFilter = {
@@ -30,8 +31,27 @@ export async function selectPositions(filter: Filter, ctx: Context, { many }: { 
   return matchingPositions(await ctx.db(), schema, filter);
 }
 
-/** The same as several queries, each of which can follow an index in the order of the list. */
-export async function selectPositionsApart(filter: Filter, ctx: Context, extent: { many: boolean }) {
-  const { oneEach } = await import('../../platform/postgres/sorted-rows.ts');
-  return Promise.all(oneEach(filter, ['user']).map((each) => selectPositions(each, ctx, extent)));
+/** The same as several queries, each of which can follow an index in the order of the list, with weights if they are asked for. */
+export async function selectPositionsApart(
+  filter: Filter,
+  ctx: Context,
+  { many, weight }: { many: boolean; weight: boolean },
+) {
+  const [{ oneEach }, { withWeight }] = await Promise.all([
+    import('../../platform/postgres/sorted-rows.ts'),
+    import('../../trading/positions/weight.ts'),
+  ]);
+  const apart = oneEach(filter, ['user']).map(async (each) =>
+    withWeight(await selectPositions(each, ctx, { many }), weight),
+  );
+  return Promise.all(apart);
+}
+
+/** What all positions come to that are wanted, where these are few enough to read: the open ones. */
+export function totalsOfAll(filter: Filter, ctx: Context): (() => Promise<PositionTotals>) | undefined {
+  if (filter.status !== 'OPEN') return undefined;
+  return async () => {
+    const { totalsOf } = await import('../../trading/positions/weight.ts');
+    return totalsOf(await ctx.db(), await selectPositions(filter, ctx, { many: true }));
+  };
 }

@@ -4,12 +4,15 @@ import { type PageInput, page, pageFlags } from '../../cli/pagination.ts';
 import { type Sorts, sortFlags } from '../../cli/sorting.ts';
 import type { Context } from '../../context.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { gainPercent } from '../../domain/position-gain.ts';
 import type { Filter } from '../../trading/positions/matching.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
 import { usage } from '../../util/failure.ts';
 import { sortedPage } from '../_shared/sorted-page.ts';
-import { positionFields } from './fields.ts';
-import { positionFilter, selectPositionsApart, wantedPositions } from './filter.ts';
+import { isPrinted } from '../_shared/totals.ts';
+import { weighedFields } from './fields.ts';
+import { positionFilter, selectPositionsApart, totalsOfAll, wantedPositions } from './filter.ts';
+import { withTotals } from './totals.ts';
 
 const SORTS = {
   opened_at: { columns: ['opened_at', 'position_id'], first: 'time' },
@@ -29,7 +32,7 @@ export const list = defineCommand({
     ...sortFlags(SORTS),
     ...pageFlags,
   },
-  fields: positionFields,
+  fields: weighedFields,
   madeBy: 'order place',
   examples: [
     'position list --user trader_001',
@@ -38,23 +41,31 @@ export const list = defineCommand({
     'position list --user trader_001 --as-of 2026-01-30T15:30:00+05:30',
   ],
   details: `By closed_at it lists closed positions (--status CLOSED), by unrealized_pnl open ones. A mark that moves a position between two
-pages shows it on both or on neither.`,
+pages shows it on both or on neither. gain_percent is what is unrealized in percent of the cost, weight the share of the position in
+the value of all that its user has open; a terminal also shows the total.`,
   async run(input, ctx: Context) {
     const filter = wantedPositions(input);
     requireSortable(input, filter);
     if (input.asOf !== undefined)
       return listAsOf(await ctx.instant('--as-of', input.asOf), filter, input, ctx);
-    const selections = await selectPositionsApart(filter, ctx, { many: input.all });
-    return sortedPage(ctx, input, {
+    const weight = isPrinted(ctx, 'weight');
+    const selections = await selectPositionsApart(filter, ctx, { many: input.all, weight });
+    const rows = await sortedPage(ctx, input, {
       sorts: SORTS,
       selections:
         input.sort === 'closed_at'
           ? selections.map((closed) => closed.where('closed_at', 'is not', null))
           : selections,
       named: { user: input.user, strategy: input.strategy },
-      complete: async (positions) => positions,
+      complete: async (found) => found.map(withGain),
     });
+    return withTotals(ctx, rows, input, totalsOfAll(filter, ctx));
   },
+});
+
+const withGain = <P extends Parameters<typeof gainPercent>[0]>(position: P) => ({
+  ...position,
+  gain_percent: gainPercent(position),
 });
 
 /** The status without which a position has no such value. */
@@ -81,7 +92,7 @@ async function listAsOf(at: Instant, filter: Filter, input: PageInput, ctx: Cont
   return page(
     input,
     ctx.io,
-    (limit, after) => positionsAsOf(source, filter, at, limit, after),
+    async (limit, after) => (await positionsAsOf(source, filter, at, limit, after)).map(withGain),
     (position) => [position.opened_at, position.position_id],
     async () => requireNamed(source.db, { user: filter.user, strategy: filter.strategy }),
   );
