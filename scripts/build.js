@@ -6,6 +6,7 @@ import { licenceTexts, packagesIn, sbom } from './bill-of-materials.js';
 import { readCommit } from './commit.js';
 import { manPages } from './docs/man-pages.js';
 import { groupsOf } from './group-chunks.js';
+import { joined, mapped, replaced, sourceMap } from './source-map.js';
 
 const { build, transform } = await import('esbuild').catch(() => {
   process.stderr.write('error: the packages that build pinnacle are not installed. Run: npm ci\n');
@@ -42,6 +43,8 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   minify: true,
+  sourcemap: 'external',
+  sourcesContent: false,
   legalComments: 'none',
   metafile: true,
   define: {
@@ -56,8 +59,16 @@ const { metafile } = await build({
 
 // Chunks can only be split as ES modules, but Node starts a program of CommonJS files in a fifth less time.
 const files = new Map();
-for (const name of await readdir('dist')) {
-  const { code } = await transform(await readFile(`dist/${name}`, 'utf8'), {
+/** The path of a source of ours; undefined for a package. */
+const ownPath = (source) => (source.includes('node_modules/') ? undefined : /src\/.*$/.exec(source)?.[0]);
+const chunks = (await readdir('dist')).filter((name) => name.endsWith('.js'));
+for (const name of chunks) {
+  const bundled = await readFile(`dist/${name}`, 'utf8');
+  const itsMap = await readFile(`dist/${name}.map`, 'base64');
+  const within = `${bundled}\n//# sourceMappingURL=data:application/json;base64,${itsMap}`;
+  const { code, map } = await transform(within, {
+    sourcemap: 'external',
+    sourcesContent: false,
     format: 'cjs',
     platform: 'node',
     target: 'node20.19',
@@ -69,13 +80,13 @@ for (const name of await readdir('dist')) {
   const url = code.includes('__moduleUrl')
     ? "const __moduleUrl=require('node:url').pathToFileURL(__filename).href;"
     : '';
-  files.set(name, `${url}${code}`);
+  files.set(name, joined([url, mapped(code, JSON.parse(map), ownPath)]));
 }
 
 // Every file costs a start a quarter of a millisecond, and every megabyte two: small chunks become functions of few files,
 // run when first asked for.
 const SMALL = 16_000;
-const small = [...files].filter(([name, code]) => name !== 'main.js' && code.length < SMALL);
+const small = [...files].filter(([name, code]) => name !== 'main.js' && code.text.length < SMALL);
 for (const [name] of small) files.delete(name);
 const groups = groupsOf(metafile.outputs);
 const groupOf = new Map(small.map(([name]) => [name, groups.get(name)]));
@@ -85,17 +96,19 @@ const LAZY = /(?:\brequire|\(0,[\w$]+\.[\w$]+\))\("((?:node:)?(?:child_process|c
 const lazily =
   'const lazily=(id)=>{let part;return new Proxy({},{get(_,name){part??=require(id);return name==="default"?part:part[name]}})};';
 const rewired = (code) =>
-  code
-    .replace(LAZY, 'lazily("$1")')
-    .replace(/__toESM\((lazily\("[^"]+"\))\)/g, '$1')
+  [
+    [LAZY, (_all, name) => `lazily("${name}")`],
+    [/__toESM\((lazily\("[^"]+"\))\)/g, (_all, lazy) => lazy],
     // Our own files are no packages that may lack names: what they export is there to be read.
-    .replace(/__toESM\((require\("\.\/[^"]+"\))\)/g, '$1')
-    .replace(/require\("\.\/([^"]+)"\)/g, (all, name) =>
-      groupOf.has(name) ? `require("./${groupOf.get(name)}.js")("${name}")` : all,
-    );
+    [/__toESM\((require\("\.\/[^"]+"\))\)/g, (_all, own) => own],
+    [
+      /require\("\.\/([^"]+)"\)/g,
+      (all, name) => (groupOf.has(name) ? `require("./${groupOf.get(name)}.js")("${name}")` : all),
+    ],
+  ].reduce((rest, edit) => replaced(rest, ...edit), code);
 for (const [name, code] of files) {
-  const text = rewired(code);
-  files.set(name, text.includes('lazily(') ? lazily + text : text);
+  const edited = rewired(code);
+  files.set(name, joined([edited.text.includes('lazily(') ? lazily : '', edited]));
 }
 
 // What esbuild puts before every module: once is enough for all that share a file.
@@ -106,39 +119,48 @@ const { code: sample } = await transform('import a from "a"; export * from "b"; 
   minifyWhitespace: true,
 });
 const helpers = sample.match(/var __\w+=.*?;(?=var |module\.)/g);
+const nothing = () => '';
 const alone = (code) =>
-  helpers
-    .reduce((rest, helper) => rest.replace(helper, () => ''), rewired(code))
-    .replace(
+  [
+    ...helpers.map((helper) => [helper, nothing]),
+    [
       /var stdin_exports=\{\};__export\(stdin_exports,(\{[^{}]*\})\);module\.exports=__toCommonJS\(stdin_exports\);/,
-      '__export(module.exports,$1);',
-    )
-    .replace(/0&&\(module\.exports=\{[^{}]*\}\);\s*$/, '');
+      (_all, exported) => `__export(module.exports,${exported});`,
+    ],
+    [/0&&\(module\.exports=\{[^{}]*\}\);\s*$/, nothing],
+  ].reduce((rest, edit) => replaced(rest, ...edit), rewired(code));
 for (const group of new Set(groupOf.values())) {
   const table = small
     .filter(([name]) => groupOf.get(name) === group)
-    .map(([name, code]) => `"${name}":function(module,exports,require){${alone(code)}\n}`);
+    .flatMap(([name, code]) => [`"${name}":function(module,exports,require){`, alone(code), '\n},\n']);
   files.set(
     `${group}.js`,
-    `${lazily}${helpers.join('')}const run={${table.join(',\n')}};const made={};
+    joined([
+      `${lazily}${helpers.join('')}const run={`,
+      ...table,
+      `};const made={};
 const find=(id)=>id==="./${group}.js"?module.exports:require(id);
 module.exports=(name)=>{
 if(!made[name]){made[name]={exports:{}};run[name](made[name],made[name].exports,find)}
 return made[name].exports};`,
+    ]),
   );
 }
 
 // One other character in a file, which the bundler leaves in regular expressions, makes Node read all of it in twice the time.
 const inAscii = (code) =>
-  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  replaced(code, /[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 await rm('dist', { recursive: true });
-await mkdir('dist');
+await mkdir('dist/maps', { recursive: true });
 const hash = createHash('sha256');
 for (const [name, code] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-  const text = `"use strict";${inAscii(code)}`;
-  hash.update(`${name}\n`).update(text);
-  await writeFile(`dist/${name}`, text);
+  const made = joined(['"use strict";', inAscii(code)]);
+  hash.update(`${name}\n`).update(made.text);
+  await writeFile(`dist/${name}`, made.text);
+  // Read by --debug alone, so that a stack says where in src/ it was.
+  if (made.places.some(({ path }) => path))
+    await writeFile(`dist/maps/${name}.map`, JSON.stringify(sourceMap(made)));
 }
 const id = hash.digest('hex').slice(0, 16);
 const commit = readCommit();

@@ -7,7 +7,7 @@ import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
 import { EXITS } from './util/exit-codes.ts';
 import { errorObject, Failure, usage } from './util/failure.ts';
-import { escapeControlLines, escapeControls, safeJson } from './util/text.ts';
+import { escapeControlLines, safeJson } from './util/text.ts';
 
 const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
   summary,
@@ -253,7 +253,10 @@ async function report(error: unknown, globals: Globals, io: Io): Promise<number>
     const lines = [`${paint.red('error:')} ${first}`, ...more.map((line) => `       ${line}`), ...hint];
     await io.err.write(`${io.shown(lines.join('\n'))}\n`);
   }
-  if (globals.debug) await io.err.write(`${debugTrail(error)}\n`);
+  if (globals.debug) {
+    const { debugTrail } = await import('./runtime/debug-trail.ts');
+    await io.err.write(`${await debugTrail(error)}\n`);
+  }
   return known.exit;
 }
 
@@ -262,14 +265,4 @@ function unexpected(): Failure {
     hint: 'Run it again with --debug to see where.',
     changed: null,
   });
-}
-
-/** The name of an error and its stack frames, without its message, which may hold values. */
-function debugTrail(error: unknown): string {
-  if (!(error instanceof Error)) return 'thrown: not an error';
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return escapeControls([error.name, ...frames.map((line) => line.trim())].join(' | ')).replaceAll(
-    ' | ',
-    '\n  ',
-  );
 }

@@ -37,7 +37,7 @@ export const GLOBAL_FLAGS = {
   'allow-superuser': { help: 'allow a superuser or the owner of the tables to run daily work' },
   'insecure-tls': { help: 'accept a server whose certificate is not verified' },
   utc: { help: 'show times in UTC' },
-  debug: { help: 'show where a failure came from' },
+  debug: { help: 'show each SQL statement, without its values, and where a failure came from' },
 } as const satisfies Record<string, GlobalFlag>;
 
 /** The global flags of one run. */

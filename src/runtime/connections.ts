@@ -10,6 +10,8 @@ interface DatabaseOptions {
   /** Returns `embedded`, or the URL of the server. */
   chosen: () => Promise<string>;
   insecureTls: boolean;
+  /** Whether stderr is told of every statement. */
+  debug: boolean;
   /** Whether the embedded database must exist already. */
   mustExist: boolean;
   /** Run when the command ends, in reverse order. */
@@ -19,7 +21,7 @@ interface DatabaseOptions {
 /** The databases of one command: each opened on first use, and severed if the command is interrupted. */
 export function openDatabases(
   { io, signal, own: { pid }, config, cacheDir, origin }: Around,
-  { chosen, insecureTls, mustExist, releasers }: DatabaseOptions,
+  { chosen, insecureTls, debug, mustExist, releasers }: DatabaseOptions,
 ) {
   const { command } = origin;
   const track = async (open: () => Promise<Connection>): Promise<Connection> => {
@@ -33,6 +35,8 @@ export function openDatabases(
     });
     return connection;
   };
+  const tracing = async () =>
+    debug ? (await import('./trace-statements.ts')).traceStatements(io) : undefined;
   const server = async (
     url: string,
     purpose: 'work' | 'migration' | 'replica' | 'guard',
@@ -56,6 +60,7 @@ export function openDatabases(
       insecureTls,
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
       ownSession: purpose === 'migration',
+      tracing: await tracing(),
     });
   };
   const embedded = async () => {
@@ -69,7 +74,17 @@ export function openDatabases(
       (await progress).update(what);
     };
     const onWait = (holder: string) => void tell(`Waiting for ${holder}, which uses the embedded database`);
-    const options = { cacheDir, pid, command, timeoutMs, signal, mustExist, tell, onWait };
+    const options = {
+      cacheDir,
+      pid,
+      command,
+      timeoutMs,
+      signal,
+      mustExist,
+      tell,
+      onWait,
+      tracing: await tracing(),
+    };
     return openEmbedded(dataDir, options).finally(async () => (await progress)?.stop());
   };
   /** The URL past any pooler; undefined for the embedded database. */

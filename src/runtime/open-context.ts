@@ -60,6 +60,7 @@ export function openContext(
   const databases = openDatabases(base, {
     chosen: database,
     insecureTls: globals.insecureTls === true,
+    debug: globals.debug === true,
     mustExist: command.effect === 'read',
     releasers,
   });

@@ -33,7 +33,12 @@ export interface ServerOptions {
   connectTimeoutMs?: number;
   /** Whether settings and locks must hold from one transaction to the next, which no pooler can do. */
   ownSession?: boolean;
+  /** Makes the class of clients into one that tells of its statements. */
+  tracing?: Tracing | undefined;
 }
+
+/** Makes a class of clients into another one. */
+export type Tracing = (Client: typeof pg.Client) => typeof pg.Client;
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 3_000;
@@ -65,7 +70,7 @@ export function connectServer(url: string, options: ServerOptions): Connection {
     return { config: { ...config, Client: PooledClient }, settings: { ...parseOptions(given), ...settings } };
   };
   const direct = { ...config, options: `${given} ${asOptions(settings)}`.trim(), Client: DirectClient };
-  return open('server', direct, { pooled });
+  return open('server', direct, { pooled, tracing: options.tracing });
 }
 
 function pooledUrl(url: string): Failure {
@@ -78,18 +83,19 @@ interface OpenOptions {
   afterEnd?: () => Promise<void>;
   /** The pool to use where a pooler refuses the sessions of the direct one. */
   pooled?: () => { config: PoolConfig; settings: Readonly<Record<string, string>> };
+  tracing?: Tracing | undefined;
 }
 
 /** One Kysely over a pg.Pool. A broken idle session is dropped and does not end the process. */
 export function open(
   kind: Connection['kind'],
   config: PoolConfig,
-  { afterEnd, pooled }: OpenOptions = {},
+  { afterEnd, pooled, tracing = (Client) => Client }: OpenOptions = {},
 ): Connection {
   const sessions = new Set<PoolClient>();
   const starting = new Set<pg.Client>();
   const trackedPool = ({ Client = pg.Client, ...options }: PoolConfig) => {
-    const closing = closingClient(starting, Client as unknown as typeof pg.Client);
+    const closing = closingClient(starting, tracing(Client as unknown as typeof pg.Client));
     const pool = newPool({ ...options, Client: closing as unknown as PoolConfig['Client'] });
     return pool.on('connect', (session) => {
       sessions.add(session);

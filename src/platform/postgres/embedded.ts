@@ -12,7 +12,7 @@ import {
   makeScratchFolder,
   unusable,
 } from '../files/private-folder.ts';
-import { type Connection, open } from './connect.ts';
+import { type Connection, open, type Tracing } from './connect.ts';
 import { RELIED_ON } from './session-settings.ts';
 
 /** The PostgreSQL major version of the embedded engine; a folder of another one cannot be opened. */
@@ -30,6 +30,7 @@ export interface EmbeddedOptions extends LockOptions {
   mustExist?: boolean;
   /** Told of what takes seconds before it begins; resolves once that is shown, because the engine then holds this process up. */
   tell?: (what: string) => Promise<void>;
+  tracing?: Tracing | undefined;
 }
 
 /**
@@ -48,7 +49,7 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions): Promi
   try {
     await takeRestored(dir);
     await prepare(dir, options);
-    return await start(dir, DATA_SETTING, release);
+    return await start(dir, DATA_SETTING, release, options.tracing);
   } catch (error) {
     await release();
     throw error;
@@ -133,7 +134,12 @@ async function loadEngine() {
   }
 }
 
-async function start(dir: string, setting: string, afterClose: () => Promise<void>): Promise<Connection> {
+async function start(
+  dir: string,
+  setting: string,
+  afterClose: () => Promise<void>,
+  tracing?: Tracing,
+): Promise<Connection> {
   const { PGlite, createPgConfig } = await loadEngine();
   const startParams = [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`];
   const engine = await PGlite.create(dir, { startParams }).catch(async (error) => {
@@ -150,6 +156,7 @@ async function start(dir: string, setting: string, afterClose: () => Promise<voi
   // The engine's substitute for a connection of pg has types of its own.
   const config = { ...createPgConfig(engine), max: 1 } as unknown as Parameters<typeof open>[1];
   return open('embedded', config, {
+    tracing,
     async afterEnd() {
       await engine.close();
       await afterClose();
