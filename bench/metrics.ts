@@ -82,7 +82,7 @@ async function fill(): Promise<void> {
     `greatest(now() - interval '6 hours', date_trunc('day', now() AT TIME ZONE 'Asia/Kolkata') AT TIME ZONE 'Asia/Kolkata') + (now() - greatest(now() - interval '6 hours', date_trunc('day', now() AT TIME ZONE 'Asia/Kolkata') AT TIME ZONE 'Asia/Kolkata')) * (i::float8 / ${of})`;
   const order = (from: string, at: string, working: string) => `
     INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, filled_quantity, status, created_at, updated_at)
-    SELECT 'ord_' || lpad(to_hex(i), 26, '${from}'), ${trader('i')}, 'SYM' || i % 200, 'BUY', 'LIMIT', 10, 100, 0,
+    SELECT 'ord_${from}' || lpad(to_hex(i), 25, '0'), ${trader('i')}, 'SYM' || i % 200, 'BUY', 'LIMIT', 10, 100, 0,
       (CASE WHEN ${working} THEN 'PLACED' WHEN i % 3 = 0 THEN 'CANCELLED' ELSE 'FILLED' END)::order_status, ${at}, ${at}
     FROM generate_series(1, `;
   await runSql(
