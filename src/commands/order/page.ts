@@ -19,7 +19,7 @@ type Found = RowOf<typeof orderWithTerms> & { readonly life: readonly RowOf<type
 
 /** What a terminal shows of an order: with its fills, the positions that they moved, and its life. */
 export async function orderPage(found: Found, ctx: Context): Promise<Part[]> {
-  const { fillsOf, positionsOfOrder } = await import('../../trading/related.ts');
+  const { fillsOf, positionsOfOrder } = await import('../../trading/pages/related.ts');
   const source = await ctx.source();
   const order = found.order_id as OrderId;
   const fills = await fillsOf(source, 'order_id', order);

@@ -15,7 +15,7 @@ const CAPITAL = pickFields(equityFields, [
 
 /** What a terminal shows of a session: with how its P&L moved, its fills, and, while it runs, what is open. */
 export async function sessionPage(found: RowOf<typeof equityFields>, ctx: Context): Promise<Part[]> {
-  const { fillsOf, openPositionsOf, trendOf } = await import('../../trading/related.ts');
+  const { fillsOf, openPositionsOf, trendOf } = await import('../../trading/pages/related.ts');
   const source = await ctx.source();
   const { session_id, start_time, end_time } = found;
   const user = found.user_id as UserId;

@@ -25,7 +25,7 @@ const ACTIVATION = pickFields(activationFields, [
 
 /** What a terminal shows of a strategy: with who runs it and how its P&L moved; with --user, the activation of that user. */
 export async function strategyPage(found: RowOf<typeof strategyFields>, ctx: Context): Promise<Part[]> {
-  const { activationsOf, trendOf } = await import('../../trading/related.ts');
+  const { activationsOf, trendOf } = await import('../../trading/pages/related.ts');
   const source = await ctx.source();
   const strategy = found.strategy_id as StrategyId;
   const moved = movedOf(await trendOf(source, 'strategy_id', lastDays(strategy, ctx.now())));

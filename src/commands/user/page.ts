@@ -39,7 +39,7 @@ const SESSION: Fields = {
 
 /** What a terminal shows of a user: with the capital, what stands in the way, and what goes on today. */
 export async function userPage(found: RowOf<typeof userFields>, ctx: Context): Promise<Part[]> {
-  const related = await import('../../trading/related.ts');
+  const related = await import('../../trading/pages/related.ts');
   const source = await ctx.source();
   const user = found.user_id as UserId;
   const capital = await related.capitalOf(source, user);

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
-import { MOST_RELATED } from '../cli/result.ts';
-import { WORKING_STATUSES } from '../domain/enums.ts';
-import type { OrderId, PositionId, StrategyId, UserId } from '../domain/id.ts';
-import type { Source } from '../platform/postgres/schema-phase.ts';
-import { readFreeCapital } from './flows/free-capital.ts';
-import { ORDER_COLUMNS } from './ledger/order-store.ts';
-import { POSITION_COLUMNS } from './positions/store.ts';
-import { findActiveHalts, RULE_COLUMNS } from './risk/store.ts';
-import { SESSION_COLUMNS } from './sessions/store.ts';
-import { ACTIVATION_COLUMNS } from './strategies/store.ts';
-import { beginOf, tradingZone } from './trading-day.ts';
-import { readTrends, type Span } from './trends.ts';
+import { MOST_RELATED } from '../../cli/result.ts';
+import { WORKING_STATUSES } from '../../domain/enums.ts';
+import type { OrderId, PositionId, StrategyId, UserId } from '../../domain/id.ts';
+import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { readFreeCapital } from '../flows/free-capital.ts';
+import { ORDER_COLUMNS } from '../ledger/order-store.ts';
+import { POSITION_COLUMNS } from '../positions/store.ts';
+import { findActiveHalts, RULE_COLUMNS } from '../risk/store.ts';
+import { SESSION_COLUMNS } from '../sessions/store.ts';
+import { ACTIVATION_COLUMNS } from '../strategies/store.ts';
+import { beginOf, tradingZone } from '../trading-day.ts';
+import { readTrends, type Span } from '../trends.ts';
 
 // One more tells that there are more.
 const LIMIT = MOST_RELATED + 1;
