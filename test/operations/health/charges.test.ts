@@ -24,7 +24,9 @@ describe.each(databases)('days without charges, as doctor sees them on $name,', 
   const trade = async (user: string, day: string) => {
     const order = await given.order(db, { user, product: 'CNC' });
     await db.query(`UPDATE orders SET created_at = '2020-01-01' WHERE order_id = '${order}'`);
-    await given.fill(db, order, { quantity: 10, price: 100, at: `${day}T05:00:00Z` });
+    // At midnight in India: this has passed also where the day has only begun.
+    const at = new Date(Date.parse(day) - INDIA_MS).toISOString();
+    await given.fill(db, order, { quantity: 10, price: 100, at });
   };
   const seen = async (env: Record<string, string> = {}) => {
     const { stdout } = await db.cliWith({ env }, ...words('doctor --check charges --json'));
