@@ -120,7 +120,7 @@ describe.each(databases)('position pnl on $name', ({ open }) => {
 
   it('says the total of several rows to a person, and to nobody else', async () => {
     const line = words('position pnl --by user,month');
-    const { stderr } = await db.cliWith({ tty: true, env: { LANG: 'C.UTF-8' } }, ...line);
+    const { stderr } = await db.cliWith({ tty: true, env: { LANG: 'C.UTF-8', NO_COLOR: '1' } }, ...line);
     expect(stderr).toContain('Total: 9 fills, realized +₹100.00, 4 trades, win rate 66.67%\n');
     expect((await db.cli(...line)).stderr).toBe('');
     expect((await db.cliWith({ tty: true }, ...line, '--json')).stderr).toBe('');
