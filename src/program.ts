@@ -84,6 +84,7 @@ export const NOUNS: Verbs = {
         async () => (await import('./commands/doctor/check.ts')).check,
       ),
     ),
+    alert: noun('Alerts: notifications that arrive', () => import('./commands/alert/command.ts')),
     audit: noun('The audit log: list, seal and verify it', () => import('./commands/audit/command.ts')),
     access: noun('Who may do what: roles and grants', () => import('./commands/access/command.ts')),
     keys: noun(

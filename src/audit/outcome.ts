@@ -28,7 +28,17 @@ export function unchanged<T>(result: T): Outcome<T> {
   return { result, audit: null };
 }
 
-export type AuditTarget = 'order' | 'position' | 'session' | 'strategy' | 'notification' | 'user' | 'symbol';
+export type AuditTarget =
+  | 'order'
+  | 'position'
+  | 'session'
+  | 'strategy'
+  | 'notification'
+  | 'user'
+  | 'symbol'
+  | 'alert'
+  | 'alert channel'
+  | 'alert route';
 
 /** What an audit entry is about: `order ord_…`. */
 export function auditTarget(kind: AuditTarget, id: string): string {

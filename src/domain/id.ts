@@ -66,6 +66,8 @@ interface Minted {
   lgn: string;
   ppr: string;
   cal: string;
+  rte: string;
+  dlv: string;
 }
 
 /** The time at the beginning of a ULID. */

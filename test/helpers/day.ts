@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { cli } from './cli.ts';
+import { startHook } from './receivers.ts';
 
 /**
  * Every command of the program, in an order in which each can do its work: an operator's day, then the rollout's.
@@ -131,6 +132,19 @@ notification list
 notification watch --since today --for 1s
 notification show {notification}
 notification read {notification}
+alert channel add desk webhook --url {hook} --secret-stdin < {signing_secret}
+alert channel rotate desk --secret-stdin < {signing_secret}
+alert channel disable desk
+alert channel enable desk
+alert channel list
+alert channel test desk
+alert route add desk --level CRITICAL
+alert route list
+alert deliver
+alert status
+alert retry --all
+alert route remove {route} --yes
+alert channel remove desk --yes
 session list
 session show --user u2
 position close {position} --price 102
@@ -257,9 +271,8 @@ export async function fillIn(
   const lookUp = async (name: string): Promise<string> => {
     if (known[name] !== undefined) return known[name];
     if (FILES.includes(name)) return resolve(`examples/${name}.csv`);
-    if (name === 'backup') return `${ring}.pinbackup`;
-    if (name === 'keys') return `${ring}.${randomUUID()}.csv`;
-    if (name === 'new_key' || name === 'old_key') return keyIn(ring, name === 'new_key');
+    const made = MADE[name];
+    if (made) return made(ring);
     const query = QUERIES[name];
     if (!query) throw new Error(`nothing is known of {${name}}`);
     return String((await db.query(query)).rows[0]?.['id']);
@@ -269,6 +282,25 @@ export async function fillIn(
   for (const name of names) filled = filled.replace(`{${name}}`, await lookUp(name));
   return filled;
 }
+
+const SIGNING_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+let hook: Promise<string> | undefined;
+/** A webhook on this machine that takes everything. */
+function hookUrl(): Promise<string> {
+  hook ??= startHook().then(({ url }) => url);
+  return hook;
+}
+
+/** What is no row of the database, by the path of the key ring. */
+const MADE: Readonly<Record<string, (ring: string) => string | Promise<string>>> = {
+  hook: hookUrl,
+  signing_secret: () => SIGNING_SECRET,
+  backup: (ring) => `${ring}.pinbackup`,
+  keys: (ring) => `${ring}.${randomUUID()}.csv`,
+  new_key: (ring) => keyIn(ring, true),
+  old_key: (ring) => keyIn(ring, false),
+};
 
 /** Files of examples/. */
 const FILES = ['trades', 'quotes', 'traders', 'strategies', 'instruments', 'holidays', 'prices', 'note'];
@@ -280,6 +312,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   session: 'SELECT session_id AS id FROM trading_sessions ORDER BY start_time DESC LIMIT 1',
   flow: "SELECT flow_id AS id FROM cash_flows WHERE kind = 'withdrawal' LIMIT 1",
   action: 'SELECT action_id AS id FROM corporate_actions LIMIT 1',
+  route: 'SELECT route_id AS id FROM alert_routes LIMIT 1',
   merge: 'SELECT merge_id AS id FROM symbol_merges LIMIT 1',
   database: 'SELECT current_database() AS id',
 };

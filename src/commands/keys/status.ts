@@ -15,6 +15,7 @@ export const status = defineCommand({
     broker_secret: { type: 'integer' },
     broker_token: { type: 'integer' },
     broker_totp: { type: 'integer' },
+    alert_channels: { type: 'integer' },
   },
   examples: ['keys status', 'keys status --json key_id,state'],
   details: `States: active (encrypts and decrypts), decrypt (decrypts only), missing (credentials use it but the ring lacks it, so they

@@ -11,6 +11,7 @@ export const verify = defineCommand({
   flags: {},
   fields: {
     user_id: { type: 'text' },
+    channel: { type: 'text' },
     field: { type: 'text' },
     key_id: { type: 'text' },
     code: { type: 'text' },

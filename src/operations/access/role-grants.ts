@@ -132,6 +132,61 @@ const ACTED: Grants = {
   UPDATE: ['seq', 'cash', 'reversed_at'],
 };
 
+/** Channels of alerts, without their secrets: an envelope is for who delivers. */
+const CHANNEL_COLUMNS = [
+  'channel',
+  'kind',
+  'settings',
+  'enabled',
+  'old_secret_until',
+  'created_by',
+  'created_at',
+] as const;
+
+/** Channels and routes of alerts: who added one and when is what the database says, and a trigger asks for the audit entry. */
+const CHANNEL: Grants = {
+  SELECT: true,
+  INSERT: ['channel', 'kind', 'settings', 'secret'],
+  UPDATE: ['secret', 'old_secret', 'old_secret_until', 'enabled'],
+  DELETE: true,
+};
+const ROUTE: Grants = {
+  SELECT: true,
+  INSERT: [
+    ...['route_id', 'channel', 'user_id', 'min_level', 'types', 'quiet', 'group_wait', 'repeat_after'],
+    'hourly_limit',
+  ],
+  UPDATE: ['composed_at'],
+  DELETE: true,
+};
+
+/** What is sent: a message is never changed, only what became of it. */
+const SENDING: Readonly<Record<string, Grants>> = {
+  alert_deliveries: {
+    SELECT: true,
+    INSERT: [
+      ...[
+        'delivery_id',
+        'route_id',
+        'channel',
+        'group_key',
+        'critical',
+        'message',
+        'created_at',
+        'next_at',
+        'give_up_at',
+      ],
+    ],
+    UPDATE: ['state', 'attempts', 'next_at', 'give_up_at', 'last_error', 'sent_at', 'provider_id'],
+    DELETE: true,
+  },
+  alert_items: {
+    SELECT: true,
+    INSERT: ['notification_id', 'route_id', 'repeat_key', 'routed_at'],
+    UPDATE: ['delivery_id'],
+  },
+};
+
 /** Calls of the broker: what was asked, by whom and when is never changed, only what became of it. */
 const CALLED: Grants = {
   SELECT: true,
@@ -182,6 +237,10 @@ const SELECT_ONLY: Readonly<Record<string, Grants>> = {
   equity_snapshots: READ,
   corporate_actions: READ,
   corporate_action_effects: READ,
+  alert_channels: { SELECT: CHANNEL_COLUMNS },
+  alert_routes: READ,
+  alert_deliveries: READ,
+  alert_items: READ,
 };
 
 /** Every grant: role, table or function, privilege, columns. `access apply` revokes any other. */
@@ -219,6 +278,9 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     equity_snapshots: KEEP,
     corporate_actions: ACTION,
     corporate_action_effects: ACTED,
+    alert_channels: CHANNEL,
+    alert_routes: ROUTE,
+    ...SENDING,
     notifications: EDIT,
     trading_sessions: EDIT,
     risk_rules: EDIT,
@@ -242,7 +304,11 @@ export const GRANTS: Readonly<Record<Exclude<Role, typeof OWNER>, Readonly<Recor
     // Locking a row needs UPDATE on some column; no command of this role writes this one.
     users: { SELECT: USER_COLUMNS, UPDATE: ['last_login'] },
     positions: { SELECT: true, UPDATE: ['current_price', 'unrealized_pnl', 'updated_at', 'marked_at'] },
-    notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at'], DELETE: true },
+    notifications: { SELECT: true, INSERT: true, UPDATE: ['read_at', 'routed_at'], DELETE: true },
+    // It sends alerts, and needs their secrets, which it cannot decrypt without the key ring.
+    alert_channels: READ,
+    alert_routes: { SELECT: true, UPDATE: ['composed_at'] },
+    ...SENDING,
     // A trigger keeps it to sessions that run, and to deleting those that ended long ago.
     trading_sessions: {
       SELECT: true,

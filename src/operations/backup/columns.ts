@@ -24,7 +24,7 @@ const LISTED: Readonly<Record<TableName, string>> = {
   order_fills: `seq fill_id order_id broker_fill_id quantity price executed_at overfill position_id flipped_to
     realized_pnl created_at session_id adopted`,
   notifications:
-    'notification_id user_id notification_type alert_level title message data read_at created_at',
+    'notification_id user_id notification_type alert_level title message data read_at created_at routed_at',
   trading_sessions: `session_id user_id start_time end_time total_orders successful_orders total_pnl max_drawdown
     capital_at_start capital_at_end status created_at updated_at peak_equity`,
   risk_rules: `rule_id user_id rule_type rule_value current_value is_violated violation_message created_at updated_at`,
@@ -57,6 +57,12 @@ const LISTED: Readonly<Record<TableName, string>> = {
   corporate_action_effects: `action_id user_id position_id seq effective_at shares_before shares cost price numerator
     denominator fraction entitled cash tds opened average_before price_before unrealized_before marked_before applied_by
     applied_at reversed_at`,
+  alert_channels: 'channel kind settings secret old_secret old_secret_until enabled created_by created_at',
+  alert_routes: `route_id channel user_id min_level types quiet group_wait repeat_after hourly_limit composed_at created_by
+    created_at`,
+  alert_deliveries: `delivery_id route_id channel group_key critical message state attempts created_at next_at give_up_at last_error
+    sent_at provider_id`,
+  alert_items: 'notification_id route_id repeat_key routed_at delivery_id',
 };
 
 /** Every table of ours, in the order of the rollout, with its columns: no name in a backup counts unless it is here. */

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { ALERT_CHECKS } from './checks-alerts.ts';
 import { HOST_CHECKS } from './checks-host.ts';
 import { POSTGRES_CHECKS } from './checks-postgres.ts';
 import { REDIS_CHECKS } from './checks-redis.ts';
@@ -11,5 +12,6 @@ export const CHECKS: readonly Check[] = [
   ...REDIS_CHECKS,
   ...TRADING_CHECKS,
   ...WRITER_CHECKS,
+  ...ALERT_CHECKS,
   ...HOST_CHECKS,
 ];

@@ -15,7 +15,7 @@ export async function listKeys(ctx: Context) {
   const uses = await countUse(await ctx.source());
   const clear = uses.reduce((sum, use) => sum + use.clear, 0);
   if (clear > 0) await ctx.io.say(inTheClear(clear));
-  const unused = { broker_api_key: 0, broker_secret: 0, broker_token: 0, broker_totp: 0 };
+  const unused = { broker_api_key: 0, broker_secret: 0, broker_token: 0, broker_totp: 0, alert_channels: 0 };
   const inRing = [...(ring?.keys.values() ?? [])].map((key) => ({
     ...unused,
     ...uses.find(({ key_id }) => key_id === key.id),

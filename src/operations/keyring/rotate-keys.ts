@@ -4,16 +4,20 @@ import type { CredentialProblem } from '../../platform/secrets/broker-credential
 import { loadRing } from '../../trading/keyring/load.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { type ChannelProblem, renewChannels } from './channel-secrets.ts';
 import { IN_THE_CLEAR, OUTDATED, renewBatch, type Selection, unfinished } from './rotate-batch.ts';
 
 /**
- * Re-encrypts every credential with the active key, in batches; returns how many. Throws ROTATION_UNFINISHED (exit 10)
+ * Re-encrypts every credential, and the secrets of channels of alerts, with the active key, in batches; returns how many. Throws ROTATION_UNFINISHED (exit 10)
  * where rows stay locked, CREDENTIALS_UNREADABLE (exit 11) naming the credentials that could not be decrypted.
  */
 export async function rotateKeys(ctx: Context) {
   const { totals, problems } = await renewAll(ctx, OUTDATED, 'Rotating credentials');
-  if (problems.length > 0) throw credentialsUnreadable(problems, totals.credentials);
-  return totals;
+  const channels = await renewChannels(ctx);
+  const credentials = totals.credentials + channels.values;
+  if (problems.length + channels.problems.length > 0)
+    throw credentialsUnreadable(problems, channels.problems, credentials);
+  return { ...totals, credentials };
 }
 
 /**
@@ -52,11 +56,18 @@ async function renewAll(ctx: Context, selection: Selection, title: string) {
 
 const MOST_HINTS = 10;
 
-function credentialsUnreadable(problems: readonly CredentialProblem[], rotated: number): Failure {
-  const lines = problems.map(
-    ({ user_id, field, code, problem }) => `${user_id} ${field} ${problem} (${code}).`,
-  );
-  const summary = `${pluralize(problems.length, 'credential')} could not be rotated; ${rotated} were.`;
+function credentialsUnreadable(
+  problems: readonly CredentialProblem[],
+  channels: readonly ChannelProblem[],
+  rotated: number,
+): Failure {
+  const lines = [
+    ...problems.map(({ user_id, field, code, problem }) => `${user_id} ${field} ${problem} (${code}).`),
+    ...channels.map(
+      ({ channel, field, code, problem }) => `channel ${channel} ${field} ${problem} (${code}).`,
+    ),
+  ];
+  const summary = `${pluralize(lines.length, 'credential')} could not be rotated; ${rotated} were.`;
   const inTheClear = problems.filter(({ code }) => code === 'SECRET_NOT_ENCRYPTED');
   const others = problems.filter((problem) => !inTheClear.includes(problem));
   return new Failure('integrity', 'CREDENTIALS_UNREADABLE', [summary, ...lines].join('\n'), {
@@ -65,6 +76,9 @@ function credentialsUnreadable(problems: readonly CredentialProblem[], rotated: 
       ...others
         .slice(0, MOST_HINTS)
         .map(({ user_id, field }) => `pinnacle user credentials set ${user_id} --field ${field}`),
+      ...channels
+        .slice(0, MOST_HINTS)
+        .map(({ channel }) => `pinnacle alert channel rotate ${channel} --grace 0s`),
     ].join('\n'),
     changed: rotated > 0,
   });

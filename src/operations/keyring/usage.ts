@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { ALERTS_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import {
   BROKER_COLUMNS,
   type BrokerColumn,
@@ -11,19 +11,30 @@ import { Failure, notFound } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 
 /** How many credentials of each column a key encrypts; `key_id` is null for values that are no envelope, `clear` of which are plain. */
-export type Use = Record<BrokerColumn, number> & { key_id: string | null; total: number; clear: number };
+export type Use = Record<BrokerColumn | 'alert_channels', number> & {
+  key_id: string | null;
+  total: number;
+  clear: number;
+};
 
 /** What every key encrypts in the database, counted in one statement. */
 export async function countUse(source: Source): Promise<Use[]> {
   const stored = brokerColumns(source).map((name) => sql`(${sql.lit(name)}, u.${sql.ref(name)})`);
-  const counts = BROKER_COLUMNS.map(
+  const counts = [...BROKER_COLUMNS, 'alert_channels'].map(
     (name) => sql`count(*) FILTER (WHERE v.field = ${sql.lit(name)})::int AS ${sql.ref(name)}`,
   );
+  const ofChannels = hasStep(source, ALERTS_SINCE_STEP)
+    ? sql`UNION ALL SELECT 'alert_channels', s.value
+      FROM alert_channels c CROSS JOIN LATERAL (VALUES (c.secret), (c.old_secret)) s (value)`
+    : sql``;
   const { rows } = await sql<Use>`
     SELECT substring(v.value FROM '^pne1\\.([0-9a-f]{8})\\.') AS key_id, count(*)::int AS total,
       count(*) FILTER (WHERE NOT starts_with(v.value, 'pne1.'))::int AS clear,
       ${sql.join(counts)}
-    FROM users u CROSS JOIN LATERAL (VALUES ${sql.join(stored)}) v (field, value)
+    FROM (
+      SELECT s.field, s.value FROM users u CROSS JOIN LATERAL (VALUES ${sql.join(stored)}) s (field, value)
+      ${ofChannels}
+    ) v
     WHERE v.value <> '' GROUP BY 1 ORDER BY 1`.execute(source.db);
   return rows;
 }

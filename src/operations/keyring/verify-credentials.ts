@@ -3,14 +3,18 @@ import type { Context } from '../../context.ts';
 import { type CredentialProblem, checkCredentials } from '../../platform/secrets/broker-credentials.ts';
 import { loadRing } from '../../trading/keyring/load.ts';
 import { pluralize } from '../../util/text.ts';
+import { type ChannelProblem, checkChannels } from './channel-secrets.ts';
 import { inTheClear, listCredentials } from './usage.ts';
 
 const BATCH_ROWS = 1_000;
 
-/** Decrypts every credential; returns those that cannot be read, never a secret. */
-export async function verifyCredentials(ctx: Context): Promise<CredentialProblem[]> {
+/** A credential of a user, or a secret of a channel of alerts, that cannot be read. */
+type Problem = (CredentialProblem & { channel: null }) | (ChannelProblem & { user_id: null });
+
+/** Decrypts every credential, and every secret of channels; returns those that cannot be read, never a secret. */
+export async function verifyCredentials(ctx: Context): Promise<Problem[]> {
   const source = await ctx.source();
-  const problems: CredentialProblem[] = [];
+  const problems: Problem[] = [];
   let userCount = 0;
   let credentialCount = 0;
   let after = '';
@@ -25,13 +29,16 @@ export async function verifyCredentials(ctx: Context): Promise<CredentialProblem
       const ring = await loadRing(ctx);
       for (const user of users) {
         const checked = checkCredentials(ring, user);
-        problems.push(...checked.problems);
+        problems.push(...checked.problems.map((problem) => ({ ...problem, channel: null })));
         credentialCount += checked.values;
       }
       userCount += users.length;
       after = last.user_id;
       progress.update(pluralize(credentialCount, 'credential'));
     }
+    const channels = await checkChannels(ctx, source);
+    problems.push(...channels.problems.map((problem) => ({ ...problem, user_id: null })));
+    credentialCount += channels.values;
   } finally {
     progress.stop();
   }

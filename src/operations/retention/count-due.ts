@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Instant } from '../../domain/instant.ts';
+import { hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { EXPIRING_TABLES, type ExpiringTable, RETAINED_TABLES } from './tables.ts';
 
@@ -12,9 +13,11 @@ export interface DueCount {
   oldest: Instant | null;
 }
 
-/** The kinds of rows that a database of this phase has and that expire. */
-export function expiringIn(phase: number): readonly ExpiringTable[] {
-  return EXPIRING_TABLES.filter((kind) => kind.phase <= phase);
+/** The kinds of rows that a database with this schema has and that expire. */
+export function expiringIn(schema: Schema): readonly ExpiringTable[] {
+  return EXPIRING_TABLES.filter(
+    ({ phase, step }) => phase <= schema.phase && (step === undefined || hasStep(schema, step)),
+  );
 }
 
 /** The kinds that are never deleted. */

@@ -8,14 +8,14 @@ import type { ExpiringTable } from './tables.ts';
 /** One row per table, then per kind in Redis: what is due, and why the rest is kept. Says so if the clocks differ. */
 export async function planRetention(ctx: Context) {
   const { retention: limits, redis } = await ctx.config();
-  const db = await ctx.db();
-  const phase = await ctx.phase();
+  const source = await ctx.source();
+  const { db, phase } = source;
   const { before, clock } = await readCutoffs(ctx, limits);
   if (clock.state === 'fail')
     await ctx.io.say(`The clocks differ, so nothing would be deleted: ${clock.detail}.`);
   const retained = await countDueRetained(db, phase);
   const expiring = await Promise.all(
-    expiringIn(phase).map(async (table) => {
+    expiringIn(source).map(async (table) => {
       const cutoff = before[table.limit];
       return planTable(table, limits[table.limit], cutoff, await countDueAll(db, table, cutoff));
     }),

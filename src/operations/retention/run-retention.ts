@@ -37,12 +37,12 @@ interface Deleted {
  */
 export async function runRetention(ctx: Context, maxRows: number): Promise<Deleted[]> {
   const { retention: limits, redis } = await ctx.config();
-  const db = await ctx.db();
-  const phase = await ctx.phase();
+  const source = await ctx.source();
+  const { db } = source;
   const { before, clock } = await readCutoffs(ctx, limits);
   refuseSkew(clock);
   const tables: DueTable[] = [];
-  for (const table of expiringIn(phase)) {
+  for (const table of expiringIn(source)) {
     const cutoff = before[table.limit];
     const { due, held } = await countDueAll(db, table, cutoff);
     tables.push({ table, cutoff, keep: limits[table.limit], due, held });

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Instant } from '../../domain/instant.ts';
 import type { Limited } from '../../domain/retention-periods.ts';
+import { ALERTS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
 
 /** Rows that are never deleted. `at` is the time of a row. */
 interface RetainedTable {
@@ -24,6 +25,8 @@ export interface ExpiringTable {
   kind: string;
   limit: Limited;
   phase: 1 | 2 | 3 | 4;
+  /** The step of phase 4 that creates it, if not the first. */
+  step?: number;
   at: string;
   from: RawBuilder<unknown>;
   /** A further condition. */
@@ -73,6 +76,20 @@ export const EXPIRING_TABLES: readonly ExpiringTable[] = [
     from: sql`notifications t`,
     only: sql`true`,
     lock: ROW,
+  },
+  {
+    kind: 'alert_deliveries',
+    limit: 'notifications',
+    phase: 4,
+    step: ALERTS_SINCE_STEP,
+    at: 'created_at',
+    from: sql`alert_deliveries t`,
+    only: sql`t.state = 'SENT'`,
+    lock: ROW,
+    held: {
+      when: (cutoff) => sql`t.created_at < ${cutoff}::timestamp AND t.state <> 'SENT'`,
+      why: 'not sent',
+    },
   },
   {
     kind: 'idempotency_keys',

@@ -55,6 +55,16 @@ export const JOBS: readonly Job[] = [
     every: 5,
   },
   {
+    name: 'alert-deliver',
+    purpose: 'send alerts to the channels that take them',
+    command: 'alert deliver',
+    writes: true,
+    days: DAILY,
+    from: '00:00',
+    until: '23:59',
+    every: 1,
+  },
+  {
     name: 'session-start',
     purpose: 'start a session of every enabled user, by which drawdown is measured',
     command: 'session start --all',

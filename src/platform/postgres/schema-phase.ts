@@ -52,6 +52,8 @@ export const FLOWS_SINCE_STEP = 11;
 export const SNAPSHOTS_SINCE_STEP = 12;
 /** The step of phase 4 that creates `corporate_actions` and `corporate_action_effects`. */
 export const ACTIONS_SINCE_STEP = 13;
+/** The step of phase 4 that creates the tables of alerts and `notifications.routed_at`. */
+export const ALERTS_SINCE_STEP = 14;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

@@ -18,6 +18,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
 import type { ActionTables } from './action-tables.ts';
+import type { AlertTables } from './alert-tables.ts';
 import type { BrokerTables } from './broker-tables.ts';
 import type {
   GeneratedJson,
@@ -192,6 +193,8 @@ interface NotificationsTable {
   data: GeneratedJson;
   read_at: Instant | null;
   created_at: GeneratedTimestamp;
+  /** From step 14 of phase 4. */
+  routed_at: Instant | null;
 }
 
 interface TradingSessionsTable {
@@ -241,7 +244,7 @@ interface ApiKeyGraceTable {
   created_at: GeneratedTimestamp;
 }
 
-export interface Database extends ActionTables, BrokerTables, PaperTables {
+export interface Database extends ActionTables, AlertTables, BrokerTables, PaperTables {
   users: UsersTable;
   orders: OrdersTable;
   strategies: StrategiesTable;

@@ -38,6 +38,10 @@ operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-
 operator: reconcile orders, reconcile positions, reconcile funds, reconcile adopt
 operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
 operator: calendar import
+operator cron readonly auditor: alert channel list, alert route list, alert status
+operator: alert channel add, alert channel rotate, alert channel enable, alert channel disable, alert channel remove, alert route add, alert route remove, alert retry
+operator cron: alert channel test
+cron operator: alert deliver
 operator cron: instrument import
 operator: broker paper run, broker login, broker logout, broker status, broker funds, broker sync
 operator: keys generate, keys activate, keys rotate, keys encrypt, keys verify, keys status, keys retire

@@ -70,6 +70,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     'e94727a9977bfdece9a89e0840ac142210e58db0812343e59274067c760b5e50',
     '581ac8fd767a48ed93392d1531950169bcad041c2b4425096d862712b8f62ff6',
   ],
+  'migrations/4_risk_advanced/14_alerts': [
+    '42f56cee67682b2dea5e8d302bad44c353bf3fc76d6a6313b80b77a62ad45aed',
+    '04d23f3d8de1727f8af51c18fc02a58207a0e264d18ec2a91f3f506e24df467b',
+  ],
 };
 
 describe('the steps of the rollout', () => {

@@ -22,6 +22,8 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['fill_corrections', 'order_fills'],
       // Rows of any table.
       'foreign_writes',
+      // On one node: channels are those of the operator, and what is sent goes by them.
+      ...['alert_channels', 'alert_deliveries', 'alert_items'],
       // On one node: a chain has one end, a queue one order, a key one claim, a rollout one history.
       ...['audit_checkpoints', 'audit_log', 'audit_sealing', 'audit_seals', 'idempotency_keys'],
       ...['pinnacle_migrations', 'realtime_outbox'],
@@ -40,8 +42,8 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
     what: 'tables with rows of nobody',
     sql: `SELECT relname AS found FROM pg_class c JOIN pg_attribute u ON attrelid = c.oid
       WHERE ${OURS} AND attname = 'user_id' AND NOT attnotnull`,
-    // Notices of the system, and the halt of everybody.
-    found: ['notifications', 'trading_halts'],
+    // Notices of the system, routes of everybody's notices, and the halt of everybody.
+    found: ['alert_routes', 'notifications', 'trading_halts'],
   },
   {
     what: 'unique keys without user_id, of tables with it',
@@ -54,6 +56,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
     found: [
       // Ids that the program makes, or that others give: unique within a trader would do.
       ...['notifications_pkey (notification_id)', 'orders_pkey (order_id)', 'positions_pkey (position_id)'],
+      'alert_routes_pkey (route_id)',
       ...['broker_calls_pkey (call_id)', 'broker_calls_tag (tag)', 'cash_flows_pkey (flow_id)'],
       ...['risk_rules_pkey (rule_id)', 'trading_halts_pkey (halt_id)', 'trading_sessions_pkey (session_id)'],
       // By which a trader is found before it is known who that is.
@@ -81,6 +84,13 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
     sql: `SELECT conname || ' to ' || confrelid::regclass AS found FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid
       WHERE ${OURS} AND contype = 'f' AND NOT ${named('k.conkey')}`,
     found: [
+      // Of what is on one node, but for that to the notification.
+      ...[
+        'alert_items_delivery_id_fkey to alert_deliveries',
+        'alert_items_notification_id_fkey to notifications',
+      ],
+      ...['alert_items_route_id_fkey to alert_routes', 'alert_deliveries_route_id_fkey to alert_routes'],
+      'alert_routes_channel_fkey to alert_channels',
       'order_fills_flipped_to_fkey to positions',
       'order_fills_order_id_fkey to orders',
       'order_fills_position_id_fkey to positions',
@@ -99,6 +109,7 @@ const OPEN: readonly { what: string; sql: string; found: readonly string[] }[] =
       ...['audit_seals: audit_seals_append_only', 'idempotency_keys: idempotency_keys_kept'],
       ...['pinnacle_settings: pinnacle_settings_audited', 'symbol_aliases: symbol_aliases_audited'],
       'corporate_actions: corporate_actions_audited',
+      ...['alert_channels: alert_channels_audited', 'alert_routes: alert_routes_audited'],
       // Read nothing but the row, or its user.
       'cash_flows: cash_flows_append_only',
       ...['risk_rules: risk_rules_in_force', 'trading_sessions: trading_sessions_guarded'],

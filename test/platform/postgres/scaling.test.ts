@@ -32,11 +32,14 @@ describe.each(databases)('the schema on $name', ({ open }) => {
     ).toEqual(['NO']);
   });
 
-  it('has foreign keys to the trader, the strategy, the order, the position and the order of the paper broker alone', async () => {
+  it('has foreign keys to the trader, the strategy, the order, the position, the order of the paper broker, and those of alerts, alone', async () => {
     const targets = await column(
       "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' ORDER BY 1",
     );
-    expect(targets).toEqual(['orders', 'paper_orders', 'positions', 'strategies', 'users']);
+    expect(targets).toEqual([
+      ...['alert_channels', 'alert_deliveries', 'alert_routes', 'notifications'],
+      ...['orders', 'paper_orders', 'positions', 'strategies', 'users'],
+    ]);
   });
 
   it('numbers neither orders nor positions', async () => {
@@ -55,6 +58,8 @@ describe.each(databases)('the schema on $name', ({ open }) => {
       ),
     ).toEqual([
       ...[
+        'alert_channels',
+        'alert_routes',
         'audit_checkpoints',
         'audit_log',
         'audit_seals',

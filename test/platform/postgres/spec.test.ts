@@ -241,6 +241,7 @@ const COLUMNS_BESIDES: Record<string, readonly Column[]> = {
     },
   ],
   positions: [{ name: 'marked_at', type: 'timestamp without time zone', nullable: true, default: null }],
+  notifications: [{ name: 'routed_at', type: 'timestamp without time zone', nullable: true, default: null }],
   trading_sessions: [{ name: 'peak_equity', type: 'double precision', nullable: true, default: null }],
 };
 const nullable = (name: string, type: string): Column => ({ name, type, nullable: true, default: null });
@@ -279,6 +280,10 @@ const TABLES_BESIDES: Record<string, Phase> = {
   equity_snapshots: 4,
   corporate_actions: 4,
   corporate_action_effects: 4,
+  alert_channels: 4,
+  alert_routes: 4,
+  alert_deliveries: 4,
+  alert_items: 4,
   broker_accounts: 4,
   broker_calls: 4,
   broker_slots: 4,

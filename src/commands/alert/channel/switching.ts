@@ -1,0 +1,11 @@
+import { channelArgument } from './flags.ts';
+
+/** What both verbs are that turn a channel on and off. */
+export const switching = {
+  effect: 'write',
+  phase: 4,
+  repeat: 'once',
+  args: { channel: channelArgument },
+  flags: {},
+  fields: { channel: { type: 'text' }, kind: { type: 'text' }, enabled: { type: 'boolean' } },
+} as const;

@@ -1,0 +1,50 @@
+import { defineCommand } from '../../cli/command.ts';
+import { duration, optional, toggle, withDefault } from '../../cli/flags.ts';
+import { Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { usage } from '../../util/failure.ts';
+
+const MIN_INTERVAL_MS = 100;
+
+export const deliver = defineCommand({
+  effect: 'write',
+  roles: ['cron', 'operator'],
+  phase: 4,
+  repeat: 'resumes',
+  multiStep: true,
+  entries: 'none',
+  live: {},
+  args: {},
+  flags: {
+    follow: toggle('go on until interrupted'),
+    interval: withDefault(duration('how often to look, with --follow'), '1s'),
+    for: optional(duration('end after this long, with --follow')),
+  },
+  fields: {
+    at: { type: 'time' },
+    channel: { type: 'text' },
+    state: { type: 'text' },
+    attempts: { type: 'integer' },
+    notifications: { type: 'integer' },
+    title: { type: 'text' },
+    problem: { type: 'text' },
+    delivery_id: { type: 'text' },
+    route_id: { type: 'text', minor: true },
+  },
+  examples: ['alert deliver', 'alert deliver --follow', 'alert deliver --quiet --skip-if-running'],
+  details: `Looks at every notification that is new, whoever wrote it, and sends what the routes take. Prints every attempt. A message that
+fails is tried again after 5 s, 30 s, 5 min and then every half hour (CRITICAL every 5 min) for a day, under the same id, by which a receiver
+tells that it has it already: the webhook-id, or the Message-ID of mail. Any number of these may run. Ends 6 where a message was given up in this run,
+7 where a channel did not answer at all.`,
+  async run({ follow, interval, for: forMs }, ctx: Context) {
+    if (!follow && forMs !== undefined) throw usage('--for needs --follow.');
+    if (interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
+    const { deliverOnce, followAlerts } = await import('../../operations/alerts/deliver.ts');
+    const following = follow ? followAlerts(ctx, { intervalMs: interval, forMs }) : undefined;
+    if (following && !ctx.io.quiet) return following;
+    // Rows that nobody prints are not asked for.
+    for await (const _ of following ?? []);
+    const { attempts, verdict } = await deliverOnce(ctx);
+    return verdict ? new Finding(attempts, verdict) : attempts;
+  },
+});

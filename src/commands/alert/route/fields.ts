@@ -1,0 +1,14 @@
+import type { Fields } from '../../../cli/result.ts';
+
+export const routeFields = {
+  route_id: { type: 'text' },
+  channel: { type: 'text' },
+  user_id: { type: 'text' },
+  min_level: { type: 'text' },
+  types: { type: 'json' },
+  quiet: { type: 'text' },
+  group_wait: { type: 'integer', minor: true },
+  repeat_after: { type: 'integer', minor: true },
+  hourly_limit: { type: 'integer', minor: true },
+  created_at: { type: 'time', minor: true },
+} as const satisfies Fields;

@@ -1,0 +1,31 @@
+import { defineCommand } from '../../cli/command.ts';
+import { choice, identifier, integer, optional, withDefault } from '../../cli/flags.ts';
+import { Finding } from '../../cli/result.ts';
+import type { Context } from '../../context.ts';
+import { DELIVERY_STATES } from '../../domain/alerts/message.ts';
+import { deliveryFields } from './fields.ts';
+
+export const status = defineCommand({
+  effect: 'read',
+  phase: 4,
+  args: {},
+  flags: {
+    channel: optional(identifier('CHANNEL', 'only this channel')),
+    state: optional(choice(DELIVERY_STATES, 'STATE', 'only this state; without it, all that were not sent')),
+    limit: withDefault(integer('N', 'how many at most', 1, 10_000), '100'),
+  },
+  fields: deliveryFields,
+  examples: [
+    'alert status',
+    'alert status --state DEAD --json delivery_id,last_error',
+    'alert status --channel desk --state SENT',
+  ],
+  details: `The newest message first. Ends 6 where one of them is dead: given up because it was refused, or not sent for a day. alert retry
+tries those again. How many notifications wait for a message is in alert channel list.`,
+  async run({ channel, state, limit }, ctx: Context) {
+    const { listDeliveries } = await import('../../operations/alerts/list-deliveries.ts');
+    const states = state === undefined ? (['PENDING', 'DEAD'] as const) : [state];
+    const rows = await listDeliveries(await ctx.source(), { channel, states, limit });
+    return rows.some((row) => row.state === 'DEAD') ? new Finding(rows) : rows;
+  },
+});

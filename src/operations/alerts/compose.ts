@@ -1,0 +1,134 @@
+import { type Kysely, sql } from 'kysely';
+import { unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
+import type { Context } from '../../context.ts';
+import { type AlertNotice, composeMessage } from '../../domain/alerts/message.ts';
+import {
+  type PastMessages,
+  type PlannedMessage,
+  planMessages,
+  type RouteHistory,
+  type RouteTerms,
+  type WaitingItem,
+} from '../../domain/alerts/plan-messages.ts';
+import { GIVE_UP_MS } from '../../domain/alerts/retry.ts';
+import { mintId } from '../../domain/id.ts';
+import { type Instant, instant } from '../../domain/instant.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { readTradingZone } from '../../trading/trading-day.ts';
+
+const MOST_ITEMS = 5_000;
+const HOUR_MS = 3_600_000;
+
+/** Puts what waits into messages, as far as the terms of its route allow; a route at which another process is has its turn later. */
+export async function composeAll(ctx: Context): Promise<void> {
+  const source = await ctx.source();
+  const { rows } = await sql<{ route_id: string }>`
+    SELECT r.route_id FROM alert_routes r JOIN alert_channels c USING (channel)
+    WHERE c.enabled AND EXISTS (SELECT FROM alert_items i WHERE i.route_id = r.route_id AND i.delivery_id IS NULL)
+    ORDER BY r.route_id`.execute(source.db);
+  if (rows.length === 0) return;
+  const zone = await readTradingZone(source);
+  for (const { route_id } of rows)
+    while (await composeRoute(ctx, route_id, zone)) ctx.signal.throwIfAborted();
+}
+
+type Waiting = WaitingItem & AlertNotice;
+
+/** One look at a route, which is locked; whether more may be ready than was looked at. */
+function composeRoute(ctx: Context, routeId: string, zone: string): Promise<boolean> {
+  return ctx.change(async (trx) => {
+    const route = await lockRoute(trx, routeId);
+    if (!route) return unchanged(false);
+    const now = instant(ctx.now());
+    const items = await readWaiting(trx.db, routeId);
+    const planned = planMessages(route, items, await readHistory(trx.db, route, items, now), now, zone);
+    for (const each of planned) await writeMessage(trx, route, each, items, ctx.now());
+    await trx.db
+      .updateTable('alert_routes')
+      .set({ composed_at: now })
+      .where('route_id', '=', routeId)
+      .execute();
+    return unchanged(planned.length > 0 && items.length === MOST_ITEMS);
+  });
+}
+
+type LockedRoute = RouteTerms & { route_id: string; channel: string };
+
+/** A route that nobody else composes messages of until the transaction ends; undefined where somebody does. */
+const lockRoute = ({ db }: Trx, routeId: string): Promise<LockedRoute | undefined> =>
+  db
+    .selectFrom('alert_routes')
+    .select(['route_id', 'channel', 'quiet', 'group_wait', 'repeat_after', 'hourly_limit'])
+    .where('route_id', '=', routeId)
+    .forNoKeyUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+
+async function readWaiting(db: Kysely<Database>, routeId: string): Promise<Waiting[]> {
+  const { rows } = await sql<Waiting>`
+    SELECT i.notification_id, i.repeat_key, i.routed_at, n.user_id, n.notification_type, n.alert_level, n.title, n.message,
+      n.created_at, n.alert_level = 'CRITICAL' AS critical
+    FROM alert_items i JOIN notifications n USING (notification_id)
+    WHERE i.route_id = ${routeId} AND i.delivery_id IS NULL
+    ORDER BY n.alert_level = 'CRITICAL' DESC, i.routed_at, i.notification_id LIMIT ${MOST_ITEMS}`.execute(db);
+  return rows;
+}
+
+async function readHistory(
+  db: Kysely<Database>,
+  { route_id, repeat_after }: LockedRoute,
+  items: readonly Waiting[],
+  now: Instant,
+): Promise<RouteHistory> {
+  const ago = (ms: number) => instant(new Date(Date.parse(now) - ms));
+  const past = await sql<PastMessages & { critical: boolean }>`
+    SELECT critical, count(*) FILTER (WHERE state = 'SENT')::int AS sent, count(*) FILTER (WHERE state = 'PENDING')::int AS open,
+      coalesce(bool_or(state = 'PENDING' AND attempts > 0), false) AS trying
+    FROM alert_deliveries
+    WHERE route_id = ${route_id} AND (state = 'PENDING' OR (state = 'SENT' AND sent_at > ${ago(HOUR_MS)}::timestamp))
+    GROUP BY critical`.execute(db);
+  const keys = [...new Set(items.map(({ repeat_key }) => repeat_key))];
+  const repeated = await sql<{ repeat_key: string; at: Instant }>`
+    SELECT i.repeat_key, max(d.created_at) AS at FROM alert_items i JOIN alert_deliveries d USING (delivery_id)
+    WHERE i.route_id = ${route_id} AND i.repeat_key = ANY(${keys}) AND d.created_at > ${ago(repeat_after * 1_000)}::timestamp
+    GROUP BY 1`.execute(db);
+  const of = (critical: boolean) =>
+    past.rows.find((row) => row.critical === critical) ?? { sent: 0, open: 0, trying: false };
+  return {
+    critical: of(true),
+    others: of(false),
+    lastOf: new Map(repeated.rows.map(({ repeat_key, at }) => [repeat_key, at])),
+  };
+}
+
+async function writeMessage(
+  { db }: Trx,
+  { route_id, channel, hourly_limit }: LockedRoute,
+  { group_key, critical, ids, last }: PlannedMessage,
+  items: readonly Waiting[],
+  at: Date,
+): Promise<void> {
+  const chosen = new Set(ids);
+  const notices = items.filter(({ notification_id }) => chosen.has(notification_id));
+  const note = last
+    ? `This route sends ${hourly_limit} messages in an hour: what is more waits and comes together.`
+    : '';
+  const delivery_id = mintId('dlv', at);
+  const created_at = instant(at);
+  const message = JSON.stringify(composeMessage(notices, { group_key, note }));
+  await db
+    .insertInto('alert_deliveries')
+    .values({
+      ...{ delivery_id, route_id, channel, group_key, critical, message, created_at },
+      next_at: created_at,
+      give_up_at: instant(new Date(at.getTime() + GIVE_UP_MS)),
+    })
+    .execute();
+  await db
+    .updateTable('alert_items')
+    .set({ delivery_id })
+    .where('route_id', '=', route_id)
+    .where('notification_id', '=', (eb) => eb.fn('any', [eb.val(ids)]))
+    .execute();
+}

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Context } from '../../context.ts';
+import type { DeliveryState } from '../../domain/alerts/message.ts';
+import { quietUntil } from '../../domain/alerts/quiet-hours.ts';
+import { type Instant, instant } from '../../domain/instant.ts';
+import { type OpenChannel, send } from '../../platform/delivery/send.ts';
+import { ALERTS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import { readTradingZone } from '../../trading/trading-day.ts';
+import { composeAll } from './compose.ts';
+import { type Claimed, claimNext, dueChannels, settle } from './delivery-store.ts';
+import { openChannel } from './open-channel.ts';
+import { takeIn } from './take-in.ts';
+
+/** One attempt to send a message. */
+export interface Attempt {
+  at: Instant;
+  delivery_id: string;
+  channel: string;
+  route_id: string;
+  state: DeliveryState;
+  attempts: number;
+  notifications: number;
+  title: string;
+  problem: string;
+  /** Whether nobody answered. */
+  away: boolean;
+}
+
+/** A run sends at most so many messages of a channel before it looks for what is new. */
+const MOST_AT_ONCE = 20;
+
+/**
+ * Sends what is due, through all channels at once and through each one after the other; gives every attempt, and what the run must end
+ * with. An attempt is committed before it begins and after it ends: what is interrupted between is sent again under the same
+ * id. Throws PHASE_NEEDED.
+ */
+export async function deliverOnce(ctx: Context) {
+  needStep(await ctx.source(), ALERTS_SINCE_STEP);
+  if (ctx.dryRun) return { attempts: [], verdict: undefined };
+  const attempts = await pass(ctx);
+  return { attempts, verdict: verdictOf(attempts) };
+}
+
+/** The same every so often, for so long or until interrupted, in milliseconds; gives attempts as they come. */
+export async function* followAlerts(
+  ctx: Context,
+  { intervalMs, forMs = Number.POSITIVE_INFINITY }: { intervalMs: number; forMs: number | undefined },
+): AsyncGenerator<Attempt> {
+  const end = performance.now() + forMs;
+  for (;;) {
+    yield* (await deliverOnce(ctx)).attempts;
+    const rest = end - performance.now();
+    if (rest <= 0) return;
+    await sleep(Math.min(intervalMs, rest), undefined, { signal: ctx.signal });
+  }
+}
+
+async function pass(ctx: Context): Promise<Attempt[]> {
+  await takeIn(ctx);
+  await composeAll(ctx);
+  return sendDue(ctx);
+}
+
+async function sendDue(ctx: Context): Promise<Attempt[]> {
+  const source = await ctx.source();
+  const zone = await readTradingZone(source);
+  const now = instant(ctx.now());
+  const quiet = await quietRoutes(source, now, zone);
+  const channels = await dueChannels(source.db, now, quiet);
+  const sent = await Promise.allSettled(channels.map((channel) => sendAll(ctx, channel, quiet, zone)));
+  // One that cannot be opened keeps none of the others.
+  const broken = sent.find((each) => each.status === 'rejected');
+  if (broken) throw broken.reason;
+  return sent.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+}
+
+/** The routes whose quiet hours it is. */
+async function quietRoutes({ db }: Source, now: Instant, zone: string): Promise<string[]> {
+  const { rows } = await sql<{ route_id: string; quiet: string }>`
+    SELECT route_id, quiet FROM alert_routes WHERE quiet IS NOT NULL`.execute(db);
+  return rows
+    .filter(({ quiet }) => quietUntil(quiet, now, zone) !== undefined)
+    .map(({ route_id }) => route_id);
+}
+
+/** Sends the due messages of a channel one after the other, until nobody answers. */
+async function sendAll(
+  ctx: Context,
+  name: string,
+  quiet: readonly string[],
+  zone: string,
+): Promise<Attempt[]> {
+  const attempts: Attempt[] = [];
+  // Before anything is claimed: what cannot be decrypted is not the fault of a message.
+  const channel = await openChannel(ctx, await ctx.db(), name);
+  while (attempts.length < MOST_AT_ONCE && !ctx.signal.aborted) {
+    const claimed = await claimNext(ctx, name, quiet);
+    if (!claimed) break;
+    const attempt = await sendOne(ctx, channel, claimed, zone);
+    attempts.push(attempt);
+    if (attempt.away) break;
+  }
+  return attempts;
+}
+
+async function sendOne(
+  ctx: Context,
+  channel: OpenChannel,
+  claimed: Claimed,
+  timeZone: string,
+): Promise<Attempt> {
+  const { delivery_id, route_id, message, attempts } = claimed;
+  const at = ctx.now();
+  const sent = await send(channel, {
+    id: delivery_id,
+    message,
+    composedAt: new Date(claimed.created_at),
+    at,
+    timeZone,
+    signal: ctx.signal,
+  });
+  // Whether it arrived is not known of one that was interrupted: it is sent again under its id.
+  ctx.signal.throwIfAborted();
+  const state = await settle(ctx, claimed, sent);
+  return {
+    at: instant(at),
+    delivery_id,
+    channel: claimed.channel,
+    route_id,
+    state,
+    attempts,
+    notifications: message.count,
+    title: message.title,
+    problem: sent.outcome === 'sent' ? '' : sent.reason,
+    away: sent.outcome === 'failed' && sent.away,
+  };
+}
+
+/** What a run ends with: `found` where messages are dead, `unreachable` where nobody answered at all of a channel. */
+function verdictOf(attempts: readonly Attempt[]): 'found' | 'unreachable' | undefined {
+  if (attempts.some(({ state }) => state === 'DEAD')) return 'found';
+  const channels = new Set(attempts.map(({ channel }) => channel));
+  const isAway = (name: string) => attempts.every(({ channel, away }) => channel !== name || away);
+  return [...channels].some(isAway) ? 'unreachable' : undefined;
+}

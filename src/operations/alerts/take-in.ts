@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import { unchanged } from '../../audit/outcome.ts';
+import type { Context } from '../../context.ts';
+import { type RouteFilter, takes } from '../../domain/alerts/route.ts';
+import { instant } from '../../domain/instant.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
+
+const BATCH_ROWS = 500;
+
+/**
+ * Queues every notification that was not looked at yet for each route that takes it, whoever wrote it. A notification and its places
+ * in the queue change in one transaction, so that none is queued twice and none is lost; rows that others have locked are
+ * left to the next run.
+ */
+export async function takeIn(ctx: Context): Promise<void> {
+  while ((await takeBatch(ctx)) === BATCH_ROWS) ctx.signal.throwIfAborted();
+}
+
+function takeBatch(ctx: Context): Promise<number> {
+  return ctx.change(async (trx) => {
+    const routes = await readFilters(trx.db);
+    if (routes.length === 0) return unchanged(0);
+    const notices = await trx.db
+      .selectFrom('notifications')
+      .select(['notification_id', 'user_id', 'notification_type', 'alert_level', 'title', 'message'])
+      .where('routed_at', 'is', null)
+      .orderBy('created_at')
+      .limit(BATCH_ROWS)
+      .forNoKeyUpdate()
+      .skipLocked()
+      .execute();
+    if (notices.length === 0) return unchanged(0);
+    const routed_at = instant(ctx.now());
+    const items = notices.flatMap((notice) =>
+      routes
+        .filter((route) => takes(route, notice))
+        .map(({ route_id }) => ({
+          notification_id: notice.notification_id,
+          route_id,
+          repeat_key: repeatKeyOf(notice),
+          routed_at,
+        })),
+    );
+    if (items.length > 0) await insertItems(trx.db, items);
+    const ids = notices.map(({ notification_id }) => notification_id);
+    await trx.db
+      .updateTable('notifications')
+      .set({ routed_at })
+      .where('notification_id', '=', (eb) => eb.fn('any', [eb.val(ids)]))
+      .execute();
+    return unchanged(notices.length);
+  });
+}
+
+type Filter = RouteFilter & { route_id: string };
+
+async function readFilters(db: Kysely<Database>): Promise<Filter[]> {
+  const { rows } = await sql<Filter>`SELECT route_id, user_id, min_level, types FROM alert_routes`.execute(
+    db,
+  );
+  return rows;
+}
+
+const COLUMNS = {
+  notification_id: 'text',
+  route_id: 'text',
+  repeat_key: 'text',
+  routed_at: 'timestamp',
+} as const;
+
+async function insertItems(
+  db: Kysely<Database>,
+  items: readonly Record<keyof typeof COLUMNS, string>[],
+): Promise<void> {
+  await sql`
+    INSERT INTO alert_items (notification_id, route_id, repeat_key, routed_at)
+    SELECT * FROM ${unnest('n', COLUMNS, items)} ON CONFLICT DO NOTHING`.execute(db);
+}
+
+/** The same for the same text. */
+function repeatKeyOf(notice: {
+  user_id: string | null;
+  notification_type: string;
+  alert_level: string;
+  title: string;
+  message: string;
+}): string {
+  const { user_id, notification_type, alert_level, title, message } = notice;
+  const text = JSON.stringify([notification_type, alert_level, user_id, title, message]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}

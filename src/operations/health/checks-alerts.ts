@@ -1,0 +1,47 @@
+import { formatDuration } from '../../util/duration.ts';
+import { pluralize } from '../../util/text.ts';
+import { fail, ok, warn } from '../../util/verdict.ts';
+import type { Check } from './check.ts';
+
+const LATE_MS = 15 * 60_000;
+
+interface Found {
+  dead: number;
+  example: string | null;
+  routes: number;
+  late: number;
+  age: number | null;
+}
+
+/** Whether alerts arrive. */
+export const ALERT_CHECKS: readonly Check[] = [
+  {
+    name: 'alerts',
+    phase: 4,
+    async run({ query }) {
+      const [table] = await query<{ exists: boolean }>(
+        "SELECT to_regclass('alert_deliveries') IS NOT NULL AS exists",
+      );
+      if (!table?.exists) return ok('the schema has none');
+      const [found] = await query<Found>(
+        `SELECT d.dead, d.example, (SELECT count(*)::int FROM alert_routes) AS routes, n.late, n.age
+         FROM (SELECT count(*)::int AS dead, max(delivery_id) AS example FROM alert_deliveries WHERE state = 'DEAD') d,
+           (SELECT count(*)::int AS late,
+              (extract(epoch FROM clock_timestamp() - min(created_at) AT TIME ZONE 'UTC') * 1000)::float8 AS age
+            FROM notifications
+            WHERE routed_at IS NULL AND created_at < now() AT TIME ZONE 'UTC' - $1 * interval '1 millisecond') n`,
+        LATE_MS,
+      );
+      const { dead = 0, example = null, routes = 0, late = 0, age = null } = found ?? {};
+      if (dead > 0) return fail(`${pluralize(dead, 'message')} could not be sent, the last: ${example}`);
+      if (routes === 0) return ok('no route sends any');
+      if (late > 0)
+        return warn(
+          `${pluralize(late, 'notification')} not looked at yet, the oldest: ${formatDuration(age ?? 0)}`,
+          'pinnacle alert deliver; pinnacle schedule print',
+        );
+      return ok(`sent by ${pluralize(routes, 'route')}`);
+    },
+    help: 'pinnacle alert status --state DEAD; then alert retry',
+  },
+];

@@ -1,0 +1,54 @@
+import { away, type SendOutcome } from '../../domain/alerts/outcome.ts';
+
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 65_536;
+
+/** What a server answered; of its body at most 64 KiB. */
+export interface Answer {
+  status: number;
+  body: string;
+  retryAfter: string | null;
+}
+
+/** Sends a POST to a URL and waits ten seconds at most. Follows no redirect: another host must not be given what it has. */
+export async function post(
+  url: string,
+  { headers = {}, body, signal }: { headers?: Record<string, string>; body: string; signal: AbortSignal },
+  outcomeOf: (answer: Answer) => SendOutcome,
+): Promise<SendOutcome> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'User-Agent': 'pinnacle', ...headers },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, timeout]),
+    });
+    const answer = { status: response.status, retryAfter: response.headers.get('retry-after') };
+    return outcomeOf({ ...answer, body: await textOf(response).catch(() => '') });
+  } catch (error) {
+    if (timeout.aborted) return away(`no answer within ${TIMEOUT_MS / 1_000} s`);
+    return away(reasonOf(error));
+  }
+}
+
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= MAX_ANSWER_BYTES) break;
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString('utf8');
+}
+
+/** The code of what went wrong; its text would quote the URL. */
+function reasonOf(error: unknown): string {
+  const { cause, name } = error as {
+    cause?: NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] };
+    name: string;
+  };
+  return `no connection (${cause?.code ?? cause?.errors?.[0]?.code ?? name})`;
+}

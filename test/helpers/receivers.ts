@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
+
+/** What a receiver does with one message: takes it, or answers otherwise; `lost` takes it and ends the connection unanswered. */
+export type Behaviour = 'take' | 'lost' | Answer;
+interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+const isTaken = (does: Behaviour) => typeof does === 'string' || does.status < 300;
+
+/** A POST that a server on this machine got. */
+export interface Posted {
+  path: string;
+  headers: IncomingMessage['headers'];
+  body: string;
+  /** Whether it was taken. */
+  taken: boolean;
+}
+
+/** A mail that a server on this machine got, as it came. */
+export interface Mailed {
+  to: string;
+  text: string;
+  messageId: string;
+  taken: boolean;
+}
+
+export interface Receiver<T> {
+  url: string;
+  port: number;
+  got: T[];
+  /** What it does with the messages to come. */
+  behave: (next: (path: string) => Behaviour) => void;
+  stop: () => Promise<void>;
+}
+
+/** A server of HTTP that keeps what is posted to it. */
+export async function startHook(port = 0): Promise<Receiver<Posted>> {
+  const got: Posted[] = [];
+  let next: (path: string) => Behaviour = () => 'take';
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { url: path = '', headers } = request;
+    const does = next(path);
+    got.push({ path, headers, body: Buffer.concat(chunks).toString(), taken: isTaken(does) });
+    if (does === 'lost') return void request.socket.destroy();
+    const answer: Answer = does === 'take' ? { status: 200 } : does;
+    response.writeHead(answer.status, answer.headers).end(answer.body ?? '{}');
+  });
+  server.unref().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const at = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${at}`,
+    port: at,
+    got,
+    behave: (behaviour) => {
+      next = behaviour;
+    },
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A server of SMTP that keeps what is mailed to it. */
+export async function startMail(options: SMTPServerOptions = {}): Promise<Receiver<Mailed>> {
+  const got: Mailed[] = [];
+  let next: (path: string) => Behaviour = () => 'take';
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: options.key ? [] : ['STARTTLS'],
+    disableReverseLookup: true,
+    logger: false,
+    ...options,
+    async onData(stream, session, done) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      const text = Buffer.concat(chunks).toString();
+      const does = next(session.envelope.rcptTo[0]?.address ?? '');
+      const [, messageId = ''] = /^Message-ID: <([^>]*)>/im.exec(text) ?? [];
+      got.push({ to: session.envelope.rcptTo[0]?.address ?? '', text, messageId, taken: isTaken(does) });
+      if (does === 'lost') hangUp(session);
+      else if (does === 'take') done(null, 'queued');
+      else done(Object.assign(new Error(does.body ?? 'later'), { responseCode: does.status }));
+    },
+  });
+  const hangUp = (of: SMTPServerSession) => {
+    for (const { session, _socket } of server.connections) if (session === of) _socket.destroy();
+  };
+  server.on('error', () => {});
+  const listening = server.listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  listening.unref();
+  const { port } = listening.address() as AddressInfo;
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    port,
+    got,
+    behave: (behaviour) => {
+      next = behaviour;
+    },
+    stop: () => new Promise((done) => server.close(() => done())),
+  };
+}
