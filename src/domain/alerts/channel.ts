@@ -10,7 +10,7 @@ export const MAIL_TLS = ['starttls', 'implicit', 'none'] as const;
 const address = z.string().check(z.regex(/^[^\s@<>,;:"()]+@[^\s@<>,;:"()]+$/), z.maxLength(254));
 
 /** Where and how a channel sends, by its kind; what is secret is no part of it. */
-export const SETTINGS_OF = {
+const SETTINGS_OF = {
   email: z.strictObject({
     host: z.string(),
     port: z.number(),

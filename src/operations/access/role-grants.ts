@@ -1,4 +1,5 @@
 import { USER_COLUMNS } from '../../trading/users/store.ts';
+import { CHANNEL, CHANNEL_COLUMNS, ROUTE, SENDING } from './alert-grants.ts';
 
 /** Privileges on one table or function: true for all of it, or a list of columns. */
 export type Grants = Partial<Record<Privilege, true | readonly string[]>>;
@@ -130,61 +131,6 @@ const ACTED: Grants = {
     ...['unrealized_before', 'marked_before'],
   ],
   UPDATE: ['seq', 'cash', 'reversed_at'],
-};
-
-/** Channels of alerts, without their secrets: an envelope is for who delivers. */
-const CHANNEL_COLUMNS = [
-  'channel',
-  'kind',
-  'settings',
-  'enabled',
-  'old_secret_until',
-  'created_by',
-  'created_at',
-] as const;
-
-/** Channels and routes of alerts: who added one and when is what the database says, and a trigger asks for the audit entry. */
-const CHANNEL: Grants = {
-  SELECT: true,
-  INSERT: ['channel', 'kind', 'settings', 'secret'],
-  UPDATE: ['secret', 'old_secret', 'old_secret_until', 'enabled'],
-  DELETE: true,
-};
-const ROUTE: Grants = {
-  SELECT: true,
-  INSERT: [
-    ...['route_id', 'channel', 'user_id', 'min_level', 'types', 'quiet', 'group_wait', 'repeat_after'],
-    'hourly_limit',
-  ],
-  UPDATE: ['composed_at'],
-  DELETE: true,
-};
-
-/** What is sent: a message is never changed, only what became of it. */
-const SENDING: Readonly<Record<string, Grants>> = {
-  alert_deliveries: {
-    SELECT: true,
-    INSERT: [
-      ...[
-        'delivery_id',
-        'route_id',
-        'channel',
-        'group_key',
-        'critical',
-        'message',
-        'created_at',
-        'next_at',
-        'give_up_at',
-      ],
-    ],
-    UPDATE: ['state', 'attempts', 'next_at', 'give_up_at', 'last_error', 'sent_at', 'provider_id'],
-    DELETE: true,
-  },
-  alert_items: {
-    SELECT: true,
-    INSERT: ['notification_id', 'route_id', 'repeat_key', 'routed_at'],
-    UPDATE: ['delivery_id'],
-  },
 };
 
 /** Calls of the broker: what was asked, by whom and when is never changed, only what became of it. */

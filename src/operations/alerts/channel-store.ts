@@ -4,9 +4,11 @@ import type { Database } from '../../platform/postgres/tables.ts';
 import type { Place } from '../../platform/secrets/envelope.ts';
 import { rowsOf } from '../../trading/rows-of.ts';
 
+const CHANNEL_COLUMNS = ['channel', 'kind', 'settings', 'enabled', 'old_secret_until', 'created_at'] as const;
+
 const channels = rowsOf(
   'alert_channels',
-  ['channel', 'kind', 'settings', 'enabled', 'old_secret_until', 'created_at'],
+  CHANNEL_COLUMNS,
   'alert channel',
   'See: pinnacle alert channel list',
 );

@@ -8,7 +8,7 @@ import { type OpenChannel, send } from '../../platform/delivery/send.ts';
 import { ALERTS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import { readTradingZone } from '../../trading/trading-day.ts';
 import { composeAll } from './compose.ts';
-import { type Claimed, claimNext, dueChannels, settle } from './delivery-store.ts';
+import { type Claimed, claimNext, dueChannels, recordOutcome } from './delivery-store.ts';
 import { openChannel } from './open-channel.ts';
 import { takeIn } from './take-in.ts';
 
@@ -122,7 +122,7 @@ async function sendOne(
   });
   // Whether it arrived is not known of one that was interrupted: it is sent again under its id.
   ctx.signal.throwIfAborted();
-  const state = await settle(ctx, claimed, sent);
+  const state = await recordOutcome(ctx, claimed, sent);
   return {
     at: instant(at),
     delivery_id,

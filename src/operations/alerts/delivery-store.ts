@@ -66,7 +66,7 @@ export function claimNext(
 }
 
 /** Writes down what became of an attempt. Where one got through, all others of the channel are tried again at once. */
-export function settle(ctx: Context, claimed: Claimed, sent: SendOutcome): Promise<DeliveryState> {
+export function recordOutcome(ctx: Context, claimed: Claimed, sent: SendOutcome): Promise<DeliveryState> {
   const { delivery_id, channel, attempts, critical, give_up_at } = claimed;
   return ctx.change(async ({ db }) => {
     const at = ctx.now();

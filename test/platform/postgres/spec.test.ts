@@ -241,7 +241,6 @@ const COLUMNS_BESIDES: Record<string, readonly Column[]> = {
     },
   ],
   positions: [{ name: 'marked_at', type: 'timestamp without time zone', nullable: true, default: null }],
-  notifications: [{ name: 'routed_at', type: 'timestamp without time zone', nullable: true, default: null }],
   trading_sessions: [{ name: 'peak_equity', type: 'double precision', nullable: true, default: null }],
 };
 const nullable = (name: string, type: string): Column => ({ name, type, nullable: true, default: null });
@@ -255,6 +254,7 @@ const COLUMNS_BESIDES_IN_PHASE_4: Record<string, readonly Column[]> = {
     nullable('origin', 'character varying(10)'),
   ],
   positions: [nullable('product', 'character varying(4)')],
+  notifications: [nullable('routed_at', 'timestamp without time zone')],
 };
 const TABLES_BESIDES: Record<string, Phase> = {
   audit_log: 1,
