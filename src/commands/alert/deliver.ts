@@ -39,12 +39,12 @@ tells that it has it already: the webhook-id, or the Message-ID of mail. Any num
   async run({ follow, interval, for: forMs }, ctx: Context) {
     if (!follow && forMs !== undefined) throw usage('--for needs --follow.');
     if (interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
-    const { deliverOnce, followAlerts } = await import('../../operations/alerts/deliver.ts');
+    const { deliverDue, followAlerts } = await import('../../operations/alerts/deliver.ts');
     const following = follow ? followAlerts(ctx, { intervalMs: interval, forMs }) : undefined;
     if (following && !ctx.io.quiet) return following;
     // Rows that nobody prints are not asked for.
     for await (const _ of following ?? []);
-    const { attempts, verdict } = await deliverOnce(ctx);
+    const { attempts, verdict } = await deliverDue(ctx);
     return verdict ? new Finding(attempts, verdict) : attempts;
   },
 });

@@ -4,7 +4,7 @@ const STEADY_MS = 1_800_000;
 const STEADY_CRITICAL_MS = 300_000;
 const JITTER = 0.2;
 /** How long a message is tried, from when it was composed, or given up and tried again. */
-export const GIVE_UP_MS = 24 * 3_600_000;
+export const RETRY_WINDOW_MS = 24 * 3_600_000;
 
 /**
  * How long to wait after an attempt that failed, in milliseconds: 5 s, 30 s, 5 min, then half an hour or, for CRITICAL, 5 min, give

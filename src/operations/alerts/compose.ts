@@ -11,7 +11,7 @@ import {
   type RouteTerms,
   type WaitingItem,
 } from '../../domain/alerts/plan-messages.ts';
-import { GIVE_UP_MS } from '../../domain/alerts/retry.ts';
+import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { mintId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
@@ -122,7 +122,7 @@ async function writeMessage(
     .values({
       ...{ delivery_id, route_id, channel, group_key, critical, message, created_at },
       next_at: created_at,
-      give_up_at: instant(new Date(at.getTime() + GIVE_UP_MS)),
+      give_up_at: instant(new Date(at.getTime() + RETRY_WINDOW_MS)),
     })
     .execute();
   await db

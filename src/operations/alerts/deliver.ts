@@ -35,7 +35,7 @@ const MOST_AT_ONCE = 20;
  * with. An attempt is committed before it begins and after it ends: what is interrupted between is sent again under the same
  * id. Throws PHASE_NEEDED.
  */
-export async function deliverOnce(ctx: Context) {
+export async function deliverDue(ctx: Context) {
   needStep(await ctx.source(), ALERTS_SINCE_STEP);
   if (ctx.dryRun) return { attempts: [], verdict: undefined };
   const attempts = await pass(ctx);
@@ -49,7 +49,7 @@ export async function* followAlerts(
 ): AsyncGenerator<Attempt> {
   const end = performance.now() + forMs;
   for (;;) {
-    yield* (await deliverOnce(ctx)).attempts;
+    yield* (await deliverDue(ctx)).attempts;
     const rest = end - performance.now();
     if (rest <= 0) return;
     await sleep(Math.min(intervalMs, rest), undefined, { signal: ctx.signal });

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { auditTarget, changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { AlertMessage, DeliveryState } from '../../domain/alerts/message.ts';
-import { GIVE_UP_MS } from '../../domain/alerts/retry.ts';
+import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { ALERTS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import { notFound } from '../../util/failure.ts';
@@ -60,7 +60,7 @@ export async function retryDead(
   const { delivery, channel } = which;
   return ctx.change(async ({ db }) => {
     const now = instant(ctx.now());
-    const give_up_at = instant(new Date(ctx.now().getTime() + GIVE_UP_MS));
+    const give_up_at = instant(new Date(ctx.now().getTime() + RETRY_WINDOW_MS));
     const { rows } = await sql<Listed>`
       UPDATE alert_deliveries SET state = 'PENDING', attempts = 0, next_at = ${now}::timestamp,
         give_up_at = ${give_up_at}::timestamp
