@@ -6,6 +6,7 @@ import { deliveryFields } from './fields.ts';
 
 export const retry = defineCommand({
   effect: 'write',
+  roles: ['operator', 'cron'],
   phase: 4,
   repeat: 'resumes',
   args: { delivery: optional(identifier('DELIVERY', 'the message')) },

@@ -51,7 +51,6 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'notification list': { why: 'lists all', own: 'notification list --user u2' },
   'notification watch --since today --for 1s': { why: 'follows all' },
   'alert route add desk --level CRITICAL': { why: 'passes over what all were notified of before' },
-  'alert deliver': { why: 'looks at the notifications of all' },
   'session list': { why: 'lists all', own: 'session list --user u2' },
   'strategy stats': { why: 'sums up all', own: 'strategy stats --user u2' },
   'realtime rebuild': { why: 'Redis shows the rows of all' },
