@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 
@@ -39,25 +40,30 @@ export interface Receiver<T> {
   stop: () => Promise<void>;
 }
 
-/** A server of HTTP that keeps what is posted to it. */
-export async function startHook(port = 0): Promise<Receiver<Posted>> {
+/** A server of HTTP, or of HTTPS with a key, that keeps what is posted to it. */
+export async function startHook(tls?: { key: Buffer; cert: Buffer }): Promise<Receiver<Posted>> {
   const got: Posted[] = [];
   let next: (path: string) => Behaviour = () => 'take';
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { url: path = '', headers } = request;
     const does = next(path);
     got.push({ path, headers, body: Buffer.concat(chunks).toString(), taken: isTaken(does) });
     if (does === 'lost') return void request.socket.destroy();
-    const answer: Answer = does === 'take' ? { status: 200 } : does;
-    response.writeHead(answer.status, answer.headers).end(answer.body ?? '{}');
-  });
-  server.unref().listen(port, '127.0.0.1');
+    const {
+      status,
+      headers: headersOf,
+      body: text = '{}',
+    }: Answer = does === 'take' ? { status: 200 } : does;
+    response.writeHead(status, headersOf).end(text);
+  };
+  const server = tls ? createSecureServer(tls, answer) : createServer(answer);
+  server.unref().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const at = (server.address() as AddressInfo).port;
   return {
-    url: `http://127.0.0.1:${at}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${at}`,
     port: at,
     got,
     behave: (behaviour) => {

@@ -23,7 +23,7 @@ export const deliver = defineCommand({
   fields: {
     at: { type: 'time' },
     channel: { type: 'text' },
-    state: { type: 'text' },
+    state: { type: 'text', kind: 'state' },
     attempts: { type: 'integer' },
     notifications: { type: 'integer' },
     title: { type: 'text' },

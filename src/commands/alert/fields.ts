@@ -3,9 +3,9 @@ import type { Fields } from '../../cli/result.ts';
 export const deliveryFields = {
   delivery_id: { type: 'text' },
   channel: { type: 'text' },
-  state: { type: 'text' },
+  state: { type: 'text', kind: 'state' },
   attempts: { type: 'integer' },
-  level: { type: 'text' },
+  level: { type: 'text', kind: 'state' },
   title: { type: 'text' },
   notifications: { type: 'integer' },
   created_at: { type: 'time' },

@@ -5,7 +5,7 @@ import type { DeliveryState } from '../../domain/alerts/message.ts';
 import { quietUntil } from '../../domain/alerts/quiet-hours.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { type OpenChannel, send } from '../../platform/delivery/send.ts';
-import { ALERTS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import { ALERTS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { readTradingZone } from '../../trading/trading-day.ts';
 import { composeAll } from './compose.ts';
 import { type Claimed, claimNext, dueChannels, recordOutcome } from './delivery-store.ts';
@@ -65,37 +65,32 @@ async function pass(ctx: Context): Promise<Attempt[]> {
 async function sendDue(ctx: Context): Promise<Attempt[]> {
   const source = await ctx.source();
   const zone = await readTradingZone(source);
-  const now = instant(ctx.now());
-  const quiet = await quietRoutes(source, now, zone);
-  const channels = await dueChannels(source.db, now, quiet);
-  const sent = await Promise.allSettled(channels.map((channel) => sendAll(ctx, channel, quiet, zone)));
+  const quiet = await quietRoutes(ctx, zone);
+  const channels = await dueChannels(source.db, instant(ctx.now()), quiet);
+  const sent = await Promise.allSettled(channels.map((channel) => sendAll(ctx, channel, zone)));
   // One that cannot be opened keeps none of the others.
   const broken = sent.find((each) => each.status === 'rejected');
   if (broken) throw broken.reason;
   return sent.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
 }
 
-/** The routes whose quiet hours it is. */
-async function quietRoutes({ db }: Source, now: Instant, zone: string): Promise<string[]> {
+/** The routes whose quiet hours it is now. */
+async function quietRoutes(ctx: Context, zone: string): Promise<string[]> {
+  const now = instant(ctx.now());
   const { rows } = await sql<{ route_id: string; quiet: string }>`
-    SELECT route_id, quiet FROM alert_routes WHERE quiet IS NOT NULL`.execute(db);
+    SELECT route_id, quiet FROM alert_routes WHERE quiet IS NOT NULL`.execute(await ctx.db());
   return rows
     .filter(({ quiet }) => quietUntil(quiet, now, zone) !== undefined)
     .map(({ route_id }) => route_id);
 }
 
 /** Sends the due messages of a channel one after the other, until nobody answers. */
-async function sendAll(
-  ctx: Context,
-  name: string,
-  quiet: readonly string[],
-  zone: string,
-): Promise<Attempt[]> {
+async function sendAll(ctx: Context, name: string, zone: string): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
   // Before anything is claimed: what cannot be decrypted is not the fault of a message.
   const channel = await openChannel(ctx, await ctx.db(), name);
   while (attempts.length < MOST_AT_ONCE && !ctx.signal.aborted) {
-    const claimed = await claimNext(ctx, name, quiet);
+    const claimed = await claimNext(ctx, name, await quietRoutes(ctx, zone));
     if (!claimed) break;
     const attempt = await sendOne(ctx, channel, claimed, zone);
     attempts.push(attempt);

@@ -65,44 +65,67 @@ export function claimNext(
   });
 }
 
-/** Writes down what became of an attempt. Where one got through, all others of the channel are tried again at once. */
+/** Writes down what became of an attempt; gives the state of the message. */
 export function recordOutcome(ctx: Context, claimed: Claimed, sent: SendOutcome): Promise<DeliveryState> {
-  const { delivery_id, channel, attempts, critical, give_up_at } = claimed;
-  return ctx.change(async ({ db }) => {
-    const at = ctx.now();
-    if (sent.outcome === 'sent') {
-      await db
-        .updateTable('alert_deliveries')
-        .set({
-          state: 'SENT',
-          sent_at: instant(at),
-          next_at: instant(at),
-          provider_id: sent.provider_id,
-          last_error: '',
-        })
-        .where('delivery_id', '=', delivery_id)
-        .execute();
-      await sql`
-        UPDATE alert_deliveries SET next_at = ${instant(at)}::timestamp
-        WHERE channel = ${channel} AND state = 'PENDING' AND last_error <> '' AND next_at > ${instant(at)}::timestamp`.execute(
-        db,
-      );
-      return unchanged('SENT' as const);
-    }
-    const leftMs = Date.parse(give_up_at) - at.getTime();
-    const delay =
-      sent.outcome === 'refused'
-        ? undefined
-        : retryDelayMs({ attempts, critical, leftMs, afterMs: sent.afterMs, random: randomFraction() });
-    const state = delay === undefined ? ('DEAD' as const) : ('PENDING' as const);
-    await db
-      .updateTable('alert_deliveries')
-      .set({ state, next_at: instant(new Date(at.getTime() + (delay ?? 0))), last_error: sent.reason })
-      .where('delivery_id', '=', delivery_id)
-      // Whoever took it over after a minute knows better.
-      .where('attempts', '=', attempts)
-      .where('state', '=', 'PENDING')
-      .execute();
-    return unchanged(state);
-  });
+  return ctx.change(async ({ db }) =>
+    unchanged(
+      sent.outcome === 'sent'
+        ? await recordSent(db, claimed, ctx.now(), sent.provider_id)
+        : await recordFailure(db, claimed, ctx.now(), sent),
+    ),
+  );
+}
+
+/** Where one message got through, all others of the channel that failed are tried again at once. */
+async function recordSent(
+  db: Kysely<Database>,
+  { delivery_id, channel }: Claimed,
+  at: Date,
+  provider_id: string,
+): Promise<'SENT'> {
+  const now = instant(at);
+  await db
+    .updateTable('alert_deliveries')
+    .set({ state: 'SENT', sent_at: now, next_at: now, provider_id, last_error: '' })
+    .where('delivery_id', '=', delivery_id)
+    .execute();
+  await sql`
+    UPDATE alert_deliveries SET next_at = ${now}::timestamp
+    WHERE channel = ${channel} AND state = 'PENDING' AND last_error <> '' AND next_at > ${now}::timestamp`.execute(
+    db,
+  );
+  return 'SENT';
+}
+
+type Failed = Exclude<SendOutcome, { outcome: 'sent' }>;
+
+/** Where the receiver wants to be left alone, all that waits for the channel waits as long. */
+async function recordFailure(
+  db: Kysely<Database>,
+  { delivery_id, channel, attempts, critical, give_up_at }: Claimed,
+  at: Date,
+  sent: Failed,
+): Promise<'PENDING' | 'DEAD'> {
+  const later = (ms: number) => instant(new Date(at.getTime() + ms));
+  const afterMs = sent.outcome === 'failed' ? sent.afterMs : 0;
+  const leftMs = Date.parse(give_up_at) - at.getTime();
+  const delay =
+    sent.outcome === 'failed'
+      ? retryDelayMs({ attempts, critical, leftMs, afterMs, random: randomFraction() })
+      : undefined;
+  const state = delay === undefined ? 'DEAD' : 'PENDING';
+  await db
+    .updateTable('alert_deliveries')
+    .set({ state, next_at: later(delay ?? 0), last_error: sent.reason })
+    .where('delivery_id', '=', delivery_id)
+    // Whoever took it over after a minute knows better.
+    .where('attempts', '=', attempts)
+    .where('state', '=', 'PENDING')
+    .execute();
+  if (afterMs > 0)
+    await sql`
+      UPDATE alert_deliveries SET next_at = ${later(afterMs)}::timestamp
+      WHERE channel = ${channel} AND state = 'PENDING' AND next_at < ${later(afterMs)}::timestamp
+        AND (attempts = 0 OR last_error <> '')`.execute(db);
+  return state;
 }

@@ -184,6 +184,19 @@ describe.each(databases)('alerts on $name', ({ open }) => {
     expect(new Set(hook.got.map(({ body }) => body)).size).toBe(1);
   });
 
+  it('leave a receiver alone as long as it wants, with all that waits for it', async () => {
+    await addHook();
+    await notify('one', '--type SERVICE_DOWN');
+    await notify('two');
+    hook.behave(() => ({ status: 429, headers: { 'Retry-After': '60' } }));
+    expect(await run('alert deliver')).toHaveLength(1);
+    hook.behave(() => 'take');
+    later(59);
+    expect(await run('alert deliver')).toEqual([]);
+    later(1);
+    expect(await run('alert deliver')).toHaveLength(2);
+  });
+
   it('that are refused are dead: found by status and doctor, and tried again when asked', async () => {
     await addHook();
     await notify('disk full');

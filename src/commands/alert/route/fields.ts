@@ -4,7 +4,7 @@ export const routeFields = {
   route_id: { type: 'text' },
   channel: { type: 'text' },
   user_id: { type: 'text' },
-  min_level: { type: 'text' },
+  min_level: { type: 'text', kind: 'state' },
   types: { type: 'json' },
   quiet: { type: 'text' },
   group_wait: { type: 'integer', minor: true },
