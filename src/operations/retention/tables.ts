@@ -78,6 +78,15 @@ export const EXPIRING_TABLES: readonly ExpiringTable[] = [
     lock: ROW,
   },
   {
+    kind: 'idempotency_keys',
+    limit: 'idempotencyKeys',
+    phase: 1,
+    at: 'at',
+    from: sql`idempotency_keys t`,
+    only: sql`true`,
+    lock: ROW,
+  },
+  {
     kind: 'alert_deliveries',
     limit: 'notifications',
     phase: 4,
@@ -90,14 +99,5 @@ export const EXPIRING_TABLES: readonly ExpiringTable[] = [
       when: (cutoff) => sql`t.created_at < ${cutoff}::timestamp AND t.state <> 'SENT'`,
       why: 'not sent',
     },
-  },
-  {
-    kind: 'idempotency_keys',
-    limit: 'idempotencyKeys',
-    phase: 1,
-    at: 'at',
-    from: sql`idempotency_keys t`,
-    only: sql`true`,
-    lock: ROW,
   },
 ];

@@ -68,7 +68,7 @@ const aborted = (signal: AbortSignal) =>
 
 /** A server that answers 5xx will never take it; 4xx, or no answer, may be another time. */
 function outcomeOf({ code = 'unknown', responseCode, response = '' }: MailError): SendOutcome {
-  if (responseCode === undefined) return away(`no connection (${code})`);
+  if (responseCode === undefined || code === 'ETLS') return away(`no connection (${code})`);
   const reason = `answered ${response === '' ? responseCode : response}`;
   return responseCode >= 500 ? { outcome: 'refused', reason } : failed(reason);
 }

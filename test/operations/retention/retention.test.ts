@@ -173,6 +173,7 @@ describe.each(databases)('retention run on $name', ({ open }) => {
       { kind: 'risk_rules', deleted: 1, left: 0, held: 1 },
       { kind: 'notifications', deleted: 6, left: 0, held: 0 },
       { kind: 'idempotency_keys', deleted: 1, left: 0, held: 0 },
+      { kind: 'alert_deliveries', deleted: 0, left: 0, held: 0 },
     ]);
     expect(await idsIn(db)).toEqual({
       trading_sessions: ['running', 'young'],
@@ -187,6 +188,7 @@ describe.each(databases)('retention run on $name', ({ open }) => {
       { target: 'retention idempotency_keys', body: { deleted: 1 } },
     ]);
     expect(await db.json<Row[]>('retention', 'run', '--yes')).toMatchObject([
+      { deleted: 0 },
       { deleted: 0 },
       { deleted: 0 },
       { deleted: 0 },
@@ -248,6 +250,7 @@ describe.each(databases)('retention on $name', ({ open }) => {
       [1, 0],
       [2, 4],
       [0, 1],
+      [0, 0],
     ]);
     expect(await idsIn(db)).toEqual(before);
   });
@@ -260,6 +263,7 @@ describe.each(databases)('retention on $name', ({ open }) => {
       [1, 0],
       [1, 5],
       [0, 1],
+      [0, 0],
     ]);
     expect((await idsIn(db))['notifications']).toHaveLength(6);
     await db.json('retention', 'run', '--yes');
@@ -333,12 +337,14 @@ describe.each(servers)('beside others on $name', ({ open }) => {
       [0, 1],
       [5, 1],
       [1, 0],
+      [0, 0],
     ]);
     const again = await db.json<Row[]>('retention', 'run', '--yes');
     expect(again.map(({ deleted, held }) => [deleted, held])).toEqual([
       [0, 1],
       [0, 2],
       [1, 0],
+      [0, 0],
       [0, 0],
     ]);
     expect(await idsIn(db)).toMatchObject({
