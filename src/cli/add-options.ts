@@ -22,7 +22,7 @@ export function addCommandOptions(
       name in command.args ? describe(param) : '',
     );
   for (const [name, param] of Object.entries(flagsOf(command))) {
-    const flag = `${flagNames(kebab(name))}${param.placeholder ? ` <${param.placeholder}>` : ''}`;
+    const flag = `${flagNames(kebab(name))}${valuePart(param)}`;
     const option = new Option(flag, describe(param)).hideHelp(!(name in command.flags));
     leaf.addOption(param.placeholder ? option.argParser(collect(name, param)) : option);
   }
@@ -54,6 +54,12 @@ const collect =
 
 /** The usage error of a flag that takes one value and was given twice. */
 export const givenTwice = (flag: string) => usage(`${flag} is given twice; it takes one value.`);
+
+/** What stands for the value of a flag, in brackets if it may be left out. */
+function valuePart({ placeholder, alone }: Param): string {
+  if (!placeholder) return '';
+  return alone === undefined ? ` <${placeholder}>` : ` [${placeholder}]`;
+}
 
 function describe(param: Param): string {
   const extras = [

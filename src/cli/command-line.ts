@@ -2,7 +2,7 @@ import { kebab } from '../util/text.ts';
 import { lookUp } from './aliases.ts';
 import type { Command, Noun, Verb, Verbs } from './command.ts';
 import { argumentsOf, flagsOf } from './entries.ts';
-import type { Params } from './flags.ts';
+import type { Param, Params } from './flags.ts';
 import { type Globals, isGlobal, matchGlobal, setGlobal } from './globals.ts';
 import { longFlags } from './short-flags.ts';
 
@@ -89,7 +89,6 @@ async function enter(node: Verb | Noun): Promise<[Verb | undefined, Verbs | unde
 /** Consumes all other words, and counts the arguments among them. */
 function takeRest(reading: Reading, command: Command | undefined): number {
   const { words, rest } = reading;
-  const valued = new Set(command && flagsWithValue(flagsOf(command)));
   let args = 0;
   while (words.length > 0) {
     if (takeGlobal(reading, () => true)) continue;
@@ -99,10 +98,17 @@ function takeRest(reading: Reading, command: Command | undefined): number {
       rest.push(...words);
       return args + words.splice(0).length;
     }
+    const param = command && flagOf(command, word);
     if (!isFlag(word)) args++;
-    else if (valued.has(word)) rest.push(...words.splice(0, 1));
+    else if (param?.alone !== undefined) rest.push(`${rest.pop()}=${takeValue(words, param)}`);
+    else if (param?.placeholder !== undefined) rest.push(...words.splice(0, 1));
   }
   return args;
+}
+
+/** The value of a flag that may stand alone: the next word, if it can be one. */
+function takeValue(words: string[], { schema, alone }: Param): string | undefined {
+  return schema.safeParse(words[0] ?? '').success ? words.shift() : alone;
 }
 
 /** Consumes the next word if it is a global flag. */
@@ -130,6 +136,9 @@ function takeHelp(words: string[]): boolean {
 
 /** As commander sees it: a lone `-` is an argument. */
 const isFlag = (word: string) => word.length > 1 && word.startsWith('-');
+
+const flagOf = (command: Command, word: string): Param | undefined =>
+  Object.entries(flagsOf(command)).find(([name]) => `--${kebab(name)}` === word)?.[1];
 
 const flagsWithValue = (flags: Params) =>
   Object.keys(flags).flatMap((name) => (flags[name]?.placeholder === undefined ? [] : `--${kebab(name)}`));

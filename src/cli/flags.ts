@@ -18,6 +18,8 @@ export interface Param<Value = unknown> {
   unless?: string;
   /** The allowed words, for help, completion and prompts. */
   choices?: readonly string[];
+  /** What a flag means that stands alone, without a value. */
+  alone?: string;
   /** What is used when it is not given, as shown in help. */
   fallback?: string;
   /** Its text may hold a secret and is never echoed. */
@@ -55,6 +57,11 @@ export function requiredUnless<V>(other: string, param: Param<V>): Param<V | und
 /** The same parameter with a default value. */
 export function withDefault<V>(param: Param<V>, text: string): Param<V> {
   return { ...param, required: false, fallback: text, schema: z.prefault(param.schema, text) };
+}
+
+/** The same flag, which may also stand alone: then its value is `text`. */
+export function orAlone<V>(param: Param<V>, text: string): Param<V> {
+  return { ...param, alone: text };
 }
 
 /** The same argument any number of times, none included; it must be the last of its verb. */

@@ -82,6 +82,7 @@ export const ERROR_CODES = {
   FOLDER_UNUSABLE: ['config', 'a folder for data, cache or scratch files cannot be created or written'],
   FOREIGN_HISTORY: ['refused', 'another program has a table named pinnacle_migrations in this schema'],
   FREE_CAPITAL: ['refused', 'the allocation or withdrawal exceeds the free capital of the user'],
+  HALT_NOT_FOUND: ['notFound', 'no halt has this id or reason'],
   HALT_UNFINISHED: ['busy', 'trading is halted, but some working orders are not cancelled yet'],
   IDS_OF_LATER: ['refused', 'some order ids sort into the partitions of coming months'],
   INPUT_FAILED: ['output', 'a backup file cannot be read'],

@@ -41,6 +41,7 @@ user disable u2
 user enable u2
 user rotate-key u2 --grace 1h --json
 user credentials set u2 --field broker_secret --secret-stdin < {secret}
+user credentials import - < {credentials}
 user credentials show u2
 user credentials verify u2
 keys rotate
@@ -148,6 +149,7 @@ alert channel remove desk --yes
 session list
 session show --user u2
 position close {position} --price 102
+risk flatten u2 --at TCS=90 --confirm u2
 fill bust {fill} --reason r --yes
 session recompute {session}
 session end u2
@@ -195,6 +197,7 @@ backup prune --keep 9
 access show
 user credentials clear u2 --yes
 user revoke-key u2 --yes
+user offboard u2 --to {history} --confirm u2
 schema show
 ledger adopt --all --yes
 schema shared
@@ -272,7 +275,7 @@ export async function fillIn(
     if (known[name] !== undefined) return known[name];
     if (FILES.includes(name)) return resolve(`examples/${name}.csv`);
     const made = MADE[name];
-    if (made) return made(ring);
+    if (made) return made(ring, known);
     const query = QUERIES[name];
     if (!query) throw new Error(`nothing is known of {${name}}`);
     return String((await db.query(query)).rows[0]?.['id']);
@@ -292,14 +295,17 @@ function hookUrl(): Promise<string> {
   return hook;
 }
 
-/** What is no row of the database, by the path of the key ring. */
-const MADE: Readonly<Record<string, (ring: string) => string | Promise<string>>> = {
+/** What is no row of the database, by the path of the key ring and what is known. */
+type Make = (ring: string, known: Readonly<Record<string, string>>) => string | Promise<string>;
+const MADE: Readonly<Record<string, Make>> = {
   hook: hookUrl,
   signing_secret: () => SIGNING_SECRET,
   backup: (ring) => `${ring}.pinbackup`,
   keys: (ring) => `${ring}.${randomUUID()}.csv`,
   new_key: (ring) => keyIn(ring, true),
   old_key: (ring) => keyIn(ring, false),
+  history: (ring) => `${ring}.${randomUUID()}`,
+  credentials: (_ring, known) => `user_id,broker_secret\nu2,${known['secret']}\n`,
 };
 
 /** Files of examples/. */

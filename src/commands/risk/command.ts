@@ -13,6 +13,10 @@ export const verbs: Verbs = {
     async () => (await import('./time-zone.ts')).timeZone,
   ),
   halt: verb('Halt trading: the kill switch', async () => (await import('./halt.ts')).halt),
+  flatten: verb(
+    'Close the open positions of a user or of everyone',
+    async () => (await import('./flatten.ts')).flatten,
+  ),
   resume: verb('Lift a halt', async () => (await import('./resume.ts')).resume),
   status: verb('Show halts and the state of the rules', async () => (await import('./status.ts')).status),
 };

@@ -24,7 +24,7 @@ export const resume = defineCommand({
     'risk resume --all --reason "exchange is back" --confirm all',
   ],
   details: `Lifts one halt: that of the user, or with --all that of everyone; the other stays in force. Strategies that the halt
-paused stay PAUSED until each is resumed; cancelled orders stay CANCELLED.`,
+paused stay PAUSED until strategy resume, of each or of all that the halt paused; cancelled orders stay CANCELLED.`,
   async run({ user, all, reason }, ctx: Context) {
     const { resumeTrading } = await import('../../trading/risk/resume-trading.ts');
     return resumeTrading(ctx, { user, all, reason });

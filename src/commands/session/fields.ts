@@ -24,3 +24,10 @@ export const equityFields = {
   equity: { type: 'money' },
   drawdown: { type: 'number', kind: 'percent' },
 } as const satisfies Fields;
+
+/** What the user of a session leaves open at its end. */
+export const leftFields = {
+  open_positions: { type: 'integer' },
+  unrealized_pnl: { type: 'money', kind: 'gain' },
+  working_orders: { type: 'integer' },
+} as const satisfies Fields;

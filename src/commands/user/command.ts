@@ -28,6 +28,10 @@ export const verbs: Verbs = {
     async () => (await import('./disable.ts')).disable,
   ),
   enable: verb('Enable a disabled user', async () => (await import('./enable.ts')).enable),
+  offboard: verb(
+    'Take a user out of service, and write the whole history to a folder',
+    async () => (await import('./offboard.ts')).offboard,
+  ),
   'rotate-key': verb(
     'Replace the API key of a user; the new one is shown once',
     async () => (await import('./rotate-key.ts')).rotateKey,

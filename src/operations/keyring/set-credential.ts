@@ -15,7 +15,8 @@ import { secretFromFile, secretFromStdin, secretFromTerminal } from '../../tradi
 import { writeCredentials } from '../../trading/users/credentials.ts';
 import { lockUser } from '../../trading/users/store.ts';
 
-const MAX_BYTES = 8_192;
+/** The most bytes of a credential, from phase 4 on. */
+export const MAX_SECRET_BYTES = 8_192;
 
 /**
  * Reads a broker credential from stdin, a file or the terminal and stores it encrypted with the active key. Throws
@@ -37,7 +38,7 @@ export async function setCredential(
       MAX_BYTES_BEFORE_PHASE_4,
       'Phase 4 of the schema raises the limit: pinnacle migrate up',
     );
-  if (length > MAX_BYTES) throw secretTooLong(length, MAX_BYTES);
+  if (length > MAX_SECRET_BYTES) throw secretTooLong(length, MAX_SECRET_BYTES);
   return ctx.change(async (trx) => {
     await lockKeysShared(trx);
     const ring = await loadRing(ctx);

@@ -94,7 +94,7 @@ interface End {
 }
 
 /** Cancels orders of one trader at the broker, and looks what became of them. */
-async function cancelThere(ctx: Context, user: UserId, ids: readonly OrderId[]): Promise<End> {
+export async function cancelThere(ctx: Context, user: UserId, ids: readonly OrderId[]): Promise<End> {
   const why = new Map<OrderId, string>();
   const accepted = new Set<OrderId>();
   let working = await findLeft(ctx, ids);

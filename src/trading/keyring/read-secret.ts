@@ -23,14 +23,19 @@ function secretLine(bytes: Uint8Array, what: string): string {
 export async function secretFromStdin(ctx: Context, what: string): Promise<string> {
   if (ctx.io.stdin.isTTY)
     throw usage(`${what} would be visible while it is typed.`, 'Omit the flag to be prompted without echo.');
+  return secretLine(await stdinBytes(ctx, what, MAX_SECRET_BYTES), what);
+}
+
+/** All of stdin, at most `max` bytes. */
+export async function stdinBytes(ctx: Context, what: string, max: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of ctx.io.stdin) {
     chunks.push(Buffer.from(chunk));
     size += chunk.length;
-    if (size > MAX_SECRET_BYTES) throw usage(`${what} is larger than 64 KiB.`);
+    if (size > max) throw usage(`${what} is larger than ${max / 1_024} KiB.`);
   }
-  return secretLine(Buffer.concat(chunks), what);
+  return Buffer.concat(chunks);
 }
 
 /** The secret in a file. Throws SECRET_FILE_UNSAFE (exit 11) unless only its owner can read it. */

@@ -25,7 +25,7 @@ export async function bookGivenMarks(ctx: Context, words: readonly string[], fil
   const given = await readMarks(words, path, renaming.rename, ctx);
   for (const note of renaming.notes()) await ctx.io.say(note);
   const marks = underEveryName(given.marks, renaming);
-  await checkMarks(ctx, marks);
+  await checkPrices(ctx, marks, 'Mark at this all the same?');
   const marked = await book(marks, given.named, ctx, (rows) => rows, renaming);
   const skipped = given.marks.length - new Set(marked.map(({ symbol }) => renaming.meaningOf(symbol))).size;
   if (skipped > 0) await ctx.io.say(`Skipped ${pluralize(skipped, 'symbol')} without an open position.`);
@@ -37,7 +37,11 @@ const underEveryName = (marks: readonly Mark[], { oldNamesOf }: Renaming): Mark[
   marks.flatMap((mark) => [mark, ...oldNamesOf([mark.symbol]).map((symbol) => ({ ...mark, symbol }))]);
 
 /** Asks before prices that are probably mistakes: those far from the newest that is known of a symbol that is held. */
-async function checkMarks(ctx: Context, marks: readonly Mark[]): Promise<void> {
+export async function checkPrices(
+  ctx: Context,
+  marks: readonly Pick<Mark, 'symbol' | 'price'>[],
+  question: string,
+): Promise<void> {
   const { guard } = await ctx.config();
   if (guard.priceMove === 0) return;
   const known = await knownPrices(
@@ -50,7 +54,7 @@ async function checkMarks(ctx: Context, marks: readonly Mark[]): Promise<void> {
   );
   if (doubts.length === 0) return;
   const more = doubts.length > SHOWN_DOUBTS ? `; and ${doubts.length - SHOWN_DOUBTS} more` : '';
-  await ctx.confirm(`${doubts.slice(0, SHOWN_DOUBTS).join('; ')}${more}. Mark at this all the same?`);
+  await ctx.confirm(`${doubts.slice(0, SHOWN_DOUBTS).join('; ')}${more}. ${question}`);
 }
 
 const SHOWN_DOUBTS = 5;

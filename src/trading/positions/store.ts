@@ -34,6 +34,8 @@ const positions = rowsOf(
 export type Position = Awaited<ReturnType<typeof positions.find>>;
 
 export const findPosition = positions.find;
+/** In the order of their ids. */
+export const findPositions = positions.findMany;
 /** Locks the user, then the position. */
 export const lockPosition = positions.lockWithUser;
 

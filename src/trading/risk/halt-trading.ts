@@ -1,4 +1,5 @@
 import type { RawBuilder } from 'kysely';
+import { writeAudits } from '../../audit/log.ts';
 import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
@@ -6,7 +7,7 @@ import { instant } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { insertNotifications } from '../notifications/notify.ts';
-import { cancelAndPause, countAffected, setHalt } from './halts.ts';
+import { type Activated, byUser, cancelAndPause, countAffected, setHalt } from './halts.ts';
 import { findScope, scopeOf } from './scope.ts';
 
 /** Whom to halt, why, and SQL for the orders that are at the broker. */
@@ -44,24 +45,45 @@ export async function haltTrading(ctx: Context, { user, all, reason, isAtBroker 
   });
   return ctx
     .change(async (trx) => {
-      const { cancelled, strategies_paused, left } = await cancelAndPause(
+      const { cancelled, paused, left } = await cancelAndPause(
         trx,
         { userId: scope.user_id, isAtBroker },
         at,
       );
-      const counts = { orders_cancelled: cancelled.length, strategies_paused };
+      const counts = { orders_cancelled: cancelled.length, strategies_paused: paused.length };
+      const [listed, ...more] = listsOf(paused);
       const result = { ...halted, ...counts, left };
       const body = {
         ...{ halt_id: halted.halt_id, ...counts, order_ids: firstListed(cancelled) },
         ...(left.length > 0 && { at_broker: left.length }),
+        ...(listed && { strategies: listed }),
       };
-      const happened = counts.orders_cancelled + strategies_paused > 0;
+      await writeAudits(
+        trx.db,
+        ctx.origin,
+        more.map((strategies) => ({ target: scope.target, body: { halt_id: halted.halt_id, strategies } })),
+      );
+      const happened = cancelled.length + paused.length > 0;
       const outcome = changedIf(happened, result, scope.target, body);
       return left.length > 0 ? { ...outcome, unfinished: true as const } : outcome;
     })
     .catch((error) => {
       throw ctx.dryRun ? error : haltUnfinished(scope.name, 'working orders are not cancelled yet');
     });
+}
+
+const USERS_LISTED = 1_000;
+
+/**
+ * The strategies that were paused by user, in lists that fit an audit entry each: `strategy resume --halt` reads there which
+ * they were.
+ */
+function listsOf(paused: readonly Activated[]): Record<string, string[]>[] {
+  const users = [...byUser(paused)];
+  const lists = Math.ceil(users.length / USERS_LISTED);
+  return Array.from({ length: lists }, (_, i) =>
+    Object.fromEntries(users.slice(i * USERS_LISTED, (i + 1) * USERS_LISTED)),
+  );
 }
 
 /** HALT_UNFINISHED (exit 10): the halt is committed, and something of it is left to do. */

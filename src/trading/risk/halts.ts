@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import { mintId, type OrderId, type UserId } from '../../domain/id.ts';
+import { mintId, type OrderId, type StrategyId, type UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { hasStep } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
@@ -68,8 +68,22 @@ const SHOWN_SINCE_STEP = 2;
 /** What a halt cancelled and paused, and the working orders that it left because they are at the broker. */
 export interface HaltOutcome {
   cancelled: OrderId[];
-  strategies_paused: number;
+  paused: Activated[];
   left: AtBroker[];
+}
+
+/** A strategy of a user. */
+export interface Activated {
+  user_id: UserId;
+  strategy_id: StrategyId;
+}
+
+/** The strategies of each user, for the audit log. */
+export function byUser(activated: readonly Activated[]): Map<UserId, StrategyId[]> {
+  const users = new Map<UserId, StrategyId[]>();
+  for (const { user_id, strategy_id } of activated)
+    users.set(user_id, [...(users.get(user_id) ?? []), strategy_id]);
+  return users;
 }
 
 /** An order that works at the broker, or may. */
@@ -97,14 +111,10 @@ export async function cancelAndPause(
   const { rows: left } = await sql<AtBroker>`
     SELECT order_id, user_id FROM orders WHERE ${whose} AND ${IS_WORKING} AND ${isAtBroker}
     ORDER BY user_id, order_id`.execute(trx.db);
-  const strategies = await sql`
+  const { rows: paused } = await sql<Activated>`
     UPDATE user_strategies SET status = 'PAUSED', updated_at = ${at}::timestamp
-    WHERE ${whose} AND status = 'ACTIVE'`.execute(trx.db);
-  return {
-    cancelled,
-    strategies_paused: Number(strategies.numAffectedRows ?? 0),
-    left,
-  };
+    WHERE ${whose} AND status = 'ACTIVE' RETURNING user_id, strategy_id`.execute(trx.db);
+  return { cancelled, paused, left };
 }
 
 /** What a halt would cancel and pause now, and how many of the orders are at the broker. */

@@ -44,7 +44,7 @@ export async function resumeTrading(
   if (others.length > 0) await ctx.io.say(`Still halted: ${names(others)}.`);
   if (paused > 0)
     await ctx.io.say(
-      `${pluralize(paused, 'strategy stays', 'strategies stay')} PAUSED. See: pinnacle ${user === undefined ? 'strategy list' : `strategy list --user ${user}`}; resume each with strategy resume.`,
+      `${pluralize(paused, 'strategy stays', 'strategies stay')} PAUSED. See: pinnacle ${user === undefined ? 'strategy list' : `strategy list --user ${user}`}\nTo resume what this halt paused: pinnacle strategy resume --all --halt ${ended.halt_id}`,
     );
   return ended;
 }

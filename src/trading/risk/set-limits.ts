@@ -4,48 +4,46 @@ import type { Context } from '../../context.ts';
 import type { RuleType } from '../../domain/enums.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Template } from '../../domain/risk-limits.ts';
+import { refused } from '../../util/failure.ts';
 import { lockUser } from '../users/store.ts';
-import { findRules } from './store.ts';
-import { writeRules } from './write-limits.ts';
-
-type Rules = Awaited<ReturnType<typeof findRules>>;
+import { setTemplates, type TemplateRequest } from './set-templates.ts';
+import { findRules, type Rule } from './store.ts';
+import { limitsFor, limitsIn, writeRules } from './write-limits.ts';
 
 /** Sets one limit of a user (rupees, percent or orders) and returns the rule. */
 export function setLimit(ctx: Context, userId: UserId, rule: RuleType, value: number) {
   return ctx.change(async (trx) => {
     await lockUser(trx, userId);
-    return outcomeOf(
-      userId,
-      await write(ctx, trx, userId, { [rule]: value }),
-      ([only]) => only as Rules[number],
-    );
+    return outcomeOf(userId, await write(ctx, trx, userId, { [rule]: value }), ([only]) => only as Rule);
   });
 }
 
-/** Sets the limits that `templateFor` gives for the user's risk tolerance, and returns these rules. */
-export function setTemplate(ctx: Context, userId: UserId, templateFor: (tolerance: string) => Template) {
+/** Sets the limits that a template gives a user, or without one, everyone; returns these rules. Throws NO_TEMPLATE. */
+export function setTemplate(ctx: Context, userId: UserId | undefined, request: TemplateRequest) {
+  return userId === undefined ? setTemplates(ctx, request) : setTemplateOf(ctx, userId, request);
+}
+
+function setTemplateOf(ctx: Context, userId: UserId, { templateFor }: TemplateRequest) {
   return ctx.change(async (trx) => {
-    const { risk_tolerance } = await lockUser(trx, userId);
-    return outcomeOf(userId, await write(ctx, trx, userId, templateFor(risk_tolerance)), (rules) => rules);
+    const found = templateFor(await lockUser(trx, userId));
+    if ('problem' in found) throw refused('NO_TEMPLATE', `${found.problem}.`, found.hint);
+    return outcomeOf(userId, await write(ctx, trx, userId, found.limits), (rules) => rules);
   });
 }
 
-async function write(ctx: Context, trx: Trx, userId: UserId, limits: Template) {
-  const types = Object.keys(limits) as RuleType[];
-  const before = await findRules(trx.db, userId, types);
-  const differ = await writeRules(trx, userId, limits, ctx.now());
-  return { before, after: await findRules(trx.db, userId, types), differ };
+async function write(ctx: Context, trx: Trx, userId: UserId, template: Template) {
+  const limits = limitsFor(userId, template);
+  const before = await findRules(trx.db, limits);
+  const differing = await writeRules(trx, limits, ctx.now());
+  return { before, after: await findRules(trx.db, limits), differ: differing.length > 0 };
 }
 
 function outcomeOf<T>(
   userId: UserId,
-  { before, after, differ }: { before: Rules; after: Rules; differ: boolean },
-  resultOf: (rules: Rules) => T,
+  { before, after, differ }: { before: Rule[]; after: Rule[]; differ: boolean },
+  resultOf: (rules: Rule[]) => T,
 ) {
   if (!differ) return unchanged(resultOf(after));
-  const body = { before: limitsOf(before), after: limitsOf(after) };
+  const body = { before: limitsIn(before), after: limitsIn(after) };
   return changed(resultOf(after), auditTarget('user', userId), body);
 }
-
-const limitsOf = (rules: Rules) =>
-  Object.fromEntries(rules.map(({ rule_type, rule_value }) => [rule_type, rule_value]));

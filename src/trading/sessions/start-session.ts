@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
+import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type UserId } from '../../domain/id.ts';
 import { FLOWS_SINCE_STEP, hasStep, type Schema } from '../../platform/postgres/schema-phase.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { refused } from '../../util/failure.ts';
+import { pluralize, someOf } from '../../util/text.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
 import { findActive, findSessions } from './store.ts';
@@ -32,25 +34,68 @@ export async function startSession(ctx: Context, userId: UserId) {
   });
 }
 
-/** Starts a session of every enabled user without a running one, in the same way; returns them. */
-export async function startAllSessions(ctx: Context) {
+/**
+ * Starts a session of every enabled user without a running one, or only of those with an ACTIVE strategy, in the same way;
+ * returns them, and says who has one. A Finding where one of an earlier trading day still runs.
+ */
+export async function startAllSessions(ctx: Context, { onlyTrading = false } = {}) {
   const day = await tradingDayOf(ctx);
-  return ctx.change(async (trx) => {
-    await sql`SELECT FROM users WHERE enabled ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
-    const { rows } = await sql<{ user_id: UserId }>`
-      SELECT user_id FROM users u WHERE enabled AND NOT EXISTS (
-        SELECT FROM trading_sessions s WHERE s.user_id = u.user_id AND s.status = 'ACTIVE') ORDER BY user_id`.execute(
-      trx.db,
-    );
+  let owners: Owner[] = [];
+  const result = await ctx.change(async (trx) => {
+    owners = await lockOwners(trx, day, onlyTrading);
     const started = await insertSessions(
       trx,
-      rows.map(({ user_id }) => user_id),
+      owners.flatMap(({ user_id, running }) => (running === null ? [user_id] : [])),
       day,
     );
-    if (started.length === 0) return unchanged(started);
+    const old = await findSessions(trx.db, leftOver(owners));
+    const rows = [
+      ...started.map((session) => ({ ...session, problem: null })),
+      ...old.map((session) => ({ ...session, problem: `runs since ${session.start_time}` })),
+    ];
+    const shown = old.length > 0 ? new Finding(rows) : rows;
+    if (started.length === 0) return unchanged(shown);
     const sessions = firstListed(started).map(({ session_id }) => session_id);
-    return changed(started, 'sessions', { started: started.length, sessions });
+    return changed(shown, 'sessions', { started: started.length, sessions });
   });
+  const having = owners.flatMap(({ user_id, running, is_old }) => (running && !is_old ? [user_id] : []));
+  if (having.length > 0)
+    await ctx.io.say(
+      `${pluralize(having.length, 'user has', 'users have')} a session of today already: ${someOf(having)}`,
+    );
+  const behind = owners.flatMap(({ user_id, is_old }) => (is_old ? [user_id] : []));
+  if (behind.length > 0)
+    await ctx.io.warn(
+      `No session of today for ${someOf(behind)}: that of an earlier day still runs. First run: pinnacle session end --all`,
+    );
+  return result;
+}
+
+/** An enabled user, and the session that runs. */
+interface Owner {
+  user_id: UserId;
+  running: string | null;
+  /** Whether it is of an earlier trading day. */
+  is_old: boolean;
+}
+
+const leftOver = (owners: readonly Owner[]) =>
+  owners.flatMap(({ running, is_old }) => (running !== null && is_old ? [running] : []));
+
+async function lockOwners(trx: Trx, { dayStart }: TradingDay, onlyTrading: boolean): Promise<Owner[]> {
+  const meant = onlyTrading
+    ? sql`enabled AND EXISTS (
+        SELECT FROM user_strategies a WHERE a.user_id = u.user_id AND a.status = 'ACTIVE')`
+    : sql`enabled`;
+  await sql`SELECT FROM users u WHERE ${meant} ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
+  const { rows } = await sql<Owner>`
+    SELECT u.user_id, s.session_id AS running, coalesce(s.start_time < ${dayStart}::timestamp, false) AS is_old
+    FROM users u LEFT JOIN LATERAL (
+      SELECT session_id, start_time FROM trading_sessions s
+      WHERE s.user_id = u.user_id AND s.status = 'ACTIVE' ORDER BY start_time DESC, session_id DESC LIMIT 1
+    ) s ON true
+    WHERE ${meant} ORDER BY u.user_id`.execute(trx.db);
+  return rows;
 }
 
 /**

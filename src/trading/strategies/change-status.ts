@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import type { StrategyStatus } from '../../domain/enums.ts';
 import type { StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
+import type { Notice } from '../../domain/notice.ts';
 import { refused } from '../../util/failure.ts';
 import { lockUser, userDisabled } from '../users/store.ts';
 import {
@@ -66,18 +67,22 @@ export async function announce(
   before: Activation | undefined,
   after: Activation,
 ): Promise<void> {
-  const { user_id, strategy_id, status } = after;
-  if (before?.status === status) return;
+  if (before?.status === after.status) return;
   const { insertNotifications } = await import('../notifications/notify.ts');
-  const was = before === undefined ? 'It was not activated before.' : `It was ${before.status}.`;
-  await insertNotifications(trx, at, [
-    {
-      user_id,
-      notification_type: 'STRATEGY_SIGNAL',
-      alert_level: 'INFO',
-      title: `Strategy ${strategy_id} is ${status}`,
-      message: was,
-      data: { strategy_id, before: before?.status ?? null, after: status },
-    },
-  ]);
+  await insertNotifications(trx, at, [statusNotice(before?.status, after)]);
+}
+
+/** The notification of a changed status of a strategy; `before` is undefined where it was not activated. */
+export function statusNotice(
+  before: StrategyStatus | undefined,
+  { user_id, strategy_id, status }: Pick<Activation, 'user_id' | 'strategy_id' | 'status'>,
+): Notice {
+  return {
+    user_id,
+    notification_type: 'STRATEGY_SIGNAL',
+    alert_level: 'INFO',
+    title: `Strategy ${strategy_id} is ${status}`,
+    message: before === undefined ? 'It was not activated before.' : `It was ${before}.`,
+    data: { strategy_id, before: before ?? null, after: status },
+  };
 }

@@ -3,8 +3,9 @@ import type { Trx } from '../../audit/transaction.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
+import { unnest } from '../../platform/postgres/unnest.ts';
 import { Failure } from '../../util/failure.ts';
-import { lockUser, userDisabled } from './store.ts';
+import { lockUser, lockUsers, userDisabled } from './store.ts';
 
 /** The user of a key, and whether the key is the current one or a replaced one that is still accepted. */
 interface KeyHolder {
@@ -55,6 +56,18 @@ export async function recordLogin(trx: Trx, userId: UserId, hash: string, now: I
   return holder;
 }
 
+/** A user, and the SHA-256 of a new key in hex. */
+export interface NewKeyOf {
+  user_id: UserId;
+  hash: string;
+}
+
+interface Replacing {
+  now: Instant;
+  /** Until when replaced keys are still accepted; null ends all of them now. */
+  graceUntil: Instant | null;
+}
+
 /**
  * Replaces the API key of a user. With `graceUntil` the replaced key is accepted until then, and older ones until their
  * own time; without it all of them end now. Returns how many ended before their time.
@@ -63,25 +76,49 @@ export async function replaceKey(
   trx: Trx,
   userId: UserId,
   hash: string,
-  { now, graceUntil }: { now: Instant; graceUntil: Instant | null },
+  replacing: Replacing,
 ): Promise<number> {
   await lockUser(trx, userId);
-  const ended = trx.phase < 4 ? 0 : await endGrace(trx, userId, now, graceUntil !== null);
+  return (await replaceKeys(trx, [{ user_id: userId, hash }], replacing)).get(userId) ?? 0;
+}
+
+/** The same for those of some users who are there, in a fixed number of statements; how many keys of each ended. */
+export async function replaceKeys(
+  trx: Trx,
+  keys: readonly NewKeyOf[],
+  { now, graceUntil }: Replacing,
+): Promise<Map<UserId, number>> {
+  const users = (
+    await lockUsers(
+      trx,
+      keys.map(({ user_id }) => user_id),
+    )
+  ).map(({ user_id }) => user_id);
+  const ended = trx.phase < 4 ? new Map() : await endGrace(trx, users, now, graceUntil !== null);
   if (graceUntil !== null)
     await sql`
       INSERT INTO api_key_grace (api_key, user_id, expires_at, created_at)
-      SELECT ${storedHash}, user_id, ${graceUntil}::timestamp, ${now}::timestamp FROM users WHERE user_id = ${userId}`.execute(
-      trx.db,
-    );
-  await trx.db.updateTable('users').set({ api_key: hash }).where('user_id', '=', userId).execute();
-  return ended;
+      SELECT ${storedHash}, user_id, ${graceUntil}::timestamp, ${now}::timestamp FROM users
+      WHERE user_id = ANY(${users})`.execute(trx.db);
+  await sql`
+    UPDATE users u SET api_key = k.hash FROM ${unnest('k', { user_id: 'text', hash: 'text' }, keys)}
+    WHERE u.user_id = k.user_id`.execute(trx.db);
+  return new Map(users.map((user) => [user, ended.get(user) ?? 0]));
 }
 
-/** Deletes the replaced keys of a user, or only the expired ones; returns how many had not expired. */
-async function endGrace(trx: Trx, userId: UserId, now: Instant, onlyExpired: boolean): Promise<number> {
-  const { rows } = await sql<{ expired: boolean }>`
-    DELETE FROM api_key_grace
-    WHERE user_id = ${userId} AND (NOT ${onlyExpired}::boolean OR expires_at <= ${now}::timestamp)
-    RETURNING expires_at <= ${now}::timestamp AS expired`.execute(trx.db);
-  return rows.filter(({ expired }) => !expired).length;
+/** Deletes the replaced keys of users, or only the expired ones; gives how many of each had not expired. */
+async function endGrace(
+  trx: Trx,
+  users: readonly UserId[],
+  now: Instant,
+  onlyExpired: boolean,
+): Promise<Map<UserId, number>> {
+  const { rows } = await sql<{ user_id: UserId; ended: number }>`
+    WITH gone AS (
+      DELETE FROM api_key_grace
+      WHERE user_id = ANY(${users}) AND (NOT ${onlyExpired}::boolean OR expires_at <= ${now}::timestamp)
+      RETURNING user_id, expires_at <= ${now}::timestamp AS expired
+    )
+    SELECT user_id, count(*)::int AS ended FROM gone WHERE NOT expired GROUP BY user_id`.execute(trx.db);
+  return new Map(rows.map(({ user_id, ended }) => [user_id, ended]));
 }

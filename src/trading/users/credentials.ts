@@ -24,12 +24,19 @@ export async function lockCredentials(trx: Trx, userId: UserId): Promise<Credent
 }
 
 async function select(source: Source, userId: UserId): Promise<Credentials> {
-  const row = await source.db
+  const [row] = await findAllCredentials(source, [userId]);
+  if (!row) throw new Error('a user who was just found is there');
+  return row;
+}
+
+/** The credentials of users as stored, of those who are there. */
+export async function findAllCredentials(source: Source, userIds: readonly UserId[]): Promise<Credentials[]> {
+  const rows = await source.db
     .selectFrom('users')
     .select(['user_id', ...brokerColumns(source)])
-    .where('user_id', '=', userId)
-    .executeTakeFirstOrThrow();
-  return { ...row, broker_totp: row.broker_totp ?? '' };
+    .where('user_id', '=', (eb) => eb.fn<UserId>('any', [eb.val(userIds)]))
+    .execute();
+  return rows.map((row) => ({ ...row, broker_totp: row.broker_totp ?? '' }));
 }
 
 /** Stores envelopes, or '' for none, in columns of a user. */
@@ -45,6 +52,7 @@ export async function writeCredentials(
 export async function whenSet(db: Kysely<Database>, userId: UserId): Promise<Map<string, string>> {
   const { rows } = await sql<{ field: string; at: Instant }>`
     SELECT substring(body FROM '"field":"([a-z_]+)"') AS field, max(at) AS at FROM audit_log
-    WHERE target = ${`user ${userId}`} AND command = 'user credentials set' GROUP BY 1`.execute(db);
+    WHERE target = ${`user ${userId}`} AND command IN ('user credentials set', 'user credentials import')
+    GROUP BY 1`.execute(db);
   return new Map(rows.map(({ field, at }) => [field, at]));
 }

@@ -19,6 +19,8 @@ export type User = Awaited<ReturnType<typeof users.find>>;
 
 export const findUser = users.find;
 export const lockUser = users.lock;
+/** Those who are there, in the order of their ids. */
+export const lockUsers = users.lockMany;
 
 /** USER_DISABLED: a disabled user may not do this. */
 export function userDisabled(userId: UserId): Failure {

@@ -127,6 +127,9 @@ describe.each(databases)('a trading session on $name', ({ open }) => {
     await given.user(db, 'trader_003');
     await db.query("UPDATE users SET enabled = false WHERE user_id = 'trader_003'");
     await given.user(db, 'trader_004');
+    await db.query(
+      "UPDATE trading_sessions SET start_time = now() AT TIME ZONE 'UTC' WHERE status = 'ACTIVE'",
+    );
     const start = () => db.json<Row[]>(...words('session start --all'));
     expect(await start()).toMatchObject([
       { user_id: 'trader_004', status: 'ACTIVE', capital_at_start: '1000000.00' },

@@ -29,14 +29,14 @@ operator cron readonly auditor: backup list, backup verify, backup prune, backup
 operator cron readonly auditor: corporate-action list, corporate-action plan
 operator: corporate-action add, corporate-action apply, corporate-action reverse
 operator: charges book, user deposit, user withdraw, user reverse-flow
-operator: user add, user import, user update, user rotate-key, user revoke-key, user verify-key, user login, user disable, user enable
-operator: user credentials set, user credentials show, user credentials clear, user credentials verify
+operator: user add, user import, user update, user rotate-key, user revoke-key, user offboard, user verify-key, user login, user disable, user enable
+operator: user credentials set, user credentials import, user credentials show, user credentials clear, user credentials verify
 operator: strategy add, strategy import, strategy update, strategy enable, strategy disable
 operator: strategy activate, strategy pause, strategy resume, strategy stop
 operator: order place, order send, order accept, order fill, order reject, order retry, order amend, order cancel, order import
 operator: fill bust, fill correct, symbol alias, symbol unalias, position merge-symbol, position unmerge-symbol, ledger adopt
 operator: reconcile orders, reconcile positions, reconcile funds, reconcile adopt
-operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume
+operator: position close, risk set, risk remove, risk time-zone, session recompute, risk halt, risk resume, risk flatten
 operator: calendar import
 operator cron readonly auditor: alert channel list, alert route list, alert status
 operator: alert channel add, alert channel rotate, alert channel enable, alert channel disable, alert channel remove, alert route add, alert route remove

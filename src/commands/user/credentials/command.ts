@@ -2,6 +2,10 @@ import { type Verbs, verb } from '../../../cli/command.ts';
 
 export const verbs: Verbs = {
   set: verb('Store a broker credential, encrypted', async () => (await import('./set.ts')).set),
+  import: verb(
+    'Store the broker credentials of many users',
+    async () => (await import('./import.ts')).importCredentialFile,
+  ),
   show: verb(
     'Show which credentials are stored, never their values',
     async () => (await import('./show.ts')).show,

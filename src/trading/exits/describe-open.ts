@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import type { Context } from '../../context.ts';
+import type { UserId } from '../../domain/id.ts';
+import { formatRupees } from '../../domain/money.ts';
+import { pluralize } from '../../util/text.ts';
+import { findActiveHalts } from '../risk/store.ts';
+import { findUser } from '../users/store.ts';
+
+/** What closing every open position of a user, or of everyone, is about, as a question. Throws USER_NOT_FOUND. */
+export async function describeOpen(ctx: Context, user: UserId | undefined): Promise<string> {
+  const db = await ctx.db();
+  if (user !== undefined) await findUser(db, user);
+  const { rows } = await sql<{ positions: number; users: number; unrealized: string }>`
+    SELECT count(*)::int AS positions, count(DISTINCT user_id)::int AS users,
+      coalesce(sum(round(unrealized_pnl::numeric, 2)), 0.00)::text AS unrealized
+    FROM positions WHERE status = 'OPEN' AND ${user === undefined ? sql`true` : sql`user_id = ${user}`}`.execute(
+    db,
+  );
+  const { positions = 0, users = 0, unrealized = '0.00' } = rows[0] ?? {};
+  const whose = user ?? pluralize(users, 'user');
+  return `Close ${pluralize(positions, 'open position')} of ${whose}, with ${formatRupees(unrealized)} unrealized?`;
+}
+
+/** Says so where trading goes on: what is closed may be entered again. */
+export async function warnUnlessHalted(ctx: Context, user: UserId | undefined): Promise<void> {
+  const halts = await findActiveHalts(await ctx.db(), user);
+  if (!halts.some(({ user_id }) => user_id === null || user_id === user))
+    await ctx.io.warn(
+      `Trading is not halted: strategies may enter again. To stop them: pinnacle risk halt ${user ?? '--all'}`,
+    );
+}

@@ -1,0 +1,43 @@
+import { sql } from 'kysely';
+import type { Trx } from '../../audit/transaction.ts';
+import type { OrderType } from '../../domain/enums.ts';
+import type { OrderId, UserId } from '../../domain/id.ts';
+import { IS_WORKING } from '../ledger/cancel-orders.ts';
+import { productOf } from '../ledger/product.ts';
+import { POSITION_COLUMNS, type Position } from '../positions/store.ts';
+
+/** An open position, and the first working order that would reduce it. */
+export interface OpenPosition extends Position {
+  closing: OrderId | null;
+  closing_type: OrderType | null;
+  /** Shares that it may still fill. */
+  closing_rest: number | null;
+  /** Whether another program left a position of the other side open under the same key. */
+  is_opposed: boolean;
+}
+
+/** Locks the users of open positions, of one user or of all, then the positions; by user and id. */
+export async function lockOpen(trx: Trx, user: UserId | undefined): Promise<OpenPosition[]> {
+  const whose = user === undefined ? sql`true` : sql`user_id = ${user}`;
+  await sql`
+    SELECT FROM users WHERE user_id IN (SELECT user_id FROM positions WHERE status = 'OPEN' AND ${whose})
+    ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
+  const sameKey = (row: string) => sql`${sql.ref(`${row}.user_id`)} = p.user_id
+    AND ${sql.ref(`${row}.symbol`)} = p.symbol
+    AND coalesce(${sql.ref(`${row}.strategy_id`)}, '') = coalesce(p.strategy_id, '')
+    AND coalesce(${productOf(trx, row)}, '') = coalesce(${productOf(trx, 'p')}, '')`;
+  const { rows } = await sql<OpenPosition>`
+    SELECT ${sql.join(POSITION_COLUMNS.map((name) => sql.ref(`p.${name}`)))}, ${productOf(trx, 'p')} AS product,
+      c.order_id AS closing, c.order_type AS closing_type, c.rest AS closing_rest,
+      EXISTS (
+        SELECT FROM positions q WHERE q.status = 'OPEN' AND ${sameKey('q')} AND q.side <> p.side) AS is_opposed
+    FROM positions p LEFT JOIN LATERAL (
+      SELECT o.order_id, o.order_type, o.quantity - o.filled_quantity AS rest FROM orders o
+      WHERE ${sameKey('o')} AND ${IS_WORKING}
+        AND ((p.side = 'LONG' AND o.side = 'SELL') OR (p.side = 'SHORT' AND o.side = 'BUY'))
+      ORDER BY o.order_id LIMIT 1
+    ) c ON true
+    WHERE p.status = 'OPEN' AND ${user === undefined ? sql`true` : sql`p.user_id = ${user}`}
+    ORDER BY p.user_id, p.position_id FOR NO KEY UPDATE OF p`.execute(trx.db);
+  return rows;
+}
