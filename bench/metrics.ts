@@ -92,8 +92,8 @@ async function fill(): Promise<void> {
      FROM generate_series(0, ${USERS - 1}) i`,
     `${order('a', "now() - interval '1 day' * (1 + i % 300)", 'false')}${ORDERS - TODAY}) i`,
     `${order('b', today(TODAY), 'i % 20 = 0')}${TODAY}) i`,
-    `INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, realized_pnl)
-     SELECT 'fil_' || order_id, order_id, order_id, 10, 100, created_at, 1 FROM orders WHERE status = 'FILLED'`,
+    `INSERT INTO order_fills (fill_id, order_id, broker_fill_id, quantity, price, executed_at, position_id, realized_pnl)
+     SELECT 'fil_' || order_id, order_id, order_id, 10, 100, created_at, 'pos_1', 1 FROM orders WHERE status = 'FILLED'`,
     `INSERT INTO positions (position_id, user_id, symbol, side, quantity, average_price, current_price, unrealized_pnl, marked_at)
      SELECT 'pos_' || i, ${trader('i')}, 'SYM' || i / ${USERS}, CASE WHEN i % 4 = 0 THEN 'SHORT' ELSE 'LONG' END::position_side, 10, 100, 101, 10,
        now() AT TIME ZONE 'UTC' FROM generate_series(0, ${USERS * 3 - 1}) i`,
@@ -109,7 +109,7 @@ async function fill(): Promise<void> {
      SELECT 'ntf_' || i, ${trader('i')}, 'RISK_ALERT', 'WARNING', 't', 'm', now() - interval '1 second' * i FROM generate_series(1, ${USERS * 5}) i`,
     `INSERT INTO audit_log (at, command, target, body) SELECT now() - interval '1 second' * (i % 21600), 'order place', 'order ' || i, '{}'
      FROM generate_series(1, ${TODAY * 2}) i`,
-    `INSERT INTO audit_seals (seq, audit_id, txid, cluster, hash) SELECT id, id, txid::text, '', '' FROM audit_log`,
+    `INSERT INTO audit_seals (seq, audit_id, txid, cluster, hash) SELECT id, id, txid, '', '' FROM audit_log`,
     'VACUUM ANALYZE',
   );
 }

@@ -5,6 +5,7 @@ import type { Globals } from './cli/globals.ts';
 import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
+import type { Context } from './context.ts';
 import { EXITS } from './util/exit-codes.ts';
 import { errorObject, Failure, usage } from './util/failure.ts';
 import { escapeControlLines, safeJson } from './util/text.ts';
@@ -208,7 +209,7 @@ async function runVerb(
       if (hasChanged() && io.err.isTTY) await (await import('./runtime/say-critical.ts')).sayCritical(ctx);
       return { code: done };
     } catch (error) {
-      return { reason: await ctx.explain(error).catch(() => error) };
+      return { reason: await explained(error, ctx) };
     } finally {
       // Nobody waits for the database while somebody reads.
       await release();
@@ -224,6 +225,13 @@ async function runVerb(
   for (const line of io.afterwards) await io.note(line);
   const waiting = projectionFailure();
   return waiting ? reportPending(waiting, code, io) : code;
+}
+
+/** A failure in the operator's words; of what is not there, with what may be meant. */
+async function explained(error: unknown, { explain, db }: Context): Promise<unknown> {
+  const reason = await explain(error).catch(() => error);
+  if (!(reason instanceof Failure) || !reason.details.missing) return reason;
+  return (await import('./trading/nearest-id.ts')).withNearestId(reason, db);
 }
 
 /** Does what prints for a reader: on a terminal what is longer than the screen goes to a pager, and this ends when that does. */

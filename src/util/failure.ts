@@ -10,6 +10,8 @@ interface Details {
   retryable?: boolean;
   /** Whether anything was changed; null if it is unknown. */
   changed?: boolean | null;
+  /** What is not there. */
+  missing?: { kind: Missing; id: string };
 }
 
 /** A failure in the operator's words. Everything thrown that is not one of these is a defect or a foreign error. */
@@ -40,7 +42,10 @@ export function usage(message: string, hint?: string): Failure {
 /** The named thing does not exist: exit 3. */
 export function notFound(kind: Missing, id: string, hint?: string): Failure {
   const code = `${kind.toUpperCase().replaceAll(' ', '_')}_NOT_FOUND` as CodeOf<'notFound'>;
-  return new Failure('notFound', code, `There is no ${kind} ${id}.`, hint ? { hint } : {});
+  return new Failure('notFound', code, `There is no ${kind} ${id}.`, {
+    missing: { kind, id },
+    ...(hint && { hint }),
+  });
 }
 
 /** Refused by a state, limit or conflict: exit 5, nothing changed. */

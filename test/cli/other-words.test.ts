@@ -4,6 +4,8 @@ import { complete } from '../../src/cli/complete.ts';
 import { longFlags } from '../../src/cli/short-flags.ts';
 import { NOUNS } from '../../src/program.ts';
 import { cli } from '../helpers/cli.ts';
+import { databases } from '../helpers/databases.ts';
+import { given } from '../helpers/given.ts';
 
 describe('letters', () => {
   it.each([
@@ -36,7 +38,7 @@ describe('letters', () => {
   ])('%s', async (text, path, rest, globals) => {
     const line = await readCommandLine(NOUNS, text.split(' '));
     expect([line.path.join(' '), line.rest.join(' ')]).toEqual([path, rest]);
-    expect(line.globals).toEqual({ color: true, input: true, ...globals });
+    expect(line.globals).toMatchObject(globals);
   });
 
   it('are in help, in its data and in completion', async () => {
@@ -133,5 +135,22 @@ describe('version', () => {
       schema_steps: expect.any(Number),
     });
     expect((await cli(['version'])).stdout).toContain(`version\t${version}\n`);
+  });
+});
+
+describe.each(databases)('an id that is not there on $name', ({ open }) => {
+  it('is answered with the nearest that is, if any is near', async () => {
+    const db = await open();
+    await given.user(db, 'trader_001');
+    await given.strategy(db, 'rsi_dmi');
+    const hintOf = async (...argv: string[]) =>
+      JSON.parse((await db.cli(...argv, '--json')).stderr).error as { code: string; hint: string | null };
+    expect(await hintOf('user', 'show', 'tradr_001')).toMatchObject({
+      code: 'USER_NOT_FOUND',
+      hint: expect.stringMatching(/^Did you mean trader_001\?/),
+    });
+    expect((await hintOf('strategy', 'show', 'rsi_dim')).hint).toContain('Did you mean rsi_dmi?');
+    expect((await hintOf('user', 'show', 'somebody')).hint ?? '').not.toContain('Did you mean');
+    await db.close();
   });
 });
