@@ -40,6 +40,18 @@ export async function readUnsealed(db: Kysely<Database>): Promise<Unsealed> {
   return { count: Number(rows[0]?.n ?? 0), since: rows[0]?.since ?? null, ageMs: rows[0]?.age ?? 0 };
 }
 
+/** Entries behind the end of the chain, which wait for their seals: as above, but in time that the length of the log does not matter to. */
+export async function readUnsealedEnd(
+  db: Kysely<Database>,
+): Promise<{ count: number; since: Instant | null }> {
+  const { rows } = await sql<{ count: number; since: Instant | null }>`
+    SELECT count(*)::int AS count, min(l.at) AS since FROM audit_log l
+    WHERE (l.txid, l.id) > (
+      coalesce((SELECT txid FROM audit_seals ORDER BY seq DESC LIMIT 1), '0'::xid8),
+      coalesce((SELECT audit_id FROM audit_seals ORDER BY seq DESC LIMIT 1), 0))`.execute(db);
+  return rows[0] ?? { count: 0, since: null };
+}
+
 /** The session whose transaction is the oldest that has changed something: nothing after it can be sealed. */
 export async function oldestTransaction(db: Kysely<Database>): Promise<string | undefined> {
   const { rows } = await sql<{ pid: number; role: string | null }>`

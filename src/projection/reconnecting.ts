@@ -12,17 +12,25 @@ export interface ReconnectingRedis {
 
 /** Connects to a Redis that must be reachable now, and may go away and come back later. */
 export async function openReconnecting(ctx: Context, purpose: RedisPurpose): Promise<ReconnectingRedis> {
-  let redis: RedisConnection | undefined = await ctx.redis(purpose);
+  const opened = await ctx.redis(purpose);
+  return reconnecting(ctx, purpose, (message) => ctx.io.say(`${message} Retrying.`), opened);
+}
+
+/** The same of a Redis that may be away already: it is connected to when it is used. `tell` is called once whenever it goes away. */
+export function reconnecting(
+  ctx: Context,
+  purpose: RedisPurpose,
+  tell: (message: string) => Promise<void> | void,
+  opened?: RedisConnection,
+): ReconnectingRedis {
+  let redis = opened;
   let away = false;
-  const reopen = async () => {
-    const opened = await openRedis(await ctx.redisSettings(purpose), ctx.origin.command);
-    ctx.signal.addEventListener('abort', opened.close, { once: true });
-    return opened;
-  };
+  const reopen = async () => openRedis(await ctx.redisSettings(purpose), ctx.origin.command);
   const drop = () => {
     redis?.close();
     redis = undefined;
   };
+  ctx.signal.addEventListener('abort', drop, { once: true });
   return {
     close: drop,
     async call(work) {
@@ -35,7 +43,7 @@ export async function openReconnecting(ctx: Context, purpose: RedisPurpose): Pro
         const failure = await ctx.explain(error);
         if (!(failure instanceof Failure) || failure.kind !== 'unreachable') throw failure;
         drop();
-        if (!away) await ctx.io.say(`${failure.message} Retrying.`);
+        if (!away) await tell(failure.message);
         away = true;
         return undefined;
       }

@@ -1,8 +1,9 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import type { EquityDay } from '../../domain/performance/snapshot-day.ts';
 import { instantText } from '../../platform/postgres/instant-text.ts';
+import { jsonRows } from '../../platform/postgres/json-rows.ts';
 import { hasStep, SNAPSHOTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
 import { flowRows } from '../../trading/performance/flows.ts';
@@ -61,10 +62,6 @@ export type DayReport = Omit<Day, 'halted' | 'violated' | 'incomplete' | 'missin
 
 const MOST = sql.lit(50);
 
-/** The rows of a query as a JSON list; [] of none. */
-const list = (rows: RawBuilder<unknown>) =>
-  sql`(SELECT coalesce(json_agg(row_to_json(r)), '[]') FROM (${rows}) AS r)`;
-
 /** Reads a day in one statement, whatever the number of traders. What is open now belongs to the latest day, whenever it began. */
 export async function readDay(
   source: Source,
@@ -112,17 +109,17 @@ export async function readDay(
     )
     SELECT json_build_object(
       'day', (SELECT to_char(day, 'YYYY-MM-DD') FROM asked),
-      'traders', ${list(sql`SELECT user_id, gross::numeric(20, 2)::text AS gross_pnl, charges::numeric(20, 2)::text AS charges,
+      'traders', ${jsonRows(sql`SELECT user_id, gross::numeric(20, 2)::text AS gross_pnl, charges::numeric(20, 2)::text AS charges,
         (gross + charges + dividends)::numeric(20, 2)::text AS net_pnl, unrealized_pnl::text, drawdown, orders, executions, rejected, halted
         FROM traders ORDER BY gross + charges + dividends, user_id`)},
-      'orders', ${list(sql`SELECT status::text AS status, count(*) AS orders FROM placed GROUP BY status ORDER BY status`)},
-      'rejections', ${list(sql`SELECT coalesce(nullif(error_message, ''), 'no reason') AS reason, count(*) AS orders,
+      'orders', ${jsonRows(sql`SELECT status::text AS status, count(*) AS orders FROM placed GROUP BY status ORDER BY status`)},
+      'rejections', ${jsonRows(sql`SELECT coalesce(nullif(error_message, ''), 'no reason') AS reason, count(*) AS orders,
         count(DISTINCT user_id) AS users FROM placed WHERE status = 'REJECTED' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MOST}`)},
-      'breaches', ${list(sql`SELECT user_id, message, ${instantText('created_at')} AS at FROM notifications
+      'breaches', ${jsonRows(sql`SELECT user_id, message, ${instantText('created_at')} AS at FROM notifications
         WHERE notification_type = 'RISK_ALERT' AND ${within('created_at')} ORDER BY created_at DESC, notification_id LIMIT ${MOST}`)},
-      'halts', ${list(sql`SELECT user_id, reason, halted_by, ${instantText('halted_at')} AS halted_at, ${instantText('resumed_at')} AS resumed_at
+      'halts', ${jsonRows(sql`SELECT user_id, reason, halted_by, ${instantText('halted_at')} AS halted_at, ${instantText('resumed_at')} AS resumed_at
         FROM halts ORDER BY halts.halted_at DESC, halt_id LIMIT ${MOST}`)},
-      'positions', ${list(sql`SELECT user_id, symbol, side::text AS side, quantity, worth::text, unrealized_pnl::text
+      'positions', ${jsonRows(sql`SELECT user_id, symbol, side::text AS side, quantity, worth::text, unrealized_pnl::text
         FROM held ORDER BY held.worth DESC, user_id, symbol LIMIT ${MOST}`)},
       'halted', (SELECT count(*) FROM halts WHERE resumed_at IS NULL),
       'violated', (SELECT count(*) FROM risk_rules WHERE is_violated AND (SELECT is_latest FROM asked)),
@@ -130,7 +127,7 @@ export async function readDay(
       'missing', (SELECT count(*) FROM users u WHERE user_id IN (SELECT user_id FROM held)
         AND user_id NOT IN (SELECT user_id FROM snapshots) AND (user_id IN (SELECT user_id FROM executed)
           OR (created_at < ${until} AND ((SELECT has_begun FROM asked) OR EXISTS (SELECT FROM executed))))),
-      'working', ${list(sql`SELECT status::text AS status, count(*) AS orders, count(*) FILTER (WHERE created_at < ${from}) AS older
+      'working', ${jsonRows(sql`SELECT status::text AS status, count(*) AS orders, count(*) FILTER (WHERE created_at < ${from}) AS older
         FROM orders WHERE ${IS_WORKING} AND ((SELECT is_latest FROM asked) OR (${within('created_at')})) GROUP BY status ORDER BY status`)}
     ) AS day`.execute(source.db);
   return (rows[0] as { day: Day }).day;

@@ -10,7 +10,7 @@ import {
   type RiskInput,
 } from '../../domain/risk-rules.ts';
 import type { TradingDay } from '../trading-day.ts';
-import { closedElsewhere } from './closed-elsewhere.ts';
+import { realizedSince } from './realized-since.ts';
 import { describeStaleMarks } from './stale-marks.ts';
 
 /** A rule after a check, in rupees, percent or orders; `current` is null where it cannot be evaluated. */
@@ -55,11 +55,7 @@ export async function evaluateAllRules(
       SELECT user_id, count(*) AS orders FROM orders WHERE created_at >= ${clock.dayStart}::timestamp AND ${whose}
       GROUP BY user_id
     ), booked AS (
-      SELECT user_id, sum(realized) AS realized FROM (
-        SELECT user_id, f.realized_pnl AS realized FROM order_fills f JOIN positions p USING (position_id)
-        WHERE f.executed_at >= ${clock.dayStart}::timestamp AND ${whose}
-        UNION ALL SELECT user_id, realized FROM (${closedElsewhere(clock.dayStart)}) e WHERE ${whose}
-      ) AS parts GROUP BY user_id
+      SELECT user_id, sum(realized) AS realized FROM (${realizedSince(clock.dayStart, whose)}) AS parts GROUP BY user_id
     ), held AS (
       SELECT user_id, sum(unrealized) AS unrealized, max(exposure) AS largest,
         (array_agg(symbol ORDER BY exposure DESC, symbol))[1] AS symbol, ${describeStaleMarks(clock)} AS stale
