@@ -59,6 +59,10 @@ export async function main(): Promise<void> {
         });
         return pager;
       },
+      atExit(work) {
+        process.on('exit', work);
+        return () => void process.off('exit', work);
+      },
     },
     abort.signal,
   );

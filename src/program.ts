@@ -7,8 +7,7 @@ import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
 import type { Context } from './context.ts';
 import { EXITS } from './util/exit-codes.ts';
-import { errorObject, Failure, usage } from './util/failure.ts';
-import { escapeControlLines, safeJson } from './util/text.ts';
+import { Failure, usage } from './util/failure.ts';
 
 const noun = (summary: string, load: () => Promise<{ verbs: Verbs }>, own?: Verb): Noun => ({
   summary,
@@ -77,6 +76,11 @@ export const NOUNS: Verbs = {
     realtime: noun('The projection of live rows in Redis', () => import('./commands/realtime/command.ts')),
   }),
   ...group('Operations', {
+    status: verb(
+      'The trading day in a line each, and what comes next',
+      async () => (await import('./commands/status/status.ts')).status,
+    ),
+    top: verb('The trading day as it happens', async () => (await import('./commands/top/top.ts')).top),
     doctor: noun(
       'Check the system, and show what helps',
       () => import('./commands/doctor/command.ts'),
@@ -115,11 +119,15 @@ Every command takes --json and says on stderr which database it writes to.`,
   nouns: NOUNS,
 };
 
-/** Runs one command line to its exit code. Never throws: failures are reported on stderr. */
+/**
+ * Runs one command line to its exit code. Never throws: failures are reported on stderr. `within` is the context of the command
+ * that runs it, if one does.
+ */
 export async function run(
   argv: readonly string[],
   around: Surroundings,
   signal: AbortSignal,
+  within?: Context,
 ): Promise<number> {
   const out = new Sink(around.stdout, isSet(around.env['PINNACLE_FORCE_TTY']));
   const err = new Sink(around.stderr);
@@ -140,8 +148,14 @@ export async function run(
     if (argv.length === 0 && out.isTTY && !isSet(around.env['CI']))
       return await print(await (await import('./runtime/first-steps.ts')).firstSteps(around), out);
     const parsed = await parse(PROGRAM, line, out.columns);
-    if ('run' in parsed)
-      return await logged(parsed.run, around, (log) => runVerb(parsed.run, around, io(log), signal));
+    if ('run' in parsed) {
+      const invocation = parsed.run;
+      const whole = (log?: Log) =>
+        invocation.options['watch'] === true && invocation.command.effect === 'read'
+          ? watchVerb(invocation, around, io(log), signal)
+          : runVerb(invocation, around, io(log), signal, within);
+      return await logged(invocation, around, whole);
+    }
     if (!parsed.missing) return await paged(out, around, globals, signal, () => print(parsed.help, out));
     if (globals.json !== undefined) throw usage('A command is missing.', 'See: pinnacle help');
     return await print(parsed.help, err, 2);
@@ -196,12 +210,16 @@ async function runVerb(
   around: Surroundings,
   io: Io,
   signal: AbortSignal,
+  within?: Context,
 ): Promise<number> {
   const [{ execute }, { openContext }] = await Promise.all([
     import('./cli/run.ts'),
     import('./runtime/open-context.ts'),
   ]);
-  const { ctx, projectionFailure, hasChanged, release } = openContext(invocation, NOUNS, around, io, signal);
+  const { ctx, projectionFailure, hasChanged, release } = openContext(invocation, NOUNS, around, io, signal, {
+    run,
+    within,
+  });
   const { command, globals } = invocation;
   const attempt = async () => {
     try {
@@ -250,28 +268,23 @@ async function paged<T>(
   return result;
 }
 
-/** Reports a failure on stderr, as text or as the error object of --json, and returns its exit code. */
-async function report(error: unknown, globals: Globals, io: Io): Promise<number> {
-  const known = error instanceof Failure ? error : unexpected();
-  await io.log?.add({ level: 'error', ...errorObject(known).error });
-  if (globals.json !== undefined) await io.err.write(`${safeJson(errorObject(known))}\n`);
-  else {
-    const paint = await io.paint(io.err);
-    const [first, ...more] = escapeControlLines(known.message);
-    const hint = known.details.hint ? escapeControlLines(known.details.hint).map((line) => `  ${line}`) : [];
-    const lines = [`${paint.red('error:')} ${first}`, ...more.map((line) => `       ${line}`), ...hint];
-    await io.err.write(`${io.shown(lines.join('\n'))}\n`);
-  }
-  if (globals.debug) {
-    const { debugTrail } = await import('./runtime/debug-trail.ts');
-    await io.err.write(`${await debugTrail(error)}\n`);
-  }
-  return known.exit;
+/** Runs a read again and again, each time with a context of its own, whose output is shown where the one before was. */
+async function watchVerb(
+  invocation: Invocation,
+  around: Surroundings,
+  io: Io,
+  signal: AbortSignal,
+): Promise<number> {
+  const { quiet = false, color, input } = invocation.globals;
+  const { watch } = await import('./cli/watch.ts');
+  return watch({ invocation, io, now: around.now, signal }, ({ stdout, stderr }, until) => {
+    const kept = { ...around, attended: io.isAttended, page: undefined };
+    const shown = createIo(kept, new Sink(stdout), new Sink(stderr), { quiet, color, input }, io.log);
+    return runVerb(invocation, kept, shown, until);
+  });
 }
 
-function unexpected(): Failure {
-  return new Failure('failure', 'UNEXPECTED', 'Something went wrong that should not have.', {
-    hint: 'Run it again with --debug to see where.',
-    changed: null,
-  });
+/** Reports a failure, and returns its exit code. */
+async function report(error: unknown, globals: Globals, io: Io): Promise<number> {
+  return (await import('./runtime/report.ts')).report(error, globals, io);
 }

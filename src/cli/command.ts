@@ -87,6 +87,8 @@ export interface Command<
   live?: StreamFormat;
   /** What a terminal shows of a single thing that it returns, instead of all its columns. */
   page?(found: RowOf<O>, ctx: Ctx): Promise<Part[]>;
+  /** A read of what does not change by itself, such as a file: there is nothing to watch. */
+  still?: true;
   /** What a terminal shows beneath a single thing that it returns, as lines. */
   charts?(found: Row, terminal: Terminal, input: Input<A, F>): Promise<string[]>;
   args: A;
@@ -155,9 +157,17 @@ export interface Noun {
 
 export type Verbs = Readonly<Record<string, Verb | Noun>>;
 
-/** An entry of a noun's table of verbs. */
+/** An entry of a noun's table of verbs. What can be watched takes the flags of that, too. */
 export function verb(summary: string, load: () => Promise<unknown>): Verb {
-  return { summary, load: load as () => Promise<Command> };
+  return { summary, load: async () => watchable((await load()) as Command) };
+}
+
+/** A read that ends can be run again and again; what writes files has files of its own. */
+async function watchable(command: Command): Promise<Command> {
+  const { effect, live, still, flags } = command;
+  if (effect !== 'read' || live || still || 'output' in flags) return command;
+  const { watchFlags } = await import('./flags.ts');
+  return { ...command, flags: { ...flags, ...watchFlags } };
 }
 
 /** A parsed command line: the verb, its arguments and flags. */

@@ -256,3 +256,9 @@ function jsonProblem(text: string): string | undefined {
     return (error as Error).message;
   }
 }
+
+/** The flags of every read that can be watched. */
+export const watchFlags = {
+  watch: toggle('show it again and again, until interrupted'),
+  interval: withDefault(duration('how long to wait between two looks, with --watch'), '2s'),
+};

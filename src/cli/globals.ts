@@ -67,6 +67,24 @@ export interface Globals {
   debug?: boolean;
 }
 
+/** The words of a command line that choose the same database, as flags do. */
+export function sameDatabase(globals: Globals): string[] {
+  const { config, profile, timeout, primary, allowSuperuser, insecureTls, utc } = globals;
+  const given = {
+    config,
+    profile,
+    timeout,
+    primary,
+    'allow-superuser': allowSuperuser,
+    'insecure-tls': insecureTls,
+    utc,
+  };
+  return Object.entries(given).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name}=${value}`];
+  });
+}
+
 /** Whether a word of a command line is a global flag, its value perhaps attached with `=`. */
 export function isGlobal(word: string): boolean {
   return flagOf(word) !== undefined;

@@ -1,11 +1,12 @@
+import { writeSync } from 'node:fs';
 import type { ChalkInstance } from 'chalk';
 import { Failure } from '../util/failure.ts';
 import { escapeControlLines, escapeControls } from '../util/text.ts';
 import { plainly, takesUnicode } from './charts/terminal.ts';
 import type { Log } from './log.ts';
 
-type Input = NodeJS.ReadableStream & { isTTY?: boolean };
-type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
+type Input = NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown };
+type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number; fd?: number };
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The streams and environment of one run; tests pass their own. */
@@ -24,7 +25,11 @@ export interface Surroundings {
   node: string;
   now: () => Date;
   /** Starts a pager, named by its words, on the terminal of stdout; undefined if there is no such program. */
-  page?: (words: readonly string[]) => Promise<Pager | undefined>;
+  page?: ((words: readonly string[]) => Promise<Pager | undefined>) | undefined;
+  /** Whether a person is there, where no question can be asked all the same: by default where one can be. */
+  attended?: boolean;
+  /** Has something done when the process ends, however it ends; returns what takes that back. */
+  atExit?: (work: () => void) => () => void;
 }
 
 /** A program that shows text a screen at a time, and has the terminal until it ends. */
@@ -91,6 +96,15 @@ export class Sink {
   }
 }
 
+/** Writes at once, where the process ends and nothing can be waited for. */
+export function writeNow({ stream }: Pick<Sink, 'stream'>, text: string): void {
+  try {
+    if (stream.fd !== undefined) writeSync(stream.fd, text);
+  } catch {
+    // The terminal is gone.
+  }
+}
+
 function reason(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOSPC') return 'the disk behind it is full';
   return error.code ?? 'unknown reason';
@@ -103,6 +117,10 @@ export interface Io {
   env: Env;
   /** Whether a question may be asked: stdin and stderr are terminals, not CI, no --no-input. */
   canPrompt: boolean;
+  /** Whether a person is there, be it that no question may be asked. */
+  isAttended: boolean;
+  /** Has something done when the process ends, however it ends; returns what takes that back. */
+  atExit: (work: () => void) => () => void;
   /** Whether a terminal shows characters beyond ASCII. */
   unicode: boolean;
   quiet: boolean;
@@ -141,6 +159,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     const lines = escapeControlLines(shown(message)).map((line) => `${tone(line)}\n`);
     if (!flags.quiet) await err.write(lines.join(''));
   };
+  const canPrompt = flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY);
   return {
     get stdin() {
       return around.stdin;
@@ -148,7 +167,9 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     out,
     err,
     env,
-    canPrompt: flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY),
+    canPrompt,
+    isAttended: around.attended ?? canPrompt,
+    atExit: around.atExit ?? (() => () => {}),
     unicode,
     quiet: flags.quiet,
     log,

@@ -1,9 +1,10 @@
 import { EXITS } from '../util/exit-codes.ts';
 import { Failure, usage } from '../util/failure.ts';
-import { closestMatch, shellWord, truncate } from '../util/text.ts';
+import { closestMatch, truncate } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
 import { type Entry, entriesOf } from './entries.ts';
 import { type Param, piecesOf } from './flags.ts';
+import { givenWords } from './given-words.ts';
 import type { Globals } from './globals.ts';
 import { AlreadyApplied, checkColumns, type ReplayedResult, render } from './output.ts';
 import { type Field, type Fields, Finding, type RenderOptions, type Result } from './result.ts';
@@ -130,15 +131,8 @@ function revealed(fields: Fields, input: Record<string, unknown>): Fields {
 
 /** What a person is told who finds no rows: what was looked for, and what makes one. */
 function noRows(invocation: Invocation): string {
-  const { command, path } = invocation;
-  const given = entriesOf(invocation).flatMap(({ label, param, value }) => {
-    if (value === undefined || value === false) return [];
-    const texts = [value].flat().map(String);
-    const shown = (param.several ? [texts.join(',')] : texts).map(shellWord);
-    const text = param.secret ? ['…'] : value === true ? [] : shown;
-    return label.startsWith('--') ? [label, ...text] : text;
-  });
-  const found = `Nothing found by: pinnacle ${[...path, ...given].join(' ')}`;
+  const { command } = invocation;
+  const found = `Nothing found by: ${givenWords(invocation)}`;
   return command.madeBy === undefined ? found : `${found}\n  To make one: pinnacle ${command.madeBy}`;
 }
 

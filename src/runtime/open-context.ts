@@ -13,6 +13,7 @@ import type { Connection } from '../platform/postgres/connect.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { Failure } from '../util/failure.ts';
 import { openDatabases } from './connections.ts';
+import type { Run } from './run-beside.ts';
 import { chooseDatabase, describeTarget, redisSettings } from './target.ts';
 
 /** Builds the context of one command from its environment. */
@@ -22,6 +23,7 @@ export function openContext(
   around: Surroundings,
   io: Io,
   signal: AbortSignal,
+  { run, within }: { run: Run; within: Context | undefined },
 ): OpenContext {
   const { globals, command } = invocation;
   const name = invocation.path.join(' ');
@@ -65,6 +67,8 @@ export function openContext(
     releasers,
   });
   const connection = once(async () => {
+    // One process opens an embedded database once.
+    if (within && (await database()) === 'embedded') return within.connection();
     const opened = await databases.primary();
     const free = opened.kind === 'embedded' || command.effect === 'read' || (await config()).allowSuperuser;
     if (!free)
@@ -194,6 +198,8 @@ export function openContext(
         work,
       );
     },
+    run: async (argv, columns) =>
+      (await import('./run-beside.ts')).runBeside(ctx, argv, columns, { around, run, database }),
     async explain(error) {
       if (signal.aborted) return signal.reason;
       if (error instanceof Failure) return error;

@@ -12,7 +12,7 @@ export async function chooseDatabase(settings: Config, io: Io): Promise<string> 
     });
   if (choice) await io.say(`The database is that of ${choice.taken}, not that of ${choice.passedOver}.`);
   if (database) return database;
-  if (!io.canPrompt)
+  if (!io.isAttended)
     throw new Failure('config', 'NO_DATABASE', 'No database is configured.', {
       hint: 'Set DATABASE_URL to a PostgreSQL server, or PINNACLE_DATABASE=embedded for the embedded database; or write a configuration: pinnacle config init',
     });

@@ -36,6 +36,7 @@ const NUMBERS = new Set([
     'use',
     'max_drawdown',
     'drawdown',
+    'drawdown_limit',
     'rolling_sharpe',
     'sharpe',
     'expected_return_annual',

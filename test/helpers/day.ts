@@ -167,6 +167,8 @@ doctor ledger
 sql: INSERT INTO notifications (notification_id, notification_type, title, message, created_at) VALUES ('n1', 'SYSTEM_ERROR', 't', 'm', '2020-01-01')
 retention plan
 retention run --yes
+status
+top --once
 doctor engine
 doctor replicas
 schedule print crontab

@@ -7,6 +7,7 @@ import { scheduleFlag } from './flags.ts';
 
 export const compare = defineCommand({
   effect: 'read',
+  still: true,
   phase: 2,
   verdict: true,
   args: { file: inputFile('CSV of date,levy,amount, or - for stdin') },

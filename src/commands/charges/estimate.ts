@@ -8,6 +8,7 @@ import { scheduleFlag } from './flags.ts';
 
 export const estimate = defineCommand({
   effect: 'read',
+  still: true,
   args: {},
   flags: {
     symbol: parsed(tradingSymbol, 'SYMBOL', 'the symbol'),

@@ -6,6 +6,7 @@ import type { Scripts } from '../../operations/completion/scripts.ts';
 const script = (shell: keyof Scripts) =>
   defineCommand({
     effect: 'read',
+    still: true,
     args: {},
     flags: {},
     fields: { shell: { type: 'text' }, script: { type: 'text' } },

@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 
 export const suggest = defineCommand({
   effect: 'read',
+  still: true,
   args: {
     words: many(parsed(z.string(), 'WORD', 'the words after pinnacle; the last one is being typed')),
   },

@@ -5,6 +5,7 @@ import { configPaths } from '../../platform/config/file.ts';
 
 export const path = defineCommand({
   effect: 'read',
+  still: true,
   args: {},
   flags: {},
   fields: { file: { type: 'text' }, exists: { type: 'boolean' }, read: { type: 'boolean' } },

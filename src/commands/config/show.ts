@@ -6,6 +6,7 @@ import { isObject } from '../../util/json.ts';
 
 export const show = defineCommand({
   effect: 'read',
+  still: true,
   args: {},
   flags: { origin: toggle('show the origin of each value') },
   fields: {

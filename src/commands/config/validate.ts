@@ -8,6 +8,7 @@ import type { Json } from '../../platform/config/unknown-keys.ts';
 
 export const validate = defineCommand({
   effect: 'read',
+  still: true,
   args: { file: optional(text('FILE', 'the file (default: the one that would be read)', 4096)) },
   flags: {},
   fields: { file: { type: 'text' }, profiles: { type: 'json' }, valid: { type: 'boolean' } },

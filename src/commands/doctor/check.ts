@@ -31,7 +31,8 @@ prove more: pinnacle doctor ledger, audit verify, keys verify, doctor realtime, 
   async run({ check, fix }, ctx: Context) {
     const { runChecks } = await import('../../operations/health/run-checks.ts');
     const progress = await startProgress(ctx.io, 'checking the system');
-    const checks = await runChecks(ctx, check, fix && !ctx.dryRun).finally(() => progress.stop());
+    const isChosen = ({ name }: { name: string }) => check === undefined || name === check;
+    const checks = await runChecks(ctx, isChosen, fix && !ctx.dryRun).finally(() => progress.stop());
     if (checks.some(({ state }) => state === 'fail')) return new Finding(checks);
     await ctx.io.say('To verify the book too: pinnacle doctor ledger');
     return checks;

@@ -8,6 +8,7 @@ import { timeFlags } from '../_shared/import-rows.ts';
 
 export const inspect = defineCommand({
   effect: 'read',
+  still: true,
   args: { file: inputFile('the file, also compressed') },
   flags: timeFlags,
   fields: {

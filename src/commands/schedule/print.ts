@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 
 export const print = defineCommand({
   effect: 'read',
+  still: true,
   args: {
     format: choice(['crontab', 'systemd'], 'FORMAT', 'a crontab, or a script that installs systemd timers'),
   },

@@ -53,6 +53,8 @@ interface Description {
   name: string;
   /** The phase whose tables it reads. */
   phase?: 1 | 2 | 3 | 4;
+  /** Compares much, or starts an engine: it takes more than a moment. */
+  isSlow?: true;
   /** What it reports for the embedded database, where there is nothing to check. */
   embedded?: string;
   /** Repairs what needs no decision. */

@@ -10,6 +10,7 @@ import type { Check } from './check.ts';
 export const HOST_CHECKS: readonly Check[] = [
   {
     name: 'roles',
+    isSlow: true,
     phase: 1,
     embedded: 'the embedded database has one user',
     async run({ db }) {

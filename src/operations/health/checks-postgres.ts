@@ -28,6 +28,7 @@ export const POSTGRES_CHECKS: readonly Check[] = [
   },
   {
     name: 'drift',
+    isSlow: true,
     async run({ ctx }) {
       const { detectDrift } = await import('../schema/detect-drift.ts');
       return driftVerdict((await detectDrift(ctx)).differences);

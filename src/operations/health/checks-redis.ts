@@ -49,6 +49,7 @@ export const REDIS_CHECKS: readonly Check[] = [
   },
   {
     name: 'lifetimes',
+    isSlow: true,
     phase: 1,
     async run({ ctx }) {
       if (!(await ctx.config()).redis) return NO_REDIS;

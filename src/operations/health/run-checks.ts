@@ -9,9 +9,9 @@ import type { Check, CheckContext } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { readServerStats } from './server-stats.ts';
 
-/** Runs every check, or the one of this name; with `fix` repairs what it can, and runs that check again. */
-export async function runChecks(ctx: Context, name: string | undefined, fix: boolean) {
-  const chosen = CHECKS.filter((check) => name === undefined || check.name === name);
+/** Runs the checks that are chosen; with `fix` repairs what it can, and runs that check again. */
+export async function runChecks(ctx: Context, isChosen: (check: Check) => boolean, fix: boolean) {
+  const chosen = CHECKS.filter(isChosen);
   const context = await prepare(ctx).catch((error) => absence(ctx, error));
   // A check that was asked for by name is not passed over.
   if (context instanceof Failure && chosen.every((check) => !check.alone && check.name !== 'connection'))

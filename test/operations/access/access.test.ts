@@ -19,7 +19,7 @@ operator cron readonly auditor: user list, user show, user logins list, strategy
 operator cron readonly auditor: position list, position show, position history, position pnl, session list, session show
 operator cron readonly auditor: report performance, report months, report trades
 operator cron readonly auditor: risk list, risk status, notification list, notification show, access plan, access show
-operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print
+operator cron readonly auditor: migrate status, migrate plan, migrate verify, migrate drift, doctor, doctor engine, doctor realtime, doctor replicas, schedule print, status, top
 operator cron readonly auditor: market set, market get, market list, market import, market watch, market rates
 operator cron readonly auditor: order watch, notification watch, instrument search, instrument show, calendar show, charges estimate, charges show, charges compare, completion bash, completion zsh, completion fish, completion powershell, completion suggest, version
 operator cron readonly auditor: order export, position export, session export, notification export

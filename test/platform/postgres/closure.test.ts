@@ -47,6 +47,8 @@ const SPANNING: Readonly<Record<string, { why: string; own?: string }>> = {
   'report snapshot': { why: 'takes down what all are worth' },
   'report months': { why: 'sums up all', own: 'report months --user u2' },
   'risk check': { why: 'evaluates the rules of all', own: 'risk check u2' },
+  status: { why: 'sums up the day of all' },
+  'top --once': { why: 'shows the day of all', own: 'top --once --user u2' },
   'risk status': { why: 'lists all', own: 'risk status u2' },
   'notification list': { why: 'lists all', own: 'notification list --user u2' },
   'notification watch --since today --for 1s': { why: 'follows all' },

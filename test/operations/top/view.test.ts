@@ -1,0 +1,91 @@
+import { Chalk } from 'chalk';
+import { describe, expect, it } from 'vitest';
+import { initialState, reduce, type State } from '../../../src/operations/top/state.ts';
+import { type Around, view } from '../../../src/operations/top/view.ts';
+import { textWidth } from '../../../src/util/text-width.ts';
+import { madeLook } from './made-look.ts';
+
+const around = (columns: number, rows: number, unicode = true): Around => ({
+  columns,
+  rows,
+  unicode,
+  paint: new Chalk({ level: 0 }),
+  source: 'postgres@db1/pinnacle',
+  intervalMs: 2_000,
+  clock: (at) => at.slice(0, 19).replace('T', ' '),
+});
+const looking = (look = madeLook(12)): State => {
+  const start = initialState({ user: undefined, text: '', sort: 'net' });
+  return reduce(start, { is: 'looked', look, choice: start.choice }, undefined).state;
+};
+const press = (state: State, ...names: string[]) =>
+  names.reduce(
+    (before, name) =>
+      reduce(before, { is: 'key', key: { name, text: name.length === 1 ? name : '' } }, undefined).state,
+    state,
+  );
+
+describe('the screen', () => {
+  it.each([
+    [40, 10],
+    [80, 24],
+    [120, 40],
+    [250, 70],
+  ])('of %i columns and %i rows has so many rows, none wider, in every mode', (columns, rows) => {
+    const browsing = looking(madeLook(300));
+    const modes = [
+      browsing,
+      ...['2', '3', '4', '5', '1'].map((key) => press(browsing, key, 'end')),
+      press(browsing, '?'),
+      press(browsing, '/', 'x'),
+      press(browsing, 'h', 'x'),
+      press(browsing, 'return'),
+      { ...browsing, problem: 'db1 cannot be reached.', look: { ...madeLook(3), redis: 'Redis is away.' } },
+      reduce(browsing, { is: 'printed', title: 'pinnacle x', text: 'line\n'.repeat(100) }, undefined).state,
+      initialState(browsing.choice),
+    ];
+    for (const state of modes) {
+      const lines = view(state, around(columns, rows));
+      expect(lines).toHaveLength(rows);
+      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  it('shows what needs a person first, then traders, orders and alerts, with what is lagging', () => {
+    const text = view(looking(), around(160, 40)).join('\n');
+    for (const part of [
+      'net -₹12,34,572.80  realized -₹12,34,567.80  unrealized ₹10.00',
+      '1 halt  1 rule violated  1 CRITICAL  12 traders (12 in session)',
+      'NEEDS YOU 2',
+      'HALTED    news (by ops)',
+      'TRADERS 12',
+      '████████ 11.00 / 5.00 %',
+      'WORKING 12',
+      'BUY         10  TCS',
+      'CRITICAL  everyone  Feed lost',
+      'oldest mark 0 s (1 stale)  quotes 0 s to 0 s, 1 of 2  outbox 3 since 0 s  unsealed 2  replicas 1 of 1 ready',
+    ])
+      expect(text).toContain(part);
+  });
+
+  it('keeps the selected row in sight, and marks it without colour', () => {
+    const state = press(looking(madeLook(150)), 'end', 'up');
+    const selected = view(state, around(80, 24)).filter((line) => line.startsWith('>'));
+    expect(selected).toEqual([expect.stringMatching(/^> trader_0148 /)]);
+  });
+
+  it('is plain ASCII where the terminal shows nothing else', () => {
+    const name = madeLook(3, ' Ŕävi ₹ 株');
+    for (const line of view(looking(name), around(100, 30, false))) expect(line).toMatch(/^[\x20-\x7e]*$/);
+    expect(view(looking(name), around(100, 30, false)).join()).toContain('###..... 2.00 / 5.00 %');
+  });
+
+  it('lets nothing of what it shows drive the terminal', () => {
+    const hostile = '\x1b[2J\x1b]0;x\x07\u202e\u009b31m\r\n';
+    const state = looking(madeLook(5, hostile));
+    for (const mode of [state, press(state, 'h'), press(state, 'return')])
+      for (const line of view(mode, around(200, 40))) expect(line).not.toMatch(/[\p{Cc}\u202e]/u);
+    const printed = reduce(state, { is: 'printed', title: hostile, text: hostile }, undefined).state;
+    for (const line of view(printed, around(200, 40))) expect(line).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+});
