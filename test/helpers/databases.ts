@@ -109,6 +109,8 @@ export function ownServer(): () => string | undefined {
 
 async function openServer(phase: Phase = 4, server = inject('serverUrl')): Promise<TestDatabase> {
   const admin = new pg.Client({ connectionString: server });
+  // A suite may end its server.
+  admin.on('error', () => {});
   await admin.connect();
   const template = `pinnacle_phase_${phase}_${process.env['VITEST_POOL_ID'] ?? 0}`;
   const known = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);

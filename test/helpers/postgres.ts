@@ -14,6 +14,8 @@ export interface Server {
   url: string;
   /** Sends the server a signal: SIGQUIT ends it as a crash does. */
   signal: (name: NodeJS.Signals) => void;
+  /** Begins it again after it was ended, with the same databases. */
+  start: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -80,26 +82,31 @@ async function launch(
     max_wal_senders: '50',
     ...settings,
   };
-  const server = spawn(
-    join(bin, 'postgres'),
-    [
-      '-D',
-      join(folder, 'data'),
-      ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
-    { ...owner, cwd: folder, stdio: 'ignore' },
-  );
-  const ended = new Promise((resolve) => server.once('exit', resolve));
+  const begin = () => {
+    const settings = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...settings], {
+      ...owner,
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    return { server, ended: new Promise((resolve) => server.once('exit', resolve)) };
+  };
+  let running = begin();
   const port = all['port'] ? `&port=${all['port']}` : '';
   const url = `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}${port}`;
   await ready(url);
   return {
     url,
-    signal: (name) => server.kill(name),
+    signal: (name) => running.server.kill(name),
+    async start() {
+      await running.ended;
+      running = begin();
+      await ready(url);
+    },
     async stop() {
-      server.kill('SIGCONT');
-      server.kill('SIGINT');
-      await ended;
+      running.server.kill('SIGCONT');
+      running.server.kill('SIGINT');
+      await running.ended;
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -15,12 +15,15 @@ export interface Cell {
   tone?: Tone | undefined;
 }
 
-/** A row of a pane: what it is about, the words after `pinnacle` that show it, and the texts of its columns. */
+/**
+ * A row of a pane: what it is about, the words after `pinnacle` that show it, and the texts of its columns, which are made for what is in
+ * sight only.
+ */
 export interface Item {
   id: string;
   user: string | null;
   show: readonly string[];
-  cells: readonly Cell[];
+  cells: (unicode: boolean) => readonly Cell[];
 }
 
 interface Head {
@@ -36,7 +39,7 @@ interface PaneOf {
   /** What stands above the first column, with how many rows there are in all. */
   title: (look: Look) => string;
   heads: readonly Head[];
-  items: (look: Look, unicode: boolean) => readonly Item[];
+  items: (look: Look) => readonly Item[];
 }
 
 /** An id as a word of a command line: one that begins with a dash is no flag. */
@@ -44,19 +47,25 @@ export const named = (id: string): string[] => (id.startsWith('-') ? ['--', id] 
 
 const plain = (text: string | number | null): Cell => ({ text: text === null ? '-' : String(text) });
 const dim = (text: string): Cell => ({ text, tone: 'dim' });
-const number = (value: number): Cell => plain(value.toLocaleString('en-IN', { maximumFractionDigits: 4 }));
+const numbers = new Intl.NumberFormat('en-IN', { maximumFractionDigits: 4 });
+const number = (value: number): Cell => plain(numbers.format(value));
 /** Rupees; a loss has its sign. */
 const money = (amount: string): Cell => ({
   text: formatRupees(amount),
   tone: Number(amount) < 0 ? 'bad' : Number(amount) > 0 ? 'good' : undefined,
 });
 
-/** How long ago a time was, by the clock of the database; in whole seconds, so that a screen changes no more often. */
-export function ageText(at: string | null, now: string): string {
+/** How long ago a time was, by the clock of the database; in whole seconds, or in steps of some, so that a screen changes less often. */
+export function ageText(at: string | null, now: string, stepSeconds = 1): string {
   if (at === null) return '-';
   const ms = Math.max(0, Date.parse(now) - Date.parse(at));
-  return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : formatDuration(ms);
+  if (ms >= 60_000) return formatDuration(ms);
+  const seconds = Math.floor(ms / 1_000);
+  return `${seconds - (seconds % stepSeconds)} s`;
 }
+
+/** The age of a row. */
+const rowAge = (at: string, now: string) => plain(ageText(at, now, 10));
 
 const BAR_CELLS = 8;
 
@@ -102,18 +111,18 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
         id: `halt ${user_id}`,
         user: user_id,
         show: ['risk', 'status', ...(user_id === null ? [] : named(user_id))],
-        cells: [
+        cells: () => [
           plain(user_id ?? 'everyone'),
           { text: 'HALTED', tone: 'bad' as const },
           plain(`${reason} (by ${halted_by})`),
-          plain(ageText(halted_at, at)),
+          rowAge(halted_at, at),
         ],
       })),
       ...rules.map(({ user_id, rule_type, is_violated, violation_message }) => ({
         id: `rule ${user_id} ${rule_type}`,
         user: user_id,
         show: ['risk', 'list', ...named(user_id)],
-        cells: [
+        cells: () => [
           plain(user_id),
           is_violated
             ? { text: 'VIOLATED', tone: 'bad' as const }
@@ -136,12 +145,12 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
       { name: 'working', isNumber: true, minor: true },
       { name: 'state' },
     ],
-    items: ({ overview: { traders } }, unicode) =>
+    items: ({ overview: { traders } }) =>
       traders.map((trader) => ({
         id: trader.user_id,
         user: trader.user_id,
         show: ['user', 'show', ...named(trader.user_id)],
-        cells: [
+        cells: (unicode) => [
           plain(trader.user_id),
           money(trader.net_pnl),
           money(trader.realized_pnl),
@@ -172,7 +181,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
         id: order.order_id,
         user: order.user_id,
         show: ['order', 'show', ...named(order.order_id)],
-        cells: [
+        cells: () => [
           dim(order.order_id),
           plain(order.user_id),
           sideCell(order.side),
@@ -182,7 +191,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
           number(order.filled_quantity),
           plain(order.status),
           plain(order.strategy_id),
-          plain(ageText(order.created_at, at)),
+          rowAge(order.created_at, at),
         ],
       })),
   },
@@ -204,7 +213,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
         id: fill.fill_id,
         user: fill.user_id,
         show: ['order', 'show', ...named(fill.order_id)],
-        cells: [
+        cells: () => [
           dim(fill.fill_id),
           plain(fill.user_id),
           sideCell(fill.side),
@@ -213,7 +222,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
           number(fill.price),
           money(fill.realized_pnl),
           plain(fill.strategy_id),
-          plain(ageText(fill.executed_at, at)),
+          rowAge(fill.executed_at, at),
         ],
       })),
   },
@@ -231,12 +240,12 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
         id: each.notification_id,
         user: each.user_id,
         show: ['notification', 'show', ...named(each.notification_id)],
-        cells: [
+        cells: () => [
           levelCell(each.alert_level),
           plain(each.user_id ?? 'everyone'),
           plain(each.title),
           plain(each.message),
-          plain(ageText(each.created_at, at)),
+          rowAge(each.created_at, at),
         ],
       })),
   },

@@ -60,7 +60,7 @@ export const initialState = (choice: Choice): State => ({
 
 /** The rows of a part. */
 const itemsOf = ({ look }: State, pane: Pane): readonly Item[] =>
-  look === undefined ? [] : PANE[pane].items(look, true);
+  look === undefined ? [] : PANE[pane].items(look);
 
 /** The row that is selected in the part that is open. */
 const selectedItem = (state: State): Item | undefined =>

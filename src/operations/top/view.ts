@@ -4,7 +4,7 @@ import { formatRupees } from '../../domain/money.ts';
 import { escapeControls, pluralize } from '../../util/text.ts';
 import { cutToWidth, textWidth } from '../../util/text-width.ts';
 import type { Look } from '../overview/open-day.ts';
-import { ageText, type Cell, type Item, PANE, PANES, type Pane, type Tone } from './panes.ts';
+import { ageText, type Cell, PANE, PANES, type Pane, type Tone } from './panes.ts';
 import type { Mode, State } from './state.ts';
 
 /** What the screen is told besides its state. */
@@ -105,7 +105,7 @@ function ages({ overview: { at, ages: since }, lags }: Look): string {
 
 /** How many lines each part has, its head among them: in turn each gets one, the open one two; where few fit, the open one alone. */
 function sectionHeights(state: State, look: Look, room: number): [Pane, number][] {
-  const needs = new Map(PANES.map((pane) => [pane, 1 + PANE[pane].items(look, true).length]));
+  const needs = new Map(PANES.map((pane) => [pane, 1 + PANE[pane].items(look).length]));
   const all = PANES.filter(
     (pane) => pane !== 'attention' || pane === state.pane || (needs.get(pane) ?? 0) > 1,
   );
@@ -129,12 +129,12 @@ function sectionHeights(state: State, look: Look, room: number): [Pane, number][
 /** A part as a table, the selected row in the middle where there are more than fit. */
 function section(state: State, look: Look, pane: Pane, height: number, around: Around): string[] {
   const { title, heads, items } = PANE[pane];
-  const all = items(look, around.unicode);
+  const all = items(look);
   const isOpen = pane === state.pane;
   const selected = state.selected[pane];
   const count = height - 1;
   const from = isOpen ? Math.max(0, Math.min(selected - Math.floor(count / 2), all.length - count)) : 0;
-  const shown = all.slice(from, from + count);
+  const shown = all.slice(from, from + count).map(({ cells }) => cells(around.unicode));
   const names = heads.map(({ name }, i) => (i === 0 ? title(look) : name));
   const widths = fitted(names, heads, shown, around);
   const cellsOf = (cells: readonly Cell[], tone: (cell: Cell) => Tone | 'bold' | undefined) =>
@@ -149,7 +149,7 @@ function section(state: State, look: Look, pane: Pane, height: number, around: A
     names.map((text) => ({ text })),
     () => 'bold',
   );
-  const lines = shown.map(({ cells }, i) => {
+  const lines = shown.map((cells, i) => {
     const isSelected = isOpen && from + i === selected;
     const text = cellsOf(cells, (cell) => (isSelected ? undefined : cell.tone));
     return isSelected ? `> ${around.paint.inverse(text)}` : `  ${text}`;
@@ -165,11 +165,11 @@ const LEAST_COLUMNS = 9;
 function fitted(
   names: readonly string[],
   heads: (typeof PANE)[Pane]['heads'],
-  items: readonly Item[],
+  rows: readonly (readonly Cell[])[],
   around: Around,
 ) {
   const columns: Column[] = heads.map(({ mayBeCut, minor }, at) => {
-    const texts = items.map(({ cells }) => safe(cells[at]?.text ?? '', around));
+    const texts = rows.map((cells) => safe(cells[at]?.text ?? '', around));
     const width = Math.max(...[names[at] ?? '', ...texts].map(textWidth));
     const least = mayBeCut ? Math.min(width, Math.max(LEAST_COLUMNS, textWidth(names[at] ?? ''))) : width;
     return { name: String(at), width, least, minor: minor === true, asked: false };
