@@ -13,6 +13,7 @@ import type { Connection } from '../platform/postgres/connect.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { Failure } from '../util/failure.ts';
 import { openDatabases } from './connections.ts';
+import { once, oncePer } from './once.ts';
 import type { Run } from './run-beside.ts';
 import { chooseDatabase, describeTarget, redisSettings } from './target.ts';
 
@@ -255,26 +256,8 @@ export interface OpenContext {
   hasChanged: () => boolean;
   release: () => Promise<void>;
 }
-/** Makes something once for each key. */
-function oncePer<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
-  const made = new Map<string, Promise<T>>();
-  return (key, make) => {
-    const found = made.get(key) ?? make();
-    made.set(key, found);
-    return found;
-  };
-}
-
 /** What stands in help for the id of a row that is there. */
 const NAMES_ROW = new Set('USER ORDER FILL POSITION SESSION NOTIFICATION FLOW ACTION MERGE'.split(' '));
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
 
 /** The failure for a full disk under the embedded database; undefined for other errors, and for those of a server. */
 async function explainFullDisk(

@@ -1,0 +1,18 @@
+/** Makes something once, when it is first asked for. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Makes something once for each key. */
+export function oncePer<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
+  const made = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const found = made.get(key) ?? make();
+    made.set(key, found);
+    return found;
+  };
+}
