@@ -13,7 +13,7 @@ import type { Connection } from '../platform/postgres/connect.ts';
 import type { RedisConnection } from '../platform/redis/connect.ts';
 import { Failure } from '../util/failure.ts';
 import { openDatabases } from './connections.ts';
-import { once, oncePer } from './once.ts';
+import { lazily, lazilyPer } from './lazily.ts';
 import type { Run } from './run-beside.ts';
 import { chooseDatabase, describeTarget, redisSettings } from './target.ts';
 
@@ -39,8 +39,8 @@ export function openContext(
     timeout: globals.timeout,
     allowSuperuser: globals.allowSuperuser,
   };
-  const config = once(async () => (await import('../platform/config/load.ts')).loadConfig(configSource));
-  const database = once(async () => chooseDatabase(await config(), io));
+  const config = lazily(async () => (await import('../platform/config/load.ts')).loadConfig(configSource));
+  const database = lazily(async () => chooseDatabase(await config(), io));
   const dryRun = globals.dryRun === true;
   const base = {
     io,
@@ -67,7 +67,7 @@ export function openContext(
     mustExist: command.effect === 'read',
     releasers,
   });
-  const connection = once(async () => {
+  const connection = lazily(async () => {
     // One process opens an embedded database once.
     if (within && (await database()) === 'embedded') return within.connection();
     const opened = await databases.primary();
@@ -82,7 +82,7 @@ export function openContext(
   });
   let onReplica: Connection | undefined;
   let replicasMayAnswer = command.reads === 'replica' && globals.primary !== true;
-  const replica = once(async () => {
+  const replica = lazily(async () => {
     const { replicas: urls, maxReplicaWaitMs } = await config();
     if (urls.length === 0) return undefined;
     const [primary, opened] = await Promise.all([connection(), databases.replicas(maxReplicaWaitMs)]);
@@ -92,14 +92,14 @@ export function openContext(
   });
   const source = async () => (replicasMayAnswer ? await replica() : undefined) ?? connection();
   const schemaHere = () =>
-    once(async () => {
+    lazily(async () => {
       const { readSchema } = await import('../platform/postgres/schema-phase.ts');
       return readSchema((await source()).kysely);
     });
   let schema = schemaHere();
-  const sharedRedis = oncePer<RedisConnection>();
+  const sharedRedis = lazilyPer<RedisConnection>();
   let projecting: AfterCommit | undefined;
-  const afterCommit = once(async (): Promise<AfterCommit> => {
+  const afterCommit = lazily(async (): Promise<AfterCommit> => {
     const { redis } = await config();
     if (!redis) return NO_PROJECTION;
     const { openAfterCommit } = await import('../projection/after-commit.ts');
@@ -107,7 +107,7 @@ export function openContext(
     projecting = opened;
     return opened;
   });
-  const target = once(() => describeTarget(config, command.writesTo === 'redis' ? undefined : database));
+  const target = lazily(() => describeTarget(config, command.writesTo === 'redis' ? undefined : database));
   const consent = { yes: globals.yes === true, names: [...(globals.confirm ?? [])] };
   let idempotent: IdempotentRun | undefined;
   let isChanged = false;
@@ -124,7 +124,7 @@ export function openContext(
     },
     connection: source,
     replicas: databases.replicas,
-    migrationConnection: once(databases.migration),
+    migrationConnection: lazily(databases.migration),
     server: databases.server,
     target,
     timeZone: async () => (await config()).timeZone,

@@ -56,7 +56,7 @@ function middleOf(state: State, around: Around, room: number, line: Line): strin
 
 function titleOf({ choice, isPaused, look }: State, { source, intervalMs, clock }: Around): string {
   const parts = [
-    `pinnacle top  ${source}`,
+    `Pinnacle  ${source}`,
     look === undefined ? '' : clock(look.overview.at),
     isPaused ? 'PAUSED' : `every ${intervalMs / 1_000} s`,
     `by ${choice.sort}`,

@@ -1,5 +1,5 @@
 /** Makes something once, when it is first asked for. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
+export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make();
@@ -8,7 +8,7 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** Makes something once for each key. */
-export function oncePer<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
+export function lazilyPer<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
   const made = new Map<string, Promise<T>>();
   return (key, make) => {
     const found = made.get(key) ?? make();
