@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 
 /** What a receiver does with one message: takes it, or answers otherwise; `lost` takes it and ends the connection unanswered. */
@@ -40,16 +41,27 @@ export interface Receiver<T> {
   stop: () => Promise<void>;
 }
 
+/** All of a stream; undefined where the sender is gone before its end. */
+async function textOf(stream: Readable): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of stream) chunks.push(chunk);
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 /** A server of HTTP, or of HTTPS with a key, that keeps what is posted to it. */
 export async function startHook(tls?: { key: Buffer; cert: Buffer }): Promise<Receiver<Posted>> {
   const got: Posted[] = [];
   let next: (path: string) => Behaviour = () => 'take';
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const body = await textOf(request);
+    if (body === undefined) return;
     const { url: path = '', headers } = request;
     const does = next(path);
-    got.push({ path, headers, body: Buffer.concat(chunks).toString(), taken: isTaken(does) });
+    got.push({ path, headers, body, taken: isTaken(does) });
     if (does === 'lost') return void request.socket.destroy();
     const {
       status,
@@ -88,9 +100,8 @@ export async function startMail(options: SMTPServerOptions = {}): Promise<Receiv
     logger: false,
     ...options,
     async onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of stream) chunks.push(chunk as Buffer);
-      const text = Buffer.concat(chunks).toString();
+      const text = await textOf(stream);
+      if (text === undefined) return;
       const does = next(session.envelope.rcptTo[0]?.address ?? '');
       const [, messageId = ''] = /^Message-ID: <([^>]*)>/im.exec(text) ?? [];
       got.push({ to: session.envelope.rcptTo[0]?.address ?? '', text, messageId, taken: isTaken(does) });

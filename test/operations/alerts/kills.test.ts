@@ -76,10 +76,14 @@ describe.each(servers)('alerts while receivers fail and deliveries are killed, o
     );
   /** Lets time pass for what was sent and what waits. */
   const pass = (interval: string) =>
+    // In the order in which deliveries write them, so that neither waits for the other.
     db.query(`
+      BEGIN;
+      LOCK TABLE alert_deliveries, alert_items IN SHARE ROW EXCLUSIVE MODE;
       UPDATE alert_deliveries SET created_at = created_at - '${interval}'::interval, next_at = next_at - '${interval}'::interval,
         sent_at = sent_at - '${interval}'::interval;
-      UPDATE alert_items SET routed_at = routed_at - '${interval}'::interval`);
+      UPDATE alert_items SET routed_at = routed_at - '${interval}'::interval;
+      COMMIT`);
   const left = async () => {
     const { rows } = await db.query(
       `SELECT (SELECT count(*) FROM notifications WHERE routed_at IS NULL)::int AS unseen,
