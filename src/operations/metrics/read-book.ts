@@ -12,11 +12,11 @@ const OVERTAKEN = sql.lit(1_000);
 type Row = { name: FamilyName; label: string | null; of: string | null; value: number };
 
 /**
- * What the book, the audit log and the broker's tables say at this moment, in one statement that reads each table once, by the indexes
+ * What the book, the audit log and the broker's tables say at this moment, in one statement after the one that reads when the day began: it reads each table once, by the indexes
  * of what is open or of today. `staleBeforeMs` is the age of a mark that is stale. Needs step 11 of phase 4.
  */
 export async function readBook(source: Source, staleBeforeMs: number): Promise<Sample[]> {
-  const since = beginOf(TODAY, source);
+  const { since, today, sealed } = await readStart(source);
   const now = sql`(now() AT TIME ZONE 'UTC')`;
   const age = (at: RawBuilder<unknown>) =>
     sql`coalesce(extract(epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - ${at}), 0)`;
@@ -30,20 +30,19 @@ export async function readBook(source: Source, staleBeforeMs: number): Promise<S
     from: RawBuilder<unknown>,
   ) => sql`SELECT ${name}::text, ${label}::text, (${of})::text, (${value})::float8 FROM ${from}`;
   const { rows } = await sql<Row>`
-    WITH day AS MATERIALIZED (SELECT ${since} AS since, ${TODAY} AS today),
-    placed AS MATERIALIZED (
-      SELECT status, count(*) AS n FROM orders WHERE created_at >= (SELECT since FROM day) GROUP BY status
+    WITH placed AS MATERIALIZED (
+      SELECT status, count(*) AS n FROM orders WHERE created_at >= ${since}::timestamp GROUP BY status
     ), working AS MATERIALIZED (
       SELECT status, count(*) AS n, min(created_at) AS oldest FROM orders WHERE ${IS_WORKING} GROUP BY status
     ), executed AS MATERIALIZED (
       SELECT count(*) AS n, sum(quantity * price) AS turnover, coalesce(sum(realized_pnl), 0) AS realized
-      FROM order_fills WHERE executed_at >= (SELECT since FROM day)
+      FROM order_fills WHERE executed_at >= ${since}::timestamp
     ), held AS MATERIALIZED (
       SELECT side, count(*) AS n, sum(quantity * current_price) AS gross, sum(unrealized_pnl) AS unrealized,
         count(*) FILTER (WHERE coalesce(marked_at, '-infinity') < ${now} - ${staleBeforeMs} * interval '1 millisecond') AS stale
       FROM positions WHERE status = 'OPEN' GROUP BY side
     ), charged AS MATERIALIZED (
-      SELECT coalesce(sum(amount), 0) AS charges FROM cash_flows WHERE kind = 'charge' AND day = (SELECT today FROM day)
+      SELECT coalesce(sum(amount), 0) AS charges FROM cash_flows WHERE kind = 'charge' AND day = ${today}::date
     ), rules AS MATERIALIZED (
       SELECT rule_type, count(*) FILTER (WHERE is_violated) AS violated,
         max(CASE WHEN rule_type = 'MIN_CAPITAL_THRESHOLD' THEN rule_value / nullif(current_value, 0)
@@ -56,7 +55,7 @@ export async function readBook(source: Source, staleBeforeMs: number): Promise<S
     ), waiting AS MATERIALIZED (SELECT count(*) AS n, min(at) AS oldest FROM realtime_outbox),
     unsealed AS MATERIALIZED (
       SELECT count(*) AS n, min(at) AS oldest FROM audit_log l
-      WHERE id > coalesce((SELECT max(audit_id) FROM audit_seals), 0) - ${OVERTAKEN}
+      WHERE id > ${sealed}::bigint - ${OVERTAKEN}
         AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = l.id)
     )
     ${sql.join(
@@ -116,4 +115,14 @@ export async function readBook(source: Source, staleBeforeMs: number): Promise<S
     labels: label === null ? {} : { [label]: of ?? '' },
     value,
   }));
+}
+
+/** When the trading day began, its date, and the last sealed audit entry: values, so that the server plans with what they are. */
+async function readStart(source: Source): Promise<{ since: string; today: string; sealed: string }> {
+  const { rows } = await sql<{ since: string; today: string; sealed: string }>`
+    SELECT ${beginOf(TODAY, source)} AS since, to_char(${TODAY}, 'YYYY-MM-DD') AS today,
+      (SELECT coalesce(max(audit_id), 0) FROM audit_seals)::text AS sealed`.execute(source.db);
+  const [start] = rows;
+  if (!start) throw new Error('a statement without FROM gives one row');
+  return start;
 }
