@@ -14,28 +14,34 @@ const BAR_CHARS = 24;
 
 /** Starts progress on stderr with a first line of text. */
 export async function startProgress(io: Io, text: string): Promise<Progress> {
-  if (io.quiet || !io.err.isTTY || io.err.gone) return QUIET_MS;
-  // A terminal of unknown width reports 0, and the spinner would erase lines for ever.
-  if (io.err.columns === 0) return QUIET_MS;
+  if (io.quiet || !io.err.isTTY || io.err.gone || io.env['TERM'] === 'dumb') return QUIET_MS;
+  // On a terminal of unknown width the spinner would erase lines for ever.
+  if (io.err.width === undefined) return QUIET_MS;
+  const paint = await io.paint(io.err);
   const { default: ora } = await import('ora');
   const spinner = ora({
     text: escapeControls(text),
     stream: io.err.stream as NodeJS.WriteStream,
     discardStdin: false,
+    color: paint.level === 0 ? false : 'cyan',
+    ...(!io.unicode && { spinner: ASCII }),
   }).start();
   const started = performance.now();
   return {
     update(text, share) {
       const line = escapeControls(text);
-      spinner.text = share === undefined ? line : `${bar(share)} ${line}${remaining(share, started)}`;
+      spinner.text = share === undefined ? line : `${bar(share, io)} ${line}${remaining(share, started)}`;
     },
     stop: () => void spinner.stop(),
   };
 }
 
-function bar(share: number): string {
+const ASCII = { interval: 130, frames: ['-', '\\', '|', '/'] };
+
+function bar(share: number, { unicode }: Io): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_CHARS);
-  return '█'.repeat(filled) + '░'.repeat(BAR_CHARS - filled);
+  const [full, empty] = unicode ? ['█', '░'] : ['#', '.'];
+  return full.repeat(filled) + empty.repeat(BAR_CHARS - filled);
 }
 
 function remaining(share: number, started: number): string {

@@ -11,6 +11,8 @@ export interface CliOptions {
   onOutput?: (stdout: string) => void;
   /** Whether stdin, stdout and stderr claim to be terminals. */
   tty?: boolean;
+  /** Whether stdin is none all the same, as with `< file`. */
+  redirected?: boolean;
   /** How wide these are; 120 columns unless it is said. */
   columns?: number;
   cwd?: string;
@@ -45,7 +47,7 @@ export async function runWith(
   const code = await program(
     argv,
     {
-      stdin: Object.assign(stdin, { isTTY: tty }),
+      stdin: Object.assign(stdin, { isTTY: tty && !options.redirected }),
       stdout: Object.assign(stdout.stream, { isTTY: tty, columns, ...CURSOR }),
       stderr: Object.assign(stderr.stream, { isTTY: tty, columns, ...CURSOR }),
       env: options.env ?? {},
