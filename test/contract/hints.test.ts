@@ -8,7 +8,7 @@ import { words } from '../helpers/words.ts';
 /** A word in capitals, as it stands in help for a value. */
 const PLACEHOLDER = /(?<![\w"=%-])[A-Z]+(?![\w-])/;
 /** Values in capitals, and what only the operator can know: a day, a file, the price of a share, its new name. */
-const KNOWN = /\b(PENDING|TCS|DATE|FILE|PRICE|NEW)\b/g;
+const KNOWN = /\b(PENDING|DEAD|CRITICAL|TCS|DATE|FILE|PRICE|NEW)\b/g;
 /** What is no message: labels of keys, scripts for shells, jobs. */
 const OTHER = /scripts\.ts$|cipher\.ts$|key-ring\.ts$|^operations\/schedule\//;
 

@@ -38,7 +38,7 @@ export const ALERT_CHECKS: readonly Check[] = [
       if (late > 0)
         return warn(
           `${pluralize(late, 'notification')} not looked at yet, the oldest: ${formatDuration(age ?? 0)}`,
-          'pinnacle alert deliver; pinnacle schedule print',
+          'pinnacle alert deliver; pinnacle schedule print crontab',
         );
       return ok(`sent by ${pluralize(routes, 'route')}`);
     },
