@@ -41,7 +41,7 @@ const OF_USERS = [
 ] as const;
 
 /** A condition on an entry: that it is about one of these users, or about an order, position, session or notification of theirs. */
-function isAbout(users: readonly UserId[], phase: SchemaPhase): RawBuilder<boolean> {
+export function isAbout(users: readonly UserId[], phase: SchemaPhase): RawBuilder<boolean> {
   const own = users.map((user) => sql`SELECT ${`user ${user}`}`);
   const theirs = OF_USERS.filter(([, , , since]) => phase >= since).map(
     ([kind, table, id]) => sql`

@@ -6,7 +6,11 @@ export interface CliOptions {
   env?: Record<string, string>;
   stdin?: string | Buffer;
   /** What is typed on stdin once something is asked on stderr. */
-  answer?: { to: string; keys: string };
+  answer?: {
+    to: string;
+    keys: string /** What happens while the question waits. */;
+    meanwhile?: () => Promise<unknown>;
+  };
   /** Called with what is on stdout whenever there is more of it. */
   onOutput?: (stdout: string) => void;
   /** Whether stdin, stdout and stderr claim to be terminals. */
@@ -66,13 +70,13 @@ export async function runWith(
 
 function typeAnswer(
   stdin: PassThrough,
-  { to, keys }: { to: string; keys: string },
+  { to, keys, meanwhile }: NonNullable<CliOptions['answer']>,
   asked: () => string,
 ): void {
   const waiting = setInterval(() => {
     if (!asked().includes(to)) return;
     clearInterval(waiting);
-    stdin.write(keys);
+    void Promise.resolve(meanwhile?.()).then(() => stdin.write(keys));
   }, 5);
   waiting.unref();
 }

@@ -1,11 +1,13 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
+import { isAbout } from '../../audit/find-entries.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import { writeFileWhole } from '../../platform/files/write-file.ts';
 import { exportPieces } from '../../platform/postgres/export-query.ts';
+import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { outputFailure, refused } from '../../util/failure.ts';
 import { writeAtomic } from '../../util/file.ts';
@@ -31,7 +33,7 @@ const TABLES = {
   risk_rules: OWN,
   trading_halts: OWN,
   notifications: OWN,
-  audit_log: (user: UserId) => sql`target = ${`user ${user}`}`,
+  audit_log: (user: UserId, phase: SchemaPhase) => isAbout([user], phase),
 } as const;
 
 const SECRETS = new Set(['api_key', 'broker_api_key', 'broker_secret', 'broker_token', 'broker_totp']);
@@ -73,11 +75,11 @@ async function isOf(folder: string, user: UserId): Promise<boolean> {
 /** Writes the whole history of a user as CSV, a file for each table that the schema has; files of an earlier run are replaced. */
 export async function writeHistory(ctx: Context, folder: string, user: UserId) {
   const connection = await ctx.connection();
-  const tables = await readTables(connection.kysely);
+  const [tables, phase] = [await readTables(connection.kysely), await ctx.phase()];
   let rows = 0;
   for (const { table, fields } of tables) {
     const columns = sql.join(Object.entries(fields).map(([name, { type }]) => columnOf(name, type)));
-    const query = sql`SELECT ${columns} FROM ${sql.table(table)} WHERE ${TABLES[table](user)}`;
+    const query = sql`SELECT ${columns} FROM ${sql.table(table)} WHERE ${TABLES[table](user, phase)}`;
     async function* pieces() {
       for await (const piece of exportPieces(connection, query as never, fields, 'csv')) {
         ctx.signal.throwIfAborted();

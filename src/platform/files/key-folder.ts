@@ -30,7 +30,8 @@ export function keyFolder(path: string, uid: number | undefined): KeyFolder {
   const failed = (place: string) => (error: unknown) => {
     throw outputFailure(place, toFileProblem(error, 'written'), 'Name another folder.');
   };
-  const pathOf = (name: string) => join(path, `${name}.key`);
+  // Another program may have written any id: none leads out of the folder.
+  const pathOf = (name: string) => join(path, `${name.replace(/[/%]/g, encodeURIComponent)}.key`);
   const draftOf = (name: string) => `${pathOf(name)}.new`;
   const read = async (place: string) => {
     const bytes = await readSecretFile(place, uid, 'The file');

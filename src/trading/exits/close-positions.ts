@@ -5,16 +5,19 @@ import { mintId, type OrderId, type PositionId, type UserId } from '../../domain
 import { NO_RUPEES, type Rupees } from '../../domain/money.ts';
 import { signedShares } from '../../domain/net-positions.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import type { Asked } from '../broker/call-broker.ts';
 import { configuredKind } from '../broker/halt-and-cancel.ts';
 import { sendOrders } from '../broker/send-orders.ts';
 import { bookFills, fillOfAll } from '../ledger/book-fills.ts';
 import { insertOrders, type NewOrder, unfilled } from '../ledger/insert-orders.ts';
+import { findOrders } from '../ledger/order-store.ts';
 import { findPositions, type Position } from '../positions/store.ts';
 import { ordersLeftToday } from '../risk/orders-left.ts';
 import { type TradingDay, tradingDayOf } from '../trading-day.ts';
 import { describeOpen, warnUnlessHalted } from './describe-open.ts';
-import { exitPrices } from './exit-prices.ts';
+import { exitPrices, givenPrices } from './exit-prices.ts';
 import { lockOpen, type OpenPosition } from './lock-open.ts';
 
 /** A position, and the order that closes it. */
@@ -47,9 +50,9 @@ interface Exits {
  */
 export async function closeAllOf(ctx: Context, request: CloseRequest & { user: UserId }) {
   const question = await describeOpen(ctx, request.user);
-  const prices = await exitPrices(ctx, request);
+  const given = await givenPrices(ctx, request.given);
   await ctx.confirm(question);
-  return closeAndSay(ctx, { user: request.user, prices });
+  return closeAndSay(ctx, { user: request.user, prices: await exitPrices(ctx, { ...request, given }) });
 }
 
 /** The same of a user or of everyone, once the name is typed; with `send` the orders go to the broker at once. */
@@ -57,8 +60,9 @@ export async function flatten(ctx: Context, { send, ...request }: CloseRequest &
   const { user } = request;
   const question = await describeOpen(ctx, user);
   await warnUnlessHalted(ctx, user);
-  const prices = await exitPrices(ctx, request);
+  const given = await givenPrices(ctx, request.given);
   await ctx.confirmByName(user ?? 'all', question);
+  const prices = await exitPrices(ctx, { ...request, given });
   return send ? closeAndSend(ctx, { user, prices }) : closeAndSay(ctx, { user, prices });
 }
 
@@ -80,7 +84,7 @@ async function closeAndSend(ctx: Context, exits: Exits) {
     closing_status === 'PENDING' && closing_order_id !== null ? [closing_order_id] : [],
   );
   if (ctx.dryRun || ids.length === 0) return withProblems(rows);
-  const asked = new Map((await sendOrders(ctx, ids)).map((each) => [each.order.order_id, each]));
+  const asked = new Map((await sendAll(ctx, ids)).map((each) => [each.order.order_id, each]));
   return withProblems(
     rows.map((row) => {
       const sent = row.closing_order_id === null ? undefined : asked.get(row.closing_order_id);
@@ -89,6 +93,19 @@ async function closeAndSend(ctx: Context, exits: Exits) {
       return { ...row, closing_status: sent.order.status, problem };
     }),
   );
+}
+
+/** What became of each; also an only order keeps its row where it could not be sent. */
+async function sendAll(ctx: Context, ids: readonly OrderId[]): Promise<Asked[]> {
+  try {
+    return await sendOrders(ctx, ids);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    const failure = await ctx.explain(error);
+    if (ids.length > 1 || !(failure instanceof Failure)) throw error;
+    const orders = await findOrders(await ctx.db(), ids);
+    return orders.map((order) => ({ order, outcome: 'skipped', detail: failure.message }));
+  }
 }
 
 const withProblems = (rows: readonly Closed[]) =>
@@ -147,12 +164,15 @@ function resultOf(exit: Exit, credited: ReadonlyMap<OrderId, Rupees>): Omit<Clos
     };
   const closing_order_id = 'working' in exit ? exit.working : exit.order.order_id;
   const gain = credited.get(closing_order_id);
-  const status = 'working' in exit ? 'WORKING' : gain === undefined ? 'PENDING' : 'FILLED';
+  const status = 'working' in exit ? exit.status : gain === undefined ? 'PENDING' : 'FILLED';
   return { closing_order_id, closing_status: status, credited: gain ?? NO_RUPEES, problem: null };
 }
 
 /** What is done about a position: an order, nothing as one is on its way, or why nothing can be. */
-type Exit = { order: NewOrder } | { working: OrderId } | { problem: string; by: OrderId | null };
+type Exit =
+  | { order: NewOrder }
+  | { working: OrderId; status: string | null }
+  | { problem: string; by: OrderId | null };
 
 interface Plan {
   prices: Exits['prices'];
@@ -174,7 +194,8 @@ function exitOf(position: OpenPosition, { prices, books, left, clock }: Plan): E
     );
   if (closing !== null) {
     const isCovered = position.closing_type === 'MARKET' && (position.closing_rest ?? 0) >= Math.abs(held);
-    if (isCovered) return { working: closing };
+    // Where prices are to be booked, an order that nobody fills closes nothing.
+    if (isCovered && !books) return { working: closing, status: position.closing_state };
     return {
       problem: `order ${closing} is working on that side: run pinnacle order cancel ${closing}`,
       by: closing,

@@ -7,19 +7,31 @@ import { checkPrices } from '../positions/book-marks.ts';
 import { readMarks } from '../positions/parse-marks.ts';
 import { readQuotes } from '../quotes/store.ts';
 
+/** The prices of `SYMBOL=PRICE` words, in rupees per share; asks about those that are far from the last one. */
+export async function givenPrices(
+  ctx: Context,
+  words: readonly string[],
+): Promise<ReadonlyMap<TradingSymbol, number>> {
+  if (words.length === 0) return new Map();
+  const { marks } = await readMarks(words, undefined, (symbol) => symbol, ctx);
+  await checkPrices(ctx, marks, 'Close at this all the same?');
+  return new Map(marks.map(({ symbol, price }) => [symbol, price]));
+}
+
 /**
- * The prices to close positions at, in rupees per share: those of `SYMBOL=PRICE` words, which are asked about where they are far
- * from the last one, else with `fromCache` the fresh quotes in Redis. Undefined where neither is asked for. Throws NO_REDIS.
+ * The prices to close positions at, in rupees per share: those that are given, else with `fromCache` the quotes in Redis that
+ * are fresh now, so it is called after every question. Undefined where neither is asked for. Throws NO_REDIS.
  */
 export async function exitPrices(
   ctx: Context,
-  { user, given, fromCache }: { user: UserId | undefined; given: readonly string[]; fromCache: boolean },
+  {
+    user,
+    given,
+    fromCache,
+  }: { user: UserId | undefined; given: ReadonlyMap<TradingSymbol, number>; fromCache: boolean },
 ): Promise<ReadonlyMap<TradingSymbol, number> | undefined> {
-  if (given.length === 0 && !fromCache) return undefined;
-  const { marks } = await readMarks(given, undefined, (symbol) => symbol, ctx);
-  await checkPrices(ctx, marks, 'Close at this all the same?');
-  const quoted = fromCache ? await freshQuotes(ctx, user) : [];
-  return new Map([...quoted, ...marks.map(({ symbol, price }) => [symbol, price] as const)]);
+  if (!fromCache) return given.size === 0 ? undefined : given;
+  return new Map([...(await freshQuotes(ctx, user)), ...given]);
 }
 
 async function freshQuotes(ctx: Context, user: UserId | undefined) {

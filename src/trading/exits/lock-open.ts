@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Trx } from '../../audit/transaction.ts';
-import type { OrderType } from '../../domain/enums.ts';
+import type { OrderStatus, OrderType } from '../../domain/enums.ts';
 import type { OrderId, UserId } from '../../domain/id.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import { productOf } from '../ledger/product.ts';
@@ -10,6 +10,7 @@ import { POSITION_COLUMNS, type Position } from '../positions/store.ts';
 export interface OpenPosition extends Position {
   closing: OrderId | null;
   closing_type: OrderType | null;
+  closing_state: OrderStatus | null;
   /** Shares that it may still fill. */
   closing_rest: number | null;
   /** Whether another program left a position of the other side open under the same key. */
@@ -28,11 +29,11 @@ export async function lockOpen(trx: Trx, user: UserId | undefined): Promise<Open
     AND coalesce(${productOf(trx, row)}, '') = coalesce(${productOf(trx, 'p')}, '')`;
   const { rows } = await sql<OpenPosition>`
     SELECT ${sql.join(POSITION_COLUMNS.map((name) => sql.ref(`p.${name}`)))}, ${productOf(trx, 'p')} AS product,
-      c.order_id AS closing, c.order_type AS closing_type, c.rest AS closing_rest,
+      c.order_id AS closing, c.order_type AS closing_type, c.status AS closing_state, c.rest AS closing_rest,
       EXISTS (
         SELECT FROM positions q WHERE q.status = 'OPEN' AND ${sameKey('q')} AND q.side <> p.side) AS is_opposed
     FROM positions p LEFT JOIN LATERAL (
-      SELECT o.order_id, o.order_type, o.quantity - o.filled_quantity AS rest FROM orders o
+      SELECT o.order_id, o.order_type, o.status, o.quantity - o.filled_quantity AS rest FROM orders o
       WHERE ${sameKey('o')} AND ${IS_WORKING}
         AND ((p.side = 'LONG' AND o.side = 'SELL') OR (p.side = 'SHORT' AND o.side = 'BUY'))
       ORDER BY o.order_id LIMIT 1

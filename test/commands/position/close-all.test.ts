@@ -73,11 +73,12 @@ describe.each(databases)('every position at once, with a broker, on $name', ({ o
 
   it('is on its way once, whoever asks again', async () => {
     const before = await db.audits();
-    const { code, stdout } = await db.cli(...words(`position close --all --user u1 ${FIELDS} --yes`));
+    const { code, stdout, stderr } = await db.cli(...words(`position close --all --user u1 ${FIELDS} --yes`));
     expect({ code, ways: rowsOf({ stdout }).map((row) => row['closing_status']) }).toEqual({
       code: 0,
-      ways: ['WORKING', 'WORKING'],
+      ways: ['PENDING', 'PENDING'],
     });
+    expect(stderr).toContain('2 exit orders wait to be sent');
     expect(await db.audits()).toEqual(before);
   });
 
@@ -85,6 +86,18 @@ describe.each(databases)('every position at once, with a broker, on $name', ({ o
     await db.json(...words('risk halt --all --reason out --yes'));
     await db.refused('risk flatten --all', { code: 4 });
     await db.refused('risk flatten --all --confirm u1', { code: 2 });
+    // An earlier run may have been interrupted between its orders and the broker, or did without it.
+    await db.json(...words('risk flatten u2 --confirm u2'));
+    const away = await db.cliWith(
+      { env: { PINNACLE_BROKER: 'angelone' } },
+      ...words(`risk flatten u2 --send ${FIELDS} --confirm u2`),
+    );
+    expect({ code: away.code, rows: rowsOf(away) }).toEqual({
+      code: 6,
+      rows: [
+        expect.objectContaining({ closing_status: 'PENDING', problem: expect.stringContaining('skipped: ') }),
+      ],
+    });
     const { code, stdout, stderr } = await db.cli(
       ...words(`risk flatten --all --send ${FIELDS} --confirm all`),
     );
@@ -189,6 +202,15 @@ describe.each(servers)('every position at once, without a broker, on $name', ({ 
       rows: [{ symbol: 'TCS', problem: expect.stringContaining(`pinnacle order cancel ${lent}`) }],
     });
     await db.json('order', 'cancel', lent);
+    await db.json(...words('position close --all --user u1 --yes'));
+    const waits = await db.cli(...words(`position close --all --user u1 --at TCS=100 ${FIELDS} --yes`));
+    expect({ code: waits.code, rows: rowsOf(waits) }).toMatchObject({
+      code: 6,
+      rows: [
+        { status: 'OPEN', closing_status: null, problem: expect.stringContaining('pinnacle order cancel') },
+      ],
+    });
+    await db.json(...words('order cancel --user u1 --yes'));
     await db.json(...words('risk set u1 MAX_ORDERS_PER_DAY 1'));
     const barred = await db.cli(...words(`position close --all --user u1 --at TCS=100 ${FIELDS} --yes`));
     expect({ code: barred.code, rows: rowsOf(barred) }).toMatchObject({
@@ -200,6 +222,26 @@ describe.each(servers)('every position at once, without a broker, on $name', ({ 
     const done = await db.cli(...words(`position close --all --user u1 --at TCS=100 ${FIELDS} --yes`));
     expect({ code: done.code, rows: rowsOf(done) }).toMatchObject({ code: 0, rows: [{ status: 'CLOSED' }] });
     expect(await db.json(...words('position close --all --user u1 --yes'))).toEqual([]);
+  });
+
+  it('is filled at the quote of the moment of the answer, not at that of the question', async () => {
+    await given.position(db, { user: 'u2', symbol: 'SBIN', quantity: 10, price: 100 });
+    await db.json(...words('market set SBIN --ltp 90'));
+    const { code } = await db.cliWith(
+      {
+        tty: true,
+        answer: {
+          to: 'Close 1 open position',
+          keys: 'y\n',
+          meanwhile: () => db.json(...words('market set SBIN --ltp 80')),
+        },
+      },
+      ...words('position close --all --user u2 --from-cache'),
+    );
+    const { rows } = await db.query(
+      "SELECT f.price FROM order_fills f JOIN orders USING (order_id) WHERE symbol = 'SBIN' AND side = 'SELL'",
+    );
+    expect({ code, rows }).toEqual({ code: 0, rows: [{ price: 80 }] });
   });
 
   it('is closed once, however many ask at once', async () => {

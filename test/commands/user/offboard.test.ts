@@ -134,6 +134,8 @@ describe.each(databases)('a user who leaves, on $name', ({ open }) => {
     expect(read('orders.csv').trim().split('\n')).toHaveLength(4);
     expect(read('order_fills.csv').trim().split('\n')).toHaveLength(2);
     expect(read('audit_log.csv')).toContain('user offboard');
+    expect(read('audit_log.csv')).toContain('order place');
+    expect(read('audit_log.csv')).toContain('session start');
   });
 
   it('goes on with what is left when it is repeated, and changes nothing that is done', async () => {

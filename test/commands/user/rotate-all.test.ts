@@ -107,4 +107,15 @@ describe.each(databases)('keys of everyone on $name', ({ open }) => {
     expect(await holderOf(keyOf('fourth', 'u2'))).toEqual({ user_id: 'u2', via: 'current' });
     expect(readdirSync(place).sort()).toEqual(['u1.key', 'u2.key']);
   });
+
+  it('stay within the folder, whatever another program wrote as an id', async () => {
+    await db.query("UPDATE users SET user_id = '../evil', enabled = true WHERE user_id = 'gone'");
+    const before = readdirSync(folder);
+    expect((await rotate('--to fifth')).code).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual([...before, 'fifth'].sort());
+    expect(readdirSync(join(folder, 'fifth')).sort()).toEqual(['..%2Fevil.key', 'u1.key', 'u2.key']);
+    expect(await holderOf(readFileSync(join(folder, 'fifth', '..%2Fevil.key'), 'utf8').trim())).toMatchObject(
+      { via: 'current' },
+    );
+  });
 });
