@@ -34,7 +34,8 @@ export const flatten = defineCommand({
     'risk flatten --all --send --confirm all',
   ],
   details: `Halt first, so that nothing is entered meanwhile: risk halt also cancels working exits. Then it ${exitDetails} With --send the
-orders go to the broker at once, as by order send, within broker.rateLimits; what it does not accept is listed with the problem.`,
+orders, also those of an earlier run that were not sent, go to the broker at once, as by order send, within broker.rateLimits; what it does
+not accept is listed with the problem.`,
   async run({ user, all, send, at, fromCache }, ctx: Context) {
     if (user !== undefined && all) throw usage('Name a USER or give --all, not both.');
     const use = await import('../../trading/exits/close-positions.ts');
