@@ -14,15 +14,21 @@ const DATABASE = 'database';
 /** The configuration file of a playground, which names its database. */
 export const configOf = (folder: string): string => join(folder, 'pinnacle.config.json');
 
+/** Where a playground is while it is made or removed: under a name that nobody gives one to keep. */
+const draftOf = (folder: string): string => join(dirname(folder), `.${basename(folder)}.pinnacle-draft`);
+
 /**
  * Makes a playground by `fill` beside its folder, and puts it in place once it is whole. Throws PLAYGROUND_EXISTS or
- * FOLDER_TAKEN (exit 5) for a folder that holds something.
+ * FOLDER_TAKEN (exit 5) for a folder that holds something, and DATABASE_BUSY (exit 10) while another run makes it.
  */
-export async function withNewFolder<T>(folder: string, fill: (draft: string) => Promise<T>): Promise<T> {
+export async function withNewFolder<T>(
+  ctx: Context,
+  folder: string,
+  fill: (draft: string) => Promise<T>,
+): Promise<T> {
   await refuseTaken(folder);
-  const draft = `${folder}.new`;
-  // Of a run that was killed.
-  if (await isPlayground(draft)) await rm(draft, { recursive: true });
+  const draft = draftOf(folder);
+  await removeLeft(ctx, draft);
   await refuseTaken(draft);
   await makePrivateFolder(dirname(folder), SETTING);
   try {
@@ -52,29 +58,52 @@ export async function fillFolder<T>(folder: string, fill: (folder: string) => Pr
  * (exit 5) for a folder that is none, and DATABASE_BUSY (exit 10) while a command works in it.
  */
 export async function removeFolder(ctx: Context, folder: string): Promise<boolean> {
-  const database = join(folder, DATABASE);
   if (!(await isPlayground(folder))) {
     await refuseTaken(folder);
     return false;
   }
   await ctx.confirm(`Remove the playground ${folder} with everything in it?`);
   if (ctx.dryRun) return true;
-  const { timeoutMs } = await ctx.config();
-  const options = { pid: ctx.own.pid, command: ctx.origin.command, timeoutMs, signal: ctx.signal };
-  const release = await lockFile(`${database}.lock`, `The playground ${folder}`, options);
   // Under another name it is gone at once, and a run that is interrupted leaves nothing that looks whole.
-  const going = `${folder}.new`;
+  const going = draftOf(folder);
+  await removeLeft(ctx, going);
+  const release = await lock(ctx, folder, (await ctx.config()).timeoutMs);
   await rename(folder, going).catch(async (error) => {
     await release();
     return unusable(folder, SETTING)(error);
   });
-  await rm(going, { recursive: true }).catch(unusable(going, SETTING));
+  await removeMarkerLast(going);
   return true;
 }
 
+/** Removes what a run left that was killed; throws DATABASE_BUSY (exit 10) while one works there. */
+async function removeLeft(ctx: Context, draft: string): Promise<void> {
+  if (!(await isPlayground(draft))) return;
+  await lock(ctx, draft, 0);
+  await removeMarkerLast(draft);
+}
+
+/** Removes a folder so that what an interruption leaves of it is still known. */
+async function removeMarkerLast(folder: string): Promise<void> {
+  const removed = async () => {
+    for (const name of await readdir(folder))
+      if (name !== MARKER) await rm(join(folder, name), { recursive: true });
+    await rm(folder, { recursive: true });
+  };
+  await removed().catch(unusable(folder, SETTING));
+}
+
+function lock(ctx: Context, folder: string, timeoutMs: number): Promise<() => Promise<void>> {
+  const options = { pid: ctx.own.pid, command: ctx.origin.command, timeoutMs, signal: ctx.signal };
+  return lockFile(`${join(folder, DATABASE)}.lock`, `The playground ${folder}`, options);
+}
+
+/** Whether it is a folder of its own, not a link to one, with the marker. */
 async function isPlayground(folder: string): Promise<boolean> {
-  const found = await lstat(join(folder, MARKER)).catch(() => undefined);
-  return found?.isFile() === true;
+  const [own, marker] = await Promise.all(
+    [folder, join(folder, MARKER)].map((path) => lstat(path).catch(() => undefined)),
+  );
+  return own?.isDirectory() === true && marker?.isFile() === true;
 }
 
 /** Throws unless nothing is at a path, or an empty folder. */

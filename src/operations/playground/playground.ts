@@ -36,7 +36,7 @@ export type Deed = 'keep' | 'show' | 'remove';
  * (exit 5), or DATABASE_BUSY (exit 10).
  */
 export async function runDemo(ctx: Context, deed: Deed, folder: string, tell: Tell): Promise<TraderRow[]> {
-  if (deed === 'keep') return withNewFolder(folder, (draft) => play(ctx, draft, tell));
+  if (deed === 'keep') return withNewFolder(ctx, folder, (draft) => play(ctx, draft, tell));
   if (deed === 'show') return show(ctx, tell);
   if (!(await removeFolder(ctx, folder))) await ctx.io.say(`There is no playground in ${folder}.`);
   return [];

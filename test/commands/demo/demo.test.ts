@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type CliOptions, type CliResult, cli } from '../../helpers/cli.ts';
 import { findRedis, startRedis, type TestRedis } from '../../helpers/redis.ts';
@@ -105,6 +105,15 @@ describe('demo --keep', () => {
   });
 });
 
+/** A folder that is marked as a playground. */
+const playground = async (name: string): Promise<string> => {
+  const made = join(folder, name);
+  await mkdir(made, { recursive: true });
+  await writeFile(join(made, '.pinnacle-playground'), '');
+  await writeFile(join(made, 'pinnacle.config.json'), '{}');
+  return made;
+};
+
 describe('a folder that is no playground', () => {
   it.each([['demo --keep --dir theirs'], ['demo --remove --dir theirs --yes']])(
     'is left alone by %s',
@@ -118,6 +127,40 @@ describe('a folder that is no playground', () => {
       expect((await readdir(folder)).filter((name) => name.startsWith('theirs'))).toEqual(['theirs']);
     },
   );
+
+  it.each([['demo --keep --dir link'], ['demo --remove --dir link --yes']])(
+    'nor is a link to a playground followed by %s',
+    async (line) => {
+      const linked = await playground('linked');
+      await symlink(linked, join(folder, 'link'));
+      const { code } = await pinnacle(line);
+      await rm(join(folder, 'link'));
+      expect(code).toBe(5);
+      expect(await readdir(linked)).toContain('.pinnacle-playground');
+    },
+  );
+
+  it.each([['demo --keep --dir play2'], ['demo --remove --dir play2 --yes']])(
+    'another playground beside it is left alone by %s, which removes what a killed run left',
+    async (line) => {
+      const other = await playground('play2.new');
+      const left = await playground('.play2.pinnacle-draft');
+      if (line.includes('--remove')) await playground('play2');
+      expect((await pinnacle(line)).code).toBe(0);
+      expect(await readdir(other)).toContain('.pinnacle-playground');
+      expect(await readdir(folder)).not.toContain(basename(left));
+      await rm(join(folder, 'play2'), { recursive: true, force: true });
+    },
+  );
+
+  it('is not taken from another run that makes one', async () => {
+    const draft = await playground('.busy.pinnacle-draft');
+    const [, started] = /\) (.*)/.exec(await readFile(`/proc/${process.pid}/stat`, 'utf8')) ?? [];
+    const holder = { pid: process.pid, started: started?.split(' ')[19], command: 'demo' };
+    await writeFile(join(draft, 'database.lock'), JSON.stringify(holder));
+    expect((await pinnacle('demo --keep --dir busy')).code).toBe(10);
+    expect(await readdir(draft)).toContain('database.lock');
+  });
 
   it.each([['demo --keep --remove'], ['demo --dir play'], ['demo play']])('%s ends 2', async (line) => {
     expect((await pinnacle(line)).code).toBe(2);
