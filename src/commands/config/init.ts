@@ -46,14 +46,15 @@ variable that holds the whole URL, or let it be written into a file of its own t
 connected to without --check, and nothing made without --create-as.`,
   async run(input, ctx: Context) {
     const path = resolve(ctx.cwd, ctx.configSource.file ?? 'pinnacle.config.json');
-    const { setting: database, secret } = await chooseDatabase(input, path, ctx);
+    // Nothing is asked that may end it once a role is made whose password only the file has.
+    await confirmReplacing(path, ctx);
     const timeZone = input.timeZone ?? (await chooseTimeZone(ctx.io));
+    const { setting: database, secret } = await chooseDatabase(input, path, ctx);
+    if (secret) await confirmReplacing(secret.path, ctx);
     const files = [
       ...(secret ? [secret] : []),
       { path, text: `${JSON.stringify({ database, dataDir: input.dataDir, timeZone }, null, 2)}\n` },
     ];
-    for (const file of files)
-      if (await exists(file.path)) await ctx.confirm(`There is already a file ${file.path}. Replace it?`);
     if (!ctx.dryRun)
       for (const file of files) await writeConfig(file.path, file.text, await exists(file.path));
     return {
@@ -64,6 +65,10 @@ connected to without --check, and nothing made without --create-as.`,
     };
   },
 });
+
+async function confirmReplacing(path: string, ctx: Context): Promise<void> {
+  if (await exists(path)) await ctx.confirm(`There is already a file ${path}. Replace it?`);
+}
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -41,9 +41,11 @@ const CHOICES = {
  * usage error if it cannot prompt, and what is wrong with a server that is to be checked.
  */
 export async function chooseDatabase(given: Given, config: string, ctx: Context): Promise<ChosenServer> {
-  const { database, databaseEnv } = given;
+  const { database, databaseEnv, createAs } = given;
   if (database !== undefined && databaseEnv !== undefined)
     throw usage('--database and --database-env exclude each other.');
+  if (createAs !== undefined && (database ?? databaseEnv ?? 'embedded') === 'embedded')
+    throw usage('--create-as needs the URL of a server: --database or --database-env.');
   if (database !== undefined || databaseEnv !== undefined) return fromFlags(given, ctx);
   if (!ctx.io.canPrompt)
     throw usage(

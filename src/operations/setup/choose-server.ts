@@ -100,7 +100,8 @@ const accessTo = ({ globals, configSource }: Context, url: string, password?: st
 const tried = (access: ServerAccess): Promise<Probe | Failure> => probeServer(access).catch(asFailure);
 
 function asFailure(error: unknown): Failure {
-  if (error instanceof Failure) return error;
+  // Ctrl-C at a question ends all of it.
+  if (error instanceof Failure && error.kind !== 'interrupted') return error;
   throw error;
 }
 

@@ -1,8 +1,9 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { execute } from '../../platform/postgres/execute-sql.ts';
 import { quoteIdentifier } from '../../platform/postgres/identifiers.ts';
 import { resolveServer } from '../../platform/postgres/server-url.ts';
+import type { Database } from '../../platform/postgres/tables.ts';
 import { Failure } from '../../util/failure.ts';
 import { mayTakeOn } from '../access/may-take-on.ts';
 import { type ServerAccess, withServer } from './probe-server.ts';
@@ -29,28 +30,43 @@ export function findMissing(url: string, admin: ServerAccess): Promise<Missing> 
 
 /**
  * Makes what is missing as another login: a role that may log in, with a password if one is given, and a database that it
- * owns. The password leaves this machine only as its verifier. Throws NOT_PERMITTED (exit 12) where that login may not.
+ * owns; both or neither. The password leaves this machine only as its verifier. Throws NOT_PERMITTED (exit 12) where that login
+ * may not.
  */
 export function createMissing(
   missing: Missing,
   admin: ServerAccess,
   password: string | undefined,
 ): Promise<void> {
-  const [role, database] = [quoteIdentifier(missing.role), quoteIdentifier(missing.database)];
+  const role = quoteIdentifier(missing.role);
   return withServer(admin, async (db) => {
     if (missing.roleIsMissing) {
       const secret = password === undefined ? '' : ` PASSWORD '${scramVerifier(password)}'`;
       await execute(db, `CREATE ROLE ${role} LOGIN${secret}`);
     }
     if (!missing.databaseIsMissing) return;
-    // Who is no superuser may give a database only to a role that it can become.
-    const { rows } = await sql<{ can: boolean }>`
-      SELECT ${mayTakeOn(sql`r.oid`)} AS can FROM pg_roles r WHERE r.rolname = ${missing.role}`.execute(db);
-    const joins = rows[0]?.can !== true;
-    if (joins) await execute(db, `GRANT ${role} TO CURRENT_USER`);
-    await execute(db, `CREATE DATABASE ${database} OWNER ${role}`);
-    if (joins) await execute(db, `REVOKE ${role} FROM CURRENT_USER`);
+    try {
+      await createDatabase(db, missing);
+    } catch (error) {
+      // It may have a password that nobody has seen.
+      if (missing.roleIsMissing) await execute(db, `DROP ROLE ${role}`).catch(() => {});
+      throw error;
+    }
   });
+}
+
+async function createDatabase(db: Kysely<Database>, missing: Missing): Promise<void> {
+  const [role, database] = [quoteIdentifier(missing.role), quoteIdentifier(missing.database)];
+  // Who is no superuser may give a database only to a role that it can become.
+  const { rows } = await sql<{ can: boolean }>`
+    SELECT ${mayTakeOn(sql`r.oid`)} AS can FROM pg_roles r WHERE r.rolname = ${missing.role}`.execute(db);
+  const joins = rows[0]?.can !== true;
+  if (joins) await execute(db, `GRANT ${role} TO CURRENT_USER`);
+  try {
+    await execute(db, `CREATE DATABASE ${database} OWNER ${role}`);
+  } finally {
+    if (joins) await execute(db, `REVOKE ${role} FROM CURRENT_USER`);
+  }
 }
 
 function named(url: string): { role: string; database: string } {

@@ -90,21 +90,22 @@ export function withSchema(url: string, schema: string): string {
   return `${rest}${rest.includes('?') ? '&' : '?'}options=${all}`;
 }
 
-/** The URL with another user, and without a password. */
+/** The URL with another user, and without a password, also as parameters. */
 export function withUser(url: string, user: string): string {
-  return url.replace(/^([a-z]+:\/\/)(?:[^/?#]*@)?/i, `$1${encodeURIComponent(user)}@`);
+  const plain = url.replace(/(?<=[?&])(?:user|password)=[^&#]*&?/gi, '').replace(/[?&]$/, '');
+  return plain.replace(/^([a-z][a-z\d+.-]*:\/\/)(?:[^/?#]*@)?/i, `$1${encodeURIComponent(user)}@`);
 }
 
 /** The URL with a password for its user. */
 export function withPassword(url: string, password: string): string {
   const { user = '' } = resolveServer(url);
-  return withUser(url, user).replace(/^([a-z]+:\/\/[^/?#@]*)@/i, `$1:${encodeURIComponent(password)}@`);
+  return withUser(url, user).replace(
+    /^([a-z][a-z\d+.-]*:\/\/[^/?#@]*)@/i,
+    `$1:${encodeURIComponent(password)}@`,
+  );
 }
 
 /** The URL of another database of the same server. */
 export function withDatabase(url: string, database: string): string {
-  return url.replace(
-    /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?/i,
-    `$1/${encodeURIComponent(database).replaceAll('$', '$$$$')}`,
-  );
+  return url.replace(/^([a-z][a-z\d+.-]*:\/\/[^/?#]*)(\/[^?#]*)?/i, `$1/${encodeURIComponent(database)}`);
 }

@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -36,6 +36,7 @@ describe.each(servers)('config init with a server', () => {
       "ALTER ROLE postgres PASSWORD 'root-secret'",
       "CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'maker-secret'",
       "CREATE ROLE asha LOGIN PASSWORD 'asha-secret'",
+      "CREATE ROLE half LOGIN CREATEROLE PASSWORD 'half-secret'",
       'CREATE DATABASE hers OWNER asha',
       "CREATE ROLE guest LOGIN PASSWORD 'guest-secret'",
       'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
@@ -139,6 +140,43 @@ describe.each(servers)('config init with a server', () => {
       ]);
     });
 
+    it.each([
+      [
+        'with the name of a driver',
+        () => at('nobody:hush', 'hers').replace('postgres:', 'postgresql+asyncpg:'),
+      ],
+      ['with the password as a parameter', () => `${at('nobody', 'hers')}?user=nobody&password=hush`],
+    ])(
+      'shows no password of a URL %s, and a typed one replaces it',
+      { timeout: 60_000 },
+      async (_what, url) => {
+        const terminal = wizard({ BOOK_URL: url().replaceAll('nobody', 'asha') });
+        await choose(terminal, 'Which database?', 1);
+        await terminal.until('Name of the variable:');
+        terminal.type(`\u0015BOOK_URL${ENTER}`);
+        await choose(terminal, 'What now?', 1);
+        await terminal.until('may make roles and databases');
+        terminal.type(`\u0015${at('guest:guest-secret', 'postgres')}${ENTER}`);
+        await terminal.until('are both there');
+        await choose(terminal, 'What now?', 0);
+        await answer(terminal, 'Its password:', 'asha-secret');
+        await choose(terminal, 'Where is the password kept?', 0);
+        expect(await terminal.ended).toBe(0);
+        expect(terminal.text()).not.toMatch(/hush|asha-secret/);
+      },
+    );
+
+    it('ends by Ctrl-C at any question', { timeout: 60_000 }, async () => {
+      const terminal = wizard();
+      await choose(terminal, 'Which database?', 2);
+      await answer(terminal, 'Its URL:', at('nobody', 'hers'));
+      await choose(terminal, 'What now?', 1);
+      await terminal.until('may make roles and databases');
+      terminal.type('\u0003');
+      expect(await terminal.ended).toBe(130);
+      expect(await readdir(cwd)).not.toContain('pinnacle.config.json');
+    });
+
     it('tries the URL of a variable, and warns of rights that are missing', { timeout: 60_000 }, async () => {
       const terminal = wizard({ BOOK_URL: at('guest:guest-secret', 'hers') });
       await choose(terminal, 'Which database?', 1);
@@ -205,6 +243,32 @@ describe.each(servers)('config init with a server', () => {
       expect([code, stderr]).toEqual([12, expect.stringContaining('not permitted')]);
       expect(await readdir(cwd)).toEqual([]);
     });
+
+    const rolesNamed = (role: string) =>
+      runSql(server.url, `SELECT rolname FROM pg_roles WHERE rolname = '${role}'`);
+
+    it('--create-as as a login that may make roles alone leaves no role behind', async () => {
+      const env = { BOOK_URL: at('lonely', 'lonely_book'), ADMIN_URL: at('half:half-secret', 'postgres') };
+      const { code } = await init('--database-env BOOK_URL --create-as ADMIN_URL', env);
+      expect(code).toBe(12);
+      expect(await rolesNamed('lonely')).toEqual([]);
+    });
+
+    it('--create-as makes nothing for a file that may not be replaced', async () => {
+      await writeFile(join(cwd, 'pinnacle.config.json'), '{}');
+      const env = { BOOK_URL: at('late', 'late_book'), ADMIN_URL: at('maker:maker-secret', 'postgres') };
+      const { code } = await init('--database-env BOOK_URL --create-as ADMIN_URL', env);
+      expect(code).toBe(4);
+      expect(await rolesNamed('late')).toEqual([]);
+    });
+
+    it.each([['--create-as ADMIN_URL'], ['--database embedded --create-as ADMIN_URL']])(
+      '%s ends 2: nothing could be made',
+      async (line) => {
+        expect((await init(line, { ADMIN_URL: at('maker', 'postgres') })).code).toBe(2);
+        expect(await readdir(cwd)).toEqual([]);
+      },
+    );
 
     it.each([
       ['--database-env NOT_SET --check'],
