@@ -87,12 +87,16 @@ describe.each(databases)('filters and orders of lists on $name', ({ open }) => {
     if (hint) expect(error.hint).toMatch(hint);
   });
 
-  it.each(['order list', 'position list', 'session list', 'fill list'])(
-    '%s misses none of several that are named',
-    async (line) => {
-      await db.refused(words(`${line} --user u1,nosuch`), { code: 3, error: 'USER_NOT_FOUND' });
-    },
-  );
+  it.each([
+    'order list',
+    'position list',
+    'position list --as-of now',
+    'session list',
+    'fill list',
+    'risk list',
+  ])('%s misses none of several that are named', async (line) => {
+    await db.refused(words(`${line} --user u1,nosuch`), { code: 3, error: 'USER_NOT_FOUND' });
+  });
 
   it.each([
     ['order list', 'order_id'],

@@ -3,7 +3,7 @@ import { type PageInput, page } from '../../cli/pagination.ts';
 import { columnValue } from '../../cli/rows.ts';
 import { keysetOf, orderName, type Sort, type SortInput, type Sorts } from '../../cli/sorting.ts';
 import type { Context } from '../../context.ts';
-import { type Named, requireNamed } from '../../trading/strategies/require-named.ts';
+import { type Named, requireNamed, requireSeveral } from '../../trading/strategies/require-named.ts';
 
 /** The rows of a list, and the orders that it can be in. */
 interface SortedList<DB, TB extends keyof DB, O, R extends object> {
@@ -28,9 +28,7 @@ export async function sortedPage<DB, TB extends keyof DB, O, R extends object>(
   const order = { columns: sort.columns, descending: !input.reverse };
   const { sortedRows } = await import('../../platform/postgres/sorted-rows.ts');
   const db = await ctx.db();
-  const check = () => requireNamed(db, named);
-  // Rows of one would hide that another is misspelt.
-  if (Object.values(named).some((names) => Array.isArray(names) && names.length > 1)) await check();
+  await requireSeveral(db, named);
   return page(
     { ...input, orderedBy: orderName(input, sorts) },
     ctx.io,
@@ -38,7 +36,7 @@ export async function sortedPage<DB, TB extends keyof DB, O, R extends object>(
       complete(await sortedRows(db, selections, order, limit, after && keysetOf(sort, after))),
     (row) => sort.columns.map((column) => String(columnValue(row, column.replace(/^.*\./, '')))),
     async () => {
-      await check();
+      await requireNamed(db, named);
       await whenNone?.();
     },
   );

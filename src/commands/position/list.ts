@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { gainPercent } from '../../domain/position-gain.ts';
 import type { Filter } from '../../trading/positions/matching.ts';
-import { requireNamed } from '../../trading/strategies/require-named.ts';
+import { requireNamed, requireSeveral } from '../../trading/strategies/require-named.ts';
 import { usage } from '../../util/failure.ts';
 import { sortedPage } from '../_shared/sorted-page.ts';
 import { isPrinted } from '../_shared/totals.ts';
@@ -88,12 +88,14 @@ async function listAsOf(at: Instant, filter: Filter, input: PageInput, ctx: Cont
     import('../../trading/positions/as-of.ts'),
     ctx.source(),
   ]);
+  const named = { user: filter.user, strategy: filter.strategy };
+  await requireSeveral(source.db, named);
   await checkMoment(source.db, filter.user, at, ctx.now());
   return page(
     input,
     ctx.io,
     async (limit, after) => (await positionsAsOf(source, filter, at, limit, after)).map(withGain),
     (position) => [position.opened_at, position.position_id],
-    async () => requireNamed(source.db, { user: filter.user, strategy: filter.strategy }),
+    async () => requireNamed(source.db, named),
   );
 }

@@ -6,7 +6,7 @@ import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
 import { type UserId, userId } from '../../domain/id.ts';
 import { useOfLimit } from '../../domain/risk-rules.ts';
 import { RULE_COLUMNS } from '../../trading/risk/store.ts';
-import { requireNamed } from '../../trading/strategies/require-named.ts';
+import { requireNamed, requireSeveral } from '../../trading/strategies/require-named.ts';
 import { usedRuleFields } from './fields.ts';
 
 export const list = defineCommand({
@@ -33,6 +33,7 @@ what is left; of MIN_CAPITAL_THRESHOLD 100 percent is a capital at the threshold
   async run(input, ctx: Context) {
     const { user, rule, violated } = input;
     const db = await ctx.db();
+    await requireSeveral(db, { user });
     return page(
       input,
       ctx.io,
@@ -56,7 +57,7 @@ what is left; of MIN_CAPITAL_THRESHOLD 100 percent is a capital at the threshold
         }));
       },
       (rule) => [rule.user_id, rule.rule_type],
-      async () => requireNamed(await ctx.db(), { user }),
+      async () => requireNamed(db, { user }),
     );
   },
 });

@@ -21,3 +21,9 @@ export async function requireNamed(
   for (const one of [strategy].flat()) await findStrategy(db, one);
   for (const one of [order].flat()) await findOrder(db, one);
 }
+
+/** The same where there are several of a kind: rows of one would hide that another is misspelt. */
+export async function requireSeveral(db: Kysely<Database>, named: Named): Promise<void> {
+  if (Object.values(named).some((names) => Array.isArray(names) && names.length > 1))
+    await requireNamed(db, named);
+}
