@@ -24,7 +24,7 @@ interface TotalsMoved {
   completed: number;
   /** By how much the unrealized P&L of the user grows, in rupees. */
   unrealized: Rupees;
-  /** Sessions whose executions changed. */
+  /** Sessions whose executions changed, also those that lost one which credited nothing. */
   touched: readonly string[];
   day: TradingDay;
 }

@@ -130,7 +130,9 @@ export async function rebook(
     credits,
     completed,
     unrealized: toPaisa(openValue(positions, rows)),
-    touched: rebooked.flatMap(({ session_id }) => session_id ?? []),
+    touched: [...before.filter(differsFrom(after)), ...rebooked].flatMap(
+      ({ session_id }) => session_id ?? [],
+    ),
     day,
   });
   return {

@@ -248,6 +248,20 @@ describe.each(databases)('an execution that is taken back or corrected on $name'
     await sound();
   });
 
+  it('takes an execution that moved no money out of the count of its session, too', async () => {
+    const user = await trader();
+    await db.json('session', 'start', user);
+    const fill = await trade(user, 'BUY 10 at 100');
+    await bust(fill);
+    expect(await db.json('session', 'show', '--user', user)).toMatchObject({ successful_orders: 0 });
+    const again = await trade(user, 'BUY 10 at 100');
+    await correct(again, '--price', '100');
+    await trade(user, 'BUY 10 at 100');
+    await bust(again);
+    expect(await db.json('session', 'show', '--user', user)).toMatchObject({ successful_orders: 1 });
+    await sound();
+  });
+
   it('moves strategy and sessions, ended ones and the capital that later ones began with', async () => {
     const user = await trader();
     await given.strategy(db, 'rsi');
