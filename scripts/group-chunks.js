@@ -1,6 +1,5 @@
-const NOUN = /^src\/commands\/([^/]+)\/command\.ts$/;
-const COMMANDS = /^src\/commands\//;
 const MAIN = /^src\/main\.ts$/;
+const NOUN = /^src\/commands\/([^/]+)\//;
 /** What fewer nouns than these share is read apart from what most runs need. */
 const MANY_NOUNS = 6;
 
@@ -10,35 +9,31 @@ const MANY_NOUNS = 6;
  * those of the metafile of esbuild.
  */
 export function groupsOf(outputs) {
-  const nouns = Object.entries(outputs).flatMap(([path, { entryPoint }]) => {
-    const name = NOUN.exec(entryPoint ?? '')?.[1];
-    return name === undefined ? [] : [{ name, path }];
-  });
-  const tables = new Set(nouns.map(({ path }) => path));
-  const users = new Map(Object.keys(outputs).map((path) => [path, []]));
-  for (const { name, path } of nouns)
-    for (const chunk of reachable(outputs, path, tables)) users.get(chunk).push(name);
-  const commands = new Set(pathsOf(outputs, COMMANDS));
-  const rail = reachable(outputs, pathsOf(outputs, MAIN)[0], commands);
+  const paths = Object.keys(outputs);
+  const nounOf = (path) => NOUN.exec(outputs[path].entryPoint ?? '')?.[1];
+  const main = paths.find((path) => MAIN.test(outputs[path].entryPoint ?? ''));
+  const rail = reachable(outputs, [main], (path) => nounOf(path) === undefined);
+  const users = new Map(paths.map((path) => [path, []]));
+  for (const noun of new Set(paths.map(nounOf).filter((name) => name !== undefined))) {
+    const own = paths.filter((path) => nounOf(path) === noun);
+    const isOwn = (path) => [undefined, noun].includes(nounOf(path));
+    for (const path of reachable(outputs, own, isOwn)) users.get(path).push(noun);
+  }
   return new Map(
-    [...users].map(([path, by]) => [path.slice('dist/'.length), rail.has(path) ? 'small' : groupOf(by)]),
+    paths.map((path) => [
+      path.slice('dist/'.length),
+      rail.has(path) || users.get(path).length >= MANY_NOUNS ? 'small' : groupOf(users.get(path)),
+    ]),
   );
 }
 
-const pathsOf = (outputs, entry) =>
-  Object.keys(outputs).filter((path) => entry.test(outputs[path].entryPoint ?? ''));
+const groupOf = ([noun, another]) => (another === undefined ? `small-${noun}` : 'small-shared');
 
-function groupOf(nouns) {
-  if (nouns.length === 0 || nouns.length >= MANY_NOUNS) return 'small';
-  return nouns.length === 1 ? `small-${nouns[0]}` : 'small-shared';
-}
-
-/** What a chunk imports, directly or not, at the start or later; but not through the table of another noun. */
-function reachable(outputs, start, tables) {
-  const found = new Set([start]);
+/** What chunks import, directly or not, at the start or later, as far as they may. */
+function reachable(outputs, from, may) {
+  const found = new Set(from);
   // A set is walked to its end, also over what is added on the way.
   for (const path of found)
-    for (const { path: next, external } of outputs[path].imports)
-      if (!external && !tables.has(next)) found.add(next);
+    for (const { path: next, external } of outputs[path].imports) if (!external && may(next)) found.add(next);
   return found;
 }
