@@ -60,6 +60,7 @@ export async function fillFolder<T>(folder: string, fill: (folder: string) => Pr
 export async function removeFolder(ctx: Context, folder: string): Promise<boolean> {
   if (!(await isPlayground(folder))) {
     await refuseTaken(folder);
+    if (!ctx.dryRun) await removeLeft(ctx, draftOf(folder));
     return false;
   }
   await ctx.confirm(`Remove the playground ${folder} with everything in it?`);

@@ -153,6 +153,14 @@ describe('a folder that is no playground', () => {
     },
   );
 
+  it('what a killed run left is removed, too, where nothing else is', async () => {
+    await playground('.gone.pinnacle-draft');
+    expect((await pinnacle('demo --remove --dir gone --dry-run')).code).toBe(0);
+    expect(await readdir(folder)).toContain('.gone.pinnacle-draft');
+    expect((await pinnacle('demo --remove --dir gone')).code).toBe(0);
+    expect(await readdir(folder)).not.toContain('.gone.pinnacle-draft');
+  });
+
   it('is not taken from another run that makes one', async () => {
     const draft = await playground('.busy.pinnacle-draft');
     const [, started] = /\) (.*)/.exec(await readFile(`/proc/${process.pid}/stat`, 'utf8')) ?? [];
