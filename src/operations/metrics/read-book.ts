@@ -42,7 +42,9 @@ export async function readBook(source: Source, staleBeforeMs: number): Promise<S
         count(*) FILTER (WHERE coalesce(marked_at, '-infinity') < ${now} - ${staleBeforeMs} * interval '1 millisecond') AS stale
       FROM positions WHERE status = 'OPEN' GROUP BY side
     ), charged AS MATERIALIZED (
-      SELECT coalesce(sum(amount), 0) AS charges FROM cash_flows WHERE kind = 'charge' AND day = ${today}::date
+      SELECT coalesce(sum(f.amount + coalesce(c.amount, 0)), 0) AS charges
+      FROM cash_flows f LEFT JOIN cash_flows c ON c.user_id = f.user_id AND c.day = f.day AND c.corrects = f.flow_id
+      WHERE f.kind = 'charge' AND f.day = ${today}::date
     ), rules AS MATERIALIZED (
       SELECT rule_type, count(*) FILTER (WHERE is_violated) AS violated,
         max(CASE WHEN rule_type = 'MIN_CAPITAL_THRESHOLD' THEN rule_value / nullif(current_value, 0)

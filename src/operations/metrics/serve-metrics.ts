@@ -25,6 +25,8 @@ const MAX_AGE_MS = 5_000;
 const LIMITS = {
   headersTimeout: 5_000,
   requestTimeout: 5_000,
+  // Who is late is looked for as often: connections that say nothing would keep out those of scrapers.
+  connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 8_192,
 };

@@ -90,6 +90,18 @@ describe.each(databases)('metrics print on $name', ({ open }) => {
     expect(rows).toContainEqual({ metric: 'pinnacle_orders_today', labels: { status: 'FILLED' }, value: 2 });
   });
 
+  it('has the charges of the day without those that were countered, as top has them', async () => {
+    await db.cli('charges', 'book');
+    const charges = async () => amount(await printed('prometheus'), 'pnl_today_rupees', 'charges');
+    const booked = Number(await charges());
+    expect(booked).toBeLessThan(0);
+    const [flow] = await db.json<{ flow_id: string }[]>('user', 'flows', 'trader_001', '--kind', 'charge');
+    await db.json('user', 'reverse-flow', String(flow?.flow_id), '--reason', 'wrong', '--yes');
+    const { charges: shown } = await db.json('top', '--once');
+    expect(await charges()).toBe(Number(shown));
+    expect(Number(shown)).toBeGreaterThan(booked);
+  });
+
   it('writes a file that all may read, beside its name first, and again over itself', async () => {
     const file = join(folder, 'pinnacle.prom');
     for (const _ of [1, 2]) expect((await db.json('metrics', 'print', '--output', file))['file']).toBe(file);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli } from '../../helpers/cli.ts';
 import { ownServer, servers, type TestDatabase } from '../../helpers/databases.ts';
@@ -66,6 +67,23 @@ describe.each(servers)('metrics serve on $name', ({ open }) => {
     for (const host of ['localhost', 'localhost:9187', '[::1]:9187'])
       expect((await ask(url, { host })).status).toBe(200);
     child.kill('SIGINT');
+    expect((await ended).code).toBe(0);
+  });
+
+  it('is not kept from answering by connections that say nothing', async () => {
+    const { url, child, ended } = await serve();
+    const idle = Array.from({ length: 64 }, () =>
+      connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {}),
+    );
+    await Promise.all(idle.map((socket) => once(socket, 'connect')));
+    const status = () =>
+      ask(url).then(
+        (answer) => answer.status,
+        () => 'dropped',
+      );
+    await expect.poll(status, { timeout: 20_000, interval: 500 }).toBe(200);
+    for (const socket of idle) socket.destroy();
+    child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
   });
 
