@@ -76,16 +76,15 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
 
 /** A time for a person: relative within seven days (`5 min ago`), else `2026-01-31 09:15:00` in the time zone. */
 export function formatTime(iso: string, now: Date, timeZone: string): string {
-  const at = new Date(iso);
-  if (Number.isNaN(at.getTime())) return iso;
-  const age = now.getTime() - at.getTime();
+  const age = now.getTime() - Date.parse(iso);
   if (age >= 0 && age < 7 * 86_400_000) return age < 5_000 ? 'just now' : `${formatDuration(age)} ago`;
   return wallClock(iso, timeZone);
 }
 
-/** A time as the clocks of the time zone have it: `2026-01-31 09:15:00`. */
+/** A time as the clocks of the time zone have it: `2026-01-31 09:15:00`. What is none, such as `infinity`, is left as it is. */
 export function wallClock(iso: string, timeZone: string): string {
   const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
   const wall = new Date(at.getTime() + offsetOf(at, timeZone)).toISOString();
   return `${wall.slice(0, 10)} ${wall.slice(11, 19)}`;
 }
