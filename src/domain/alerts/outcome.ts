@@ -37,9 +37,12 @@ export function outcomeOfStatus(
 
 const MOST_WAIT_MS = 6 * 3_600_000;
 
+/** A wait that a receiver asks for, in milliseconds: at most six hours, whatever it says. */
+export const boundedWaitMs = (ms: number): number => Math.min(Math.max(ms, 0), MOST_WAIT_MS);
+
 /** How long a Retry-After header asks to wait, seconds or a date, at most six hours; 0 for none. */
 export function retryAfterMs(header: string | null, now: Date): number {
   if (header === null) return 0;
-  const wait = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now.getTime();
-  return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), MOST_WAIT_MS);
+  const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now.getTime();
+  return Number.isNaN(wait) ? 0 : boundedWaitMs(wait);
 }

@@ -51,7 +51,7 @@ export async function sendEmail(
       priority: message.level === 'CRITICAL' ? 'high' : 'normal',
     });
     const { response } = await Promise.race([sending, aborted(stop)]);
-    return { outcome: 'sent', provider_id: response.slice(0, 200) };
+    return { outcome: 'sent', provider_id: response };
   } catch (error) {
     return outcomeOf(error as MailError);
   } finally {

@@ -4,19 +4,26 @@ import { escapeControls, truncate } from '../../util/text.ts';
 import { redactor } from '../secrets/redact.ts';
 import type { Envelope } from './envelope.ts';
 
-const MOST_REASON_CHARS = 300;
+const MOST_ANSWER_CHARS = 300;
 
 /** A channel with its secrets, the present one first; none where it needs none. */
 export type OpenChannel = ChannelTerms & { secrets: readonly string[] };
 
-/** Sends a message through a channel, once. What it says of a failure is one line without secrets. Never throws. */
+/** Sends a message through a channel, once. What it says of the answer is one line without secrets. Never throws. */
 export async function send(channel: OpenChannel, envelope: Envelope): Promise<SendOutcome> {
   const sent = await dispatch(channel, envelope);
-  if (sent.outcome === 'sent') return sent;
-  // An answer may quote the path of a URL that is secret as a whole.
-  const paths = channel.kind === 'slack' ? channel.secrets.map((url) => new URL(url).pathname) : [];
-  const hide = redactor([...channel.secrets, ...paths]);
-  return { ...sent, reason: truncate(escapeControls(hide(sent.reason)), MOST_REASON_CHARS) };
+  const hide = redactor([...channel.secrets, ...quotedSecrets(channel)]);
+  const shown = (text: string) => truncate(escapeControls(hide(text)), MOST_ANSWER_CHARS);
+  return sent.outcome === 'sent'
+    ? { ...sent, provider_id: shown(sent.provider_id) }
+    : { ...sent, reason: shown(sent.reason) };
+}
+
+/** In which other forms an answer may quote secrets: the path of a URL that is secret as a whole, and the line of a login. */
+function quotedSecrets({ kind, settings, secrets }: OpenChannel): string[] {
+  if (kind === 'slack') return secrets.map((url) => new URL(url).pathname);
+  // As AUTH PLAIN has it; in base64 the password cannot be told from what is before it.
+  return kind === 'email' ? secrets.map((password) => `\0${settings.login}\0${password}`) : [];
 }
 
 async function dispatch(channel: OpenChannel, envelope: Envelope): Promise<SendOutcome> {
