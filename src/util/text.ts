@@ -27,9 +27,9 @@ export function pluralize(n: number, noun: string, plural = `${noun}s`): string 
   return `${n.toLocaleString('en-IN')} ${n === 1 ? noun : plural}`;
 }
 
-/** The text cut to a length with an ellipsis, for echoing a bad value back. */
+/** The text cut to a length with an ellipsis, for echoing a bad value back; never in the middle of a character. */
 export function truncate(text: string, length = 60): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  return text.length > length ? `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
 /** The first of some texts, each cut to a length, and how many there are more: `a, b and 3 more`. */

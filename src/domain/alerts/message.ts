@@ -86,16 +86,31 @@ export const subjectOf = ({ level, title }: AlertMessage): string => escapeContr
 
 /** The text of a message, with times as the clocks of a time zone have them, and the id to tell repetitions by. */
 export function textOf(message: AlertMessage, id: string, timeZone: string): string {
-  const lines = message.notices.flatMap(({ created_at, alert_level, user_id, title, message, times }) => [
-    [wallClock(created_at, timeZone), alert_level, user_id ?? 'system', escapeControls(title)].join('  ') +
-      (times > 1 ? `  (${times} times)` : ''),
-    ...escapeControlLines(message).map((line) => `    ${line}`),
-  ]);
+  const texts = message.notices.map((notice) => textOfNotice(notice, timeZone));
   return [
-    ...lines,
+    ...texts,
     ...(message.more > 0 ? [`and ${message.more} more: pinnacle notification list`] : []),
     ...(message.note === '' ? [] : ['', message.note]),
     '',
     `Times: ${timeZone}. Message ${id}.`,
   ].join('\n');
 }
+
+/** Subject and text in at most so many characters, at least 2,000: notifications that do not fit are among those that are more. */
+export function shortTextOf(message: AlertMessage, id: string, timeZone: string, most: number): string {
+  const text = `${subjectOf(message)}\n${textOf(message, id, timeZone)}`;
+  const last = message.notices.at(-1);
+  if (text.length <= most || !last) return text;
+  const shorter = { ...message, notices: message.notices.slice(0, -1), more: message.more + last.times };
+  return shortTextOf(shorter, id, timeZone, most);
+}
+
+const textOfNotice = (
+  { created_at, alert_level, user_id, title, message, times }: AlertMessage['notices'][number],
+  timeZone: string,
+): string =>
+  [
+    [wallClock(created_at, timeZone), alert_level, user_id ?? 'system', escapeControls(title)].join('  ') +
+      (times > 1 ? `  (${times} times)` : ''),
+    ...escapeControlLines(message).map((line) => `    ${line}`),
+  ].join('\n');

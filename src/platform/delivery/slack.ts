@@ -1,6 +1,5 @@
-import { subjectOf, textOf } from '../../domain/alerts/message.ts';
+import { shortTextOf } from '../../domain/alerts/message.ts';
 import { outcomeOfStatus, retryAfterMs, type SendOutcome } from '../../domain/alerts/outcome.ts';
-import { truncate } from '../../util/text.ts';
 import type { Envelope } from './envelope.ts';
 import { post } from './post.ts';
 
@@ -12,7 +11,7 @@ export async function sendSlack(
   url: string,
   { id, message, at, timeZone, signal }: Envelope,
 ): Promise<SendOutcome> {
-  const text = truncate(`${subjectOf(message)}\n${textOf(message, id, timeZone)}`, MOST_CHARS);
+  const text = shortTextOf(message, id, timeZone, MOST_CHARS);
   // Nothing in it is a mention, a link or a channel.
   const body = JSON.stringify({ text: text.replace(/[&<>]/g, (char) => ESCAPES[char] ?? char) });
   return post(url, { body, signal }, ({ status, body, retryAfter }) =>

@@ -1,8 +1,12 @@
 import * as z from 'zod/mini';
-import { subjectOf, textOf } from '../../domain/alerts/message.ts';
-import { outcomeOfStatus, retryAfterMs, type SendOutcome } from '../../domain/alerts/outcome.ts';
+import { shortTextOf } from '../../domain/alerts/message.ts';
+import {
+  boundedWaitMs,
+  outcomeOfStatus,
+  retryAfterMs,
+  type SendOutcome,
+} from '../../domain/alerts/outcome.ts';
 import { parseJson } from '../../util/json.ts';
-import { truncate } from '../../util/text.ts';
 import type { Envelope } from './envelope.ts';
 import { post } from './post.ts';
 
@@ -20,14 +24,14 @@ export async function sendTelegram(
   token: string,
   { id, message, at, timeZone, signal }: Envelope,
 ): Promise<SendOutcome> {
-  const text = truncate(`${subjectOf(message)}\n${textOf(message, id, timeZone)}`, MOST_CHARS);
+  const text = shortTextOf(message, id, timeZone, MOST_CHARS);
   const body = JSON.stringify({ chat_id: chat, text, link_preview_options: { is_disabled: true } });
   return post(
     `${url.replace(/\/+$/, '')}/bot${token}/sendMessage`,
     { body, signal },
     ({ status, body, retryAfter }) => {
       const { description = '', parameters, result } = answerOf(body);
-      const afterMs = (parameters?.retry_after ?? 0) * 1_000 || retryAfterMs(retryAfter, at);
+      const afterMs = boundedWaitMs((parameters?.retry_after ?? 0) * 1_000) || retryAfterMs(retryAfter, at);
       return outcomeOfStatus(status, {
         reason: description,
         afterMs,
