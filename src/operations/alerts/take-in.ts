@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { type RouteFilter, takes } from '../../domain/alerts/route.ts';
 import { instant } from '../../domain/instant.ts';
@@ -20,8 +21,6 @@ export async function takeIn(ctx: Context): Promise<void> {
 
 function takeBatch(ctx: Context): Promise<number> {
   return ctx.change(async (trx) => {
-    const routes = await readFilters(trx.db);
-    if (routes.length === 0) return unchanged(0);
     const notices = await trx.db
       .selectFrom('notifications')
       .select(['notification_id', 'user_id', 'notification_type', 'alert_level', 'title', 'message'])
@@ -32,6 +31,9 @@ function takeBatch(ctx: Context): Promise<number> {
       .skipLocked()
       .execute();
     if (notices.length === 0) return unchanged(0);
+    // After them: a route that was added before one of these was written is among those that are read.
+    const routes = await lockFilters(trx);
+    if (routes.length === 0) return unchanged(0);
     const routed_at = instant(ctx.now());
     const items = notices.flatMap((notice) =>
       routes
@@ -56,10 +58,10 @@ function takeBatch(ctx: Context): Promise<number> {
 
 type Filter = RouteFilter & { route_id: string };
 
-async function readFilters(db: Kysely<Database>): Promise<Filter[]> {
-  const { rows } = await sql<Filter>`SELECT route_id, user_id, min_level, types FROM alert_routes`.execute(
-    db,
-  );
+/** All routes, none of which is removed before the transaction ends. */
+async function lockFilters({ db }: Trx): Promise<Filter[]> {
+  const { rows } = await sql<Filter>`
+    SELECT route_id, user_id, min_level, types FROM alert_routes ORDER BY route_id FOR KEY SHARE`.execute(db);
   return rows;
 }
 
