@@ -14,7 +14,6 @@ export interface WaitingItem {
   notification_id: string;
   notification_type: string;
   critical: boolean;
-  repeat_key: string;
   /** When it was taken. */
   routed_at: Instant;
 }
@@ -32,8 +31,6 @@ export interface PastMessages {
 export interface RouteHistory {
   critical: PastMessages;
   others: PastMessages;
-  /** When a text was last put into a message, by its repeat key. */
-  lastOf: ReadonlyMap<string, Instant>;
 }
 
 /** A message to be composed. */
@@ -52,8 +49,7 @@ const WAIT_FOR_RETRY_MS = 900_000;
 
 /**
  * Which messages a route sends now; what is in none of them goes on waiting. CRITICAL ones wait for the limit alone. Others wait for
- * each other by type, for the end of the quiet hours, after which they are one digest, and until the same text may be
- * repeated. What exceeds the limit is one digest with the last message that it allows, or later.
+ * each other by type, and for the end of the quiet hours, after which they are one digest. What exceeds the limit is one digest with the last message that it allows, or later.
  */
 export function planMessages(
   route: RouteTerms,
@@ -76,20 +72,15 @@ type Groups = Map<string, WaitingItem[]>;
 function ripeGroups(
   route: RouteTerms,
   items: readonly WaitingItem[],
-  { others, lastOf }: RouteHistory,
+  { others }: RouteHistory,
   now: Instant,
   timeZone: string,
 ): Groups {
   const quietAt = (at: Instant) => quietUntil(route.quiet, at, timeZone) !== undefined;
   if (quietAt(now)) return new Map();
   const isDue = (since: Instant, seconds: number) => !isBefore(now, later(since, seconds * 1_000));
-  const isRepeat = ({ repeat_key }: WaitingItem) => {
-    const last = lastOf.get(repeat_key);
-    return last !== undefined && !isDue(last, route.repeat_after);
-  };
-  const groups = byKey(
-    items.filter((item) => !isRepeat(item)),
-    (item) => (quietAt(later(item.routed_at, route.group_wait * 1_000)) ? DIGEST : item.notification_type),
+  const groups = byKey(items, (item) =>
+    quietAt(later(item.routed_at, route.group_wait * 1_000)) ? DIGEST : item.notification_type,
   );
   for (const [key, group] of groups)
     if (!group.some((item) => isDue(item.routed_at, route.group_wait))) groups.delete(key);

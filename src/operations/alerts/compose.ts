@@ -33,7 +33,7 @@ export async function composeAll(ctx: Context): Promise<void> {
     while (await composeRoute(ctx, route_id, zone)) ctx.signal.throwIfAborted();
 }
 
-type Waiting = WaitingItem & AlertNotice;
+type Waiting = WaitingItem & AlertNotice & { repeat_key: string };
 
 /** One look at a route, which is locked; whether more may be ready than was looked at. */
 function composeRoute(ctx: Context, routeId: string, zone: string): Promise<boolean> {
@@ -41,15 +41,17 @@ function composeRoute(ctx: Context, routeId: string, zone: string): Promise<bool
     const route = await lockRoute(trx, routeId);
     if (!route) return unchanged(false);
     const now = instant(ctx.now());
-    const items = await readWaiting(trx.db, routeId);
-    const planned = planMessages(route, items, await readHistory(trx.db, route, items, now), now, zone);
+    // Apart, so that however many there are of the ones, the others have their turn.
+    const critical = await readWaiting(trx.db, route, now, true);
+    const items = [...critical, ...(await readWaiting(trx.db, route, now, false))];
+    const planned = planMessages(route, items, await readHistory(trx.db, route, now), now, zone);
     for (const each of planned) await writeMessage(trx, route, each, items, ctx.now());
     await trx.db
       .updateTable('alert_routes')
       .set({ composed_at: now })
       .where('route_id', '=', routeId)
       .execute();
-    return unchanged(planned.length > 0 && items.length === MOST_ITEMS);
+    return unchanged(planned.length > 0 && items.length >= MOST_ITEMS);
   });
 }
 
@@ -65,41 +67,42 @@ const lockRoute = ({ db }: Trx, routeId: string): Promise<LockedRoute | undefine
     .skipLocked()
     .executeTakeFirst();
 
-async function readWaiting(db: Kysely<Database>, routeId: string): Promise<Waiting[]> {
+const ago = (now: Instant, ms: number) => instant(new Date(Date.parse(now) - ms));
+
+/** What waits, the oldest first; of a text that was put into a message not long enough ago, only CRITICAL. */
+async function readWaiting(
+  db: Kysely<Database>,
+  { route_id, repeat_after }: LockedRoute,
+  now: Instant,
+  critical: boolean,
+): Promise<Waiting[]> {
+  const repeated = sql`
+    SELECT p.repeat_key FROM alert_deliveries d JOIN alert_items p USING (delivery_id)
+    WHERE d.route_id = ${route_id} AND d.created_at > ${ago(now, repeat_after * 1_000)}::timestamp`;
   const { rows } = await sql<Waiting>`
     SELECT i.notification_id, i.repeat_key, i.routed_at, n.user_id, n.notification_type, n.alert_level, n.title, n.message,
       n.created_at, n.alert_level = 'CRITICAL' AS critical
     FROM alert_items i JOIN notifications n USING (notification_id)
-    WHERE i.route_id = ${routeId} AND i.delivery_id IS NULL
-    ORDER BY n.alert_level = 'CRITICAL' DESC, i.routed_at, i.notification_id LIMIT ${MOST_ITEMS}`.execute(db);
+    WHERE i.route_id = ${route_id} AND i.delivery_id IS NULL AND
+      ${critical ? sql`n.alert_level = 'CRITICAL'` : sql`n.alert_level <> 'CRITICAL' AND i.repeat_key NOT IN (${repeated})`}
+    ORDER BY i.routed_at, i.notification_id LIMIT ${MOST_ITEMS}`.execute(db);
   return rows;
 }
 
 async function readHistory(
   db: Kysely<Database>,
-  { route_id, repeat_after }: LockedRoute,
-  items: readonly Waiting[],
+  { route_id }: LockedRoute,
   now: Instant,
 ): Promise<RouteHistory> {
-  const ago = (ms: number) => instant(new Date(Date.parse(now) - ms));
   const past = await sql<PastMessages & { critical: boolean }>`
     SELECT critical, count(*) FILTER (WHERE state = 'SENT')::int AS sent, count(*) FILTER (WHERE state = 'PENDING')::int AS open,
       coalesce(bool_or(state = 'PENDING' AND attempts > 0), false) AS trying
     FROM alert_deliveries
-    WHERE route_id = ${route_id} AND (state = 'PENDING' OR (state = 'SENT' AND sent_at > ${ago(HOUR_MS)}::timestamp))
+    WHERE route_id = ${route_id} AND (state = 'PENDING' OR (state = 'SENT' AND sent_at > ${ago(now, HOUR_MS)}::timestamp))
     GROUP BY critical`.execute(db);
-  const keys = [...new Set(items.map(({ repeat_key }) => repeat_key))];
-  const repeated = await sql<{ repeat_key: string; at: Instant }>`
-    SELECT i.repeat_key, max(d.created_at) AS at FROM alert_items i JOIN alert_deliveries d USING (delivery_id)
-    WHERE i.route_id = ${route_id} AND i.repeat_key = ANY(${keys}) AND d.created_at > ${ago(repeat_after * 1_000)}::timestamp
-    GROUP BY 1`.execute(db);
   const of = (critical: boolean) =>
     past.rows.find((row) => row.critical === critical) ?? { sent: 0, open: 0, trying: false };
-  return {
-    critical: of(true),
-    others: of(false),
-    lastOf: new Map(repeated.rows.map(({ repeat_key, at }) => [repeat_key, at])),
-  };
+  return { critical: of(true), others: of(false) };
 }
 
 async function writeMessage(

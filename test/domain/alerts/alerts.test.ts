@@ -60,12 +60,11 @@ describe('quiet hours', () => {
 
 const ROUTE: RouteTerms = { quiet: null, group_wait: 30, repeat_after: 3_600, hourly_limit: 20 };
 const NONE = { sent: 0, open: 0, trying: false };
-const FRESH: RouteHistory = { critical: NONE, others: NONE, lastOf: new Map() };
+const FRESH: RouteHistory = { critical: NONE, others: NONE };
 const item = (id: string, routed_at: Instant, more: Partial<WaitingItem> = {}): WaitingItem => ({
   notification_id: id,
   notification_type: 'ORDER_REJECTED',
   critical: false,
-  repeat_key: id,
   routed_at,
   ...more,
 });
@@ -97,10 +96,9 @@ describe('messages', () => {
   });
 
   it('of CRITICAL wait for nothing, and are apart from others', () => {
-    const items = [item('a', at('10:00:00')), item('b', at('10:00:00'), { critical: true, repeat_key: 'k' })];
-    const history = { lastOf: new Map([['k', at('09:59:00')]]) };
+    const items = [item('a', at('10:00:00')), item('b', at('10:00:00'), { critical: true })];
     const route = { quiet: '09:00-11:00' };
-    expect(plan(items, '10:00:00', { history, route })).toEqual(['!ORDER_REJECTED b']);
+    expect(plan(items, '10:00:00', { route })).toEqual(['!ORDER_REJECTED b']);
   });
 
   it('of quiet hours come as one digest at their end', () => {
@@ -117,13 +115,6 @@ describe('messages', () => {
       'digest before,night',
       'ORDER_REJECTED after',
     ]);
-  });
-
-  it('of the same text wait until it may be repeated', () => {
-    const items = [item('a', at('10:00:00'), { repeat_key: 'k' }), item('b', at('10:00:00'))];
-    const history = { lastOf: new Map([['k', at('09:30:00')]]) };
-    expect(plan(items, '10:29:59', { history })).toEqual(['ORDER_REJECTED b']);
-    expect(plan(items, '10:30:00', { history })).toEqual(['ORDER_REJECTED a,b']);
   });
 
   const types = ['A', 'B', 'C', 'D'];
