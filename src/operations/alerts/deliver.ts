@@ -29,6 +29,8 @@ export interface Attempt {
 
 /** A run sends at most so many messages of a channel before it looks for what is new. */
 const MOST_AT_ONCE = 20;
+/** And takes no other one after so long: the others must not wait for a slow channel with what is new. */
+const MOST_MS_AT_ONCE = 5_000;
 
 /**
  * Sends what is due, through all channels at once and through each one after the other; gives every attempt, and what the run must end
@@ -89,7 +91,8 @@ async function sendAll(ctx: Context, name: string, zone: string): Promise<Attemp
   const attempts: Attempt[] = [];
   // Before anything is claimed: what cannot be decrypted is not the fault of a message.
   const channel = await openChannel(ctx, await ctx.db(), name);
-  while (attempts.length < MOST_AT_ONCE && !ctx.signal.aborted) {
+  const end = performance.now() + MOST_MS_AT_ONCE;
+  while (attempts.length < MOST_AT_ONCE && performance.now() < end && !ctx.signal.aborted) {
     const claimed = await claimNext(ctx, name, await quietRoutes(ctx, zone));
     if (!claimed) break;
     const attempt = await sendOne(ctx, channel, claimed, zone);
@@ -115,8 +118,8 @@ async function sendOne(
     timeZone,
     signal: ctx.signal,
   });
-  // Whether it arrived is not known of one that was interrupted: it is sent again under its id.
-  ctx.signal.throwIfAborted();
+  // Whether it arrived is not known of one that was interrupted, unless it was answered: it is sent again under its id.
+  if (sent.outcome !== 'sent') ctx.signal.throwIfAborted();
   const state = await recordOutcome(ctx, claimed, sent);
   return {
     at: instant(at),
