@@ -1,0 +1,182 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { databases, type TestDatabase } from '../../helpers/databases.ts';
+import { type Posted, type Receiver, startHook, startMail } from '../../helpers/receivers.ts';
+import { giveRing } from '../../helpers/ring.ts';
+import { words } from '../../helpers/words.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+describe.each(databases)('alerts on $name, whatever others write and answer', ({ open }) => {
+  let db: TestDatabase;
+  let hook: Receiver<Posted>;
+  let now: Date;
+
+  beforeEach(async () => {
+    [db, hook] = await Promise.all([open(), startHook()]);
+    await giveRing(db);
+    now = new Date('2026-01-30T04:30:00Z');
+  });
+  afterEach(async () => {
+    await hook.stop();
+    await db.close();
+  });
+
+  const run = async (line: string, { stdin = '', code = 0 } = {}): Promise<Record<string, unknown>[]> => {
+    const ended = await db.cliWith({ now, stdin }, ...words(line), '--json');
+    expect({ line, code: ended.code, stderr: ended.code === code ? '' : ended.stderr }).toEqual({
+      line,
+      code,
+      stderr: '',
+    });
+    if (!line.startsWith('alert deliver')) return [JSON.parse(ended.stdout)].flat();
+    return ended.stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((each) => JSON.parse(each));
+  };
+  const later = (seconds: number) => {
+    now = new Date(now.getTime() + seconds * 1_000);
+  };
+  const addPhone = async (flags = '--group-wait 0s') => {
+    await run(`alert channel add phone telegram --chat -100 --url ${hook.url} --secret-stdin`, {
+      stdin: '12345:secret-token',
+    });
+    await run(`alert route add phone --level INFO ${flags}`);
+  };
+  const addDesk = async (url: string, flags: string) => {
+    await run(`alert channel add desk webhook --url ${url} --secret-stdin`, { stdin: SECRET });
+    await run(`alert route add desk --level INFO ${flags}`);
+  };
+  const insert = (values: string) =>
+    db.query(
+      `INSERT INTO notifications (notification_id, notification_type, alert_level, title, message, created_at) ${values}`,
+    );
+  const texts = () => hook.got.map(({ body }) => String(JSON.parse(body).text));
+
+  it('tell of a notification with a time that no clock shows', async () => {
+    await addPhone();
+    await insert("VALUES ('odd', 'SYSTEM_ERROR', 'ERROR', 'odd', 'm', 'infinity')");
+    expect(await run('alert deliver')).toMatchObject([{ state: 'SENT' }]);
+    expect(texts()[0]).toContain('infinity  ERROR  system  odd');
+  });
+
+  it('wait no longer than six hours where Telegram asks for more', async () => {
+    await addPhone();
+    await insert("VALUES ('one', 'SYSTEM_ERROR', 'ERROR', 'one', 'm', now())");
+    hook.behave(() => ({ status: 429, body: '{"parameters":{"retry_after":1000000000}}' }));
+    expect(await run('alert deliver')).toMatchObject([{ state: 'PENDING' }]);
+    hook.behave(() => 'take');
+    later(6 * 3_600 - 1);
+    expect(await run('alert deliver')).toEqual([]);
+    later(1);
+    expect(await run('alert deliver')).toMatchObject([{ state: 'SENT' }]);
+  });
+
+  it('end with what is more and with the id also where a text has to be short', async () => {
+    await addPhone();
+    await insert(
+      "SELECT 'n' || i, 'SYSTEM_ERROR', 'ERROR', 't' || i, repeat('😀', 600), now() FROM generate_series(1, 25) i",
+    );
+    const [sent] = await run('alert deliver');
+    const [text = ''] = texts();
+    expect(text.length).toBeLessThanOrEqual(4_096);
+    expect(text).toMatch(new RegExp(`Message ${sent?.['delivery_id']}\\.$`));
+    expect(text).not.toMatch(/\p{Surrogate}/u);
+    const shown = text.match(/ERROR {2}system/g)?.length ?? 0;
+    expect(text).toContain(`and ${25 - shown} more:`);
+  });
+
+  it('are sent where a receiver answers with a secret', async () => {
+    const mail = await startMail({
+      authOptional: false,
+      allowInsecureAuth: true,
+      onAuth: (auth, _session, done) => {
+        const { username = '', password = '' } = auth;
+        const line = Buffer.from(`\0${username}\0${password}`).toString('base64');
+        if (username === 'desk') done(null, { user: 'desk' });
+        else done(Object.assign(new Error(`what is AUTH PLAIN ${line}`), { responseCode: 500 }));
+      },
+    });
+    const add = (name: string, login: string) =>
+      run(
+        `alert channel add ${name} email --host 127.0.0.1 --port ${mail.port} --login ${login} --from a@example.com --to b@example.com --secret-stdin`,
+        { stdin: 'correct horse' },
+      );
+    await add('letters', 'desk');
+    await add('echo', 'wrong');
+    mail.behave(() => ({ status: 250, body: 'queued for correct horse' }));
+    await run('alert route add letters --group-wait 0s');
+    await insert("VALUES ('one', 'SYSTEM_ERROR', 'ERROR', 'one', 'm', now())");
+    expect(await run('alert deliver')).toMatchObject([{ state: 'SENT' }]);
+    const [sent] = await run('alert status --state SENT');
+    expect(sent?.['provider_id']).toBe('250 queued for ***');
+    const [echoed] = await run('alert channel test echo', { code: 6 });
+    expect(echoed?.['problem']).toMatch(/what is AUTH PLAIN \*\*\*/);
+    await mail.stop();
+  });
+
+  it('of other texts wait for no number of repetitions, nor for CRITICAL ones beyond the limit', async () => {
+    await addDesk(hook.url, '--group-wait 0s --limit 2');
+    const many = (id: string, level: string) =>
+      insert(
+        `SELECT '${id}' || i, 'SYSTEM_ERROR', '${level}', '${id}', 'm', now() FROM generate_series(1, 5001) i`,
+      );
+    await insert("VALUES ('first', 'SYSTEM_ERROR', 'ERROR', 'same', 'm', now())");
+    await insert("VALUES ('c1', 'RISK_ALERT', 'CRITICAL', 'c1', 'm', now())");
+    await run('alert deliver');
+    await insert("VALUES ('c2', 'RISK_ALERT', 'CRITICAL', 'c2', 'm', now())");
+    await run('alert deliver');
+    await many('same', 'ERROR');
+    await many('alarm', 'CRITICAL');
+    later(1);
+    expect(await run('alert deliver')).toEqual([]);
+    await insert("VALUES ('other', 'SERVICE_DOWN', 'ERROR', 'other', 'm', now())");
+    expect(await run('alert deliver')).toMatchObject([{ title: 'other', state: 'SENT' }]);
+  });
+
+  it('of a slow channel leave a run before all of them are sent, so that others have their turn', async () => {
+    let posts = 0;
+    const slow = createServer((request, response) => {
+      posts += 1;
+      request.resume();
+      setTimeout(() => response.end(), 2_000);
+    }).listen(0, '127.0.0.1');
+    await new Promise((done) => slow.once('listening', done));
+    await addDesk(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, '--group-wait 0s');
+    await insert(
+      "SELECT 'n' || t, t::notification_type, 'ERROR', t, 'm', now() FROM unnest('{ORDER_FILLED,ORDER_REJECTED,RISK_ALERT,SYSTEM_ERROR,SERVICE_DOWN,SERVICE_RESTORED}'::text[]) t",
+    );
+    const sent = await run('alert deliver');
+    expect(sent.length).toBeGreaterThan(0);
+    expect(posts).toBeLessThan(6);
+    expect(await run('alert status')).toHaveLength(6 - sent.length);
+    slow.closeAllConnections();
+    slow.close();
+  });
+
+  it('written after a route was added are of that route, also where a delivery looks meanwhile', async () => {
+    if (db.name === 'embedded') return;
+    await addDesk(hook.url, '--group-wait 0s');
+    await run('alert channel add letters email --host 127.0.0.1 --from a@example.com --to b@example.com');
+    await db.query('BEGIN');
+    await db.query('LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE');
+    const delivering = run('alert deliver');
+    const waiting = async () => {
+      const { rows } = await db.query(
+        "SELECT count(*)::int AS n FROM pg_locks WHERE relation = 'notifications'::regclass AND NOT granted",
+      );
+      return rows[0]?.['n'];
+    };
+    await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
+    await run('alert route add letters --level INFO --group-wait 1h');
+    await insert("VALUES ('one', 'SYSTEM_ERROR', 'ERROR', 'one', 'm', now())");
+    await db.query('COMMIT');
+    expect(await delivering).toMatchObject([{ channel: 'desk', state: 'SENT' }]);
+    expect(await run('alert channel list')).toMatchObject([
+      { channel: 'desk', waiting: 0 },
+      { channel: 'letters', waiting: 1 },
+    ]);
+  });
+});
