@@ -118,8 +118,8 @@ async function sendOne(
     timeZone,
     signal: ctx.signal,
   });
-  // Whether it arrived is not known of one that was interrupted, unless it was answered: it is sent again under its id.
-  if (sent.outcome !== 'sent') ctx.signal.throwIfAborted();
+  // Whether it arrived is not known of one that was interrupted: it is sent again under its id.
+  ctx.signal.throwIfAborted();
   const state = await recordOutcome(ctx, claimed, sent);
   return {
     at: instant(at),
