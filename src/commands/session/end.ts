@@ -26,7 +26,7 @@ export const end = defineCommand({
   ],
   details: `The session ends with the present capital of the account. Positions and working orders stay unchanged. --all also takes
 down what every user is worth, as report snapshot; what lacks a price is named. It names who leaves positions, with their
-unrealized P&L, and working orders; that ends 0 as well, unless --require-flat is given.`,
+unrealized P&L, and working orders; that ends 0 as well, unless --require-flat is given, which looks at users without a session, too.`,
   async run({ user, all, requireFlat }, ctx: Context) {
     if (user !== undefined && all) throw usage('Name a USER or give --all, not both.');
     if (requireFlat && !all) throw usage('--require-flat needs --all.');

@@ -7,6 +7,7 @@ import type { UserId } from '../../domain/id.ts';
 import { formatRupees, sumOfMoney } from '../../domain/money.ts';
 import { hasStep, SNAPSHOTS_SINCE_STEP } from '../../platform/postgres/schema-phase.ts';
 import { pluralize, someOf } from '../../util/text.ts';
+import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import { type LeftOpen, readLeftOpen } from '../ledger/left-open.ts';
 import { endRunning, lockOwners } from '../sessions/end-running.ts';
 import { noSession } from '../sessions/store.ts';
@@ -26,7 +27,7 @@ export function endSession(ctx: Context, userId: UserId) {
 
 /**
  * Ends every running session with the present capital and takes down what every user is worth; returns the sessions with what
- * their users leave open, and says it. With `mustBeFlat` that is a Finding.
+ * their users leave open, and says it. With `mustBeFlat` that is a Finding, also of users whose session ended before.
  */
 export async function endAllSessions(ctx: Context, { mustBeFlat = false } = {}) {
   let problems: string[] = [];
@@ -36,20 +37,27 @@ export async function endAllSessions(ctx: Context, { mustBeFlat = false } = {}) 
     const ended = await endRunning(trx, undefined);
     const snapshots = (await mayTakeSnapshots(trx)) ? (await snapshotsOf(ctx, trx, undefined)).taken : [];
     problems = problemsOf(snapshots);
-    const open = await readLeftOpen(
-      trx.db,
-      ended.map(({ user_id }) => user_id),
-    );
+    const ids = ended.map(({ user_id }) => user_id);
+    const open = await readLeftOpen(trx.db, mustBeFlat ? [...ids, ...(await whoIsOpen(trx))] : ids);
     const rows = ended.map((session) => ({ ...session, ...open.get(session.user_id) }));
     left = [...open].flatMap(([user_id, each]) => (isFlat(each) ? [] : [{ user_id, ...each }]));
-    if (ended.length === 0 && writtenOf(snapshots) === 0) return unchanged(rows);
-    const sessions = firstListed(ended).map(({ session_id }) => session_id);
     const shown = mustBeFlat && left.length > 0 ? new Finding(rows) : rows;
+    if (ended.length === 0 && writtenOf(snapshots) === 0) return unchanged(shown);
+    const sessions = firstListed(ended).map(({ session_id }) => session_id);
     return changed(shown, 'sessions', { ended: ended.length, sessions, snapshots });
   });
   for (const problem of problems) await ctx.io.warn(problem);
   if (left.length > 0) await ctx.io.say(describeLeft(left));
   return sessions;
+}
+
+/** Who has an open position or a working order. */
+async function whoIsOpen(trx: Trx): Promise<UserId[]> {
+  const { rows } = await sql<{ user_id: UserId }>`
+    SELECT user_id FROM positions WHERE status = 'OPEN' UNION SELECT user_id FROM orders WHERE ${IS_WORKING}`.execute(
+    trx.db,
+  );
+  return rows.map(({ user_id }) => user_id);
 }
 
 const isFlat = ({ open_positions, working_orders }: LeftOpen) => open_positions === 0 && working_orders === 0;
