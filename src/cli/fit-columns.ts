@@ -7,6 +7,8 @@ export interface Column {
   minor: boolean;
   /** A flag asked for it: it is left out after others are. */
   asked: boolean;
+  /** It has what is typed as it stands there: it gets the room that is left before others do. */
+  typed?: boolean;
 }
 
 /** Between two columns. */
@@ -25,9 +27,11 @@ export function fitColumns<C extends Column>(columns: readonly C[], available: n
     kept.splice(next < 0 ? kept.length - 1 : next, 1);
   }
   let slack = available - least();
-  return kept.map((column) => {
+  const widths = new Map<C, number>();
+  for (const column of [...kept].sort((a, b) => Number(b.typed === true) - Number(a.typed === true))) {
     const width = Math.max(1, column.least + Math.min(slack, column.width - column.least));
     slack -= width - column.least;
-    return { ...column, width };
-  });
+    widths.set(column, width);
+  }
+  return kept.map((column) => ({ ...column, width: widths.get(column) ?? column.least }));
 }

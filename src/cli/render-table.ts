@@ -59,6 +59,8 @@ function fitted(
 
 /** Prose keeps so many columns. */
 const TEXT_COLUMNS = 24;
+/** A command keeps so many, where there is room for them. */
+const COMMAND_COLUMNS = 36;
 /** What is longer is no id or word. */
 const MAX_WORD = 50;
 
@@ -76,10 +78,13 @@ function columnOf(
   const width = Math.max(textWidth(name), ...texts.map(textWidth));
   // The fields of a run have such a column only where its flag is given.
   const asked = (field?.onlyWithFlag ?? field?.shownWithFlag) !== undefined;
-  const column = { name, texts, atRight, width, least: width, minor: field?.minor === true && !asked, asked };
+  const typed = field?.kind === 'command';
+  const minor = field?.minor === true && !asked;
+  const column = { name, texts, atRight, width, least: width, minor, asked, typed };
   if (field?.type !== 'text' && field?.type !== 'json') return column;
   const isProse = field.type === 'json' || texts.some((text) => text.includes(' ') || text.length > MAX_WORD);
-  const shortest = isProse ? TEXT_COLUMNS : shortestIds(texts, ellipsis.length);
+  const prose = typed ? COMMAND_COLUMNS : TEXT_COLUMNS;
+  const shortest = isProse ? prose : shortestIds(texts, ellipsis.length);
   return { ...column, least: Math.min(width, Math.max(textWidth(name), shortest)) };
 }
 

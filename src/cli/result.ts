@@ -5,9 +5,10 @@ import type { Row } from './rows.ts';
 /**
  * What a person should see in a value beyond its type, on a terminal alone. `state` is a status, a side or a level; `alarm` a
  * boolean of which yes needs somebody; `gain` an amount or a percentage that is won or lost; `price` is in rupees per share;
- * `rupees` and `percent` are the units of a number; `use` is a percentage of what may be used, drawn as a bar.
+ * `rupees` and `percent` are the units of a number; `use` is a percentage of what may be used, drawn as a bar;
+ * `command` is what can be typed as it stands.
  */
-export type Kind = 'state' | 'alarm' | 'gain' | 'price' | 'rupees' | 'percent' | 'use';
+export type Kind = 'state' | 'alarm' | 'gain' | 'price' | 'rupees' | 'percent' | 'use' | 'command';
 
 /**
  * How the values of one column are written. `money` is an amount in rupees and is text in JSON; `number` is what is no

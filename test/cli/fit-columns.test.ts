@@ -26,6 +26,12 @@ it.each([
   ],
   ['then from the right', [column('id', 17), column('side', 4), column('price', 7)], 25, ['id 17', 'side 4']],
   [
+    'widens what is typed as it stands before the rest',
+    [column('detail', 60, 24), { ...column('help', 40, 36), typed: true }],
+    70,
+    ['detail 28', 'help 40'],
+  ],
+  [
     'what a flag asked for last',
     [column('id', 17), column('side', 4), column('trend', 7, 7, false, true)],
     27,
@@ -44,6 +50,7 @@ it('fits any columns into any terminal, in their order, none wider than its text
       part: fc.double({ min: 0, max: 1, noNaN: true }),
       minor: fc.boolean(),
       asked: fc.boolean(),
+      typed: fc.boolean(),
     })
     .map(({ width, part, ...kept }) => ({ width, least: Math.max(1, Math.round(width * part)), ...kept }));
   fc.assert(

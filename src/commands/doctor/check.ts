@@ -19,7 +19,7 @@ export const check = defineCommand({
     check: { type: 'text' },
     state: { type: 'text', kind: 'state' },
     detail: { type: 'text' },
-    help: { type: 'text' },
+    help: { type: 'text', kind: 'command' },
     fixed: { type: 'boolean', hidden: true, shownWithFlag: 'fix' },
   },
   examples: ['doctor', 'doctor --json check,state,help', 'doctor --check backup', 'doctor --fix'],

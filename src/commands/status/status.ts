@@ -13,7 +13,7 @@ export const status = defineCommand({
     about: { type: 'text' },
     state: { type: 'text', kind: 'state' },
     detail: { type: 'text' },
-    help: { type: 'text' },
+    help: { type: 'text', kind: 'command' },
     count: { type: 'integer', hidden: true },
     amount: { type: 'money', hidden: true },
   },
