@@ -31,10 +31,11 @@ export const serve = defineCommand({
   },
   fields: { url: { type: 'text' } },
   examples: ['metrics serve', 'metrics serve --listen 127.0.0.1:9200 --by user'],
-  details: `Answers GET /metrics with what metrics print prints, as OpenMetrics to a scraper that prefers it, and GET /healthz with "ok". It reads the
-database at most every five seconds, however many ask. While the database does not answer, pinnacle_scrape_success is 0 and it goes on. Prints
-its address when it is ready; ends by Ctrl-C, SIGTERM, --for or --count. There is no login and no encryption: elsewhere than on this
-machine, put a proxy in front of it. The embedded database is not for other commands while this runs.`,
+  details: `Answers GET /metrics with what metrics print prints, as OpenMetrics to a scraper that prefers it, and GET /healthz with "ok". It
+answers with the newest reading, at most 30 seconds old, and reads the database in the background, five seconds after the last reading, until
+nobody has asked for three minutes. While the database does not answer, pinnacle_scrape_success is 0 and it goes on. Prints its address
+when it is ready; ends by Ctrl-C, SIGTERM, --for or --count. There is no login and no encryption: elsewhere than on this machine, put a
+proxy in front of it. The embedded database is not for other commands while this runs.`,
   async run({ listen, by, ...span }, ctx: Context) {
     const { serveMetrics } = await import('../../operations/metrics/serve-metrics.ts');
     return serveMetrics(ctx, listen, by === 'user', span);

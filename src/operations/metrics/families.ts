@@ -35,7 +35,7 @@ export const FAMILIES = {
   build_info: { help: 'Always 1; the version is a label', labels: ['version'] },
   scrape_success: { help: 'Whether everything could be read: 1, or 0 if the database did not answer' },
   scrape_duration_seconds: { help: 'What reading took' },
-  scrape_timestamp_seconds: { help: 'When it was read, by the clock of this machine' },
+  scrape_timestamp_seconds: { help: 'When reading began, by the clock of this machine' },
   schema_phase: { help: 'The last phase of the schema that is rolled out' },
   schema_steps_pending: { help: 'Steps of the schema that this version knows and the database lacks' },
   database_connections: { help: 'Connections in use on the server' },

@@ -54,12 +54,8 @@ export async function openMetrics(ctx: Context, byUser: boolean): Promise<() => 
   };
   return async () => {
     const started = performance.now();
-    const head = (success: 0 | 1) => [
-      sample('build_info', 1, { version: __VERSION__ }),
-      sample('scrape_success', success),
-      sample('scrape_duration_seconds', (performance.now() - started) / 1_000),
-      sample('scrape_timestamp_seconds', ctx.now().getTime() / 1_000),
-    ];
+    const at = ctx.now();
+    const head = (success: 0 | 1) => headOf(success, at, performance.now() - started);
     try {
       const samples = await read();
       return { samples: [...head(1), ...samples], failure: undefined };
@@ -70,6 +66,17 @@ export async function openMetrics(ctx: Context, byUser: boolean): Promise<() => 
     }
   };
 }
+
+/** What there is of a database that has not answered until now. */
+export const unanswered = (ctx: Context): Sample[] => headOf(0, ctx.now(), 0);
+
+/** Of the reading itself, which began at a moment and took so many milliseconds. */
+const headOf = (success: 0 | 1, at: Date, tookMs: number): Sample[] => [
+  sample('build_info', 1, { version: __VERSION__ }),
+  sample('scrape_success', success),
+  sample('scrape_duration_seconds', tookMs / 1_000),
+  sample('scrape_timestamp_seconds', at.getTime() / 1_000),
+];
 
 /** What the database says: of itself, and of the book where its schema has all of it. */
 async function readDatabase(

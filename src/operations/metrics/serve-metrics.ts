@@ -4,8 +4,9 @@ import { type AddressInfo, BlockList } from 'node:net';
 import type { Context } from '../../context.ts';
 import { Failure, usage } from '../../util/failure.ts';
 import { exposition, FORMATS } from './exposition.ts';
-import { openMetrics, type Reading } from './read-metrics.ts';
-import { shared } from './shared.ts';
+import type { Sample } from './families.ts';
+import { openMetrics, type Reading, unanswered } from './read-metrics.ts';
+import { refreshed } from './refreshed.ts';
 
 /** An address to listen at; port 0 takes any free one. */
 export interface Address {
@@ -19,8 +20,8 @@ interface Span {
   count: number | undefined;
 }
 
-/** Answers of this age are given again, so that scrapers, however many, do not load the database. */
-const MAX_AGE_MS = 5_000;
+/** A scraper that comes every two minutes is still answered at once; the patience is less than that of Prometheus, 10 s. */
+const PACE = { pauseMs: 5_000, askedWithinMs: 180_000, mostAgeMs: 30_000, patienceMs: 8_000 };
 /** A scraper sends a few hundred bytes at once and needs one connection. */
 const LIMITS = {
   headersTimeout: 5_000,
@@ -47,27 +48,29 @@ export async function* serveMetrics(
   byUser: boolean,
   { for: lengthMs, count = Number.POSITIVE_INFINITY }: Span,
 ): AsyncGenerator<{ url: string }> {
-  const read = shared(MAX_AGE_MS, reporting(ctx, await openMetrics(ctx, byUser)));
-  // What would keep it from every answer ends it now.
-  await read();
   const done = new AbortController();
-  const ends = [ctx.signal, done.signal];
-  if (lengthMs !== undefined) ends.push(AbortSignal.timeout(Math.min(lengthMs, MAX_TIMER_MS)));
-  const end = AbortSignal.any(ends);
+  const newest = refreshed(PACE, done.signal, reporting(ctx, done.signal, await openMetrics(ctx, byUser)));
+  const read = async () => (await newest())?.samples ?? unanswered(ctx);
   const server = createServer(LIMITS);
   server.maxConnections = MAX_CONNECTIONS;
-  const { address: host, port } = await listen(server, address);
-  const isLocal = LOOPBACK.check(host, host.includes(':') ? 'ipv6' : 'ipv4');
-  if (!isLocal) await ctx.io.warn(`Everybody who reaches ${host}:${port} can read the metrics.`);
-  let left = count;
-  server.on('request', async (request, response) => {
-    await answer(request, response, isLocal, read);
-    if (request.url === '/metrics' && --left <= 0) done.abort();
-  });
   try {
+    // What would keep it from every answer ends it now.
+    await read();
+    const ends = [ctx.signal, done.signal];
+    if (lengthMs !== undefined) ends.push(AbortSignal.timeout(Math.min(lengthMs, MAX_TIMER_MS)));
+    const end = AbortSignal.any(ends);
+    const { address: host, port } = await listen(server, address);
+    const isLocal = LOOPBACK.check(host, host.includes(':') ? 'ipv6' : 'ipv4');
+    if (!isLocal) await ctx.io.warn(`Everybody who reaches ${host}:${port} can read the metrics.`);
+    let left = count;
+    server.on('request', async (request, response) => {
+      await answer(request, response, isLocal, read);
+      if (request.url === '/metrics' && --left <= 0) done.abort();
+    });
     yield { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics` };
     if (!end.aborted) await once(end, 'abort');
   } finally {
+    done.abort();
     server.close();
     server.closeAllConnections();
   }
@@ -86,12 +89,14 @@ async function listen(server: Server, { host, port }: Address): Promise<AddressI
 }
 
 /** The same; stderr says when the database stops answering, and when it answers again. */
-function reporting(ctx: Context, read: () => Promise<Reading>): () => Promise<Reading> {
+function reporting(ctx: Context, done: AbortSignal, read: () => Promise<Reading>): () => Promise<Reading> {
   let wasAway = false;
   return async () => {
     const reading = await read();
     const { failure } = reading;
-    if (failure && !wasAway && !ctx.signal.aborted) await ctx.io.warn(failure.message);
+    // At the end its connections are closed.
+    if (done.aborted || ctx.signal.aborted) return reading;
+    if (failure && !wasAway) await ctx.io.warn(failure.message);
     if (!failure && wasAway) await ctx.io.say('The database answers again.');
     wasAway = failure !== undefined;
     return reading;
@@ -102,7 +107,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   isLocal: boolean,
-  read: () => Promise<Reading>,
+  read: () => Promise<Sample[]>,
 ): Promise<void> {
   const send = (status: number, text: string, headers: Record<string, string> = {}) =>
     response
@@ -120,9 +125,9 @@ async function answer(
   if (request.method !== 'GET') return void send(405, 'GET only.\n', { allow: 'GET' });
   if (path === '/healthz') return void send(200, 'ok\n');
   const format = prefersOpenMetrics(request.headers.accept) ? 'openmetrics' : 'prometheus';
-  const reading = await read().catch(() => undefined);
-  if (!reading) return void send(500, 'The metrics could not be read.\n');
-  send(200, await exposition(reading.samples, format), { 'content-type': FORMATS[format] });
+  const samples = await read().catch(() => undefined);
+  if (!samples) return void send(500, 'The metrics could not be read.\n');
+  send(200, await exposition(samples, format), { 'content-type': FORMATS[format] });
 }
 
 const isLocalName = (host = '') => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli } from '../../helpers/cli.ts';
 import { ownServer, servers, type TestDatabase } from '../../helpers/databases.ts';
 import { readExposition } from '../../helpers/exposition.ts';
+import { startServer } from '../../helpers/postgres.ts';
 import { start } from '../../helpers/process.ts';
 
 const OPEN_METRICS = 'application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.3';
@@ -24,6 +26,12 @@ async function ask(url: string, headers: Record<string, string> = {}, method = '
   for await (const chunk of response) text += chunk;
   return { status: response.statusCode, type: response.headers['content-type'], text };
 }
+
+/** Readings are five seconds apart, and a busy machine needs more. */
+const PATIENCE = { timeout: 30_000, interval: 200 };
+
+const gauge = ({ text }: Answer, name: string) =>
+  readExposition(text, 'prometheus').find((each) => each.name === `pinnacle_${name}`)?.value;
 
 describe.each(servers)('metrics serve on $name', ({ open }) => {
   let db: TestDatabase;
@@ -101,6 +109,43 @@ describe.each(servers)('metrics serve on $name', ({ open }) => {
     expect((await count()) - before).toBeLessThan(25);
     child.kill('SIGTERM');
     await ended;
+  });
+
+  it('answers from the last reading while the next one waits, and says how old it is', async () => {
+    const readAt = async () => gauge(await ask(url), 'scrape_timestamp_seconds');
+    const { url, child, ended } = await serve();
+    const locker = new pg.Client({ connectionString: db.env['DATABASE_URL'] });
+    await locker.connect();
+    await locker.query('BEGIN; LOCK TABLE risk_rules');
+    const before = Date.now() / 1_000;
+    const waiting = async () => (await locker.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount;
+    await expect.poll(waiting, PATIENCE).toBeGreaterThan(0);
+    const answer = await ask(url);
+    expect(gauge(answer, 'scrape_success')).toBe(1);
+    expect(gauge(answer, 'scrape_timestamp_seconds')).toBeLessThan(before);
+    await locker.query('COMMIT');
+    await locker.end();
+    await expect.poll(readAt, PATIENCE).toBeGreaterThan(before);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('says within seconds that the database went away, and that it came back', async () => {
+    const own = await startServer();
+    await cli(['migrate', 'up'], { env: { DATABASE_URL: own.url } });
+    const run = start({ DATABASE_URL: own.url }, 'metrics', 'serve', '--listen', '127.0.0.1:0');
+    const url = String((await once(run.child.stdout, 'data'))[0]).trim();
+    const success = async () => gauge(await ask(url), 'scrape_success');
+    expect(await success()).toBe(1);
+    own.signal('SIGQUIT');
+    await expect.poll(success, PATIENCE).toBe(0);
+    await own.start();
+    await expect.poll(success, PATIENCE).toBe(1);
+    run.child.kill('SIGTERM');
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain('The database answers again.');
+    await own.stop();
   });
 
   it('goes on where the database is away, and says so', async () => {
