@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { type Mailed, type Posted, type Receiver, startHook, startMail } from '../../helpers/receivers.ts';
 import { giveRing } from '../../helpers/ring.ts';
-import { words } from '../../helpers/words.ts';
+import { runAt } from '../../helpers/run-at.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const NEXT_SECRET = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
@@ -40,20 +40,7 @@ describe.each(databases)('alerts on $name', ({ open }) => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs a command line by the clock of the test; gives its rows. */
-  const run = async (line: string, { stdin = '', code = 0 } = {}): Promise<Record<string, unknown>[]> => {
-    const ended = await db.cliWith({ now, stdin }, ...words(line), '--json');
-    expect({ line, code: ended.code, stderr: ended.code === code ? '' : ended.stderr }).toEqual({
-      line,
-      code,
-      stderr: '',
-    });
-    if (!line.startsWith('alert deliver')) return [JSON.parse(ended.stdout)].flat();
-    return ended.stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((each) => JSON.parse(each));
-  };
+  const run = (line: string, how: { stdin?: string; code?: number } = {}) => runAt(db, now, line, how);
   const later = (seconds: number) => {
     now = new Date(now.getTime() + seconds * 1_000);
   };

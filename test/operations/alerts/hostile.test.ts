@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { type Posted, type Receiver, startHook, startMail } from '../../helpers/receivers.ts';
 import { giveRing } from '../../helpers/ring.ts';
-import { words } from '../../helpers/words.ts';
+import { runAt } from '../../helpers/run-at.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -23,19 +23,7 @@ describe.each(databases)('alerts on $name, whatever others write and answer', ({
     await db.close();
   });
 
-  const run = async (line: string, { stdin = '', code = 0 } = {}): Promise<Record<string, unknown>[]> => {
-    const ended = await db.cliWith({ now, stdin }, ...words(line), '--json');
-    expect({ line, code: ended.code, stderr: ended.code === code ? '' : ended.stderr }).toEqual({
-      line,
-      code,
-      stderr: '',
-    });
-    if (!line.startsWith('alert deliver')) return [JSON.parse(ended.stdout)].flat();
-    return ended.stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((each) => JSON.parse(each));
-  };
+  const run = (line: string, how: { stdin?: string; code?: number } = {}) => runAt(db, now, line, how);
   const later = (seconds: number) => {
     now = new Date(now.getTime() + seconds * 1_000);
   };
