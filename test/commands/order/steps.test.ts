@@ -161,7 +161,7 @@ describe.each(databases)('the steps of an order on $name', ({ open }) => {
       detail: expect.stringMatching(/^order reject, denied, by /),
     });
     const terminal = await db.cliWith({ tty: true }, 'order', 'show', second);
-    expect(terminal.stdout).toMatch(/\n[^\n]*life[^\n]*\n[^\n]*event/);
+    expect(terminal.stdout).toMatch(/\n[^\n]*Life[^\n]*\n[^\n]*event/);
     const piped = await db.cli('order', 'show', second);
     expect(piped.stdout.split('\n').filter((line) => line.startsWith('life\t')).length).toBe(
       denied.life.length,

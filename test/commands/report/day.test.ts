@@ -39,7 +39,7 @@ describe.each(databases)('report day on $name', ({ open }) => {
     expect(code).toBe(6);
     expect(found['attention']).toEqual([
       {
-        what: `2 users with positions but no equity snapshot. Run: pinnacle report snapshot --day ${found.day}`,
+        what: `2 users with positions but no equity snapshot. Run: pinnacle report snapshot ${found.day}`,
       },
     ]);
   });
@@ -197,7 +197,7 @@ describe.each(databases)('report day after the latest day of trading on $name', 
     expect((await attention('--date', String(rows[0]?.['today']))).needs).toEqual([]);
     const { day, needs } = await attention();
     expect(needs).toEqual([
-      `1 user with positions but no equity snapshot. Run: pinnacle report snapshot --day ${day}`,
+      `1 user with positions but no equity snapshot. Run: pinnacle report snapshot ${day}`,
     ]);
   });
 

@@ -12,6 +12,10 @@ import { shell } from '../../helpers/process.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+type Listed = Record<string, unknown>;
+/** A row of a list without what it is judged by, which an export leaves to its reader. */
+const stored = ({ gain_percent, weight, ...row }: Listed) => row;
+
 describe.each(databases)('an export of the $name database', ({ openCold: open }) => {
   let db: TestDatabase;
   beforeAll(async () => {
@@ -97,7 +101,11 @@ describe.each(databases)('an export of the $name database', ({ openCold: open })
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line));
-      expect([noun, code, rows]).toEqual([noun, 0, await db.json(noun, 'list', ...more)]);
+      expect([noun, code, rows]).toEqual([
+        noun,
+        0,
+        (await db.json<Listed[]>(noun, 'list', ...more)).map(stored),
+      ]);
     }
   });
 
@@ -111,7 +119,7 @@ describe.each(databases)('an export of the $name database', ({ openCold: open })
           '9999-12-31 23:59:59.999999', '2026-01-31 03:45', '2026-01-31 03:45:00.123']::timestamp[]
       ) WITH ORDINALITY AS t (price, pnl, at, i)`);
     const flags = ['--user', 'v', '--status', 'CLOSED'];
-    const listed = await db.json<object[]>('position', 'list', ...flags);
+    const listed = (await db.json<Listed[]>('position', 'list', ...flags)).map(stored);
     expect(listed).toHaveLength(8);
     const lines = (await db.cli('position', 'export', ...flags, '--format', 'ndjson')).stdout;
     expect(
