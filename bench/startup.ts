@@ -23,6 +23,7 @@ interface Case {
   /** Node, unless another is named. */
   program?: string;
   argv: string[];
+  env?: Record<string, string>;
   /** The folder of its code cache; else one that only the commands measured here use. */
   cache?: string;
   /** How many times the time of bare node, or of psql, it may take. */
@@ -38,6 +39,8 @@ const ID = 'bench-1';
 const PLACE =
   `order place --order-id ${ID} --user bench --symbol TCS --side BUY --quantity 1 --price 100`.split(' ');
 const SAME = '`psql -f` with the statements of `order place`';
+const PIPED = '`pinnacle order list`, 50 rows, piped';
+const SHOWN = '`pinnacle order list` as a terminal shows it';
 const USED = '`pinnacle order list`, after 20 other commands, the worst of three orders';
 /** What an operator may have run before: help, what is refused, writes and reads. */
 const OTHERS = `
@@ -69,9 +72,14 @@ try {
     { name: '`pinnacle --version`', argv: [pinnacle, '--version'], node: 1.15 },
     { name: '`pinnacle order --help`', argv: [pinnacle, 'order', '--help'], node: 1.5 },
     {
-      name: '`pinnacle order list`, 50 rows, piped',
+      name: PIPED,
       argv: [pinnacle, 'order', 'list'],
       node: 2.2,
+    },
+    {
+      name: SHOWN,
+      argv: [pinnacle, 'order', 'list', '--no-pager'],
+      env: { PINNACLE_FORCE_TTY: '1' },
     },
     { name: SAME, program: 'psql', argv: ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', script, server.url] },
     { name: '`pinnacle order place`', argv: [pinnacle, ...PLACE], psql: 2, base: SAME },
@@ -81,10 +89,10 @@ try {
   const times = cases.map((): number[] => []);
   // Interleaved, so that a noisy minute falls on all of them alike.
   for (let round = -3; round < ROUNDS; round++)
-    for (const [i, { program = process.execPath, argv, cache = home }] of cases.entries()) {
+    for (const [i, { program = process.execPath, argv, cache = home, env: own }] of cases.entries()) {
       const started = process.hrtime.bigint();
       const { status } = spawnSync(program, argv, {
-        env: { ...database, XDG_CACHE_HOME: cache },
+        env: { ...database, XDG_CACHE_HOME: cache, ...own },
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       const ms = Number(process.hrtime.bigint() - started) / 1e6;
@@ -103,9 +111,11 @@ try {
   });
   publish(
     'startup',
-    ['| command | median ms | times bare node | times psql |\n| --- | ---: | ---: | ---: |', ...rows].join(
-      '\n',
-    ),
+    [
+      '| command | median ms | times bare node | times psql |\n| --- | ---: | ---: | ---: |',
+      ...rows,
+      `\nAs a terminal shows it, \`order list\` takes ${atMost(msOf(SHOWN) / msOf(PIPED), 1.1)} times as long as piped.`,
+    ].join('\n'),
   );
 } finally {
   await client.end();
