@@ -55,7 +55,8 @@ const needsNothing = ({ command }: (typeof commands)[number]) =>
 const LISTS = commands.filter(needsNothing);
 const SHOWS = ['user', 'strategy', 'order', 'position', 'session', 'notification'];
 /** Those that reach beyond the database, or go on until they are interrupted. */
-const ELSEWHERE = /^(config|keys|access|migrate|realtime|market|doctor realtime)|watch|export/;
+const ELSEWHERE =
+  /^(config|keys|access|migrate|realtime|market|doctor realtime|metrics serve|top)|watch|export/;
 
 /** The cells of CSV, none of which a spreadsheet would run. */
 function cellsOf(csv: string): string[][] {

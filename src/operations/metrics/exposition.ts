@@ -1,4 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
+import { escapeControls } from '../../util/text.ts';
 import { FAMILIES, type FamilyName, familyOf, PREFIX, type Sample } from './families.ts';
 
 /** How metrics are written: the text format of Prometheus, or OpenMetrics. */
@@ -17,7 +18,11 @@ export async function exposition(samples: readonly Sample[], format: MetricsForm
     if (own.length === 0) continue;
     const { help, labels = [] } = familyOf(name);
     const gauge = new Gauge({ name: PREFIX + name, help, labelNames: labels, registers: [registry] });
-    for (const { labels: values, value } of own) gauge.set(values, value);
+    // The audit log may have commands of other programs, and users may have any name.
+    for (const { labels: values, value } of own) gauge.set(escaped(values), value);
   }
   return registry.metrics();
 }
+
+const escaped = (labels: Sample['labels']) =>
+  Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, escapeControls(text)]));

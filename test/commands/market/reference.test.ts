@@ -60,7 +60,7 @@ describe.each(databases)('the reference price of a MARKET order on $name', ({ op
     const ordered = PLACE.replace('--user u', '--user v');
     await quote(300, 1);
     const refused = await db.cli(...words(ordered));
-    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('would be worth 1500') });
+    expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('would be worth ₹1,500.00') });
     await quote(100, 1);
     expect((await db.cli(...words(ordered))).code).toBe(0);
   });
