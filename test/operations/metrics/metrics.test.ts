@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../src/operations/metrics/families.ts';
+import { cli } from '../../helpers/cli.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { readExposition, type Series } from '../../helpers/exposition.ts';
 import { given } from '../../helpers/given.ts';
@@ -127,12 +128,12 @@ describe.each(databases)('metrics print on $name', ({ open }) => {
     const away = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
     const file = join(folder, 'away.prom');
     for (const more of [[], ['--output', file]]) {
-      const { code, stdout, stderr } = await db.cliWith({ env: away }, 'metrics', 'print', ...more);
+      const { code, stdout, stderr } = await cli(['metrics', 'print', ...more], { env: away });
       const text = more.length === 0 ? stdout : readFileSync(file, 'utf8');
       expect(amount(readExposition(text, 'prometheus'), 'scrape_success')).toBe(0);
       expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('cannot be reached') });
     }
-    const { code, stdout } = await db.cliWith({ env: away }, 'metrics', 'print', '--json');
+    const { code, stdout } = await cli(['metrics', 'print', '--json'], { env: away });
     expect({ code, stdout }).toEqual({ code: 7, stdout: '' });
   });
 });
