@@ -80,6 +80,7 @@ try {
       name: SHOWN,
       argv: [pinnacle, 'order', 'list', '--no-pager'],
       env: { PINNACLE_FORCE_TTY: '1' },
+      cache: join(home, 'terminal'),
     },
     { name: SAME, program: 'psql', argv: ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', script, server.url] },
     { name: '`pinnacle order place`', argv: [pinnacle, ...PLACE], psql: 2, base: SAME },
