@@ -175,7 +175,9 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     log,
     shown,
     say: (line) => tell(line, (text) => text),
-    note: async (line) => tell(line, (await paint(err)).dim),
+    // A pipe, which most runs write to, needs no colours loaded.
+    note: async (line) =>
+      tell(line, useColor(err, env, flags.color) ? (await paint(err)).dim : (text) => text),
     afterwards: [],
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });
