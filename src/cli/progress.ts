@@ -1,5 +1,6 @@
 import { formatDuration } from '../util/duration.ts';
 import { escapeControls } from '../util/text.ts';
+import { bar } from './charts/bar.ts';
 import type { Io } from './io.ts';
 
 /** A spinner or bar on stderr on a terminal; nothing in a pipe or with --quiet. */
@@ -30,19 +31,16 @@ export async function startProgress(io: Io, text: string): Promise<Progress> {
   return {
     update(text, share) {
       const line = escapeControls(text);
-      spinner.text = share === undefined ? line : `${bar(share, io)} ${line}${remaining(share, started)}`;
+      spinner.text =
+        share === undefined
+          ? line
+          : `${bar(Math.round(share * BAR_CHARS), BAR_CHARS, io.unicode)} ${line}${remaining(share, started)}`;
     },
     stop: () => void spinner.stop(),
   };
 }
 
 const ASCII = { interval: 130, frames: ['-', '\\', '|', '/'] };
-
-function bar(share: number, { unicode }: Io): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_CHARS);
-  const [full, empty] = unicode ? ['█', '░'] : ['#', '.'];
-  return full.repeat(filled) + empty.repeat(BAR_CHARS - filled);
-}
 
 function remaining(share: number, started: number): string {
   const spent = performance.now() - started;

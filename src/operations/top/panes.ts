@@ -1,3 +1,4 @@
+import { bar } from '../../cli/charts/bar.ts';
 import { formatRupees } from '../../domain/money.ts';
 import { formatDuration } from '../../util/duration.ts';
 import type { Look } from '../overview/open-day.ts';
@@ -69,19 +70,15 @@ const rowAge = (at: string, now: string) => plain(ageText(at, now, 10));
 
 const BAR_CELLS = 8;
 
-/** A share as a bar; what is above the whole fills it. */
-function bar(share: number, unicode: boolean): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_CELLS);
-  const [full, empty] = unicode ? ['█', '░'] : ['#', '.'];
-  return full.repeat(filled) + empty.repeat(BAR_CELLS - filled);
-}
-
 function drawdownCell({ drawdown, drawdown_limit: limit }: Trader, unicode: boolean): Cell {
   if (drawdown === null) return plain(null);
   if (limit === null || limit === 0) return plain(`${drawdown.toFixed(2)} %`);
   const share = drawdown / limit;
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : undefined;
-  return { text: `${bar(share, unicode)} ${drawdown.toFixed(2)} / ${limit.toFixed(2)} %`, tone };
+  return {
+    text: `${bar(Math.round(share * BAR_CELLS), BAR_CELLS, unicode)} ${drawdown.toFixed(2)} / ${limit.toFixed(2)} %`,
+    tone,
+  };
 }
 
 function stateCell({ halted, violated, in_session }: Trader): Cell {
@@ -94,6 +91,20 @@ const sideCell = (side: string): Cell => ({ text: side, tone: side === 'BUY' ? '
 const levelCell = (level: string): Cell => ({ text: level, tone: level === 'WARNING' ? 'warn' : 'bad' });
 const total = (name: string, shown: number, all = shown) =>
   `${name} ${shown < all ? `${shown} of ${all}` : all}`;
+
+/** The first columns of working orders and of fills; the price of a MARKET order is its word. */
+const TRADED: readonly Head[] = [
+  { name: '', mayBeCut: true },
+  { name: 'trader', mayBeCut: true },
+  { name: 'side' },
+  { name: 'quantity', isNumber: true },
+  { name: 'symbol', mayBeCut: true },
+  { name: 'price', isNumber: true },
+];
+const tradedCells = (
+  id: string,
+  { user_id, side, quantity, symbol }: Look['overview']['orders' | 'fills'][number],
+): Cell[] => [dim(id), plain(user_id), sideCell(side), number(quantity), plain(symbol)];
 
 /** What each part shows of a look. */
 export const PANE: Readonly<Record<Pane, PaneOf>> = {
@@ -165,12 +176,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
   orders: {
     title: ({ overview: { totals, orders } }) => total('WORKING', orders.length, totals.working),
     heads: [
-      { name: '', mayBeCut: true },
-      { name: 'trader', mayBeCut: true },
-      { name: 'side' },
-      { name: 'quantity', isNumber: true },
-      { name: 'symbol', mayBeCut: true },
-      { name: 'price', isNumber: true },
+      ...TRADED,
       { name: 'filled', isNumber: true, minor: true },
       { name: 'status' },
       { name: 'strategy', minor: true, mayBeCut: true },
@@ -182,11 +188,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
         user: order.user_id,
         show: ['order', 'show', ...named(order.order_id)],
         cells: () => [
-          dim(order.order_id),
-          plain(order.user_id),
-          sideCell(order.side),
-          number(order.quantity),
-          plain(order.symbol),
+          ...tradedCells(order.order_id, order),
           order.order_type === 'MARKET' ? plain('MARKET') : number(order.price),
           number(order.filled_quantity),
           plain(order.status),
@@ -198,12 +200,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
   fills: {
     title: ({ overview: { fills } }) => total('FILLS', fills.length),
     heads: [
-      { name: '', mayBeCut: true },
-      { name: 'trader', mayBeCut: true },
-      { name: 'side' },
-      { name: 'quantity', isNumber: true },
-      { name: 'symbol', mayBeCut: true },
-      { name: 'price', isNumber: true },
+      ...TRADED,
       { name: 'realized', isNumber: true },
       { name: 'strategy', minor: true, mayBeCut: true },
       { name: 'age' },
@@ -214,11 +211,7 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
         user: fill.user_id,
         show: ['order', 'show', ...named(fill.order_id)],
         cells: () => [
-          dim(fill.fill_id),
-          plain(fill.user_id),
-          sideCell(fill.side),
-          number(fill.quantity),
-          plain(fill.symbol),
+          ...tradedCells(fill.fill_id, fill),
           number(fill.price),
           money(fill.realized_pnl),
           plain(fill.strategy_id),
