@@ -94,7 +94,9 @@ function byKey(items: readonly WaitingItem[], keyOf: (item: WaitingItem) => stri
   const groups: Groups = new Map();
   for (const item of items) {
     const key = keyOf(item);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
   return groups;
 }
