@@ -33,6 +33,9 @@ const MILLISECONDS = '2026-01-31T03:45:00.000Z';
 
 const inForm = (text: string) => text as Instant;
 
+/** The instant so many milliseconds later, in whole milliseconds. Throws RangeError outside of the years 0 to 9999. */
+export const later = (at: Instant, ms: number): Instant => instant(new Date(Date.parse(at) + ms));
+
 /** Whether `a` is earlier than `b`. */
 export const isBefore = (a: Instant, b: Instant): boolean => a < b;
 

@@ -1,4 +1,4 @@
-import { type Instant, instant, isBefore } from '../instant.ts';
+import { type Instant, isBefore, later } from '../instant.ts';
 import { quietUntil } from './quiet-hours.ts';
 
 /** When a route sends, in seconds and messages. */
@@ -120,5 +120,3 @@ function within(
     last: i + 1 === room,
   }));
 }
-
-const later = (at: Instant, ms: number): Instant => instant(new Date(Date.parse(at) + ms));

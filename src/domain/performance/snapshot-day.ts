@@ -1,5 +1,5 @@
 import { dayAfter } from '../day.ts';
-import { type Instant, instant, isBefore } from '../instant.ts';
+import { type Instant, instant, isBefore, later } from '../instant.ts';
 import { entriesOf, hoursOn, type MarketDay, trades } from '../trading-calendar.ts';
 
 /** The exchange whose days count. */
@@ -58,7 +58,7 @@ export function marksFrom(
   const traded = begunBy(day, entries, { now });
   const { closes } = edgesOf(traded, entries.get(traded));
   const end = isBefore(now, closes) ? now : closes;
-  return instant(new Date(Date.parse(end) - staleAfterMs));
+  return later(end, -staleAfterMs);
 }
 
 /** The latest day up to a last one on which trading has begun. */

@@ -13,7 +13,7 @@ import {
 } from '../../domain/alerts/plan-messages.ts';
 import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { mintId } from '../../domain/id.ts';
-import { type Instant, instant } from '../../domain/instant.ts';
+import { type Instant, instant, later } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { readTradingZone } from '../../trading/trading-day.ts';
 
@@ -67,8 +67,6 @@ const lockRoute = ({ db }: Trx, routeId: string): Promise<LockedRoute | undefine
     .skipLocked()
     .executeTakeFirst();
 
-const ago = (now: Instant, ms: number) => instant(new Date(Date.parse(now) - ms));
-
 /** What waits, the oldest first; of a text that was put into a message not long enough ago, only CRITICAL. */
 async function readWaiting(
   db: Kysely<Database>,
@@ -78,7 +76,7 @@ async function readWaiting(
 ): Promise<Waiting[]> {
   const repeated = sql`
     SELECT p.repeat_key FROM alert_deliveries d JOIN alert_items p USING (delivery_id)
-    WHERE d.route_id = ${route_id} AND d.created_at > ${ago(now, repeat_after * 1_000)}::timestamp`;
+    WHERE d.route_id = ${route_id} AND d.created_at > ${later(now, -repeat_after * 1_000)}::timestamp`;
   const { rows } = await sql<Waiting>`
     SELECT i.notification_id, i.repeat_key, i.routed_at, n.user_id, n.notification_type, n.alert_level, n.title, n.message,
       n.created_at, n.alert_level = 'CRITICAL' AS critical
@@ -98,7 +96,7 @@ async function readHistory(
     SELECT critical, count(*) FILTER (WHERE state = 'SENT')::int AS sent, count(*) FILTER (WHERE state = 'PENDING')::int AS open,
       coalesce(bool_or(state = 'PENDING' AND attempts > 0), false) AS trying
     FROM alert_deliveries
-    WHERE route_id = ${route_id} AND (state = 'PENDING' OR (state = 'SENT' AND sent_at > ${ago(now, HOUR_MS)}::timestamp))
+    WHERE route_id = ${route_id} AND (state = 'PENDING' OR (state = 'SENT' AND sent_at > ${later(now, -HOUR_MS)}::timestamp))
     GROUP BY critical`.execute(db);
   const of = (critical: boolean) =>
     past.rows.find((row) => row.critical === critical) ?? { sent: 0, open: 0, trying: false };

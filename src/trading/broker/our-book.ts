@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { OrderId, UserId } from '../../domain/id.ts';
-import { type Instant, instant } from '../../domain/instant.ts';
+import { type Instant, later } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
 import { signedShares } from '../../domain/net-positions.ts';
 import {
@@ -59,7 +59,7 @@ async function readOrders({ db }: Source, user: UserId, books: TheirBooks, daySt
   const trades = rowsOf(books.trades) ?? [];
   const ids = [...new Set([...theirs, ...trades].map(({ broker_order_id }) => broker_order_id))];
   const tags = theirs.flatMap(({ tag }) => (tag === '' ? [] : [tag]));
-  const oldest = instant(new Date(Date.parse(dayStart) - OLDEST_DAYS * DAY_MS));
+  const oldest = later(dayStart, -OLDEST_DAYS * DAY_MS);
   const { rows } = await sql<
     OrderRow & { sent_at: Instant | null; looks: number | null; is_open: boolean | null }
   >`
