@@ -158,7 +158,7 @@ function excursionsOf(input: {
   return { mae, mfe };
 }
 
-describe('figures where peers mislead', () => {
+describe.skipIf(PERFORMANCE.absent)('figures where peers mislead', () => {
   it.each(casesOf(PERFORMANCE))('%s', (id, each) => {
     (PERFORMANCE_CASES[id] as (of: Case) => void)(each);
   });
