@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
 import { type CliOptions, type CliResult, cli } from '../helpers/cli.ts';
 import { dayOf, everyCommand, fillIn, type Line, remember } from '../helpers/day.ts';
@@ -59,14 +59,11 @@ interface Play {
   program?: Program;
 }
 
-// Copying a database is copying files.
-const MEMORY = '/dev/shm';
-
 /** Plays the day on a database of its own, and shows each write of it before it happens. */
 export async function playDay({ isWanted, watch, program = cli }: Play): Promise<void> {
   const commands = await everyCommand();
   const effects = new Map(commands.map(({ path, effect }) => [path, effect]));
-  const [server, redis] = await Promise.all([startServer({}, memoryFolder()), startRedis()]);
+  const [server, redis] = await Promise.all([startServer(), startRedis()]);
   const stage = await open(server, redis, program);
   try {
     for (const line of dayOf(commands)) {
@@ -79,16 +76,6 @@ export async function playDay({ isWanted, watch, program = cli }: Play): Promise
     await stage.close();
     await Promise.all([server.stop(), redis.stop()]);
   }
-}
-
-/** A folder in memory, where there is any; the run clears it with its own folder, which links to it. */
-function memoryFolder(): string | undefined {
-  if (!existsSync(MEMORY)) return undefined;
-  const folder = mkdtempSync(join(MEMORY, 'pinnacle-fault-'));
-  // The server runs as somebody else where the tests run as root.
-  chmodSync(folder, 0o711);
-  symlinkSync(folder, join(tmpdir(), `beside-${basename(folder)}`));
-  return folder;
 }
 
 async function open(server: Server, redis: TestRedis, program: Program) {

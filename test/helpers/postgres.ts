@@ -34,14 +34,11 @@ export async function startServer(
   const owner = process.getuid?.() === 0 ? unprivileged() : undefined;
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
-  execFileSync(
+  // Not in a way that this process stands still: a command that it runs meanwhile has a time limit to connect.
+  await promisify(execFile)(
     join(bin, 'initdb'),
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
-    {
-      ...owner,
-      cwd: folder,
-      stdio: 'pipe',
-    },
+    { ...owner, cwd: folder },
   );
   return launch(bin, folder, owner, settings);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { KINDS, type Kind, SERVER_ONLY } from '../lanes.ts';
+import { temporaryParent } from './memory.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -20,7 +21,7 @@ declare module 'vitest' {
 /** The first lane of a run gives it a folder of its own, in which all its temporary files are. */
 export function setup(project: TestProject): (() => Promise<void>) | undefined {
   const name = `pinnacle-test-${process.pid}-`;
-  const finish = tmpdir().includes(name) ? undefined : makeFolder(join(tmpdir(), name));
+  const finish = tmpdir().includes(name) ? undefined : makeFolder(join(temporaryParent(), name));
   // What Vitest keeps beside it is cleared with it.
   symlinkSync(project.tmpDir, join(tmpdir(), `beside-${project.name}`));
   project.provide('cacheDir', join(tmpdir(), 'cache'));

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { temporaryParent } from '../helpers/memory.ts';
 import { startServer } from '../helpers/postgres.ts';
 import { startRedis } from '../helpers/redis.ts';
 import type { Place } from './smoke.ts';
@@ -22,7 +23,7 @@ export interface Run {
 
 /** Runs a proof of many attempts: ends 1 if one of them failed. */
 export async function prove(work: (run: Run) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'pinnacle-matrix-'));
+  const folder = mkdtempSync(join(temporaryParent(), 'pinnacle-matrix-'));
   // Servers run as somebody else where this runs as root.
   chmodSync(folder, 0o711);
   const cacheDir = join(folder, 'cache');
