@@ -28,7 +28,7 @@ export async function displayOf(
 ): Promise<Display> {
   // Loaded only if a column needs the time zone, so that a broken configuration does not prevent other output.
   const zone = names.some((name) => fields[name]?.type === 'time') && !flags.utc ? await timeZone() : 'UTC';
-  const colours = coloursOf(await io.paint(io.out));
+  const colours = coloursOf(io.paint(io.out));
   return {
     text(row, name) {
       const value = columnValue(row, name);

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import type { ChalkInstance } from 'chalk';
 import { Failure } from '../util/failure.ts';
+import { IN_COLOUR, type Paint, WITHOUT_COLOUR } from '../util/paint.ts';
 import { escapeControlLines, escapeControls } from '../util/text.ts';
 import { plainly, takesUnicode } from './charts/terminal.ts';
 import type { Log } from './log.ts';
@@ -136,7 +136,7 @@ export interface Io {
   warn: (sentence: string) => Promise<void>;
   log: Log | undefined;
   /** Colours for a stream, off with NO_COLOR, in a pipe or with --no-color. */
-  paint: (sink: Sink) => Promise<ChalkInstance>;
+  paint: (sink: Sink) => Paint;
 }
 
 export interface IoFlags {
@@ -150,10 +150,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
   const { env } = around;
   const unicode = takesUnicode(env);
   const shown = (message: string) => (err.isTTY ? plainly(message, { unicode }) : message);
-  const paint = async (sink: Sink) => {
-    const { Chalk } = await import('chalk');
-    return new Chalk({ level: useColor(sink, env, flags.color) ? 1 : 0 });
-  };
+  const paint = (sink: Sink) => (useColor(sink, env, flags.color) ? IN_COLOUR : WITHOUT_COLOUR);
   const tell = async (message: string, tone: (line: string) => string) => {
     await log?.add({ level: 'info', message });
     const lines = escapeControlLines(shown(message)).map((line) => `${tone(line)}\n`);
@@ -175,9 +172,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     log,
     shown,
     say: (line) => tell(line, (text) => text),
-    // A pipe, which most runs write to, needs no colours loaded.
-    note: async (line) =>
-      tell(line, useColor(err, env, flags.color) ? (await paint(err)).dim : (text) => text),
+    note: (line) => tell(line, paint(err).dim),
     afterwards: [],
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });

@@ -101,7 +101,7 @@ async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io
 }
 
 async function renderAnswer({ done, next }: Answer, io: Io): Promise<void> {
-  const paint = await io.paint(io.out);
+  const paint = io.paint(io.out);
   await io.out.write(`${plainly(`${paint.green('✓')} ${escapeControls(done)}`, io)}\n`);
   if (next) io.afterwards.push(`Next: pinnacle ${next.map((word) => shellWord(String(word))).join(' ')}`);
 }

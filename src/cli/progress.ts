@@ -1,4 +1,5 @@
 import { formatDuration } from '../util/duration.ts';
+import { WITHOUT_COLOUR } from '../util/paint.ts';
 import { escapeControls } from '../util/text.ts';
 import { bar } from './charts/bar.ts';
 import type { Io } from './io.ts';
@@ -18,13 +19,12 @@ export async function startProgress(io: Io, text: string): Promise<Progress> {
   if (io.quiet || !io.err.isTTY || io.err.gone || io.env['TERM'] === 'dumb') return QUIET_MS;
   // On a terminal of unknown width the spinner would erase lines for ever.
   if (io.err.width === undefined) return QUIET_MS;
-  const paint = await io.paint(io.err);
   const { default: ora } = await import('ora');
   const spinner = ora({
     text: escapeControls(text),
     stream: io.err.stream as NodeJS.WriteStream,
     discardStdin: false,
-    color: paint.level === 0 ? false : 'cyan',
+    color: io.paint(io.err) === WITHOUT_COLOUR ? false : 'cyan',
     ...(!io.unicode && { spinner: ASCII }),
   }).start();
   const started = performance.now();

@@ -22,14 +22,14 @@ export async function renderCard(row: Row, all: string[], style: RenderOptions, 
     await io.out.write('\n');
     await renderNested({ title: name, rows, fields: of, all: `--json ${name}` }, style, io);
   }
-  const terminal = { columns: io.out.columns, unicode: io.unicode, paint: await io.paint(io.out) };
+  const terminal = { columns: io.out.columns, unicode: io.unicode, paint: io.paint(io.out) };
   const drawn = isChosen ? undefined : await style.charts?.(row, terminal);
   await io.out.write((drawn ?? []).map((line) => `${line}\n`).join(''));
 }
 
 /** The parts of a page that say something, the names of all values in one column. */
 async function renderPage(all: readonly Part[], style: RenderOptions, io: Io): Promise<void> {
-  const paint = await io.paint(io.out);
+  const paint = io.paint(io.out);
   const namesOf = (part: Part) =>
     'row' in part ? Object.keys(part.fields).filter((name) => isShown(part, name)) : [];
   const parts = all.filter((part) => 'rows' in part || namesOf(part).length > 0);
@@ -58,7 +58,7 @@ async function renderValues(
   style: RenderOptions,
   io: Io,
 ): Promise<void> {
-  const paint = await io.paint(io.out);
+  const paint = io.paint(io.out);
   const { text, painted } = await displayOf(style, names, io);
   const lines = names.map(
     (name) => `${paint.dim(name.padEnd(width))}  ${painted(text(row, name), row, name)}\n`,
@@ -69,7 +69,7 @@ async function renderValues(
 /** A table under its heading; columns that do not fit are told of afterwards. */
 async function renderNested(part: TablePart, style: RenderOptions, io: Io): Promise<void> {
   const { title, rows, fields, all, most } = part;
-  const paint = await io.paint(io.out);
+  const paint = io.paint(io.out);
   await io.out.write(`${paint.bold(title)}\n`);
   if (rows.length === 0) return io.out.write(`${paint.dim('none')}\n`);
   const { missing } = await renderTable(rows.slice(0, most), Object.keys(fields), { ...style, fields }, io);

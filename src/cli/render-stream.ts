@@ -44,7 +44,7 @@ async function ownLine(
   { flags, timeZone }: RenderOptions,
   io: Io,
 ): Promise<Shape> {
-  const paint = await io.paint(io.out);
+  const paint = io.paint(io.out);
   const zone = flags.utc ? 'UTC' : await timeZone();
   const local = (time: string) => wallClock(time, zone);
   return {
@@ -56,7 +56,7 @@ async function ownLine(
 /** Columns as wide as the widest value so far. */
 async function columns(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
   const [{ cell }, { displayOf }] = await Promise.all([import('./render-table.ts'), import('./display.ts')]);
-  const paint = await io.paint(io.out);
+  const paint = io.paint(io.out);
   // Lines are read later, when an age would be wrong, so all times are absolute.
   const { text, painted } = await displayOf({ ...style, now: new Date(0) }, names, io);
   const widths = names.map((name) => Math.max(name.length, WIDTHS[style.fields[name]?.type ?? 'text'] ?? 0));

@@ -17,7 +17,7 @@ export async function renderTable(
   style: RenderOptions,
   io: Io,
 ): Promise<{ count: number; missing: string[] }> {
-  const paint = await io.paint(io.out);
+  const paint = io.paint(io.out);
   const display = await displayOf(style, names, io);
   const ellipsis = ellipsisOf(io);
   const available = style.flags.columns === undefined ? io.out.width : undefined;

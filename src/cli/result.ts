@@ -1,4 +1,4 @@
-import type { ChalkInstance } from 'chalk';
+import type { Paint } from '../util/paint.ts';
 import type { Terminal } from './charts/terminal.ts';
 import type { Row } from './rows.ts';
 
@@ -177,7 +177,7 @@ export interface RenderOptions {
 /** How a streaming verb shows its rows on a terminal; by default as columns. */
 export interface StreamFormat {
   /** Formats a row whose values are safe for a terminal; `local` converts a time to local time. */
-  line?: (text: (name: string) => string, paint: ChalkInstance, local: (time: string) => string) => string;
+  line?: (text: (name: string) => string, paint: Paint, local: (time: string) => string) => string;
   /** Whether the terminal rings its bell for a row. */
   rings?: (row: Row) => boolean;
 }

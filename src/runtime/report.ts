@@ -9,7 +9,7 @@ export async function report(error: unknown, globals: Globals, io: Io): Promise<
   await io.log?.add({ level: 'error', ...errorObject(known).error });
   if (globals.json !== undefined) await io.err.write(`${safeJson(errorObject(known))}\n`);
   else {
-    const paint = await io.paint(io.err);
+    const paint = io.paint(io.err);
     const [first, ...more] = escapeControlLines(known.message);
     const hint = known.details.hint ? escapeControlLines(known.details.hint).map((line) => `  ${line}`) : [];
     const lines = [`${paint.red('error:')} ${first}`, ...more.map((line) => `       ${line}`), ...hint];

@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
-import { Chalk } from 'chalk';
 import { expect, it } from 'vitest';
 import { displayOf } from '../../src/cli/display.ts';
 import { type Io, Sink } from '../../src/cli/io.ts';
 import { renderTable } from '../../src/cli/render-table.ts';
 import type { Fields, RenderOptions } from '../../src/cli/result.ts';
 import { meaningOf } from '../../src/domain/meaning.ts';
+import { IN_COLOUR, type Paint, WITHOUT_COLOUR } from '../../src/util/paint.ts';
 
 const fields: Fields = {
   side: { type: 'text', kind: 'state' },
@@ -36,20 +36,19 @@ const rows = [
   { side: 'SHORT', price: 100_000, pnl: -500, share: null, moved: 0.001, ratio: -0.00001, violated: null },
 ];
 
-function terminal(unicode: boolean, level: 0 | 1, written: string[] = []): Io {
+function terminal(unicode: boolean, paint: Paint, written: string[] = []): Io {
   const stream = new Writable({
     write(chunk, _encoding, done) {
       written.push(String(chunk));
       done();
     },
   });
-  const chalk = new Chalk({ level });
-  return { out: new Sink(stream, true), unicode, paint: async () => chalk, afterwards: [] } as unknown as Io;
+  return { out: new Sink(stream, true), unicode, paint: () => paint, afterwards: [] } as unknown as Io;
 }
 
 async function table(unicode: boolean): Promise<string[]> {
   const written: string[] = [];
-  await renderTable(rows, Object.keys(fields), style, terminal(unicode, 0, written));
+  await renderTable(rows, Object.keys(fields), style, terminal(unicode, WITHOUT_COLOUR, written));
   return written.join('').split('\n');
 }
 
@@ -71,7 +70,7 @@ it('is ASCII for a terminal that has no more', async () => {
 
 it('repeats in colour what a word or a sign says, and never says anything by colour alone', async () => {
   const [bright, plain] = await Promise.all(
-    ([1, 0] as const).map((level) => displayOf(style, Object.keys(fields), terminal(true, level))),
+    [IN_COLOUR, WITHOUT_COLOUR].map((paint) => displayOf(style, Object.keys(fields), terminal(true, paint))),
   );
   const shown = (display: typeof bright) =>
     rows.map((row) =>

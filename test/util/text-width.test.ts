@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cutToWidth, textWidth } from '../../src/util/text-width.ts';
 
 describe('the width of a text', () => {
@@ -26,6 +26,34 @@ describe('the width of a text', () => {
     ['\ue000', 1],
   ])('%j takes %i columns', (text, width) => {
     expect(textWidth(text)).toBe(width);
+  });
+
+  it('needs no segmenter, whose making takes a fifth of a start, for what tables and charts are made of', async () => {
+    vi.resetModules();
+    const { Segmenter } = Intl;
+    const made = vi.fn();
+    vi.stubGlobal('Intl', {
+      Segmenter: class extends Segmenter {
+        constructor(...given: ConstructorParameters<typeof Segmenter>) {
+          super(...given);
+          made();
+        }
+      },
+    });
+    const fresh = await import('../../src/util/text-width.ts');
+    const shown = '₹1,23,450.50 … – ✓ ▁▄█ ░ ─│┤ ⡇⣿ é';
+    expect(fresh.textWidth(shown)).toBe(shown.length);
+    expect(fresh.cutToWidth('ord_01M8J1HW09511JVGEFMA2PTA3B', 10)).toBe('ord_01M8J…');
+    expect(made).not.toHaveBeenCalled();
+    expect(fresh.textWidth('அனிதா')).toBe(5);
+    expect(made).toHaveBeenCalledOnce();
+    vi.unstubAllGlobals();
+  });
+
+  it('is the same of every character beside one that is wide', () => {
+    const below = Array.from({ length: 0x3000 }, (_, code) => String.fromCodePoint(code));
+    const wrong = below.filter((text) => textWidth(`${text}漢`) !== textWidth(text) + 2);
+    expect(wrong).toEqual([]);
   });
 
   it.each([

@@ -22,8 +22,8 @@ export function terminalHeatMap(
   const shade = (value: number | null, text: string) => {
     if (value === null || value === 0 || text === '0.0') return text;
     const isStrong = Math.abs(value) > largest / 2;
-    if (value > 0) return isStrong ? paint.black.bgGreen(text) : paint.green(text);
-    return isStrong ? paint.white.bgRed(text) : paint.red(text);
+    if (value > 0) return isStrong ? paint.black(paint.onGreen(text)) : paint.green(text);
+    return isStrong ? paint.white(paint.onRed(text)) : paint.red(text);
   };
   const cell = (text: string) => ` ${text.padStart(width - 2)} `;
   const head = [' '.repeat(gutter), ...columns.slice(from).map((name) => paint.bold(cell(name)))];

@@ -1,11 +1,11 @@
-import type { ChalkInstance } from 'chalk';
+import type { Paint } from '../../util/paint.ts';
 
 /** What a terminal can show. */
 export interface Terminal {
   columns: number;
   /** Whether it shows characters beyond ASCII. */
   unicode: boolean;
-  paint: ChalkInstance;
+  paint: Paint;
 }
 
 /** Whether the locale of an environment has UTF-8, and the terminal more than the 512 glyphs of a console. */

@@ -32,7 +32,7 @@ export const watch = defineCommand({
         paint.dim(local(text('updated_at'))),
         inColour(paint, text('status'), 'PARTIALLY_FILLED'.length),
         text('user_id'),
-        `${inColour(paint.bold, text('side'))} ${paint.bold(`${text('quantity')} ${text('symbol')}`)}`,
+        `${paint.bold(inColour(paint, text('side')))} ${paint.bold(`${text('quantity')} ${text('symbol')}`)}`,
         `${text('filled_quantity')} at ${text('filled_price')}`,
         text('order_id'),
         text('error_message'),

@@ -60,7 +60,7 @@ async function aroundOf(ctx: Context, intervalMs: number): Promise<Around> {
     columns: ctx.io.out.columns,
     rows: PLAIN_ROWS,
     unicode: ctx.io.unicode,
-    paint: await ctx.io.paint(ctx.io.out),
+    paint: ctx.io.paint(ctx.io.out),
     source: await ctx.target(),
     intervalMs,
     clock: (at) => wallClock(at, zone),

@@ -1,7 +1,7 @@
-import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import { initialState, reduce, type State } from '../../../src/operations/top/state.ts';
 import { type Around, view } from '../../../src/operations/top/view.ts';
+import { WITHOUT_COLOUR } from '../../../src/util/paint.ts';
 import { textWidth } from '../../../src/util/text-width.ts';
 import { madeLook } from './made-look.ts';
 
@@ -9,7 +9,7 @@ const around = (columns: number, rows: number, unicode = true): Around => ({
   columns,
   rows,
   unicode,
-  paint: new Chalk({ level: 0 }),
+  paint: WITHOUT_COLOUR,
   source: 'postgres@db1/pinnacle',
   intervalMs: 2_000,
   clock: (at) => at.slice(0, 19).replace('T', ' '),

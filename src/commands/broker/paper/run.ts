@@ -17,7 +17,7 @@ export const run = defineCommand({
         paint.dim(local(text('at'))),
         text('event').padEnd('triggered'.length),
         text('user_id'),
-        `${inColour(paint.bold, text('side'))} ${paint.bold(`${text('symbol')} ${text('product')}`)}`,
+        `${paint.bold(inColour(paint, text('side')))} ${paint.bold(`${text('symbol')} ${text('product')}`)}`,
         text('event') === 'fill' ? `${text('quantity')} at ${text('price')}` : '',
         inColour(paint, text('status')),
         text('broker_order_id'),
