@@ -92,7 +92,8 @@ const groups = groupsOf(metafile.outputs);
 const groupOf = new Map(small.map(([name]) => [name, groups.get(name)]));
 // Parts of Node that commander, pg and files of ours load at the start and few runs need: loaded when first used.
 // Packages of CommonJS load them by a function of the bundler's.
-const LAZY = /(?:\brequire|\(0,[\w$]+\.[\w$]+\))\("((?:node:)?(?:child_process|crypto|dns))"\)/g;
+const LAZY =
+  /(?:\brequire|\(0,[\w$]+\.[\w$]+\))\("((?:node:)?(?:child_process|crypto|dns|fs\/promises|stream\/promises))"\)/g;
 const lazily =
   'const lazily=(id)=>{let part;return new Proxy({},{get(_,name){part??=require(id);return name==="default"?part:part[name]}})};';
 const rewired = (code) =>

@@ -1,5 +1,4 @@
-import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
@@ -51,7 +50,7 @@ export function configPaths(source: ConfigSource): { paths: string[]; named: boo
 export async function findConfigFile(source: ConfigSource): Promise<ConfigFile | undefined> {
   const { paths, named } = configPaths(source);
   for (const path of paths) {
-    if (!named) await refuseForeign(path, source.uid);
+    if (!named) refuseForeign(path, source.uid);
     const file = await readConfigFile(path);
     if (file) return { ...file, isNamed: named };
   }
@@ -60,9 +59,9 @@ export async function findConfigFile(source: ConfigSource): Promise<ConfigFile |
 }
 
 /** Throws CONFIG_UNTRUSTED if another user but root owns or can write the file or its folder. */
-async function refuseForeign(path: string, uid: number | undefined): Promise<void> {
+function refuseForeign(path: string, uid: number | undefined): void {
   const folder = dirname(path);
-  const found = await Promise.all([stat(path), stat(folder)]).catch(() => undefined);
+  const found = statsOf(path, folder);
   if (!found || uid === undefined) return;
   const problem = (at: string, { uid: owner, mode }: Stats) => {
     if (owner !== uid && owner !== 0) return `${at} belongs to another user`;
@@ -73,6 +72,15 @@ async function refuseForeign(path: string, uid: number | undefined): Promise<voi
   throw new Failure('config', 'CONFIG_UNTRUSTED', `${path} is not read: ${reason}.`, {
     hint: `If you trust it, name it: --config ${path}. Otherwise remove the rights of others: chmod go-w.`,
   });
+}
+
+/** Undefined where one of them is not there, or cannot be looked at. */
+function statsOf(file: string, folder: string): readonly [Stats, Stats] | undefined {
+  try {
+    return [statSync(file), statSync(folder)];
+  } catch {
+    return undefined;
+  }
 }
 
 /** A configuration file whose keys are known and whose secrets nobody else can read; undefined where there is none. */
