@@ -15,21 +15,24 @@ const {
   statSync,
   writeFileSync,
 } = require('node:fs');
-const { enableCompileCache, prototype, wrap } = require('node:module');
+const { enableCompileCache, wrap } = require('node:module');
 const { homedir } = require('node:os');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const DIST = join(__dirname, '../dist/');
 
-exports.enableCodeCache = () => {
+/** The exports of the program, which runs from the cache if there can be one. */
+exports.loadProgram = () => {
   const cache = cacheFolder();
-  if (cache === undefined || !isOurs(cache)) return;
-  if (enableCompileCache) enableCompileCache(join(cache, 'compiled'));
-  else {
-    const { build } = require('../dist/package.json');
-    cacheChunks(join(cache, `compiled-${process.version}-${process.arch}-${build}`));
+  if (cache !== undefined && isOurs(cache)) {
+    if (!enableCompileCache) {
+      const { build } = require('../dist/package.json');
+      return loadCached(join(cache, `compiled-${process.version}-${process.arch}-${build}`));
+    }
+    enableCompileCache(join(cache, 'compiled'));
   }
+  return require('../dist/main.js');
 };
 
 /** Undefined for a user without HOME and without an account. */
@@ -55,21 +58,28 @@ function isOurs(folder) {
   }
 }
 
-function cacheChunks(folder) {
+/** Loads the chunks by their names: to find each by Node's rules takes as long as to run it. */
+function loadCached(folder) {
   const loaded = [];
-  const compile = prototype._compile;
-  prototype._compile = function (content, filename) {
-    if (!filename.startsWith(DIST)) return compile.call(this, content, filename);
-    const path = join(folder, filename.slice(DIST.length).replace(/^(small.*)\.js$/, `$1.${command()}`));
+  const modules = new Map();
+  const load = (id) => {
+    if (!id.startsWith('./')) return require(id);
+    const known = modules.get(id);
+    if (known) return known.exports;
+    const module = { exports: {} };
+    modules.set(id, module);
+    const name = id.slice(2);
+    const filename = join(DIST, name);
+    const path = join(folder, name.replace(/^(small.*)\.js$/, `$1.${command()}`));
     const stored = read(path);
-    const script = new Script(wrap(content), { filename, cachedData: stored });
+    // The build writes ASCII.
+    const script = new Script(wrap(readFileSync(filename, 'latin1')), { filename, cachedData: stored });
     loaded.push({ path, script, size: script.cachedDataRejected === false ? stored.length : 0 });
-    const load = (id) => this.require(id);
-    return script
-      .runInThisContext()
-      .call(this.exports, this.exports, load, this, filename, dirname(filename));
+    script.runInThisContext().call(module.exports, module.exports, load, module, filename, DIST);
+    return module.exports;
   };
   process.once('exit', (code) => save(folder, loaded, code));
+  return load('./main.js');
 }
 
 /** The noun and the verb: each command uses other functions of the files that hold small modules. */
@@ -129,7 +139,9 @@ function save(folder, loaded, code) {
   try {
     const form = formOf(code);
     const looks = join(folder, 'looks');
-    const known = read(looks)?.toString().split('\n') ?? [];
+    // What V8 stored under other flags, say of NODE_OPTIONS, it does not take: then all begins anew.
+    const isRejected = loaded.some(({ script }) => script.cachedDataRejected);
+    const known = isRejected ? [] : (read(looks)?.toString().split('\n') ?? []);
     const found = known.filter((look) => look === form).length;
     const settled = known.filter((look) => look === `settled ${form}`).length;
     if (settled >= SETTLED_AFTER || found + settled >= LOOKS_PER_FORM || known.length > MOST_LOOKS) return;
@@ -146,7 +158,8 @@ function save(folder, loaded, code) {
       writeFileSync(draft, data, { mode: 0o600, flag: 'wx' });
       renameSync(draft, path);
     }
-    appendFileSync(looks, `${isSettled ? 'settled ' : ''}${form}\n`, { mode: 0o600 });
+    const note = isRejected ? writeFileSync : appendFileSync;
+    note(looks, `${isSettled ? 'settled ' : ''}${form}\n`, { mode: 0o600 });
   } catch {
     // No home, a full disk: the next start is a little slower, that is all.
   }

@@ -13,9 +13,7 @@ function start() {
     process.stdout.write(`pinnacle ${require('../dist/package.json').version}\n`);
     return undefined;
   }
-  const { enableCodeCache } = require('./code-cache.js');
-  enableCodeCache();
-  return require('../dist/main.js').main();
+  return require('./code-cache.js').loadProgram().main();
 }
 
 function cannotStart({ code, name }) {

@@ -157,6 +157,33 @@ describe.runIf(process.version.startsWith('v20.')).each(servers)(
       expect(help(resolve('.'), join(home, 'file'))).toContain('Users and their accounts');
     });
 
+    it('begins anew where V8 refuses what it stored under other flags', () => {
+      const home = mkdtempSync(join(folder, 'home-'));
+      const probe = join(home, 'probe.cjs');
+      writeFileSync(
+        probe,
+        `const vm = require('node:vm');
+         const { Script } = vm;
+         vm.Script = class extends Script {
+           constructor(...given) {
+             super(...given);
+             if (this.cachedDataRejected !== false) process._rawDebug('not from the cache');
+           }
+         };`,
+      );
+      const start = (...flags: string[]) =>
+        spawnSync(process.execPath, [...flags, '-r', probe, 'bin/pinnacle.js', '--help'], {
+          env: { PATH: process.env['PATH'], HOME: home },
+          encoding: 'utf8',
+        }).stderr;
+      for (let i = 0; i < 6; i++) start();
+      expect(start()).toBe('');
+      for (let i = 0; i < 6; i++) start('--stack-size=900');
+      expect(start('--stack-size=900')).toBe('');
+      expect(start()).toContain('not from the cache');
+      expect(start()).toBe('');
+    });
+
     it('lets go of builds that nobody has run for a week', () => {
       const home = mkdtempSync(join(folder, 'home-'));
       const cache = join(home, '.cache/pinnacle');
