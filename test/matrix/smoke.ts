@@ -216,9 +216,12 @@ const unexpected = (line: string, { code, stdout, stderr }: CliResult) =>
 const asSuperuser = (place: Place, ...statements: string[]) =>
   runSql(urlOf(place, 'postgres', 'postgres'), ...statements);
 
-/** Whoever means to write where sessions are read-only says so. */
+/**
+ * Whoever means to write where sessions are read-only says so. Commands of several places run in one process, where one that
+ * computes keeps the others from hearing the server.
+ */
 function urlOf({ serverUrl, habit }: Place, login: string, database: string): string {
-  const url = serverUrl.replace('//postgres@/postgres?', `//${login}@/${database}?`);
+  const url = serverUrl.replace('//postgres@/postgres?', `//${login}@/${database}?connect_timeout=60&`);
   const isReadOnly = habit && 'default_transaction_read_only' in habit.settings;
   return isReadOnly ? `${url}&options=-c%20default_transaction_read_only%3Doff` : url;
 }
