@@ -128,12 +128,12 @@ describe.each(databases)('top and status on $name', ({ open }) => {
     expect(code).toBe(6);
     const lines = JSON.parse(stdout) as Record<string, unknown>[];
     const of = (about: string) => lines.find((line) => line['about'] === about);
-    expect(of('halts')).toMatchObject({ state: 'fail', count: 1, help: 'pinnacle risk status' });
+    expect(of('halts')).toMatchObject({ state: 'fail', count: 1, help: 'pinnacle risk status trader_001' });
     expect(of('rules')).toMatchObject({ state: 'fail', count: violated.length });
     expect(of('alerts')).toMatchObject({ state: 'fail', count: unread.length });
     expect(of('P&L')).toMatchObject({ amount: top.net_pnl });
     expect(of('orders')).toMatchObject({ count: top.working });
-    expect(of('next')).toMatchObject({ detail: 'pinnacle risk status' });
+    expect(of('next')).toMatchObject({ detail: 'pinnacle risk status trader_001' });
   });
 
   it('top without a terminal prints an object a line, and ends after so many', async () => {

@@ -1,11 +1,18 @@
 import type { Context } from '../../context.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { formatRupees } from '../../domain/money.ts';
+import { exchangeTime, sessionAt } from '../../domain/trading-calendar.ts';
+import { hasStep, INSTRUMENTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
+import { readDays } from '../../trading/calendar/store.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import { runChecks } from '../health/run-checks.ts';
 import { openDay } from './open-day.ts';
 import type { Overview } from './overview.ts';
+
+/** Whose hours the day has. */
+const EXCHANGE = 'NSE';
 
 /** A line of the status: how things stand, and how many or how much it is about. */
 interface Line extends Verdict, Record<string, unknown> {
@@ -29,25 +36,59 @@ const line = (
 /** The trading day in a line each, the last of which names the command that comes next. Throws PHASE_NEEDED. */
 export async function readStatus(ctx: Context): Promise<Line[]> {
   const day = openDay(ctx);
-  const [{ overview }, checks] = await Promise.all([
+  const [{ overview }, checks, { redis }] = await Promise.all([
     day.read({ user: undefined, text: '', sort: 'net' }).finally(day.close),
     runChecks(ctx, ({ isSlow }) => !isSlow, false),
+    ctx.config(),
   ]);
-  const lines = [...dayLines(overview), doctorLine(checks)];
-  const next = lines.find(({ state }) => state === 'fail') ?? lines.find(({ state }) => state === 'warn');
-  return [...lines, line('next', ok(next?.help ?? 'pinnacle top'))];
+  const source = await ctx.source();
+  const lines = [
+    line('day', ok(`${overview.day}: ${await readMarket(source, overview.at)}`)),
+    ...bookLines(overview, redis !== undefined),
+    doctorLine(checks),
+  ];
+  const helpOf = (state: Verdict['state']) => commandIn(lines.find((each) => each.state === state)?.help);
+  const begins = (await isEmpty(source, overview)) ? 'pinnacle user add' : undefined;
+  return [...lines, line('next', ok(helpOf('fail') ?? begins ?? helpOf('warn') ?? 'pinnacle top'))];
+}
+
+/** Whether the exchange trades at a moment. */
+async function readMarket(source: Source, at: Instant): Promise<string> {
+  const { day } = exchangeTime(at);
+  const known = hasStep(source, INSTRUMENTS_SINCE_STEP)
+    ? await readDays(source, EXCHANGE, { from: day, to: day })
+    : [];
+  const { state, reason, opens, closes } = sessionAt(EXCHANGE, at, known[0]);
+  if (state === 'closed') return `${EXCHANGE} is closed: ${reason}`;
+  return state === 'pre-open' ? `${EXCHANGE} opens at ${opens}` : `${EXCHANGE} is open until ${closes}`;
+}
+
+/** The first command of a help, which may say what to do with it. */
+const commandIn = (help: string | null | undefined) => /^pinnacle [^;]+/.exec(help ?? '')?.[0];
+
+/** Whether there is no user at all. */
+const isEmpty = async ({ db }: Source, { totals }: Overview) =>
+  totals.traders === 0 &&
+  (await db.selectFrom('users').select('user_id').limit(1).executeTakeFirst()) === undefined;
+
+/** The one user whom all of these are about; undefined where they are of several, or more than are listed. */
+function onlyUser(rows: readonly { user_id: string | null }[], count: number): string | undefined {
+  const users = new Set(rows.map(({ user_id }) => user_id));
+  const [user] = users;
+  return users.size === 1 && rows.length === count ? (user ?? undefined) : undefined;
 }
 
 /** What the book says of the day. */
-function dayLines({ at, day, totals, ages, halts }: Overview): Line[] {
+function bookLines({ at, totals, ages, halts, rules }: Overview, hasRedis: boolean): Line[] {
   const { traders, in_session, working, positions, violated, unevaluated, unread, critical } = totals;
   const rupees = (amount: string) => formatRupees(amount);
   const orderAge =
     ages.oldest_order === null
       ? ''
       : `, the oldest ${formatDuration(Date.parse(at) - Date.parse(ages.oldest_order))} old`;
+  const halted = onlyUser(halts, totals.halts);
+  const breaker = onlyUser(rules, violated + unevaluated);
   return [
-    line('day', ok(day)),
     line(
       'traders',
       ok(`${pluralize(traders, 'trader')} with something open, working, executed or running`),
@@ -63,7 +104,7 @@ function dayLines({ at, day, totals, ages, halts }: Overview): Line[] {
               halts.map(({ user_id }) => user_id ?? 'everyone'),
               5,
             )}`,
-            'pinnacle risk status',
+            halted === undefined ? 'pinnacle risk status' : `pinnacle risk status ${halted}`,
           ),
       totals.halts,
     ),
@@ -71,7 +112,10 @@ function dayLines({ at, day, totals, ages, halts }: Overview): Line[] {
       'rules',
       violated + unevaluated === 0
         ? ok('no rule is violated, as of the last risk check')
-        : fail(`${violated} violated, ${unevaluated} cannot be evaluated`, 'pinnacle risk check'),
+        : fail(
+            `${violated} violated, ${unevaluated} cannot be evaluated`,
+            breaker === undefined ? 'pinnacle risk check' : `pinnacle risk check ${breaker}`,
+          ),
       violated + unevaluated,
     ),
     line('orders', ok(`${pluralize(working, 'working order')}${orderAge}`), working),
@@ -81,7 +125,7 @@ function dayLines({ at, day, totals, ages, halts }: Overview): Line[] {
         ? ok(`${pluralize(positions, 'open position')}`)
         : warn(
             `${pluralize(positions, 'open position')}, ${ages.stale_marks} with a stale mark`,
-            'pinnacle position mark --from-cache',
+            hasRedis ? 'pinnacle position mark --from-cache' : 'pinnacle position mark --help',
           ),
       positions,
     ),
@@ -106,17 +150,16 @@ function dayLines({ at, day, totals, ages, halts }: Overview): Line[] {
   ];
 }
 
-/** The checks in one line: the worst of them, by name. */
+/** The checks in one line: those that do not pass, by name, and what helps with the first. */
 function doctorLine(checks: readonly (Verdict & { check: string })[]): Line {
-  const named = (state: Verdict['state']) =>
-    checks.filter((each) => each.state === state).map(({ check }) => check);
+  const named = (state: Verdict['state']) => checks.filter((each) => each.state === state);
   const [failed, warned] = [named('fail'), named('warn')];
-  const both = [
-    ...(failed.length > 0 ? [`failed: ${failed.join(', ')}`] : []),
-    ...(warned.length > 0 ? [`warnings: ${warned.join(', ')}`] : []),
-  ].join('; ');
-  const help = 'pinnacle doctor';
-  if (failed.length > 0) return line('doctor', fail(both, help), failed.length + warned.length);
-  if (warned.length > 0) return line('doctor', warn(both, help), warned.length);
-  return line('doctor', ok(`${checks.length} quick checks pass`), 0);
+  const [worst] = [...failed, ...warned];
+  if (!worst) return line('doctor', ok(`${checks.length} quick checks pass`), 0);
+  const listed = (title: string, those: typeof failed) =>
+    those.length > 0 ? [`${title}: ${those.map(({ check }) => check).join(', ')}`] : [];
+  const detail = [...listed('failed', failed), ...listed('warnings', warned)].join('; ');
+  const help = commandIn(worst.help) ?? `pinnacle doctor --check ${worst.check}`;
+  const count = failed.length + warned.length;
+  return line('doctor', failed.length > 0 ? fail(detail, help) : warn(detail, help), count);
 }
