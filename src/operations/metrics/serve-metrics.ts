@@ -31,7 +31,7 @@ const LIMITS = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 8_192,
 };
-const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 256;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const LOOPBACK = new BlockList();
@@ -64,8 +64,7 @@ export async function* serveMetrics(
     if (!isLocal) await ctx.io.warn(`Everybody who reaches ${host}:${port} can read the metrics.`);
     let left = count;
     server.on('request', async (request, response) => {
-      await answer(request, response, isLocal, read);
-      if (request.url === '/metrics' && --left <= 0) done.abort();
+      if ((await answer(request, response, isLocal, read)) && --left <= 0) done.abort();
     });
     yield { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics` };
     if (!end.aborted) await once(end, 'abort');
@@ -103,12 +102,13 @@ function reporting(ctx: Context, done: AbortSignal, read: () => Promise<Reading>
   };
 }
 
+/** Answers a request; whether with metrics. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   isLocal: boolean,
   read: () => Promise<Sample[]>,
-): Promise<void> {
+): Promise<boolean> {
   const send = (status: number, text: string, headers: Record<string, string> = {}) =>
     response
       .writeHead(status, {
@@ -118,16 +118,22 @@ async function answer(
       })
       .end(text);
   // A page in a browser of this machine may come here under a name of its own that leads to 127.0.0.1.
+  const brief = (status: number, text: string, headers?: Record<string, string>) => {
+    send(status, text, headers);
+    return false;
+  };
   if (isLocal && !isLocalName(request.headers.host))
-    return void send(421, 'Ask by the address of this machine.\n');
+    return brief(421, 'Ask by the address of this machine.\n');
   const [path] = (request.url ?? '').split('?');
-  if (path !== '/metrics' && path !== '/healthz') return void send(404, 'There are /metrics and /healthz.\n');
-  if (request.method !== 'GET') return void send(405, 'GET only.\n', { allow: 'GET' });
-  if (path === '/healthz') return void send(200, 'ok\n');
+  if (path !== '/metrics' && path !== '/healthz') return brief(404, 'There are /metrics and /healthz.\n');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return brief(405, 'GET and HEAD only.\n', { allow: 'GET, HEAD' });
+  if (path === '/healthz') return brief(200, 'ok\n');
   const format = prefersOpenMetrics(request.headers.accept) ? 'openmetrics' : 'prometheus';
   const samples = await read().catch(() => undefined);
-  if (!samples) return void send(500, 'The metrics could not be read.\n');
+  if (!samples) return brief(500, 'The metrics could not be read.\n');
   send(200, await exposition(samples, format), { 'content-type': FORMATS[format] });
+  return true;
 }
 
 const isLocalName = (host = '') => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);

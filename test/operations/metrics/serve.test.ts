@@ -69,8 +69,9 @@ describe.each(servers)('metrics serve on $name', ({ open }) => {
     const { url, child, ended } = await serve();
     expect((await ask(url.replace('metrics', ''))).status).toBe(404);
     expect((await ask(`${url}/../etc/passwd`)).status).toBe(404);
-    for (const method of ['POST', 'PUT', 'DELETE', 'HEAD'])
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
       expect((await ask(url, {}, method)).status).toBe(405);
+    expect(await ask(url, {}, 'HEAD')).toMatchObject({ status: 200, text: '' });
     expect((await ask(url, { host: 'rebound.example.com' })).status).toBe(421);
     for (const host of ['localhost', 'localhost:9187', '[::1]:9187'])
       expect((await ask(url, { host })).status).toBe(200);
@@ -78,18 +79,24 @@ describe.each(servers)('metrics serve on $name', ({ open }) => {
     expect((await ended).code).toBe(0);
   });
 
-  it('is not kept from answering by connections that say nothing', async () => {
+  it('is not kept from answering by connections that say nothing, or a letter now and then', async () => {
     const { url, child, ended } = await serve();
-    const idle = Array.from({ length: 64 }, () =>
+    const idle = Array.from({ length: 256 }, () =>
       connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {}),
     );
     await Promise.all(idle.map((socket) => once(socket, 'connect')));
+    const slow = idle.filter((_, i) => i % 2 === 0);
+    for (const socket of slow) socket.write('GET /metrics HTTP/1.1\r\nX-Slow: ');
+    const dripping = setInterval(() => {
+      for (const socket of slow) if (socket.writable) socket.write('x');
+    }, 500);
     const status = () =>
       ask(url).then(
         (answer) => answer.status,
         () => 'dropped',
       );
     await expect.poll(status, { timeout: 20_000, interval: 500 }).toBe(200);
+    clearInterval(dripping);
     for (const socket of idle) socket.destroy();
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
@@ -105,7 +112,8 @@ describe.each(servers)('metrics serve on $name', ({ open }) => {
     const { url, child, ended } = await serve();
     await ask(url);
     const before = await count();
-    await Promise.all(Array.from({ length: 50 }, () => ask(url)));
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(url)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect((await count()) - before).toBeLessThan(25);
     child.kill('SIGTERM');
     await ended;
@@ -128,6 +136,46 @@ describe.each(servers)('metrics serve on $name', ({ open }) => {
     await expect.poll(readAt, PATIENCE).toBeGreaterThan(before);
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('ends at once while a reading waits', async () => {
+    const { url, child, ended } = await serve();
+    await ask(url);
+    const locker = new pg.Client({ connectionString: db.env['DATABASE_URL'] });
+    await locker.connect();
+    await locker.query('BEGIN; LOCK TABLE risk_rules');
+    const waiting = async () => (await locker.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount;
+    await expect.poll(waiting, PATIENCE).toBeGreaterThan(0);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    await locker.end();
+  });
+
+  it('counts each change once, also one that was under way while later ones ended', async () => {
+    const { url, child, ended } = await serve();
+    const counted = async () => {
+      const series = readExposition((await ask(url)).text, 'prometheus');
+      return series
+        .filter(({ name }) => name === 'pinnacle_command_duration_seconds_count')
+        .map(({ labels, value }) => `${labels['command']} ${labels['outcome']} ${value}`);
+    };
+    const entry = (command: string, ms: number) =>
+      `INSERT INTO audit_log (command, target, body) VALUES ('${command}', 'x', '{"by":{"duration_ms":${ms},"os_user":"x"}}')`;
+    await counted();
+    const slow = new pg.Client({ connectionString: db.env['DATABASE_URL'] });
+    await slow.connect();
+    await slow.query(`BEGIN; ${entry('slow one', 10)}; ${entry('slow one', 20)}`);
+    await db.query(entry('quick one', 30));
+    await expect.poll(counted, PATIENCE).toContain('quick one done 1');
+    expect(await counted()).not.toContain('slow one done 1');
+    await slow.query('COMMIT');
+    await slow.end();
+    await expect.poll(counted, PATIENCE).toContain('slow one done 1');
+    await db.query(entry('quick one', 30));
+    await expect.poll(counted, PATIENCE).toContain('quick one done 2');
+    expect(await counted()).toContain('slow one done 1');
+    child.kill('SIGTERM');
+    await ended;
   });
 
   it('says within seconds that the database went away, and that it came back', async () => {
