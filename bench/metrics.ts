@@ -117,7 +117,8 @@ async function fill(): Promise<void> {
      FROM generate_series(0, ${USERS - 1}) i, generate_series(0, 29) d`,
     `INSERT INTO notifications (notification_id, user_id, notification_type, alert_level, title, message, created_at)
      SELECT 'ntf_' || i, ${trader('i')}, 'RISK_ALERT', 'WARNING', 't', 'm', now() - interval '1 second' * i FROM generate_series(1, ${USERS * 5}) i`,
-    `INSERT INTO audit_log (at, command, target, body) SELECT now() - interval '1 second' * (i % 21600), 'order place', 'order ' || i, '{}'
+    `INSERT INTO audit_log (at, command, target, body) SELECT now() - interval '1 second' * (i % 21600), 'order place', 'order ' || i,
+       '{"by":{"duration_ms":' || i % 900 || ',"os_user":"desk"},"order":{"price":"100.00","quantity":10,"symbol":"TCS","type":"LIMIT"}}'
      FROM generate_series(1, ${TODAY * 2}) i`,
     `INSERT INTO audit_seals (seq, audit_id, txid, cluster, hash) SELECT id, id, txid, '', '' FROM audit_log`,
     'VACUUM ANALYZE',

@@ -18,6 +18,8 @@ export interface Origin {
   subject?: string | undefined;
   /** Who claims to make the change, in addition to the database's session_user. */
   labels: Record<string, string>;
+  /** How many milliseconds the change has taken until now; absent where that is not the time of a command. */
+  tookMs?: () => number;
 }
 
 /** Writes the audit row of the transaction that is open on `db`; returns the transaction's id. */
@@ -28,7 +30,7 @@ export async function writeAudit(
 ): Promise<string> {
   const { txid } = await db
     .insertInto('audit_log')
-    .values({ command: origin.command, target, body: canonicalJson({ ...body, by: origin.labels }) })
+    .values({ command: origin.command, target, body: canonicalJson({ ...body, by: runOf(origin) }) })
     .returning('txid')
     .executeTakeFirstOrThrow();
   return txid;
@@ -40,12 +42,19 @@ export async function writeAudits(
   origin: Origin,
   entries: readonly AuditEntry[],
 ): Promise<void> {
+  const by = runOf(origin);
   const rows = entries.map(({ target, body }) => ({
     target,
-    body: canonicalJson({ ...body, by: origin.labels }),
+    body: canonicalJson({ ...body, by }),
   }));
   await sql`INSERT INTO audit_log (command, target, body)
     SELECT ${origin.command}, target, body FROM ${unnest('e', { target: 'text', body: 'text' }, rows)}`.execute(
     db,
   );
 }
+
+/** What an entry tells of the run that wrote it: whose it was, and how long it had taken. */
+const runOf = ({ labels, tookMs }: Origin) => ({
+  ...labels,
+  ...(tookMs && { duration_ms: Math.round(tookMs()) }),
+});

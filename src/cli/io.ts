@@ -132,6 +132,8 @@ export interface Io {
   note: (line: string) => Promise<void>;
   /** Lines to note once the result is printed. */
   afterwards: string[];
+  /** How long questions have waited for their answers. */
+  askedMs: number;
   /** Prints a warning on stderr, also with --quiet. */
   warn: (sentence: string) => Promise<void>;
   log: Log | undefined;
@@ -174,6 +176,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     say: (line) => tell(line, (text) => text),
     note: (line) => tell(line, paint(err).dim),
     afterwards: [],
+    askedMs: 0,
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });
       await err.write(`warning: ${escapeControls(shown(sentence))}\n`);

@@ -9,6 +9,7 @@ async function ask<T>(io: Io, question: { message: string } & Record<string, unk
     input: io.stdin as NodeJS.ReadStream,
     output: io.err.stream as NodeJS.WriteStream,
   });
+  const asked = performance.now();
   try {
     const answers = await prompt([
       { ...question, message: escapeControls(question.message), name: 'answer' },
@@ -18,6 +19,8 @@ async function ask<T>(io: Io, question: { message: string } & Record<string, unk
     if (error instanceof Error && error.name === 'ExitPromptError')
       throw new Failure('interrupted', 'INTERRUPTED', 'Interrupted at the question; nothing was changed.');
     throw error;
+  } finally {
+    io.askedMs += performance.now() - asked;
   }
 }
 

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { type AfterCommit, NO_PROJECTION } from '../audit/after-commit.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { IdempotentRun } from '../audit/idempotency.ts';
+import type { Origin } from '../audit/log.ts';
 import { auditTargetOf } from '../audit/subject.ts';
 import { type Command, type Invocation, rolesOf, type Verbs } from '../cli/command.ts';
 import type { Io, Surroundings } from '../cli/io.ts';
+import { startStopwatch } from '../cli/stopwatch.ts';
 import type { Context } from '../context.ts';
 import { shortenedId } from '../domain/id.ts';
 import { parseInstant } from '../domain/instant.ts';
@@ -58,7 +60,8 @@ export function openContext(
       command: name,
       subject: auditTargetOf(invocation),
       labels: { os_user: around.user },
-    },
+      tookMs: startStopwatch(io),
+    } as Origin,
   } satisfies Partial<Context>;
   const databases = openDatabases(base, {
     chosen: database,
@@ -111,6 +114,7 @@ export function openContext(
   const consent = { yes: globals.yes === true, names: [...(globals.confirm ?? [])] };
   let idempotent: IdempotentRun | undefined;
   let isChanged = false;
+  let hasBegun = Boolean(invocation.options['follow'] ?? invocation.options['watch']);
 
   const ctx: Context = {
     ...base,
@@ -186,6 +190,9 @@ export function openContext(
     async change(work) {
       const { change } = await import('../audit/change.ts');
       isChanged = !dryRun;
+      // What comes after the first change, or by and by, does not count what went before.
+      if (hasBegun) ctx.origin.tookMs = startStopwatch(io);
+      hasBegun = true;
       return change(
         await connection(),
         {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, ownServer, servers, type TestDatabase } from '../helpers/databases.ts';
@@ -140,5 +141,50 @@ describe.each(servers)('sealing on $name', ({ open }) => {
     await db.query('ALTER FUNCTION audit_seal_gone(integer, boolean) RENAME TO audit_seal');
     expect(await db.json('audit', 'seal', '--dry-run')).toMatchObject({ sealed: 0, unsealed: 1 });
     expect(await db.json('audit', 'seal')).toMatchObject({ sealed: 1, unsealed: 0 });
+  });
+});
+
+describe.each(databases)('durations in the audit log on $name', ({ open }) => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await open();
+    await given.user(db);
+  });
+  afterAll(() => db.close());
+
+  it('tells how long each change took, also one that was refused, but not how long a question waited', async () => {
+    const place = words('order place --user trader_001 --symbol TCS --side BUY --quantity 1 --order-id o1');
+    await db.json(...place);
+    await db.refused(place, { code: 5 });
+    const [first] = await db.json<Row[]>('audit', 'list', '--command', 'denied', '--limit', '1');
+    expect(first?.['duration_ms']).toEqual(expect.any(Number));
+    const began = performance.now();
+    const waitMs = 400;
+    const { code } = await db.cliWith(
+      { tty: true, answer: { to: '(y/N)', keys: 'y\r', meanwhile: () => sleep(waitMs) } },
+      ...words('risk halt trader_001 --reason test'),
+    );
+    const spent = performance.now() - began;
+    expect(code).toBe(0);
+    const halts = await db.json<Row[]>('audit', 'list', '--command', 'risk halt');
+    expect(halts.length).toBeGreaterThan(1);
+    const took = halts.map((row) => Number(row['duration_ms']));
+    expect(took.every((ms) => ms >= 0)).toBe(true);
+    // Of the first change and the second together, which do not count each other.
+    expect(took.reduce((sum, ms) => sum + ms)).toBeLessThanOrEqual(spent - waitMs);
+    const { duration_ms, body } = await db.json<Row>('audit', 'show', String(halts[0]?.['id']));
+    expect(body).toMatchObject({ by: { duration_ms, os_user: 'tester' } });
+  });
+
+  it('says nothing of the duration of entries that do not tell it', async () => {
+    const body = '{"by":{"os_user":"x"},"order":{"duration_ms":5}}';
+    await db.query('INSERT INTO audit_log (command, target, body) VALUES ($1, $2, $3)', [
+      'order note',
+      'order o9',
+      body,
+    ]);
+    expect(await db.json<Row[]>('audit', 'list', '--command', 'order note')).toMatchObject([
+      { duration_ms: null },
+    ]);
   });
 });

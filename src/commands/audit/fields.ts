@@ -6,6 +6,7 @@ export const auditFields = {
   actor: { type: 'text' },
   command: { type: 'text' },
   target: { type: 'text' },
+  duration_ms: { type: 'integer', minor: true },
   txid: { type: 'integer', hidden: true },
   body: { type: 'json', hidden: true },
 } as const satisfies Fields;

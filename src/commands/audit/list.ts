@@ -1,4 +1,4 @@
-import { parseBody } from '../../audit/canonical-json.ts';
+import { readBody } from '../../audit/canonical-json.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed, several, text, time } from '../../cli/flags.ts';
 import { pageFlags } from '../../cli/pagination.ts';
@@ -32,7 +32,8 @@ export const list = defineCommand({
     'audit list --target "user trader_001" --json id,at,command,body',
     'audit list --command denied --all --csv',
   ],
-  details: `Refused commands are listed under the command denied; the body names the refused command and the reason. --user finds what is
+  details: `Refused commands are listed under the command denied; the body names the refused command and the reason. duration_ms
+is what the change had taken when the entry was written, from the beginning of the command, but for questions. Reads write no entry. --user finds what is
 about the user and the user's orders, positions, sessions and notifications; without --since it reads the whole log.`,
   async run(input, ctx: Context) {
     const { user, actor, command, target } = input;
@@ -56,7 +57,7 @@ about the user and the user's orders, positions, sessions and notifications; wit
         sorts: SORTS,
         selections: [entries],
         named: { user },
-        complete: async (rows) => rows.map((row) => ({ ...row, body: parseBody(row.body) })),
+        complete: async (rows) => rows.map((row) => ({ ...row, ...readBody(row.body) })),
         whenNone: check,
       },
     );

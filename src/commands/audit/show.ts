@@ -1,4 +1,4 @@
-import { parseBody } from '../../audit/canonical-json.ts';
+import { readBody } from '../../audit/canonical-json.ts';
 import { AUDIT_COLUMNS } from '../../audit/columns.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { integer } from '../../cli/flags.ts';
@@ -36,6 +36,6 @@ export const show = defineCommand({
       .where('id', '=', String(entry))
       .executeTakeFirst();
     if (!found) throw notFound('audit entry', String(entry), 'See: pinnacle audit list');
-    return { ...found, body: parseBody(found.body), ...(await inspectSeal(db, found.id)) };
+    return { ...found, ...readBody(found.body), ...(await inspectSeal(db, found.id)) };
   },
 });

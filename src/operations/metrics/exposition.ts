@@ -1,6 +1,6 @@
-import { Gauge, Registry } from 'prom-client';
+import { type Gauge, Registry } from 'prom-client';
 import { escapeControls } from '../../util/text.ts';
-import { FAMILIES, type FamilyName, familyOf, PREFIX, type Sample } from './families.ts';
+import { FAMILIES, type FamilyName, familyOf, nameOf, type Sample } from './families.ts';
 
 /** How metrics are written: the text format of Prometheus, or OpenMetrics. */
 export const FORMATS = {
@@ -16,13 +16,19 @@ export async function exposition(samples: readonly Sample[], format: MetricsForm
   for (const name of Object.keys(FAMILIES) as FamilyName[]) {
     const own = samples.filter((each) => each.name === name);
     if (own.length === 0) continue;
-    const { help, labels = [] } = familyOf(name);
-    const gauge = new Gauge({ name: PREFIX + name, help, labelNames: labels, registers: [registry] });
-    // The audit log may have commands of other programs, and users may have any name.
-    for (const { labels: values, value } of own) gauge.set(escaped(values), value);
+    const { help, type = 'gauge' } = familyOf(name);
+    const values = own.map((each) => ({
+      metricName: nameOf(each),
+      labels: escaped(each.labels),
+      value: each.value,
+    }));
+    const family = { name: nameOf({ name }), help, type, values };
+    // The database counted: a histogram of the library would count what it observes itself.
+    registry.registerMetric({ name: family.name, get: async () => family } as unknown as Gauge);
   }
   return registry.metrics();
 }
 
+/** The audit log may have commands of other programs, and users may have any name. */
 const escaped = (labels: Sample['labels']) =>
   Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, escapeControls(text)]));

@@ -9,26 +9,33 @@ import {
 /** A value of a metric; `name` lacks the prefix of the program. */
 export interface Sample {
   name: FamilyName;
+  /** Of a histogram, what the name ends with. */
+  part?: 'bucket' | 'sum' | 'count';
   labels: Readonly<Record<string, string>>;
   value: number;
 }
 
 interface Family {
   help: string;
+  /** A gauge if omitted. */
+  type?: 'histogram';
   /** The names of its labels. */
   labels?: readonly string[];
   /** The values of its one label that are there whenever the book is read, also where nothing has them: 0 then. */
   always?: readonly string[];
 }
 
-/** What every name begins with. */
-export const PREFIX = 'pinnacle_';
+const PREFIX = 'pinnacle_';
+
+/** The whole name of a sample. */
+export const nameOf = ({ name, part }: Pick<Sample, 'name' | 'part'>) =>
+  PREFIX + name + (part === undefined ? '' : `_${part}`);
 
 /** The names of the P&L that is told apart. */
 const PNL_KINDS = ['realized', 'charges', 'net', 'unrealized'] as const;
 
 /**
- * Every metric, in the order in which they are printed: all are gauges in base units, and none has the name or id of a trader but
+ * Every metric, in the order in which they are printed: all are in base units, gauges but for one histogram, and none has the name or id of a trader but
  * those that begin with `user_`. A day is the trading day of the database.
  */
 export const FAMILIES = {
@@ -82,6 +89,11 @@ export const FAMILIES = {
   audit_unsealed_rows: { help: 'Audit entries without a seal' },
   audit_unsealed_oldest_seconds: { help: 'Age of the oldest of these; 0 if there is none' },
   commands_recent: { help: 'Audit entries of the last five minutes, by command', labels: ['command'] },
+  command_duration_seconds: {
+    help: 'How long changes took from the beginning of their command to their audit entry, by command and outcome (done or denied)',
+    type: 'histogram',
+    labels: ['command', 'outcome'],
+  },
   broker_calls_unresolved: { help: 'Calls of the broker of which nobody knows yet what became of them' },
   broker_token_expiry_timestamp_seconds: {
     help: 'When the first of the tokens at the broker ends that have not ended',

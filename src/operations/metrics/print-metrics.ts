@@ -3,7 +3,7 @@ import { RawOutput } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { writeFileWhole } from '../../platform/files/write-file.ts';
 import { exposition, type MetricsFormat } from './exposition.ts';
-import { PREFIX } from './families.ts';
+import { nameOf } from './families.ts';
 import { openMetrics } from './read-metrics.ts';
 
 /** Anybody may read what is for a collector that runs as another user. */
@@ -35,6 +35,6 @@ export async function printMetrics(ctx: Context, { format, output, byUser }: Opt
     yield text;
     if (failure !== undefined) throw failure;
   }
-  const rows = samples.map(({ name, labels, value }) => ({ metric: PREFIX + name, labels, value }));
+  const rows = samples.map((each) => ({ metric: nameOf(each), labels: each.labels, value: each.value }));
   return new RawOutput(pieces(), rows);
 }

@@ -15,8 +15,11 @@ type Row = { name: FamilyName; label: string | null; of: string | null; value: n
  * What the book, the audit log and the broker's tables say at this moment, in one statement after the one that reads when the day began: it reads each table once, by the indexes
  * of what is open or of today. `staleBeforeMs` is the age of a mark that is stale. Needs step 11 of phase 4.
  */
-export async function readBook(source: Source, staleBeforeMs: number): Promise<Sample[]> {
-  const { since, today, sealed } = await readStart(source);
+export async function readBook(
+  source: Source,
+  { since, today, sealed }: Start,
+  staleBeforeMs: number,
+): Promise<Sample[]> {
   const now = sql`(now() AT TIME ZONE 'UTC')`;
   const age = (at: RawBuilder<unknown>) =>
     sql`coalesce(extract(epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - ${at}), 0)`;
@@ -120,8 +123,15 @@ export async function readBook(source: Source, staleBeforeMs: number): Promise<S
 }
 
 /** When the trading day began, its date, and the last sealed audit entry: values, so that the server plans with what they are. */
-async function readStart(source: Source): Promise<{ since: string; today: string; sealed: string }> {
-  const { rows } = await sql<{ since: string; today: string; sealed: string }>`
+interface Start {
+  since: string;
+  today: string;
+  sealed: string;
+}
+
+/** Reads when the trading day began, and how far the audit log is sealed. */
+export async function readStart(source: Source): Promise<Start> {
+  const { rows } = await sql<Start>`
     SELECT ${beginOf(TODAY, source)} AS since, to_char(${TODAY}, 'YYYY-MM-DD') AS today,
       (SELECT coalesce(max(audit_id), 0) FROM audit_seals)::text AS sealed`.execute(source.db);
   const [start] = rows;

@@ -13,8 +13,9 @@ import { watchReplicas } from '../health/replica-lag.ts';
 import { readServerStats } from '../health/server-stats.ts';
 import { pendingSteps, readHistory } from '../migrations/history.ts';
 import { loadSteps, newestPhase } from '../migrations/scripts.ts';
+import { openDurations } from './durations.ts';
 import { FAMILIES, type FamilyName, type Sample, withZeroes } from './families.ts';
-import { readBook } from './read-book.ts';
+import { readBook, readStart } from './read-book.ts';
 import { shared } from './shared.ts';
 
 /** All metrics as of a moment, and why the database did not answer, if it did not: then only the first ones are there. */
@@ -48,8 +49,9 @@ export async function openMetrics(ctx: Context, byUser: boolean): Promise<() => 
   const steps = shared(Number.POSITIVE_INFINITY, loadSteps);
   const replicas = shared(Number.POSITIVE_INFINITY, () => watchReplicas(ctx, 0));
   const backup = shared(BACKUP_AGE_MS, () => readBackup(ctx).catch(() => []));
+  const durations = openDurations();
   const read = async () => {
-    const parts = [readDatabase(ctx, steps, byUser), backup(), replicas().then(readReplicas)];
+    const parts = [readDatabase(ctx, { steps, durations }, byUser), backup(), replicas().then(readReplicas)];
     return (await Promise.all(parts)).flat();
   };
   return async () => {
@@ -78,20 +80,24 @@ const headOf = (success: 0 | 1, at: Date, tookMs: number): Sample[] => [
   sample('scrape_timestamp_seconds', at.getTime() / 1_000),
 ];
 
+/** What is kept from one reading to the next. */
+interface Kept {
+  steps: () => ReturnType<typeof loadSteps>;
+  durations: ReturnType<typeof openDurations>;
+}
+
 /** What the database says: of itself, and of the book where its schema has all of it. */
-async function readDatabase(
-  ctx: Context,
-  steps: () => ReturnType<typeof loadSteps>,
-  byUser: boolean,
-): Promise<Sample[]> {
+async function readDatabase(ctx: Context, { steps, durations }: Kept, byUser: boolean): Promise<Sample[]> {
   const db = await ctx.db();
   const [known, history, { market }] = await Promise.all([steps(), readHistory(db), ctx.config()]);
   const last = history.at(-1);
   const source: Source = { db, phase: (last?.phase ?? 0) as SchemaPhase, step: last?.step ?? 0 };
   const hasBook = hasStep(source, FLOWS_SINCE_STEP);
-  const [stats, book, users] = await Promise.all([
+  const start = hasBook ? await readStart(source) : undefined;
+  const [stats, book, took, users] = await Promise.all([
     readServerStats(db),
-    hasBook ? readBook(source, market.staleAfterMs) : [],
+    start ? readBook(source, start, market.staleAfterMs) : [],
+    start ? durations(source, start.since) : [],
     hasBook && byUser ? readUsers(ctx, source) : [],
   ]);
   return [
@@ -100,6 +106,7 @@ async function readDatabase(
     sample('database_connections', stats.used),
     sample('database_connections_limit', stats.limit),
     ...(hasBook ? withZeroes(book, FAMILY_NAMES) : []),
+    ...took,
     ...users,
   ];
 }

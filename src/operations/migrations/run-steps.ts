@@ -94,9 +94,13 @@ async function runStep(ctx: Context, { db }: Session, { step, direction }: StepR
     direction === 'up' ? await recordStep(db, step, ctx.now(), duration) : await unrecordStep(db, step);
   // Reverting the first step of all drops the audit log itself.
   if (direction === 'up' || step.phase > 1 || step.step > 1)
-    await writeAudit(db, ctx.origin, {
-      target: labelOf(step),
-      body: { direction, duration_ms: Math.round(duration), name: step.name, sha256: script.sha256 },
-    });
+    await writeAudit(
+      db,
+      { ...ctx.origin, tookMs: () => duration },
+      {
+        target: labelOf(step),
+        body: { direction, duration_ms: Math.round(duration), name: step.name, sha256: script.sha256 },
+      },
+    );
   return { step, direction, applied: applied ?? undefined, duration_ms: Math.round(duration) };
 }

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../src/operations/metrics/families.ts';
+import { findProgram } from '../../helpers/binaries.ts';
 import { cli } from '../../helpers/cli.ts';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { readExposition, type Series } from '../../helpers/exposition.ts';
@@ -11,6 +13,8 @@ import { words } from '../../helpers/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinnacle-metrics-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const promtool = findProgram('promtool');
 
 const amount = (series: readonly Series[], name: string, label?: string) =>
   series.find(
@@ -70,8 +74,18 @@ describe.each(databases)('metrics print on $name', ({ open }) => {
       'halts_active all': 0,
       outbox_rows: 0,
       'commands_recent order fill': 2,
+      'command_duration_seconds_count order fill done': 2,
+      'command_duration_seconds_count risk halt done': 1,
+      'command_duration_seconds_bucket order fill done +Inf': 2,
+      'command_duration_seconds_sum order fill done': expect.any(Number),
       'notifications_unread CRITICAL': expect.any(Number),
     });
+  });
+
+  it.runIf(promtool)('is accepted by promtool, without a word of advice', async () => {
+    const { stdout } = await db.cli('metrics', 'print', '--by', 'user');
+    const { status, stderr } = spawnSync(String(promtool), ['check', 'metrics'], { input: stdout });
+    expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
   });
 
   it('has no id or name of a trader, unless it is asked for', async () => {
@@ -145,7 +159,8 @@ describe('the files beside the metrics name', () => {
     (path) => {
       const named = readFileSync(path, 'utf8').match(/\bpinnacle_(?!auditor|operator)[a-z_]+/g) ?? [];
       expect(named.length).toBeGreaterThan(0);
-      expect(named.filter((name) => !known.has(name))).toEqual([]);
+      const families = named.map((name) => name.replace(/(?<=_seconds)_(bucket|sum|count)$/, ''));
+      expect(families.filter((name) => !known.has(name))).toEqual([]);
     },
   );
 
@@ -166,6 +181,11 @@ describe('the files beside the metrics name', () => {
       expect((await db?.cliWith({ cwd: folder }, ...free))?.code).toBe(0);
     }
     await db?.close();
+  });
+
+  it.runIf(promtool)('the rules are accepted by promtool', () => {
+    const { status, stderr } = spawnSync(String(promtool), ['check', 'rules', 'docs/metrics/alerts.yml']);
+    expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: '' });
   });
 
   it('every metric that is no trader’s, in the dashboard or a rule', () => {
