@@ -61,12 +61,13 @@ export async function* serveMetrics(
     const end = AbortSignal.any(ends);
     const { address: host, port } = await listen(server, address);
     const isLocal = LOOPBACK.check(host, host.includes(':') ? 'ipv6' : 'ipv4');
-    if (!isLocal) await ctx.io.warn(`Everybody who reaches ${host}:${port} can read the metrics.`);
+    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    if (!isLocal) await ctx.io.warn(`Everybody who reaches ${place} can read the metrics.`);
     let left = count;
     server.on('request', async (request, response) => {
       if ((await answer(request, response, isLocal, read)) && --left <= 0) done.abort();
     });
-    yield { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics` };
+    yield { url: `http://${place}/metrics` };
     if (!end.aborted) await once(end, 'abort');
   } finally {
     done.abort();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli } from '../../helpers/cli.ts';
@@ -214,6 +215,20 @@ describe.each(servers)('metrics serve on $name', ({ open }) => {
       value: 0,
     });
     expect(stderr).toContain('cannot be reached');
+  });
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+    all?.some(({ family }) => family === 'IPv6'),
+  );
+  it.runIf(hasIpv6)('listens at addresses of IPv6, and warns of those that others reach', async () => {
+    const at = (host: string) => db.cli('metrics', 'serve', '--listen', `${host}:0`, '--for', '1ms');
+    expect(await at('[::1]')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^http:\/\/\[::1\]:\d+\/metrics\n$/),
+      stderr: '',
+    });
+    const { stdout, stderr } = await at('[::]');
+    expect(stderr).toContain(new URL(stdout.trim()).host);
   });
 
   it('says who has its address, and what is no address', async () => {
