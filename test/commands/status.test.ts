@@ -34,11 +34,13 @@ describe.each(databases)('status on $name', ({ open }) => {
     await empty.close();
   });
 
-  it('begins with a user, and then shows the day', async () => {
+  it('begins with a user, and goes on with what doctor warns of', async () => {
     expect(await status()).toMatchObject({ code: 0, next: 'pinnacle user add' });
     await given.user(db);
     await given.user(db, 'trader_002');
-    expect(await status()).toMatchObject({ code: 0, next: 'pinnacle top' });
+    const { code, of, next } = await status();
+    expect(of('doctor')).toMatchObject({ state: 'warn', detail: 'warnings: backup' });
+    expect({ code, next }).toEqual({ code: 0, next: 'pinnacle backup create' });
   });
 
   it.each([
