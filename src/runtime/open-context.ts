@@ -190,7 +190,7 @@ export function openContext(
     async change(work) {
       const { change } = await import('../audit/change.ts');
       isChanged = !dryRun;
-      // What comes after the first change, or by and by, does not count what went before.
+      // A later change, and each round of a command that goes on, counts from its own beginning.
       if (hasBegun) ctx.origin.tookMs = startStopwatch(io);
       hasBegun = true;
       return change(
