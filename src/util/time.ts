@@ -40,6 +40,7 @@ function searchWallClock(wall: Date, timeZone: string): Date {
 /** How far the clocks of the time zone are ahead of UTC at that instant, milliseconds. */
 export function offsetOf(at: Date, timeZone: string): number {
   if (timeZone === 'UTC') return 0;
+  if (timeZone === INDIA && at.getTime() >= INDIA_SINCE) return INDIA_MS;
   const parts = clockOf(timeZone).formatToParts(at);
   const part = (type: string) => Number(parts.find((p) => p.type === type)?.value);
   const wall = Date.UTC(
@@ -52,6 +53,11 @@ export function offsetOf(at: Date, timeZone: string): number {
   );
   return wall - Math.floor(at.getTime() / 1_000) * 1_000;
 }
+
+// The first use of Intl takes a fifth of a start, and the clocks of India have not been changed since.
+const INDIA = 'Asia/Kolkata';
+const INDIA_SINCE = Date.UTC(1945, 9, 15);
+const INDIA_MS = 19_800_000;
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatTime, startOfDay } from '../../src/util/time.ts';
+import { formatTime, offsetOf, startOfDay } from '../../src/util/time.ts';
 
 const NOW = new Date('2026-03-10T10:00:00.000Z');
 const INDIA = 'Asia/Kolkata';
@@ -12,6 +12,16 @@ describe('a trading day', () => {
     expect(startOfDay(new Date('2026-03-10T18:30:00.000Z'), INDIA).toISOString()).toBe(
       '2026-03-10T18:30:00.000Z',
     );
+  });
+
+  it('has the offset that Intl knows, also of the years before the clocks of India were left alone', () => {
+    const hours = Array.from(
+      { length: 12 * 170 },
+      (_, month) => new Date(Date.UTC(1930, month, 15, 1, 2, 3, 456)),
+    );
+    const wrong = hours.filter((at) => offsetOf(at, INDIA) !== offsetOf(at, 'Asia/Calcutta'));
+    expect(wrong).toEqual([]);
+    expect(new Set(hours.map((at) => offsetOf(at, INDIA))).size).toBe(2);
   });
 
   it.each([
