@@ -17,6 +17,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   const { command, globals } = invocation;
   checkColumns(command.fields, globals);
   const input = validate(await withWholeIds(await complete(invocation, ctx), ctx));
+  if (command.effect === 'read' && ctx.io.out.isTTY && !globals.json && !globals.csv) loadMeanwhile();
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
   if (!(await isOnlyInstance(invocation, input, ctx))) return 0;
   const result = await runOnce(command, input, ctx);
@@ -40,6 +41,11 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   if (globals.dryRun && command.effect !== 'read')
     ctx.io.afterwards.push('Dry run: rolled back, nothing was changed.');
   return finding ? EXITS[result.kind][0] : 0;
+}
+
+/** Loads what draws tables while the database is asked, by when the verb waits for it. */
+function loadMeanwhile(): void {
+  setImmediate(() => void import('./render-table.ts'));
 }
 
 /**
