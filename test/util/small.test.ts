@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { mintId } from '../../src/domain/id.ts';
 import { formatDuration, parseDuration } from '../../src/util/duration.ts';
 import { parseJson } from '../../src/util/json.ts';
+import { isLoopback } from '../../src/util/loopback.ts';
+import { readBounded } from '../../src/util/read-bounded.ts';
 import { closestMatch, escapeControls, pluralize, safeJson, truncate } from '../../src/util/text.ts';
 
 describe('durations', () => {
@@ -93,5 +95,48 @@ describe('JSON from outside', () => {
     ['{"secret": hunter2}', 'must be valid JSON'],
   ])('refuses %.40s', (text, message) => {
     expect(() => parseJson(text)).toThrow(message);
+  });
+});
+
+describe('a host', () => {
+  it.each([
+    'localhost',
+    'LOCALHOST',
+    '127.0.0.1',
+    '127.255.0.9',
+    '::1',
+    '[::1]',
+    '0:0:0:0:0:0:0:1',
+    '::ffff:127.0.0.1',
+  ])('%s is this machine', (host) => expect(isLoopback(host)).toBe(true));
+  it.each([
+    '',
+    '10.0.0.1',
+    '127.0.0.1.example.com',
+    '127.999.0.1',
+    '::2',
+    '[::ffff:10.0.0.1]',
+    'localhost.example.com',
+  ])('%j is another one', (host) => expect(isLoopback(host)).toBe(false));
+});
+
+describe('a bounded stream', () => {
+  async function* stream(given: { read: number }) {
+    for (;;) {
+      given.read += 1;
+      yield Buffer.from('four');
+    }
+  }
+  it('is read no further than its bound, and says so', async () => {
+    const given = { read: 0 };
+    expect(await readBounded(stream(given), 10)).toEqual({ bytes: Buffer.from('fourfourfo'), cut: true });
+    expect(given.read).toBe(3);
+  });
+  it('that ends before is whole', async () => {
+    expect(await readBounded(null, 10)).toEqual({ bytes: Buffer.alloc(0), cut: false });
+    const exact = (async function* () {
+      yield Buffer.from('0123456789');
+    })();
+    expect((await readBounded(exact, 10)).cut).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isLoopback } from '../../util/loopback.ts';
 
 /** How alerts are sent. */
 export const CHANNEL_KINDS = ['email', 'webhook', 'telegram', 'slack'] as const;
@@ -36,10 +37,6 @@ export function channelTerms(kind: ChannelKind, settings: unknown): ChannelTerms
 
 /** Whether a mail address is one that a channel takes. */
 export const isAddress = (text: string): boolean => address.safeParse(text).success;
-
-/** Whether a host is this machine. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** Why alerts are not sent to a URL: undefined where they may be. Others than this machine are reached by https, unless it is said. */
 export function urlProblem(text: string, plainHttp: boolean): string | undefined {

@@ -3,11 +3,11 @@ import {
   type ChannelKind,
   type ChannelTerms,
   isAddress,
-  isLoopback,
   type MAIL_TLS,
   urlProblem,
 } from '../../domain/alerts/channel.ts';
 import { usage } from '../../util/failure.ts';
+import { isLoopback } from '../../util/loopback.ts';
 import { addChannel } from './add-channel.ts';
 import { readChannelSecret } from './read-secret.ts';
 

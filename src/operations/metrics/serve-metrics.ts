@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, BlockList } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Context } from '../../context.ts';
 import { Failure, usage } from '../../util/failure.ts';
+import { isLoopback } from '../../util/loopback.ts';
 import { exposition, FORMATS } from './exposition.ts';
 import type { Sample } from './families.ts';
 import { openMetrics, type Reading, unanswered } from './read-metrics.ts';
@@ -34,10 +35,6 @@ const LIMITS = {
 const MAX_CONNECTIONS = 256;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
-
 /**
  * Answers GET /metrics and /healthz at an address until the run is ended; gives the URL once it listens. Throws ADDRESS_IN_USE (exit
  * 10), and a usage error for an address that this machine does not have.
@@ -60,7 +57,7 @@ export async function* serveMetrics(
     if (lengthMs !== undefined) ends.push(AbortSignal.timeout(Math.min(lengthMs, MAX_TIMER_MS)));
     const end = AbortSignal.any(ends);
     const { address: host, port } = await listen(server, address);
-    const isLocal = LOOPBACK.check(host, host.includes(':') ? 'ipv6' : 'ipv4');
+    const isLocal = isLoopback(host);
     const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     if (!isLocal) await ctx.io.warn(`Everybody who reaches ${place} can read the metrics.`);
     let left = count;
@@ -137,7 +134,7 @@ async function answer(
   return true;
 }
 
-const isLocalName = (host = '') => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
+const isLocalName = (host = '') => isLoopback(host.replace(/:\d+$/, ''));
 
 /** Whether a scraper that sends this header would rather have OpenMetrics than the text format. */
 function prefersOpenMetrics(accept = ''): boolean {

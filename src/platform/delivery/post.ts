@@ -1,4 +1,5 @@
 import { away, type SendOutcome } from '../../domain/alerts/outcome.ts';
+import { readBounded } from '../../util/read-bounded.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 65_536;
@@ -33,16 +34,8 @@ export async function post(
   }
 }
 
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= MAX_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString('utf8');
-}
+const textOf = async (response: Response) =>
+  (await readBounded(response.body, MAX_ANSWER_BYTES)).bytes.toString('utf8');
 
 /** The code of what went wrong; its text would quote the URL. */
 function reasonOf(error: unknown): string {

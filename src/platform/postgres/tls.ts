@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { Failure } from '../../util/failure.ts';
+import { isLoopback } from '../../util/loopback.ts';
 
 /** The protection of a connection: the option of the driver, and what it lacks. */
 interface Tls {
@@ -48,13 +48,5 @@ export function protectionOf(mode: string | undefined, host: string, insecure: b
   );
 }
 
-/** Whether a host is this machine: a socket, the loopback name or a loopback address. */
-export function isLocal(host: string): boolean {
-  return (
-    host === '' ||
-    host.startsWith('/') ||
-    host === 'localhost' ||
-    host === '::1' ||
-    (isIP(host) === 4 && host.startsWith('127.'))
-  );
-}
+/** Whether a host is this machine: a socket, or a loopback name or address. */
+export const isLocal = (host: string): boolean => host === '' || host.startsWith('/') || isLoopback(host);

@@ -1,5 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { Failure } from '../../../util/failure.ts';
+import { isLoopback } from '../../../util/loopback.ts';
+import { readBounded } from '../../../util/read-bounded.ts';
 
 const VENDOR_ROOT = 'https://apiconnect.angelone.in';
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -24,8 +26,7 @@ export type Exchange =
 export function rootOf(url: string | undefined): string {
   if (url === undefined) return VENDOR_ROOT;
   const { protocol, hostname, username, password, search, hash, href } = parsed(url);
-  const isLocal = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLocal))
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
     throw invalid('must begin with https://: only a stand-in on this machine is reached by http');
   if (username || password || search || hash) throw invalid('must be a mere root, without user, query and #');
   return href.replace(/\/+$/, '');
@@ -95,14 +96,9 @@ export async function exchange(
 }
 
 async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new Error('the answer is larger than 64 MiB');
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const { bytes, cut } = await readBounded(response.body, MAX_BYTES);
+  if (cut) throw new Error('the answer is larger than 64 MiB');
+  return bytes.toString('utf8');
 }
 
 /** What a failure of fetch means: one while a connection is made is before anything was sent. */
