@@ -12,6 +12,7 @@ import { servers, type TestDatabase } from '../helpers/databases.ts';
 import { given } from '../helpers/given.ts';
 import { start } from '../helpers/process.ts';
 import { TIMED } from '../helpers/timed.ts';
+import { words } from '../helpers/words.ts';
 
 const PROGRAM = resolve('bin/pinnacle.js');
 
@@ -50,6 +51,10 @@ const CASES: readonly [typed: string, offered: readonly string[], never: readonl
   ['pinnacle order list --user=tr', ['--user=trader_001'], ['desk']],
   ['pinnacle order show ord_work', ['ord_working'], ['ord_filled']],
   ['pinnacle position close pos', ['POSITION'], []],
+  ['pinnacle alert channel test de', ['desk'], ['pager']],
+  ['pinnacle alert retry --channel pa', ['pager'], ['desk']],
+  ['pinnacle alert route remove rte', ['ROUTE'], []],
+  ['pinnacle alert dismiss dlv', ['dlv_dead'], ['dlv_sent']],
   ['pinnacle order import fil', ['fills.csv'], []],
 ];
 
@@ -106,6 +111,7 @@ async function tabs(shell: keyof typeof SHELLS, lines: readonly string[], env: R
 let folder: string;
 let db: TestDatabase;
 let position: string;
+let route: string;
 
 const environment = (env: Record<string, string>) => ({
   PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
@@ -115,7 +121,8 @@ const environment = (env: Record<string, string>) => ({
   ...env,
 });
 
-const meant = (words: readonly string[]) => words.map((word) => (word === 'POSITION' ? position : word));
+const meant = (words: readonly string[]) =>
+  words.map((word) => ({ POSITION: position, ROUTE: route })[word] ?? word);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pinnacle-completion-'));
@@ -136,6 +143,16 @@ describe.each(servers)('completion on $name', ({ open }) => {
     for (const id of ['trader_001', 'desk:alpha', 'desk:beta'])
       await given.user(db, id, { email: `${id.replace(':', '.')}@example.com` });
     await given.order(db, { orderId: 'ord_working' });
+    for (const name of ['desk', 'pager'])
+      await db.json(
+        ...words(`alert channel add ${name} email --host localhost --from a@example.com --to b@example.com`),
+      );
+    route = (await db.json<{ route_id: string }>('alert', 'route', 'add', 'desk')).route_id;
+    await db.query(
+      `INSERT INTO alert_deliveries (delivery_id, route_id, channel, group_key, critical, message, state, created_at, next_at, give_up_at)
+       SELECT 'dlv_' || lower(state), $1, 'desk', 'digest', false, '{"title": "t"}', state, now(), now(), now() FROM unnest('{DEAD,SENT}'::text[]) state`,
+      [route],
+    );
     position = await given.position(db, { price: 100, orderId: 'ord_filled' });
   });
   afterAll(() => db.close());

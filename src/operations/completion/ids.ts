@@ -25,6 +25,18 @@ const NAMED: Readonly<Record<string, { rows: RawBuilder<Suggestion>; newestFirst
     rows: sql`SELECT session_id AS value, user_id AS description FROM trading_sessions WHERE status = 'ACTIVE'`,
     newestFirst: true,
   },
+  CHANNEL: {
+    rows: sql`SELECT channel AS value, concat(kind, CASE WHEN NOT enabled THEN ', disabled' END) AS description FROM alert_channels`,
+  },
+  ROUTE: {
+    rows: sql`SELECT route_id AS value, concat_ws(' ', 'to', channel, 'from', min_level) AS description FROM alert_routes`,
+  },
+  DELIVERY: {
+    rows: sql`
+      SELECT delivery_id AS value, concat_ws(' ', state, channel, message ->> 'title') AS description FROM alert_deliveries
+      WHERE state <> 'SENT'`,
+    newestFirst: true,
+  },
   SYMBOL: {
     rows: sql`
       SELECT symbol AS value, '' AS description FROM positions WHERE status = 'OPEN'
@@ -35,7 +47,7 @@ const NAMED: Readonly<Record<string, { rows: RawBuilder<Suggestion>; newestFirst
 /** Whether values of this placeholder are ids in the database. */
 export const isId = (placeholder: string): boolean => Object.hasOwn(NAMED, placeholder);
 
-/** The ids that begin with what is typed: of orders, positions and sessions those that are open, of symbols those in them. */
+/** The ids that begin with what is typed: of orders, positions and sessions those that are open, of symbols those in them, of messages those that were not sent. */
 export async function readIds(
   db: Kysely<Database>,
   placeholder: string,
