@@ -5,15 +5,17 @@ import { pluralize } from '../util/text.ts';
 export async function sayCritical(ctx: Context): Promise<void> {
   const { io, globals } = ctx;
   if (!io.err.isTTY || !io.out.isTTY || io.quiet || globals.json !== undefined || globals.csv) return;
-  const unread = await count(ctx).catch(() => 0);
-  if (unread > 0)
+  const { critical, all } = await count(ctx).catch(() => NONE);
+  if (critical > 0)
     io.afterwards.push(
-      `${pluralize(unread, 'CRITICAL notification')} unread: pinnacle notification list --level CRITICAL --unread`,
+      `${all ? '' : 'At least '}${pluralize(critical, 'CRITICAL notification')} unread: pinnacle notification list --level CRITICAL --unread`,
     );
 }
 
-async function count(ctx: Context): Promise<number> {
-  if ((await ctx.phase()) < 3) return 0;
-  const { countCritical } = await import('../trading/notifications/count-critical.ts');
-  return countCritical(await ctx.db());
+const NONE = { critical: 0, all: true };
+
+async function count(ctx: Context): Promise<typeof NONE> {
+  if ((await ctx.phase()) < 3) return NONE;
+  const { countNewestUnread } = await import('../trading/notifications/count-unread.ts');
+  return countNewestUnread(await ctx.db());
 }

@@ -144,6 +144,7 @@ alert route list
 alert deliver
 alert status
 alert retry --all
+alert dismiss --all --yes
 alert route remove {route} --yes
 alert channel remove desk --yes
 session list

@@ -37,7 +37,7 @@ export interface Receiver<T> {
   port: number;
   got: T[];
   /** What it does with the messages to come. */
-  behave: (next: (path: string) => Behaviour) => void;
+  behave: (next: (path: string, body: string) => Behaviour) => void;
   stop: () => Promise<void>;
 }
 
@@ -55,12 +55,12 @@ async function textOf(stream: Readable): Promise<string | undefined> {
 /** A server of HTTP, or of HTTPS with a key, that keeps what is posted to it. */
 export async function startHook(tls?: { key: Buffer; cert: Buffer }): Promise<Receiver<Posted>> {
   const got: Posted[] = [];
-  let next: (path: string) => Behaviour = () => 'take';
+  let next: (path: string, body: string) => Behaviour = () => 'take';
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await textOf(request);
     if (body === undefined) return;
     const { url: path = '', headers } = request;
-    const does = next(path);
+    const does = next(path, body);
     got.push({ path, headers, body, taken: isTaken(does) });
     if (does === 'lost') return void request.socket.destroy();
     const {
@@ -92,7 +92,7 @@ export async function startHook(tls?: { key: Buffer; cert: Buffer }): Promise<Re
 /** A server of SMTP that keeps what is mailed to it. */
 export async function startMail(options: SMTPServerOptions = {}): Promise<Receiver<Mailed>> {
   const got: Mailed[] = [];
-  let next: (path: string) => Behaviour = () => 'take';
+  let next: (path: string, body: string) => Behaviour = () => 'take';
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: options.key ? [] : ['STARTTLS'],
@@ -102,7 +102,7 @@ export async function startMail(options: SMTPServerOptions = {}): Promise<Receiv
     async onData(stream, session, done) {
       const text = await textOf(stream);
       if (text === undefined) return;
-      const does = next(session.envelope.rcptTo[0]?.address ?? '');
+      const does = next(session.envelope.rcptTo[0]?.address ?? '', text);
       const [, messageId = ''] = /^Message-ID: <([^>]*)>/im.exec(text) ?? [];
       got.push({ to: session.envelope.rcptTo[0]?.address ?? '', text, messageId, taken: isTaken(does) });
       if (does === 'lost') hangUp(session);

@@ -15,4 +15,5 @@ export const verbs: Verbs = {
     async () => (await import('./status.ts')).status,
   ),
   retry: verb('Try messages again that were given up', async () => (await import('./retry.ts')).retry),
+  dismiss: verb('Remove messages that were given up', async () => (await import('./dismiss.ts')).dismiss),
 };

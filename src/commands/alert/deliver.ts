@@ -33,9 +33,9 @@ export const deliver = defineCommand({
   },
   examples: ['alert deliver', 'alert deliver --follow', 'alert deliver --quiet --skip-if-running'],
   details: `Looks at every notification that is new, whoever wrote it, and sends what the routes take. Prints every attempt. A message that
-fails is tried again after 5 s, 30 s, 5 min and then every half hour (CRITICAL every 5 min) for a day, under the same id, by which a receiver
-tells that it has it already: the webhook-id, or the Message-ID of mail. Any number of these may run. Ends 6 where a message was given up in this run,
-7 where a channel did not answer at all.`,
+fails is tried again for a day, under the same id, by which a receiver tells that it has it already: the webhook-id, or the
+Message-ID of mail. A channel that refuses what it is sent, or cannot be reached, keeps its messages, and the others are told. Any number of these may
+run. Ends 6 where a message was given up or refused in this run, 7 where a channel did not answer at all.`,
   async run({ follow, interval, for: forMs }, ctx: Context) {
     if (!follow && forMs !== undefined) throw usage('--for needs --follow.');
     if (interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);

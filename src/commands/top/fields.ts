@@ -17,6 +17,8 @@ export const topFields = {
   net_pnl: { type: 'money', kind: 'gain' },
   unread: { type: 'integer' },
   critical: { type: 'integer' },
+  failing_channels: { type: 'json' },
+  dead_alerts: { type: 'integer' },
   oldest_order: { type: 'time' },
   oldest_mark: { type: 'time' },
   stale_marks: { type: 'integer' },

@@ -81,6 +81,13 @@ const listedOf = (notice: AlertNotice) => ({
 
 const higherOf = (a: AlertLevel, b: AlertLevel) => (isAtLeast(a, b) ? a : b);
 
+/** A message that is sent later than it should have been, which its title and its note say. */
+export const lateMessage = (message: AlertMessage, note: string): AlertMessage => ({
+  ...message,
+  title: truncate(`(late) ${message.title}`, MOST_TITLE_CHARS),
+  note: [note, message.note].filter(Boolean).join(' '),
+});
+
 /** The subject of a message, one line that is safe to show. */
 export const subjectOf = ({ level, title }: AlertMessage): string => escapeControls(`[${level}] ${title}`);
 

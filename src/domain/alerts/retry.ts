@@ -1,25 +1,48 @@
+import type { Failed } from './outcome.ts';
+
 const DELAYS_MS = [5_000, 30_000, 300_000];
-/** Between attempts from then on. */
+/** Between attempts of a message from then on; those of a channel, and of CRITICAL ones, stay at the last delay. */
 const STEADY_MS = 1_800_000;
-const STEADY_CRITICAL_MS = 300_000;
+const STEADY_SHORT_MS = 300_000;
 const JITTER = 0.2;
-/** How long a message is tried, from when it was composed, or given up and tried again. */
+/** A channel that could not send so many times in a row, in about six minutes, needs somebody. */
+const FAILS_AFTER = 4;
+/** How long a message is tried, from its first attempt on, or from when somebody wants it to be tried again. */
 export const RETRY_WINDOW_MS = 24 * 3_600_000;
 
+/** What follows from an attempt that failed. */
+interface NextStep {
+  /** Until the next attempt, in milliseconds; undefined where the message is given up. */
+  delayMs: number | undefined;
+  /** What is wrong with the channel, for which all its messages wait: it is busy or away, or it needs somebody. */
+  channel: 'waits' | 'fails' | undefined;
+}
+
 /**
- * How long to wait after an attempt that failed, in milliseconds: 5 s, 30 s, 5 min, then half an hour or, for CRITICAL, 5 min, give
- * or take a fifth, and not before the receiver wants it; undefined where no time is left. `random` is from 0 to 1.
+ * What follows from an attempt that failed. What is refused for its own sake is given up. Others are tried again after 5 s, 30 s and 5
+ * min, give or take a fifth, and not before the receiver wants it: a channel every 5 min from then on, a message for whose own sake it
+ * failed every half hour or, if CRITICAL, every 5 min. `random` is from 0 to 1.
  */
-export function retryDelayMs(failure: {
-  attempts: number;
-  critical: boolean;
-  /** Until the message is given up. */
-  leftMs: number;
-  afterMs: number;
-  random: number;
-}): number | undefined {
-  const { attempts, critical, leftMs, afterMs, random } = failure;
-  if (leftMs <= 0) return undefined;
-  const delay = DELAYS_MS[attempts - 1] ?? (critical ? STEADY_CRITICAL_MS : STEADY_MS);
-  return Math.max(afterMs, Math.round(delay * (1 - JITTER + 2 * JITTER * random)));
+export function nextStep(
+  { outcome, fault, afterMs }: Pick<Failed, 'outcome' | 'fault' | 'afterMs'>,
+  sending: {
+    attempts: number;
+    /** Of the channel, in a row. */
+    failures: number;
+    /** Whether the channel has taken another message since this one was composed. */
+    tookAnother: boolean;
+    critical: boolean;
+    /** Until the message is given up. */
+    leftMs: number;
+    random: number;
+  },
+): NextStep {
+  const { attempts, failures, tookAnother, critical, leftMs, random } = sending;
+  const isOfChannel = fault === 'channel' || (fault === 'either' && !tookAnother);
+  const needsSomebody = (outcome === 'refused' && fault === 'channel') || failures >= FAILS_AFTER;
+  const channel = !isOfChannel ? undefined : needsSomebody ? 'fails' : 'waits';
+  if (leftMs <= 0 || (outcome === 'refused' && !isOfChannel)) return { delayMs: undefined, channel };
+  const tries = isOfChannel ? failures : attempts;
+  const delay = DELAYS_MS[tries - 1] ?? (isOfChannel || critical ? STEADY_SHORT_MS : STEADY_MS);
+  return { delayMs: Math.max(afterMs, Math.round(delay * (1 - JITTER + 2 * JITTER * random))), channel };
 }

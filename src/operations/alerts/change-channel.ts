@@ -7,6 +7,7 @@ import { loadRing } from '../../trading/keyring/load.ts';
 import { lockKeysShared } from '../../trading/keyring/locks.ts';
 import { Failure, refused } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { renewWaiting } from './channel-state.ts';
 import { findChannel, lockChannel, placeOfSecret, readSecrets } from './channel-store.ts';
 import { countWaiting } from './count-waiting.ts';
 import { readChannelSecret, type SecretSource } from './read-secret.ts';
@@ -19,6 +20,7 @@ export async function setChannelEnabled(ctx: Context, channel: string, enabled: 
     const after = { channel, kind: before.kind, enabled };
     if (before.enabled === enabled) return unchanged(after);
     await trx.db.updateTable('alert_channels').set({ enabled }).where('channel', '=', channel).execute();
+    if (enabled) await renewWaiting(trx.db, channel, instant(ctx.now()));
     return changed(after, auditTarget('alert channel', channel), { enabled });
   });
 }
@@ -64,6 +66,7 @@ export async function rotateSecret(ctx: Context, channel: string, source: Secret
       })
       .where('channel', '=', channel)
       .execute();
+    await renewWaiting(trx.db, channel, instant(ctx.now()));
     const row = { channel, kind, key_id: ring.active.id, old_secret_until };
     return changed(row, auditTarget('alert channel', channel), {
       ...row,

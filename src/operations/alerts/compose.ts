@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
-import { type AlertNotice, composeMessage } from '../../domain/alerts/message.ts';
+import { type AlertNotice, composeMessage, lateMessage } from '../../domain/alerts/message.ts';
 import {
   type PastMessages,
   type PlannedMessage,
@@ -16,9 +16,12 @@ import { mintId } from '../../domain/id.ts';
 import { type Instant, instant, later } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { readTradingZone } from '../../trading/trading-day.ts';
+import { formatDuration } from '../../util/duration.ts';
 
 const MOST_ITEMS = 5_000;
 const HOUR_MS = 3_600_000;
+/** What was notified so long before it was looked at is told as late. */
+const LATE_MS = HOUR_MS;
 
 /** Puts what waits into messages, as far as the terms of its route allow; a route at which another process is has its turn later. */
 export async function composeAll(ctx: Context): Promise<void> {
@@ -117,7 +120,16 @@ async function writeMessage(
     : '';
   const delivery_id = mintId('dlv', at);
   const created_at = instant(at);
-  const message = JSON.stringify(composeMessage(notices, { group_key, note }));
+  const composed = composeMessage(notices, { group_key, note });
+  const lateMs = Math.max(...notices.map((each) => Date.parse(each.routed_at) - Date.parse(each.created_at)));
+  const message = JSON.stringify(
+    lateMs >= LATE_MS
+      ? lateMessage(
+          composed,
+          `The oldest of these waited for ${formatDuration(lateMs)} before alert deliver saw it.`,
+        )
+      : composed,
+  );
   await db
     .insertInto('alert_deliveries')
     .values({

@@ -1,14 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
-import type { DeliveryState } from '../../domain/alerts/message.ts';
+import { type AlertMessage, type DeliveryState, lateMessage } from '../../domain/alerts/message.ts';
 import { quietUntil } from '../../domain/alerts/quiet-hours.ts';
+import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { type OpenChannel, send } from '../../platform/delivery/send.ts';
 import { ALERTS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { readTradingZone } from '../../trading/trading-day.ts';
+import { formatDuration } from '../../util/duration.ts';
 import { composeAll } from './compose.ts';
-import { type Claimed, claimNext, dueChannels, recordOutcome } from './delivery-store.ts';
+import {
+  type Claimed,
+  claimNext,
+  dueChannels,
+  EXPIRED,
+  endExpired,
+  recordOutcome,
+} from './delivery-store.ts';
 import { openChannel } from './open-channel.ts';
 import { takeIn } from './take-in.ts';
 
@@ -25,12 +34,16 @@ export interface Attempt {
   problem: string;
   /** Whether nobody answered. */
   away: boolean;
+  /** Whether it needs somebody before it is taken. */
+  refused: boolean;
 }
 
 /** A run sends at most so many messages of a channel before it looks for what is new. */
 const MOST_AT_ONCE = 20;
 /** And takes no other one after so long: the others must not wait for a slow channel with what is new. */
 const MOST_MS_AT_ONCE = 5_000;
+/** What is sent so much later than it was composed says so. */
+const LATE_MS = 3_600_000;
 
 /**
  * Sends what is due, through all channels at once and through each one after the other; gives every attempt, and what the run must end
@@ -61,7 +74,9 @@ export async function* followAlerts(
 async function pass(ctx: Context): Promise<Attempt[]> {
   await takeIn(ctx);
   await composeAll(ctx);
-  return sendDue(ctx);
+  const stale = await endExpired(ctx);
+  const at = instant(ctx.now());
+  return [...stale.map((each) => attemptOf(each, at, 'DEAD', EXPIRED)), ...(await sendDue(ctx))];
 }
 
 async function sendDue(ctx: Context): Promise<Attempt[]> {
@@ -108,11 +123,11 @@ async function sendOne(
   claimed: Claimed,
   timeZone: string,
 ): Promise<Attempt> {
-  const { delivery_id, route_id, message, attempts } = claimed;
+  const { delivery_id } = claimed;
   const at = ctx.now();
   const sent = await send(channel, {
     id: delivery_id,
-    message,
+    message: asLateAs(claimed),
     composedAt: new Date(claimed.created_at),
     at,
     timeZone,
@@ -121,23 +136,38 @@ async function sendOne(
   // Whether it arrived is not known of one that was interrupted: it is sent again under its id.
   ctx.signal.throwIfAborted();
   const state = await recordOutcome(ctx, claimed, sent);
+  const problem = sent.outcome === 'sent' ? '' : sent.reason;
   return {
-    at: instant(at),
-    delivery_id,
-    channel: claimed.channel,
-    route_id,
-    state,
-    attempts,
-    notifications: message.count,
-    title: message.title,
-    problem: sent.outcome === 'sent' ? '' : sent.reason,
-    away: sent.outcome === 'failed' && sent.away,
+    ...attemptOf(claimed, instant(at), state, problem),
+    away: sent.outcome !== 'sent' && sent.away,
+    refused: sent.outcome === 'refused',
   };
 }
 
-/** What a run ends with: `found` where messages are dead, `unreachable` where nobody answered at all of a channel. */
+const attemptOf = (
+  { delivery_id, channel, route_id, attempts, message }: Claimed,
+  at: Instant,
+  state: DeliveryState,
+  problem: string,
+): Attempt => ({
+  ...{ at, delivery_id, channel, route_id, state, attempts, problem },
+  notifications: message.count,
+  title: message.title,
+  away: false,
+  refused: false,
+});
+
+/** The message, which says so where its day begins so much later than it was composed. */
+function asLateAs({ message, created_at, give_up_at }: Claimed): AlertMessage {
+  const lateMs = Date.parse(give_up_at) - Date.parse(created_at) - RETRY_WINDOW_MS;
+  return lateMs < LATE_MS
+    ? message
+    : lateMessage(message, `This waited for ${formatDuration(lateMs)} before it was sent.`);
+}
+
+/** What a run ends with: `found` where messages are dead or refused, `unreachable` where nobody answered at all of a channel. */
 function verdictOf(attempts: readonly Attempt[]): 'found' | 'unreachable' | undefined {
-  if (attempts.some(({ state }) => state === 'DEAD')) return 'found';
+  if (attempts.some(({ state, refused, away }) => state === 'DEAD' || (refused && !away))) return 'found';
   const channels = new Set(attempts.map(({ channel }) => channel));
   const isAway = (name: string) => attempts.every(({ channel, away }) => channel !== name || away);
   return [...channels].some(isAway) ? 'unreachable' : undefined;

@@ -1,15 +1,20 @@
 import { type Kysely, sql } from 'kysely';
-import { unchanged } from '../../audit/outcome.ts';
+import { auditTarget, changedIf, unchanged } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { AlertMessage, DeliveryState } from '../../domain/alerts/message.ts';
-import type { SendOutcome } from '../../domain/alerts/outcome.ts';
-import { retryDelayMs } from '../../domain/alerts/retry.ts';
-import { type Instant, instant } from '../../domain/instant.ts';
+import type { Failed, SendOutcome } from '../../domain/alerts/outcome.ts';
+import { nextStep, RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
+import { type Instant, instant, later } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { randomFraction } from '../../util/random.ts';
+import { isHeld, markedError, releaseWaiting, unmarked } from './channel-state.ts';
+import { hasSentSince, readLastSent, tellDead, tellFailing, tellWorking } from './outage.ts';
 
 /** An attempt that nothing was heard of for so long is given up for lost: longer than any attempt takes. */
 const LEASE_MS = 60_000;
+/** Why a message is given up before it is sent. */
+export const EXPIRED = 'not sent within a day';
 
 /** A message that one process has taken to send. */
 export interface Claimed {
@@ -19,6 +24,7 @@ export interface Claimed {
   critical: boolean;
   attempts: number;
   created_at: Instant;
+  /** A day after its first attempt, or after somebody wanted it to be tried again. */
   give_up_at: Instant;
   message: AlertMessage;
 }
@@ -35,15 +41,18 @@ export async function dueChannels(
   return rows.map(({ channel }) => channel);
 }
 
+/** Due, of no route in its quiet hours, and not held: while a channel waits, so do all of its messages. */
 const isDue = (
   now: Instant,
   quiet: readonly string[],
 ) => sql`d.state = 'PENDING' AND d.next_at <= ${now}::timestamp
-  AND (d.critical OR d.route_id <> ALL(${[...quiet]}::text[]))`;
+  AND (d.critical OR d.route_id <> ALL(${[...quiet]}::text[]))
+  AND NOT EXISTS (SELECT FROM alert_deliveries w
+    WHERE w.channel = d.channel AND ${isHeld('w')} AND w.next_at > ${now}::timestamp)`;
 
 /**
  * Takes the next message of a channel: from the commit on it is nobody else's for a minute, in which the attempt ends. A process that
- * is killed meanwhile leaves it to the next one.
+ * is killed meanwhile leaves it to the next one. One that was never tried has a day from now on, however long it waited.
  */
 export function claimNext(
   ctx: Context,
@@ -51,13 +60,17 @@ export function claimNext(
   quiet: readonly string[],
 ): Promise<Claimed | undefined> {
   return ctx.change(async ({ db }) => {
-    const now = ctx.now();
-    const until = instant(new Date(now.getTime() + LEASE_MS));
+    const now = instant(ctx.now());
     const { rows } = await sql<Claimed>`
-      UPDATE alert_deliveries SET attempts = attempts + 1, next_at = ${until}::timestamp, last_error = ''
+      UPDATE alert_deliveries SET attempts = attempts + 1, next_at = ${later(now, LEASE_MS)}::timestamp, last_error = '',
+        give_up_at = CASE WHEN attempts = 0 THEN greatest(give_up_at, ${later(now, RETRY_WINDOW_MS)}::timestamp) ELSE give_up_at END
       WHERE delivery_id = (
-        SELECT d.delivery_id FROM alert_deliveries d WHERE d.channel = ${channel} AND ${isDue(instant(now), quiet)}
-        ORDER BY d.critical DESC, d.next_at, d.delivery_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+        SELECT d.delivery_id FROM alert_deliveries d WHERE d.channel = ${channel} AND ${isDue(now, quiet)}
+        ORDER BY
+          -- A channel that failed is tried with another message each time: one that it can never take must not stand before the others.
+          CASE WHEN EXISTS (SELECT FROM alert_deliveries w WHERE w.channel = d.channel AND ${isHeld('w')}) THEN d.attempts END,
+          d.critical DESC, d.next_at, d.delivery_id
+        LIMIT 1 FOR NO KEY UPDATE OF d SKIP LOCKED)
       RETURNING delivery_id, route_id, channel, critical, attempts, created_at, give_up_at, message`.execute(
       db,
     );
@@ -65,67 +78,98 @@ export function claimNext(
   });
 }
 
+/** Messages that were tried and not sent in their time are given up, not sent late: since then nothing looked at them. */
+export async function endExpired(ctx: Context): Promise<Claimed[]> {
+  const now = instant(ctx.now());
+  const stale = sql`state = 'PENDING' AND attempts > 0 AND give_up_at <= ${now}::timestamp AND next_at <= ${now}::timestamp
+    AND channel IN (SELECT channel FROM alert_channels WHERE enabled)`;
+  const found = await sql`SELECT FROM alert_deliveries WHERE ${stale} LIMIT 1`.execute(await ctx.db());
+  if (found.rows.length === 0) return [];
+  return ctx.change(async (trx) => {
+    const { rows } = await sql<Claimed>`
+      UPDATE alert_deliveries AS d SET state = 'DEAD', next_at = ${now}::timestamp,
+        last_error = concat_ws('; ', ${EXPIRED}::text, nullif(${unmarked('d')}, ''))
+      WHERE ${stale}
+      RETURNING delivery_id, route_id, channel, critical, attempts, created_at, give_up_at, message`.execute(
+      trx.db,
+    );
+    const told: string[] = [];
+    for (const channel of new Set(rows.map((each) => each.channel))) {
+      const dead = rows.filter((each) => each.channel === channel);
+      if (await tellDead(trx, now, channel, dead, EXPIRED)) told.push(channel);
+    }
+    return changedIf(told.length > 0, rows, 'alerts', { given_up: told });
+  });
+}
+
 /** Writes down what became of an attempt; gives the state of the message. */
 export function recordOutcome(ctx: Context, claimed: Claimed, sent: SendOutcome): Promise<DeliveryState> {
-  return ctx.change(async ({ db }) =>
-    unchanged(
+  return ctx.change(async (trx) => {
+    const now = instant(ctx.now());
+    const { state, told } =
       sent.outcome === 'sent'
-        ? await recordSent(db, claimed, ctx.now(), sent.provider_id)
-        : await recordFailure(db, claimed, ctx.now(), sent),
-    ),
-  );
+        ? await recordSent(trx, claimed, now, sent.provider_id)
+        : await recordFailure(trx, claimed, now, sent);
+    const about = auditTarget('alert channel', claimed.channel);
+    const problem = sent.outcome === 'sent' ? '' : sent.reason;
+    return changedIf(told, state, about, { delivery_id: claimed.delivery_id, state, problem });
+  });
 }
 
 /** Where one message got through, all others of the channel that failed are tried again at once. */
 async function recordSent(
-  db: Kysely<Database>,
+  trx: Trx,
   { delivery_id, channel }: Claimed,
-  at: Date,
+  now: Instant,
   provider_id: string,
-): Promise<'SENT'> {
-  const now = instant(at);
-  await db
+): Promise<{ state: 'SENT'; told: boolean }> {
+  const last = await readLastSent(trx.db, channel);
+  await trx.db
     .updateTable('alert_deliveries')
     .set({ state: 'SENT', sent_at: now, next_at: now, provider_id, last_error: '' })
     .where('delivery_id', '=', delivery_id)
     .execute();
-  await sql`
-    UPDATE alert_deliveries SET next_at = ${now}::timestamp
-    WHERE channel = ${channel} AND state = 'PENDING' AND last_error <> '' AND next_at > ${now}::timestamp`.execute(
-    db,
-  );
-  return 'SENT';
+  await releaseWaiting(trx.db, channel, now);
+  return { state: 'SENT', told: last !== undefined && (await tellWorking(trx, now, channel, last)) };
 }
 
-type Failed = Exclude<SendOutcome, { outcome: 'sent' }>;
-
-/** Where the receiver wants to be left alone, all that waits for the channel waits as long. */
+/** Whose fault a failure is decides whether the message is given up, or waits, and whether all others of its channel do. */
 async function recordFailure(
-  db: Kysely<Database>,
-  { delivery_id, channel, attempts, critical, give_up_at }: Claimed,
-  at: Date,
+  trx: Trx,
+  claimed: Claimed,
+  now: Instant,
   sent: Failed,
-): Promise<'PENDING' | 'DEAD'> {
-  const later = (ms: number) => instant(new Date(at.getTime() + ms));
-  const afterMs = sent.outcome === 'failed' ? sent.afterMs : 0;
-  const leftMs = Date.parse(give_up_at) - at.getTime();
-  const delay =
-    sent.outcome === 'failed'
-      ? retryDelayMs({ attempts, critical, leftMs, afterMs, random: randomFraction() })
-      : undefined;
-  const state = delay === undefined ? 'DEAD' : 'PENDING';
-  await db
+): Promise<{ state: 'PENDING' | 'DEAD'; told: boolean }> {
+  const { delivery_id, channel, attempts, critical, created_at, give_up_at } = claimed;
+  const last = await readLastSent(trx.db, channel);
+  const { delayMs, channel: becomes } = nextStep(sent, {
+    attempts,
+    failures: attempts + (await heldAttempts(trx.db, claimed)),
+    tookAnother: hasSentSince(last, created_at),
+    critical,
+    leftMs: Date.parse(give_up_at) - Date.parse(now),
+    random: randomFraction(),
+  });
+  const state = delayMs === undefined ? 'DEAD' : 'PENDING';
+  const { numUpdatedRows } = await trx.db
     .updateTable('alert_deliveries')
-    .set({ state, next_at: later(delay ?? 0), last_error: sent.reason })
+    .set({ state, next_at: later(now, delayMs ?? 0), last_error: markedError(becomes, sent.reason) })
     .where('delivery_id', '=', delivery_id)
     // Whoever took it over after a minute knows better.
     .where('attempts', '=', attempts)
     .where('state', '=', 'PENDING')
-    .execute();
-  if (afterMs > 0)
-    await sql`
-      UPDATE alert_deliveries SET next_at = ${later(afterMs)}::timestamp
-      WHERE channel = ${channel} AND state = 'PENDING' AND next_at < ${later(afterMs)}::timestamp
-        AND (attempts = 0 OR last_error <> '')`.execute(db);
-  return state;
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return { state, told: false };
+  const failing = becomes === 'fails' && last !== undefined;
+  const toldFailing = failing && (await tellFailing(trx, now, claimed, last, sent.reason));
+  const toldDead = state === 'DEAD' && (await tellDead(trx, now, channel, [claimed], sent.reason));
+  return { state, told: toldFailing || toldDead };
+}
+
+/** How often the other messages were tried for which the channel is to blame. */
+async function heldAttempts(db: Kysely<Database>, { channel, delivery_id }: Claimed): Promise<number> {
+  const { rows } = await sql<{ attempts: number }>`
+    SELECT coalesce(sum(attempts), 0)::int AS attempts FROM alert_deliveries d
+    WHERE channel = ${channel} AND delivery_id <> ${delivery_id} AND ${isHeld('d')}`.execute(db);
+  return rows[0]?.attempts ?? 0;
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import * as z from 'zod/mini';
 import { unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import { type RouteFilter, takes } from '../../domain/alerts/route.ts';
+import { ALERT_LEVELS } from '../../domain/enums.ts';
 import { instant } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
@@ -23,7 +25,17 @@ function takeBatch(ctx: Context): Promise<number> {
   return ctx.change(async (trx) => {
     const notices = await trx.db
       .selectFrom('notifications')
-      .select(['notification_id', 'user_id', 'notification_type', 'alert_level', 'title', 'message'])
+      .select([
+        ...([
+          'notification_id',
+          'user_id',
+          'notification_type',
+          'alert_level',
+          'title',
+          'message',
+          'data',
+        ] as const),
+      ])
       .where('routed_at', 'is', null)
       .orderBy('created_at')
       .limit(BATCH_ROWS)
@@ -37,7 +49,7 @@ function takeBatch(ctx: Context): Promise<number> {
     const routed_at = instant(ctx.now());
     const items = notices.flatMap((notice) =>
       routes
-        .filter((route) => takes(route, notice))
+        .filter((route) => takes(route, { ...notice, about: aboutOf(notice.data) }))
         .map(({ route_id }) => ({
           notification_id: notice.notification_id,
           route_id,
@@ -56,12 +68,22 @@ function takeBatch(ctx: Context): Promise<number> {
   });
 }
 
+const aboutChannel = z.object({ alert_channel: z.string(), level: z.enum(ALERT_LEVELS) });
+
+/** Of which channel a notification tells, and how urgently. */
+function aboutOf(data: unknown): z.infer<typeof aboutChannel> | undefined {
+  const told = aboutChannel.safeParse(data);
+  return told.success ? told.data : undefined;
+}
+
 type Filter = RouteFilter & { route_id: string };
 
 /** All routes, none of which is removed before the transaction ends. */
 async function lockFilters({ db }: Trx): Promise<Filter[]> {
   const { rows } = await sql<Filter>`
-    SELECT route_id, user_id, min_level, types FROM alert_routes ORDER BY route_id FOR KEY SHARE`.execute(db);
+    SELECT route_id, channel, user_id, min_level, types FROM alert_routes ORDER BY route_id FOR KEY SHARE`.execute(
+    db,
+  );
   return rows;
 }
 

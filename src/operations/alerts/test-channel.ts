@@ -45,6 +45,6 @@ export async function testChannel(ctx: Context, channel: string) {
   const provider_id = sent.outcome === 'sent' ? sent.provider_id : '';
   return {
     row: { channel, delivery_id, outcome: sent.outcome, problem, provider_id },
-    away: sent.outcome === 'failed' && sent.away,
+    away: sent.outcome !== 'sent' && sent.away,
   };
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../util/duration.ts';
-import { pluralize } from '../../util/text.ts';
+import { pluralize, someOf } from '../../util/text.ts';
 import { fail, ok, warn } from '../../util/verdict.ts';
+import { failingText } from '../alerts/channel-state.ts';
 import type { Check } from './check.ts';
 
 const LATE_MS = 15 * 60_000;
@@ -8,6 +9,7 @@ const LATE_MS = 15 * 60_000;
 interface Found {
   dead: number;
   example: string | null;
+  failing: string[];
   routes: number;
   late: number;
   age: number | null;
@@ -24,7 +26,7 @@ export const ALERT_CHECKS: readonly Check[] = [
       );
       if (!table?.exists) return ok('the schema has none');
       const [found] = await query<Found>(
-        `SELECT d.dead, d.example, (SELECT count(*)::int FROM alert_routes) AS routes, n.late, n.age
+        `SELECT d.dead, d.example, ARRAY(SELECT DISTINCT channel FROM alert_deliveries f WHERE ${failingText('f')} ORDER BY 1) AS failing, (SELECT count(*)::int FROM alert_routes) AS routes, n.late, n.age
          FROM (SELECT count(*)::int AS dead, max(delivery_id) AS example FROM alert_deliveries WHERE state = 'DEAD') d,
            (SELECT count(*)::int AS late,
               (extract(epoch FROM clock_timestamp() - min(created_at) AT TIME ZONE 'UTC') * 1000)::float8 AS age
@@ -32,7 +34,12 @@ export const ALERT_CHECKS: readonly Check[] = [
             WHERE routed_at IS NULL AND created_at < now() AT TIME ZONE 'UTC' - $1 * interval '1 millisecond') n`,
         LATE_MS,
       );
-      const { dead = 0, example = null, routes = 0, late = 0, age = null } = found ?? {};
+      const { dead = 0, example = null, failing = [], routes = 0, late = 0, age = null } = found ?? {};
+      if (failing.length > 0)
+        return fail(
+          `alerts do not arrive by ${someOf(failing, 5)}`,
+          `pinnacle alert channel test ${failing[0]}; then alert retry --channel ${failing[0]}`,
+        );
       if (dead > 0) return fail(`${pluralize(dead, 'message')} could not be sent, the last: ${example}`);
       if (routes === 0) return ok('no route sends any');
       if (late > 0)
@@ -42,6 +49,6 @@ export const ALERT_CHECKS: readonly Check[] = [
         );
       return ok(`sent by ${pluralize(routes, 'route')}`);
     },
-    help: 'pinnacle alert status --state DEAD; then alert retry',
+    help: 'pinnacle alert status --state DEAD; then alert retry or alert dismiss',
   },
 ];

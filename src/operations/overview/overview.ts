@@ -6,6 +6,9 @@ import type { Rupees } from '../../domain/money.ts';
 export const SORTS = ['net', 'drawdown', 'unrealized', 'user'] as const;
 export type Sort = (typeof SORTS)[number];
 
+/** The unread notifications that are looked at: nobody may ever have read one. */
+export const UNREAD_MOST = 1_000;
+
 /** What of the day is read: of one user, of what contains a text (user, symbol, strategy), in which order. */
 export interface Choice {
   user: UserId | undefined;
@@ -51,6 +54,8 @@ export interface Overview {
     unread: number;
     critical: number;
   };
+  /** The channels by which alerts do not arrive, and how many messages are given up. */
+  undelivered: { channels: string[]; dead: number };
   ages: {
     oldest_order: Instant | null;
     oldest_mark: Instant | null;

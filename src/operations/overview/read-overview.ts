@@ -3,17 +3,21 @@ import type { UserId } from '../../domain/id.ts';
 import { CANNOT_EVALUATE } from '../../domain/risk-rules.ts';
 import { instantText } from '../../platform/postgres/instant-text.ts';
 import { jsonRows } from '../../platform/postgres/json-rows.ts';
-import { BROKER_SINCE_STEP, hasStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import {
+  ALERTS_SINCE_STEP,
+  BROKER_SINCE_STEP,
+  hasStep,
+  type Source,
+} from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
 import { flowRows } from '../../trading/performance/flows.ts';
 import { realizedSince } from '../../trading/risk/realized-since.ts';
 import { localTime, type TradingDay } from '../../trading/trading-day.ts';
-import type { Choice, Overview, Sort } from './overview.ts';
+import { isFailing } from '../alerts/channel-state.ts';
+import { type Choice, type Overview, type Sort, UNREAD_MOST } from './overview.ts';
 
 /** The most rows of each kind: what is beyond is counted, and found by a filter. */
 const MOST = { traders: 200, orders: 100, fills: 50, notifications: 50, halts: 50, rules: 100, symbols: 500 };
-/** The unread notifications that are looked at: nobody may ever have read one. */
-const UNREAD_MOST = 1_000;
 
 /**
  * Reads the trading day as it is now in one statement, whatever the number of traders: of everybody, or of those who are chosen. `clock` is
@@ -84,6 +88,7 @@ export async function readOverview(source: Source, clock: TradingDay, choice: Ch
         'oldest_mark', ${instantText('marked_at')}, 'stale_marks', stale,
         'synced', ${synced(source, user)}
       ) FROM (SELECT min(marked_at) AS marked_at, coalesce(sum(stale), 0) AS stale FROM traders) AS m),
+      'undelivered', ${undelivered(source)},
       'halts', ${jsonRows(sql`SELECT user_id, reason, halted_by, ${instantText('halted_at')} AS halted_at FROM halts
         WHERE user_id IS NULL OR ${contains(text, 'user_id')} ORDER BY user_id NULLS FIRST LIMIT ${sql.lit(MOST.halts)}`)},
       'rules', ${jsonRows(sql`SELECT user_id, rule_type, rule_value, current_value, is_violated, violation_message FROM risk_rules
@@ -150,6 +155,13 @@ const synced = (source: Source, user: UserId | undefined) =>
         SELECT count(*) AS accounts, max(synced_at) AS synced, count(*) FILTER (WHERE sync_problem <> '') AS problems
         FROM broker_accounts WHERE ${of('user_id', user)}) AS b)`
     : sql`NULL`;
+
+/** What alerts could not deliver. */
+const undelivered = (source: Source) =>
+  hasStep(source, ALERTS_SINCE_STEP)
+    ? sql`json_build_object('dead', (SELECT count(*) FROM alert_deliveries WHERE state = 'DEAD'), 'channels', (
+        SELECT coalesce(json_agg(DISTINCT channel), '[]') FROM alert_deliveries d WHERE ${isFailing('d')}))`
+    : sql`json_build_object('dead', 0, 'channels', '[]'::json)`;
 
 /** The symbols of what is open and what works. */
 const symbols = (user: UserId | undefined) => sql`(

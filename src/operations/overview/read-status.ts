@@ -4,12 +4,13 @@ import { formatRupees } from '../../domain/money.ts';
 import { exchangeTime, sessionAt } from '../../domain/trading-calendar.ts';
 import { hasStep, INSTRUMENTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 import { readDays } from '../../trading/calendar/store.ts';
+import { countUnread } from '../../trading/notifications/count-unread.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import { runChecks } from '../health/run-checks.ts';
 import { openDay } from './open-day.ts';
-import type { Overview } from './overview.ts';
+import { type Overview, UNREAD_MOST } from './overview.ts';
 
 /** Whose hours the day has. */
 const EXCHANGE = 'NSE';
@@ -42,9 +43,12 @@ export async function readStatus(ctx: Context): Promise<Line[]> {
     ctx.config(),
   ]);
   const source = await ctx.source();
+  const { totals } = overview;
+  // A look at the newest is no count.
+  const unread = totals.unread < UNREAD_MOST ? {} : await countUnread(source.db);
   const lines = [
     line('day', ok(`${overview.day}: ${await readMarket(source, overview.at)}`)),
-    ...bookLines(overview, redis !== undefined),
+    ...bookLines({ ...overview, totals: { ...totals, ...unread } }, redis !== undefined),
     doctorLine(checks),
   ];
   const helpOf = (state: Verdict['state']) => commandIn(lines.find((each) => each.state === state)?.help);
@@ -79,7 +83,7 @@ function onlyUser(rows: readonly { user_id: string | null }[], count: number): s
 }
 
 /** What the book says of the day. */
-function bookLines({ at, totals, ages, halts, rules }: Overview, hasRedis: boolean): Line[] {
+function bookLines({ at, totals, ages, halts, rules, undelivered }: Overview, hasRedis: boolean): Line[] {
   const { traders, in_session, working, positions, violated, unevaluated, unread, critical } = totals;
   const rupees = (amount: string) => formatRupees(amount);
   const orderAge =
@@ -147,7 +151,19 @@ function bookLines({ at, totals, ages, halts, rules }: Overview, hasRedis: boole
           ),
       unread,
     ),
+    line('delivery', deliveryVerdict(undelivered), undelivered.dead),
   ];
+}
+
+/** Whether alerts arrive. */
+function deliveryVerdict({ channels: [first, ...others], dead }: Overview['undelivered']): Verdict {
+  const given = dead === 0 ? '' : `${pluralize(dead, 'alert')} given up`;
+  if (first !== undefined)
+    return fail(
+      [`alerts do not arrive by ${someOf([first, ...others], 5)}`, given].filter(Boolean).join('; '),
+      `pinnacle alert channel test ${first}`,
+    );
+  return dead === 0 ? ok('no alert is given up') : fail(given, 'pinnacle alert status --state DEAD');
 }
 
 /** The checks in one line: those that do not pass, by name, and what helps with the first. */

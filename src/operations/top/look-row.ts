@@ -2,7 +2,8 @@ import type { Look } from '../overview/open-day.ts';
 
 /** A look as one row: totals, ages and lags as columns, and a table for each part. Counts that this login may not read are null. */
 export function lookRow({ overview, lags }: Look) {
-  const { at, day, totals, ages, halts, rules, traders, orders, fills, notifications } = overview;
+  const { at, day, totals, ages, halts, rules, traders, orders, fills, notifications, undelivered } =
+    overview;
   const { outbox, unsealed, replicas, quotes } = lags;
   const { traders: trading, ...counts } = totals;
   return {
@@ -10,6 +11,8 @@ export function lookRow({ overview, lags }: Look) {
     day,
     trading,
     ...counts,
+    failing_channels: undelivered.channels,
+    dead_alerts: undelivered.dead,
     oldest_order: ages.oldest_order,
     oldest_mark: ages.oldest_mark,
     stale_marks: ages.stale_marks,

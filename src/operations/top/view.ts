@@ -1,9 +1,10 @@
 import { ellipsisOf, plainly, type Terminal } from '../../cli/charts/terminal.ts';
 import { type Column, fitColumns, GAP } from '../../cli/fit-columns.ts';
 import { formatRupees } from '../../domain/money.ts';
-import { escapeControls, pluralize } from '../../util/text.ts';
+import { escapeControls, pluralize, someOf } from '../../util/text.ts';
 import { cutToWidth, textWidth } from '../../util/text-width.ts';
 import type { Look } from '../overview/open-day.ts';
+import { UNREAD_MOST } from '../overview/overview.ts';
 import { ageText, type Cell, PANE, PANES, type Pane, type Tone } from './panes.ts';
 import type { Mode, State } from './state.ts';
 
@@ -67,15 +68,17 @@ function titleOf({ choice, isPaused, look }: State, { source, intervalMs, clock 
 }
 
 /** What matters most comes first, where a line is cut. */
-function totals({ overview: { totals: all } }: Look): [string, Tone | undefined][] {
+function totals({ overview: { totals: all, undelivered } }: Look): [string, Tone | undefined][] {
   const needs = [
     all.halts > 0 ? pluralize(all.halts, 'halt') : '',
     all.violated > 0 ? `${pluralize(all.violated, 'rule')} violated` : '',
     all.unevaluated > 0 ? `${pluralize(all.unevaluated, 'rule')} not evaluated` : '',
     all.critical > 0 ? `${all.critical} CRITICAL` : '',
+    undelivered.channels.length > 0 ? `no alerts by ${someOf(undelivered.channels, 3)}` : '',
+    undelivered.dead > 0 ? `${pluralize(undelivered.dead, 'alert')} given up` : '',
   ].filter((text) => text !== '');
   const money = `net ${formatRupees(all.net_pnl)}  realized ${formatRupees(all.realized_pnl)}  unrealized ${formatRupees(all.unrealized_pnl)}`;
-  const counts = `${pluralize(all.traders, 'trader')} (${all.in_session} in session)  ${all.positions} open  ${all.working} working  ${all.unread} unread`;
+  const counts = `${pluralize(all.traders, 'trader')} (${all.in_session} in session)  ${all.positions} open  ${all.working} working  ${all.unread}${all.unread < UNREAD_MOST ? '' : ' or more'} unread`;
   return [
     [money, undefined],
     [[...needs, counts].join('  '), needs.length > 0 ? 'bad' : undefined],

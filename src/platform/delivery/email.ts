@@ -1,15 +1,27 @@
 import type { ChannelSettings } from '../../domain/alerts/channel.ts';
 import { subjectOf, textOf } from '../../domain/alerts/message.ts';
-import { away, failed, type SendOutcome } from '../../domain/alerts/outcome.ts';
+import { away, failed, refused, type SendOutcome } from '../../domain/alerts/outcome.ts';
+import { isTlsFailure } from '../http-failure.ts';
 import type { Envelope } from './envelope.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const SOCKET_TIMEOUT_MS = 15_000;
 const TIMEOUT_MS = 30_000;
 
+/** How a connection ends by which a mail may have been on its way. */
+const BROKEN = ['ECONNECTION', 'ETIMEDOUT', 'ECONNRESET', 'EPIPE'];
+const SHUTTING_DOWN = 421;
+const TOO_LARGE = 552;
+/** The enhanced status of a mailbox that is full, for which servers answer 552 as well. */
+const MAILBOX_FULL = /\b[45]\.2\.2\b/;
+
 /** What nodemailer says of a failure. */
 interface MailError extends Error {
   code?: string;
+  /** Of the system, where there is one behind `code`. */
+  originalCode?: string;
+  /** What was answered: CONN, AUTH PLAIN, MAIL FROM, RCPT TO, DATA. */
+  command?: string;
   responseCode?: number;
   response?: string;
 }
@@ -66,9 +78,23 @@ const aborted = (signal: AbortSignal) =>
     else signal.addEventListener('abort', stop, { once: true });
   });
 
-/** A server that answers 5xx will never take it; 4xx, or no answer, may be another time. */
-function outcomeOf({ code = 'unknown', responseCode, response = '' }: MailError): SendOutcome {
-  if (responseCode === undefined || code === 'ETLS') return away(`no connection (${code})`);
-  const reason = `answered ${response === '' ? responseCode : response}`;
-  return responseCode >= 500 ? { outcome: 'refused', reason } : failed(reason);
+/** What a failure means: without an answer by its code, else by what was answered, and to which command. */
+function outcomeOf(error: MailError): SendOutcome {
+  const { code = 'unknown', originalCode, responseCode } = error;
+  const cause = originalCode ?? code;
+  if (code === 'ETLS' || isTlsFailure(cause))
+    return { ...refused(`no connection (${cause})`, 'channel'), away: true };
+  if (responseCode !== undefined) return outcomeOfAnswer(responseCode, error);
+  return code === 'EMESSAGE'
+    ? refused('the message is larger than the server takes', 'message')
+    : away(`no connection (${cause})`, BROKEN.includes(cause) ? 'either' : 'channel');
+}
+
+/** Before the mail itself it is about the login, the sender and the receiver, which are the channel's. */
+function outcomeOfAnswer(status: number, { command, response = '' }: MailError): SendOutcome {
+  const reason = `answered ${response === '' ? status : response}`;
+  const isFull = MAILBOX_FULL.test(response);
+  const fault = command === 'DATA' && status !== SHUTTING_DOWN && !isFull ? 'either' : 'channel';
+  if (status < 500) return failed(reason, fault);
+  return refused(reason, status === TOO_LARGE && !isFull ? 'message' : fault);
 }

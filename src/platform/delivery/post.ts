@@ -1,5 +1,6 @@
-import { away, type SendOutcome } from '../../domain/alerts/outcome.ts';
+import { away, refused, type SendOutcome } from '../../domain/alerts/outcome.ts';
 import { readBounded } from '../../util/read-bounded.ts';
+import { isTlsFailure, readHttpFailure } from '../http-failure.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 65_536;
@@ -30,18 +31,13 @@ export async function post(
     return outcomeOf({ ...answer, body: await textOf(response).catch(() => '') });
   } catch (error) {
     if (timeout.aborted) return away(`no answer within ${TIMEOUT_MS / 1_000} s`);
-    return away(reasonOf(error));
+    const { code, unsent } = readHttpFailure(error);
+    // Its text would quote the URL.
+    const reason = `no connection (${code})`;
+    if (isTlsFailure(code)) return { ...refused(reason, 'channel'), away: true };
+    return away(reason, unsent ? 'channel' : 'either');
   }
 }
 
 const textOf = async (response: Response) =>
   (await readBounded(response.body, MAX_ANSWER_BYTES)).bytes.toString('utf8');
-
-/** The code of what went wrong; its text would quote the URL. */
-function reasonOf(error: unknown): string {
-  const { cause, name } = error as {
-    cause?: NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] };
-    name: string;
-  };
-  return `no connection (${cause?.code ?? cause?.errors?.[0]?.code ?? name})`;
-}

@@ -3,6 +3,7 @@ import { shortTextOf } from '../../domain/alerts/message.ts';
 import {
   boundedWaitMs,
   outcomeOfStatus,
+  refused,
   retryAfterMs,
   type SendOutcome,
 } from '../../domain/alerts/outcome.ts';
@@ -12,7 +13,10 @@ import { post } from './post.ts';
 
 const MOST_CHARS = 4_096;
 
-const answered = z.object({
+/** Refusals that answer 400 as those of a text do. */
+const OF_THE_CHAT = /chat not found|chat_id|group chat|chat was deactivated|not enough rights|peer_id/i;
+
+const shape = z.object({
   description: z.optional(z.string()),
   parameters: z.optional(z.object({ retry_after: z.optional(z.number()) })),
   result: z.optional(z.object({ message_id: z.number() })),
@@ -32,18 +36,21 @@ export async function sendTelegram(
     ({ status, body, retryAfter }) => {
       const { description = '', parameters, result } = answerOf(body);
       const afterMs = boundedWaitMs((parameters?.retry_after ?? 0) * 1_000) || retryAfterMs(retryAfter, at);
-      return outcomeOfStatus(status, {
+      const answered = outcomeOfStatus(status, {
         reason: description,
         afterMs,
         provider_id: result ? String(result.message_id) : '',
       });
+      return answered.outcome === 'refused' && OF_THE_CHAT.test(description)
+        ? refused(answered.reason, 'channel')
+        : answered;
     },
   );
 }
 
-function answerOf(body: string): z.infer<typeof answered> {
+function answerOf(body: string): z.infer<typeof shape> {
   try {
-    return answered.parse(parseJson(body));
+    return shape.parse(parseJson(body));
   } catch {
     return {};
   }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { signingKey } from '../../domain/alerts/channel.ts';
-import { failed, outcomeOfStatus, retryAfterMs, type SendOutcome } from '../../domain/alerts/outcome.ts';
+import { outcomeOfStatus, refused, retryAfterMs, type SendOutcome } from '../../domain/alerts/outcome.ts';
 import type { Envelope } from './envelope.ts';
 import { post } from './post.ts';
 
@@ -18,7 +18,7 @@ export async function sendWebhook(
   const signatures: string[] = [];
   for (const secret of secrets) {
     const key = signingKey(secret);
-    if (!key) return failed('its secret is not whsec_ and base64');
+    if (!key) return refused('its secret is not whsec_ and base64', 'channel');
     signatures.push(`v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`);
   }
   const headers = {

@@ -7,7 +7,7 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 
 /**
  * Writes notifications within the transaction of their cause, in one statement whatever their number; returns their
- * ids. Writes nothing before phase 3, which creates their table. `at` is UTC.
+ * ids, without those that were there already. Writes nothing before phase 3, which creates their table. `at` is UTC.
  */
 export async function insertNotifications(
   trx: Trx,
@@ -16,12 +16,12 @@ export async function insertNotifications(
 ): Promise<string[]> {
   if (trx.phase < 3 || notices.length === 0) return [];
   const rows = notices.map((notice) => ({
-    ...notice,
     notification_id: mintId('ntf', new Date(at)),
+    ...notice,
     data: JSON.stringify(notice.data),
     created_at: at,
   }));
-  await sql`
+  const inserted = await sql<{ notification_id: string }>`
     INSERT INTO notifications (notification_id, user_id, notification_type, alert_level, title, message, data, created_at)
     SELECT notification_id, user_id, notification_type::notification_type, alert_level::alert_level, title, message,
       data::json, created_at
@@ -38,8 +38,9 @@ export async function insertNotifications(
         created_at: 'timestamp',
       },
       rows,
-    )}`.execute(trx.db);
-  const ids = rows.map((row) => row.notification_id);
+    )}
+    ON CONFLICT (notification_id) DO NOTHING RETURNING notification_id`.execute(trx.db);
+  const ids = inserted.rows.map((row) => row.notification_id);
   trx.touch('notification', ids);
   return ids;
 }

@@ -41,4 +41,27 @@ describe.each(databases)('CRITICAL notifications that nobody has read, on $name,
     await send('ERROR');
     expect((await db.cliWith({ tty: true }, ...amend(94))).stderr).not.toMatch(NOTICE);
   });
+
+  it('are all counted by status, also beyond the newest thousand', async () => {
+    await db.json(...words('notification read --all --yes'));
+    const insert = (level: string, count: number, at: string) =>
+      db.query(
+        `INSERT INTO notifications (notification_id, notification_type, alert_level, title, message, created_at)
+         SELECT '${level}' || i, 'SYSTEM_ERROR', '${level}', 't', 'm', '${at}' FROM generate_series(1, ${count}) i`,
+      );
+    await insert('CRITICAL', 3, '2020-01-01');
+    await insert('INFO', 1_500, '2021-01-01');
+    const { stdout } = await db.cli('status', '--json');
+    expect(JSON.parse(stdout)).toContainEqual(
+      expect.objectContaining({
+        about: 'alerts',
+        state: 'fail',
+        detail: '1503 unread, 3 CRITICAL',
+        count: 1503,
+      }),
+    );
+    await send('CRITICAL');
+    const { stderr } = await db.cliWith({ tty: true, env: { NO_COLOR: '1' } }, ...amend(95));
+    expect(stderr).toContain('At least 1 CRITICAL notification unread');
+  });
 });

@@ -9,7 +9,7 @@ import {
   type WaitingItem,
 } from '../../../src/domain/alerts/plan-messages.ts';
 import { quietUntil } from '../../../src/domain/alerts/quiet-hours.ts';
-import { retryDelayMs } from '../../../src/domain/alerts/retry.ts';
+import { nextStep } from '../../../src/domain/alerts/retry.ts';
 import { takes } from '../../../src/domain/alerts/route.ts';
 import type { UserId } from '../../../src/domain/id.ts';
 import { type Instant, parseInstant } from '../../../src/domain/instant.ts';
@@ -39,6 +39,25 @@ describe('a route takes', () => {
     const system = { ...notice, user_id: null };
     expect(takes({ user_id: asha, min_level: 'INFO', types: [] }, system)).toBe(false);
     expect(takes({ user_id: null, min_level: 'INFO', types: [] }, system)).toBe(true);
+  });
+
+  it.each([
+    ['of every other channel, whatever its types', { channel: 'pager', types: ['RISK_ALERT'] }, true],
+    ['but not of the channel itself', { channel: 'desk', types: [] }, false],
+    ['nor one of a user', { channel: 'pager', types: [], user_id: asha }, false],
+    [
+      'nor one of a higher level than its failure has',
+      { channel: 'pager', types: [], min_level: 'CRITICAL' },
+      false,
+    ],
+  ] as const)('what tells of a channel: a route %s', (_what, route, taken) => {
+    const told = {
+      user_id: null,
+      notification_type: 'SERVICE_RESTORED',
+      alert_level: 'INFO',
+      about: { alert_channel: 'desk', level: 'ERROR' },
+    } as const;
+    expect(takes({ user_id: null, min_level: 'ERROR', ...route }, told)).toBe(taken);
   });
 });
 
@@ -167,39 +186,72 @@ describe('messages', () => {
 });
 
 describe('an attempt that failed', () => {
-  const failure = { attempts: 1, critical: false, leftMs: 1, afterMs: 0, random: 0.5 };
+  const busy = { outcome: 'failed', fault: 'channel', afterMs: 0 } as const;
+  const broken = { outcome: 'failed', fault: 'either', afterMs: 0 } as const;
+  const unread = { outcome: 'refused', fault: 'either', afterMs: 0 } as const;
+  const sending = { attempts: 1, failures: 1, tookAnother: false, critical: false, leftMs: 1, random: 0.5 };
+
   it.each([
-    [1, false, 5_000],
-    [2, false, 30_000],
-    [3, false, 300_000],
-    [4, false, 1_800_000],
-    [40, false, 1_800_000],
-    [40, true, 300_000],
-  ])('number %i, CRITICAL %s, is made again after %i ms, give or take a fifth', (attempts, critical, ms) => {
-    expect(retryDelayMs({ ...failure, attempts, critical })).toBe(ms);
-    expect(retryDelayMs({ ...failure, attempts, critical, random: 0 })).toBe(ms * 0.8);
-    expect(retryDelayMs({ ...failure, attempts, critical, random: 1 })).toBe(ms * 1.2);
-  });
+    [1, false, 5_000, 5_000],
+    [2, false, 30_000, 30_000],
+    [3, false, 300_000, 300_000],
+    [4, false, 300_000, 1_800_000],
+    [40, false, 300_000, 1_800_000],
+    [40, true, 300_000, 300_000],
+  ])(
+    'number %i, CRITICAL %s, is made again after %i ms by its channel, or %i ms by itself, give or take a fifth',
+    (n, critical, ms, ownMs) => {
+      for (const [random, share] of [
+        [0.5, 1],
+        [0, 0.8],
+        [1, 1.2],
+      ] as const) {
+        const of = { ...sending, critical, random };
+        expect(nextStep(busy, { ...of, failures: n }).delayMs).toBe(ms * share);
+        expect(nextStep(broken, { ...of, attempts: n, tookAnother: true }).delayMs).toBe(ownMs * share);
+      }
+    },
+  );
 
   it('is not made again before the receiver wants it, nor once no time is left', () => {
-    expect(retryDelayMs({ ...failure, afterMs: 90_000 })).toBe(90_000);
-    expect(retryDelayMs({ ...failure, leftMs: 0 })).toBeUndefined();
+    expect(nextStep({ ...busy, afterMs: 90_000 }, sending).delayMs).toBe(90_000);
+    expect(nextStep(busy, { ...sending, leftMs: 0 }).delayMs).toBeUndefined();
+  });
+
+  it.each([
+    ['of the channel waits', busy, {}, 'waits', true],
+    ['of the channel for the fourth time needs somebody', busy, { failures: 4 }, 'fails', true],
+    ['that the channel refuses needs somebody at once', { ...busy, outcome: 'refused' }, {}, 'fails', true],
+    ['of either is the channel’s where it took nothing else', unread, {}, 'waits', true],
+    ['of either is the message’s where it did', unread, { tookAnother: true }, undefined, false],
+    ['of either that may pass is tried again', broken, { tookAnother: true }, undefined, true],
+    ['of the message is given up', { ...unread, fault: 'message' }, {}, undefined, false],
+  ] as const)('%s', (_what, outcome, more, channel, again) => {
+    const next = nextStep(outcome, { ...sending, ...more });
+    expect([next.channel, next.delayMs !== undefined]).toEqual([channel, again]);
   });
 
   it.each([
     [200, 'sent'],
     [204, 'sent'],
-    [301, 'refused'],
-    [400, 'refused'],
-    [404, 'refused'],
-    [408, 'failed'],
-    [410, 'refused'],
-    [425, 'failed'],
-    [429, 'failed'],
-    [500, 'failed'],
-    [503, 'failed'],
-  ])('with an answer of %i is %s', (status, outcome) => {
-    expect(outcomeOfStatus(status, { reason: '', afterMs: 0, provider_id: '' }).outcome).toBe(outcome);
+    [301, 'refused for the channel'],
+    [400, 'refused for either'],
+    [401, 'refused for the channel'],
+    [403, 'refused for the channel'],
+    [404, 'refused for the channel'],
+    [408, 'failed for either'],
+    [410, 'refused for the channel'],
+    [413, 'refused for the message'],
+    [422, 'refused for either'],
+    [425, 'failed for either'],
+    [429, 'failed for the channel'],
+    [500, 'failed for either'],
+    [503, 'failed for the channel'],
+  ])('with an answer of %i is %s', (status, expected) => {
+    const answered = outcomeOfStatus(status, { reason: '', afterMs: 0, provider_id: '' });
+    const fault = answered.outcome === 'sent' ? undefined : answered.fault;
+    const whose = fault === undefined ? '' : ` for ${fault === 'either' ? fault : `the ${fault}`}`;
+    expect(answered.outcome + whose).toBe(expected);
   });
 
   it.each([

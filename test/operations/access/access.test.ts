@@ -40,7 +40,7 @@ operator: position close, risk set, risk remove, risk time-zone, session recompu
 operator: calendar import
 operator cron readonly auditor: alert channel list, alert route list, alert status
 operator: alert channel add, alert channel rotate, alert channel enable, alert channel disable, alert channel remove, alert route add, alert route remove
-operator cron: alert channel test, alert retry
+operator cron: alert channel test, alert retry, alert dismiss
 cron operator: alert deliver
 operator cron: instrument import
 operator: broker paper run, broker login, broker logout, broker status, broker funds, broker sync

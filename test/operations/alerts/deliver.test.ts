@@ -71,7 +71,7 @@ describe.each(databases)('alerts on $name', ({ open }) => {
       bodies()
         .map(({ title }) => title)
         .sort(),
-    ).toEqual(['disk full', 'feed down']);
+    ).toEqual(['(late) feed down', 'disk full']);
     for (const { headers, body, path } of hook.got) {
       const id = String(headers['webhook-id']);
       const signed = `${id}.${headers['webhook-timestamp']}.${body}`;
@@ -184,18 +184,14 @@ describe.each(databases)('alerts on $name', ({ open }) => {
     expect(await run('alert deliver')).toHaveLength(2);
   });
 
-  it('that are refused are dead: found by status and doctor, and tried again when asked', async () => {
+  it('that are refused for their own sake are dead: told, found by status and doctor, and tried again when asked', async () => {
     await addHook();
     await notify('disk full');
-    hook.behave(() => ({ status: 302, headers: { Location: `${hook.url}/elsewhere` } }));
+    hook.behave(() => ({ status: 413 }));
     await run('alert deliver', { code: 6 });
     expect(hook.got).toHaveLength(1);
     const [dead] = await run('alert status', { code: 6 });
-    expect(dead).toMatchObject({
-      state: 'DEAD',
-      title: 'disk full',
-      last_error: expect.stringContaining('redirects'),
-    });
+    expect(dead).toMatchObject({ state: 'DEAD', title: 'disk full', last_error: 'answered 413: {}' });
     const checks = await run('doctor', { code: 6 });
     expect(checks).toContainEqual(expect.objectContaining({ check: 'alerts', state: 'fail' }));
     hook.behave(() => 'take');
@@ -206,13 +202,43 @@ describe.each(databases)('alerts on $name', ({ open }) => {
     await db.refused(`alert retry ${dead?.['delivery_id']}`, { code: 3, error: 'DEAD_ALERT_NOT_FOUND' });
   });
 
-  it('are given up after a day', async () => {
+  it('that were tried and not sent for a day are given up, not sent late', async () => {
     await addHook();
     await notify('disk full');
     hook.behave(() => ({ status: 500 }));
     await run('alert deliver');
     later(24 * 3_600);
-    expect(await run('alert deliver', { code: 6 })).toMatchObject([{ state: 'DEAD', attempts: 2 }]);
+    hook.behave(() => 'take');
+    expect(await run('alert deliver', { code: 6 })).toMatchObject([
+      { state: 'DEAD', attempts: 1, problem: 'not sent within a day' },
+    ]);
+    expect(hook.got).toHaveLength(1);
+    expect(await run('alert status', { code: 6 })).toMatchObject([
+      { last_error: 'not sent within a day; answered 500: {}' },
+    ]);
+    // Asked to send it all the same, it says how late it is.
+    later(24 * 3_600);
+    await run('alert retry --all');
+    await run('alert deliver');
+    expect(bodies().at(-1)).toMatchObject({
+      title: '(late) disk full',
+      note: 'This waited for 2 d before it was sent.',
+    });
+  });
+
+  it('that were never tried are sent late, and say so', async () => {
+    await addHook();
+    await notify('disk full');
+    // As where the process ends between.
+    await run('alert channel disable desk');
+    await run('alert deliver');
+    later(2 * 86_400);
+    await run('alert channel enable desk');
+    expect(await run('alert deliver')).toMatchObject([{ state: 'SENT', title: 'disk full' }]);
+    await notify('feed down');
+    later(2 * 86_400);
+    expect(await run('alert deliver')).toMatchObject([{ state: 'SENT', title: '(late) feed down' }]);
+    expect(bodies().at(-1)?.note).toBe('The oldest of these waited for 2 d before alert deliver saw it.');
   });
 
   it('of mail that a server refuses are dead, and those it takes later are tried again', async () => {

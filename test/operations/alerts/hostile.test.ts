@@ -124,6 +124,82 @@ describe.each(databases)('alerts on $name, whatever others write and answer', ({
     expect(await run('alert deliver')).toMatchObject([{ title: 'other', state: 'SENT' }]);
   });
 
+  it('of every kind are one subject and no markup, whatever a notification says', async () => {
+    const mail = await startMail();
+    await addPhone();
+    await run(
+      `alert channel add letters email --host 127.0.0.1 --port ${mail.port} --from a@example.com --to b@example.com`,
+    );
+    await run('alert channel add team slack --secret-stdin', { stdin: `${hook.url}/services/secret-path` });
+    for (const channel of ['letters', 'team']) await run(`alert route add ${channel} --group-wait 0s`);
+    const title =
+      'hello\r\nBcc: mallory@example.com\r\n\r\n<!channel> <https://x.example|y> [z](https://z.example) 😀';
+    await db.query(
+      "INSERT INTO notifications (notification_id, notification_type, alert_level, title, message) VALUES ('one', 'SYSTEM_ERROR', 'ERROR', $1, $2)",
+      [title, `.\r\n${title}\r\n.\r\nMAIL FROM:<c@example.com>`],
+    );
+    expect((await run('alert deliver')).map(({ state }) => state)).toEqual(['SENT', 'SENT', 'SENT']);
+    expect(mail.got).toHaveLength(1);
+    const [headers = ''] = mail.got[0]?.text.split('\r\n\r\n') ?? [];
+    expect(headers).not.toMatch(/^Bcc/im);
+    expect(headers.match(/^Subject:/gm)).toHaveLength(1);
+    const [phone, team] = ['/bot12345:secret-token/sendMessage', '/services/secret-path'].map((path) =>
+      JSON.parse(String(hook.got.find((each) => each.path === path)?.body)),
+    );
+    expect(phone).not.toHaveProperty('parse_mode');
+    expect(phone.text.split('\n')[0]).toBe(`[ERROR] ${title.replaceAll('\r\n', '\\u{d}\\u{a}')}`);
+    expect(team.text).not.toMatch(/[<>]/);
+    await mail.stop();
+  });
+
+  it('of receivers that never end end in time, and keep no other one', async () => {
+    let bytes = 0;
+    const endless = createServer((request, response) => {
+      request.resume();
+      if (request.url === '/never') return;
+      response.writeHead(200);
+      if (request.url === '/drip') {
+        const drip = setInterval(() => response.write('.'), 100);
+        response.on('close', () => clearInterval(drip));
+        return;
+      }
+      const chunk = Buffer.alloc(1_000_000);
+      const pour = () => {
+        while (!response.destroyed && response.write(chunk)) bytes += chunk.length;
+        if (!response.destroyed) response.once('drain', pour);
+      };
+      pour();
+    }).listen(0, '127.0.0.1');
+    await new Promise((done) => endless.once('listening', done));
+    const root = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+    for (const name of ['never', 'drip', 'flood'])
+      await run(`alert channel add ${name} webhook --url ${root}/${name} --secret-stdin`, { stdin: SECRET });
+    await addDesk(hook.url, '--group-wait 0s');
+    for (const name of ['never', 'drip', 'flood']) await run(`alert route add ${name} --group-wait 0s`);
+    await insert("VALUES ('one', 'SYSTEM_ERROR', 'ERROR', 'one', 'm', now())");
+    const from = performance.now();
+    const ended = await run('alert deliver', { code: 7 });
+    expect(performance.now() - from).toBeLessThan(60_000);
+    expect(Object.fromEntries(ended.map(({ channel, state }) => [channel, state]))).toEqual({
+      desk: 'SENT',
+      // The status says that it was taken, whatever follows.
+      drip: 'SENT',
+      flood: 'SENT',
+      never: 'PENDING',
+    });
+    expect(bytes).toBeLessThan(50_000_000);
+    endless.closeAllConnections();
+    endless.close();
+  });
+
+  it('tell no secret in --debug', async () => {
+    await addPhone();
+    const debugged = await db.cliWith({ now }, 'alert', 'channel', 'test', 'phone', '--debug', '--verbose');
+    expect(debugged.code).toBe(0);
+    expect(debugged.stderr).toContain('alert_channels');
+    expect(debugged.stdout + debugged.stderr).not.toMatch(/secret-token|pne1\./);
+  });
+
   it('of a slow channel leave a run before all of them are sent, so that others have their turn', async () => {
     let posts = 0;
     const slow = createServer((request, response) => {

@@ -17,6 +17,7 @@ export function madeLook(traders: number, hostile = ''): Look {
     overview: {
       at: AT,
       day: '2026-01-30',
+      undelivered: hostile === '' ? { channels: [], dead: 0 } : { channels: [`desk${hostile}`], dead: 1 },
       totals: {
         traders,
         in_session: traders,

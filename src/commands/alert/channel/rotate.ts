@@ -22,7 +22,7 @@ export const rotate = defineCommand({
     'alert channel rotate desk',
   ],
   details: `A webhook is signed with both secrets meanwhile, so that the receiver can change its own at any time. The secrets of other
-channels are replaced at once.`,
+channels are replaced at once. What the channel refused is due at once.`,
   async run({ channel, secretStdin, fromFile, plainHttp, grace }, ctx: Context) {
     const { rotateSecret } = await import('../../../operations/alerts/change-channel.ts');
     return rotateSecret(ctx, channel, { stdin: secretStdin, file: fromFile, plainHttp }, grace);

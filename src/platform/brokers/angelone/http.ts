@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { Failure } from '../../../util/failure.ts';
 import { isLoopback } from '../../../util/loopback.ts';
 import { readBounded } from '../../../util/read-bounded.ts';
+import { readHttpFailure } from '../../http-failure.ts';
 
 const VENDOR_ROOT = 'https://apiconnect.angelone.in';
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -91,7 +92,8 @@ export async function exchange(
   } catch (error) {
     if (signal.aborted) return { kind: 'lost', reason: 'interrupted' };
     if (timeout.aborted) return { kind: 'lost', reason: `no answer within ${timeoutMs} ms` };
-    return failureOf(error);
+    const { unsent, reason } = readHttpFailure(error);
+    return { kind: unsent ? 'unsent' : 'lost', reason };
   }
 }
 
@@ -100,19 +102,3 @@ async function textOf(response: Response): Promise<string> {
   if (cut) throw new Error('the answer is larger than 64 MiB');
   return bytes.toString('utf8');
 }
-
-/** What a failure of fetch means: one while a connection is made is before anything was sent. */
-function failureOf(error: unknown): Exchange {
-  const { cause } = error as { cause?: NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] } };
-  const causes = cause?.errors ?? (cause ? [cause] : []);
-  const code = cause?.code ?? causes[0]?.code ?? '';
-  const reason = code || (error as Error).message;
-  return { kind: causes.length > 0 && causes.every(isBeforeSending) ? 'unsent' : 'lost', reason };
-}
-
-// Of the certificate and the protocol, which come before the request; other failures of TLS may come with the answer.
-const TLS =
-  /^(CERT_|ERR_TLS_CERT_|ERR_SSL_WRONG_VERSION_NUMBER|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_)/;
-
-const isBeforeSending = ({ syscall, code = '' }: NodeJS.ErrnoException) =>
-  syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT' || TLS.test(code);
