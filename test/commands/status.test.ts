@@ -35,7 +35,7 @@ describe.each(databases)('status on $name', ({ open }) => {
   });
 
   it('begins with a user, and goes on with what doctor warns of', async () => {
-    expect(await status()).toMatchObject({ code: 0, next: 'pinnacle user add' });
+    expect(await status()).toMatchObject({ code: 0, next: 'pinnacle user add --help' });
     await given.user(db);
     await given.user(db, 'trader_002');
     const { code, of, next } = await status();

@@ -52,7 +52,7 @@ export async function readStatus(ctx: Context): Promise<Line[]> {
     doctorLine(checks),
   ];
   const helpOf = (state: Verdict['state']) => commandIn(lines.find((each) => each.state === state)?.help);
-  const begins = (await isEmpty(source, overview)) ? 'pinnacle user add' : undefined;
+  const begins = (await isEmpty(source, overview)) ? 'pinnacle user add --help' : undefined;
   return [...lines, line('next', ok(helpOf('fail') ?? begins ?? helpOf('warn') ?? 'pinnacle top'))];
 }
 
@@ -175,7 +175,7 @@ function doctorLine(checks: readonly (Verdict & { check: string })[]): Line {
   const listed = (title: string, those: typeof failed) =>
     those.length > 0 ? [`${title}: ${those.map(({ check }) => check).join(', ')}`] : [];
   const detail = [...listed('failed', failed), ...listed('warnings', warned)].join('; ');
-  const help = commandIn(worst.help) ?? `pinnacle doctor --check ${worst.check}`;
+  const help = commandIn(worst.help) ?? ['pinnacle doctor', '--check', worst.check].join(' ');
   const count = failed.length + warned.length;
   return line('doctor', failed.length > 0 ? fail(detail, help) : warn(detail, help), count);
 }
