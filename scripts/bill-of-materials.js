@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 
 /**
- * The packages whose code is in a bundle, and those beside it, by name, with what the lock file knows of them: `path`, `name`,
+ * The packages whose code is in bundles, and those beside them, by name, with what the lock file knows of them: `path`, `name`,
  * `version`, `license`, `integrity`; `beside` says that a package is not in the bundle.
  */
-export async function packagesIn(metafile, beside) {
+export async function packagesIn(metafiles, beside) {
   const { packages: locked } = JSON.parse(await readFile('npm-shrinkwrap.json', 'utf8'));
-  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const inputs = outputs.flatMap((output) => Object.keys(output.inputs));
   // From the first such folder on: this one's own may be a link to elsewhere.
   const bundled = inputs.flatMap(
     (path) => /\bnode_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],

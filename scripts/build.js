@@ -154,6 +154,9 @@ const inAscii = (code) =>
 
 await rm('dist', { recursive: true });
 await mkdir('dist/maps', { recursive: true });
+await mkdir('dist/jq');
+const { buildJq } = await import('./build-jq.js');
+const jq = await buildJq('dist/jq');
 const hash = createHash('sha256');
 for (const [name, code] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const made = joined(['"use strict";', inAscii(code)]);
@@ -165,7 +168,7 @@ for (const [name, code] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
 }
 const id = hash.digest('hex').slice(0, 16);
 const commit = readCommit();
-const packages = await packagesIn(metafile, Object.keys(optionalDependencies));
+const packages = await packagesIn([metafile, jq], Object.keys(optionalDependencies));
 await writeFile('dist/THIRD-PARTY.txt', await licenceTexts(packages));
 await writeFile('dist/sbom.cdx.json', `${JSON.stringify(sbom(manifest, commit, packages), null, 2)}\n`);
 await writeFile(

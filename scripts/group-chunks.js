@@ -1,11 +1,13 @@
 const MAIN = /^src\/main\.ts$/;
+/** What only a run with --jq needs. */
+const JQ = /^src\/runtime\/jq\//;
 const NOUN = /^src\/commands\/([^/]+)\//;
 /** What fewer nouns than these share is read apart from what most runs need. */
 const MANY_NOUNS = 6;
 
 /**
  * The file of `dist/` that a chunk goes to, so that a run reads little that it does not use: `small-order` if only that noun
- * reaches it, `small-shared` if a few nouns do, and `small` if many do or what all commands run through. `outputs` are
+ * reaches it, `small-shared` if a few nouns do, `small-jq` if only --jq does, and `small` if many do or what all commands run through. `outputs` are
  * those of the metafile of esbuild.
  */
 export function groupsOf(outputs) {
@@ -19,15 +21,14 @@ export function groupsOf(outputs) {
     const isOwn = (path) => [undefined, noun].includes(nounOf(path));
     for (const path of reachable(outputs, own, isOwn)) users.get(path).push(noun);
   }
-  return new Map(
-    paths.map((path) => [
-      path.slice('dist/'.length),
-      rail.has(path) || users.get(path).length >= MANY_NOUNS ? 'small' : groupOf(users.get(path)),
-    ]),
-  );
+  const groupOf = (path) => {
+    if (JQ.test(outputs[path].entryPoint ?? '')) return 'small-jq';
+    return rail.has(path) || users.get(path).length >= MANY_NOUNS ? 'small' : groupOfUsers(users.get(path));
+  };
+  return new Map(paths.map((path) => [path.slice('dist/'.length), groupOf(path)]));
 }
 
-const groupOf = ([noun, another]) => (another === undefined ? `small-${noun}` : 'small-shared');
+const groupOfUsers = ([noun, another]) => (another === undefined ? `small-${noun}` : 'small-shared');
 
 /** What chunks import, directly or not, at the start or later, as far as they may. */
 function reachable(outputs, from, may) {

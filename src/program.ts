@@ -143,18 +143,25 @@ export async function run(
       const { topic } = await import('./runtime/help.ts');
       const names = [...line.path, ...line.rest].filter((word) => word !== '--help');
       const text = await topic(names, globals.json !== undefined, PROGRAM);
-      if (text !== undefined) return await paged(out, around, globals, signal, () => print(text, out));
+      const show = () => paged(out, around, globals, signal, () => print(text ?? '', out));
+      if (text !== undefined) return await filtered(globals, io(), signal, false, show);
     }
     if (argv.length === 0 && out.isTTY && !isSet(around.env['CI']))
       return await print(await (await import('./runtime/first-steps.ts')).firstSteps(around), out);
     const parsed = await parse(PROGRAM, line, out.columns);
     if ('run' in parsed) {
       const invocation = parsed.run;
-      const whole = (log?: Log) =>
-        invocation.options['watch'] === true && invocation.command.effect === 'read'
-          ? watchVerb(invocation, around, io(log), signal)
-          : runVerb(invocation, around, io(log), signal, within);
-      return await logged(invocation, around, whole);
+      const { command, options } = invocation;
+      const isWatched = options['watch'] === true && command.effect === 'read';
+      const whole = (io: Io) =>
+        isWatched
+          ? watchVerb(invocation, around, io, signal)
+          : runVerb(invocation, around, io, signal, within);
+      const isEndless = isWatched || command.live !== undefined;
+      return await logged(invocation, around, (log) => {
+        const to = io(log);
+        return filtered(globals, to, signal, isEndless, () => whole(to));
+      });
     }
     if (!parsed.missing) return await paged(out, around, globals, signal, () => print(parsed.help, out));
     if (globals.json !== undefined) throw usage('A command is missing.', 'See: pinnacle help');
@@ -250,6 +257,20 @@ async function explained(error: unknown, { explain, db }: Context): Promise<unkn
   const reason = await explain(error).catch(() => error);
   if (!(reason instanceof Failure) || !reason.details.missing) return reason;
   return (await import('./trading/nearest-id.ts')).withNearestId(reason, db);
+}
+
+/** Does what prints JSON, where --jq is given through that program; whether it goes on until it is interrupted matters then. */
+async function filtered(
+  globals: Globals,
+  io: Io,
+  signal: AbortSignal,
+  isEndless: boolean,
+  work: () => Promise<number>,
+): Promise<number> {
+  const { jq: program } = globals;
+  if (program === undefined) return work();
+  const { throughJq } = await import('./runtime/jq/through-jq.ts');
+  return throughJq({ program, globals, io, signal, isEndless }, work);
 }
 
 /** Does what prints for a reader: on a terminal what is longer than the screen goes to a pager, and this ends when that does. */

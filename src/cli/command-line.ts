@@ -50,6 +50,7 @@ export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Pr
     rest.splice(ambiguous.at, 0, ambiguous.word);
     globals.json = true;
   }
+  if (globals.jq !== undefined) globals.json ??= true;
   if (help) rest.push('--help');
   return {
     help,

@@ -6,6 +6,7 @@ interface GlobalFlag {
 /** The flags every command takes. `value` is the placeholder in help; `[…]` is optional. */
 export const GLOBAL_FLAGS = {
   json: { value: '[fields]', help: 'print JSON, all columns or those named: --json order_id,status' },
+  jq: { value: '<program>', help: "print what this jq program makes of the JSON: --jq '.[].order_id'" },
   csv: { help: 'print CSV with a header' },
   columns: { value: '<names>', help: 'print these columns, in this order, or all' },
   verbose: { help: 'show every column of what a write made, on a terminal' },
@@ -43,6 +44,8 @@ export const GLOBAL_FLAGS = {
 /** The global flags of one run. */
 export interface Globals {
   json?: true | string;
+  /** With it `json` is set. */
+  jq?: string;
   csv?: boolean;
   columns?: string;
   verbose?: boolean;

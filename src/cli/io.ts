@@ -54,6 +54,7 @@ export class Sink {
   readonly stream: Output;
   #gone = false;
   #detour: Detour | undefined;
+  #filter: Detour | undefined;
   #failure: Error | undefined;
 
   /** With `forTerminal` it is treated as a terminal. */
@@ -70,6 +71,10 @@ export class Sink {
 
   /** True when the reader has closed its end (`| head`). */
   get gone(): boolean {
+    return this.#isClosed || this.#filter?.gone === true;
+  }
+
+  get #isClosed(): boolean {
     return this.#gone || this.#detour?.gone === true;
   }
 
@@ -78,9 +83,20 @@ export class Sink {
     this.#detour = detour;
   }
 
+  /** Gives what is written from here on to a filter, which passes its results on; undefined takes that back. */
+  filter(filter: Detour | undefined): void {
+    this.#filter = filter;
+  }
+
   /** Writes and waits until the stream takes more; throws OUTPUT_FAILED when it cannot be written, say a full disk. */
   async write(text: string | Uint8Array): Promise<void> {
     if (this.gone) return;
+    await (this.#filter ? this.#filter.write(text) : this.pass(text));
+  }
+
+  /** The same behind the filter. */
+  async pass(text: string | Uint8Array): Promise<void> {
+    if (this.#isClosed) return;
     if (this.#detour) return this.#detour.write(text);
     await new Promise<void>((resolve) => this.stream.write(text, () => resolve()));
     if (this.#failure)

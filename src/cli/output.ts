@@ -14,8 +14,14 @@ import {
 } from './result.ts';
 import { chunks, columnValue, type Row, type Rows } from './rows.ts';
 
-/** Throws a usage error (with the list of columns) if --json or --columns names an unknown one. */
+/**
+ * Throws a usage error (with the list of columns) if --json or --columns names an unknown one, or where flags ask for several
+ * formats.
+ */
 export function checkColumns(fields: Fields, flags: OutputFlags): void {
+  if (flags.jq !== undefined && flags.csv) throw usage('--jq and --csv exclude each other.');
+  if (flags.jq !== undefined && flags.columns !== undefined)
+    throw usage('--jq and --columns exclude each other.', 'Name columns for the program with --json a,b.');
   const modes = [flags.json !== undefined, flags.csv === true].filter(Boolean).length;
   if (modes > 1) throw usage('--json and --csv exclude each other.');
   selection(fields, flags, false);
@@ -77,7 +83,7 @@ async function renderStreamed({ pieces, rows }: RawOutput, style: RenderOptions,
   if (json !== undefined || csv || columns !== undefined) {
     if (rows) return render(rows, style, io);
     throw usage(
-      '--json, --csv and --columns are for what is printed of a file; here the rows are printed.',
+      '--json, --jq, --csv and --columns are for what is printed of a file; here the rows are printed.',
       'Name the file with --output, or choose the format of the rows with --format.',
     );
   }

@@ -47,7 +47,7 @@ function holdBack(
   let lines = 0;
   let pager: { sink: Sink; hasEnded: boolean; ended: Promise<void> } | undefined;
   const flush = async (to: Sink) => {
-    for (const text of held.splice(0)) await to.write(text);
+    for (const text of held.splice(0)) await to.pass(text);
   };
   return {
     get gone() {

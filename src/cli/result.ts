@@ -153,6 +153,7 @@ export const pickFields = <O extends Fields>(fields: O, names: readonly (keyof O
 export interface OutputFlags {
   verbose?: boolean;
   json?: true | string;
+  jq?: string;
   csv?: boolean;
   columns?: string;
   utc?: boolean;

@@ -119,7 +119,9 @@ export function openContext(
   const ctx: Context = {
     ...base,
     isVisible(column) {
-      const { json, csv, columns } = globals;
+      const { json, jq, csv, columns } = globals;
+      // What a program prints is known once it has run.
+      if (jq !== undefined && !jq.includes(column)) return false;
       const asked = typeof json === 'string' ? json : columns;
       const printed = asked?.split(',').some((name) => name.trim() === column) ?? true;
       return (

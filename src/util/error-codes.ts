@@ -89,6 +89,7 @@ export const ERROR_CODES = {
   INSTRUMENT_NOT_FOUND: ['notFound', 'no file of instruments had this symbol'],
   INTERRUPTED: ['interrupted', 'interrupted; unfinished work is rolled back'],
   JOB_LOCK_TAKEN: ['busy', 'a login that may not run the job holds its lock'],
+  JQ_FAILED: ['output', 'the program of --jq failed; what the command did stands'],
   KEYRING_COMMAND_FAILED: ['integrity', 'the command that prints the key ring failed'],
   KEYRING_INVALID: ['integrity', 'the key ring is malformed'],
   KEYRING_MISSING: ['integrity', 'the configured key ring does not exist'],

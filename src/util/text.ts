@@ -13,7 +13,12 @@ export function escapeControlLines(text: string): string[] {
 
 /** JSON text with the same characters escaped the JSON way; it still parses to the same value. */
 export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(UNSAFE, (char) =>
+  return escapeJson(JSON.stringify(value, null, indent));
+}
+
+/** The same of what is JSON text already. */
+export function escapeJson(text: string): string {
+  return text.replace(UNSAFE, (char) =>
     char === '\n'
       ? char
       : [...Array(char.length).keys()]

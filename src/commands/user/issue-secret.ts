@@ -41,7 +41,7 @@ export async function withNewSecret<C extends Column, T>(
   if (outputFile === undefined && !ctx.isVisible(column))
     throw usage(
       `The new ${word} would not be shown, or would stay in a log.`,
-      'Choose where it goes: --output-file FILE, or --json.',
+      'Choose where it goes: --output-file FILE, or --json; a program of --jq must name its column.',
     );
   const secret = generate();
   const file = outputFile === undefined ? null : resolve(ctx.cwd, outputFile);

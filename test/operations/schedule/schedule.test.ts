@@ -128,6 +128,7 @@ describe('schedule print', () => {
   // What every global flag does here: for this run alone, for its jobs, or refused.
   const FLAGS: Record<keyof typeof GLOBAL_FLAGS, 'own' | readonly [string[], string | number]> = {
     json: 'own',
+    jq: 'own',
     csv: 'own',
     columns: 'own',
     quiet: 'own',
