@@ -25,9 +25,15 @@ export async function licenceTexts(packages) {
     .filter(({ beside }) => !beside)
     .map(
       async ({ path, name, version, license }) =>
-        `${name} ${version} (${license})\n\n${await licenceIn(path)}\n`,
+        `${name} ${version} (${license})\n\n${await licenceIn(path)}\n${await noticesOf(name)}`,
     );
   return `The code of these packages is in dist/.\n\n${(await Promise.all(sections)).join(`\n${'-'.repeat(72)}\n\n`)}`;
+}
+
+/** The notices of what a package contains, where it lacks them. */
+async function noticesOf(name) {
+  const text = await readFile(new URL(`notices/${name}.txt`, import.meta.url), 'utf8').catch(() => '');
+  return text === '' ? '' : `\n${text}`;
 }
 
 /** The text of a package's file, else of the section of its README. */

@@ -99,6 +99,13 @@ or its beginning: one that several have ends 2 and names them. What a read print
 screen; what goes on, as a watch does, never. The pager runs without a shell and without the settings of pinnacle; --no-pager, an empty
 PAGER and a dumb terminal are none. Quitting it ends the command with the code that it would end with.
 
+--jq 'PROGRAM' prints what a jq program (1.8) makes of the JSON: one result per line, strings as text, anything else as JSON, which
+is indented on a terminal. It implies --json, and --json a,b names the columns that the program gets. Of what goes on, as a watch does, it
+gets row by row. It has no environment and no files. Numbers that it only passes on keep their digits; it computes in doubles, so leave
+sums of money to the reports. A program that does not compile ends 2 before anything is done. One that fails on the answer ends 74,
+unless the command itself ends with another code than 0: what the command did stands. So does one that needs too much memory (256 MB,
+some 50 MB of JSON) or prints more than 256 MB of one answer.
+
 Failures. stdout stays empty and stderr names the reason. With --json, stderr holds
 { "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null if it is unknown.
 

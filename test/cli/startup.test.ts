@@ -153,3 +153,31 @@ it.each([
   expect(read).toBeGreaterThan(100_000);
   expect(read).toBeLessThan(most);
 });
+
+it('loads jq where --jq is given, and not a byte of it elsewhere', () => {
+  const probe = join(folder, 'opened.cjs');
+  writeFileSync(
+    probe,
+    `const fs = require('node:fs');
+     const { Worker } = require('node:worker_threads');
+     const { _extensions: extensions } = require('node:module');
+     const load = extensions['.js'];
+     const opened = [];
+     extensions['.js'] = (module, path) => { opened.push(path); load(module, path); };
+     require('node:worker_threads').Worker = class extends Worker {
+       constructor(path, options) { super(path, options); opened.push(path); }
+     };
+     process.on('exit', () => fs.writeSync(2, '\\nopened: ' + opened.join(' ')));`,
+  );
+  const jqFilesOf = (...argv: string[]) => {
+    const { stderr } = spawnSync(process.execPath, ['-r', probe, 'bin/pinnacle.js', ...argv], {
+      env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' },
+      encoding: 'utf8',
+    });
+    const opened = /opened: (.*)/.exec(stderr)?.[1]?.split(' ') ?? [];
+    expect(opened.length).toBeGreaterThan(1);
+    return opened.filter((path) => path.includes('jq')).map((path) => path.split('/dist/')[1]);
+  };
+  expect(jqFilesOf('order', 'list', '--json')).toEqual([]);
+  expect(jqFilesOf('order', 'list', '--jq', '.').sort()).toEqual(['jq/worker.js', 'small-jq.js']);
+});
