@@ -116,8 +116,8 @@ describe.each(databases)('--jq on $name', ({ open }) => {
     expect(await refused(3, '.x', 'order', 'show', 'none')).toMatchObject({ code: 'ORDER_NOT_FOUND' });
     const found = ['backup', 'status', '--max-age', '1h'];
     expect((await db.cli(...found)).code).toBe(6);
-    expect(await jq('type', ...found)).toMatchObject({ code: 6, stdout: 'object\n' });
-    expect(await refused(6, '.[0]', ...found)).toMatchObject({ code: 'JQ_FAILED' });
+    expect(await jq('type', ...found)).toMatchObject({ code: 6, stdout: 'array\n' });
+    expect(await refused(6, '.x', ...found)).toMatchObject({ code: 'JQ_FAILED' });
   });
 
   it.each([
