@@ -11,6 +11,9 @@ import type { Start, Told } from './worker.ts';
 /** A program may never end: the most that it may print of one answer, or of one row of a stream. */
 const MOST_MB = 256;
 
+/** The exit code of jq for input that is no JSON. */
+const CUT_SHORT = 2;
+
 /** A jq program that stdout goes through. */
 interface Jq extends Detour {
   /** Says that there is no more input; returns why the output is incomplete, if it is. */
@@ -36,6 +39,7 @@ export async function openJq(program: string, io: Io, signal: AbortSignal): Prom
   const print = printer(io);
   let printedBytes = 0;
   let isOver = false;
+  let hasAll = false;
   let failure: Failure | undefined;
 
   const close = async () => {
@@ -68,6 +72,8 @@ export async function openJq(program: string, io: Io, signal: AbortSignal): Prom
     if (io.out.gone) await stop();
   };
   const finish = async ({ code, messages }: Told & { kind: 'ended' }) => {
+    // The command itself broke off, and says so.
+    if (hasAll && code === CUT_SHORT) return stop();
     if (code !== 0) return stop(failed(code, messages));
     await printMessages(messages, io);
     await stop();
@@ -102,6 +108,7 @@ export async function openJq(program: string, io: Io, signal: AbortSignal): Prom
     },
     async end() {
       if (isOver || signal.aborted) return failure;
+      hasAll = true;
       reply(null);
       await serve();
       return failure;
@@ -136,7 +143,7 @@ const said = (messages: string) =>
 
 const notCompiled = (messages: string) =>
   usage(
-    `The program of --jq does not compile: ${said(messages)}`,
+    `The program of --jq does not compile: ${said(messages) || 'it nests too deeply.'}`,
     "Quote it for the shell, as in --jq '.[].order_id'.",
   );
 

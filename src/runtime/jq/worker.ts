@@ -89,29 +89,37 @@ function moreInput(): Uint8Array | null {
 }
 
 const read: Copy = (_stream, memory, offset, length) => {
-  if (input?.length === 0) input = moreInput();
+  while (input?.length === 0) input = moreInput();
   const bytes = input?.subarray(0, length) ?? NO_BYTES;
   memory.set(bytes, offset);
   input = input?.subarray(bytes.length) ?? null;
   return bytes.length;
 };
 
-async function run(): Promise<number> {
+async function openedJq(): Promise<Jq> {
   const wasmBinary = readFileSync(join(__dirname, 'jq.wasm'));
-  const { FS, callMain } = (await loadJq({ wasmBinary })) as unknown as Jq;
+  const jq = (await loadJq({ wasmBinary })) as unknown as Jq;
   for (const [i, copy] of [{ read }, { write: results.write }, { write: messages.write }].entries()) {
-    const stream = FS.streams[i];
+    const stream = jq.FS.streams[i];
     if (stream) stream.stream_ops = { ...stream.stream_ops, ...copy };
   }
+  return jq;
+}
+
+/** Runs jq to its end; returns its exit code, or undefined where it breaks off. */
+function run({ FS, callMain }: Jq): number | undefined {
   // A program on the command line could be taken for a flag, and would be limited by the stack.
   FS.writeFile('/program', program);
   const format = indented ? [] : ['--compact-output'];
-  const code = callMain(['--monochrome-output', '--unbuffered', ...format, '--from-file', '/program']);
-  passResults();
-  return code;
+  try {
+    return callMain(['--monochrome-output', '--unbuffered', ...format, '--from-file', '/program']);
+  } catch {
+    return undefined;
+  }
 }
 
-run().then(
-  (code) => ask({ kind: 'ended', code, messages: textOf(messages.empty()) }),
-  () => ask({ kind: 'ended', code: undefined, messages: textOf(messages.empty()) }),
-);
+openedJq().then((jq) => {
+  const code = run(jq);
+  passResults();
+  ask({ kind: 'ended', code, messages: textOf(messages.empty()) });
+});
