@@ -104,7 +104,7 @@ is indented on a terminal. It implies --json, and --json a,b names the columns t
 gets row by row. It has no environment and no files. Numbers that it only passes on keep their digits; it computes in doubles, so leave
 sums of money to the reports. A program that does not compile ends 2 before anything is done. One that fails on the answer ends 74,
 unless the command itself ends with another code than 0: what the command did stands. So does one that needs too much memory (256 MB,
-some 50 MB of JSON) or prints more than 256 MB of one answer.
+some 50 MB of JSON) or prints more than 128 MB of one answer.
 
 Failures. stdout stays empty and stderr names the reason. With --json, stderr holds
 { "error": { "code", "message", "hint", "retryable", "changed" } }; changed is null if it is unknown.

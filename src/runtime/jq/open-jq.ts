@@ -9,7 +9,7 @@ import { escapeControlLines, escapeControls, escapeJson } from '../../util/text.
 import type { Start, Told } from './worker.ts';
 
 /** A program may never end: the most that it may print of one answer, or of one row of a stream. */
-const MOST_MB = 256;
+const MOST_MB = 128;
 
 /** The exit code of jq for input that is no JSON. */
 const CUT_SHORT = 2;
