@@ -6,6 +6,7 @@ import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
 import type { Context } from './context.ts';
+import type { Filtered } from './runtime/jq/through-jq.ts';
 import { EXITS } from './util/exit-codes.ts';
 import { Failure, usage } from './util/failure.ts';
 
@@ -144,23 +145,18 @@ export async function run(
       const names = [...line.path, ...line.rest].filter((word) => word !== '--help');
       const text = await topic(names, globals.json !== undefined, PROGRAM);
       const show = () => paged(out, around, globals, signal, () => print(text ?? '', out));
-      if (text !== undefined) return await filtered(globals, io(), signal, false, show);
+      if (text !== undefined) return await filtered({ globals, io: io(), signal }, show);
     }
     if (argv.length === 0 && out.isTTY && !isSet(around.env['CI']))
       return await print(await (await import('./runtime/first-steps.ts')).firstSteps(around), out);
     const parsed = await parse(PROGRAM, line, out.columns);
     if ('run' in parsed) {
       const invocation = parsed.run;
-      const { command, options } = invocation;
-      const isWatched = options['watch'] === true && command.effect === 'read';
-      const whole = (io: Io) =>
-        isWatched
-          ? watchVerb(invocation, around, io, signal)
-          : runVerb(invocation, around, io, signal, within);
-      const isEndless = isWatched || command.live !== undefined;
+      const isWatched = invocation.options['watch'] === true && invocation.command.effect === 'read';
       return await logged(invocation, around, (log) => {
-        const to = io(log);
-        return filtered(globals, to, signal, isEndless, () => whole(to));
+        const [given, isLive] = [[invocation, around, io(log), signal] as const, !!invocation.command.live];
+        const whole = () => (isWatched ? watchVerb(...given) : runVerb(...given, within));
+        return filtered({ io: given[2], signal, globals, isEndless: isWatched || isLive }, whole);
       });
     }
     if (!parsed.missing) return await paged(out, around, globals, signal, () => print(parsed.help, out));
@@ -259,18 +255,10 @@ async function explained(error: unknown, { explain, db }: Context): Promise<unkn
   return (await import('./trading/nearest-id.ts')).withNearestId(reason, db);
 }
 
-/** Does what prints JSON, where --jq is given through that program; whether it goes on until it is interrupted matters then. */
-async function filtered(
-  globals: Globals,
-  io: Io,
-  signal: AbortSignal,
-  isEndless: boolean,
-  work: () => Promise<number>,
-): Promise<number> {
-  const { jq: program } = globals;
-  if (program === undefined) return work();
-  const { throughJq } = await import('./runtime/jq/through-jq.ts');
-  return throughJq({ program, globals, io, signal, isEndless }, work);
+/** Does what prints JSON, with --jq through that program. */
+async function filtered(filter: Filtered, work: () => Promise<number>): Promise<number> {
+  if (filter.globals.jq === undefined) return work();
+  return (await import('./runtime/jq/through-jq.ts')).throughJq(filter, work);
 }
 
 /** Does what prints for a reader: on a terminal what is longer than the screen goes to a pager, and this ends when that does. */

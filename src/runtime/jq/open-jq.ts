@@ -6,7 +6,7 @@ import type { Detour, Io } from '../../cli/io.ts';
 import { packageRoot } from '../../platform/files/package-root.ts';
 import { Failure, usage } from '../../util/failure.ts';
 import { escapeControlLines, escapeControls, escapeJson } from '../../util/text.ts';
-import type { Start, Told } from './worker.ts';
+import type { Request, Start } from './worker.ts';
 
 /** A program may never end: the most that it may print of one answer, or of one row of a stream. */
 const MOST_MB = 128;
@@ -56,10 +56,10 @@ export async function openJq(program: string, io: Io, signal: AbortSignal): Prom
     Atomics.notify(replies, 0);
   };
   /** What the thread says next; undefined once the signal is given. */
-  const next = async (): Promise<Told | undefined> => {
+  const next = async (): Promise<Request | undefined> => {
     try {
-      const [told] = await once(worker, 'message', { signal });
-      return told;
+      const [request] = await once(worker, 'message', { signal });
+      return request;
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -71,7 +71,7 @@ export async function openJq(program: string, io: Io, signal: AbortSignal): Prom
     await print(bytes);
     if (io.out.gone) await stop();
   };
-  const finish = async ({ code, messages }: Told & { kind: 'ended' }) => {
+  const finish = async ({ code, messages }: Request & { kind: 'ended' }) => {
     // The command itself broke off, and says so.
     if (hasAll && code === CUT_SHORT) return stop();
     if (code !== 0) return stop(failed(code, messages));
@@ -80,10 +80,10 @@ export async function openJq(program: string, io: Io, signal: AbortSignal): Prom
   };
   /** Serves the thread until it wants more input or is over. */
   const serve = async () => {
-    for (let told = await next(); told?.kind !== 'wants'; told = await next()) {
-      if (told === undefined) return stop(interrupted(signal));
-      if (told.kind === 'ended') return finish(told);
-      await (told.kind === 'messages' ? printMessages(told.text, io) : printResults(told.bytes));
+    for (let request = await next(); request?.kind !== 'wants'; request = await next()) {
+      if (request === undefined) return stop(interrupted(signal));
+      if (request.kind === 'ended') return finish(request);
+      await (request.kind === 'messages' ? printMessages(request.text, io) : printResults(request.bytes));
       if (isOver) return;
       reply(null);
     }

@@ -3,24 +3,23 @@ import type { Io } from '../../cli/io.ts';
 import { report } from '../report.ts';
 import { openJq } from './open-jq.ts';
 
-interface Filtered {
-  program: string;
+export interface Filtered {
   globals: Globals;
   io: Io;
   signal: AbortSignal;
   /** Whether it goes on until it is interrupted. */
-  isEndless: boolean;
+  isEndless?: boolean;
 }
 
 /**
- * Does work whose stdout, which is JSON, goes through a jq program. Where that fails it is reported, and the exit code is that of the
+ * Does work whose stdout, which is JSON, goes through the program of --jq. Where that fails it is reported, and the exit code is that of the
  * work unless it is 0. Throws a usage error, before the work begins, if the program does not compile.
  */
 export async function throughJq(
-  { program, globals, io, signal, isEndless }: Filtered,
+  { globals, io, signal, isEndless }: Filtered,
   work: () => Promise<number>,
 ): Promise<number> {
-  const jq = await openJq(program, io, signal);
+  const jq = await openJq(globals.jq ?? '.', io, signal);
   io.out.filter(jq);
   try {
     const code = await work();

@@ -17,7 +17,7 @@ export interface Start {
  * wrote results or, as `debug` does, messages; it ended, with the exit code of jq, none where it broke off, and what its messages were. The
  * reply to the first is input, or null at its end; to the others null.
  */
-export type Told =
+export type Request =
   | { kind: 'wants' }
   | { kind: 'results'; bytes: Uint8Array<ArrayBuffer> }
   | { kind: 'messages'; text: string }
@@ -43,9 +43,9 @@ const FAILED_CODE = 5;
 const { program, indented, replies } = workerData as Start;
 
 /** Says something and waits for the reply, as a call of jq to its operating system waits. */
-function ask(told: Told): Uint8Array<ArrayBuffer> | null {
+function ask(request: Request): Uint8Array<ArrayBuffer> | null {
   const before = Atomics.load(replies, 0);
-  parentPort?.postMessage(told);
+  parentPort?.postMessage(request);
   Atomics.wait(replies, 0, before);
   return (parentPort && receiveMessageOnPort(parentPort)?.message) ?? null;
 }
