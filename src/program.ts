@@ -6,7 +6,6 @@ import { createIo, type Io, isSet, Sink, type Surroundings } from './cli/io.ts';
 import type { Log } from './cli/log.ts';
 import { parse } from './cli/parse.ts';
 import type { Context } from './context.ts';
-import type { Filtered } from './runtime/jq/through-jq.ts';
 import { EXITS } from './util/exit-codes.ts';
 import { Failure, usage } from './util/failure.ts';
 
@@ -154,9 +153,10 @@ export async function run(
       const invocation = parsed.run;
       const isWatched = invocation.options['watch'] === true && invocation.command.effect === 'read';
       return await logged(invocation, around, (log) => {
-        const [given, isLive] = [[invocation, around, io(log), signal] as const, !!invocation.command.live];
+        const given = [invocation, around, io(log), signal] as const;
+        const isEndless = isWatched || invocation.command.live !== undefined;
         const whole = () => (isWatched ? watchVerb(...given) : runVerb(...given, within));
-        return filtered({ io: given[2], signal, globals, isEndless: isWatched || isLive }, whole);
+        return filtered({ io: given[2], signal, globals, isEndless }, whole);
       });
     }
     if (!parsed.missing) return await paged(out, around, globals, signal, () => print(parsed.help, out));
@@ -256,9 +256,9 @@ async function explained(error: unknown, { explain, db }: Context): Promise<unkn
 }
 
 /** Does what prints JSON, with --jq through that program. */
-async function filtered(filter: Filtered, work: () => Promise<number>): Promise<number> {
-  if (filter.globals.jq === undefined) return work();
-  return (await import('./runtime/jq/through-jq.ts')).throughJq(filter, work);
+async function filtered(to: import('./runtime/jq/through-jq.ts').Filtered, work: () => Promise<number>) {
+  if (to.globals.jq === undefined) return work();
+  return (await import('./runtime/jq/through-jq.ts')).throughJq(to, work);
 }
 
 /** Does what prints for a reader: on a terminal what is longer than the screen goes to a pager, and this ends when that does. */
