@@ -216,6 +216,17 @@ export function duration(help: string): Param<number> {
   return required(schema, 'DURATION', help);
 }
 
+/** The longest pause between two looks; a timer takes 24 days. */
+const LONGEST_INTERVAL = '24h';
+
+/** How long to wait between two looks, in milliseconds: at least so many, or it would only load what it looks at. */
+export function interval(help: string, leastMs: number): Param<number> {
+  const { schema, ...rest } = duration(help);
+  const isPossible = (ms: number) => ms >= leastMs && ms <= parseDuration(LONGEST_INTERVAL);
+  const error = `must be at least ${leastMs}ms and at most ${LONGEST_INTERVAL}`;
+  return { ...rest, schema: schema.check(z.refine(isPossible, { error })) };
+}
+
 /** A comma-separated list of words. */
 export function words(placeholder: string, help: string): Param<string[]> {
   const schema = z.pipe(
@@ -260,5 +271,5 @@ function jsonProblem(text: string): string | undefined {
 /** The flags of every read that can be watched. */
 export const watchFlags = {
   watch: toggle('show it again and again, until interrupted'),
-  interval: withDefault(duration('how long to wait between two looks, with --watch'), '2s'),
+  interval: withDefault(interval('how long to wait between two looks, with --watch', 100), '2s'),
 };

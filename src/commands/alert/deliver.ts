@@ -1,10 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
-import { duration, optional, toggle, withDefault } from '../../cli/flags.ts';
+import { duration, interval, optional, toggle, withDefault } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { usage } from '../../util/failure.ts';
-
-const MIN_INTERVAL_MS = 100;
 
 export const deliver = defineCommand({
   effect: 'write',
@@ -17,7 +15,7 @@ export const deliver = defineCommand({
   args: {},
   flags: {
     follow: toggle('go on until interrupted'),
-    interval: withDefault(duration('how often to look, with --follow'), '1s'),
+    interval: withDefault(interval('how often to look, with --follow', 100), '1s'),
     for: optional(duration('end after this long, with --follow')),
   },
   fields: {
@@ -36,11 +34,10 @@ export const deliver = defineCommand({
 fails is tried again for a day, under the same id, by which a receiver tells that it has it already: the webhook-id, or the
 Message-ID of mail. A channel that refuses what it is sent, or cannot be reached, keeps its messages, and the others are told. Any number of these may
 run. Ends 6 where a message was given up or refused in this run, 7 where a channel did not answer at all.`,
-  async run({ follow, interval, for: forMs }, ctx: Context) {
+  async run({ follow, interval: intervalMs, for: forMs }, ctx: Context) {
     if (!follow && forMs !== undefined) throw usage('--for needs --follow.');
-    if (interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
     const { deliverDue, followAlerts } = await import('../../operations/alerts/deliver.ts');
-    const following = follow ? followAlerts(ctx, { intervalMs: interval, forMs }) : undefined;
+    const following = follow ? followAlerts(ctx, { intervalMs, forMs }) : undefined;
     if (following && !ctx.io.quiet) return following;
     // Rows that nobody prints are not asked for.
     for await (const _ of following ?? []);

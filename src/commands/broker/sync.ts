@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { duration, toggle, withDefault } from '../../cli/flags.ts';
+import { interval, toggle, withDefault } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { followFlags } from '../_shared/follow-flags.ts';
@@ -15,7 +15,7 @@ export const sync = defineCommand({
   flags: {
     ...oneOrAll.flags,
     watch: toggle('go on until interrupted, and show what changes'),
-    interval: withDefault(duration('how long to wait between two looks, with --watch'), '5s'),
+    interval: withDefault(interval('how long to wait between two looks, with --watch', 100), '5s'),
     ...followFlags,
   },
   fields: {
@@ -33,10 +33,10 @@ export const sync = defineCommand({
 ids, each once however often it runs, rejections and cancels. Orders whose answer was lost are found by their tags; one that
 the broker does not have after three looks and a minute is REJECTED. Disabled and halted traders are synced all the same.
 Ends 6 where differences remain, which reconcile orders shows, or calls are unresolved; 7 where the broker did not answer.`,
-  async run({ user, all, watch, interval, for: period, count }, ctx: Context) {
+  async run({ user, all, watch, interval: intervalMs, for: period, count }, ctx: Context) {
     const chosen = chosenTrader({ user, all });
     const { followSync, syncTraders } = await import('../../trading/broker/sync-traders.ts');
-    if (watch) return followSync(ctx, chosen, { intervalMs: interval, period, count });
+    if (watch) return followSync(ctx, chosen, { intervalMs, period, count });
     const rows = await syncTraders(ctx, chosen);
     if (rows.some(({ problem }) => problem !== '')) return new Finding(rows, 'unreachable');
     const isLeft = rows.some(({ differences, unresolved }) => differences + unresolved > 0);

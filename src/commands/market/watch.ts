@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from '../../cli/command.ts';
-import { duration, integer, many, optional, parsed, withDefault } from '../../cli/flags.ts';
+import { duration, integer, interval, many, optional, parsed, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import type { Reading } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import type { RedisConnection } from '../../platform/redis/connect.ts';
 import type { ReconnectingRedis } from '../../projection/reconnecting.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
-import { usage } from '../../util/failure.ts';
 import { quoteFields, type Shown, show } from './fields.ts';
 
-const MIN_INTERVAL_MS = 50;
 const RESCAN_MS = 10_000;
 
 export const watch = defineCommand({
@@ -18,7 +16,7 @@ export const watch = defineCommand({
   live: {},
   args: { symbols: many(parsed(tradingSymbol, 'SYMBOL', 'the symbols (default: all)')) },
   flags: {
-    interval: withDefault(duration('the polling interval'), '1s'),
+    interval: withDefault(interval('the polling interval', 50), '1s'),
     for: optional(duration('end after this long')),
     count: optional(integer('N', 'end after this many lines')),
   },
@@ -27,7 +25,6 @@ export const watch = defineCommand({
   details: `Shows one line for each quote now and one for each change; with --json, one object per line. Without SYMBOL it looks for new
 symbols every 10 seconds. While Redis is unreachable it waits. Ends by Ctrl-C, --for or --count.`,
   async run(input, ctx: Context) {
-    if (input.interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
     const { openReconnecting } = await import('../../projection/reconnecting.ts');
     return changes(input, await openReconnecting(ctx, 'market'), ctx);
   },

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { duration, optional, parsed, toggle, withDefault } from '../../cli/flags.ts';
+import { interval, optional, parsed, toggle, withDefault } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { followFlags } from '../_shared/follow-flags.ts';
@@ -12,7 +12,7 @@ export const top = defineCommand({
   args: {},
   flags: {
     user: optional(parsed(userId, 'USER', 'the day of this user')),
-    interval: withDefault(duration('how long to wait between two looks'), '2s'),
+    interval: withDefault(interval('how long to wait between two looks', 250), '2s'),
     once: toggle('one look, as text on a terminal'),
     ...followFlags,
   },

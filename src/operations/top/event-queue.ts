@@ -1,3 +1,6 @@
+/** The longest that a timer can take. */
+const TIMER_MOST_MS = 2 ** 31 - 1;
+
 /** Events in the order in which they happen, of which the next one is awaited, or nothing within so many milliseconds. */
 export function eventQueue<E>() {
   const waiting: E[] = [];
@@ -10,7 +13,9 @@ export function eventQueue<E>() {
     async next(withinMs: number): Promise<E | undefined> {
       if (waiting.length === 0)
         await new Promise<void>((done) => {
-          const timer = Number.isFinite(withinMs) ? setTimeout(done, Math.max(0, withinMs)) : undefined;
+          const timer = Number.isFinite(withinMs)
+            ? setTimeout(done, Math.max(0, Math.min(withinMs, TIMER_MOST_MS)))
+            : undefined;
           wake = () => {
             clearTimeout(timer);
             done();

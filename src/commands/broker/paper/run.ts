@@ -1,10 +1,17 @@
 import { inColour } from '../../../cli/colours.ts';
 import { defineCommand } from '../../../cli/command.ts';
-import { decimal, duration, inputFile, integer, optional, toggle, withDefault } from '../../../cli/flags.ts';
+import {
+  decimal,
+  duration,
+  inputFile,
+  integer,
+  interval,
+  optional,
+  toggle,
+  withDefault,
+} from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
 import { usage } from '../../../util/failure.ts';
-
-const MIN_INTERVAL_MS = 50;
 
 export const run = defineCommand({
   effect: 'write',
@@ -29,7 +36,7 @@ export const run = defineCommand({
   args: {},
   flags: {
     follow: toggle('go on until interrupted'),
-    interval: withDefault(duration('how often to look, with --follow'), '1s'),
+    interval: withDefault(interval('how often to look, with --follow', 50), '1s'),
     for: optional(duration('end after this long, with --follow')),
     quotes: optional(inputFile('a file of quotes instead of those in Redis')),
     seed: withDefault(integer('N', 'what slippage and latency are drawn from', 0), '1'),
@@ -62,16 +69,18 @@ happens to its own tables: the book learns of it by broker sync. Quotes are thos
 positions. MARKET orders are filled at the ask or the bid, or at the last price where the quote has none; a LIMIT order when the price is
 better than its limit; a STOP_LOSS order from its trigger on. Orders of earlier trading days end. The same seed, orders and
 quotes give the same executions.`,
-  async run({ follow, interval, for: forMs, fillSize, slippage, latency, ...input }, ctx: Context) {
+  async run(
+    { follow, interval: intervalMs, for: forMs, fillSize, slippage, latency, ...input },
+    ctx: Context,
+  ) {
     if (!follow && forMs !== undefined) throw usage('--for needs --follow.');
-    if (interval < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
     const { runPaper } = await import('../../../trading/broker/paper/run-paper.ts');
     return runPaper(ctx, {
       ...input,
       fillSize,
       slippageBps: slippage,
       latencyMs: latency,
-      intervalMs: follow ? interval : undefined,
+      intervalMs: follow ? intervalMs : undefined,
       forMs,
     });
   },
