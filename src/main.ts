@@ -13,20 +13,22 @@ export async function main(): Promise<void> {
   silenceLibraries();
   const abort = new AbortController();
   let isPaging = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    // A pager reads its keys itself, Ctrl-C among them.
-    if (isPaging && signal === 'SIGINT') return;
-    const code = signal === 'SIGINT' ? 130 : 143;
+  const end = (reason: unknown, code: number) => {
     // Asked twice, or unable to end in good order: then at once.
     if (abort.signal.aborted) process.exit(code);
     setTimeout(() => process.exit(code), SHUTDOWN_GRACE_MS).unref();
-    abort.abort(
-      code === 130
-        ? new Failure('interrupted', 'INTERRUPTED', 'Interrupted.')
-        : new Failure('terminated', 'TERMINATED', 'Terminated.'),
-    );
+    abort.abort(reason);
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    // A pager reads its keys itself, Ctrl-C among them.
+    if (isPaging && signal === 'SIGINT') return;
+    if (signal === 'SIGINT') end(new Failure('interrupted', 'INTERRUPTED', 'Interrupted.'), 130);
+    else end(new Failure('terminated', 'TERMINATED', 'Terminated.'), 143);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // What nobody awaits has failed: what runs is severed, and reports it as its own failure.
+  const onFault = (error: unknown) => end(error, EXITS.failure[0]);
+  process.on('uncaughtException', onFault);
 
   // Until it ends with another: nothing was done for certain if Node finds nothing left to wait for.
   process.exitCode = EXITS.failure[0];
@@ -63,13 +65,38 @@ export async function main(): Promise<void> {
         process.on('exit', work);
         return () => void process.off('exit', work);
       },
+      aroundStops,
     },
     abort.signal,
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
+  process.off('uncaughtException', onFault);
   setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
   // Once nothing is left to do: without handing back the heap page by page, which the system takes anyway.
   process.once('beforeExit', () => process.exit());
+}
+
+/** Does something before the process is stopped for a while, be it by a signal from elsewhere, and once it goes on. */
+function aroundStops({ before, after }: { before: () => void; after: () => void }) {
+  const stop = (whom: number) => {
+    before();
+    process.off('SIGTSTP', stopThis);
+    process.kill(whom, 'SIGTSTP');
+    process.on('SIGTSTP', stopThis);
+    // Where nobody could let it go on, the system has not stopped it.
+    after();
+  };
+  const stopThis = () => stop(process.pid);
+  process.on('SIGTSTP', stopThis);
+  process.on('SIGCONT', after);
+  return {
+    // The whole group, as a terminal does it: whoever started this waits for all of it.
+    stop: () => stop(0),
+    forget() {
+      process.off('SIGTSTP', stopThis);
+      process.off('SIGCONT', after);
+    },
+  };
 }
 
 /**

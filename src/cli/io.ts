@@ -30,6 +30,14 @@ export interface Surroundings {
   attended?: boolean;
   /** Has something done when the process ends, however it ends; returns what takes that back. */
   atExit?: (work: () => void) => () => void;
+  /** Has something done before a terminal stops the process for a while, and once it goes on. */
+  aroundStops?: (work: { before: () => void; after: () => void }) => Stops;
+}
+
+/** How to stop the process now, as ctrl-z does, and what takes back that something is done around that. */
+interface Stops {
+  stop: () => void;
+  forget: () => void;
 }
 
 /** A program that shows text a screen at a time, and has the terminal until it ends. */
@@ -64,7 +72,8 @@ export class Sink {
     this.width = stream.columns || undefined;
     this.columns = this.width ?? 80;
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') this.#gone = true;
+      // A terminal that was closed answers EIO.
+      if (error.code === 'EPIPE' || (error.code === 'EIO' && stream.isTTY)) this.#gone = true;
       else this.#failure = error;
     });
   }
@@ -137,6 +146,8 @@ export interface Io {
   isAttended: boolean;
   /** Has something done when the process ends, however it ends; returns what takes that back. */
   atExit: (work: () => void) => () => void;
+  /** Has something done before a terminal stops the process for a while, and once it goes on. */
+  aroundStops: (work: { before: () => void; after: () => void }) => Stops;
   /** Whether a terminal shows characters beyond ASCII. */
   unicode: boolean;
   quiet: boolean;
@@ -185,6 +196,7 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     canPrompt,
     isAttended: around.attended ?? canPrompt,
     atExit: around.atExit ?? (() => () => {}),
+    aroundStops: around.aroundStops ?? (() => ({ stop() {}, forget() {} })),
     unicode,
     quiet: flags.quiet,
     log,

@@ -8,7 +8,6 @@ import type { Io } from './io.ts';
 import { keptStreams } from './kept-streams.ts';
 import { openScreen, takesScreen } from './screen.ts';
 
-const MIN_INTERVAL_MS = 100;
 /** Keys that end it. */
 const ENDING = new Set(['q', 'escape', 'ctrl-c']);
 /** Exit codes with which rows are printed: done, found, an integrity that is broken. */
@@ -42,17 +41,16 @@ export async function watch(watched: Watch, look: Look): Promise<number> {
   const code = await show(watched, look, everyMs);
   if (!signal.aborted) return code;
   const { reason } = signal;
+  if (!(reason instanceof Failure)) throw reason;
   // Ctrl-C is how an operator ends a watch.
-  return reason instanceof Failure && reason.kind !== 'interrupted' ? reason.exit : 0;
+  return reason.kind === 'interrupted' ? 0 : reason.exit;
 }
 
 /** The milliseconds between two looks. Throws a usage error. */
 function intervalOf({ command, options }: Invocation): number {
   const given = command.flags['interval']?.schema.safeParse(options['interval']);
   if (!given?.success) throw usage(`--interval ${given?.error.issues[0]?.message ?? 'is not valid'}.`);
-  const everyMs = Number(given.data);
-  if (everyMs < MIN_INTERVAL_MS) throw usage(`--interval must be at least ${MIN_INTERVAL_MS}ms.`);
-  return everyMs;
+  return Number(given.data);
 }
 
 async function inLines({ invocation, io, signal }: Watch, look: Look, everyMs: number): Promise<number> {

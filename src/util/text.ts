@@ -33,8 +33,9 @@ export function pluralize(n: number, noun: string, plural = `${noun}s`): string 
 }
 
 /** The text cut to a length with an ellipsis, for echoing a bad value back; never in the middle of a character. */
-export function truncate(text: string, length = 60): string {
-  return text.length > length ? `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
+export function truncate(text: string, length = 60, ellipsis = '…'): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - ellipsis.length).replace(/[\ud800-\udbff]$/, '')}${ellipsis}`;
 }
 
 /** The first of some texts, each cut to a length, and how many there are more: `a, b and 3 more`. */
