@@ -56,9 +56,13 @@ export interface Context extends RailContext {
   change: <T>(work: (trx: Trx) => Promise<Outcome<T>>) => Promise<T>;
   /**
    * Runs another command line against the same database, as a terminal of so many columns would show it. It asks nothing. Returns its
-   * exit code, and what it printed.
+   * exit code, and what it printed. `stop` interrupts it.
    */
-  run: (argv: readonly string[], columns: number) => Promise<{ code: number; text: string }>;
+  run: (
+    argv: readonly string[],
+    columns: number,
+    stop?: AbortSignal,
+  ) => Promise<{ code: number; text: string }>;
   /** A foreign error in the operator's words. */
   explain: (error: unknown) => Promise<unknown>;
   /** The UTC instant of a time as an operator writes it, by default in the configured time zone; a usage error names the flag. */

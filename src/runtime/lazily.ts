@@ -1,8 +1,11 @@
-/** Makes something once, when it is first asked for. */
+/** Makes something once, when it is first asked for; what failed is made again when it is asked for again. */
 export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
-    made ??= make();
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
     return made;
   };
 }

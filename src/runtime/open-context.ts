@@ -208,8 +208,8 @@ export function openContext(
         work,
       );
     },
-    run: async (argv, columns) =>
-      (await import('./run-beside.ts')).runBeside(ctx, argv, columns, { around, run, database }),
+    run: async (argv, columns, stop) =>
+      (await import('./run-beside.ts')).runBeside(ctx, argv, columns, { around, run, database, stop }),
     async explain(error) {
       if (signal.aborted) return signal.reason;
       if (error instanceof Failure) return error;

@@ -16,6 +16,8 @@ interface Beside {
   run: Run;
   /** `embedded`, or the URL of the server. */
   database: () => Promise<string>;
+  /** Interrupts it. */
+  stop: AbortSignal | undefined;
 }
 
 /** Runs a command line while another one runs, against the same database, and keeps what it prints. `argv` begins with a noun and a verb. */
@@ -23,7 +25,7 @@ export async function runBeside(
   ctx: Context,
   argv: readonly string[],
   columns: number,
-  { around, run, database }: Beside,
+  { around, run, database, stop }: Beside,
 ): Promise<{ code: number; text: string }> {
   const { stdin, stdout, stderr, all } = keptStreams(columns);
   // What was chosen for a person is not chosen where nobody can be asked.
@@ -31,5 +33,6 @@ export async function runBeside(
   const env = isEmbedded ? { ...around.env, PINNACLE_DATABASE: 'embedded' } : around.env;
   const words = [...argv.slice(0, 2), ...sameDatabase(ctx.globals), '--no-color', ...argv.slice(2)];
   const streams = { stdin, stdout, stderr, attended: ctx.io.isAttended, page: undefined };
-  return { code: await run(words, { ...around, ...streams, env }, ctx.signal, ctx), text: all() };
+  const signal = stop === undefined ? ctx.signal : AbortSignal.any([ctx.signal, stop]);
+  return { code: await run(words, { ...around, ...streams, env }, signal, ctx), text: all() };
 }

@@ -1,6 +1,7 @@
 import { countPending } from '../../audit/outbox.ts';
 import { readUnsealedEnd } from '../../audit/seal-store.ts';
 import type { Context } from '../../context.ts';
+import type { Reading } from '../../domain/quote.ts';
 import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { reconnecting } from '../../projection/reconnecting.ts';
 import { readQuotes } from '../../trading/quotes/store.ts';
@@ -16,6 +17,8 @@ export interface Look {
   redis: string | undefined;
 }
 
+/** A look waits no longer for Redis. */
+const QUOTES_MS = 1_000;
 /** Replicas are asked less often: each has a second to answer. */
 const REPLICAS_MS = 10_000;
 
@@ -75,6 +78,7 @@ function openReplicaStates(ctx: Context): () => Promise<Lags['replicas']> {
 
 function openQuotes(ctx: Context) {
   let problem: string | undefined;
+  let asked: Promise<(Reading | undefined)[] | undefined> | undefined;
   const cache = reconnecting(ctx, 'market', (message) => {
     problem = message;
   });
@@ -83,8 +87,14 @@ function openQuotes(ctx: Context) {
     close: cache.close,
     async read(symbols: readonly string[]): Promise<Lags['quotes']> {
       if (!(await ctx.config()).redis) return null;
-      const readings = await cache.call((redis) => readQuotes(redis, symbols, ctx.now()));
-      if (readings === undefined) return null;
+      asked ??= cache
+        .call((redis) => readQuotes(redis, symbols, ctx.now()))
+        .finally(() => {
+          asked = undefined;
+        });
+      const readings = await inTime(asked, QUOTES_MS);
+      if (readings === 'late') problem = 'It has not answered yet.';
+      if (readings === undefined || readings === 'late') return null;
       problem = undefined;
       const times = readings.flatMap((reading) => (reading?.quote ? [reading.quote.timestamp] : [])).sort();
       return {
@@ -95,4 +105,15 @@ function openQuotes(ctx: Context) {
       };
     },
   };
+}
+
+/** What is promised, or that it is late. */
+async function inTime<T>(promised: Promise<T>, ms: number): Promise<T | 'late'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((done) => {
+    timer = setTimeout(() => done('late'), ms);
+  });
+  // Whoever asks again is told of a failure.
+  promised.catch(() => {});
+  return Promise.race([promised, late]).finally(() => clearTimeout(timer));
 }

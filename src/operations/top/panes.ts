@@ -107,7 +107,7 @@ const tradedCells = (
 ): Cell[] => [dim(id), plain(user_id), sideCell(side), number(quantity), plain(symbol)];
 
 /** What each part shows of a look. */
-export const PANE: Readonly<Record<Pane, PaneOf>> = {
+const PANE: Readonly<Record<Pane, PaneOf>> = {
   attention: {
     title: ({ overview: { totals, rules, halts } }) =>
       total('NEEDS YOU', halts.length + rules.length, totals.halts + totals.violated + totals.unevaluated),
@@ -243,3 +243,19 @@ export const PANE: Readonly<Record<Pane, PaneOf>> = {
       })),
   },
 };
+
+export const headsOf = (pane: Pane): readonly Head[] => PANE[pane].heads;
+
+/** What stands above the first column of a part, with how many rows there are in all. */
+export const titleOf = (look: Look, pane: Pane): string => PANE[pane].title(look);
+
+const items = new WeakMap<Look, Map<Pane, readonly Item[]>>();
+
+/** The rows of a part, made once for a look. */
+export function itemsOf(look: Look | undefined, pane: Pane): readonly Item[] {
+  if (look === undefined) return [];
+  const known = items.get(look) ?? new Map<Pane, readonly Item[]>();
+  const found = known.get(pane) ?? PANE[pane].items(look);
+  items.set(look, known.set(pane, found));
+  return found;
+}

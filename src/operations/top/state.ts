@@ -1,7 +1,8 @@
 import type { Key } from '../../cli/screen.ts';
+import { truncate } from '../../util/text.ts';
 import type { Look } from '../overview/open-day.ts';
 import { type Choice, SORTS } from '../overview/overview.ts';
-import { type Item, named, PANE, PANES, type Pane } from './panes.ts';
+import { type Item, itemsOf, named, PANES, type Pane } from './panes.ts';
 
 /** What the screen is doing: showing the day, taking a filter, asking before a halt, showing help or what a command printed. */
 export type Mode =
@@ -9,7 +10,7 @@ export type Mode =
   | { is: 'filter'; typed: string }
   | { is: 'halt'; halt: Halt; typed: string }
   | { is: 'help' }
-  | { is: 'busy'; title: string }
+  | { is: 'busy'; title: string; isWrite: boolean; isStopping: boolean }
   | { is: 'page'; title: string; lines: readonly string[]; top: number };
 
 /** A halt that is asked for: what must still be typed before the reason, in order, and the profile that is confirmed with it. */
@@ -39,8 +40,16 @@ export type Event =
   | { is: 'printed'; title: string; text: string }
   | { is: 'resized' };
 
+/** What happens, and what waiting does not cure. */
+export type Happening = Event | { is: 'broken'; error: unknown };
+
 /** What is to be done besides showing the state. */
-type Effect = { is: 'quit' } | { is: 'read' } | { is: 'rest' } | { is: 'run'; argv: readonly string[] };
+type Effect =
+  | { is: 'quit' }
+  | { is: 'read' }
+  | { is: 'rest' }
+  | { is: 'run'; argv: readonly string[] }
+  | { is: 'stop' };
 
 interface Step {
   state: State;
@@ -58,13 +67,9 @@ export const initialState = (choice: Choice): State => ({
   isPaused: false,
 });
 
-/** The rows of a part. */
-const itemsOf = ({ look }: State, pane: Pane): readonly Item[] =>
-  look === undefined ? [] : PANE[pane].items(look);
-
 /** The row that is selected in the part that is open. */
 const selectedItem = (state: State): Item | undefined =>
-  itemsOf(state, state.pane)[state.selected[state.pane]];
+  itemsOf(state.look, state.pane)[state.selected[state.pane]];
 
 /** What follows from an event. `protectedBy` is the profile that a write needs the name of, if any. */
 export function reduce(state: State, event: Event, protectedBy: string | undefined): Step {
@@ -75,10 +80,11 @@ export function reduce(state: State, event: Event, protectedBy: string | undefin
     return { state: { ...state, mode: { is: 'page', title: event.title, lines, top: 0 } } };
   }
   if (event.is === 'resized') return { state };
-  if (event.key.name === 'ctrl-c') return { state, effect: { is: 'quit' } };
   const { mode } = state;
+  if (mode.is === 'busy') return busy(state, mode, event.key);
+  if (event.key.name === 'ctrl-c') return { state, effect: { is: 'quit' } };
+  if (event.key.name === 'paste' && !('typed' in mode)) return { state };
   if (mode.is === 'browse') return browse(state, event.key, protectedBy);
-  if (mode.is === 'busy') return { state };
   if (mode.is === 'help') return { state: { ...state, mode: BROWSE } };
   if (mode.is === 'page') return { state: turn(state, mode, event.key) };
   return typing(state, mode, event.key);
@@ -91,8 +97,8 @@ function withLook(state: State, look: Look, choice: Choice): State {
   if (choice !== state.choice) return state;
   const next = { ...state, look, problem: undefined };
   const placeOf = (pane: Pane) => {
-    const items = itemsOf(next, pane);
-    const id = itemsOf(state, pane)[state.selected[pane]]?.id;
+    const items = itemsOf(look, pane);
+    const id = itemsOf(state.look, pane)[state.selected[pane]]?.id;
     const found = items.findIndex((item) => item.id === id);
     return found >= 0 ? found : clamp(state.selected[pane], items.length);
   };
@@ -120,7 +126,7 @@ function browse(state: State, key: Key, protectedBy: string | undefined): Step {
   const { pane, selected, choice } = state;
   const move = MOVES[key.name];
   if (move !== undefined) {
-    const place = clamp(selected[pane] + move, itemsOf(state, pane).length);
+    const place = clamp(selected[pane] + move, itemsOf(state.look, pane).length);
     return { state: { ...state, selected: { ...selected, [pane]: place } } };
   }
   const item = selectedItem(state);
@@ -160,10 +166,19 @@ function browse(state: State, key: Key, protectedBy: string | undefined): Step {
 const neighbour = (pane: Pane, by: number): Pane =>
   PANES[(PANES.indexOf(pane) + by + PANES.length) % PANES.length] ?? 'traders';
 
-const run = (state: State, argv: readonly string[]): Step => ({
-  state: { ...state, mode: { is: 'busy', title: `pinnacle ${argv.join(' ')}` } },
+const run = (state: State, argv: readonly string[], isWrite = false): Step => ({
+  state: { ...state, mode: { is: 'busy', title: `pinnacle ${argv.join(' ')}`, isWrite, isStopping: false } },
   effect: { is: 'run', argv },
 });
+
+const STOPPING = new Set(['q', 'escape', 'ctrl-c']);
+
+/** A command that runs is stopped first, and says what became of it; where it does not, the next time is the end. */
+function busy(state: State, mode: Extract<Mode, { is: 'busy' }>, key: Key): Step {
+  if (!STOPPING.has(key.name)) return { state };
+  if (mode.isStopping) return { state, effect: { is: 'quit' } };
+  return { state: { ...state, mode: { ...mode, isStopping: true } }, effect: { is: 'stop' } };
+}
 
 const askToHalt = (user: string, profile: string | undefined): Mode => ({
   is: 'halt',
@@ -173,10 +188,15 @@ const askToHalt = (user: string, profile: string | undefined): Mode => ({
 
 type Typing = Extract<Mode, { typed: string }>;
 
+const TYPED_MOST = 200;
+
 function typing(state: State, mode: Typing, key: Key): Step {
   if (key.name === 'escape') return { state: { ...state, mode: BROWSE } };
   if (key.name === 'return') return entered(state, mode);
-  const typed = key.name === 'backspace' ? [...mode.typed].slice(0, -1).join('') : mode.typed + key.text;
+  const typed =
+    key.name === 'backspace'
+      ? [...mode.typed].slice(0, -1).join('')
+      : truncate(mode.typed + key.text, TYPED_MOST, '');
   return { state: { ...state, mode: { ...mode, typed } } };
 }
 
@@ -192,7 +212,7 @@ function entered(state: State, mode: Typing): Step {
   if (wanted === undefined) {
     const confirmed = profile === undefined ? [] : ['--confirm', profile];
     const reason = mode.typed.trim() || 'not given';
-    return run(state, ['risk', 'halt', ...confirmed, '--reason', reason, '--yes', ...named(user)]);
+    return run(state, ['risk', 'halt', ...confirmed, '--reason', reason, '--yes', ...named(user)], true);
   }
   // What is not the name changes nothing, and is asked for again.
   const left = mode.typed === wanted ? more : names;

@@ -5,7 +5,7 @@ import { escapeControls, pluralize, someOf } from '../../util/text.ts';
 import { cutToWidth, textWidth } from '../../util/text-width.ts';
 import type { Look } from '../overview/open-day.ts';
 import { UNREAD_MOST } from '../overview/overview.ts';
-import { ageText, type Cell, PANE, PANES, type Pane, type Tone } from './panes.ts';
+import { ageText, type Cell, headsOf, itemsOf, PANES, type Pane, type Tone, titleOf } from './panes.ts';
 import type { Mode, State } from './state.ts';
 
 /** What the screen is told besides its state. */
@@ -24,14 +24,14 @@ export function view(state: State, around: Around): string[] {
   const line = (text: string, tone?: Tone | 'banner' | 'bold') =>
     paintedLine(cutToWidth(safe(text, around), columns, ellipsisOf(around)), tone, around);
   const above = [
-    line(titleOf(state, around), 'bold'),
+    line(headerOf(state, around), 'bold'),
     ...(state.problem === undefined ? [] : [line(`DATABASE AWAY: ${state.problem} Retrying.`, 'banner')]),
     ...(state.look?.redis === undefined ? [] : [line(`REDIS AWAY: ${state.look.redis}`, 'banner')]),
     ...(state.look === undefined ? [] : totals(state.look).map(([text, tone]) => line(text, tone))),
   ];
   const below = [
     ...(state.look === undefined || rows < 12 ? [] : [line(ages(state.look), 'dim')]),
-    line(promptOf(state), state.mode.is === 'halt' ? 'banner' : 'dim'),
+    ...promptOf(state, around).map((text) => line(text, state.mode.is === 'halt' ? 'banner' : 'dim')),
   ];
   const room = Math.max(0, rows - above.length - below.length);
   const middle = middleOf(state, around, room, line);
@@ -55,7 +55,7 @@ function middleOf(state: State, around: Around, room: number, line: Line): strin
   );
 }
 
-function titleOf({ choice, isPaused, look }: State, { source, intervalMs, clock }: Around): string {
+function headerOf({ choice, isPaused, look }: State, { source, intervalMs, clock }: Around): string {
   const parts = [
     `Pinnacle  ${source}`,
     look === undefined ? '' : clock(look.overview.at),
@@ -108,7 +108,7 @@ function ages({ overview: { at, ages: since }, lags }: Look): string {
 
 /** How many lines each part has, its head among them: in turn each gets one, the open one two; where few fit, the open one alone. */
 function sectionHeights(state: State, look: Look, room: number): [Pane, number][] {
-  const needs = new Map(PANES.map((pane) => [pane, 1 + PANE[pane].items(look).length]));
+  const needs = new Map(PANES.map((pane) => [pane, 1 + itemsOf(look, pane).length]));
   const all = PANES.filter(
     (pane) => pane !== 'attention' || pane === state.pane || (needs.get(pane) ?? 0) > 1,
   );
@@ -131,14 +131,14 @@ function sectionHeights(state: State, look: Look, room: number): [Pane, number][
 
 /** A part as a table, the selected row in the middle where there are more than fit. */
 function section(state: State, look: Look, pane: Pane, height: number, around: Around): string[] {
-  const { title, heads, items } = PANE[pane];
-  const all = items(look);
+  const heads = headsOf(pane);
+  const all = itemsOf(look, pane);
   const isOpen = pane === state.pane;
   const selected = state.selected[pane];
   const count = height - 1;
   const from = isOpen ? Math.max(0, Math.min(selected - Math.floor(count / 2), all.length - count)) : 0;
   const shown = all.slice(from, from + count).map(({ cells }) => cells(around.unicode));
-  const names = heads.map(({ name }, i) => (i === 0 ? title(look) : name));
+  const names = heads.map(({ name }, i) => (i === 0 ? titleOf(look, pane) : name));
   const widths = fitted(names, heads, shown, around);
   const cellsOf = (cells: readonly Cell[], tone: (cell: Cell) => Tone | 'bold' | undefined) =>
     widths
@@ -167,7 +167,7 @@ const LEAST_COLUMNS = 9;
 /** The columns that fit, each with its place among the cells. */
 function fitted(
   names: readonly string[],
-  heads: (typeof PANE)[Pane]['heads'],
+  heads: ReturnType<typeof headsOf>,
   rows: readonly (readonly Cell[])[],
   around: Around,
 ) {
@@ -199,28 +199,38 @@ const HELP = [
   'Drawdown is the largest of the running session, against the limit of MAX_DRAWDOWN; rules are as of the last risk check.',
 ];
 
-/** The last line: what is asked, or which keys there are. */
-function promptOf({ mode }: State): string {
+/** The last lines: what is asked, with what is typed in a line of its own, or which keys there are. */
+function promptOf({ mode }: State, around: Around): string[] {
   switch (mode.is) {
     case 'filter':
-      return `Filter by user, symbol or strategy: ${mode.typed}_`;
+      return ['Filter by user, symbol or strategy:', typedLine(mode.typed, around)];
     case 'halt':
-      return haltPrompt(mode);
+      return [haltQuestion(mode), typedLine(mode.typed, around)];
     case 'busy':
-      return `Running: ${mode.title}`;
+      return [
+        mode.isStopping ? `Stopping: ${mode.title}  q quits` : `Running: ${mode.title}  escape stops it`,
+      ];
     case 'page':
-      return 'up/down scroll  any other key goes back';
+      return ['up/down scroll  any other key goes back'];
     case 'help':
-      return 'Any key goes back.';
+      return ['Any key goes back.'];
     default:
-      return KEYS;
+      return [KEYS];
   }
 }
 
-function haltPrompt({ halt: { user, names }, typed }: Extract<Mode, { is: 'halt' }>): string {
+function haltQuestion({ halt: { user, names } }: Extract<Mode, { is: 'halt' }>): string {
   const [wanted] = names;
-  if (wanted === undefined) return `Halting ${user}. Reason, then enter (escape: nothing is done): ${typed}_`;
-  return `Halt trading for ${user}? Type ${wanted} and enter (escape: nothing is done): ${typed}_`;
+  if (wanted === undefined) return `Halting ${user}. Reason, then enter. Escape: nothing is done.`;
+  return `Halt ${user}? Type ${wanted}, then enter. Escape: nothing is done.`;
+}
+
+/** The end of what is typed, where the keys are, as far as it fits. */
+function typedLine(typed: string, around: Around): string {
+  const chars = [...typed];
+  const text = () => safe(`> ${chars.join('')}_`, around);
+  while (chars.length > 0 && textWidth(text()) > around.columns) chars.shift();
+  return text();
 }
 
 /** A text whose characters the terminal can show, and which cannot drive it. */
