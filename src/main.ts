@@ -1,5 +1,6 @@
 import './navigator-stub.ts';
 import { homedir, userInfo } from 'node:os';
+import { isatty } from 'node:tty';
 import { EXITS } from './util/exit-codes.ts';
 import { Failure } from './util/failure.ts';
 
@@ -15,8 +16,8 @@ export async function main(): Promise<void> {
   let isPaging = false;
   const end = (reason: unknown, code: number) => {
     // Asked twice, or unable to end in good order: then at once.
-    if (abort.signal.aborted) process.exit(code);
-    setTimeout(() => process.exit(code), SHUTDOWN_GRACE_MS).unref();
+    if (abort.signal.aborted) leave(code);
+    setTimeout(() => leave(code), SHUTDOWN_GRACE_MS).unref();
     abort.abort(reason);
   };
   const onSignal = (signal: NodeJS.Signals) => {
@@ -71,10 +72,21 @@ export async function main(): Promise<void> {
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
   process.off('uncaughtException', onFault);
+  if (isHungUp()) leave();
   setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
   // Once nothing is left to do: without handing back the heap page by page, which the system takes anyway.
   process.once('beforeExit', () => process.exit());
 }
+
+/** Ends the process; without its terminal as one that was hung up, because Node aborts where it cannot set a terminal back. */
+function leave(code?: number): void {
+  if (!isHungUp()) process.exit(code);
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+
+/** Whether the terminal that this writes to is gone. */
+const isHungUp = () => [process.stdout, process.stderr].some(({ isTTY, fd }) => isTTY && !isatty(fd));
 
 /** Does something before the process is stopped for a while, be it by a signal from elsewhere, and once it goes on. */
 function aroundStops({ before, after }: { before: () => void; after: () => void }) {
