@@ -156,5 +156,22 @@ describe.each(databases)('top and status on $name', ({ open }) => {
 
   it('refuse an interval that would only load the database', async () => {
     await db.refused('top --interval 10ms', { code: 2, stderr: 'at least 250ms' });
+    // Beyond 24 days a timer would not wait at all.
+    for (const line of ['top', 'user list --watch', 'market watch', 'alert deliver --follow'])
+      await db.refused(`${line} --interval 25d`, { code: 2, stderr: 'at most 24h' });
+  });
+
+  it('take four statements a look, however many traders there are', async () => {
+    const statements = async (...argv: string[]) => {
+      const { code, stderr } = await db.cli('top', '--json', 'trading', '--debug', ...argv);
+      expect(code).toBe(0);
+      return stderr.split('\n').filter((line) => line.startsWith('sql ')).length;
+    };
+    const perLook = async () =>
+      (await statements('--interval', '250ms', '--count', '4')) -
+      (await statements('--interval', '250ms', '--count', '3'));
+    expect(await perLook()).toBe(4);
+    for (let n = 0; n < 20; n++) await given.order(db, { user: await given.user(db, `more_${n}`) });
+    expect(await perLook()).toBe(4);
   });
 });

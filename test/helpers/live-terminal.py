@@ -1,7 +1,7 @@
 """Runs a program on a terminal of its own: live-terminal.py COLUMNS ROWS PROGRAM [ARGUMENT...]
 
-Orders come on stdin, one JSON object a line: {"keys": text}, {"size": [columns, rows]}, {"signal": number}. What the program
-writes goes to stdout. When it has ended, stderr gets its exit code, below 0 for a signal, and whether the terminal has the
+Orders come on stdin, one JSON object a line: {"keys": text}, {"size": [columns, rows]}, {"signal": number}, and {"hang": true} for a
+terminal that is closed. What the program writes goes to stdout. When it has ended, stderr gets its exit code, below 0 for a signal, and whether the terminal has the
 settings that it had before.
 """
 
@@ -25,6 +25,7 @@ before = termios.tcgetattr(slave)
 child = subprocess.Popen(sys.argv[3:], stdin=slave, stdout=slave, stderr=slave, preexec_fn=own_terminal)
 orders, pending = sys.stdin.fileno(), b""
 watched = [master, orders]
+after = None
 while True:
     ready, _, _ = select.select(watched, [], [], 0.05)
     if master in ready:
@@ -42,7 +43,12 @@ while True:
                 os.write(master, order["keys"].encode())
             elif "size" in order:
                 resize(*order["size"])
+            elif "hang" in order:
+                # Nobody may have the other end open, or the terminal lives on.
+                os.close(slave)
+                os.close(master)
+                watched, after = [orders], before
             else:
                 child.send_signal(order["signal"])
-after = termios.tcgetattr(slave)
+after = after or termios.tcgetattr(slave)
 print(json.dumps({"code": child.returncode, "restored": before == after}), file=sys.stderr)

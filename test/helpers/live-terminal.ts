@@ -15,25 +15,39 @@ export interface LiveTerminal {
   pid: () => Promise<number>;
   type: (keys: string) => void;
   resize: (columns: number, rows: number) => void;
-  signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void;
+  signal: (name: NodeJS.Signals) => void;
+  /** Closes the terminal, as the end of a connection does. */
+  hangUp: () => void;
   /** The lines that the terminal shows now. */
   screen: () => string[];
   /** Whether the program has taken the whole screen, and whether the cursor is to be seen. */
   isAlternate: () => boolean;
   isCursorShown: () => boolean;
+  /** Whether what is pasted comes in brackets, and long lines go on in the next one. */
+  modes: () => { paste: boolean; wrap: boolean };
   /** How many bytes were written to it. */
   bytes: () => number;
   ended: Promise<EndedOnTerminal>;
 }
 
+interface Started {
+  env: Record<string, string>;
+  columns?: number;
+  rows?: number;
+  /** The words of another program. */
+  program?: readonly string[];
+}
+
+const PINNACLE = [process.execPath, resolve('bin/pinnacle.js')];
+
 /** Starts the built program on a terminal of this size. */
 export function startLive(
-  { env, columns = 100, rows = 30 }: { env: Record<string, string>; columns?: number; rows?: number },
+  { env, columns = 100, rows = 30, program = PINNACLE }: Started,
   ...argv: string[]
 ): LiveTerminal {
   const emulator = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 });
-  const program = [process.execPath, resolve('bin/pinnacle.js'), ...argv];
-  const pty = spawn('python3', ['test/helpers/live-terminal.py', String(columns), String(rows), ...program], {
+  const words = [String(columns), String(rows), ...program, ...argv];
+  const pty = spawn('python3', ['test/helpers/live-terminal.py', ...words], {
     env: {
       PATH: process.env['PATH'],
       TMPDIR: tmpdir(),
@@ -80,6 +94,7 @@ export function startLive(
       emulator.resize(width, height);
       order({ size: [width, height] });
     },
+    hangUp: () => void order({ hang: true }),
     signal: (name) => void order({ signal: constants.signals[name] }),
     screen: () => {
       const { active } = emulator.buffer;
@@ -89,6 +104,7 @@ export function startLive(
     },
     isAlternate: () => emulator.buffer.active.type === 'alternate',
     isCursorShown: () => isCursorShown,
+    modes: () => ({ paste: emulator.modes.bracketedPasteMode, wrap: emulator.modes.wraparoundMode }),
     bytes: () => written,
     ended,
   };

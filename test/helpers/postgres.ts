@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,8 @@ export interface Server {
   url: string;
   /** Sends the server a signal: SIGQUIT ends it as a crash does. */
   signal: (name: NodeJS.Signals) => void;
+  /** Sends a signal to every process of it: after SIGSTOP nobody answers and nothing is closed. */
+  signalAll: (name: NodeJS.Signals) => void;
   /** Begins it again after it was ended, with the same databases. */
   start: () => Promise<void>;
   stop: () => Promise<void>;
@@ -89,25 +91,41 @@ async function launch(
     return { server, ended: new Promise((resolve) => server.once('exit', resolve)) };
   };
   let running = begin();
+  const signalAll = (name: NodeJS.Signals) => {
+    const { pid, exitCode, signalCode } = running.server;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    for (const child of childrenOf(pid))
+      try {
+        process.kill(child, name);
+      } catch {
+        // It has ended meanwhile.
+      }
+    running.server.kill(name);
+  };
   const port = all['port'] ? `&port=${all['port']}` : '';
   const url = `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}${port}`;
   await ready(url);
   return {
     url,
     signal: (name) => running.server.kill(name),
+    signalAll,
     async start() {
       await running.ended;
       running = begin();
       await ready(url);
     },
     async stop() {
-      running.server.kill('SIGCONT');
+      signalAll('SIGCONT');
       running.server.kill('SIGINT');
       await running.ended;
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
+
+/** The processes that a process has started and that run. */
+export const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
 /** Whom servers run as where the tests run as root, which servers refuse. */
 export function unprivileged(): { uid: number; gid: number } {

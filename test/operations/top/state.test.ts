@@ -57,6 +57,34 @@ describe('the keys of top', () => {
     expect(press(looking(), keys).effect).toEqual(effect);
   });
 
+  it('what is pasted is typed where something is asked, and is nothing elsewhere', () => {
+    const paste = (state: State, text: string) =>
+      reduce(state, { is: 'key', key: { name: 'paste', text } }, undefined);
+    for (const keys of [[], ['?'], ['RETURN']]) {
+      const { state } = press(looking(), keys);
+      expect(paste(state, 'q')).toEqual({ state });
+    }
+    const asked = press(looking(), ['/', 'a']).state;
+    expect(paste(asked, 'b c').state.mode).toEqual({ is: 'filter', typed: 'ab c' });
+    expect(paste(asked, 'x'.repeat(5_000)).state.mode).toEqual({
+      is: 'filter',
+      typed: `a${'x'.repeat(199)}`,
+    });
+  });
+
+  it('a command that runs is stopped first, and left the second time', () => {
+    for (const key of ['q', 'ESCAPE', 'CTRL-C']) {
+      const running = press(looking(), ['RETURN']);
+      expect(running.effect).toMatchObject({ is: 'run' });
+      expect(press(running.state, ['x', 'h', 'RETURN']).effect).toBe(undefined);
+      const stopping = press(running.state, [key]);
+      expect(stopping.effect).toEqual({ is: 'stop' });
+      expect(press(stopping.state, [key]).effect).toEqual({ is: 'quit' });
+      const printed = reduce(stopping.state, { is: 'printed', title: 't', text: 'Interrupted.' }, undefined);
+      expect(printed.state.mode).toMatchObject({ is: 'page', lines: ['Interrupted.'] });
+    }
+  });
+
   it('on a protected profile a halt needs the name of that, too', () => {
     const keys = ['h', 'trader_0000', 'RETURN', 'live', 'RETURN', 'RETURN'];
     const argv = ['risk', 'halt', '--confirm', 'live', '--reason', 'not given', '--yes', 'trader_0000'];

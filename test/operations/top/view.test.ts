@@ -27,6 +27,9 @@ const press = (state: State, ...names: string[]) =>
 
 describe('the screen', () => {
   it.each([
+    [1, 1],
+    [2, 3],
+    [9, 5],
     [40, 10],
     [80, 24],
     [120, 40],
@@ -66,6 +69,35 @@ describe('the screen', () => {
       'oldest mark 0 s (1 stale)  quotes 0 s to 0 s, 1 of 2  outbox 3 since 0 s  unsealed 2  replicas 1 of 1 ready',
     ])
       expect(text).toContain(part);
+  });
+
+  it('keeps its width whatever names are made of', () => {
+    const names = [
+      '株式会社',
+      'ग्राहक',
+      'e\u0301\u0302\u0303',
+      '👍🏽👩‍👩‍👧',
+      '\u0301\u0301',
+      '\ud83d',
+      'ﷺ',
+      'x'.repeat(500),
+    ];
+    for (const name of names)
+      for (const columns of [40, 80, 120])
+        for (const state of [looking(madeLook(5, name)), press(looking(madeLook(5, name)), 'h', 'x')]) {
+          const lines = view(state, around(columns, 30));
+          expect(lines).toHaveLength(30);
+          for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+        }
+  });
+
+  it('shows the end of what is typed, in a line of its own', () => {
+    const typed = press(looking(), '/', ...'abcdefghij'.repeat(10));
+    const [question, line] = view(typed, around(40, 10)).slice(-2);
+    expect(question).toBe('Filter by user, symbol or strategy:');
+    expect(line).toBe(`> ${'abcdefghij'.repeat(10).slice(-37)}_`);
+    const asked = view(press(looking(), 'h', 't', 'r'), around(40, 10)).slice(-2);
+    expect(asked).toEqual([expect.stringMatching(/^Halt trader_0000\? Type /), '> tr_']);
   });
 
   it('keeps the selected row in sight, and marks it without colour', () => {
