@@ -161,7 +161,7 @@ describe.each(databases)('top and status on $name', ({ open }) => {
       await db.refused(`${line} --interval 25d`, { code: 2, stderr: 'at most 24h' });
   });
 
-  it('take four statements a look, however many traders there are', async () => {
+  it('take as many statements a look, six at most, however many traders there are', async () => {
     const statements = async (...argv: string[]) => {
       const { code, stderr } = await db.cli('top', '--json', 'trading', '--debug', ...argv);
       expect(code).toBe(0);
@@ -170,8 +170,9 @@ describe.each(databases)('top and status on $name', ({ open }) => {
     const perLook = async () =>
       (await statements('--interval', '250ms', '--count', '4')) -
       (await statements('--interval', '250ms', '--count', '3'));
-    expect(await perLook()).toBe(4);
+    const few = await perLook();
+    expect(few).toBeLessThanOrEqual(6);
     for (let n = 0; n < 20; n++) await given.order(db, { user: await given.user(db, `more_${n}`) });
-    expect(await perLook()).toBe(4);
+    expect(await perLook()).toBe(few);
   });
 });
