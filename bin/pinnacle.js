@@ -9,7 +9,7 @@ function fail(message, exitCode) {
 
 function start() {
   // Answered before anything is loaded: scripts ask for it often.
-  if (process.argv.length === 3 && process.argv[2] === '--version') {
+  if (process.argv.length === 3 && ['--version', '-V', '-v'].includes(process.argv[2])) {
     process.stdout.write(`pinnacle ${require('../dist/package.json').version}\n`);
     return undefined;
   }

@@ -41,8 +41,7 @@ interface Reading {
 export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Promise<CommandLine> {
   const reading: Reading = { words: [...argv], globals: { color: true, pager: true, input: true }, rest: [] };
   const { globals, rest } = reading;
-  const help = takeHelp(reading.words);
-  const { path, verb, table, isWhole } = await takePath(reading, nouns, help);
+  const { path, verb, table, help, isWhole } = await takePath(reading, nouns, takeHelp(reading.words));
   const command = await verb?.load();
   const args = takeRest(reading, command);
   const { ambiguous } = reading;
@@ -67,6 +66,8 @@ export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Pr
 async function takePath(reading: Reading, nouns: Verbs, help: boolean) {
   const { words, rest } = reading;
   const path: string[] = [];
+  // `order help place` is `help order place`.
+  let isAsked = help;
   let table: Verbs | undefined = nouns;
   let verb: Verb | undefined;
   for (let word = words[0]; table && word !== undefined; word = words[0]) {
@@ -76,10 +77,17 @@ async function takePath(reading: Reading, nouns: Verbs, help: boolean) {
       path.push(found.name);
       words.shift();
       [verb, table] = await enter(found.node);
-    } else if (!word.startsWith('-')) break;
+    } else if (word === 'help' && path.length > 0) isAsked = words.shift() !== undefined;
+    else if (!word.startsWith('-')) break;
     else if (!takeGlobal(reading, (next) => !help && !lookUp(known, next))) rest.push(...words.splice(0, 1));
   }
-  return { path, verb, table, isWhole: table === undefined || (verb !== undefined && words.length === 0) };
+  return {
+    path,
+    verb,
+    table,
+    help: isAsked,
+    isWhole: table === undefined || (verb !== undefined && words.length === 0),
+  };
 }
 
 /** The verb that a node of the tables is or has, and the table beneath it. */

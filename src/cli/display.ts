@@ -1,5 +1,6 @@
 import { type Meaning, meaningOf } from '../domain/meaning.ts';
 import { amountText, formatRupees, groupDigits, toPaisa } from '../domain/money.ts';
+import { formatDuration } from '../util/duration.ts';
 import { formatTime } from '../util/time.ts';
 import { sparkline } from './charts/sparkline.ts';
 import { plainly } from './charts/terminal.ts';
@@ -18,7 +19,8 @@ export interface Display {
   painted: (text: string, row: Row, name: string) => string;
 }
 
-const NONE = '-';
+/** What stands where there is no value. */
+export const NONE = '-';
 
 /** The display of these columns. */
 export async function displayOf(
@@ -36,8 +38,10 @@ export async function displayOf(
       const field = fields[name];
       if (field?.type === 'time' && !flags.utc) return formatTime(toPlainText(value), now, zone);
       if (Array.isArray(value) && field?.type === 'amounts') return sparkline(value.map(Number), io.unicode);
-      if (field?.type === 'boolean') return value ? 'yes' : 'no';
-      return plainly(numberText(value, field, row, io.unicode) ?? toPlainText(value), io);
+      return plainly(
+        wordText(value, field) ?? numberText(value, field, row, io.unicode) ?? toPlainText(value),
+        io,
+      );
     },
     painted(text, row, name) {
       const meaning = meaningIn(text, fields[name], row, columnValue(row, name));
@@ -45,6 +49,17 @@ export async function displayOf(
     },
   };
 }
+
+/** Yes or no, or several words; undefined of what is neither. */
+function wordText(value: unknown, field: Field | undefined): string | undefined {
+  if (field?.type === 'boolean') return value ? 'yes' : 'no';
+  if (field?.type !== 'json' || !isWords(value)) return undefined;
+  return value.length === 0 ? NONE : value.join(', ');
+}
+
+/** Whether a value is a list of mere words, such as symbols. */
+const isWords = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 /** From this percentage of what may be used on, it is nearly used up. */
 const NEARLY = 80;
@@ -80,7 +95,9 @@ function numberText(
   const signed = (text: string) =>
     kind === 'gain' && Number(value) > 0 && /[1-9]/.test(text) ? `+${text}` : text;
   if (field.type === 'money' || kind === 'rupees') return signed(formatRupees(toPaisa(value)));
-  if (kind === 'price') return formatRupees(amountText(rounded(value)));
+  // Nothing has a price of zero: it stands where there is none, as of an order at the market.
+  if (kind === 'price') return Number(value) === 0 ? NONE : formatRupees(amountText(rounded(value)));
+  if (kind === 'seconds') return formatDuration(Number(value) * 1_000);
   if (kind === 'use') return useBar(Number(value), unicode);
   if (kind === 'gain' || kind === 'percent') return signed(`${groupDigits(toPaisa(value))}%`);
   return groupDigits(typeof value === 'number' ? rounded(value) : value);

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { Failure } from '../util/failure.ts';
 import { IN_COLOUR, type Paint, WITHOUT_COLOUR } from '../util/paint.ts';
 import { escapeControlLines, escapeControls } from '../util/text.ts';
-import { plainly, takesUnicode } from './charts/terminal.ts';
+import { broken, plainly, takesUnicode } from './charts/terminal.ts';
 import type { Log } from './log.ts';
 
 type Input = NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown };
@@ -153,6 +153,8 @@ export interface Io {
   quiet: boolean;
   /** A message as stderr takes it: in ASCII on a terminal that has no more. */
   shown: (message: string) => string;
+  /** How many messages were printed. */
+  readonly spoken: number;
   /** Prints one line on stderr; silent with --quiet. */
   say: (line: string) => Promise<void>;
   /** Prints the same dim, beside what is printed. */
@@ -180,9 +182,13 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
   const unicode = takesUnicode(env);
   const shown = (message: string) => (err.isTTY ? plainly(message, { unicode }) : message);
   const paint = (sink: Sink) => (useColor(sink, env, flags.color) ? IN_COLOUR : WITHOUT_COLOUR);
+  const inLines = (message: string) =>
+    escapeControlLines(shown(message)).flatMap((line) => broken(line, err.isTTY ? err.width : undefined));
+  let spoken = 0;
   const tell = async (message: string, tone: (line: string) => string) => {
+    spoken += 1;
     await log?.add({ level: 'info', message });
-    const lines = escapeControlLines(shown(message)).map((line) => `${tone(line)}\n`);
+    const lines = inLines(message).map((line) => `${tone(line)}\n`);
     if (!flags.quiet) await err.write(lines.join(''));
   };
   const canPrompt = flags.input && err.isTTY && !isSet(env['CI']) && Boolean(around.stdin.isTTY);
@@ -200,6 +206,9 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     unicode,
     quiet: flags.quiet,
     log,
+    get spoken() {
+      return spoken;
+    },
     shown,
     say: (line) => tell(line, (text) => text),
     note: (line) => tell(line, paint(err).dim),
@@ -207,7 +216,8 @@ export function createIo(around: Surroundings, out: Sink, err: Sink, flags: IoFl
     askedMs: 0,
     async warn(sentence) {
       await log?.add({ level: 'warning', message: sentence });
-      await err.write(`warning: ${escapeControls(shown(sentence))}\n`);
+      const line = `warning: ${escapeControls(shown(sentence))}`;
+      await err.write(`${broken(line, err.isTTY ? err.width : undefined).join('\n')}\n`);
     },
     paint,
   };
@@ -217,6 +227,8 @@ function useColor(sink: Sink, env: Env, allowed: boolean): boolean {
   // Any value counts, by no-color.org; an empty one counts as not set.
   if (!allowed || env['NO_COLOR']) return false;
   if (env['FORCE_COLOR']) return isSet(env['FORCE_COLOR']);
+  if (isSet(env['CLICOLOR_FORCE'])) return true;
+  if (env['CLICOLOR'] === '0') return false;
   return sink.isTTY && env['TERM'] !== 'dumb';
 }
 

@@ -73,7 +73,8 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
 async function renderList(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
   const { renderTable } = await import('./render-table.ts');
   const { count, missing } = await renderTable(rows, names, style, io);
-  if (count === 0 && style.none !== undefined) await io.say(style.none());
+  const none = count === 0 ? style.none?.() : undefined;
+  if (none !== undefined) await io.say(none);
   if (missing.length > 0)
     io.afterwards.unshift(`Not shown at this width: ${missing.join(', ')}. All: --columns all`);
 }

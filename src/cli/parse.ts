@@ -5,6 +5,8 @@ import { addCommandOptions, givenTwice } from './add-options.ts';
 import type { Command, Invocation, Program, Verbs } from './command.ts';
 import { type CommandLine, positionals } from './command-line.ts';
 import { flagsOf } from './entries.ts';
+import { isGlobal } from './globals.ts';
+import { flagNames } from './short-flags.ts';
 
 /** The result of parsing: a verb to run, or help to show (as an error if the verb is missing). */
 export type Parsed = { run: Invocation } | { help: string; missing: boolean };
@@ -41,13 +43,20 @@ export async function parse(program: Program, line: CommandLine, columns: number
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') return { help, missing: false };
     if (error.code === 'commander.help') return { help, missing: true };
-    if (error.code === 'commander.excessArguments' && command) throw tooMany(line, command);
-    const see = `See: ${[program.name, ...path].join(' ')} --help`;
-    if (error.code === 'commander.unknownCommand') throw await unknownCommand(program, line, error, see);
-    throw usage(complaint(error), see);
+    throw await misuse(program, line, error);
   }
   if (invocation && repeated !== undefined) throw givenTwice(repeated);
   return invocation ? { run: invocation } : { help, missing: true };
+}
+
+/** The usage error of words that cannot be taken. */
+async function misuse(program: Program, line: CommandLine, error: CommanderError): Promise<Failure> {
+  const { path, command } = line;
+  if (error.code === 'commander.excessArguments' && command) return tooMany(line, command);
+  const see = `See: ${[program.name, ...path].join(' ')} --help`;
+  if (error.code === 'commander.unknownCommand') return unknownCommand(program, line, error, see);
+  if (error.code === 'commander.unknownOption') return unknownOption(line, error, see);
+  return usage(complaint(error), see);
 }
 
 /** The usage error of words that are no arguments, with the flag that the first of them fits. It may be a secret: no echo. */
@@ -80,11 +89,22 @@ async function unknownCommand(
   see: string,
 ): Promise<Failure> {
   const { meantBy } = await import('./meant.ts');
-  const [word = ''] = rest.filter((each) => !each.startsWith('-'));
-  const meant = await meantBy(nouns, path, word);
+  const words = rest.filter((each) => !each.startsWith('-'));
+  const meant = await meantBy(nouns, path, words);
   if (meant.length === 0) return usage(complaint(error), see);
   const which = meant.length === 1 ? meant[0] : `one of ${meant.join(', ')}`;
-  return usage(`Unknown command '${truncate(word)}' (did you mean ${which}?).`, see);
+  return usage(`Unknown command '${truncate(words[0] ?? '')}' (did you mean ${which}?).`, see);
+}
+
+/** The usage error of a flag that there is not, with one that it may be by another name; else with one that is spelled much like it. */
+async function unknownOption({ command }: CommandLine, error: CommanderError, see: string): Promise<Failure> {
+  const { flagsMeant } = await import('./meant.ts');
+  const [, flag = ''] = /'--([\w-]+)/.exec(error.message) ?? [];
+  const own = new Set(Object.keys(command ? flagsOf(command) : {}).map(kebab));
+  const meant = flagsMeant(flag).find((each) => own.has(each) || isGlobal(`--${each}`));
+  if (meant !== undefined)
+    return usage(`Unknown option '${flagNames(flag)}' (did you mean --${meant}?).`, see);
+  return usage(complaint(error).replace(`'--${flag}'`, `'${flagNames(flag)}'`), see);
 }
 
 function complaint(error: CommanderError): string {

@@ -10,17 +10,30 @@ async function ask<T>(io: Io, question: { message: string } & Record<string, unk
     output: io.err.stream as NodeJS.WriteStream,
   });
   const asked = performance.now();
+  const interrupted = () =>
+    new Failure('interrupted', 'INTERRUPTED', 'Interrupted at the question; nothing was changed.');
+  // At Ctrl-D the library closes its input and answers nothing.
+  let onPause = () => {};
+  const closed = new Promise<never>((_, reject) => {
+    onPause = () => void setImmediate(() => reject(interrupted()));
+    io.stdin.once('pause', onPause);
+  });
   try {
-    const answers = await prompt([
-      { ...question, message: escapeControls(question.message), name: 'answer' },
-    ] as unknown as Parameters<typeof prompt>[0]);
+    const answers = await Promise.race([
+      prompt([
+        { ...question, message: escapeControls(question.message), name: 'answer' },
+      ] as unknown as Parameters<typeof prompt>[0]),
+      closed,
+    ]);
     return (answers as { answer: T }).answer;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ExitPromptError')
-      throw new Failure('interrupted', 'INTERRUPTED', 'Interrupted at the question; nothing was changed.');
+    // The line of the question is not ended then.
+    if (error instanceof Failure) await io.err.write('\n');
+    if (error instanceof Error && error.name === 'ExitPromptError') throw interrupted();
     throw error;
   } finally {
     io.askedMs += performance.now() - asked;
+    io.stdin.off('pause', onPause);
   }
 }
 
@@ -64,7 +77,8 @@ export interface Consent {
 export async function confirm(io: Io, consent: Consent, question: string): Promise<void> {
   if (consent.yes) return;
   if (!io.canPrompt) throw promptUnavailable(question, '--yes');
-  if (!(await promptYes(io, question))) throw new Failure('needsAnswer', 'DECLINED', 'Left as it was.');
+  if (!(await promptYes(io, question)))
+    throw new Failure('needsAnswer', 'DECLINED', 'Cancelled; nothing changed.');
 }
 
 /**

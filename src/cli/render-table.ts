@@ -1,7 +1,7 @@
 import { shortestIds } from '../domain/id.ts';
 import { cutToWidth, textWidth } from '../util/text-width.ts';
-import { ellipsisOf } from './charts/terminal.ts';
-import { type Display, displayOf, isNumeric } from './display.ts';
+import { broken, ellipsisOf } from './charts/terminal.ts';
+import { type Display, displayOf, isNumeric, NONE } from './display.ts';
 import { type Column, fitColumns, GAP } from './fit-columns.ts';
 import type { Io } from './io.ts';
 import type { Field, RenderOptions } from './result.ts';
@@ -24,23 +24,48 @@ export async function renderTable(
   let [left, count] = [names, 0];
   for await (const chunk of chunks(rows, io.out)) {
     const all = left.map((name) => columnOf(name, chunk, style.fields[name], display, ellipsis));
-    const columns = available === undefined ? all : fitColumns(all, available);
-    left = columns.map(({ name }) => name);
-    const lines = chunk.map((row, i) =>
-      columns.map((column) =>
+    const { columns, beneath } = laidOut(all, available);
+    left = [...columns, ...beneath].map(({ name }) => name);
+    const lineOf = (row: Row, i: number) => {
+      const cells = columns.map((column) =>
         fitted(column.texts[i] ?? '', column, ellipsis, (text) => display.painted(text, row, column.name)),
-      ),
-    );
-    if (count === 0)
-      lines.unshift(columns.map((column) => fitted(column.name, column, ellipsis, paint.bold)));
+      );
+      const under = beneath.flatMap(({ texts }) => (texts[i] === NONE ? [] : [`  ${texts[i]}\n`]));
+      return `${cells.join(' '.repeat(GAP)).trimEnd()}\n${under.join('')}`;
+    };
+    const only = names.length === 1 ? columns[0] : undefined;
+    const lines =
+      only === undefined || only.atRight
+        ? chunk.map(lineOf)
+        : only.texts.map((text) => `${broken(text, available).join('\n')}\n`);
+    const heads = columns.map((column) => fitted(column.name, column, ellipsis, paint.bold));
+    if (count === 0) lines.unshift(`${heads.join(' '.repeat(GAP)).trimEnd()}\n`);
     count += chunk.length;
-    await io.out.write(lines.map((cells) => `${cells.join(' '.repeat(GAP)).trimEnd()}\n`).join(''));
+    await io.out.write(lines.join(''));
   }
   return { count, missing: names.filter((name) => !left.includes(name)) };
 }
 
+/** The columns side by side; commands that would be cut there, or that would cut what stands beside them, are beneath their rows. */
+function laidOut(all: readonly TextColumn[], available: number | undefined) {
+  if (available === undefined) return { columns: all, beneath: [] };
+  const fitting = fitColumns(all, available);
+  const isWhole = fitting.length === all.length && fitting.every(({ width }, i) => width === all[i]?.width);
+  const beneath = isWhole ? [] : all.filter(({ typed }) => typed);
+  if (beneath.length === 0) return { columns: fitting, beneath };
+  return {
+    columns: fitColumns(
+      all.filter(({ typed }) => !typed),
+      available,
+    ),
+    beneath,
+  };
+}
+
 /** A column of a table and its texts. */
 interface TextColumn extends Column {
+  /** It has what is typed as it stands there, and is not cut. */
+  typed: boolean;
   texts: readonly string[];
   atRight: boolean;
 }
@@ -59,8 +84,6 @@ function fitted(
 
 /** Prose keeps so many columns. */
 const TEXT_COLUMNS = 24;
-/** A command keeps so many, where there is room for them. */
-const COMMAND_COLUMNS = 36;
 /** What is longer is no id or word. */
 const MAX_WORD = 50;
 
@@ -80,11 +103,11 @@ function columnOf(
   const asked = (field?.onlyWithFlag ?? field?.shownWithFlag) !== undefined;
   const typed = field?.kind === 'command';
   const minor = field?.minor === true && !asked;
-  const column = { name, texts, atRight, width, least: width, minor, asked, typed };
+  const vital = field?.vital === true;
+  const column = { name, texts, atRight, width, least: width, minor, asked, typed, vital };
   if (field?.type !== 'text' && field?.type !== 'json') return column;
   const isProse = field.type === 'json' || texts.some((text) => text.includes(' ') || text.length > MAX_WORD);
-  const prose = typed ? COMMAND_COLUMNS : TEXT_COLUMNS;
-  const shortest = isProse ? prose : shortestIds(texts, ellipsis.length);
+  const shortest = isProse ? TEXT_COLUMNS : shortestIds(texts, ellipsis.length);
   return { ...column, least: Math.min(width, Math.max(textWidth(name), shortest)) };
 }
 

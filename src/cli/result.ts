@@ -5,10 +5,19 @@ import type { Row } from './rows.ts';
 /**
  * What a person should see in a value beyond its type, on a terminal alone. `state` is a status, a side or a level; `alarm` a
  * boolean of which yes needs somebody; `gain` an amount or a percentage that is won or lost; `price` is in rupees per share;
- * `rupees` and `percent` are the units of a number; `use` is a percentage of what may be used, drawn as a bar;
+ * `rupees`, `percent` and `seconds` are the units of a number; `use` is a percentage of what may be used, drawn as a bar;
  * `command` is what can be typed as it stands.
  */
-export type Kind = 'state' | 'alarm' | 'gain' | 'price' | 'rupees' | 'percent' | 'use' | 'command';
+export type Kind =
+  | 'state'
+  | 'alarm'
+  | 'gain'
+  | 'price'
+  | 'rupees'
+  | 'percent'
+  | 'seconds'
+  | 'use'
+  | 'command';
 
 /**
  * How the values of one column are written. `money` is an amount in rupees and is text in JSON; `number` is what is no
@@ -25,6 +34,8 @@ export interface Field {
   hidden?: true | 'piped' | undefined;
   /** Where a terminal is too narrow for all columns, this one is left out before others. */
   minor?: true;
+  /** What a row is judged by: a narrow terminal leaves it out after others. */
+  vital?: true;
   shownWithFlag?: string;
   /** The column exists only where this flag is given; `by:user` where it has that word among its values. */
   onlyWithFlag?: string;
@@ -166,7 +177,7 @@ export interface RenderOptions {
   /** What a terminal says of one row instead of its columns. */
   answer?: ((row: Row) => Answer) | undefined;
   /** What is said to a person where there are no rows. */
-  none?: () => string;
+  none?: () => string | undefined;
   /** Each row is written as it comes. */
   live?: StreamFormat | undefined;
   /** What a terminal shows of a single thing instead of its columns. */

@@ -20,6 +20,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
   if (command.effect === 'read' && ctx.io.out.isTTY && !globals.json && !globals.csv) loadMeanwhile();
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
   if (!(await isOnlyInstance(invocation, input, ctx))) return 0;
+  const { spoken } = ctx.io;
   const result = await runOnce(command, input, ctx);
   const finding = result instanceof Finding;
   if (globals.quiet && !finding && isNoAnswer(command) && !isAskedFor(globals)) return 0;
@@ -31,7 +32,7 @@ export async function execute(invocation: Invocation, ctx: RailContext): Promise
       flags: globals,
       fields: revealed(command.fields, input),
       answer: finding ? undefined : (command.answer as RenderOptions['answer']),
-      ...(command.effect === 'read' && { none: () => noRows(invocation) }),
+      none: () => noRows(invocation, ctx.io.spoken > spoken),
       live: command.live,
       page: command.page && (async (row) => command.page?.(row as never, ctx) ?? []),
       charts: chartsOf(command, input),
@@ -135,11 +136,16 @@ function revealed(fields: Fields, input: Record<string, unknown>): Fields {
   );
 }
 
-/** What a person is told who finds no rows: what was looked for, and what makes one. */
-function noRows(invocation: Invocation): string {
-  const { command } = invocation;
-  const found = `Nothing found by: ${givenWords(invocation)}`;
-  return command.madeBy === undefined ? found : `${found}\n  To make one: pinnacle ${command.madeBy}`;
+/**
+ * What a person is told who finds no rows: what was looked for, and what makes one; nothing where the verb has said itself what
+ * that means.
+ */
+function noRows(invocation: Invocation, isExplained: boolean): string | undefined {
+  const { effect, madeBy } = invocation.command;
+  if (madeBy !== undefined)
+    return `Nothing found by: ${givenWords(invocation)}\n  To make one: pinnacle ${madeBy}`;
+  if (isExplained) return undefined;
+  return `Nothing ${effect === 'read' ? 'found' : 'to do'} by: ${givenWords(invocation)}`;
 }
 
 /** Whether --quiet hides a result without findings. */

@@ -170,3 +170,9 @@ export function formatRupees(amount: string): string {
   const [whole = '', fraction = ''] = amount.split('.');
   return groupDigits(`${whole}.${fraction.padEnd(2, '0')}`).replace(/^-?/, '$&₹');
 }
+
+/** The same of what was won or lost, a gain with its sign, rounded to the paisa. */
+export function signedRupees(amount: number | string): string {
+  const paisa = toPaisa(amount);
+  return Number(paisa) > 0 ? `+${formatRupees(paisa)}` : formatRupees(paisa);
+}

@@ -71,6 +71,7 @@ const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   LESS: 'what less is told (default FRX: quit if it fits, keep colours, leave the text on the screen)',
   NO_COLOR: 'any value: no colour',
   FORCE_COLOR: 'colour also without a terminal; 0: no colour',
+  CLICOLOR: '0: no colour; CLICOLOR_FORCE=1 is FORCE_COLOR=1',
   TERM: 'dumb: neither colour nor pager',
   LANG: 'with LC_ALL and LC_CTYPE before it: without UTF-8 a terminal gets ASCII',
   CI: 'any value but 0 or false: never prompt',

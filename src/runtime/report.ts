@@ -1,3 +1,4 @@
+import { broken } from '../cli/charts/terminal.ts';
 import type { Globals } from '../cli/globals.ts';
 import type { Io } from '../cli/io.ts';
 import { errorObject, Failure } from '../util/failure.ts';
@@ -12,8 +13,14 @@ export async function report(error: unknown, globals: Globals, io: Io): Promise<
     const paint = io.paint(io.err);
     const [first, ...more] = escapeControlLines(known.message);
     const hint = known.details.hint ? escapeControlLines(known.details.hint).map((line) => `  ${line}`) : [];
-    const lines = [`${paint.red('error:')} ${first}`, ...more.map((line) => `       ${line}`), ...hint];
-    await io.err.write(`${io.shown(lines.join('\n'))}\n`);
+    const lines = [`error: ${first}`, ...more.map((line) => `       ${line}`), ...hint];
+    const width = io.err.isTTY ? io.err.width : undefined;
+    const text = io
+      .shown(lines.join('\n'))
+      .split('\n')
+      .flatMap((line) => broken(line, width))
+      .join('\n');
+    await io.err.write(`${text.replace('error:', paint.red('error:'))}\n`);
   }
   if (globals.debug) {
     const { debugTrail } = await import('./debug-trail.ts');

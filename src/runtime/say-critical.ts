@@ -1,5 +1,4 @@
 import type { Context } from '../context.ts';
-import { pluralize } from '../util/text.ts';
 
 /** Tells a person who has changed something of CRITICAL notifications that nobody has read; never a script, and never throws. */
 export async function sayCritical(ctx: Context): Promise<void> {
@@ -8,7 +7,7 @@ export async function sayCritical(ctx: Context): Promise<void> {
   const { critical, all } = await count(ctx).catch(() => NONE);
   if (critical > 0)
     io.afterwards.push(
-      `${all ? '' : 'At least '}${pluralize(critical, 'CRITICAL notification')} unread: pinnacle notification list --level CRITICAL --unread`,
+      `${all ? '' : 'At least '}${critical} CRITICAL unread: pinnacle notification list --level critical --unread`,
     );
 }
 

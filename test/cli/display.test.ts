@@ -62,6 +62,42 @@ it('money looks the same in every column, points stand beneath each other, and P
   ]);
 });
 
+it('shows what has no price, durations and lists of words as people write them', async () => {
+  const kinds: Fields = {
+    price: { type: 'number', kind: 'price' },
+    age: { type: 'integer', kind: 'seconds' },
+    symbols: { type: 'json' },
+    data: { type: 'json' },
+  };
+  const { text } = await displayOf({ ...style, fields: kinds }, [], terminal(true, WITHOUT_COLOUR));
+  const shown = (row: Record<string, unknown>) => Object.keys(kinds).map((name) => text(row, name));
+  expect(shown({ price: 0, age: 14_400, symbols: ['ITC', 'M&M'], data: { a: 1 } })).toEqual([
+    '-',
+    '4 h',
+    'ITC, M&M',
+    '{"a":1}',
+  ]);
+  expect(shown({ price: 0.05, age: 45, symbols: [], data: null })).toEqual(['₹0.05', '45.0 s', '-', '-']);
+});
+
+it('a command that does not fit stands whole beneath its row, and text that is alone is broken between words', async () => {
+  const help = 'pinnacle notification list --unread --level critical';
+  const lines = async (row: Record<string, string>, columns: Fields, width: number) => {
+    const written: string[] = [];
+    const io = terminal(true, WITHOUT_COLOUR, written);
+    Object.defineProperty(io.out, 'width', { value: width });
+    await renderTable([row], Object.keys(columns), { ...style, fields: columns }, io);
+    return written.join('').split('\n');
+  };
+  const checks: Fields = { check: { type: 'text' }, help: { type: 'text', kind: 'command' } };
+  expect(await lines({ check: 'alerts', help }, checks, 40)).toEqual(['check', 'alerts', `  ${help}`, '']);
+  expect(await lines({ check: 'alerts', help }, checks, 80)).toEqual(['check   help', `alerts  ${help}`, '']);
+  const what: Fields = { what: { type: 'text' } };
+  expect(
+    await lines({ what: 'two orders wait. See: pinnacle order list --status PENDING' }, what, 30),
+  ).toEqual(['what', 'two orders wait. See:', '  pinnacle order list --status PENDING', '']);
+});
+
 it('is ASCII for a terminal that has no more', async () => {
   const lines = await table(false);
   expect(lines.join('')).toMatch(/^[ -~]*$/);

@@ -26,10 +26,10 @@ it.each([
   ],
   ['then from the right', [column('id', 17), column('side', 4), column('price', 7)], 25, ['id 17', 'side 4']],
   [
-    'widens what is typed as it stands before the rest',
-    [column('detail', 60, 24), { ...column('help', 40, 36), typed: true }],
-    70,
-    ['detail 28', 'help 40'],
+    'what a row is judged by last',
+    [column('id', 17), column('side', 4), column('price', 9), { ...column('status', 7), vital: true }],
+    38,
+    ['id 17', 'side 4', 'status 7'],
   ],
   [
     'what a flag asked for last',

@@ -52,7 +52,7 @@ describe.each(databases)('lists on a terminal, on $name', ({ open }) => {
     const narrow = await onTerminal(78, 'order list');
     expect(narrow.stdout.split('\n')[0]).toMatch(/^order_id +user_id +symbol +side +quantity +price +status/);
     expect(narrow.stderr).toBe(
-      'Not shown at this width: strategy_id, order_type, filled_quantity, filled_price, created_at. All: --columns all\n',
+      'Not shown at this width: strategy_id, order_type, filled_quantity,\n  filled_price, created_at. All: --columns all\n',
     );
     const all = await onTerminal(80, 'order list --columns all');
     expect(all.stdout).toContain('retry_count');
@@ -120,7 +120,7 @@ describe.each(databases)('lists on a terminal, on $name', ({ open }) => {
     expect({ stdout, stderr }).toEqual({
       stdout: '',
       stderr:
-        'Nothing found by: pinnacle order list --user trader_001 --status REJECTED --symbol NIFTY\n' +
+        'Nothing found by:\n  pinnacle order list --user trader_001 --status REJECTED --symbol NIFTY\n' +
         '  To make one: pinnacle order place\n',
     });
     expect(await db.cli('order', 'list', '--symbol', 'NIFTY')).toEqual({ code: 0, stdout: '', stderr: '' });

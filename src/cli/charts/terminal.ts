@@ -25,13 +25,34 @@ export const plainly = (text: string, terminal: Glyphs): string =>
     ? text
     : text.replaceAll('₹', 'Rs ').replaceAll('…', ellipsisOf(terminal)).replaceAll('✓', 'OK');
 
+/** A command stays in one piece, so that it can be copied. */
+const COMMAND = /pinnacle (?:[^.]|\.(?! |$))*/;
+
+/** A line as lines of at most so many columns, broken between words, each after the first indented as deep as it, and more. */
+export function broken(line: string, columns: number | undefined): string[] {
+  if (columns === undefined || line.length <= columns) return [line];
+  const [, margin = '', text = ''] = /^( *)(.*)$/s.exec(line) ?? [];
+  const start = text.search(COMMAND);
+  const [command = ''] = COMMAND.exec(text) ?? [];
+  const pieces = start < 0 ? [text] : [text.slice(0, start), command, text.slice(start + command.length)];
+  const words = pieces
+    .flatMap((piece, i) => (i === 1 ? [piece] : piece.split(' ')))
+    .filter((word) => word !== '');
+  return inLines(words, columns - margin.length, 2).map((each) => margin + each);
+}
+
 /** Words in lines of at most so many columns, each after the first indented. */
-export function wrapped(text: string, columns: number, indent = 0): string[] {
+export const wrapped = (text: string, columns: number, indent = 0): string[] =>
+  inLines(text.split(' '), columns, indent);
+
+function inLines(words: readonly string[], columns: number, indent: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of words) {
     const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= columns)
-      lines[lines.length - 1] = `${line} ${word}`;
+    const isFitting = line !== undefined && line.length + 1 + word.length <= columns;
+    // What does not fit a line of its own either stays where it is, but for a command.
+    const isTooLong = indent + word.length > columns && !word.startsWith('pinnacle ');
+    if (line !== undefined && (isFitting || isTooLong)) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(line === undefined ? word : ' '.repeat(indent) + word);
   }
   return lines;

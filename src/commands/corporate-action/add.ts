@@ -30,6 +30,10 @@ export const add = defineCommand({
     source: optional(text('TEXT', 'where it is announced', 500)),
   },
   fields: actionFields,
+  answer: ({ action_id, type, symbol, ex_date, status }) => ({
+    done: `Added ${action_id}: ${type} of ${symbol} on ${ex_date} (${status})`,
+    next: ['corporate-action', 'plan', action_id],
+  }),
   examples: [
     'corporate-action add split RELIANCE --ex-date 2026-01-05 --ratio 5:1',
     'corporate-action add bonus TCS --ex-date 2026-01-05 --ratio 1:3 --cash-price 900',

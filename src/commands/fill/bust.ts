@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { identifier, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { correctionFields, terms } from './fields.ts';
+import { corrected, correctionFields, terms } from './fields.ts';
 
 export const bust = defineCommand({
   effect: 'write',
@@ -10,6 +10,7 @@ export const bust = defineCommand({
   args: { fill: identifier('FILL', 'the execution') },
   flags: { reason: text('REASON', 'why it is taken back') },
   fields: correctionFields,
+  answer: corrected('Took back'),
   examples: ['fill bust fil_01 --reason "trade cancelled by the exchange" --yes'],
   details: `Afterwards the book is as if the execution had never been booked: order, positions, capital, strategy and sessions are
 rebuilt from the others. Its broker fill id is not booked again. The order works again, unless it was cancelled or came

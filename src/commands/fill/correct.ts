@@ -3,7 +3,7 @@ import { identifier, optional, price, shares, text, time, toggle } from '../../c
 import type { Context } from '../../context.ts';
 import { instant, isBefore } from '../../domain/instant.ts';
 import { usage } from '../../util/failure.ts';
-import { correctionFields, terms } from './fields.ts';
+import { corrected, correctionFields, terms } from './fields.ts';
 
 export const correct = defineCommand({
   effect: 'write',
@@ -18,6 +18,7 @@ export const correct = defineCommand({
     reason: text('REASON', 'why it is corrected'),
   },
   fields: correctionFields,
+  answer: corrected('Corrected'),
   examples: [
     'fill correct fil_01 --price 4000 --reason "typed 40000" --yes',
     'fill correct fil_01 --quantity 10 --at 2026-01-30T09:31:02+05:30 --reason "contract note" --yes',

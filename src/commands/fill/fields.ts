@@ -1,4 +1,5 @@
-import type { Fields } from '../../cli/result.ts';
+import type { Answer, Fields, RowOf } from '../../cli/result.ts';
+import { amountText, formatRupees, signedRupees } from '../../domain/money.ts';
 
 /** An execution that was taken back or corrected, the order after it, and what moved. */
 export const correctionFields = {
@@ -17,11 +18,20 @@ export const correctionFields = {
   positions: { type: 'integer' },
 } as const satisfies Fields;
 
-/** An execution in a question to the operator: `BUY 10 TCS at 4000 of order ord_01`. */
+/** An execution in a question to the operator: `BUY 10 TCS at ₹4,000.00 of order ord_01`. */
 export const terms = (fill: {
   side: string;
   quantity: number;
   symbol: string;
   price: number;
   order_id: string;
-}) => `${fill.side} ${fill.quantity} ${fill.symbol} at ${fill.price} of order ${fill.order_id}`;
+}) =>
+  `${fill.side} ${fill.quantity} ${fill.symbol} at ${formatRupees(amountText(fill.price))} of order ${fill.order_id}`;
+
+/** What became of an execution, and what that moved. */
+export const corrected =
+  (done: string) =>
+  (fill: RowOf<typeof correctionFields>): Answer => ({
+    done: `${done} ${fill.fill_id}: ${terms(fill as Parameters<typeof terms>[0])}, ${signedRupees(fill.credited ?? 0)} for ${fill.user_id}`,
+    next: ['order', 'show', fill.order_id],
+  });

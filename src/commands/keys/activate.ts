@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { keyArgument, keyFields } from './fields.ts';
+import { keyArgument, keyed, keyFields } from './fields.ts';
 
 export const activate = defineCommand({
   effect: 'write',
@@ -9,6 +9,7 @@ export const activate = defineCommand({
   args: { key: keyArgument },
   flags: {},
   fields: keyFields,
+  answer: keyed('Activated'),
   examples: ['keys activate 1a2b3c4d'],
   details:
     'Credentials encrypted with older keys are still read with those. Re-encrypt them with: pinnacle keys rotate',

@@ -1,5 +1,5 @@
 import { identifier } from '../../cli/flags.ts';
-import type { Fields } from '../../cli/result.ts';
+import type { Answer, Fields, RowOf } from '../../cli/result.ts';
 
 /** A key of the ring, without its bytes. */
 export const keyFields = {
@@ -10,3 +10,11 @@ export const keyFields = {
 } as const satisfies Fields;
 
 export const keyArgument = identifier('KEY', 'the id of the key, from keys status', 8);
+
+/** What became of a key. */
+export const keyed =
+  (done: string) =>
+  ({ key_id, state, keyring }: RowOf<typeof keyFields>): Answer => ({
+    done: `${done} key ${key_id} (${state}) in ${keyring}`,
+    next: ['keys', 'status'],
+  });

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
-import { keyFields } from './fields.ts';
+import { keyed, keyFields } from './fields.ts';
 
 export const generate = defineCommand({
   effect: 'write',
@@ -9,6 +9,7 @@ export const generate = defineCommand({
   args: {},
   flags: {},
   fields: keyFields,
+  answer: keyed('Generated'),
   examples: ['keys generate', 'keys generate --json key_id'],
   details: `Creates the file of the key ring (PINNACLE_KEYRING_FILE) where there is none; its first key is active at once. A later
 key only decrypts until keys activate, so that the ring can be copied to every machine first. Keep a copy of the file in a

@@ -5,7 +5,7 @@ export const quoteFields = {
   symbol: { type: 'text' },
   ltp: { type: 'number', kind: 'price' },
   timestamp: { type: 'time' },
-  age_seconds: { type: 'integer' },
+  age_seconds: { type: 'integer', kind: 'seconds' },
   stale: { type: 'boolean', kind: 'alarm' },
   bid: { type: 'number', kind: 'price', hidden: true },
   ask: { type: 'number', kind: 'price', hidden: true },

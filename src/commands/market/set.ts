@@ -2,6 +2,7 @@ import { defineCommand, EVERYONE } from '../../cli/command.ts';
 import { integer, optional, parsed, price, time } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
+import { amountText, formatRupees } from '../../domain/money.ts';
 import { problemOf, QUOTE_DETAILS, type Quote } from '../../domain/quote.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { withoutOlder, writeQuotes } from '../../trading/quotes/store.ts';
@@ -28,6 +29,10 @@ export const set = defineCommand({
     volume: optional(integer('SHARES', 'shares traded today', 0, Number.MAX_SAFE_INTEGER)),
   },
   fields: quoteFields,
+  answer: ({ symbol, ltp }) => ({
+    done: `Set ${symbol} to ${formatRupees(amountText(ltp ?? 0))}`,
+    next: ['market', 'get', symbol],
+  }),
   examples: [
     'market set TCS --ltp 4012.50',
     'market set TCS --ltp 4012.50 --timestamp 2026-01-30T15:29:58+05:30 --bid 4012.45 --ask 4012.60',

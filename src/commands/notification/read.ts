@@ -4,6 +4,7 @@ import { optionalFields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 import { notificationFields } from './fields.ts';
 
 export const read = defineCommand({
@@ -17,6 +18,12 @@ export const read = defineCommand({
     all: toggle('every unread notification'),
   },
   fields: { read: { type: 'integer' }, ...optionalFields(notificationFields) },
+  answer: ({ read, notification_id, title }) => ({
+    done: notification_id
+      ? `Read ${notification_id}: ${title}`
+      : `Read ${pluralize(Number(read), 'notification')}`,
+    next: ['notification', 'list', '--unread'],
+  }),
   examples: ['notification read ntf_01', 'notification read --user trader_001 --all'],
   details: `Marking a notification that is already read changes nothing and ends 0. System-wide notifications are read once for
 everyone, so --user does not include them. --all alone includes those of every user and the system-wide ones, and needs

@@ -21,6 +21,10 @@ export const send = defineCommand({
     data: optional(json('JSON', 'additional data for programs, a JSON object')),
   },
   fields: { ...notificationFields, data: { type: 'json' } },
+  answer: ({ notification_id, alert_level, title, user_id }) => ({
+    done: `Sent ${notification_id}: ${alert_level} ${title}, to ${user_id ?? 'everyone'}`,
+    next: ['notification', 'show', notification_id],
+  }),
   examples: [
     'notification send --system --type SERVICE_DOWN --level ERROR --title "Market data is down" --message "Since 09:20 IST"',
     `notification send --user trader_001 --type RISK_ALERT --title "Call us" --message "About today" --data '{"ticket":42}'`,

@@ -11,7 +11,7 @@ export const orderFields = {
   price: { type: 'number', kind: 'price' },
   filled_quantity: { type: 'integer', minor: true },
   filled_price: { type: 'number', kind: 'price', minor: true },
-  status: { type: 'text', kind: 'state' },
+  status: { type: 'text', kind: 'state', vital: true },
   broker_order_id: { type: 'text', hidden: true },
   error_message: { type: 'text', hidden: true },
   retry_count: { type: 'integer', hidden: true },

@@ -25,8 +25,8 @@ export const close = defineCommand({
     ...closingFields,
     problem: { type: 'text', onlyWithFlag: 'all', optional: true },
   },
-  answer: ({ position_id, closing_order_id, closing_status, symbol, user_id }) => ({
-    done: `Closing ${position_id} of ${user_id}: order ${closing_order_id} for ${symbol} (${closing_status})`,
+  answer: ({ closing_order_id, closing_status, symbol, user_id }) => ({
+    done: `Closing ${symbol} of ${user_id}: order ${closing_order_id} (${closing_status})`,
     next: ['order', 'show', closing_order_id],
   }),
   examples: [

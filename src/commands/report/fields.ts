@@ -17,11 +17,11 @@ const figureFields = {
 } as const satisfies Fields;
 
 const MOVED = {
-  paid_in: { type: 'money' },
-  paid_out: { type: 'money' },
+  paid_in: { type: 'money', minor: true },
+  paid_out: { type: 'money', minor: true },
   realized_pnl: { type: 'money', kind: 'gain' },
   charges: { type: 'money' },
-  dividends: { type: 'money' },
+  dividends: { type: 'money', minor: true },
   net_pnl: { type: 'money', kind: 'gain' },
 } as const satisfies Fields;
 
@@ -142,10 +142,10 @@ export const snapshotFields = {
 export const monthFields = {
   user_id: { type: 'text' },
   month: { type: 'text' },
-  opening_capital: { type: 'money' },
+  opening_capital: { type: 'money', minor: true },
   ...MOVED,
   closing_capital: { type: 'money' },
-  executions: { type: 'integer' },
+  executions: { type: 'integer', minor: true },
   return: { type: 'number', kind: 'gain' },
 } as const satisfies Fields;
 
@@ -157,17 +157,17 @@ export const tradeFields = {
   symbol: { type: 'text' },
   side: { type: 'text', kind: 'state' },
   product: { type: 'text', hidden: true },
-  opened_at: { type: 'time' },
+  opened_at: { type: 'time', minor: true },
   closed_at: { type: 'time' },
   quantity: { type: 'integer' },
-  entry_price: { type: 'number', kind: 'price' },
-  exit_price: { type: 'number', kind: 'price' },
+  entry_price: { type: 'number', kind: 'price', minor: true },
+  exit_price: { type: 'number', kind: 'price', minor: true },
   gross_pnl: { type: 'money', kind: 'gain' },
-  charges: { type: 'money' },
+  charges: { type: 'money', minor: true },
   net_pnl: { type: 'money', kind: 'gain' },
-  days_held: { type: 'integer' },
+  days_held: { type: 'integer', minor: true },
   hours_held: { type: 'number', hidden: true },
-  holding: { type: 'text' },
-  term: { type: 'text' },
-  financial_year: { type: 'text' },
+  holding: { type: 'text', minor: true },
+  term: { type: 'text', minor: true },
+  financial_year: { type: 'text', minor: true },
 } as const satisfies Fields;

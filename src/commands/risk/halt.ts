@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { text, toggle, withDefault } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { pluralize } from '../../util/text.ts';
 import { haltFields } from './fields.ts';
 import { userUnlessAll } from './flags.ts';
 
@@ -30,6 +31,10 @@ export const halt = defineCommand({
       },
     },
   },
+  answer: ({ user_id, reason, orders_cancelled, strategies_paused }) => ({
+    done: `Halted trading for ${user_id ?? 'everyone'}: ${reason} (${pluralize(Number(orders_cancelled), 'order')} cancelled, ${pluralize(Number(strategies_paused), 'strategy')} paused)`,
+    next: ['risk', 'status'],
+  }),
   examples: [
     'risk halt trader_001 --reason "runaway strategy" --yes',
     'risk halt --all --reason "exchange outage" --yes',

@@ -14,6 +14,10 @@ export const remove = defineCommand({
   },
   flags: {},
   fields: ruleFields,
+  answer: ({ rule_type, user_id }) => ({
+    done: `Removed ${rule_type} of ${user_id}`,
+    next: ['risk', 'list', '--user', user_id],
+  }),
   examples: ['risk remove trader_001 MAX_DAILY_LOSS'],
   async run({ user, rule }, ctx: Context) {
     const { removeLimit } = await import('../../trading/risk/remove-limit.ts');

@@ -19,6 +19,10 @@ export const resume = defineCommand({
     resumed_reason: { type: 'text' },
     resumed_at: { type: 'time' },
   },
+  answer: ({ halt_id, user_id, resumed_reason }) => ({
+    done: `Resumed trading for ${user_id ?? 'everyone'}: ${resumed_reason}`,
+    next: ['strategy', 'resume', '--all', '--halt', halt_id],
+  }),
   examples: [
     'risk resume trader_001 --reason "strategy fixed" --confirm trader_001',
     'risk resume --all --reason "exchange is back" --confirm all',

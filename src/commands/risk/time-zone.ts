@@ -9,6 +9,7 @@ export const timeZone = defineCommand({
   args: { zone: parsed(zone, 'ZONE', 'the time zone, such as Asia/Kolkata') },
   flags: {},
   fields: { trading_time_zone: { type: 'text' } },
+  answer: ({ trading_time_zone }) => ({ done: `Trading days are of ${trading_time_zone}` }),
   examples: ['risk time-zone Asia/Kolkata'],
   details: `The trading day of the risk rules and of sessions starts at midnight there, for every program on this database; until it is
 set, in Asia/Kolkata. The setting timeZone of a client only decides how times are read and shown.`,

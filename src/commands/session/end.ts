@@ -4,7 +4,7 @@ import { withFlag } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
-import { leftFields, sessionFields } from './fields.ts';
+import { leftFields, sessionFields, settled } from './fields.ts';
 
 export const end = defineCommand({
   effect: 'write',
@@ -18,6 +18,7 @@ export const end = defineCommand({
     requireFlat: toggle('with --all: end 6 if a user leaves positions or working orders'),
   },
   fields: { ...sessionFields, ...withFlag('all', leftFields) },
+  answer: settled('Ended'),
   examples: [
     'session end trader_001',
     'session end trader_001 --json total_pnl,max_drawdown',

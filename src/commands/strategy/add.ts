@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { newStrategyId } from '../../domain/id.ts';
 import { strategyProblems, strategySchema } from '../../domain/strategy.ts';
 import { usage } from '../../util/failure.ts';
-import { strategyFields } from './fields.ts';
+import { changed, strategyFields } from './fields.ts';
 import { columnFlags, fileFlag, readColumns } from './flags.ts';
 
 export const add = defineCommand({
@@ -26,6 +26,7 @@ export const add = defineCommand({
     parameters: requiredUnless('file', columnFlags.parameters),
   },
   fields: strategyFields,
+  answer: changed('Added'),
   examples: [
     'strategy add --file rsi_dmi.json',
     `strategy add --strategy-id momentum_rs --name "Relative strength" --description "Buys the strongest" --category momentum --risk-level Medium --min-capital 100000 --expected-return 18 --max-drawdown 20 --symbols RELIANCE,TCS --parameters '{"lookback":126}'`,

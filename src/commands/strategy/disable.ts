@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { type StrategyId, strategyId } from '../../domain/id.ts';
 import { setStrategyEnabled } from '../../trading/strategies/set-enabled.ts';
 import { pluralize } from '../../util/text.ts';
-import { strategyFields } from './fields.ts';
+import { changed, strategyFields } from './fields.ts';
 
 export const disable = defineCommand({
   effect: 'write',
@@ -12,6 +12,7 @@ export const disable = defineCommand({
   args: { strategy: parsed(strategyId, 'STRATEGY', 'the strategy') },
   flags: {},
   fields: strategyFields,
+  answer: changed('Disabled'),
   examples: ['strategy disable rsi_dmi'],
   details: `It takes no new orders of any user, except those that reduce a position. Working orders, positions and allocations stay
 unchanged.`,

@@ -7,11 +7,11 @@ export const strategyFields = {
   category: { type: 'text', minor: true },
   risk_level: { type: 'text' },
   min_capital: { type: 'money', minor: true },
-  expected_return_annual: { type: 'number', kind: 'percent' },
-  max_drawdown: { type: 'number', kind: 'percent' },
+  expected_return_annual: { type: 'number', kind: 'percent', minor: true },
+  max_drawdown: { type: 'number', kind: 'percent', minor: true },
   symbols: { type: 'json', minor: true },
   parameters: { type: 'json', hidden: true },
-  is_active: { type: 'boolean' },
+  is_active: { type: 'boolean', vital: true },
   created_at: { type: 'time', minor: true },
 } as const satisfies Fields;
 
@@ -19,7 +19,7 @@ export const strategyFields = {
 export const activationFields = {
   user_id: { type: 'text' },
   strategy_id: { type: 'text' },
-  status: { type: 'text', kind: 'state' },
+  status: { type: 'text', kind: 'state', vital: true },
   allocation_amount: { type: 'money' },
   custom_parameters: { type: 'json', hidden: true },
   total_orders: { type: 'integer', minor: true },
@@ -50,4 +50,12 @@ export const turned =
   (done: string) =>
   ({ strategy_id, user_id, status }: RowOf<typeof activationFields>): Answer => ({
     done: `${done} ${strategy_id} for ${user_id} (${status})`,
+  });
+
+/** What became of a strategy. */
+export const changed =
+  (done: string) =>
+  ({ strategy_id, name }: RowOf<typeof strategyFields>): Answer => ({
+    done: `${done} ${strategy_id} (${name})`,
+    next: ['strategy', 'show', strategy_id],
   });

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { strategyId } from '../../domain/id.ts';
 import { type Changes, changesSchema, strategyProblems } from '../../domain/strategy.ts';
 import { usage } from '../../util/failure.ts';
-import { strategyFields } from './fields.ts';
+import { changed, strategyFields } from './fields.ts';
 import { columnFlags, fileFlag, readColumns } from './flags.ts';
 
 export const update = defineCommand({
@@ -24,6 +24,7 @@ export const update = defineCommand({
     parameters: optional(columnFlags.parameters),
   },
   fields: strategyFields,
+  answer: changed('Updated'),
   examples: [
     'strategy update rsi_dmi --symbols RELIANCE,TCS,INFY',
     `strategy update rsi_dmi --parameters '{"rsi_period":21,"rsi_oversold":30,"rsi_overbought":70}'`,

@@ -15,6 +15,10 @@ export const alias = defineCommand({
   },
   flags: { from: optional(day('the trading day from which the new name is valid (default: always)')) },
   fields: aliasFields,
+  answer: ({ old_symbol, new_symbol, from_date }) => ({
+    done: `${old_symbol} is ${new_symbol} now${from_date ? `, from ${from_date} on` : ''}`,
+    next: ['position', 'merge-symbol', old_symbol, '--all', '--dry-run'],
+  }),
   examples: ['symbol alias LTI LTIM --from 2022-12-05', 'symbol alias MCDOWELL-N UNITDSPR'],
   details: `Both names are one share, of which a trade under one and a trade under the other must meet. As soon as the alias is in force,
 always or from the trading day of --from on, every row under OLD that is imported is booked under NEW, whatever its date: trades,

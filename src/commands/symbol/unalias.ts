@@ -10,6 +10,7 @@ export const unalias = defineCommand({
   args: { old: parsed(tradingSymbol, 'OLD', 'the old name') },
   flags: {},
   fields: aliasFields,
+  answer: ({ old_symbol }) => ({ done: `Removed the new name of ${old_symbol}`, next: ['symbol', 'list'] }),
   examples: ['symbol unalias LTI'],
   details: 'What is booked stays under the name that it has; position unmerge-symbol takes a merge back.',
   async run({ old }, ctx: Context) {

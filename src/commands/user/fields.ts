@@ -4,7 +4,7 @@ import type { Answer, Fields, RowOf } from '../../cli/result.ts';
 export const userFields = {
   user_id: { type: 'text' },
   name: { type: 'text' },
-  email: { type: 'text' },
+  email: { type: 'text', minor: true },
   total_capital: { type: 'money' },
   risk_tolerance: { type: 'text', minor: true },
   enabled: { type: 'boolean' },

@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { formatRupees } from '../../domain/money.ts';
-import { movedFields } from './flow-fields.ts';
+import { moved, movedFields } from './flow-fields.ts';
 
 export const reverse = defineCommand({
   effect: 'write',
@@ -11,6 +11,7 @@ export const reverse = defineCommand({
   args: { flow: identifier('FLOW', 'the movement of money') },
   flags: { reason: text('REASON', 'why it is countered', 500) },
   fields: movedFields,
+  answer: moved('Reversed'),
   examples: ['user reverse-flow flo_01 --reason "never arrived" --yes'],
   details: `Nothing that is booked is changed: a correction of the same amount and day is booked against it, once. Its reference is not
 booked again (FLOW_REVERSED). A correction is not itself countered. The capital may fall below what is free, or below zero.`,

@@ -10,6 +10,10 @@ export const revokeKey = defineCommand({
   args: { user: parsed(userId, 'USER', 'the user') },
   flags: {},
   fields: { user_id: { type: 'text' }, grace_ended: { type: 'integer' } },
+  answer: ({ user_id }) => ({
+    done: `Revoked the API key of ${user_id}`,
+    next: ['user', 'rotate-key', user_id],
+  }),
   examples: ['user revoke-key trader_001 --yes'],
   details: `Ends the key, every replaced key that is still accepted, and the user's sessions. To issue a new key: pinnacle user
 rotate-key`,

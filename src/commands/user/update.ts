@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { emailAddress, RISK_TOLERANCES } from '../../domain/user.ts';
 import { usage } from '../../util/failure.ts';
-import { userFields } from './fields.ts';
+import { switched, userFields } from './fields.ts';
 
 export const update = defineCommand({
   effect: 'write',
@@ -16,6 +16,7 @@ export const update = defineCommand({
     riskTolerance: optional(choice(RISK_TOLERANCES, 'LEVEL', 'new risk tolerance')),
   },
   fields: userFields,
+  answer: switched('Updated'),
   examples: [
     'user update trader_001 --email asha.rao@example.com',
     'user update trader_001 --risk-tolerance low',

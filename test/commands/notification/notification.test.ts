@@ -132,7 +132,7 @@ describe.each(databases)('notifications on $name', ({ open }) => {
 
   it('say on a terminal only what there is to say of many', async () => {
     const { stdout } = await db.cliWith({ tty: true }, ...words('notification read --all --no-color'));
-    expect(stdout.trim()).toBe('read  0');
+    expect(stdout.trim()).toBe('OK Read 0 notifications');
   });
 });
 

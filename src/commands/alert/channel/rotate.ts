@@ -17,6 +17,10 @@ export const rotate = defineCommand({
     key_id: { type: 'text' },
     old_secret_until: { type: 'time' },
   },
+  answer: ({ channel, old_secret_until }) => ({
+    done: `Replaced the secret of ${channel}${old_secret_until === null ? '' : `; the one before signs until ${old_secret_until.slice(0, 16).replace('T', ' ')} UTC`}`,
+    next: ['alert', 'channel', 'test', channel],
+  }),
   examples: [
     'alert channel rotate pager --from-file /run/secrets/new-webhook --grace 48h',
     'alert channel rotate desk',

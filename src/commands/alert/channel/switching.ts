@@ -8,4 +8,8 @@ export const switching = {
   args: { channel: channelArgument },
   flags: {},
   fields: { channel: { type: 'text' }, kind: { type: 'text' }, enabled: { type: 'boolean' } },
+  answer: ({ channel, enabled }: { channel: string | null; enabled: boolean | null }) => ({
+    done: `${enabled ? 'Enabled' : 'Disabled'} ${channel}`,
+    next: ['alert', 'channel', 'list'],
+  }),
 } as const;

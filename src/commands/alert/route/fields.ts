@@ -7,8 +7,8 @@ export const routeFields = {
   min_level: { type: 'text', kind: 'state' },
   types: { type: 'json' },
   quiet: { type: 'text' },
-  group_wait: { type: 'integer', minor: true },
-  repeat_after: { type: 'integer', minor: true },
+  group_wait: { type: 'integer', kind: 'seconds', minor: true },
+  repeat_after: { type: 'integer', kind: 'seconds', minor: true },
   hourly_limit: { type: 'integer', minor: true },
   created_at: { type: 'time', minor: true },
 } as const satisfies Fields;

@@ -9,6 +9,10 @@ export const remove = defineCommand({
   args: { route: identifier('ROUTE', 'the route') },
   flags: {},
   fields: routeFields,
+  answer: ({ route_id, channel }) => ({
+    done: `Removed ${route_id} to ${channel}`,
+    next: ['alert', 'route', 'list'],
+  }),
   examples: ['alert route remove rte_01KFZ2 --yes'],
   details: 'What waits to be sent by it is not sent, and the record of what it sent is removed.',
   async run({ route }, ctx: Context) {

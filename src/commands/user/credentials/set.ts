@@ -20,6 +20,10 @@ export const set = defineCommand({
     key_id: { type: 'text' },
     length: { type: 'integer' },
   },
+  answer: ({ user_id, field, key_id }) => ({
+    done: `Set ${field} of ${user_id}, encrypted with key ${key_id}`,
+    next: ['user', 'credentials', 'verify', user_id],
+  }),
   examples: [
     'user credentials set trader_001 --field broker_token',
     'user credentials set trader_001 --field broker_secret --from-file /run/secrets/angel-one',

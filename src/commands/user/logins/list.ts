@@ -15,7 +15,7 @@ export const list = defineCommand({
     state: { type: 'text', kind: 'state' },
     created_at: { type: 'time' },
     last_seen_at: { type: 'time' },
-    idle_seconds: { type: 'integer' },
+    idle_seconds: { type: 'integer', kind: 'seconds' },
     expires_at: { type: 'time' },
   },
   examples: ['user logins list trader_001', 'user logins list trader_001 --json session_id,idle_seconds'],

@@ -13,6 +13,7 @@ export const revokeAll = defineCommand({
   args: { user: parsed(userId, 'USER', 'the user') },
   flags: {},
   fields: { user_id: { type: 'text' } },
+  answer: ({ user_id }) => ({ done: `Ended every login of ${user_id}` }),
   examples: ['user logins revoke-all trader_001'],
   details: `Ends every existing session. While Redis is unreachable it exits 8, and the sessions end as soon as Redis is back. The user
 may log in again at once; to prevent that: user disable, or user rotate-key.`,

@@ -13,6 +13,10 @@ export const revoke = defineCommand({
   args: { user: parsed(userId, 'USER', 'the user'), session: identifier('SESSION', 'the session', 100) },
   flags: {},
   fields: { user_id: { type: 'text' }, session_id: { type: 'text' } },
+  answer: ({ user_id, session_id }) => ({
+    done: `Ended login ${session_id} of ${user_id}`,
+    next: ['user', 'logins', 'list', user_id],
+  }),
   examples: ['user logins revoke trader_001 lgn_01'],
   details: `Exits 3 if the session does not exist. While Redis is unreachable this is unknown: it exits 8, and the session, if there is
 one, ends as soon as Redis is back.`,
