@@ -1,21 +1,43 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
 import type { Fields } from '../../src/cli/result.ts';
+import { wallClock } from '../../src/util/time.ts';
 import type { CliOptions } from '../helpers/cli.ts';
 import { allCommands } from '../helpers/commands.ts';
 import { servers, type TestDatabase } from '../helpers/databases.ts';
-import { dayOf, everyCommand, fillIn, isSlow, remember } from '../helpers/day.ts';
+import { dayOf, everyCommand, fillIn, isSlow, type Line, remember } from '../helpers/day.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { type ScreenRow, screenOf } from '../helpers/screen.ts';
+import { BOOK } from '../helpers/screens-book.ts';
+import { type Shown, screenStore, stableTexts } from '../helpers/stored-screens.ts';
 import { words } from '../helpers/words.ts';
+
+/** What compares with an engine that takes seconds to start, and more than a screen of statements. */
+const SLOW = ['migrate drift', 'doctor', 'schema show', 'metrics print'];
+
+/** The lines before the first one of this command. */
+const upTo = (path: string, lines: readonly Line[]) =>
+  lines.slice(
+    0,
+    lines.findIndex((line) => 'path' in line && line.path === path),
+  );
+
+/** Where it is day while the suite runs: what is of today stays so. */
+const ZONE =
+  ['Asia/Kolkata', 'America/Lima'].find((zone) =>
+    /T(0[6-9]|1\d|2[01])/.test(wallClock(new Date().toISOString(), zone).replace(' ', 'T')),
+  ) ?? 'UTC';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   (await allCommands()).map(({ name, command }) => [name, command]),
 );
-const DAY = dayOf(await everyCommand());
+/** Up to the rollout's part, whose tables are those of every list, and which takes longer than all before. */
+const DAY = upTo('partition enable', dayOf(await everyCommand())).filter(
+  (line) => !('path' in line && SLOW.includes(line.path)),
+);
 
 const UTF8 = 'en_IN.UTF-8';
 const MODES = {
@@ -25,11 +47,35 @@ const MODES = {
   dumb: { LANG: UTF8, TERM: 'dumb' },
 } as const;
 type Look = readonly [mode: keyof typeof MODES, columns: number, rows: number];
-const LOOKS: readonly Look[] = [
-  ...(['colour', 'plain', 'ascii', 'dumb'] as const).map((mode): Look => [mode, 80, 24]),
-  ...(['colour', 'plain'] as const).map((mode): Look => [mode, 120, 40]),
-  ...(['colour', 'ascii'] as const).map((mode): Look => [mode, 200, 60]),
+/** What is stored of a read. */
+const SIZES: readonly Look[] = [
+  ['plain', 80, 24],
+  ['plain', 120, 40],
+  ['plain', 200, 60],
 ];
+/** What is held by rules alone. */
+const OTHER_LOOKS: readonly Look[] = [
+  ['colour', 80, 24],
+  ['ascii', 80, 24],
+  ['dumb', 80, 24],
+  ['ascii', 200, 60],
+];
+const LOOKS: readonly Look[] = [...SIZES, ...OTHER_LOOKS];
+/** The sizes, and every second of the others, in turn. */
+const looksOf = (path: string) => [...SIZES, ...OTHER_LOOKS.filter((_, i) => i % 2 === path.length % 2)];
+
+/** So much later than they happened are the times of things read: all are minutes ago. */
+const LATER_MS = 15 * 60_000;
+const WRITES_AT: Look = ['colour', 80, 24];
+/** What is not stored, for it tells of this machine, of durations, sizes and versions, or is long text for programs. */
+const UNSTORED =
+  /^(access|backup|completion|config|demo|doctor|metrics|migrate|partition|retention|schedule|schema|status|version|audit (?!list|foreign)|report performance|top$)/;
+/** Says in words how old something is, by the clock of the database. */
+const isAged = (path: string) => path === 'status';
+const nounOf = (path: string) => path.split(' ')[0] as string;
+
+/** A name is shown as it is written, whatever the terminal makes of it. */
+const NAME = /अनिता/g;
 
 const ESCAPE = '\u001b';
 const STYLE = new RegExp(`${ESCAPE}\\[[0-9;]*m`);
@@ -70,10 +116,11 @@ describe.each(servers)('screens on $name', ({ open }) => {
   let redis: TestRedis;
   const folder = mkdtempSync(join(tmpdir(), 'pinnacle-screens-'));
   const ring = join(folder, 'keyring.json');
+  const store = screenStore(stableTexts(ZONE, folder));
   const known: Record<string, string> = { secret: 'a broker secret' };
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
-    Object.assign(db.env, { PINNACLE_KEYRING_FILE: ring, REDIS_URL: redis.url });
+    Object.assign(db.env, { PINNACLE_KEYRING_FILE: ring, PINNACLE_TIME_ZONE: ZONE, REDIS_URL: redis.url });
   });
   afterAll(async () => {
     await Promise.all([redis.stop(), db.close()]);
@@ -82,15 +129,19 @@ describe.each(servers)('screens on $name', ({ open }) => {
 
   /** Runs a command on a terminal and looks at it. */
   async function look([mode, columns, rows]: Look, argv: readonly string[], options: CliOptions = {}) {
+    let printed = '';
+    const onText = (text: string) => {
+      printed += text;
+    };
     const shown = await db.cliWith(
-      { cwd: folder, ...options, tty: true, columns, env: { ...MODES[mode] } },
+      { cwd: folder, ...options, tty: true, columns, onText, env: { ...MODES[mode] } },
       ...argv,
     );
     const where = `${mode} ${columns}: pinnacle ${argv.join(' ')}`;
     const text = shown.stdout + shown.stderr;
     if (mode === 'plain' || mode === 'dumb') expect(STYLE.test(text), where).toBe(false);
-    if (mode === 'ascii') expect(text, where).toMatch(/^[\0-\x7f]*$/);
-    return { ...shown, where, screen: await screenOf(shown.stdout, { columns, rows }) };
+    if (mode === 'ascii') expect(text.replaceAll(NAME, ''), where).toMatch(/^[\0-\x7f]*$/);
+    return { ...shown, printed, columns, where, screen: await screenOf(shown.stdout, { columns, rows }) };
   }
 
   /** Looks at what a command prints: no row of a table is longer than the terminal, and P&L can be read without colour. */
@@ -131,6 +182,8 @@ describe.each(servers)('screens on $name', ({ open }) => {
     const wide = timeless(whole).split('\n');
     timeless(stdout)
       .split('\n')
+      // What helps stands beneath its row there.
+      .filter((line) => !line.startsWith('  pinnacle '))
       .forEach((line, i) => {
         for (const cell of line.trim().split(/ {2,}/)) {
           const start = cell.endsWith(ellipsis) ? cell.slice(0, -ellipsis.length) : cell;
@@ -145,13 +198,18 @@ describe.each(servers)('screens on $name', ({ open }) => {
       return madeBy !== undefined && params.every(({ required }) => !required);
     });
     expect(lists.length).toBeGreaterThan(8);
-    for (const [path, { madeBy }] of lists)
-      for (const at of LOOKS) {
-        const { stdout, stderr, where } = await look(at, path.split(' '));
+    for (const [path, { madeBy }] of lists) {
+      const seen: Shown[] = [];
+      for (const at of looksOf(path)) {
+        const shown = await look(at, path.split(' '));
+        const { stdout, stderr, where } = shown;
         if (stdout !== '') continue;
+        if (SIZES.includes(at)) seen.push(shown);
         expect(stderr, where).toContain(`Nothing found by: pinnacle ${path}`);
         expect(stderr, where).toContain(`To make one: pinnacle ${madeBy}`);
       }
+      await store.add('empty', path, 0, seen);
+    }
   });
 
   it.each([
@@ -163,41 +221,80 @@ describe.each(servers)('screens on $name', ({ open }) => {
     ['user withdraw nobody 5', 'error: There is no user nobody.'],
     ['order list --columns nothing', 'There is no column "nothing"'],
   ])('an error can be read everywhere: %s', async (line, message) => {
+    const seen: Shown[] = [];
+    let exit = 0;
     for (const at of LOOKS) {
-      const { code, stdout, stderr, where } = await look(at, [...words(line), '--no-input']);
+      const shown = await look(at, [...words(line), '--no-input']);
+      const { code, stdout, stderr, where } = shown;
+      exit = code;
+      if (SIZES.includes(at)) seen.push(shown);
       expect({ where, stdout, failed: code > 0 }).toEqual({ where, stdout: '', failed: true });
       expect(stderr.replace(new RegExp(STYLE, 'g'), ''), where).toContain(message);
     }
+    await store.add('error', line, exit, seen);
+  });
+
+  it('the book of the screens is made', async () => {
+    await db.json('risk', 'time-zone', ZONE);
+    for (const line of BOOK) await db.json(...words(line));
   });
 
   /** Looks at a read from everywhere, at the same moment of the clock. */
-  async function lookFromEverywhere(path: string, argv: readonly string[], options: CliOptions) {
+  async function lookFromEverywhere(
+    line: { path: string; text: string },
+    argv: readonly string[],
+    options: CliOptions,
+  ) {
+    const { path, text } = line;
     const whole = await lookAtTables(['plain', 10_000, 60], path, argv, options);
     const [first] = tablesOf(whole.screen, COMMANDS.get(path)?.fields ?? {});
     const isList = first !== undefined && first[0]?.text === whole.screen[0]?.text;
-    for (const at of LOOKS) {
+    const seen: Shown[] = [];
+    for (const at of looksOf(path)) {
       const shown = await lookAtTables(at, path, argv, options);
-      if (isList && at[0] === 'plain') compareWith(whole.stdout, shown, '…');
+      if (SIZES.includes(at)) seen.push(shown);
+      if (isList && at[0] === 'plain' && !isAged(path)) compareWith(whole.stdout, shown, '…');
     }
+    await keep(path, text, whole.code, seen);
+  }
+
+  async function keep(path: string, line: string, code: number, seen: readonly Shown[]) {
+    if (!UNSTORED.test(path)) await store.add(nounOf(path), line, code, seen);
   }
 
   const isLookedAtOnce = (path: string, argv: readonly string[]) => {
     const { effect, live } = COMMANDS.get(path) ?? {};
-    return effect !== 'read' || live !== undefined || isSlow(path) || argv.includes('--force');
+    return (
+      effect !== 'read' ||
+      live !== undefined ||
+      isSlow(path) ||
+      SLOW.includes(path) ||
+      argv.includes('--force')
+    );
   };
 
   // Each test goes on from where the one before it left the book.
-  it.each(DAY.map((line, i) => ({ name: 'sql' in line ? line.sql : line.text, line, i })))(
+  it.each(DAY.map((line) => ({ name: 'sql' in line ? line.sql : line.text, line })))(
     'fits and says without colour what it says: $name',
-    async ({ line, i }) => {
+    async ({ line }) => {
       if ('sql' in line) return void (await db.query(line.sql));
-      const argv = words(await fillIn(line.text, db, ring, known));
+      const argv = words(await fillIn(line.text.replace('Asia/Kolkata', ZONE), db, ring, known));
       const stdin = line.stdin && (await fillIn(line.stdin, db, ring, known));
       const options = stdin ? { stdin, redirected: true } : {};
       if (!isLookedAtOnce(line.path, argv))
-        return lookFromEverywhere(line.path, argv, { ...options, now: new Date() });
-      const at = LOOKS[i % LOOKS.length] as Look;
-      remember((await lookAtTables(at, line.path, argv, options)).stdout, known);
+        return lookFromEverywhere(line, argv, {
+          ...options,
+          now: new Date(Date.now() + (isAged(line.path) ? 0 : LATER_MS)),
+        });
+      const shown = await lookAtTables(WRITES_AT, line.path, argv, options);
+      await keep(line.path, line.text, shown.code, [shown]);
+      remember(shown.stdout, known);
     },
   );
+
+  it('all are as they are stored', async () => {
+    for (const name of store.names())
+      await expect.soft(store.textOf(name)).toMatchFileSnapshot(`screens/${name}.txt`);
+    expect(readdirSync('test/cli/screens').sort()).toEqual(store.names().map((name) => `${name}.txt`));
+  });
 });

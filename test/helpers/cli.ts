@@ -13,6 +13,8 @@ export interface CliOptions {
   };
   /** Called with what is on stdout whenever there is more of it. */
   onOutput?: (stdout: string) => void;
+  /** Called with what comes on either stream, in the order in which a terminal that shows both has it. */
+  onText?: (text: string) => void;
   /** Whether stdin, stdout and stderr claim to be terminals. */
   tty?: boolean;
   /** Whether stdin is none all the same, as with `< file`. */
@@ -43,7 +45,7 @@ export async function runWith(
   options: CliOptions,
 ): Promise<CliResult> {
   const stdin = new PassThrough();
-  const [stdout, stderr] = [collector(options.onOutput), collector()];
+  const [stdout, stderr] = [collector(options.onText, options.onOutput), collector(options.onText)];
   if (options.answer) typeAnswer(stdin, options.answer, stderr.text);
   else stdin.end(options.stdin ?? '');
   const tty = options.tty === true;
@@ -52,8 +54,8 @@ export async function runWith(
     argv,
     {
       stdin: Object.assign(stdin, { isTTY: tty && !options.redirected }),
-      stdout: Object.assign(stdout.stream, { isTTY: tty, columns, ...CURSOR }),
-      stderr: Object.assign(stderr.stream, { isTTY: tty, columns, ...CURSOR }),
+      stdout: Object.assign(stdout.stream, { isTTY: tty, columns, ...cursorOf(stdout) }),
+      stderr: Object.assign(stderr.stream, { isTTY: tty, columns, ...cursorOf(stderr) }),
       env: options.env ?? {},
       cwd: options.cwd ?? tmpdir(),
       home: options.home ?? '/nonexistent',
@@ -81,18 +83,31 @@ function typeAnswer(
   waiting.unref();
 }
 
-/** What a spinner moves about with on a terminal. */
-const CURSOR = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true };
+const ESCAPE = '\u001b';
 
-function collector(onText?: (text: string) => void) {
+/** What a spinner moves about with on a terminal: seen on the screen, and no text. */
+function cursorOf({ show }: { show: (text: string) => void }) {
+  const shown = (text: string) => {
+    show(text);
+    return true;
+  };
+  return {
+    cursorTo: (x: number) => shown(`${ESCAPE}[${x + 1}G`),
+    moveCursor: (_dx: number, dy: number) => shown(dy < 0 ? `${ESCAPE}[${-dy}A` : ''),
+    clearLine: () => shown(`${ESCAPE}[2K`),
+  };
+}
+
+function collector(show: (text: string) => void = () => {}, onOutput?: (all: string) => void) {
   const chunks: Buffer[] = [];
   const text = () => Buffer.concat(chunks).toString('utf8');
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       chunks.push(Buffer.from(chunk));
-      onText?.(text());
+      show(chunk.toString());
+      onOutput?.(text());
       done();
     },
   });
-  return { stream, text };
+  return { stream, text, show };
 }

@@ -1,0 +1,102 @@
+import { wallClock } from '../../src/util/time.ts';
+import { type ScreenRow, screenOf } from './screen.ts';
+
+/** What a command printed on a terminal of so many columns. */
+export interface Shown {
+  columns: number;
+  printed: string;
+}
+
+/** Screens as text that is kept and reviewed, by a name, in the order in which they were seen. */
+export function screenStore(stable: (text: string) => string) {
+  const kept = new Map<string, string[]>();
+  return {
+    /** Keeps what a command line showed; widths that show the same stand together. */
+    async add(name: string, line: string, code: number, shown: readonly Shown[]): Promise<void> {
+      const drawn = new Map<string, number[]>();
+      for (const { columns, printed } of shown) {
+        const text = textOf(await screenOf(stable(printed), { columns, rows: MOST_ROWS }));
+        drawn.set(text, [...(drawn.get(text) ?? []), columns]);
+      }
+      const parts = [...drawn].map(([text, columns]) => `--- ${columns.join(', ')}\n${text}`);
+      const ended = code === 0 ? '' : `   (exit ${code})`;
+      kept.set(name, [...(kept.get(name) ?? []), `$ pinnacle ${line}${ended}\n${parts.join('')}`]);
+    },
+    names: () => [...kept.keys()].sort(),
+    textOf: (name: string) => (kept.get(name) ?? []).join('\n'),
+  };
+}
+
+const MOST_ROWS = 40;
+
+/** Rows of a screen as lines; what goes on from the row before it is marked, and what is beyond a screen is counted. */
+function textOf(rows: readonly ScreenRow[]): string {
+  const lines = rows.slice(0, MOST_ROWS).map(({ text, isWrapped }) => `${isWrapped ? '↩' : ''}${text}\n`);
+  const more = rows.length - lines.length;
+  return lines.join('') + (more > 0 ? `(${more} more rows)\n` : '');
+}
+
+const DAY_MS = 86_400_000;
+const TODAY = Date.parse('2026-03-02T00:00:00Z');
+/** Dates so many days from today are told by the clock; others were written. */
+const NEAR_DAYS = 40;
+
+const ULID_CHAR = '[0-9A-HJKMNP-TV-Z]';
+const GENERATED = new RegExp(`\\b([a-z]{3})_(${ULID_CHAR}{10})(${ULID_CHAR}*)`, 'g');
+const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g;
+const LOCAL = /(\d{4}-\d\d-\d\d)( \d\d:\d\d:\d\d)?/g;
+
+/** What is told by clocks, random numbers and this machine, and differs from run to run. */
+const TOLD: readonly (readonly [pattern: RegExp, text: string | ((text: string) => string)])[] = [
+  [/postgres@\S+/g, 'trading@db1:5432/pinnacle'],
+  [/127\.0\.0\.1:\d{5}/g, '127.0.0.1:16379'],
+  [/\b(1[5-9]|[2-5]\d) min\b/g, '15 min'],
+  [/\b(\d+\.\d s|\d min) ago\b/g, 'just now'],
+  [/\b\d{3} d\b/g, '300 d'],
+  [/(?<=pin_(live|ses)_)\w+/g, (text) => 'x'.repeat(text.length)],
+  [/\b[0-9a-f]{64}\b/g, '0'.repeat(64)],
+  [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'random-name-of-so-many-characters-xx'],
+  [/(?<=^bytes +)[\d,]+$/gm, '1,000'],
+];
+
+/** Replaces what differs between two runs by what does not and is as long, the same by the same. */
+export function stableTexts(zone: string, folder: string) {
+  const today = wallClock(new Date().toISOString(), zone).slice(0, 10);
+  const daysFrom = (day: string) => Math.round((Date.parse(day) - Date.parse(today)) / DAY_MS);
+  const moved = (days: number) => new Date(TODAY + days * DAY_MS).toISOString().slice(0, 10);
+  const dated = (all: string, day: string, clock = '') => {
+    const days = daysFrom(day);
+    return Math.abs(days) < NEAR_DAYS ? moved(days) + clock.replace(/ .*/, ' 10:30:00') : all;
+  };
+  const times = numbering();
+  const tails = numbering();
+  const keys = numbering();
+  return (printed: string): string => {
+    let text = printed.replaceAll(folder, '/srv/pinnacle').replaceAll(process.cwd(), '.');
+    for (const [pattern, told] of TOLD)
+      text = typeof told === 'string' ? text.replace(pattern, told) : text.replace(pattern, told);
+    return text
+      .replace(GENERATED, (_all, prefix: string, time: string, tail: string) => {
+        const begin = isOld(time) ? time : times(time, '01KG');
+        return `${prefix}_${begin}${tail.length < 16 ? '0'.repeat(tail.length) : tails(tail, '0')}`;
+      })
+      .replace(/\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8}\b/g, (key) => keys(key, 'e'))
+      .replace(ISO, (at) => `${moved(daysFrom(wallClock(at, zone).slice(0, 10)))}T05:00:00.000000Z`)
+      .replace(LOCAL, dated)
+      .replaceAll(zone, 'Asia/Kolkata')
+      .replace(new RegExp(`\\b${today.slice(0, 7)}\\b(?!-)`, 'g'), moved(0).slice(0, 7));
+  };
+}
+
+/** Ids of what was written of years before: their time is that of the file. */
+const isOld = (time: string) => time < '01J';
+
+/** A number for each text, in a text that is as long. */
+function numbering() {
+  const known = new Map<string, number>();
+  return (text: string, start: string) => {
+    const number = known.get(text) ?? known.size + 1;
+    known.set(text, number);
+    return start + String(number).padStart(text.length - start.length, '0');
+  };
+}
