@@ -60,6 +60,6 @@ describe.each(databases)('CRITICAL notifications that nobody has read, on $name,
     );
     await send('CRITICAL');
     const { stderr } = await db.cliWith({ tty: true, env: { NO_COLOR: '1' } }, ...amend(95));
-    expect(stderr).toContain('At least 1 CRITICAL notification unread');
+    expect(stderr).toContain('At least 1 CRITICAL unread');
   });
 });
