@@ -1,5 +1,6 @@
 import type { OrderSide, OrderType } from './enums.ts';
 import type { Instant } from './instant.ts';
+import type { Quote } from './quote.ts';
 
 /** The limits beyond which an entry is asked about; 0 asks never. */
 export interface Guard {
@@ -53,6 +54,33 @@ export function doubtOfPrice(
     `${price} is ${percent.toFixed(1)} % ${side} the last price, ${known.price} (${known.source} of ${known.at})`,
   ];
 }
+
+/**
+ * Why a quote is probably a mistake, if it is: outside the range of its own day, or far from the close of the day before or the
+ * last price that is known, in rupees per share and of whatever time: nobody looks at it before it is booked.
+ */
+export function doubtOfQuote(
+  { ltp, low, high, close }: Pick<Quote, 'ltp' | 'low' | 'high' | 'close'>,
+  last: number | undefined,
+  { priceMove }: Guard,
+): string | undefined {
+  if (isSet(low) && ltp < low) return `${ltp} is below the lowest price of its day, ${low}`;
+  if (isSet(high) && ltp > high) return `${ltp} is above the highest price of its day, ${high}`;
+  const known = [
+    [close, 'the close of the day before'],
+    [last, 'the last price'],
+  ] as const;
+  for (const [price, what] of known) {
+    if (priceMove === 0 || !isSet(price)) continue;
+    const percent = (Math.abs(ltp - price) / price) * 100;
+    if (percent > priceMove)
+      return `${ltp} is ${percent.toFixed(1)} % ${ltp > price ? 'above' : 'below'} ${what}, ${price}`;
+  }
+  return undefined;
+}
+
+/** Feeds write 0 where they know nothing. */
+const isSet = (price: number | undefined): price is number => price !== undefined && price > 0;
 
 const DAY_MS = 86_400_000;
 /** Whatever the time zone of the exchange, it is Sunday there. */

@@ -151,6 +151,7 @@ session list
 session show --user u2
 position close {position} --price 102
 risk flatten u2 --at TCS=90 --confirm u2
+risk resume u2 --reason r --confirm u2
 fill bust {fill} --reason r --yes
 session recompute {session}
 session end u2

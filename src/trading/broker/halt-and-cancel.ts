@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Context } from '../../context.ts';
 import type { BrokerKind } from '../../domain/broker.ts';
 import type { OrderId, UserId } from '../../domain/id.ts';
@@ -8,7 +8,8 @@ import { pluralize } from '../../util/text.ts';
 import { isAtBroker } from '../ledger/at-broker.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import { findOrders } from '../ledger/order-store.ts';
-import { haltTrading, haltUnfinished } from '../risk/halt-trading.ts';
+import { describeHalt, type HaltedOrders, haltTrading, haltUnfinished } from '../risk/halt-trading.ts';
+import { type Scope, scopeOf } from '../risk/scope.ts';
 import type { Asked } from './call-broker.ts';
 import { eachOf } from './each-of.ts';
 import { brokerKind } from './open-broker.ts';
@@ -16,7 +17,7 @@ import { requestCancels } from './request-cancels.ts';
 import { syncTraders } from './sync-traders.ts';
 
 /** An order that works at the broker still, or may. */
-interface LeftWorking {
+export interface LeftWorking {
   order_id: OrderId;
   user_id: UserId;
   /** '' where no answer to its placement came. */
@@ -28,18 +29,30 @@ interface LeftWorking {
 /** How often the books of a trader are read for the cancels to show: an exchange takes a moment. */
 const LOOKS = 3;
 
-/**
- * The kill switch: halts within the book, which needs no broker, then asks the broker to cancel the orders that it has and
- * syncs their traders. None of them is CANCELLED here before the broker says so. Returns what is left working there, and
- * whether the broker of some trader did not answer; another run goes on with them.
- */
+/** The kill switch for one user or everyone, after a confirmation; see `haltNow`. Throws USER_NOT_FOUND. */
 export async function haltAndCancel(
   ctx: Context,
-  request: { user: UserId | undefined; all: boolean; reason: string },
+  { user, all, reason }: { user: UserId | undefined; all: boolean; reason: string },
 ) {
-  const kind = await configuredKind(ctx);
-  const there = isAtBroker(kind, await ctx.source());
-  const { left: atBroker, ...halted } = await haltTrading(ctx, { ...request, isAtBroker: there });
+  const scope = scopeOf(user, all);
+  const orders = await ordersToHalt(ctx, sql<boolean>`false`);
+  await ctx.io.say(await describeHalt(ctx, scope, orders));
+  await ctx.confirm(`Halt trading for ${scope.name}?`);
+  return haltNow(ctx, scope, { reason, ...orders });
+}
+
+/** The orders that a halt cancels, but for those that SQL about `orders` spares. */
+export async function ordersToHalt(ctx: Context, isSpared: RawBuilder<boolean>): Promise<HaltedOrders> {
+  return { isAtBroker: isAtBroker(await configuredKind(ctx), await ctx.source()), isSpared };
+}
+
+/**
+ * Halts within the book, which needs no broker, then asks the broker to cancel the orders that it has and syncs their
+ * traders. None of them is CANCELLED here before the broker says so. Returns what is left working there, and whether the broker
+ * of some trader did not answer; another run goes on with them.
+ */
+export async function haltNow(ctx: Context, scope: Scope, halting: HaltedOrders & { reason: string }) {
+  const { left: atBroker, ...halted } = await haltTrading(ctx, scope, halting);
   const result = { ...halted, at_broker: atBroker.length };
   if (atBroker.length === 0) return { ...result, left: [], unreachable: false };
   if (ctx.dryRun) {
@@ -59,7 +72,7 @@ export async function haltAndCancel(
   ).catch((error) => {
     ctx.signal.throwIfAborted();
     if (!isDatabaseFailure(error) && !(error instanceof Failure)) throw error;
-    throw haltUnfinished(request.user ?? 'everyone', 'orders at the broker may work still');
+    throw haltUnfinished(scope.name, 'orders at the broker may work still');
   });
   return {
     ...result,
@@ -81,7 +94,7 @@ export async function configuredKind(ctx: Context): Promise<BrokerKind | undefin
 }
 
 /** The same context, none of whose changes is the result of the command. */
-const continuing = (ctx: Context): Context => ({
+export const continuing = (ctx: Context): Context => ({
   ...ctx,
   change: (work) => ctx.change(async (trx) => ({ ...(await work(trx)), unfinished: true })),
 });

@@ -1,27 +1,29 @@
+import { sql } from 'kysely';
 import { auditTarget, changedIf, firstListed, type Outcome } from '../../audit/outcome.ts';
+import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { mintId, type OrderId, type PositionId, type UserId } from '../../domain/id.ts';
 import { NO_RUPEES, type Rupees } from '../../domain/money.ts';
-import { signedShares } from '../../domain/net-positions.ts';
-import type { TradingSymbol } from '../../domain/symbol.ts';
+import { BROKER_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import type { Asked } from '../broker/call-broker.ts';
 import { configuredKind } from '../broker/halt-and-cancel.ts';
 import { sendOrders } from '../broker/send-orders.ts';
 import { bookFills, fillOfAll } from '../ledger/book-fills.ts';
-import { insertOrders, type NewOrder, unfilled } from '../ledger/insert-orders.ts';
+import { insertOrders, unfilled } from '../ledger/insert-orders.ts';
 import { findOrders } from '../ledger/order-store.ts';
 import { findPositions, type Position } from '../positions/store.ts';
 import { ordersLeftToday } from '../risk/orders-left.ts';
-import { type TradingDay, tradingDayOf } from '../trading-day.ts';
-import { describeOpen, warnUnlessHalted } from './describe-open.ts';
-import { exitPrices, givenPrices } from './exit-prices.ts';
+import { tradingDayOf } from '../trading-day.ts';
+import { describeOpen } from './describe-open.ts';
+import { type ExitPrices, exitPrices, givenPrices } from './exit-prices.ts';
 import { lockOpen, type OpenPosition } from './lock-open.ts';
+import { type Exit, planExit } from './plan-exit.ts';
 
 /** A position, and the order that closes it. */
-type Closed = Position & {
+export type Closed = Position & {
   closing_order_id: OrderId | null;
   /** FILLED, or the status of an order that is still to be filled; null where there is none. */
   closing_status: string | null;
@@ -38,9 +40,11 @@ export interface CloseRequest {
 }
 
 /** The positions of a user or of everyone, and what a share is worth in rupees; without prices, only orders are placed. */
-interface Exits {
+export interface Exits {
   user: UserId | undefined;
-  prices: ReadonlyMap<TradingSymbol, number> | undefined;
+  prices: ExitPrices | undefined;
+  /** In a dry run the halt before it has cancelled nothing: whether other orders than exits count as cancelled. */
+  afterHalt?: boolean;
 }
 
 /**
@@ -55,18 +59,8 @@ export async function closeAllOf(ctx: Context, request: CloseRequest & { user: U
   return closeAndSay(ctx, { user: request.user, prices: await exitPrices(ctx, { ...request, given }) });
 }
 
-/** The same of a user or of everyone, once the name is typed; with `send` the orders go to the broker at once. */
-export async function flatten(ctx: Context, { send, ...request }: CloseRequest & { send: boolean }) {
-  const { user } = request;
-  const question = await describeOpen(ctx, user);
-  await warnUnlessHalted(ctx, user);
-  const given = await givenPrices(ctx, request.given);
-  await ctx.confirmByName(user ?? 'all', question);
-  const prices = await exitPrices(ctx, { ...request, given });
-  return send ? closeAndSend(ctx, { user, prices }) : closeAndSay(ctx, { user, prices });
-}
-
-async function closeAndSay(ctx: Context, exits: Exits) {
+/** Closes, and says which orders wait to be sent. */
+export async function closeAndSay(ctx: Context, exits: Exits) {
   const closed = await closeWithin(ctx, exits, withProblems);
   const rows = [closed instanceof Finding ? closed.data : closed].flat();
   const pending = rows.filter(({ closing_status }) => closing_status === 'PENDING').length;
@@ -78,7 +72,8 @@ async function closeAndSay(ctx: Context, exits: Exits) {
   return closed;
 }
 
-async function closeAndSend(ctx: Context, exits: Exits) {
+/** Closes, and hands the orders to the broker at once, also those of an earlier run. */
+export async function closeAndSend(ctx: Context, exits: Exits) {
   const rows = await closeWithin(ctx, exits, (all) => all);
   const ids = rows.flatMap(({ closing_order_id, closing_status }) =>
     closing_status === 'PENDING' && closing_order_id !== null ? [closing_order_id] : [],
@@ -113,15 +108,16 @@ const withProblems = (rows: readonly Closed[]) =>
 
 async function closeWithin<T>(
   ctx: Context,
-  { user, prices }: Exits,
+  { user, prices, afterHalt = false }: Exits,
   shown: (rows: readonly Closed[]) => T,
 ): Promise<T> {
   const books = prices !== undefined && (await configuredKind(ctx)) === undefined;
   const clock = await tradingDayOf(ctx);
   return ctx.change(async (trx): Promise<Outcome<T>> => {
-    const open = await lockOpen(trx, user);
+    const open = await lockOpen(trx, user, { onlyExits: ctx.dryRun && afterHalt });
     const left = await ordersLeftToday(trx, [...new Set(open.map(({ user_id }) => user_id))], clock);
-    const exits = open.map((position) => exitOf(position, { prices, books, left, clock }));
+    const elsewhere = books ? await tradersElsewhere(trx, open) : new Set<UserId>();
+    const exits = open.map((position) => planExit(position, { prices, books, elsewhere, left, clock }));
     const orders = exits.flatMap((exit) => ('order' in exit ? [exit.order] : []));
     await insertOrders(trx, orders.map(unfilled));
     const now = new Date(clock.now);
@@ -153,6 +149,15 @@ async function closeWithin<T>(
   });
 }
 
+/** Those of the holders of positions who have an account at a broker. */
+async function tradersElsewhere(trx: Trx, open: readonly OpenPosition[]): Promise<Set<UserId>> {
+  if (!hasStep(trx, BROKER_SINCE_STEP)) return new Set();
+  const users = [...new Set(open.map(({ user_id }) => user_id))];
+  const { rows } = await sql<{ user_id: UserId }>`
+    SELECT user_id FROM broker_accounts WHERE user_id = ANY(${users})`.execute(trx.db);
+  return new Set(rows.map(({ user_id }) => user_id));
+}
+
 /** What an exit came to; `credited` has the rupees of each order that is filled. */
 function resultOf(exit: Exit, credited: ReadonlyMap<OrderId, Rupees>): Omit<Closed, keyof Position> {
   if ('problem' in exit)
@@ -166,60 +171,4 @@ function resultOf(exit: Exit, credited: ReadonlyMap<OrderId, Rupees>): Omit<Clos
   const gain = credited.get(closing_order_id);
   const status = 'working' in exit ? exit.status : gain === undefined ? 'PENDING' : 'FILLED';
   return { closing_order_id, closing_status: status, credited: gain ?? NO_RUPEES, problem: null };
-}
-
-/** What is done about a position: an order, nothing as one is on its way, or why nothing can be. */
-type Exit =
-  | { order: NewOrder }
-  | { working: OrderId; status: string | null }
-  | { problem: string; by: OrderId | null };
-
-interface Plan {
-  prices: Exits['prices'];
-  books: boolean;
-  /** Orders that users may still place today; each exit takes one. */
-  left: Map<UserId, number>;
-  clock: TradingDay;
-}
-
-function exitOf(position: OpenPosition, { prices, books, left, clock }: Plan): Exit {
-  const { user_id, strategy_id, symbol, product, closing } = position;
-  // Another program may have written the shares of a short position with a sign.
-  const held = signedShares(position);
-  const because = (problem: string): Exit => ({ problem, by: null });
-  if (held === 0) return because('it is open without shares: see pinnacle doctor ledger');
-  if (position.is_opposed)
-    return because(
-      `a long and a short position are open in ${symbol}: run pinnacle ledger adopt --user ${user_id}`,
-    );
-  if (closing !== null) {
-    const isCovered = position.closing_type === 'MARKET' && (position.closing_rest ?? 0) >= Math.abs(held);
-    // Where prices are to be booked, an order that nobody fills closes nothing.
-    if (isCovered && !books) return { working: closing, status: position.closing_state };
-    return {
-      problem: `order ${closing} is working on that side: run pinnacle order cancel ${closing}`,
-      by: closing,
-    };
-  }
-  const price = prices?.get(symbol);
-  if (books && price === undefined)
-    return because(`there is no price of ${symbol}: no fresh quote, and none given`);
-  const allowed = left.get(user_id);
-  if (allowed !== undefined && allowed < 1)
-    return because('MAX_ORDERS_PER_DAY allows no further order today');
-  if (allowed !== undefined) left.set(user_id, allowed - 1);
-  return {
-    order: {
-      order_id: mintId('ord', new Date(clock.now)),
-      user_id,
-      strategy_id,
-      symbol,
-      product: product as NewOrder['product'],
-      side: held > 0 ? 'SELL' : 'BUY',
-      order_type: 'MARKET',
-      quantity: Math.abs(held),
-      price: price ?? position.current_price,
-      created_at: clock.now,
-    },
-  };
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import { formatRupees } from '../../domain/money.ts';
 import { pluralize } from '../../util/text.ts';
+import { countWorking } from '../ledger/cancel-orders.ts';
 import { findActiveHalts } from '../risk/store.ts';
 import { findUser } from '../users/store.ts';
 
@@ -21,11 +22,16 @@ export async function describeOpen(ctx: Context, user: UserId | undefined): Prom
   return `Close ${pluralize(positions, 'open position')} of ${whose}, with ${formatRupees(unrealized)} unrealized?`;
 }
 
-/** Says so where trading goes on: what is closed may be entered again. */
-export async function warnUnlessHalted(ctx: Context, user: UserId | undefined): Promise<void> {
-  const halts = await findActiveHalts(await ctx.db(), user);
+/** Says what may open again what is closed: strategies while trading is not halted, and orders that work. */
+export async function warnOfEntries(ctx: Context, user: UserId | undefined): Promise<void> {
+  const db = await ctx.db();
+  const halts = await findActiveHalts(db, user);
+  const halt = `pinnacle risk halt ${user ?? '--all'}`;
   if (!halts.some(({ user_id }) => user_id === null || user_id === user))
+    await ctx.io.warn(`Trading is not halted: strategies may enter again. To stop them: ${halt}`);
+  const working = await countWorking(db, { user });
+  if (working > 0)
     await ctx.io.warn(
-      `Trading is not halted: strategies may enter again. To stop them: pinnacle risk halt ${user ?? '--all'}`,
+      `${pluralize(working, 'order works', 'orders work')} still, and may open positions again. To cancel them: ${halt}`,
     );
 }

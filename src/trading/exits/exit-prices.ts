@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Context } from '../../context.ts';
+import { doubtOfQuote } from '../../domain/doubts.ts';
 import type { UserId } from '../../domain/id.ts';
 import { ageOf } from '../../domain/quote.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
@@ -18,9 +19,13 @@ export async function givenPrices(
   return new Map(marks.map(({ symbol, price }) => [symbol, price]));
 }
 
+/** What a share is closed at, in rupees, or why its quote is not taken. */
+export type ExitPrice = { price: number } | { doubt: string };
+export type ExitPrices = ReadonlyMap<TradingSymbol, ExitPrice>;
+
 /**
- * The prices to close positions at, in rupees per share: those that are given, else with `fromCache` the quotes in Redis that
- * are fresh now, so it is called after every question. Undefined where neither is asked for. Throws NO_REDIS.
+ * The prices to close positions at: those that are given, else with `fromCache` the quotes in Redis that are fresh now, so it is
+ * called after every question; a quote that is probably a mistake is a doubt. Undefined where neither is asked for. Throws NO_REDIS.
  */
 export async function exitPrices(
   ctx: Context,
@@ -29,23 +34,28 @@ export async function exitPrices(
     given,
     fromCache,
   }: { user: UserId | undefined; given: ReadonlyMap<TradingSymbol, number>; fromCache: boolean },
-): Promise<ReadonlyMap<TradingSymbol, number> | undefined> {
-  if (!fromCache) return given.size === 0 ? undefined : given;
-  return new Map([...(await freshQuotes(ctx, user)), ...given]);
+): Promise<ExitPrices | undefined> {
+  if (!fromCache && given.size === 0) return undefined;
+  const quotes = fromCache ? await freshQuotes(ctx, user) : [];
+  return new Map([...quotes, ...[...given].map(([symbol, price]) => [symbol, { price }] as const)]);
 }
 
-async function freshQuotes(ctx: Context, user: UserId | undefined) {
-  const { rows } = await sql<{ symbol: TradingSymbol }>`
-    SELECT DISTINCT symbol FROM positions
-    WHERE status = 'OPEN' AND ${user === undefined ? sql`true` : sql`user_id = ${user}`}`.execute(
-    await ctx.db(),
-  );
+async function freshQuotes(
+  ctx: Context,
+  user: UserId | undefined,
+): Promise<(readonly [TradingSymbol, ExitPrice])[]> {
+  const { rows } = await sql<{ symbol: TradingSymbol; price: number }>`
+    SELECT DISTINCT ON (symbol) symbol, current_price AS price FROM positions
+    WHERE status = 'OPEN' AND ${user === undefined ? sql`true` : sql`user_id = ${user}`}
+    ORDER BY symbol, coalesce(marked_at, updated_at) DESC`.execute(await ctx.db());
   const symbols = rows.map(({ symbol }) => symbol);
-  const [redis, { market }] = await Promise.all([ctx.redis('market'), ctx.config()]);
+  const [redis, { market, guard }] = await Promise.all([ctx.redis('market'), ctx.config()]);
   const now = ctx.now();
   const readings = await readQuotes(redis, symbols, now);
-  return symbols.flatMap((symbol, i) => {
+  return rows.flatMap(({ symbol, price }, i) => {
     const quote = readings[i]?.quote;
-    return quote && ageOf(quote.timestamp, now) <= market.staleAfterMs ? [[symbol, quote.ltp] as const] : [];
+    if (!quote || ageOf(quote.timestamp, now) > market.staleAfterMs) return [];
+    const doubt = doubtOfQuote(quote, price, guard);
+    return [[symbol, doubt === undefined ? { price: quote.ltp } : { doubt }] as const];
   });
 }

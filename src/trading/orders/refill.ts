@@ -102,7 +102,9 @@ async function wasCancelled(trx: Trx, { order_id, created_at }: Order): Promise<
   const { rows } = await sql`
     SELECT FROM audit_log WHERE at >= ${created_at}::timestamp
       AND (target = ${auditTarget('order', order_id)} AND command = 'order cancel'
-        OR command IN ('order cancel', 'risk halt') AND strpos(body, ${JSON.stringify(order_id)}) > 0)
+        OR (command IN ('order cancel', 'risk halt', 'user offboard', 'corporate-action apply')
+            OR command = 'risk flatten' AND strpos(body, '"halt_id"') > 0)
+          AND strpos(body, ${JSON.stringify(order_id)}) > 0)
     LIMIT 1`.execute(trx.db);
   return rows.length > 0;
 }

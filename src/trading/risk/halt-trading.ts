@@ -2,36 +2,45 @@ import type { RawBuilder } from 'kysely';
 import { writeAudits } from '../../audit/log.ts';
 import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
-import type { UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { insertNotifications } from '../notifications/notify.ts';
 import { type Activated, byUser, cancelAndPause, countAffected, setHalt } from './halts.ts';
-import { findScope, scopeOf } from './scope.ts';
+import { findScope, type Scope } from './scope.ts';
 
-/** Whom to halt, why, and SQL for the orders that are at the broker. */
-export interface HaltRequest {
-  user: UserId | undefined;
-  all: boolean;
-  reason: string;
+/** Which orders a halt cancels within the book, as SQL about `orders`. */
+export interface HaltedOrders {
+  /** Those that are at the broker, which cancels them. */
   isAtBroker: RawBuilder<boolean>;
+  /** Those that go on working. */
+  isSpared: RawBuilder<boolean>;
+}
+
+/** What halting somebody, or everyone, does to orders and strategies, in a sentence. Throws USER_NOT_FOUND. */
+export async function describeHalt(
+  ctx: Pick<Context, 'db'>,
+  scope: Scope,
+  { isAtBroker, isSpared }: HaltedOrders,
+): Promise<string> {
+  const db = await ctx.db();
+  await findScope(db, scope);
+  const { orders, there, active } = await countAffected(db, scope.user_id, { isAtBroker, isSpared });
+  const those = there > 0 ? `, ${there.toLocaleString('en-IN')} of them at the broker,` : '';
+  const effect = `cancels ${pluralize(orders, 'working order')}${those} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
+  return `Halting trading for ${scope.name} ${effect}.`;
 }
 
 /**
- * The kill switch within the book: sets a halt, cancels the working orders that are not at the broker and pauses active
- * strategies of one user or, with `all`, of everyone, after a confirmation. Returns the orders that are left, too. Two
- * transactions: the halt is committed first. Throws HALT_UNFINISHED (exit 10) if the second one fails.
+ * The kill switch within the book: sets a halt, cancels the working orders that are neither at the broker nor spared, and pauses
+ * active strategies of one user or of everyone. Returns the orders that are left at the broker, too. Two transactions: the halt
+ * is committed first. Throws HALT_UNFINISHED (exit 10) if the second one fails.
  */
-export async function haltTrading(ctx: Context, { user, all, reason, isAtBroker }: HaltRequest) {
-  const scope = scopeOf(user, all);
-  const db = await ctx.db();
-  await findScope(db, scope);
-  const { orders, there, active } = await countAffected(db, scope.user_id, isAtBroker);
-  const those = there > 0 ? `, ${there.toLocaleString('en-IN')} of them at the broker,` : '';
-  const effect = `cancels ${pluralize(orders, 'working order')}${those} and pauses ${pluralize(active, 'strategy', 'strategies')}`;
-  await ctx.io.say(`Halting trading for ${scope.name} ${effect}.`);
-  await ctx.confirm(`Halt trading for ${scope.name}?`);
+export async function haltTrading(
+  ctx: Context,
+  scope: Scope,
+  { reason, ...orders }: HaltedOrders & { reason: string },
+) {
   const at = instant(ctx.now());
   // Committed before cancelling waits for any lock: from then on no entry is accepted.
   const halted = await ctx.change(async (trx) => {
@@ -45,11 +54,7 @@ export async function haltTrading(ctx: Context, { user, all, reason, isAtBroker 
   });
   return ctx
     .change(async (trx) => {
-      const { cancelled, paused, left } = await cancelAndPause(
-        trx,
-        { userId: scope.user_id, isAtBroker },
-        at,
-      );
+      const { cancelled, paused, left } = await cancelAndPause(trx, { userId: scope.user_id, ...orders }, at);
       const counts = { orders_cancelled: cancelled.length, strategies_paused: paused.length };
       const [listed, ...more] = listsOf(paused);
       const result = { ...halted, ...counts, left };

@@ -93,13 +93,17 @@ interface AtBroker {
 }
 
 /**
- * Cancels the working orders of a user, or of everyone, that are not at the broker, keeps their fills, and pauses the active
- * strategies. Waits for the users' locks, up to the statement timeout, so that an order accepted before the halt was visible
+ * Cancels the working orders of a user, or of everyone, that are neither at the broker nor spared, keeps their fills, and pauses the
+ * active strategies. Waits for the users' locks, up to the statement timeout, so that an order accepted before the halt was visible
  * is cancelled too.
  */
 export async function cancelAndPause(
   trx: Trx,
-  { userId, isAtBroker }: { userId: UserId | null; isAtBroker: RawBuilder<boolean> },
+  {
+    userId,
+    isAtBroker,
+    isSpared,
+  }: { userId: UserId | null; isAtBroker: RawBuilder<boolean>; isSpared: RawBuilder<boolean> },
   at: Instant,
 ): Promise<HaltOutcome> {
   const whose = scope(userId);
@@ -107,9 +111,14 @@ export async function cancelAndPause(
   await sql`SELECT count(*) FROM (SELECT FROM users WHERE ${whose} ORDER BY user_id FOR NO KEY UPDATE) AS locked`.execute(
     trx.db,
   );
-  const cancelled = await cancelWorking(trx, { user: userId ?? undefined }, at, isAtBroker);
+  const cancelled = await cancelWorking(
+    trx,
+    { user: userId ?? undefined },
+    at,
+    sql`(${isAtBroker} OR ${isSpared})`,
+  );
   const { rows: left } = await sql<AtBroker>`
-    SELECT order_id, user_id FROM orders WHERE ${whose} AND ${IS_WORKING} AND ${isAtBroker}
+    SELECT order_id, user_id FROM orders WHERE ${whose} AND ${IS_WORKING} AND ${isAtBroker} AND NOT ${isSpared}
     ORDER BY user_id, order_id`.execute(trx.db);
   const { rows: paused } = await sql<Activated>`
     UPDATE user_strategies SET status = 'PAUSED', updated_at = ${at}::timestamp
@@ -117,16 +126,19 @@ export async function cancelAndPause(
   return { cancelled, paused, left };
 }
 
-/** What a halt would cancel and pause now, and how many of the orders are at the broker. */
+/** What a halt would cancel and pause now, but for what it spares, and how many of the orders are at the broker. */
 export async function countAffected(
   db: Kysely<Database>,
   userId: UserId | null,
-  isAtBroker: RawBuilder<boolean> = sql`false`,
+  {
+    isAtBroker = sql<boolean>`false`,
+    isSpared = sql<boolean>`false`,
+  }: { isAtBroker?: RawBuilder<boolean>; isSpared?: RawBuilder<boolean> } = {},
 ): Promise<{ orders: number; there: number; active: number; paused: number }> {
   const whose = scope(userId);
   const { rows } = await sql<{ orders: number; there: number; active: number; paused: number }>`
-    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND ${IS_WORKING})::int AS orders,
-      (SELECT count(*) FROM orders WHERE ${whose} AND ${IS_WORKING} AND ${isAtBroker})::int AS there,
+    SELECT (SELECT count(*) FROM orders WHERE ${whose} AND ${IS_WORKING} AND NOT ${isSpared})::int AS orders,
+      (SELECT count(*) FROM orders WHERE ${whose} AND ${IS_WORKING} AND ${isAtBroker} AND NOT ${isSpared})::int AS there,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'ACTIVE')::int AS active,
       (SELECT count(*) FROM user_strategies WHERE ${whose} AND status = 'PAUSED')::int AS paused`.execute(db);
   return rows[0] as { orders: number; there: number; active: number; paused: number };

@@ -20,7 +20,7 @@ export async function pausedByHalt(
 ): Promise<{ paused: Activated[]; since: string }> {
   const { rows } = await sql<Entry>`
     SELECT id, command, target, body FROM audit_log
-    WHERE target = ${target} AND command = 'risk halt' AND strpos(body, ${`"halt_id":"${haltId}"`}) > 0
+    WHERE target = ${target} AND command = ANY(${HALTS}) AND strpos(body, ${`"halt_id":"${haltId}"`}) > 0
     ORDER BY id`.execute(trx.db);
   return { paused: rows.flatMap(strategiesOf), since: rows[0]?.id ?? '0' };
 }
@@ -42,14 +42,17 @@ export async function stillPausedBy(
   );
   const lastBy = new Map<string, string>();
   for (const entry of rows) {
-    const by = entry.command === 'risk halt' ? haltOf(entry) : '';
+    const by = HALTS.includes(entry.command) ? haltOf(entry) : '';
     for (const each of strategiesOf(entry)) lastBy.set(keyOf(each), by);
   }
   return paused.filter((each) => lastBy.get(keyOf(each)) === haltId);
 }
 
+/** The commands that halt. */
+const HALTS = ['risk flatten', 'risk halt'];
+
 const COMMANDS = [
-  'risk halt',
+  ...HALTS,
   'strategy activate',
   'strategy pause',
   'strategy resume',

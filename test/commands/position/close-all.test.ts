@@ -150,7 +150,7 @@ describe.each(servers)('every position at once, without a broker, on $name', ({ 
   it('is filled at a price that is given or a fresh quote; what has neither is named, and ends 6', async () => {
     await db.json(...words('market set INFY --ltp 40'));
     const { code, stdout } = await db.cli(
-      ...words(`risk flatten --all --from-cache ${FIELDS} --confirm all`),
+      ...words(`risk flatten --all --positions-only --from-cache ${FIELDS} --confirm all`),
     );
     expect({ code, rows: rowsOf({ stdout }) }).toEqual({
       code: 6,
@@ -174,7 +174,9 @@ describe.each(servers)('every position at once, without a broker, on $name', ({ 
         expect.objectContaining({ user_id: 'u2', symbol: 'TCS', closing_status: null }),
       ],
     });
-    const rest = await db.cli(...words(`risk flatten u2 --at TCS=110 ${FIELDS} --confirm u2`));
+    const rest = await db.cli(
+      ...words(`risk flatten u2 --positions-only --at TCS=110 ${FIELDS} --confirm u2`),
+    );
     expect({ code: rest.code, rows: rowsOf(rest) }).toMatchObject({
       code: 0,
       rows: [{ user_id: 'u2', status: 'CLOSED', closing_status: 'FILLED', credited: '30.00' }],

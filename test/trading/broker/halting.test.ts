@@ -121,6 +121,41 @@ describe.each(servers)('the kill switch at the broker on $name', ({ open }) => {
     await resume('--all');
   }, 120_000);
 
+  it('comes first in a flatten, whose exits go out whatever is left working there', async () => {
+    const user = await giveTrader('flat');
+    await given.position(db, { user, symbol: 'SBIN', quantity: 10, price: 100 });
+    await giveWorking(user, 2);
+    const flatten = (...more: string[]) =>
+      db.cli(...words(`risk flatten ${user} --send --reason test --confirm ${user} --json`), ...more);
+    standIn.control.advanceOnRead = false;
+    standIn.control.next = { cancel: ['html-502'] };
+    const first = await flatten();
+    const rows: Record<string, unknown>[] = JSON.parse(first.stdout);
+    expect({ code: first.code, rows }).toMatchObject({
+      code: 6,
+      rows: [
+        { symbol: 'SBIN', side: 'LONG', quantity: 10, closing_status: 'PLACED', problem: null },
+        ...Array(2).fill({
+          position_id: null,
+          symbol: 'SBIN',
+          side: 'BUY',
+          quantity: 10,
+          problem: expect.stringMatching(/^order flat-\d+ works at the broker still: /),
+        }),
+      ],
+    });
+    standIn.book.advance(clients.get(user)?.clientCode);
+    standIn.control.advanceOnRead = true;
+    const second = await flatten();
+    expect({ code: second.code, rows: JSON.parse(second.stdout) }).toMatchObject({
+      code: 0,
+      // The exit of before works on, and is no second one.
+      rows: [{ closing_order_id: rows[0]?.['closing_order_id'], problem: null }],
+    });
+    expect(await statuses(user)).toEqual({ FILLED: 1, CANCELLED: 2, PLACED: 1 });
+    await resume(user);
+  });
+
   it('halts without the broker, names what may work there, and ends 7', async () => {
     giveLimits(db, '1000/s');
     const user = await giveTrader('alone');
