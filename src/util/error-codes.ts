@@ -95,6 +95,7 @@ export const ERROR_CODES = {
   KEYRING_MISSING: ['integrity', 'the configured key ring does not exist'],
   KEYRING_READ_ONLY: ['refused', 'the key ring comes from a source that cannot be written'],
   KEYRING_UNWRITABLE: ['integrity', 'the key ring file could not be written'],
+  KEYS_CHANGED: ['busy', 'another command replaced API keys meanwhile'],
   KEY_ACTIVE: ['refused', 'the active key cannot be retired'],
   KEY_IN_USE: ['refused', 'the key still encrypts credentials'],
   KEY_NOT_FOUND: ['notFound', 'the key ring has no key with this id'],

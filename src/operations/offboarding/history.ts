@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { isAbout } from '../../audit/find-entries.ts';
@@ -33,6 +33,12 @@ const TABLES = {
   risk_rules: OWN,
   trading_halts: OWN,
   notifications: OWN,
+  alert_routes: OWN,
+  ledger_openings: OWN,
+  broker_accounts: OWN,
+  broker_calls: OWN,
+  paper_orders: OWN,
+  paper_trades: OWN,
   audit_log: (user: UserId, phase: SchemaPhase) => isAbout([user], phase),
 } as const;
 
@@ -50,7 +56,10 @@ export async function openHistory(folder: string, user: UserId): Promise<void> {
     throw outputFailure(folder, toFileProblem(error, 'written'), 'Name another folder.');
   };
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(failed);
-  const there = await readdir(folder).catch(failed);
+  const found = await readdir(folder).catch(failed);
+  // Of a run that was killed while it wrote.
+  for (const name of found.filter(isDraft)) await rm(join(folder, name), { force: true }).catch(failed);
+  const there = found.filter((name) => !isDraft(name));
   if (there.length > 0 && !(await isOf(folder, user)))
     throw refused(
       'FILE_EXISTS',
@@ -59,6 +68,14 @@ export async function openHistory(folder: string, user: UserId): Promise<void> {
     );
   if (there.length === 0)
     await writeAtomic(join(folder, MARKER), `${JSON.stringify({ user_id: user })}\n`, false).catch(failed);
+}
+
+const DRAFTS = new Set([MARKER, ...Object.keys(TABLES).map((table) => `${table}.csv`)]);
+
+/** Whether a name is that of a file of a history before it is whole. */
+function isDraft(name: string): boolean {
+  const [, file = ''] = /^(.*)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(name) ?? [];
+  return DRAFTS.has(file);
 }
 
 async function isOf(folder: string, user: UserId): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts';
 import type { OrderId, StrategyId, UserId } from '../../domain/id.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { formatRupees } from '../../domain/money.ts';
-import { unusableHash } from '../../platform/secrets/api-key.ts';
+import { isUnusable, unusableHash } from '../../platform/secrets/api-key.ts';
 import { cancelThere, configuredKind } from '../../trading/broker/halt-and-cancel.ts';
 import { isAtBroker } from '../../trading/ledger/at-broker.ts';
 import { cancelWorking, findWorking } from '../../trading/ledger/cancel-orders.ts';
@@ -97,16 +97,12 @@ async function endAccount(
   return { enabled, revoked, stopped: await stopStrategies(trx, user, at), cancelled };
 }
 
-/** Whether the last thing that befell the keys of a user was their revocation: of a hash nobody can tell. */
+/** Whether no key of a user is in force, nor a replaced one still accepted. */
 async function areRevoked(trx: Trx, user: UserId): Promise<boolean> {
-  const { rows } = await sql<{ revoked: boolean }>`
-    SELECT command = 'user revoke-key' OR (command = 'user offboard' AND strpos(body, '"keys_revoked":true') > 0) AS revoked
-    FROM audit_log
-    WHERE target = ${auditTarget('user', user)}
-      AND (command IN ('user add', 'user import', 'user rotate-key', 'user revoke-key')
-        OR (command = 'user offboard' AND strpos(body, '"keys_revoked":true') > 0))
-    ORDER BY id DESC LIMIT 1`.execute(trx.db);
-  return rows[0]?.revoked === true;
+  const { rows } = await sql<{ api_key: string; accepted: boolean }>`
+    SELECT api_key, ${trx.phase < 4 ? sql`false` : sql`EXISTS (SELECT FROM api_key_grace g WHERE g.user_id = users.user_id)`} AS accepted
+    FROM users WHERE user_id = ${user}`.execute(trx.db);
+  return rows.every(({ api_key, accepted }) => isUnusable(api_key) && !accepted);
 }
 
 async function stopStrategies(trx: Trx, user: UserId, at: Instant): Promise<StrategyId[]> {

@@ -24,10 +24,16 @@ export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** The value of users.api_key for a user without a key: the hash of random bytes that nobody has. */
+/** What the hash of no key begins with: nobody finds 96 bits of zero. */
+const UNUSABLE = '0'.repeat(24);
+
+/** The value of users.api_key for a user without a key: of the form of a hash, and that of nothing. */
 export function unusableHash(): string {
-  return hashApiKey(randomBytes(32).toString('hex'));
+  return `${UNUSABLE}${randomBytes(20).toString('hex')}`;
 }
+
+/** Whether a value of users.api_key is that of a user without a key. */
+export const isUnusable = (hash: string): boolean => hash.startsWith(UNUSABLE);
 
 /** Whether text has the form and the checksum of an API key; finds typos without a lookup. */
 export function isApiKey(text: string): boolean {

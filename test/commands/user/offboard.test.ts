@@ -136,6 +136,34 @@ describe.each(databases)('a user who leaves, on $name', ({ open }) => {
     expect(read('audit_log.csv')).toContain('user offboard');
     expect(read('audit_log.csv')).toContain('order place');
     expect(read('audit_log.csv')).toContain('session start');
+    expect(read('broker_calls.csv').trim().split('\n').length).toBeGreaterThan(1);
+    expect(read('paper_orders.csv')).toContain('INFY');
+    // Whatever table says whose its rows are: here, or named with the reason.
+    const { rows } =
+      await db.query(`SELECT DISTINCT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
+        AND a.attname IN ('user_id', 'order_id', 'position_id')`);
+    const missing = rows
+      .map(({ name }) => String(name))
+      .filter((name) => !readdirSync(place).includes(`${name}.csv`));
+    // Hashes of keys, and what counts calls within the limits of the broker.
+    expect(missing.sort()).toEqual(['api_key_grace', 'broker_slots']);
+  });
+
+  it('revokes the keys where one is in force, whatever the log says of them', async () => {
+    const revoked = async () => (await db.audits('user offboard')).at(-1)?.body['keys_revoked'];
+    await db.query("UPDATE users SET api_key = encode(sha256('pin'), 'hex') WHERE user_id = 'u1'");
+    await offboard('--confirm u1');
+    expect(await revoked()).toBe(true);
+    await db.query(
+      "INSERT INTO api_key_grace (api_key, user_id, expires_at, created_at) VALUES (encode(sha256('old'), 'hex'), 'u1', now() + interval '1 day', now())",
+    );
+    await offboard('--confirm u1');
+    expect(await revoked()).toBe(true);
+    expect((await db.query('SELECT FROM api_key_grace')).rows).toEqual([]);
+    const { length } = await db.audits('user offboard');
+    await offboard('--confirm u1');
+    expect(await db.audits('user offboard')).toHaveLength(length);
   });
 
   it('goes on with what is left when it is repeated, and changes nothing that is done', async () => {

@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,14 +107,38 @@ describe.each(databases)('keys of everyone on $name', ({ open }) => {
     const place = join(folder, 'fourth');
     const inForce = keyOf('fourth', 'u1');
     // As it stands between the commit and the names of the files, and before the commit.
-    writeFileSync(join(place, 'u1.key.new'), `${inForce}\n`, { mode: 0o600 });
+    writeFileSync(join(place, 'u1.key.0123456789abcdef.new'), `${inForce}\n`, { mode: 0o600 });
     rmSync(join(place, 'u1.key'));
-    writeFileSync(join(place, 'u2.key.new'), 'pin_live_never\n', { mode: 0o600 });
+    writeFileSync(join(place, 'u2.key.0123456789abcdef.new'), 'pin_live_never\n', { mode: 0o600 });
     rmSync(join(place, 'u2.key'));
     expect((await rotate('--to fourth')).code).toBe(0);
     expect(keyOf('fourth', 'u1')).toBe(inForce);
     expect(await holderOf(keyOf('fourth', 'u2'))).toEqual({ user_id: 'u2', via: 'current' });
     expect(readdirSync(place).sort()).toEqual(['u1.key', 'u2.key']);
+  });
+
+  it('are each in a file though two give them out to one folder at once', async () => {
+    for (let round = 0; round < 4; round++) {
+      const place = `both${round}`;
+      const ended = await Promise.all(Array.from({ length: 3 }, () => rotate(`--to ${place}`)));
+      expect(ended.map(({ code }) => [0, 10].includes(code))).toEqual([true, true, true]);
+      expect((await rotate(`--to ${place}`)).code).toBe(0);
+      expect(readdirSync(join(folder, place)).sort()).toEqual(['u1.key', 'u2.key']);
+      for (const user of ['u1', 'u2'])
+        expect(await holderOf(keyOf(place, user))).toEqual({ user_id: user, via: 'current' });
+    }
+  });
+
+  it('go to no folder where others may remove them', async () => {
+    const before = await hashes();
+    mkdirSync(join(folder, 'open'));
+    chmodSync(join(folder, 'open'), 0o777);
+    await db.refused(
+      words('user rotate-key --all --to open'),
+      { code: 11, error: 'SECRET_FILE_UNSAFE', stderr: 'chmod go-w' },
+      { cwd: folder },
+    );
+    expect([await hashes(), readdirSync(join(folder, 'open'))]).toEqual([before, []]);
   });
 
   it('stay within the folder, whatever another program wrote as an id', async () => {
