@@ -1,9 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed, secret, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import type { SecretFile } from '../../operations/setup/choose-server.ts';
 import { SETTINGS } from '../../platform/config/settings.ts';
+import { readSecretFile } from '../../platform/files/secret-file.ts';
 import { chooseDatabase, chooseTimeZone, databaseAnswer, variableName } from './wizard.ts';
 import { writeConfig } from './write-file.ts';
 
@@ -49,14 +51,9 @@ connected to without --check, and nothing made without --create-as.`,
     // Nothing is asked that may end it once a role is made whose password only the file has.
     await confirmReplacing(path, ctx);
     const timeZone = input.timeZone ?? (await chooseTimeZone(ctx.io));
-    const { setting: database, secret } = await chooseDatabase(input, path, ctx);
-    if (secret) await confirmReplacing(secret.path, ctx);
-    const files = [
-      ...(secret ? [secret] : []),
-      { path, text: `${JSON.stringify({ database, dataDir: input.dataDir, timeZone }, null, 2)}\n` },
-    ];
-    if (!ctx.dryRun)
-      for (const file of files) await writeConfig(file.path, file.text, await exists(file.path));
+    const database = await chooseDatabase(input, secretFile(join(dirname(path), SECRET_FILE), ctx), ctx);
+    const text = `${JSON.stringify({ database, dataDir: input.dataDir, timeZone }, null, 2)}\n`;
+    if (!ctx.dryRun) await writeConfig(path, text, await exists(path));
     return {
       file: path,
       database: describe(database),
@@ -65,6 +62,21 @@ connected to without --check, and nothing made without --create-as.`,
     };
   },
 });
+
+const SECRET_FILE = 'pinnacle.database-url';
+
+/** The file beside the configuration for the URL with the password. */
+function secretFile(path: string, ctx: Context): SecretFile {
+  return {
+    name: SECRET_FILE,
+    read: async () => (await readSecretFile(path, ctx.own.uid, 'The file'))?.toString('utf8').trim(),
+    async write(url) {
+      await confirmReplacing(path, ctx);
+      if (!ctx.dryRun) await writeConfig(path, `${url}\n`, await exists(path));
+    },
+    remove: () => rm(path, { force: true }),
+  };
+}
 
 async function confirmReplacing(path: string, ctx: Context): Promise<void> {
   if (await exists(path)) await ctx.confirm(`There is already a file ${path}. Replace it?`);

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Io } from '../../cli/io.ts';
 import { promptChoice, promptText } from '../../cli/prompt.ts';
 import type { Context } from '../../context.ts';
-import type { ChosenServer } from '../../operations/setup/choose-server.ts';
+import type { SecretFile, ServerSetting } from '../../operations/setup/choose-server.ts';
 import { maskSecrets, SETTINGS } from '../../platform/config/settings.ts';
 import { usage } from '../../util/failure.ts';
 
@@ -37,10 +37,10 @@ const CHOICES = {
 } as const;
 
 /**
- * The database from flags, or from questions that are about a server that answers. `config` is the file it is for. Throws a
+ * The database from flags, or from questions that are about a server that answers. `file` is for a password. Throws a
  * usage error if it cannot prompt, and what is wrong with a server that is to be checked.
  */
-export async function chooseDatabase(given: Given, config: string, ctx: Context): Promise<ChosenServer> {
+export async function chooseDatabase(given: Given, file: SecretFile, ctx: Context): Promise<ServerSetting> {
   const { database, databaseEnv, createAs } = given;
   if (database !== undefined && databaseEnv !== undefined)
     throw usage('--database and --database-env exclude each other.');
@@ -54,7 +54,7 @@ export async function chooseDatabase(given: Given, config: string, ctx: Context)
     );
   const kind =
     CHOICES[(await promptChoice(ctx.io, 'Which database?', Object.keys(CHOICES))) as keyof typeof CHOICES];
-  if (kind === 'embedded') return { setting: kind };
+  if (kind === 'embedded') return kind;
   const { chooseServer } = await import('../../operations/setup/choose-server.ts');
   const ask =
     kind === 'url'
@@ -63,22 +63,22 @@ export async function chooseDatabase(given: Given, config: string, ctx: Context)
           variable: () =>
             promptText(ctx.io, 'Name of the variable:', complaint(variableName), 'DATABASE_URL'),
         };
-  return chooseServer(ctx, ask, config);
+  return chooseServer(ctx, ask, file);
 }
 
 async function fromFlags(
   { database, databaseEnv, check, createAs }: Given,
   ctx: Context,
-): Promise<ChosenServer> {
+): Promise<ServerSetting> {
   const setting = database ?? { $env: databaseEnv ?? '' };
-  if (database === 'embedded' || (!check && createAs === undefined)) return { setting };
+  if (database === 'embedded' || (!check && createAs === undefined)) return setting;
   const { prepareServer } = await import('../../operations/setup/prepare-server.ts');
   await prepareServer(
     ctx,
     database ?? readVariable(databaseEnv, ctx),
     createAs && readVariable(createAs, ctx),
   );
-  return { setting };
+  return setting;
 }
 
 /** The value of a variable that flags name. */

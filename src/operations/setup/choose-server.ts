@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { promptChoice, promptSecret, promptText, promptYes } from '../../cli/prompt.ts';
 import type { Context } from '../../context.ts';
 import { parseServerUrl, withDatabase, withPassword, withUser } from '../../platform/postgres/server-url.ts';
@@ -6,16 +5,22 @@ import { Failure } from '../../util/failure.ts';
 import { createMissing, describeMissing, findMissing, newPassword } from './create-database.ts';
 import { type Probe, probeServer, type ServerAccess } from './probe-server.ts';
 
-/** The setting `database` of a server, and the file that it points to, which is written with the configuration. */
-export interface ChosenServer {
-  setting: string | { $env: string } | { $file: string };
-  secret?: { path: string; text: string };
+/** The setting `database` of a server. */
+export type ServerSetting = string | { $env: string } | { $file: string };
+
+/** The file for the URL of the server with its password, which only its owner can read. */
+export interface SecretFile {
+  /** As the configuration beside it names it. */
+  name: string;
+  /** The URL that an earlier run left there. */
+  read: () => Promise<string | undefined>;
+  /** Writes it to the disk; asks before it replaces another. */
+  write: (url: string) => Promise<void>;
+  remove: () => Promise<void>;
 }
 
 /** How a server is named: by its URL, or by the variable that has it. Each asks until the answer can be used. */
 export type AskForServer = { url: () => Promise<string> } | { variable: () => Promise<string> };
-
-const SECRET_FILE = 'pinnacle.database-url';
 
 const PASSWORD = 'type its password';
 const CREATE = 'make the role or the database, as a login that may';
@@ -25,38 +30,51 @@ const AS_IT_IS = 'go on without a connection';
 
 /**
  * Asks for a server and connects to it, until that works or the operator goes on without; makes the role and the database
- * if the operator wants that. `config` is the file that the setting is for: a password goes into a file beside it.
+ * if the operator wants that. A password goes into `file`: one that nobody has seen before its role is made, so that no interrupt
+ * loses it; the next run finds it there.
  */
-export async function chooseServer(ctx: Context, ask: AskForServer, config: string): Promise<ChosenServer> {
+export async function chooseServer(
+  ctx: Context,
+  ask: AskForServer,
+  file: SecretFile,
+): Promise<ServerSetting> {
   for (;;) {
     const named = 'url' in ask ? await ask.url() : await ask.variable();
     const own = 'url' in ask ? named : { $env: named };
     const url = 'url' in ask ? named : ctx.configSource.env[named];
     if (!url) {
       await ctx.io.say(`${named} is not set in this shell, so that nothing could be tried.`);
-      return { setting: own };
+      return own;
     }
-    const reached = await reach(ctx, url);
+    const reached = await reach(ctx, url, file);
     if (reached === OTHER) continue;
-    if (reached.password === undefined || !(await keepsInFile(ctx, reached))) return { setting: own };
-    const path = join(dirname(config), SECRET_FILE);
-    return {
-      setting: { $file: SECRET_FILE },
-      secret: { path, text: `${withPassword(url, reached.password)}\n` },
-    };
+    return (await isKept(ctx, url, { file, reached })) ? { $file: file.name } : own;
   }
+}
+
+/** Whether the file has a password that the URL has not; writes it there where the operator wants that. */
+async function isKept(
+  ctx: Context,
+  url: string,
+  { file, reached: { password, isSaved } }: { file: SecretFile; reached: Reached },
+): Promise<boolean> {
+  if (password === undefined || isSaved) return isSaved;
+  if (!(await keepsInFile(ctx))) return false;
+  await file.write(withPassword(url, password));
+  return true;
 }
 
 interface Reached {
   /** One that the URL does not have. */
   password: string | undefined;
-  /** Whether the operator does not know it. */
-  isNew: boolean;
+  /** Whether it is in the file already. */
+  isSaved: boolean;
 }
 
 /** Connects until that works, the operator goes on without, or wants to name another server. */
-async function reach(ctx: Context, url: string): Promise<Reached | typeof OTHER> {
-  let reached: Reached = { password: undefined, isNew: false };
+async function reach(ctx: Context, url: string, file: SecretFile): Promise<Reached | typeof OTHER> {
+  let reached: Reached = await savedFor(url, file);
+  if (reached.isSaved) await ctx.io.say(`Trying the password that is in ${file.name}.`);
   for (;;) {
     const found = await tried(accessTo(ctx, url, reached.password));
     if (!(found instanceof Failure)) {
@@ -67,7 +85,7 @@ async function reach(ctx: Context, url: string): Promise<Reached | typeof OTHER>
     const next = await promptChoice(ctx.io, 'What now?', waysOn(found));
     if (next === OTHER) return OTHER;
     if (next === AS_IT_IS) return reached;
-    reached = (await changed(ctx, next, url, reached)) ?? reached;
+    reached = (await changed(ctx, next, { url, file, reached })) ?? reached;
   }
 }
 
@@ -75,14 +93,21 @@ async function reach(ctx: Context, url: string): Promise<Reached | typeof OTHER>
 async function changed(
   ctx: Context,
   next: string,
-  url: string,
-  { password }: Reached,
+  { url, file, reached }: { url: string; file: SecretFile; reached: Reached },
 ): Promise<Reached | undefined> {
-  if (next === PASSWORD) return { password: await promptSecret(ctx.io, 'Its password:'), isNew: false };
+  if (next === PASSWORD) return { password: await promptSecret(ctx.io, 'Its password:'), isSaved: false };
   if (next !== CREATE) return undefined;
-  const made = await createAsAnother(ctx, url, password).catch(asFailure);
+  const made = await createAsAnother(ctx, url, { typed: reached.password, file }).catch(asFailure);
   if (made instanceof Failure) await complain(ctx, made);
-  return typeof made === 'string' ? { password: made, isNew: true } : undefined;
+  return typeof made === 'string' ? { password: made, isSaved: true } : undefined;
+}
+
+/** The password that an earlier run left for this very login. */
+async function savedFor(url: string, file: SecretFile): Promise<Reached> {
+  const saved = await file.read();
+  const password = saved === undefined ? undefined : passwordOf(saved);
+  const isSaved = password !== undefined && saved === withPassword(url, password);
+  return { password: isSaved ? password : undefined, isSaved };
 }
 
 function waysOn({ code }: Failure): string[] {
@@ -129,7 +154,7 @@ export function describeProbe(probe: Probe): string[] {
 async function createAsAnother(
   ctx: Context,
   url: string,
-  typed: string | undefined,
+  { typed, file }: { typed: string | undefined; file: SecretFile },
 ): Promise<string | undefined> {
   const admin = await reachAsAnother(ctx, url);
   const missing = await findMissing(url, admin);
@@ -145,7 +170,13 @@ async function createAsAnother(
   }
   const known = typed ?? passwordOf(url);
   const fresh = missing.roleIsMissing && known === undefined ? newPassword() : undefined;
-  await createMissing(missing, admin, known ?? fresh);
+  // Before the role has it: nobody else knows it.
+  if (fresh !== undefined) await file.write(withPassword(url, fresh));
+  await createMissing(missing, admin, known ?? fresh).catch(async (error) => {
+    const isUndone = error instanceof Failure && error.kind === 'forbidden';
+    if (fresh !== undefined && isUndone) await file.remove();
+    throw error;
+  });
   await ctx.io.say(`Made ${what}.`);
   return fresh;
 }
@@ -175,7 +206,6 @@ async function reachAsAnother(ctx: Context, url: string): Promise<ServerAccess> 
 const FILE = 'in a file beside the configuration, which only you can read';
 const ELSEWHERE = 'I keep it myself, in ~/.pgpass or PGPASSWORD';
 
-/** Where a password goes: never into the configuration itself. A new one, which nobody has seen, goes into a file. */
-async function keepsInFile({ io }: Context, { isNew }: Reached): Promise<boolean> {
-  return isNew || (await promptChoice(io, 'Where is the password kept?', [FILE, ELSEWHERE])) === FILE;
-}
+/** Where a password that was typed goes: never into the configuration itself. */
+const keepsInFile = async ({ io }: Context) =>
+  (await promptChoice(io, 'Where is the password kept?', [FILE, ELSEWHERE])) === FILE;

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cli } from '../../helpers/cli.ts';
 import { servers } from '../../helpers/databases.ts';
@@ -175,6 +176,51 @@ describe.each(servers)('config init with a server', () => {
       terminal.type('\u0003');
       expect(await terminal.ended).toBe(130);
       expect(await readdir(cwd)).not.toContain('pinnacle.config.json');
+    });
+
+    it('loses no password of a role that is being made when Ctrl-C comes between', {
+      timeout: 60_000,
+    }, async () => {
+      const holder = new pg.Client({ connectionString: server.url });
+      await holder.connect();
+      await holder.query('BEGIN');
+      await holder.query('LOCK TABLE pg_authid IN SHARE MODE');
+      const first = wizard();
+      await choose(first, 'Which database?', 2);
+      await answer(first, 'Its URL:', at('cut', 'cut_book'));
+      await choose(first, 'What now?', 1);
+      await first.until('may make roles and databases');
+      first.type(`\u0015${at('maker:maker-secret', 'postgres')}${ENTER}`);
+      await answer(first, 'Make the role cut and the database cut_book?', 'y');
+      const waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'pg_authid'::regclass";
+      await expect.poll(async () => (await holder.query(waiting)).rows.length, { timeout: 30_000 }).toBe(1);
+      first.type('\u0003');
+      expect(await first.ended).toBe(130);
+      // Nobody has seen the password, and the server makes the role with it all the same.
+      const file = join(cwd, 'pinnacle.database-url');
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      const kept = await readFile(file, 'utf8');
+      await holder.query('COMMIT');
+      const others = "SELECT FROM pg_stat_activity WHERE usename = 'maker'";
+      await expect.poll(async () => (await holder.query(others)).rows.length, { timeout: 30_000 }).toBe(0);
+      await holder.end();
+      const second = wizard();
+      await choose(second, 'Which database?', 2);
+      await answer(second, 'Its URL:', at('cut', 'cut_book'));
+      await second.until('Trying the password that is in pinnacle.database-url.');
+      await second.until('What now?');
+      // Where the role is there it lacks the database alone.
+      const [role] = await runSql(server.url, "SELECT FROM pg_roles WHERE rolname = 'cut'");
+      second.type(DOWN.repeat(role ? 0 : 1));
+      second.type(ENTER);
+      await second.until('may make roles and databases');
+      second.type(`\u0015${at('maker:maker-secret', 'postgres')}${ENTER}`);
+      await answer(second, 'Make the ', 'y');
+      await second.until('Connected to cut@');
+      expect(await second.ended).toBe(0);
+      expect(await readFile(file, 'utf8')).toBe(kept);
+      expect(await written()).toEqual({ database: { $file: 'pinnacle.database-url' }, timeZone: 'UTC' });
+      expect((await cli(['migrate', 'status', '--json'], { cwd, home: cwd })).code).toBe(0);
     });
 
     it('tries the URL of a variable, and warns of rights that are missing', { timeout: 60_000 }, async () => {
