@@ -71,24 +71,35 @@ async function* stream<R extends Row>(
 }
 
 /**
- * The time and the id after which a page of a list by time begins; throws a usage error if the cursor belongs to
+ * The time, and the id or ids after which a page of a list by time begins; throws a usage error if the cursor belongs to
  * another list.
  */
-export function timeKeyset<Id extends string>(keyset: Keyset): [Instant, Id] {
-  const [at = '', ...behind] = keyset;
+export function timeKeyset(keyset: Keyset, parts = 2): [Instant, ...string[]] {
+  const [at = '', ...behind] = partsOf(keyset, parts);
   const time = writtenInstant(at, 'UTC');
   if (time === undefined) throw notACursor();
-  return [time, idKeyset(behind)];
+  return [time, ...behind];
 }
 
 /** The day, YYYY-MM-DD, and the id after which a page of a list by day begins; throws the same. */
-export function dayKeyset([day = '', id = '']: Keyset): [day: string, id: string] {
+export function dayKeyset(keyset: Keyset): [day: string, id: string] {
+  const [day = '', id = ''] = partsOf(keyset, 2);
   if (!isWrittenDay(day)) throw notACursor();
   return [day, id];
 }
 
-/** The id after which a page of a list by id begins, from the cursor. */
-export const idKeyset = <Id extends string>([id = '']: Keyset): Id => id as Id;
+/** The id after which a page of a list by id begins, from the cursor; throws the same. */
+export function idKeyset<Id extends string>(keyset: Keyset): Id {
+  const [id = ''] = partsOf(keyset, 1);
+  if (id === '') throw notACursor();
+  return id as Id;
+}
+
+/** A cursor of so many parts; throws the same for another, which somebody made by hand. */
+export function partsOf(keyset: Keyset, parts: number): Keyset {
+  if (keyset.length !== parts) throw notACursor();
+  return keyset;
+}
 
 /** Begins a cursor that names its order; no time, number or id does. */
 const ORDER_MARK = '~';
@@ -99,7 +110,7 @@ function encode(key: Keyset, order: string | undefined): string {
 }
 
 function decode(cursor: string, order: string | undefined): Keyset {
-  const parts = partsOf(cursor);
+  const parts = readCursor(cursor);
   const named = parts[0]?.startsWith(ORDER_MARK) ? parts[0].slice(ORDER_MARK.length) : undefined;
   if (named === order) return named === undefined ? parts : parts.slice(1);
   throw usage(
@@ -108,7 +119,7 @@ function decode(cursor: string, order: string | undefined): Keyset {
   );
 }
 
-function partsOf(cursor: string): Keyset {
+function readCursor(cursor: string): Keyset {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(key) && key.every((part) => typeof part === 'string')) return key;

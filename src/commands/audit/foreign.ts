@@ -37,12 +37,7 @@ export const foreign = defineCommand({
       input,
       ctx.io,
       (limit, after) =>
-        listForeignWrites(
-          source,
-          { writer, program, table, since },
-          limit,
-          after && [timeKeyset(after)[0], ...after.slice(1)],
-        ),
+        listForeignWrites(source, { writer, program, table, since }, limit, after && timeKeyset(after, 5)),
       ({ last_at, table_name, row_id, ...by }) => [last_at, table_name, row_id, by.writer, by.program],
     );
   },

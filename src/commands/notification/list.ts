@@ -1,5 +1,5 @@
 import { defineCommand } from '../../cli/command.ts';
-import { type Keyset, notACursor, page, pageFlags } from '../../cli/pagination.ts';
+import { type Keyset, notACursor, page, pageFlags, partsOf } from '../../cli/pagination.ts';
 import { keysetOf, orderName, type Sorts, sortFlags } from '../../cli/sorting.ts';
 import type { Context } from '../../context.ts';
 import { ALERT_LEVELS } from '../../domain/enums.ts';
@@ -57,7 +57,8 @@ export const list = defineCommand({
     return page(
       { ...input, orderedBy: orderName(input, SORTS) },
       ctx.io,
-      async (limit, [from, ...behind] = []) => {
+      async (limit, after) => {
+        const [from, ...behind] = after === undefined ? [] : partsOf(after, 3);
         const rows: Awaited<ReturnType<typeof walk>> = [];
         for (const state of from === undefined ? states : statesFrom(states, from)) {
           if (rows.length === limit) break;

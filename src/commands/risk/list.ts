@@ -1,6 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import { choice, formerly, optional, parsed, several, toggle } from '../../cli/flags.ts';
-import { idKeyset, page, pageFlags } from '../../cli/pagination.ts';
+import { type Keyset, notACursor, page, pageFlags, partsOf } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
 import { RULE_TYPES, type RuleType } from '../../domain/enums.ts';
 import { type UserId, userId } from '../../domain/id.ts';
@@ -44,11 +44,7 @@ what is left; of MIN_CAPITAL_THRESHOLD 100 percent is a capital at the threshold
         if (violated) rules = rules.where('is_violated', '=', true);
         if (after)
           rules = rules.where((eb) =>
-            eb(
-              eb.refTuple('user_id', 'rule_type'),
-              '>',
-              eb.tuple(idKeyset<UserId>(after), after[1] as RuleType),
-            ),
+            eb(eb.refTuple('user_id', 'rule_type'), '>', eb.tuple(...ruleKeyset(after))),
           );
         const found = await rules.orderBy('user_id').orderBy('rule_type').limit(limit).execute();
         return found.map((rule) => ({
@@ -61,3 +57,11 @@ what is left; of MIN_CAPITAL_THRESHOLD 100 percent is a capital at the threshold
     );
   },
 });
+
+/** The rule behind which a page begins; throws a usage error if the cursor belongs to another list. */
+function ruleKeyset(keyset: Keyset): [UserId, RuleType] {
+  const [user = '', name] = partsOf(keyset, 2);
+  const rule = RULE_TYPES.find((type) => type === name);
+  if (rule === undefined) throw notACursor();
+  return [user as UserId, rule];
+}

@@ -119,10 +119,12 @@ async function refuseTaken(folder: string): Promise<void> {
       `Remove it first: ${again}`,
     );
   if (found.isDirectory() && (await readdir(folder)).length === 0) return;
-  const free = join(dirname(folder), `${basename(folder)}-2`);
+  // The root has no name, and nothing beside it.
+  const free =
+    basename(folder) === '' ? '' : ` --dir ${shellWord(join(dirname(folder), `${basename(folder)}-2`))}`;
   throw refused(
     'FOLDER_TAKEN',
     `${folder} holds something that is no playground, and is left as it is.`,
-    `Name another folder: pinnacle demo --keep --dir ${shellWord(free)}`,
+    `Name another folder: pinnacle demo --keep${free}`,
   );
 }
