@@ -29,8 +29,8 @@ export interface RailContext {
   io: Io;
   now: () => Date;
   timeZone: () => Promise<string>;
-  /** An id in full that is written shortened, as tables show it; other text as it is. */
-  wholeId: (placeholder: string, text: string) => Promise<string>;
+  /** An id in full that is written shortened, as tables show it, and the day that a word means; other text as it is. */
+  inFull: (placeholder: string, text: string) => Promise<string>;
   /** Where a write goes, in a few words. */
   target: () => Promise<string>;
   /** Returns only after the name of the profile is typed, if it is protected. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { DAY_RULE, isBookDay } from '../domain/day.ts';
+import { DAY_OR_WORD_RULE, DAY_PLACEHOLDER, isBookDay, isDayWord } from '../domain/day.ts';
 import { existingIdText, idText } from '../domain/id.ts';
 import { isInstant, isWrittenDay, TIME_RULE } from '../domain/instant.ts';
 import { priceText, type Rupees, rupeesText, sharesText } from '../domain/money.ts';
@@ -195,12 +195,14 @@ export function time(help: string): Param<string> {
   return required(z.string().check(z.refine(isInstant, { error: TIME_RULE })), 'TIME', help);
 }
 
-/** A calendar day, as YYYY-MM-DD. */
+/** A calendar day, YYYY-MM-DD for the verb, whatever word for it an operator writes. */
 export function day(help: string): Param<string> {
-  const schema = z
-    .string()
-    .check(z.refine((value) => isWrittenDay(value) && isBookDay(value), { error: DAY_RULE }));
-  return required(schema, 'DATE', help);
+  const schema = z.string().check(
+    z.refine((value) => isDayWord(value) || (isWrittenDay(value) && isBookDay(value)), {
+      error: DAY_OR_WORD_RULE,
+    }),
+  );
+  return required(schema, DAY_PLACEHOLDER, help);
 }
 
 /** A duration such as 30s, in milliseconds. */

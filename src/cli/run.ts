@@ -16,7 +16,7 @@ import { type Field, type Fields, Finding, type RenderOptions, type Result } fro
 export async function execute(invocation: Invocation, ctx: RailContext): Promise<number> {
   const { command, globals } = invocation;
   checkColumns(command.fields, globals);
-  const input = validate(await withWholeIds(await complete(invocation, ctx), ctx));
+  const input = validate(await withWordsInFull(await complete(invocation, ctx), ctx));
   if (command.effect === 'read' && ctx.io.out.isTTY && !globals.json && !globals.csv) loadMeanwhile();
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
   if (!(await isOnlyInstance(invocation, input, ctx))) return 0;
@@ -186,10 +186,10 @@ async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry
 }
 
 /** The same with each id in full that was written shortened. */
-async function withWholeIds(all: readonly Entry[], ctx: RailContext): Promise<Entry[]> {
+async function withWordsInFull(all: readonly Entry[], ctx: RailContext): Promise<Entry[]> {
   const whole = async ({ placeholder = '' }: Param, value: unknown): Promise<unknown> => {
-    if (typeof value === 'string') return ctx.wholeId(placeholder, value);
-    return Array.isArray(value) ? Promise.all(value.map((each) => ctx.wholeId(placeholder, each))) : value;
+    if (typeof value === 'string') return ctx.inFull(placeholder, value);
+    return Array.isArray(value) ? Promise.all(value.map((each) => ctx.inFull(placeholder, each))) : value;
   };
   const given = ({ param, value }: Entry) => (param.several && value !== undefined ? piecesOf(value) : value);
   return Promise.all(all.map(async (entry) => ({ ...entry, value: await whole(entry.param, given(entry)) })));

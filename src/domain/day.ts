@@ -1,7 +1,15 @@
+import { plainLowerCase } from '../util/text.ts';
+
 // Whatever is before is a slip of the pen: no book is older than the exchange's electronic one.
 const FIRST_DAY = '1990-01-01';
 
 export const DAY_RULE = `must be a day such as 2026-01-31, from ${FIRST_DAY} on`;
+
+/** The same where a word for a day will do, too. */
+export const DAY_OR_WORD_RULE = `must be a day such as 2026-01-31, today, yesterday, monday or -1d, from ${FIRST_DAY} on`;
+
+/** Stands for a day in the usage line of a command. */
+export const DAY_PLACEHOLDER = 'DATE';
 
 /** Whether a day, YYYY-MM-DD, may be one of a book. */
 export const isBookDay = (day: string): boolean => day >= FIRST_DAY;
@@ -30,3 +38,18 @@ export function dayOfWord(word: string, today: string): string | undefined {
   const since = (new Date(today).getUTCDay() - weekday + WEEKDAYS.length) % WEEKDAYS.length;
   return dayAfter(today, -since);
 }
+
+const DAYS_AGO = /^-?(\d{1,5})([dw])$/;
+
+/**
+ * The day that an operator means on the day `today` (YYYY-MM-DD) by a word as `dayOfWord` takes it, or by an age in days or
+ * weeks: `-1d` is yesterday. Other text is returned as it is.
+ */
+export function dayOf(text: string, today: string): string {
+  const [, count = '', unit] = DAYS_AGO.exec(text) ?? [];
+  if (count !== '') return dayAfter(today, -Number(count) * (unit === 'w' ? 7 : 1));
+  return dayOfWord(plainLowerCase(text), today) ?? text;
+}
+
+/** Whether a text means another day every day. */
+export const isDayWord = (text: string): boolean => dayOf(text, '2000-01-01') !== text;

@@ -119,7 +119,8 @@ repeat what words and signs say.
 Times. 2026-01-31T09:15:00+05:30, or a date or local time in the configured time zone (2026-01-31, 2026-01-31 09:15), now,
 today, yesterday, the latest weekday of a name (monday, mon), each also with a time (yesterday 09:15), or an age:
 30s, 5m, 24h, 7d, 2w, also -7d. A day means its begin: --since 2026-11-27 is from the begin of that day, and --until 2026-11-27
-ends before it. A weekday on that day is today, not a week ago. 1d is 24 hours, and not yesterday. A date is a day of the
+ends before it. A weekday on that day is today, not a week ago. 1d is 24 hours, and not yesterday. Where a DATE is asked for, a whole day, the words
+are those of trading days in the time zone of the database, -1d is yesterday, and 2w the same weekday two weeks ago. A date is a day of the
 configured time zone, IST unless it says otherwise; risk rules go by that of the database (risk time-zone). Machine
 output is RFC 3339 in UTC with Z; a table shows the configured time zone, and the last seven days as ages; --utc shows UTC.
 

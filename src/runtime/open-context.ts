@@ -8,6 +8,7 @@ import { type Command, type Invocation, rolesOf, type Verbs } from '../cli/comma
 import type { Io, Surroundings } from '../cli/io.ts';
 import { startStopwatch } from '../cli/stopwatch.ts';
 import type { Context } from '../context.ts';
+import { DAY_PLACEHOLDER, dayOf, isDayWord } from '../domain/day.ts';
 import { shortenedId } from '../domain/id.ts';
 import { parseInstant } from '../domain/instant.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
@@ -134,7 +135,11 @@ export function openContext(
     server: databases.server,
     target,
     timeZone: async () => (await config()).timeZone,
-    async wholeId(placeholder, text) {
+    async inFull(placeholder, text) {
+      if (placeholder === DAY_PLACEHOLDER && isDayWord(text)) {
+        const { tradingDate } = await import('../trading/trading-day.ts');
+        return dayOf(text, await tradingDate(await ctx.source()));
+      }
       const start = NAMES_ROW.has(placeholder) ? shortenedId(text) : undefined;
       if (start === undefined) return text;
       const { wholeId } = await import('../trading/whole-id.ts');

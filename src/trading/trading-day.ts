@@ -32,6 +32,15 @@ export async function readTradingZone(source: Source): Promise<string> {
   return rows[0]?.zone ?? SETTINGS.timeZone.fallback;
 }
 
+/** The trading day of this moment, YYYY-MM-DD, by the clock and the time zone of the database. */
+export async function tradingDate(source: Source): Promise<string> {
+  const { rows } = await sql<{ today: string }>`
+    SELECT to_char(clock_timestamp() AT TIME ZONE ${tradingZone(source)}, 'YYYY-MM-DD') AS today`.execute(
+    source.db,
+  );
+  return rows[0]?.today ?? '';
+}
+
 /** SQL for the time that the clocks of the trading day show at a UTC timestamp. An interval needs no look-up as a name does. */
 export const localTime = (at: RawBuilder<unknown>, schema: Schema): RawBuilder<unknown> =>
   sql`(${at} AT TIME ZONE interval '0' AT TIME ZONE ${tradingZone(schema)})`;

@@ -8,7 +8,8 @@ import type { UserId } from '../../domain/id.ts';
 import { Decimal, NO_RUPEES, negated, type Rupees, sumOfMoney, toPaisa } from '../../domain/money.ts';
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
-import { refuseFuture, tradingDate } from '../flows/move-money.ts';
+import { refuseFuture } from '../flows/move-money.ts';
+import { tradingDate } from '../trading-day.ts';
 import { bookFlows, type NewFlow } from '../ledger/book-flows.ts';
 import { findUser } from '../users/store.ts';
 import { readBooked, referenceOf } from './booked.ts';
@@ -59,7 +60,7 @@ export async function bookCharges(
     const source = await ctx.source();
     needStep(source, FLOWS_SINCE_STEP);
     if (user !== undefined) await findUser(source.db, user);
-    const today = await tradingDate(source.db);
+    const today = await tradingDate(source);
     refuseFuture(since, today, '--since');
     const span = { since, until: until ?? today, user };
     refuseFuture(span.until, today, '--until');
@@ -87,7 +88,7 @@ function bookDay(
 ): Promise<BookedRow[]> {
   return ctx.change(async (trx) => {
     needStep(trx, FLOWS_SINCE_STEP);
-    const today = await tradingDate(trx.db);
+    const today = await tradingDate(trx);
     const { day = today } = asked;
     const traded = { day, user };
     refuseFuture(day, today);

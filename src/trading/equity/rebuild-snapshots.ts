@@ -20,7 +20,8 @@ import { unnest } from '../../platform/postgres/unnest.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { readDays } from '../calendar/store.ts';
-import { refuseFuture, tradingDate } from '../flows/move-money.ts';
+import { refuseFuture } from '../flows/move-money.ts';
+import { tradingDate } from '../trading-day.ts';
 import { ofUser } from '../of-user.ts';
 import { openRenaming, type Renaming } from '../symbols/renaming.ts';
 import { localTime } from '../trading-day.ts';
@@ -50,7 +51,7 @@ export async function rebuildSnapshots(ctx: Context, { file, user, ...range }: A
   const source = await ctx.source();
   needStep(source, SNAPSHOTS_SINCE_STEP);
   if (user !== undefined) await findUser(source.db, user);
-  const today = await tradingDate(source.db);
+  const today = await tradingDate(source);
   if (range.until !== undefined) refuseFuture(range.until, today, '--until');
   const renaming = await openRenaming(source);
   const held = await heldSymbols(source, user);

@@ -1,14 +1,12 @@
-import { type Kysely, sql } from 'kysely';
 import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
 import type { UserId } from '../../domain/id.ts';
 import { formatRupees, negated, type Rupees } from '../../domain/money.ts';
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
-import type { Database } from '../../platform/postgres/tables.ts';
 import { refused, usage } from '../../util/failure.ts';
 import { bookFlows, type Flow, type NewFlow } from '../ledger/book-flows.ts';
-import { TODAY } from '../trading-day.ts';
+import { tradingDate } from '../trading-day.ts';
 import { lockUser, type User } from '../users/store.ts';
 import { beyondFree, type FreeCapital, readFreeCapital } from './free-capital.ts';
 import { findBooked } from './store.ts';
@@ -57,7 +55,7 @@ async function moveMoney(
   const moved = await ctx.change<Moved>(async (trx) => {
     needStep(trx, FLOWS_SINCE_STEP);
     const { total_capital } = await lockUser(trx, user);
-    const today = await tradingDate(trx.db);
+    const today = await tradingDate(trx);
     if (day !== undefined) refuseFuture(day, today);
     const known =
       reference === undefined ? undefined : await findKnown(trx, user, { ...flow, reference, day });
@@ -82,12 +80,6 @@ async function moveMoney(
 /** Throws a usage error that names the flag for a day after today, both YYYY-MM-DD. */
 export function refuseFuture(day: string, today: string, flag = '--day'): void {
   if (day > today) throw usage(`${flag} ${day} is still to come: today is ${today}.`);
-}
-
-/** The trading day of this moment, YYYY-MM-DD, by the clock and the time zone of the database. */
-export async function tradingDate(db: Kysely<Database>): Promise<string> {
-  const { rows } = await sql<{ today: string }>`SELECT to_char(${TODAY}, 'YYYY-MM-DD') AS today`.execute(db);
-  return rows[0]?.today ?? '';
 }
 
 /** The flow that is booked under a reference, if it is the same. Throws FLOW_CONFLICT or FLOW_REVERSED. */
