@@ -142,7 +142,7 @@ async function judgeAgain(
 }
 
 /** The server ends a session that was cut off when it next hears of it: until then its locks may be in the way. */
-async function untilFree(run: () => Promise<CliResult>): Promise<CliResult> {
+export async function untilFree(run: () => Promise<CliResult>): Promise<CliResult> {
   const until = performance.now() + 30_000;
   for (;;) {
     const result = await run();
@@ -151,7 +151,7 @@ async function untilFree(run: () => Promise<CliResult>): Promise<CliResult> {
 }
 
 /** The lines that only one of two states has. */
-function difference(state: string, other: string): string {
+export function difference(state: string, other: string): string {
   const [a, b] = [state.split('\n'), other.split('\n')];
   const only = (lines: string[], others: string[], mark: string) =>
     lines.filter((line) => !others.includes(line)).map((line) => `${mark} ${line.slice(0, 300)}`);

@@ -180,7 +180,7 @@ async function open(server: Server, redis: TestRedis, program: Program) {
 }
 
 /** No session may be left: the server ends one that was cut off when it next reads from it. */
-async function dropWhenLeft(admin: pg.Client, name: string): Promise<void> {
+export async function dropWhenLeft(admin: pg.Client, name: string): Promise<void> {
   const until = performance.now() + PATIENCE;
   for (;;) {
     try {
@@ -206,7 +206,7 @@ const CHANCE: readonly [RegExp, string][] = [
 ];
 
 /** The rows of every table but seals and what waits for Redis, which follow a change and may be late. */
-async function stateOf(client: pg.Client): Promise<string> {
+export async function stateOf(client: pg.Client): Promise<string> {
   const { rows: tables } = await client.query<{ name: string; columns: string }>(`
     SELECT c.relname AS name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
