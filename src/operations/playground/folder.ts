@@ -119,12 +119,13 @@ async function refuseTaken(folder: string): Promise<void> {
       `Remove it first: ${again}`,
     );
   if (found.isDirectory() && (await readdir(folder)).length === 0) return;
-  // The root has no name, and nothing beside it.
-  const free =
-    basename(folder) === '' ? '' : ` --dir ${shellWord(join(dirname(folder), `${basename(folder)}-2`))}`;
+  const free = shellWord(join(dirname(folder), `${basename(folder)}-2`));
   throw refused(
     'FOLDER_TAKEN',
     `${folder} holds something that is no playground, and is left as it is.`,
-    `Name another folder: pinnacle demo --keep${free}`,
+    // The root has no name, and nothing is beside it.
+    folder === dirname(folder)
+      ? 'Name another folder, or none: pinnacle demo --keep'
+      : `Name another folder: pinnacle demo --keep --dir ${free}`,
   );
 }

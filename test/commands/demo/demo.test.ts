@@ -117,7 +117,10 @@ const playground = async (name: string): Promise<string> => {
 describe('a folder that is no playground', () => {
   it('is not renamed to one that nobody wants where it is the root', async () => {
     const { code, stderr } = await pinnacle('demo --keep --dir / --json');
-    expect([code, JSON.parse(stderr).error.hint]).toEqual([5, 'Name another folder: pinnacle demo --keep']);
+    expect([code, JSON.parse(stderr).error.hint]).toEqual([
+      5,
+      'Name another folder, or none: pinnacle demo --keep',
+    ]);
   });
 
   it.each([['demo --keep --dir theirs'], ['demo --remove --dir theirs --yes']])(
