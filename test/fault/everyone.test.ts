@@ -42,6 +42,8 @@ interface Scene {
   before?: readonly string[];
   /** What is compared, where it is not all that the database holds. */
   compared?: string;
+  /** What finds out about an order whose answer was lost: nothing goes out twice before it has run. */
+  resolve?: string;
 }
 
 /** In an order in which each finds something to do. */
@@ -69,6 +71,7 @@ const SCENES: readonly Scene[] = [
     line: 'risk flatten u3 --reason again --send --confirm u3',
     env: PAPER,
     compared: AT_BROKER,
+    resolve: 'broker sync u3',
     before: [
       'order place --order-id again --user u3 --symbol TCS --side BUY --quantity 10 --type LIMIT --price 100',
       'order fill again --quantity 10 --price 100',
@@ -191,7 +194,7 @@ describe.skipIf(!inject('serverUrl'))('a kill of what is done for everyone', () 
   });
 
   async function judge(
-    { line, env = {}, compared }: Scene,
+    { line, env = {}, compared, resolve }: Scene,
     { cut, after, code }: { cut: Cut; after: string; code: number },
   ): Promise<string[]> {
     const its = await copy(compared);
