@@ -9,8 +9,8 @@ import { Decimal, NO_RUPEES, negated, type Rupees, sumOfMoney, toPaisa } from '.
 import { FLOWS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { Failure } from '../../util/failure.ts';
 import { refuseFuture } from '../flows/move-money.ts';
-import { tradingDate } from '../trading-day.ts';
 import { bookFlows, type NewFlow } from '../ledger/book-flows.ts';
+import { tradingDate } from '../trading-day.ts';
 import { findUser } from '../users/store.ts';
 import { readBooked, referenceOf } from './booked.ts';
 import { readNotes } from './read-notes.ts';
