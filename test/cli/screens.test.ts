@@ -69,7 +69,7 @@ const LATER_MS = 15 * 60_000;
 const WRITES_AT: Look = ['colour', 80, 24];
 /** What is not stored, for it tells of this machine, of durations, sizes and versions, or is long text for programs. */
 const UNSTORED =
-  /^(access|backup|completion|config|demo|doctor|metrics|migrate|partition|retention|schedule|schema|status|version|audit (?!list|foreign)|report performance|top$)/;
+  /^(access|backup|completion|config|demo|doctor|metrics|migrate|partition|retention|schedule|schema|status|version|audit (?!foreign)|report performance|top$)/;
 /** Says in words how old something is, by the clock of the database. */
 const isAged = (path: string) => path === 'status';
 const nounOf = (path: string) => path.split(' ')[0] as string;

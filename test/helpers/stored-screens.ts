@@ -41,6 +41,10 @@ const TODAY = Date.parse('2026-03-02T00:00:00Z');
 /** Dates so many days from today are told by the clock; others were written. */
 const NEAR_DAYS = 40;
 
+const CONTROL = '(?:\\u001b\\[[\\d;?]*[A-Za-z])*';
+/** What a spinner writes once where it does not turn, as in CI. */
+const STILL_SPINNER = new RegExp(`^${CONTROL}-${CONTROL} [A-Za-z][^\\n]*\\n`, 'gm');
+
 const ULID_CHAR = '[0-9A-HJKMNP-TV-Z]';
 const GENERATED = new RegExp(`\\b([a-z]{3})_(${ULID_CHAR}{10})(${ULID_CHAR}*)`, 'g');
 const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g;
@@ -53,6 +57,8 @@ const TOLD: readonly (readonly [pattern: RegExp, text: string | ((text: string) 
   [/\b(1[5-9]|[2-5]\d) min\b/g, '15 min'],
   [/\b(\d+\.\d s|\d min) ago\b/g, 'just now'],
   [/\b\d{3} d\b/g, '300 d'],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d(?= UTC)/g, '2026-03-03 10:30'],
+  [/\d+(\.\d)? (ms|s) *(?= {2}no )/g, (text) => '0 ms'.padEnd(text.length)],
   [/(?<=pin_(live|ses)_)\w+/g, (text) => 'x'.repeat(text.length)],
   [/\b[0-9a-f]{64}\b/g, '0'.repeat(64)],
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'random-name-of-so-many-characters-xx'],
@@ -72,7 +78,10 @@ export function stableTexts(zone: string, folder: string) {
   const tails = numbering();
   const keys = numbering();
   return (printed: string): string => {
-    let text = printed.replaceAll(folder, '/srv/pinnacle').replaceAll(process.cwd(), '.');
+    let text = printed
+      .replace(STILL_SPINNER, '')
+      .replaceAll(folder, '/srv/pinnacle')
+      .replaceAll(process.cwd(), '.');
     for (const [pattern, told] of TOLD)
       text = typeof told === 'string' ? text.replace(pattern, told) : text.replace(pattern, told);
     return text
