@@ -145,7 +145,7 @@ async function sendOne(
 }
 
 const attemptOf = (
-  { delivery_id, channel, route_id, attempts, message }: Claimed,
+  { delivery_id, channel, route_id, attempts, message }: Omit<Claimed, 'held'>,
   at: Instant,
   state: DeliveryState,
   problem: string,

@@ -23,6 +23,8 @@ export interface Claimed {
   channel: string;
   critical: boolean;
   attempts: number;
+  /** Whether it waited for its channel. */
+  held: boolean;
   created_at: Instant;
   /** A day after its first attempt, or after somebody wanted it to be tried again. */
   give_up_at: Instant;
@@ -62,16 +64,17 @@ export function claimNext(
   return ctx.change(async ({ db }) => {
     const now = instant(ctx.now());
     const { rows } = await sql<Claimed>`
-      UPDATE alert_deliveries SET attempts = attempts + 1, next_at = ${later(now, LEASE_MS)}::timestamp, last_error = '',
+      UPDATE alert_deliveries AS a SET attempts = attempts + 1, next_at = ${later(now, LEASE_MS)}::timestamp, last_error = '',
         give_up_at = CASE WHEN attempts = 0 THEN greatest(give_up_at, ${later(now, RETRY_WINDOW_MS)}::timestamp) ELSE give_up_at END
-      WHERE delivery_id = (
-        SELECT d.delivery_id FROM alert_deliveries d WHERE d.channel = ${channel} AND ${isDue(now, quiet)}
+      FROM (
+        SELECT d.delivery_id, ${isHeld('d')} AS held FROM alert_deliveries d WHERE d.channel = ${channel} AND ${isDue(now, quiet)}
         ORDER BY
           -- A channel that failed is tried with another message each time: one that it can never take must not stand before the others.
           CASE WHEN EXISTS (SELECT FROM alert_deliveries w WHERE w.channel = d.channel AND ${isHeld('w')}) THEN d.attempts END,
           d.critical DESC, d.next_at, d.delivery_id
-        LIMIT 1 FOR NO KEY UPDATE OF d SKIP LOCKED)
-      RETURNING delivery_id, route_id, channel, critical, attempts, created_at, give_up_at, message`.execute(
+        LIMIT 1 FOR NO KEY UPDATE OF d SKIP LOCKED) AS next
+      WHERE a.delivery_id = next.delivery_id
+      RETURNING a.delivery_id, route_id, channel, critical, attempts, next.held, created_at, give_up_at, message`.execute(
       db,
     );
     return unchanged(rows[0]);
@@ -79,14 +82,14 @@ export function claimNext(
 }
 
 /** Messages that were tried and not sent in their time are given up, not sent late: since then nothing looked at them. */
-export async function endExpired(ctx: Context): Promise<Claimed[]> {
+export async function endExpired(ctx: Context): Promise<Omit<Claimed, 'held'>[]> {
   const now = instant(ctx.now());
   const stale = sql`state = 'PENDING' AND attempts > 0 AND give_up_at <= ${now}::timestamp AND next_at <= ${now}::timestamp
     AND channel IN (SELECT channel FROM alert_channels WHERE enabled)`;
   const found = await sql`SELECT FROM alert_deliveries WHERE ${stale} LIMIT 1`.execute(await ctx.db());
   if (found.rows.length === 0) return [];
   return ctx.change(async (trx) => {
-    const { rows } = await sql<Claimed>`
+    const { rows } = await sql<Omit<Claimed, 'held'>>`
       UPDATE alert_deliveries AS d SET state = 'DEAD', next_at = ${now}::timestamp,
         last_error = concat_ws('; ', ${EXPIRED}::text, nullif(${unmarked('d')}, ''))
       WHERE ${stale}
@@ -116,7 +119,7 @@ export function recordOutcome(ctx: Context, claimed: Claimed, sent: SendOutcome)
   });
 }
 
-/** Where one message got through, all others of the channel that failed are tried again at once. */
+/** Where one message got through, all others that wait for the channel are tried again at once. */
 async function recordSent(
   trx: Trx,
   { delivery_id, channel }: Claimed,
@@ -140,11 +143,12 @@ async function recordFailure(
   now: Instant,
   sent: Failed,
 ): Promise<{ state: 'PENDING' | 'DEAD'; told: boolean }> {
-  const { delivery_id, channel, attempts, critical, created_at, give_up_at } = claimed;
+  const { delivery_id, channel, attempts, held, critical, created_at, give_up_at } = claimed;
   const last = await readLastSent(trx.db, channel);
   const { delayMs, channel: becomes } = nextStep(sent, {
     attempts,
-    failures: attempts + (await heldAttempts(trx.db, claimed)),
+    // Attempts that failed for the sake of the message say nothing of the channel.
+    failures: (held ? attempts : 1) + (await heldAttempts(trx.db, claimed)),
     tookAnother: hasSentSince(last, created_at),
     critical,
     leftMs: Date.parse(give_up_at) - Date.parse(now),

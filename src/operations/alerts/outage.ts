@@ -40,8 +40,29 @@ const dataOf = (channel: string, level: AlertLevel) => ({ alert_channel: channel
 const idOf = (...what: readonly unknown[]) =>
   `ntf_${createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 26).toUpperCase()}`;
 
-const outageId = (channel: string, last: LastSent, level: AlertLevel) =>
-  idOf('fails', channel, last.added_at, last.sent_at, level);
+const endOf = (outage: string) => idOf('works', outage);
+
+/**
+ * The notification of an outage, and whether it is there. The record of what was sent goes with its route, and by age: an outage
+ * that began after the same message as one that is over is another one.
+ */
+async function findOutage(
+  db: Kysely<Database>,
+  channel: string,
+  { added_at, sent_at }: LastSent,
+  level: AlertLevel,
+  nth = 0,
+): Promise<{ id: string; isTold: boolean }> {
+  const id = idOf('fails', channel, added_at, sent_at, level, nth);
+  const found = await db
+    .selectFrom('notifications')
+    .select('notification_id')
+    .where('notification_id', 'in', [id, endOf(id)])
+    .execute();
+  const isThere = (which: string) => found.some(({ notification_id }) => notification_id === which);
+  if (isThere(endOf(id))) return findOutage(db, channel, { added_at, sent_at }, level, nth + 1);
+  return { id, isTold: isThere(id) };
+}
 
 /** Notifies of a channel that needs somebody, once per outage and level; gives whether that was now. */
 export async function tellFailing(
@@ -52,14 +73,16 @@ export async function tellFailing(
   reason: string,
 ): Promise<boolean> {
   const level = levelOf(critical);
+  const { id, isTold } = await findOutage(trx.db, channel, last, level);
+  if (isTold) return false;
   const told = await insertNotifications(trx, at, [
     {
-      notification_id: outageId(channel, last, level),
+      notification_id: id,
       user_id: null,
       notification_type: 'SERVICE_DOWN',
       alert_level: level,
       title: `Alerts by ${channel} do not arrive`,
-      message: `It ${reason}. Messages wait and are tried again for ${formatDuration(RETRY_WINDOW_MS)}. See what it answers: pinnacle alert channel test ${channel}; once it is repaired: pinnacle alert retry --channel ${channel}`,
+      message: `The last attempt: ${reason}. Messages wait and are tried again for ${formatDuration(RETRY_WINDOW_MS)}. See what it answers: pinnacle alert channel test ${channel}; once it is repaired: pinnacle alert retry --channel ${channel}`,
       data: dataOf(channel, level),
     },
   ]);
@@ -68,28 +91,20 @@ export async function tellFailing(
 
 /** Notifies that a channel sends again, where it was told that it does not. `last` is what it sent before. */
 export async function tellWorking(trx: Trx, at: Instant, channel: string, last: LastSent): Promise<boolean> {
-  const outages = (['ERROR', 'CRITICAL'] as const).map((level) => ({
-    level,
-    id: outageId(channel, last, level),
-  }));
-  const told = await trx.db
-    .selectFrom('notifications')
-    .select('notification_id')
-    .where('notification_id', '=', (eb) => eb.fn('any', [eb.val(outages.map(({ id }) => id))]))
-    .execute();
-  const notices = outages
-    .filter(({ id }) => told.some(({ notification_id }) => notification_id === id))
-    .map(
-      ({ id, level }): Notice => ({
-        notification_id: idOf('works', id),
+  const notices: Notice[] = [];
+  for (const level of ['ERROR', 'CRITICAL'] as const) {
+    const { id, isTold } = await findOutage(trx.db, channel, last, level);
+    if (isTold)
+      notices.push({
+        notification_id: endOf(id),
         user_id: null,
         notification_type: 'SERVICE_RESTORED',
         alert_level: 'INFO',
         title: `Alerts by ${channel} arrive again`,
         message: 'What waited for it is sent now.',
         data: dataOf(channel, level),
-      }),
-    );
+      });
+  }
   return (await insertNotifications(trx, at, notices)).length > 0;
 }
 

@@ -47,16 +47,15 @@ function takeBatch(ctx: Context): Promise<number> {
     const routes = await lockFilters(trx);
     if (routes.length === 0) return unchanged(0);
     const routed_at = instant(ctx.now());
-    const items = notices.flatMap((notice) =>
-      routes
-        .filter((route) => takes(route, { ...notice, about: aboutOf(notice.data) }))
-        .map(({ route_id }) => ({
-          notification_id: notice.notification_id,
-          route_id,
-          repeat_key: repeatKeyOf(notice),
-          routed_at,
-        })),
-    );
+    const items = notices.flatMap((notice) => {
+      const { notification_id } = notice;
+      const about = aboutOf(notice.data);
+      // Told once per outage: of another outage it is news, in however few hours it has the same text.
+      const repeat_key = repeatKeyOf(notice, about && notification_id);
+      return routes
+        .filter((route) => takes(route, { ...notice, about }))
+        .map(({ route_id }) => ({ notification_id, route_id, repeat_key, routed_at }));
+    });
     if (items.length > 0) await insertItems(trx.db, items);
     const ids = notices.map(({ notification_id }) => notification_id);
     await trx.db
@@ -103,15 +102,18 @@ async function insertItems(
     SELECT * FROM ${unnest('n', COLUMNS, items)} ON CONFLICT DO NOTHING`.execute(db);
 }
 
-/** The same for the same text. */
-function repeatKeyOf(notice: {
-  user_id: string | null;
-  notification_type: string;
-  alert_level: string;
-  title: string;
-  message: string;
-}): string {
+/** The same for the same text, if no `id` tells it from others. */
+function repeatKeyOf(
+  notice: {
+    user_id: string | null;
+    notification_type: string;
+    alert_level: string;
+    title: string;
+    message: string;
+  },
+  id: string | undefined,
+): string {
   const { user_id, notification_type, alert_level, title, message } = notice;
-  const text = JSON.stringify([notification_type, alert_level, user_id, title, message]);
+  const text = JSON.stringify([notification_type, alert_level, user_id, title, message, id ?? []].flat());
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

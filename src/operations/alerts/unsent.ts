@@ -57,17 +57,18 @@ export async function retryUnsent(ctx: Context, which: Which) {
 export async function dismissDead(ctx: Context, which: Which & { before: string | undefined }) {
   needStep(await ctx.source(), ALERTS_SINCE_STEP);
   const before = which.before === undefined ? undefined : await ctx.instant('--before', which.before);
-  const chosen = sql`state = 'DEAD' ${isOf(which)}
-    ${before === undefined ? sql`` : sql`AND created_at < ${before}::timestamp`}`;
-  const found = await sql<Listed>`SELECT ${DELIVERY_COLUMNS} FROM alert_deliveries WHERE ${chosen}`.execute(
-    await ctx.db(),
-  );
+  const found = await sql<Listed>`
+    SELECT ${DELIVERY_COLUMNS} FROM alert_deliveries WHERE state = 'DEAD' ${isOf(which)}
+      ${before === undefined ? sql`` : sql`AND created_at < ${before}::timestamp`}`.execute(await ctx.db());
+  const ids = found.rows.map(({ delivery_id }) => delivery_id);
   mustBeFound(found.rows, which);
   if (found.rows.length > 0)
     await ctx.confirm(`Dismiss ${pluralize(found.rows.length, 'dead message')}, which will never be sent?`);
+  // Those alone that the question was about: others may die while it waits.
   return ctx.change(async ({ db }) => {
     const { rows } = await sql<Listed>`
-      DELETE FROM alert_deliveries WHERE ${chosen} RETURNING ${DELIVERY_COLUMNS}`.execute(db);
+      DELETE FROM alert_deliveries WHERE state = 'DEAD' AND delivery_id = ANY(${ids}::text[])
+      RETURNING ${DELIVERY_COLUMNS}`.execute(db);
     const dismissed = rows.map(deliveryRow);
     const told = dismissed.map(
       ({ delivery_id, channel, level, title, notifications, created_at, last_error }) => ({

@@ -212,6 +212,62 @@ describe.each(databases)('channels that fail, on $name', ({ open }) => {
     );
   });
 
+  it('are told of again in the next outage, also soon after one and where their route was replaced meanwhile', async () => {
+    await addHook('desk', '--types RISK_ALERT');
+    await addHook('pager', '--types SERVICE_DOWN');
+    const down = 'Alerts by desk do not arrive';
+    const again = 'Alerts by desk arrive again';
+    const outage = async () => {
+      answers['/desk'] = { status: 401 };
+      await notify();
+      await deliver(6);
+      await deliver();
+      answers = {};
+      later(6);
+      await deliver();
+      await deliver();
+      later(60);
+    };
+    await outage();
+    await outage();
+    expect(titles('pager')).toEqual([down, again, down, again]);
+    const [{ route_id } = {}] = (await run('alert route list')).filter(({ channel }) => channel === 'desk');
+    await run(`alert route remove ${route_id} --yes`);
+    await run('alert route add desk --level ERROR --group-wait 0s --types RISK_ALERT');
+    await outage();
+    expect(titles('pager')).toEqual([down, again, down, again, down, again]);
+  });
+
+  it('are not blamed for what failed for the sake of a message', async () => {
+    await addHook('desk');
+    const slow = `number ${notified + 1}`;
+    let status = 500;
+    hook.behave((path, body) => (path === '/desk' && body.includes(`"${slow}"`) ? { status } : 'take'));
+    await notify();
+    await deliver();
+    await notify('CRITICAL');
+    later(6);
+    await deliver();
+    for (const seconds of [2_000, 2_000, 2_000]) {
+      later(seconds);
+      await deliver();
+    }
+    const tried = () => hook.got.filter(({ body }) => body.includes(`"${slow}"`)).length;
+    const before = tried();
+    // What gets through meanwhile makes it no sooner due.
+    await notify('CRITICAL');
+    later(1);
+    await deliver();
+    await deliver();
+    expect(tried()).toBe(before);
+    expect(before).toBeGreaterThan(4);
+    status = 503;
+    later(2_000);
+    await deliver();
+    expect(tried()).toBe(before + 1);
+    expect(await raised()).toEqual([]);
+  });
+
   it('with dead messages are told of once, until these are retried or dismissed', async () => {
     await addHook('desk');
     answers['/desk'] = { status: 413 };
