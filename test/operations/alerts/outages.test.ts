@@ -288,6 +288,7 @@ describe.each(databases)('channels that fail, on $name', ({ open }) => {
     const [{ delivery_id: one } = {}] = dead;
     expect(await run(`alert dismiss ${one} --yes`)).toMatchObject([{ delivery_id: one, state: 'DEAD' }]);
     await db.refused(`alert dismiss ${one} --yes`, { code: 3, error: 'DEAD_ALERT_NOT_FOUND' });
+    await db.refused('alert dismiss --all', { code: 4 });
     expect(await run('alert dismiss --channel desk --before "2026-01-30 10:01:30" --yes')).toHaveLength(2);
     expect(await run('alert dismiss --all --yes')).toHaveLength(1);
     expect(await run('alert dismiss --all --yes')).toEqual([]);
