@@ -63,7 +63,7 @@ async function readNew({ db }: Source, since: string, seen: string | undefined):
       SELECT txid,
         CASE command WHEN 'denied' THEN split_part(split_part(body, '"command":"', 2), '"', 1) ELSE command END AS command,
         CASE command WHEN 'denied' THEN 'denied' ELSE 'done' END AS outcome,
-        substring(split_part(body, ${BEFORE_MS}, 2) FROM '^[0-9]{1,9}')::integer AS ms
+        substring(left(split_part(body, ${BEFORE_MS}, 2), 9) FROM '^[0-9]+')::integer AS ms
       FROM audit_log WHERE ${isNew}
     ), changes AS MATERIALIZED (
       SELECT command, outcome, max(ms) AS ms FROM entries WHERE ms IS NOT NULL GROUP BY txid, command, outcome
