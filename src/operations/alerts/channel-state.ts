@@ -2,29 +2,18 @@ import { type Kysely, sql } from 'kysely';
 import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { type Instant, later } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-
-/** How the error of a message begins for which its channel is to blame; both are as long. */
-const MARKS = { waits: 'channel waits: ', fails: 'channel fails: ' } as const;
-
-/** The error of a message, with what is wrong with its channel. */
-export const markedError = (channel: keyof typeof MARKS | undefined, reason: string): string =>
-  channel === undefined ? reason : MARKS[channel] + reason;
+import { failingText, heldText, MARK_LENGTH } from './channel-marks.ts';
 
 /** Whether the channel of a message needs somebody, of a row by its name in the statement. */
-export const failingText = (row: string) =>
-  `(${row}.state = 'PENDING' AND starts_with(${row}.last_error, '${MARKS.fails}'))`;
 export const isFailing = (row: string) => sql.raw<boolean>(failingText(row));
 
 /** Whether a message waits for its channel, which is busy or away, or needs somebody. */
-export const isHeld = (row: string) =>
-  sql.raw<boolean>(
-    `(${row}.state = 'PENDING' AND starts_with(${row}.last_error, '${MARKS.waits}') OR ${failingText(row)})`,
-  );
+export const isHeld = (row: string) => sql.raw<boolean>(heldText(row));
 
 /** The error without the mark. */
 export const unmarked = (row: string) => {
   const error = sql.ref(`${row}.last_error`);
-  return sql<string>`CASE WHEN ${isHeld(row)} THEN substr(${error}, ${sql.lit(MARKS.waits.length + 1)}) ELSE ${error} END`;
+  return sql<string>`CASE WHEN ${isHeld(row)} THEN substr(${error}, ${sql.lit(MARK_LENGTH + 1)}) ELSE ${error} END`;
 };
 
 /** What waits for a channel is due, and it is to blame for none of that: a message got through. What failed for its own sake has its time. */

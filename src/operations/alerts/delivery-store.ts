@@ -8,7 +8,8 @@ import { nextStep, RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { type Instant, instant, later } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { randomFraction } from '../../util/random.ts';
-import { isHeld, markedError, releaseWaiting, unmarked } from './channel-state.ts';
+import { markedError } from './channel-marks.ts';
+import { isHeld, releaseWaiting, unmarked } from './channel-state.ts';
 import { hasSentSince, readLastSent, tellDead, tellFailing, tellWorking } from './outage.ts';
 
 /** An attempt that nothing was heard of for so long is given up for lost: longer than any attempt takes. */

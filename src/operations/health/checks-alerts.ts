@@ -1,7 +1,7 @@
 import { formatDuration } from '../../util/duration.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { fail, ok, warn } from '../../util/verdict.ts';
-import { failingText } from '../alerts/channel-state.ts';
+import { failingText } from '../alerts/channel-marks.ts';
 import type { Check } from './check.ts';
 
 const LATE_MS = 15 * 60_000;
