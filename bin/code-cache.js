@@ -72,9 +72,12 @@ function loadCached(folder) {
     const filename = join(DIST, name);
     const path = join(folder, name.replace(/^(small.*)\.js$/, `$1.${command()}`));
     const stored = read(path);
+    const cachedData = wholeOf(stored);
     // The build writes ASCII.
-    const script = new Script(wrap(readFileSync(filename, 'latin1')), { filename, cachedData: stored });
-    loaded.push({ path, script, size: script.cachedDataRejected === false ? stored.length : 0 });
+    const script = new Script(wrap(readFileSync(filename, 'latin1')), { filename, cachedData });
+    const isTaken = script.cachedDataRejected === false;
+    const isRefused = stored !== undefined && !isTaken;
+    loaded.push({ path, script, size: isTaken ? cachedData.length : 0, isRefused });
     script.runInThisContext().call(module.exports, module.exports, load, module, filename, DIST);
     return module.exports;
   };
@@ -102,6 +105,16 @@ function read(path) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What was stored, unless it is damaged, say by a loss of power: V8 runs whatever it is given, or crashes. It is stored twice,
+ * because to compare is quicker than to load what makes checksums.
+ */
+function wholeOf(stored) {
+  if (stored === undefined) return undefined;
+  const once = stored.subarray(0, stored.length / 2);
+  return once.equals(stored.subarray(once.length)) ? once : undefined;
 }
 
 const DRAFT_LIFETIME_MS = 60_000;
@@ -139,9 +152,9 @@ function save(folder, loaded, code) {
   try {
     const form = formOf(code);
     const looks = join(folder, 'looks');
-    // What V8 stored under other flags, say of NODE_OPTIONS, it does not take: then all begins anew.
-    const isRejected = loaded.some(({ script }) => script.cachedDataRejected);
-    const known = isRejected ? [] : (read(looks)?.toString().split('\n') ?? []);
+    // What is damaged, or what V8 stored under other flags, say of NODE_OPTIONS, is not taken: then all begins anew.
+    const isAnew = loaded.some(({ isRefused }) => isRefused);
+    const known = isAnew ? [] : (read(looks)?.toString().split('\n') ?? []);
     const found = known.filter((look) => look === form).length;
     const settled = known.filter((look) => look === `settled ${form}`).length;
     if (settled >= SETTLED_AFTER || found + settled >= LOOKS_PER_FORM || known.length > MOST_LOOKS) return;
@@ -155,10 +168,10 @@ function save(folder, loaded, code) {
       isSettled = false;
       const draft = `${path}.${process.pid}`;
       // Fails where there is a file or a link: nothing is written through one.
-      writeFileSync(draft, data, { mode: 0o600, flag: 'wx' });
+      writeFileSync(draft, Buffer.concat([data, data]), { mode: 0o600, flag: 'wx' });
       renameSync(draft, path);
     }
-    const note = isRejected ? writeFileSync : appendFileSync;
+    const note = isAnew ? writeFileSync : appendFileSync;
     note(looks, `${isSettled ? 'settled ' : ''}${form}\n`, { mode: 0o600 });
   } catch {
     // No home, a full disk: the next start is a little slower, that is all.

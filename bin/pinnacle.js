@@ -13,7 +13,8 @@ function start() {
     process.stdout.write(`pinnacle ${require('../dist/package.json').version}\n`);
     return undefined;
   }
-  return require('./code-cache.js').loadProgram().main();
+  const { loadProgram } = require('./code-cache.js');
+  return loadProgram().main();
 }
 
 function cannotStart({ code, name }) {

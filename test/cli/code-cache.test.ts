@@ -184,6 +184,29 @@ describe.runIf(process.version.startsWith('v20.')).each(servers)(
       expect(start()).toBe('');
     });
 
+    it.each<[string, (stored: Buffer) => Buffer]>([
+      ['lost a page', (stored) => Buffer.from(stored).fill(0, 4_096, 8_192)],
+      ['lost its end', (stored) => stored.subarray(0, stored.length / 2)],
+      ['is empty', () => Buffer.alloc(0)],
+      [
+        'has other bits',
+        (stored) => stored.map((byte, i) => (i % 1_000 === 999 ? byte ^ 4 : byte)) as Buffer,
+      ],
+    ])('begins anew where a file %s, which V8 would run or crash at', (_, damaged) => {
+      const home = mkdtempSync(join(folder, 'home-'));
+      for (let i = 0; i < 6; i++) help(resolve('.'), home);
+      const [name = ''] = readdirSync(join(home, '.cache/pinnacle'));
+      const cache = join(home, '.cache/pinnacle', name);
+      const files = readdirSync(cache).filter((each) => each !== 'looks');
+      const sizes = () => files.map((each) => readFileSync(join(cache, each)).length);
+      expect(files).toContain('main.js');
+      const before = sizes();
+      for (const each of files) writeFileSync(join(cache, each), damaged(readFileSync(join(cache, each))));
+      expect(help(resolve('.'), home)).toContain('Users and their accounts');
+      expect(sizes().map((size, i) => size / (before[i] ?? 0) > 0.8)).toEqual(files.map(() => true));
+      expect(readFileSync(join(cache, 'looks'), 'utf8')).toBe('none --help pipe 0\n');
+    });
+
     it('lets go of builds that nobody has run for a week', () => {
       const home = mkdtempSync(join(folder, 'home-'));
       const cache = join(home, '.cache/pinnacle');
