@@ -20,7 +20,7 @@ export async function givenPrices(
 }
 
 /** What a share is closed at, in rupees, or why its quote is not taken. */
-export type ExitPrice = { price: number } | { doubt: string };
+type ExitPrice = { price: number } | { doubt: string };
 export type ExitPrices = ReadonlyMap<TradingSymbol, ExitPrice>;
 
 /**
