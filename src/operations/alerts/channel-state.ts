@@ -16,18 +16,17 @@ export const unmarked = (row: string) => {
   return sql<string>`CASE WHEN ${isHeld(row)} THEN substr(${error}, ${sql.lit(MARK_LENGTH + 1)}) ELSE ${error} END`;
 };
 
-/** What waits for a channel is due, and it is to blame for none of that: a message got through. What failed for its own sake has its time. */
+/** The failed messages of a channel are due, and it is to blame for none of them. */
 export async function releaseWaiting(db: Kysely<Database>, channel: string, now: Instant): Promise<void> {
   await sql`
     UPDATE alert_deliveries AS d SET next_at = least(next_at, ${now}::timestamp), last_error = ${unmarked('d')}
-    WHERE channel = ${channel} AND ${isHeld('d')}`.execute(db);
+    WHERE channel = ${channel} AND state = 'PENDING' AND last_error <> ''`.execute(db);
 }
 
 /** What a channel could not send is due, for another day: somebody has changed it. */
 export async function renewWaiting(db: Kysely<Database>, channel: string, now: Instant): Promise<void> {
   await releaseWaiting(db, channel, now);
   await sql`
-    UPDATE alert_deliveries SET attempts = 0, next_at = least(next_at, ${now}::timestamp),
-      give_up_at = ${later(now, RETRY_WINDOW_MS)}::timestamp
+    UPDATE alert_deliveries SET attempts = 0, give_up_at = ${later(now, RETRY_WINDOW_MS)}::timestamp
     WHERE channel = ${channel} AND state = 'PENDING' AND (last_error <> '' OR attempts = 0)`.execute(db);
 }

@@ -120,20 +120,21 @@ export function recordOutcome(ctx: Context, claimed: Claimed, sent: SendOutcome)
   });
 }
 
-/** Where one message got through, all others that wait for the channel are tried again at once. */
+/** Where one message gets through after others did not, all that failed are tried again at once; while a channel works, each has its time. */
 async function recordSent(
   trx: Trx,
-  { delivery_id, channel }: Claimed,
+  claimed: Claimed,
   now: Instant,
   provider_id: string,
 ): Promise<{ state: 'SENT'; told: boolean }> {
+  const { delivery_id, channel, held } = claimed;
   const last = await readLastSent(trx.db, channel);
   await trx.db
     .updateTable('alert_deliveries')
     .set({ state: 'SENT', sent_at: now, next_at: now, provider_id, last_error: '' })
     .where('delivery_id', '=', delivery_id)
     .execute();
-  await releaseWaiting(trx.db, channel, now);
+  if (held || (await heldAttempts(trx.db, claimed)) > 0) await releaseWaiting(trx.db, channel, now);
   return { state: 'SENT', told: last !== undefined && (await tellWorking(trx, now, channel, last)) };
 }
 
