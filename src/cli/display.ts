@@ -54,7 +54,7 @@ export async function displayOf(
 function wordText(value: unknown, field: Field | undefined): string | undefined {
   if (field?.type === 'boolean') return value ? 'yes' : 'no';
   if (field?.type !== 'json' || !isWords(value)) return undefined;
-  return value.length === 0 ? NONE : value.join(', ');
+  return value.length === 0 ? NONE : value.map(toPlainText).join(', ');
 }
 
 /** Whether a value is a list of mere words, such as symbols. */

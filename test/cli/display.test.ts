@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { displayOf } from '../../src/cli/display.ts';
 import { type Io, Sink } from '../../src/cli/io.ts';
 import { renderTable } from '../../src/cli/render-table.ts';
-import type { Fields, RenderOptions } from '../../src/cli/result.ts';
+import type { Field, Fields, Kind, RenderOptions } from '../../src/cli/result.ts';
 import { meaningOf } from '../../src/domain/meaning.ts';
 import { IN_COLOUR, type Paint, WITHOUT_COLOUR } from '../../src/util/paint.ts';
 
@@ -78,6 +78,18 @@ it('shows what has no price, durations and lists of words as people write them',
     '{"a":1}',
   ]);
   expect(shown({ price: 0.05, age: 45, symbols: [], data: null })).toEqual(['₹0.05', '45.0 s', '-', '-']);
+});
+
+it('no type or kind of a field lets control characters through, whatever a row has there', async () => {
+  const types: Field['type'][] = ['text', 'json', 'time', 'boolean', 'integer', 'number', 'money', 'amounts'];
+  const kinds: Kind[] = ['state', 'alarm', 'use', 'gain', 'price', 'percent', 'rupees', 'seconds', 'command'];
+  const all = types.flatMap((type) => [{ type }, ...kinds.map((kind) => ({ type, kind }))]);
+  const wild: Fields = Object.fromEntries(all.map((field, i) => [`column_${i}`, field]));
+  const { text } = await displayOf({ ...style, fields: wild }, [], terminal(true, WITHOUT_COLOUR));
+  for (const hostile of ['\r=1+1', '\u001b[2J', '\u009b31m', '\u202egnp', 'a\nb', 'a\tb'])
+    for (const value of [hostile, [hostile], ['TCS', hostile], [[hostile]], { [hostile]: hostile }])
+      for (const name of Object.keys(wild))
+        expect(text({ [name]: value }, name), JSON.stringify(wild[name])).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
 it('a command that does not fit stands whole beneath its row, and text that is alone is broken between words', async () => {
