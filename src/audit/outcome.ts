@@ -51,3 +51,9 @@ const MAX_LISTED = 1_000;
 export function firstListed<T>(items: readonly T[]): T[] {
   return items.slice(0, MAX_LISTED);
 }
+
+/** What `firstListed` leaves out, in lists that fit an audit entry each. */
+export function furtherListed<T>(items: readonly T[]): T[][] {
+  const lists = Math.max(0, Math.ceil(items.length / MAX_LISTED) - 1);
+  return Array.from({ length: lists }, (_, i) => items.slice((i + 1) * MAX_LISTED, (i + 2) * MAX_LISTED));
+}

@@ -77,8 +77,8 @@ interface RiskRule {
   severity: AlertLevel;
   /** In the order in which a missing one is named. */
   needs: readonly RiskInput[];
-  /** The orders that pass whatever the rule says. */
-  exempts: 'reducing' | 'replacing';
+  /** Whether it is about new orders alone, so that one that replaces another passes. */
+  onlyNew?: boolean;
 }
 
 /** Every risk rule: before an order it is evaluated here, in `risk check` by SQL that is built from this table. */
@@ -88,35 +88,31 @@ export const RISK_RULES: Readonly<Record<RuleType, RiskRule>> = {
     unit: 'rupees',
     severity: 'WARNING',
     needs: ['price', 'symbolMarks'],
-    exempts: 'reducing',
   },
   MAX_DRAWDOWN: {
     violates: '>=',
     unit: 'percent',
     severity: 'CRITICAL',
     needs: ['session', 'marks'],
-    exempts: 'reducing',
   },
   MAX_DAILY_LOSS: {
     violates: '>=',
     unit: 'rupees',
     severity: 'CRITICAL',
     needs: ['marks'],
-    exempts: 'reducing',
   },
   MAX_ORDERS_PER_DAY: {
     violates: '>',
     unit: 'orders',
     severity: 'WARNING',
     needs: [],
-    exempts: 'replacing',
+    onlyNew: true,
   },
   MIN_CAPITAL_THRESHOLD: {
     violates: '<',
     unit: 'rupees',
     severity: 'CRITICAL',
     needs: ['marks'],
-    exempts: 'reducing',
   },
 };
 
@@ -157,12 +153,13 @@ export function evaluateRules(facts: RiskSnapshot, order: ProposedOrder): RuleRe
 
 function evaluateRule(
   rule_type: RuleType,
-  { violates, needs, exempts }: RiskRule,
+  { violates, needs, onlyNew = false }: RiskRule,
   limit: number,
   facts: RiskSnapshot,
   order: ProposedOrder,
 ): RuleResult {
-  const exempt = exempts === 'reducing' ? order.reduces : !order.isNew;
+  // No limit may keep anybody in a position.
+  const exempt = order.reduces || (onlyNew && !order.isNew);
   const missing = needs.map((input) => MISSING[input](facts, order)).find((text) => text !== null);
   if (missing !== undefined)
     return {

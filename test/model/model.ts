@@ -208,8 +208,8 @@ function reduces(model: Model, order: ModelOrder, quantity: number): boolean {
 }
 
 function admits(model: Model, order: ModelOrder, quantity: number, isNew: boolean): boolean {
-  if (isNew && model.limit !== undefined && model.orders.length + 1 > model.limit) return false;
   if (reduces(model, order, quantity)) return true;
+  if (isNew && model.limit !== undefined && model.orders.length + 1 > model.limit) return false;
   return !model.halted && (order.strategy !== 's' || model.strategy.active);
 }
 

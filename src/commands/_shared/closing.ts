@@ -19,5 +19,4 @@ export const exitDetails = `places the opposite MARKET orders for all open posit
 --at and --from-cache book their fills at once, and a position without a price is left, as is one of a trader with an account at a broker or with a
 quote that is probably wrong (outside its own day's range, or more than guard.priceMove off the last price or the close of the day before); where one is, the fills come from the broker, and
 the orders wait to be sent. A MARKET order that closes all of a position already is listed with its status, and gets no second one. A position
-with another working exit or without a price, that MAX_ORDERS_PER_DAY stops or that other programs left in two parts keeps no other from being
-closed: it is listed with the problem, and the command ends 6. A second run does what is left.`;
+with another working exit or without a price, or that other programs left in two parts, keeps no other from being closed: it is listed with the problem, and the command ends 6. A second run does what is left.`;

@@ -28,7 +28,8 @@ export const mark = defineCommand({
   ],
   details: `Values every open position in these symbols, of all users, and updates the drawdown of their sessions. All or nothing.
 A price that is more than 20 % off the last one of the trading day (guard.priceMove: quote, mark or fill) is asked about, and needs --yes where nobody is there. A symbol on the command line without an open position ends 3; in a file it is skipped. With --from-cache every open
-position with a quote is marked, stale quotes included and named; a position without a quote keeps its mark, is listed
+position with a quote is marked, stale quotes included and named; a position without a quote, or with one that is probably wrong (outside its
+own day's range, or more than guard.priceMove off the close of the day before or the last price of the trading day), keeps its mark, is listed
 with the problem, and the command ends 6.`,
   async run({ words, file, fromCache }, ctx: Context) {
     if (fromCache && (words.length > 0 || file !== undefined))

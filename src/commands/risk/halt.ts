@@ -32,7 +32,7 @@ export const halt = defineCommand({
     },
   },
   answer: ({ user_id, reason, orders_cancelled, strategies_paused }) => ({
-    done: `Halted trading for ${user_id ?? 'everyone'}: ${reason} (${pluralize(Number(orders_cancelled), 'order')} cancelled, ${pluralize(Number(strategies_paused), 'strategy')} paused)`,
+    done: `Halted trading for ${user_id ?? 'everyone'}: ${reason} (${pluralize(Number(orders_cancelled), 'order')} cancelled, ${pluralize(Number(strategies_paused), 'strategy', 'strategies')} paused)`,
     next: ['risk', 'status'],
   }),
   examples: [

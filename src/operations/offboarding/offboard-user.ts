@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { writeFurtherOrders } from '../../audit/log.ts';
 import { auditTarget, changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
@@ -42,6 +43,7 @@ export async function offboardUser(
       ...{ orders_cancelled: cancelled.length, order_ids: firstListed(cancelled) },
       ...(reason !== undefined && { reason }),
     };
+    await writeFurtherOrders(trx.db, ctx.origin, { target: auditTarget('user', user), body: {} }, cancelled);
     return { ...changedIf(happened, outcome, auditTarget('user', user), body), unfinished: true };
   });
   const atBroker = ctx.dryRun ? [] : await findWorking(db, { user });

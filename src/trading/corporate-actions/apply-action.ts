@@ -1,3 +1,4 @@
+import { writeFurtherOrders } from '../../audit/log.ts';
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';
@@ -73,6 +74,12 @@ export async function applyAction(ctx: Context, id: string, cashPrice: string | 
       ...{ status: 'APPLIED', applied_with: action_id, cash_price: current.cash_price },
       ...(isNew && { applied_at: named ?? at }),
     });
+    await writeFurtherOrders(
+      trx.db,
+      ctx.origin,
+      { target: auditTarget('symbol', symbol), body: { action_id } },
+      cancelled,
+    );
     return changed(rows, auditTarget('symbol', symbol), {
       ...{ action_id, actions, positions: row.positions, cash: row.cash, cash_price: current.cash_price },
       ...{ orders_cancelled: cancelled.length, order_ids: firstListed(cancelled) },

@@ -15,7 +15,6 @@ import { bookFills, fillOfAll } from '../ledger/book-fills.ts';
 import { insertOrders, unfilled } from '../ledger/insert-orders.ts';
 import { findOrders } from '../ledger/order-store.ts';
 import { findPositions, type Position } from '../positions/store.ts';
-import { ordersLeftToday } from '../risk/orders-left.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { describeOpen } from './describe-open.ts';
 import { type ExitPrices, exitPrices, givenPrices } from './exit-prices.ts';
@@ -115,9 +114,8 @@ async function closeWithin<T>(
   const clock = await tradingDayOf(ctx);
   return ctx.change(async (trx): Promise<Outcome<T>> => {
     const open = await lockOpen(trx, user, { onlyExits: ctx.dryRun && afterHalt });
-    const left = await ordersLeftToday(trx, [...new Set(open.map(({ user_id }) => user_id))], clock);
     const elsewhere = books ? await tradersElsewhere(trx, open) : new Set<UserId>();
-    const exits = open.map((position) => planExit(position, { prices, books, elsewhere, left, clock }));
+    const exits = open.map((position) => planExit(position, { prices, books, elsewhere, clock }));
     const orders = exits.flatMap((exit) => ('order' in exit ? [exit.order] : []));
     await insertOrders(trx, orders.map(unfilled));
     const now = new Date(clock.now);

@@ -17,12 +17,10 @@ interface Plan {
   books: boolean;
   /** Whose fills come from a broker that this machine has none of. */
   elsewhere: ReadonlySet<UserId>;
-  /** Orders that users may still place today; each exit takes one. */
-  left: Map<UserId, number>;
   clock: TradingDay;
 }
 
-/** How a position is closed, or why it cannot be; counts the order that it takes. */
+/** How a position is closed, or why it cannot be. */
 export function planExit(position: OpenPosition, plan: Plan): Exit {
   const { user_id, strategy_id, symbol, product } = position;
   // Another program may have written the shares of a short position with a sign.
@@ -31,11 +29,7 @@ export function planExit(position: OpenPosition, plan: Plan): Exit {
   if (inTheWay !== undefined) return inTheWay;
   const problem = priceProblem(position, plan);
   if (problem !== undefined) return { problem, by: null };
-  const { prices, left, clock } = plan;
-  const allowed = left.get(user_id);
-  if (allowed !== undefined && allowed < 1)
-    return { problem: 'MAX_ORDERS_PER_DAY allows no further order today', by: null };
-  if (allowed !== undefined) left.set(user_id, allowed - 1);
+  const { prices, clock } = plan;
   const found = prices?.get(symbol);
   return {
     order: {

@@ -1,3 +1,4 @@
+import { writeFurtherOrders } from '../../audit/log.ts';
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
@@ -37,6 +38,7 @@ export function cancelOrders(ctx: Context, scope: CancelScope): Promise<Order[]>
     const orders = await findOrders(trx.db, ids);
     if (ids.length === 0) return unchanged(orders);
     const target = scope.user === undefined ? 'orders' : auditTarget('user', scope.user);
+    await writeFurtherOrders(trx.db, ctx.origin, { target, body: { scope } }, ids);
     return changed(orders, target, { scope, cancelled: ids.length, orders: firstListed(ids) });
   });
 }

@@ -14,16 +14,26 @@ export async function knownPrices(
   symbols: readonly TradingSymbol[],
   user?: UserId,
 ): Promise<ReadonlyMap<TradingSymbol, KnownPrice>> {
-  const known = new Map<TradingSymbol, KnownPrice>();
   const quotes = await findQuotes(ctx, symbols);
-  for (const { symbol, ...price } of [...(await findMarks(ctx, symbols, user)), ...quotes]) {
+  return newestOf([...(await findMarks(ctx, symbols, user)), ...quotes]);
+}
+
+/** The same without the quotes that are in Redis now: what open positions were marked or filled at last. */
+export const knownMarks = async (
+  ctx: Context,
+  symbols: readonly TradingSymbol[],
+): Promise<ReadonlyMap<TradingSymbol, KnownPrice>> => newestOf(await findMarks(ctx, symbols, undefined));
+
+type Found = KnownPrice & { symbol: TradingSymbol };
+
+function newestOf(found: readonly Found[]): ReadonlyMap<TradingSymbol, KnownPrice> {
+  const known = new Map<TradingSymbol, KnownPrice>();
+  for (const { symbol, ...price } of found) {
     const other = known.get(symbol);
     if (!other || !isBefore(price.at, other.at)) known.set(symbol, price);
   }
   return known;
 }
-
-type Found = KnownPrice & { symbol: TradingSymbol };
 
 /** A price without the time of a quote is that of the latest fill, if it is the same, or was given by hand. */
 async function findMarks(

@@ -1,5 +1,5 @@
 import type { RawBuilder } from 'kysely';
-import { writeAudits } from '../../audit/log.ts';
+import { writeAudits, writeFurtherOrders } from '../../audit/log.ts';
 import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
@@ -67,6 +67,12 @@ export async function haltTrading(
         trx.db,
         ctx.origin,
         more.map((strategies) => ({ target: scope.target, body: { halt_id: halted.halt_id, strategies } })),
+      );
+      await writeFurtherOrders(
+        trx.db,
+        ctx.origin,
+        { target: scope.target, body: { halt_id: halted.halt_id } },
+        cancelled,
       );
       const happened = cancelled.length + paused.length > 0;
       const outcome = changedIf(happened, result, scope.target, body);

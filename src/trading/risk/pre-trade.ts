@@ -34,7 +34,7 @@ export interface PreTradeResult {
 /**
  * Whether an order may be placed now: its user exists and is enabled; its strategy is available and, from phase 2,
  * active for the user; from phase 4, trading is not halted and no risk rule is violated. An order that only reduces a
- * position is also accepted from a disabled user, and passes halts, strategies and every rule but MAX_ORDERS_PER_DAY.
+ * position is also accepted from a disabled user, and passes halts, strategies and every rule.
  * Locks the user, so that the decision still holds when the order is written.
  * Throws USER_NOT_FOUND, STRATEGY_NOT_FOUND or the first refusal.
  */

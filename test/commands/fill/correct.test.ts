@@ -307,6 +307,28 @@ describe.each(databases)('an execution that is taken back or corrected on $name'
     await db.json('order', 'cancel', late);
     const fill = await trade(user, 'BUY 10 at 100', late);
     expect(await bust(fill)).toMatchObject({ status: 'CANCELLED', filled_quantity: 0 });
+    // More than an audit entry lists.
+    for (const line of [
+      'risk halt {}',
+      'risk flatten {}',
+      'order cancel --user {}',
+      'user offboard {} --to',
+    ]) {
+      const many = await trader();
+      await db.query(
+        `INSERT INTO orders (order_id, user_id, symbol, side, order_type, quantity, price, status)
+         SELECT $1 || i, $1, 'TCS', 'BUY', 'LIMIT', 10, 1, 'PENDING' FROM generate_series(1001, 2001) i`,
+        [many],
+      );
+      const answer = /^order|halt/.test(line) ? ['--yes'] : ['--confirm', many];
+      const argv = [...words(line.replace('{}', many)), ...answer];
+      if (line.endsWith('--to')) argv.splice(4, 0, join(folder, many));
+      const { code, stderr } = await db.cli(...argv);
+      expect([0, 6], `${line}: ${stderr}`).toContain(code);
+      const last = await trade(many, 'BUY 10 at 100', `${many}2001`);
+      expect(await bust(last)).toMatchObject({ status: 'CANCELLED' });
+      await db.query('DELETE FROM orders WHERE user_id = $1 AND order_id <> $1 || 2001', [many]);
+    }
     const path = join(folder, 'one.csv');
     await writeFile(path, `${HEADER}\nt1,TCS,BUY,10,100,2024-01-05T10:00:00Z\n`);
     const load = () => db.json('order', 'import', path, '--as', 'trades', '--user', user);

@@ -26,6 +26,7 @@ describe.each(databases)('position mark --from-cache on $name', ({ open }) => {
   beforeAll(async () => {
     [db, redis] = await Promise.all([open(), startRedis()]);
     db.env['REDIS_URL'] = redis.url;
+    db.env['PINNACLE_GUARD_PRICE_MOVE'] = '0';
     for (const user of ['a', 'b']) {
       await given.user(db, user);
       const stdin = user === 'a' ? TRADES : TRADES.split('\n').slice(0, 2).join('\n');
@@ -108,6 +109,41 @@ describe.each(databases)('position mark --from-cache on $name', ({ open }) => {
       'a SBIN': { current_price: 22, marked_at: null },
       'a INFY': { current_price: 20, marked_at: expect.stringMatching(/Z$/) },
     });
+  });
+
+  it('leaves a mark where the quote is probably wrong, and takes the price that is given instead', async () => {
+    for (const symbol of ['TCS', 'INFY', 'ITC', 'SBIN']) await quote(symbol, 20, 1);
+    await mark();
+    await quote('TCS', 0.2, 0);
+    await quote('INFY', 24, 0);
+    for (const [symbol, more] of [
+      ['ITC', { high: 19, low: 18 }],
+      ['SBIN', { close: 30 }],
+    ] as const)
+      await redis.cli(
+        'set',
+        `market_data:${symbol}`,
+        JSON.stringify({ ltp: 20, timestamp: ago(0), ...more }),
+      );
+    const before = await positions();
+    const env = { ...db.env, PINNACLE_GUARD_PRICE_MOVE: '20' };
+    const { code, stdout } = await db.cliWith({ env }, ...words('position mark --from-cache --json'));
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { symbol: 'INFY', price: 24, problem: null },
+      { symbol: 'ITC', price: null, problem: expect.stringContaining('above the highest price of its day') },
+      { symbol: 'SBIN', price: null, problem: expect.stringContaining('below the close of the day before') },
+      {
+        symbol: 'TCS',
+        price: null,
+        problem: expect.stringContaining('0.2 is 99.0 % below the last price, 20'),
+      },
+    ]);
+    const after = await positions();
+    for (const key of ['a TCS', 'b TCS', 'a ITC', 'a SBIN']) expect(after[key]).toEqual(before[key]);
+    expect(stdout).toContain('run pinnacle position mark TCS=PRICE');
+    expect((await db.cliWith({ env }, ...words('position mark TCS=0.2 --yes'))).code).toBe(0);
+    expect(await positions()).toMatchObject({ 'a TCS': { current_price: 0.2 } });
   });
 
   it('is refused beside prices, and without a Redis', async () => {
