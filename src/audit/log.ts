@@ -2,7 +2,6 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../platform/postgres/tables.ts';
 import { unnest } from '../platform/postgres/unnest.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { furtherListed } from './outcome.ts';
 
 /** What a change did, and its target: one row of audit_log. */
 export interface AuditEntry {
@@ -52,20 +51,6 @@ export async function writeAudits(
     SELECT ${origin.command}, target, body FROM ${unnest('e', { target: 'text', body: 'text' }, rows)}`.execute(
     db,
   );
-}
-
-/**
- * Lists in further entries the orders that a bulk cancel leaves out of its own: what becomes of an order whose late fill is taken
- * back is read there.
- */
-export async function writeFurtherOrders(
-  db: Kysely<Database>,
-  origin: Origin,
-  { target, body }: AuditEntry,
-  cancelled: readonly string[],
-): Promise<void> {
-  const entries = furtherListed(cancelled).map((order_ids) => ({ target, body: { ...body, order_ids } }));
-  if (entries.length > 0) await writeAudits(db, origin, entries);
 }
 
 /** What an entry tells of the run that wrote it: whose it was, and how long it had taken. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { writeFurtherOrders } from '../../audit/log.ts';
+import { writeFurtherOrders } from '../../audit/further-orders.ts';
 import { auditTarget, changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import { Finding } from '../../cli/result.ts';

@@ -1,4 +1,4 @@
-import { writeFurtherOrders } from '../../audit/log.ts';
+import { writeFurtherOrders } from '../../audit/further-orders.ts';
 import { auditTarget, changed, firstListed, unchanged } from '../../audit/outcome.ts';
 import type { Trx } from '../../audit/transaction.ts';
 import type { Context } from '../../context.ts';
