@@ -8,8 +8,6 @@ import { type Command, type Invocation, rolesOf, type Verbs } from '../cli/comma
 import type { Io, Surroundings } from '../cli/io.ts';
 import { startStopwatch } from '../cli/stopwatch.ts';
 import type { Context } from '../context.ts';
-import { DAY_PLACEHOLDER, dayOf, isDayWord } from '../domain/day.ts';
-import { shortenedId } from '../domain/id.ts';
 import { parseInstant } from '../domain/instant.ts';
 import type { ConfigSource } from '../platform/config/file.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
@@ -135,16 +133,7 @@ export function openContext(
     server: databases.server,
     target,
     timeZone: async () => (await config()).timeZone,
-    async inFull(placeholder, text) {
-      if (placeholder === DAY_PLACEHOLDER && isDayWord(text)) {
-        const { tradingDate } = await import('../trading/trading-day.ts');
-        return dayOf(text, await tradingDate(await ctx.source()));
-      }
-      const start = NAMES_ROW.has(placeholder) ? shortenedId(text) : undefined;
-      if (start === undefined) return text;
-      const { wholeId } = await import('../trading/whole-id.ts');
-      return wholeId(await ctx.db(), start);
-    },
+    inFull: async (placeholder, text) => (await import('./in-full.ts')).inFull(ctx, placeholder, text),
     async confirmProfile() {
       const { protected: isProtected, profile = 'protected' } = await config();
       if (!isProtected || dryRun) return;
@@ -270,8 +259,6 @@ export interface OpenContext {
   hasChanged: () => boolean;
   release: () => Promise<void>;
 }
-/** What stands in help for the id of a row that is there. */
-const NAMES_ROW = new Set('USER ORDER FILL POSITION SESSION NOTIFICATION FLOW ACTION MERGE'.split(' '));
 
 /** The failure for a full disk under the embedded database; undefined for other errors, and for those of a server. */
 async function explainFullDisk(
