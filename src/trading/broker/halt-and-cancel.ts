@@ -52,8 +52,7 @@ export async function ordersToHalt(ctx: Context, isSpared: RawBuilder<boolean>):
  * of some trader did not answer; another run goes on with them.
  */
 export async function haltNow(ctx: Context, scope: Scope, halting: HaltedOrders & { reason: string }) {
-  const { left: atBroker, ...halted } = await haltTrading(ctx, scope, halting);
-  const result = { ...halted, at_broker: atBroker.length };
+  const { left: atBroker, ...result } = await haltTrading(ctx, scope, halting);
   if (atBroker.length === 0) return { ...result, left: [], unreachable: false };
   if (ctx.dryRun) {
     await ctx.io.say(`${pluralize(atBroker.length, 'order')} would be cancelled at the broker.`);
@@ -69,10 +68,10 @@ export async function haltNow(ctx: Context, scope: Scope, halting: HaltedOrders 
       user,
       atBroker.flatMap(({ user_id, order_id }) => (user_id === user ? [order_id] : [])),
     ),
-  ).catch((error) => {
+  ).catch(async (error) => {
     ctx.signal.throwIfAborted();
     if (!isDatabaseFailure(error) && !(error instanceof Failure)) throw error;
-    throw haltUnfinished(scope.name, 'orders at the broker may work still');
+    throw haltUnfinished(scope.name, 'orders at the broker may work still', await ctx.explain(error));
   });
   return {
     ...result,

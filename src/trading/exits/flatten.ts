@@ -14,6 +14,7 @@ import {
   type LeftWorking,
   ordersToHalt,
 } from '../broker/halt-and-cancel.ts';
+import { brokerKind } from '../broker/open-broker.ts';
 import { findOrders } from '../ledger/order-store.ts';
 import { describeHalt, haltUnfinished } from '../risk/halt-trading.ts';
 import { scopeOf } from '../risk/scope.ts';
@@ -52,14 +53,15 @@ interface LeftOrder {
  * Makes a user, or everyone, flat once the name is typed: halts trading, cancels the working orders, at the broker too, and
  * pauses strategies, then closes every open position. Exits of an earlier run go on working. Returns the positions and the orders
  * that are left at the broker, a Finding where something is left. Each stage is committed, and another run goes on with what is
- * left. Throws USER_NOT_FOUND, and HALT_UNFINISHED (exit 10) where only the halt was reached.
+ * left. Throws USER_NOT_FOUND, NO_BROKER, and HALT_UNFINISHED (exit 10) where only the halt was reached.
  */
 export async function flatten(ctx: Context, request: FlattenRequest) {
   const { user, reason, positionsOnly, send } = request;
   const scope = scopeOf(user, user === undefined);
   const closing = await describeOpen(ctx, user);
   const given = await givenPrices(ctx, request.given);
-  // What is wrong with Redis is said before anything is done.
+  // What is wrong with Redis or the broker is said before anything is done.
+  if (send) await brokerKind(ctx);
   const asked = await exitPrices(ctx, { ...request, given });
   const close = async (afterHalt: boolean) => {
     const exits: Exits = { user, prices: await exitPrices(ctx, { ...request, given }), afterHalt };
@@ -83,7 +85,7 @@ export async function flatten(ctx: Context, request: FlattenRequest) {
     const failure = await ctx.explain(error);
     const isOfClosing = isDatabaseFailure(error) || failure instanceof Failure;
     if (ctx.dryRun || !isOfClosing || (failure instanceof Failure && failure.kind === 'unknown')) throw error;
-    throw haltUnfinished(scope.name, 'positions may be open still');
+    throw haltUnfinished(scope.name, 'positions may be open still', failure);
   });
   const rows: readonly (Closed | LeftOrder)[] = [
     ...[closed instanceof Finding ? closed.data : closed].flat(),

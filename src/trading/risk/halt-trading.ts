@@ -1,5 +1,6 @@
 import type { RawBuilder } from 'kysely';
-import { writeAudits, writeFurtherOrders } from '../../audit/log.ts';
+import { writeFurtherOrders } from '../../audit/further-orders.ts';
+import { writeAudits } from '../../audit/log.ts';
 import { changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
@@ -57,7 +58,7 @@ export async function haltTrading(
       const { cancelled, paused, left } = await cancelAndPause(trx, { userId: scope.user_id, ...orders }, at);
       const counts = { orders_cancelled: cancelled.length, strategies_paused: paused.length };
       const [listed, ...more] = listsOf(paused);
-      const result = { ...halted, ...counts, left };
+      const result = { ...halted, ...counts, at_broker: left.length, left };
       const body = {
         ...{ halt_id: halted.halt_id, ...counts, order_ids: firstListed(cancelled) },
         ...(left.length > 0 && { at_broker: left.length }),
@@ -78,8 +79,9 @@ export async function haltTrading(
       const outcome = changedIf(happened, result, scope.target, body);
       return left.length > 0 ? { ...outcome, unfinished: true as const } : outcome;
     })
-    .catch((error) => {
-      throw ctx.dryRun ? error : haltUnfinished(scope.name, 'working orders are not cancelled yet');
+    .catch(async (error) => {
+      if (ctx.dryRun) throw error;
+      throw haltUnfinished(scope.name, 'working orders are not cancelled yet', await ctx.explain(error));
     });
 }
 
@@ -97,11 +99,20 @@ function listsOf(paused: readonly Activated[]): Record<string, string[]>[] {
   );
 }
 
-/** HALT_UNFINISHED (exit 10): the halt is committed, and something of it is left to do. */
-export function haltUnfinished(name: string, what: string): Failure {
-  return new Failure('busy', 'HALT_UNFINISHED', `Trading is halted for ${name}, but ${what}.`, {
-    hint: 'Run it again; with a longer --timeout if another session holds a lock.',
-    retryable: true,
-    changed: true,
-  });
+/** HALT_UNFINISHED (exit 10): the halt is committed, and something of it is left to do, for a cause in the operator's words. */
+export function haltUnfinished(name: string, what: string, cause: unknown): Failure {
+  const { message = '', details = {} }: Partial<Failure> = cause instanceof Failure ? cause : {};
+  const helps = !details.retryable && details.hint !== undefined;
+  return new Failure(
+    'busy',
+    'HALT_UNFINISHED',
+    `Trading is halted for ${name}, but ${what}. ${message}`.trim(),
+    {
+      hint: helps
+        ? `${details.hint} Then run it again.`
+        : 'Run it again; with a longer --timeout if another session holds a lock.',
+      retryable: !helps,
+      changed: true,
+    },
+  );
 }

@@ -105,6 +105,17 @@ describe.each(servers)('flatten without a broker on $name', ({ open }) => {
     expect((await db.cli('doctor', 'ledger')).code).toBe(0);
   });
 
+  it('refuses to send where no broker is configured, before anything is done', async () => {
+    await book(db, 'u9');
+    await given.position(db, { user: 'u9', symbol: 'INFY', price: 10 });
+    for (const line of [
+      'risk flatten u9 --send --confirm u9',
+      'risk flatten u9 --send --positions-only --confirm u9',
+    ])
+      await db.refused(line, { code: 78, error: 'NO_BROKER' });
+    expect(await db.json('risk', 'status', 'u9')).toEqual([]);
+  });
+
   it('books no fresh quote that is probably wrong, and says how it is booked deliberately', async () => {
     await given.user(db, 'u2');
     const symbols = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE'];

@@ -207,6 +207,7 @@ describe.each(servers)('the kill switch among placers on $name', ({ open }) => {
     expect(code).toBe(10);
     expect(JSON.parse(stderr.split('\n').at(-2) ?? '').error).toMatchObject({
       code: 'HALT_UNFINISHED',
+      message: expect.stringMatching(/^Trading is halted for t1, but .* yet\. The database is busy: /),
       changed: true,
       retryable: true,
     });
