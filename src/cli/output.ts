@@ -58,7 +58,9 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
   const names = selection(style.fields, flags, io.out.isTTY);
   if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) return renderOne(result, names, style, io);
   const rows = result as Rows;
-  if (style.live) return (await import('./render-stream.ts')).renderStream(rows, names, style, io);
+  // Rows that are all there are a list for a person.
+  const isList = io.out.isTTY && flags.json === undefined && !flags.csv && Array.isArray(result);
+  if (live && !isList) return (await import('./render-stream.ts')).renderStream(rows, names, style, io);
   if (style.flags.json !== undefined) return renderJson(rows, names, style.fields, io);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv(rows, names, style.fields, io);
   if (io.out.isTTY) return renderList(rows, names, style, io);

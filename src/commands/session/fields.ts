@@ -1,5 +1,6 @@
 import type { Answer, Fields, RowOf } from '../../cli/result.ts';
 import { signedRupees } from '../../domain/money.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const sessionFields = {
   session_id: { type: 'text' },
@@ -37,6 +38,6 @@ export const leftFields = {
 export const settled =
   (done: string) =>
   ({ session_id, user_id, status, total_pnl, total_orders }: RowOf<typeof sessionFields>): Answer => ({
-    done: `${done} ${session_id} of ${user_id} (${status}): P&L ${signedRupees(total_pnl ?? 0)}, ${total_orders} orders`,
+    done: `${done} ${session_id} of ${user_id} (${status}): P&L ${signedRupees(total_pnl ?? 0)}, ${pluralize(Number(total_orders ?? 0), 'order')}`,
     next: ['session', 'show', session_id],
   });
