@@ -45,8 +45,8 @@ describe.each(findBinaries() && findRedis() ? servers : [])('top on a terminal, 
     running.push(terminal);
     return terminal;
   };
-  const shows = (terminal: LiveTerminal, text: string) =>
-    expect.poll(() => terminal.screen().join('\n'), WAIT).toContain(text);
+  const shows = (terminal: LiveTerminal, text: string | RegExp) =>
+    expect.poll(() => terminal.screen().join('\n'), WAIT).toMatch(text);
   const showsNot = (terminal: LiveTerminal, text: string) =>
     expect.poll(() => terminal.screen().join('\n'), WAIT).not.toContain(text);
 
@@ -135,7 +135,7 @@ describe.each(findBinaries() && findRedis() ? servers : [])('top on a terminal, 
     await shows(top, 'Reason');
     top.type('bad feed\r');
     await shows(top, 'pinnacle risk halt --reason bad feed --yes ravi');
-    await shows(top, 'orders_cancelled');
+    await shows(top, /Halted trading for ravi: bad feed \(2 orders cancelled/);
     top.type('x');
     await shows(top, 'HALTED');
     expect(await db.json('risk', 'status', 'ravi')).toMatchObject([

@@ -34,7 +34,7 @@ describe.each(databases)('--watch on $name', ({ open }) => {
     };
     const env = { TERM: 'xterm', LANG: 'C.UTF-8', NO_COLOR: '1' };
     return db.cliWith(
-      { signal: ending.signal, onOutput, tty, env },
+      { signal: ending.signal, onOutput, tty, redirected: true, env },
       ...argv,
       '--watch',
       '--interval',

@@ -160,7 +160,7 @@ describe.each(databases)('pictures of performance on $name', ({ open }) => {
     ['--format csv --output a.html', '--format says csv, but a file that ends in .html holds html.'],
     ['--output a.pdf', '.pdf is the ending of none of them'],
     ['--limit 5', '--limit is for --by user.'],
-    ['--format html --json', '--json, --csv and --columns are for what is printed of a file'],
+    ['--format html --json', '--json, --jq, --csv and --columns are for what is printed of a file'],
   ])('%s is refused', async (flags, message) => {
     const { code, stdout, stderr } = await inFolder(...words(`report performance ${flags}`));
     expect([code, stdout]).toEqual([2, '']);

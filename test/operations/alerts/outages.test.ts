@@ -249,7 +249,7 @@ describe.each(databases)('channels that fail, on $name', ({ open }) => {
     await notify('CRITICAL');
     later(6);
     await deliver();
-    for (const seconds of [2_000, 2_000, 2_000]) {
+    for (const seconds of [2_200, 2_200, 2_200]) {
       later(seconds);
       await deliver();
     }
@@ -272,7 +272,7 @@ describe.each(databases)('channels that fail, on $name', ({ open }) => {
     await deliver();
     expect(tried()).toBe(before + 1);
     status = 503;
-    later(2_000);
+    later(2_200);
     await deliver();
     expect(tried()).toBe(before + 2);
     expect(await raised()).toEqual([]);

@@ -275,6 +275,7 @@ function differing(one: readonly Statement[], other: readonly Statement[]): stri
 /** A statement and its results, without what was made up for them: ids, times, keys, secrets, numbers of transactions. */
 function masked({ sql, parameters, rows, ends }: Statement): string {
   return JSON.stringify({ sql, parameters, rows: sql.endsWith('returning "txid"') ? [] : rows, ends })
+    .replace(/duration_ms\\*":\d+/g, 'time')
     .replace(/\b([a-z]{3})_[0-9A-Z]{26}\b/g, '$1')
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?/g, 'time')
     .replace(/[0-9a-f]{32,}|\b[0-9a-f]{8}\b|pne1\.[\w.-]+/g, 'made')

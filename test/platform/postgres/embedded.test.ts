@@ -151,7 +151,9 @@ describe('the embedded database', () => {
       home: folder,
       env: { XDG_DATA_HOME: join(folder, 'home'), XDG_CACHE_HOME: inject('cacheDir') },
     });
-    expect(stderr).toContain(`using the embedded one in ${join(folder, 'home', 'pinnacle', 'database')}`);
+    expect(stderr.replace(/\s+/g, ' ')).toContain(
+      `using the embedded one in ${join(folder, 'home', 'pinnacle', 'database')}`,
+    );
     expect(stderr).toContain('pinnacle migrate up');
   });
 });
