@@ -9,6 +9,8 @@ const EDITS = [
   ['function createHandle(instance) {', 'function createHandle(instance) { return instance;'],
   ['rawSync(jsonString,', 'get FS() { return FS; }, rawSync(jsonString,'],
   [/var env = \{\s*"?USER"?: [^}]*\};/, 'var env = {};'],
+  // Words of a message, which publint takes for an import.
+  ['import "jq-wasm/inline"', 'use "jq-wasm/inline"'],
 ];
 
 async function opened({ path }) {
