@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Connection } from '../../platform/postgres/connect.ts';
 import type { Primary } from '../../platform/postgres/replica.ts';
+import { inTime, LATE } from '../../util/in-time.ts';
 
 const REPLICA_TIMEOUT_MS = 1_000;
 const UNKNOWN = { lag_bytes: null, lag_seconds: null };
@@ -67,9 +68,7 @@ async function replicaState(connection: Connection, primary: Primary, waitMs: nu
 }
 
 async function within<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_done, fail) => {
-    timer = setTimeout(() => fail(new Error('late')), REPLICA_TIMEOUT_MS);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  const result = await inTime(answer, REPLICA_TIMEOUT_MS);
+  if (result === LATE) throw new Error('late');
+  return result;
 }

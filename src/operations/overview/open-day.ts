@@ -6,6 +6,7 @@ import { isPermissionDenied } from '../../platform/postgres/errors.ts';
 import { reconnecting } from '../../projection/reconnecting.ts';
 import { readQuotes } from '../../trading/quotes/store.ts';
 import { tradingDayOf } from '../../trading/trading-day.ts';
+import { inTime, LATE } from '../../util/in-time.ts';
 import { watchReplicas } from '../health/replica-lag.ts';
 import type { Choice, Lags, Overview } from './overview.ts';
 import { readOverview } from './read-overview.ts';
@@ -93,8 +94,8 @@ function openQuotes(ctx: Context) {
           asked = undefined;
         });
       const readings = await inTime(asked, QUOTES_MS);
-      if (readings === 'late') problem = 'It has not answered yet.';
-      if (readings === undefined || readings === 'late') return null;
+      if (readings === LATE) problem = 'It has not answered yet.';
+      if (readings === undefined || readings === LATE) return null;
       problem = undefined;
       const times = readings.flatMap((reading) => (reading?.quote ? [reading.quote.timestamp] : [])).sort();
       return {
@@ -105,15 +106,4 @@ function openQuotes(ctx: Context) {
       };
     },
   };
-}
-
-/** What is promised, or that it is late. */
-async function inTime<T>(promised: Promise<T>, ms: number): Promise<T | 'late'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((done) => {
-    timer = setTimeout(() => done('late'), ms);
-  });
-  // Whoever asks again is told of a failure.
-  promised.catch(() => {});
-  return Promise.race([promised, late]).finally(() => clearTimeout(timer));
 }

@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Failure } from '../../util/failure.ts';
 import { readInput } from '../../util/file.ts';
 import type { FileProblem } from '../../util/file-problem.ts';
+import { inTime, LATE } from '../../util/in-time.ts';
 import type { RedisSettings } from '../config/load.ts';
 import type { RedisPurpose } from '../config/redis-settings.ts';
 import { redisFailure } from './errors.ts';
@@ -68,15 +69,9 @@ export async function openRedis(
 
 /** Rejects like a command of ioredis that timed out if the promise takes longer, in milliseconds. */
 export async function withTimeout<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('Command timed out')), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const result = await inTime(promise, timeoutMs);
+  if (result === LATE) throw new Error('Command timed out');
+  return result;
 }
 
 const SCAN_COUNT = 2_000;
