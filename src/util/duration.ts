@@ -1,3 +1,6 @@
+/** The longest that a timer of Node takes, and a timeout of PostgreSQL, in milliseconds. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
 const UNITS: Record<string, number> = {
   ms: 1,
   s: 1_000,

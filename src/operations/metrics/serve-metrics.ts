@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Context } from '../../context.ts';
+import { MAX_TIMER_MS } from '../../util/duration.ts';
 import { Failure, usage } from '../../util/failure.ts';
 import { isLoopback } from '../../util/loopback.ts';
 import { exposition, FORMATS } from './exposition.ts';
@@ -33,7 +34,6 @@ const LIMITS = {
   maxHeaderSize: 8_192,
 };
 const MAX_CONNECTIONS = 256;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Answers GET /metrics and /healthz at an address until the run is ended; gives the URL once it listens. Throws ADDRESS_IN_USE (exit

@@ -1,5 +1,4 @@
-/** The longest that a timer can take. */
-const TIMER_MOST_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from '../../util/duration.ts';
 
 /** Events in the order in which they happen, of which the next one is awaited, or nothing within so many milliseconds. */
 export function eventQueue<E>() {
@@ -14,7 +13,7 @@ export function eventQueue<E>() {
       if (waiting.length === 0)
         await new Promise<void>((done) => {
           const timer = Number.isFinite(withinMs)
-            ? setTimeout(done, Math.max(0, Math.min(withinMs, TIMER_MOST_MS)))
+            ? setTimeout(done, Math.max(0, Math.min(withinMs, MAX_TIMER_MS)))
             : undefined;
           wake = () => {
             clearTimeout(timer);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { TIMESTAMP_FORMS } from '../../domain/quote.ts';
-import { parseDuration } from '../../util/duration.ts';
+import { MAX_TIMER_MS, parseDuration } from '../../util/duration.ts';
 import { fullZone } from './time-zone.ts';
 
 // The rules of values of settings.
@@ -54,9 +54,6 @@ const MAX_PATH_CHARS = 4_096;
 export const pathTo = (what: 'file' | 'folder') =>
   textThat((value) => value.trim() !== '' && value.length <= MAX_PATH_CHARS, `must be a ${what}`);
 
-// The maximum of a timer of Node and of a timeout of PostgreSQL.
-const MAX_DURATION_MS = 2_147_483_647;
-
 /** A name that PostgreSQL takes without quotes, and none of its own. */
 export const schemaName = textThat(
   (value) => /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(value),
@@ -67,7 +64,7 @@ export const schemaName = textThat(
 export const duration = z.pipe(
   textThat((value) => {
     const ms = parseDuration(value);
-    return ms > 0 && ms <= MAX_DURATION_MS;
+    return ms > 0 && ms <= MAX_TIMER_MS;
   }, 'must be a duration such as 500ms, 30s or 5m, at most 24d'),
   z.transform((value: string) => parseDuration(value)),
 );
