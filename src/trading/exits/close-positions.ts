@@ -9,7 +9,6 @@ import { BROKER_SINCE_STEP, hasStep } from '../../platform/postgres/schema-phase
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import type { Asked } from '../broker/call-broker.ts';
-import { configuredKind } from '../broker/halt-and-cancel.ts';
 import { sendOrders } from '../broker/send-orders.ts';
 import { bookFills, fillOfAll } from '../ledger/book-fills.ts';
 import { insertOrders, unfilled } from '../ledger/insert-orders.ts';
@@ -17,7 +16,7 @@ import { findOrders } from '../ledger/order-store.ts';
 import { findPositions, type Position } from '../positions/store.ts';
 import { tradingDayOf } from '../trading-day.ts';
 import { describeOpen } from './describe-open.ts';
-import { type ExitPrices, exitPrices, givenPrices } from './exit-prices.ts';
+import { booksFills, type ExitPrices, exitPrices, givenPrices } from './exit-prices.ts';
 import { lockOpen, type OpenPosition } from './lock-open.ts';
 import { type Exit, planExit } from './plan-exit.ts';
 
@@ -110,7 +109,7 @@ async function closeWithin<T>(
   { user, prices, afterHalt = false }: Exits,
   shown: (rows: readonly Closed[]) => T,
 ): Promise<T> {
-  const books = prices !== undefined && (await configuredKind(ctx)) === undefined;
+  const books = await booksFills(ctx, prices);
   const clock = await tradingDayOf(ctx);
   return ctx.change(async (trx): Promise<Outcome<T>> => {
     const open = await lockOpen(trx, user, { onlyExits: ctx.dryRun && afterHalt });

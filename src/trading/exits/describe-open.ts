@@ -4,6 +4,7 @@ import type { UserId } from '../../domain/id.ts';
 import { formatRupees } from '../../domain/money.ts';
 import { pluralize } from '../../util/text.ts';
 import { countWorking } from '../ledger/cancel-orders.ts';
+import { ofUser } from '../of-user.ts';
 import { findActiveHalts } from '../risk/store.ts';
 import { findUser } from '../users/store.ts';
 
@@ -14,9 +15,7 @@ export async function describeOpen(ctx: Context, user: UserId | undefined): Prom
   const { rows } = await sql<{ positions: number; users: number; unrealized: string }>`
     SELECT count(*)::int AS positions, count(DISTINCT user_id)::int AS users,
       coalesce(sum(round(unrealized_pnl::numeric, 2)), 0.00)::text AS unrealized
-    FROM positions WHERE status = 'OPEN' AND ${user === undefined ? sql`true` : sql`user_id = ${user}`}`.execute(
-    db,
-  );
+    FROM positions WHERE status = 'OPEN' ${ofUser('positions', user)}`.execute(db);
   const { positions = 0, users = 0, unrealized = '0.00' } = rows[0] ?? {};
   const whose = user ?? pluralize(users, 'user');
   return `Close ${pluralize(positions, 'open position')} of ${whose}, with ${formatRupees(unrealized)} unrealized?`;

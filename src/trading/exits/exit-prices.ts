@@ -4,6 +4,8 @@ import { doubtOfQuote } from '../../domain/doubts.ts';
 import type { UserId } from '../../domain/id.ts';
 import { ageOf } from '../../domain/quote.ts';
 import type { TradingSymbol } from '../../domain/symbol.ts';
+import { configuredKind } from '../broker/halt-and-cancel.ts';
+import { ofUser } from '../of-user.ts';
 import { checkPrices } from '../positions/book-marks.ts';
 import { readMarks } from '../positions/parse-marks.ts';
 import { readQuotes } from '../quotes/store.ts';
@@ -22,6 +24,10 @@ export async function givenPrices(
 /** What a share is closed at, in rupees, or why its quote is not taken. */
 type ExitPrice = { price: number } | { doubt: string };
 export type ExitPrices = ReadonlyMap<TradingSymbol, ExitPrice>;
+
+/** Whether fills are booked at once: prices are at hand, and no broker makes them. */
+export const booksFills = async (ctx: Context, prices: ExitPrices | undefined): Promise<boolean> =>
+  prices !== undefined && (await configuredKind(ctx)) === undefined;
 
 /**
  * The prices to close positions at: those that are given, else with `fromCache` the quotes in Redis that are fresh now, so it is
@@ -46,7 +52,7 @@ async function freshQuotes(
 ): Promise<(readonly [TradingSymbol, ExitPrice])[]> {
   const { rows } = await sql<{ symbol: TradingSymbol; price: number }>`
     SELECT DISTINCT ON (symbol) symbol, current_price AS price FROM positions
-    WHERE status = 'OPEN' AND ${user === undefined ? sql`true` : sql`user_id = ${user}`}
+    WHERE status = 'OPEN' ${ofUser('positions', user)}
     ORDER BY symbol, coalesce(marked_at, updated_at) DESC`.execute(await ctx.db());
   const symbols = rows.map(({ symbol }) => symbol);
   const [redis, { market, guard }] = await Promise.all([ctx.redis('market'), ctx.config()]);

@@ -7,20 +7,14 @@ import type { TradingSymbol } from '../../domain/symbol.ts';
 import { isDatabaseFailure } from '../../platform/postgres/errors.ts';
 import { Failure } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
-import {
-  configuredKind,
-  continuing,
-  haltNow,
-  type LeftWorking,
-  ordersToHalt,
-} from '../broker/halt-and-cancel.ts';
+import { continuing, haltNow, type LeftWorking, ordersToHalt } from '../broker/halt-and-cancel.ts';
 import { brokerKind } from '../broker/open-broker.ts';
 import { findOrders } from '../ledger/order-store.ts';
 import { describeHalt, haltUnfinished } from '../risk/halt-trading.ts';
 import { scopeOf } from '../risk/scope.ts';
 import { type Closed, type CloseRequest, closeAndSay, closeAndSend, type Exits } from './close-positions.ts';
 import { describeOpen, warnOfEntries } from './describe-open.ts';
-import { exitPrices, givenPrices } from './exit-prices.ts';
+import { booksFills, exitPrices, givenPrices } from './exit-prices.ts';
 import { isExit } from './lock-open.ts';
 
 interface FlattenRequest extends CloseRequest {
@@ -73,7 +67,7 @@ export async function flatten(ctx: Context, request: FlattenRequest) {
     return close(false);
   }
   // Where prices are booked, an exit that nobody fills is in the way.
-  const books = asked !== undefined && (await configuredKind(ctx)) === undefined;
+  const books = await booksFills(ctx, asked);
   const orders = await ordersToHalt(ctx, books ? sql<boolean>`false` : isExit(await ctx.source(), user));
   await ctx.confirmByName(user ?? 'all', `${await describeHalt(ctx, scope, orders)} ${closing}`);
   const halted = await haltNow(continuing(ctx), scope, { reason, ...orders });

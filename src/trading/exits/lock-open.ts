@@ -5,6 +5,7 @@ import type { OrderId, UserId } from '../../domain/id.ts';
 import type { Schema } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../ledger/cancel-orders.ts';
 import { productOf } from '../ledger/product.ts';
+import { ofUser } from '../of-user.ts';
 import { POSITION_COLUMNS, type Position } from '../positions/store.ts';
 
 /** An open position, and the first working order that would reduce it. */
@@ -28,7 +29,7 @@ export async function lockOpen(
   { onlyExits = false } = {},
 ): Promise<OpenPosition[]> {
   await sql`
-    SELECT FROM users WHERE user_id IN (SELECT user_id FROM positions WHERE status = 'OPEN' AND ${isOf(user)})
+    SELECT FROM users WHERE user_id IN (SELECT user_id FROM positions WHERE status = 'OPEN' ${ofUser('positions', user)})
     ORDER BY user_id FOR NO KEY UPDATE`.execute(trx.db);
   const { rows } = await sql<OpenPosition>`
     SELECT ${sql.join(POSITION_COLUMNS.map((name) => sql.ref(`p.${name}`)))}, ${productOf(trx, 'p')} AS product,
@@ -36,7 +37,7 @@ export async function lockOpen(
       EXISTS (
         SELECT FROM positions q WHERE q.status = 'OPEN' AND ${isOfSameKey(trx, 'q')} AND q.side <> p.side) AS is_opposed
     FROM positions p LEFT JOIN LATERAL (${firstReducing(trx, onlyExits ? IS_WHOLE : sql`true`)}) c ON true
-    WHERE p.status = 'OPEN' AND ${user === undefined ? sql`true` : sql`p.user_id = ${user}`}
+    WHERE p.status = 'OPEN' ${ofUser('p', user)}
     ORDER BY p.user_id, p.position_id FOR NO KEY UPDATE OF p`.execute(trx.db);
   return rows;
 }
@@ -45,9 +46,7 @@ export async function lockOpen(
 export const isExit = (schema: Schema, user: UserId | undefined): RawBuilder<boolean> => sql<boolean>`
   (orders.order_id IN (
     SELECT c.order_id FROM positions p CROSS JOIN LATERAL (${firstReducing(schema, IS_WHOLE)}) c
-    WHERE p.status = 'OPEN' AND ${user === undefined ? sql`true` : sql`p.user_id = ${user}`}))`;
-
-const isOf = (user: UserId | undefined) => (user === undefined ? sql`true` : sql`user_id = ${user}`);
+    WHERE p.status = 'OPEN' ${ofUser('p', user)}))`;
 
 /** SQL for a row of orders or positions that a position `p` nets with. */
 const isOfSameKey = (schema: Schema, row: string) => sql`${sql.ref(`${row}.user_id`)} = p.user_id
