@@ -54,6 +54,11 @@ export function firstListed<T>(items: readonly T[]): T[] {
 
 /** What `firstListed` leaves out, in lists that fit an audit entry each. */
 export function furtherListed<T>(items: readonly T[]): T[][] {
-  const lists = Math.max(0, Math.ceil(items.length / MAX_LISTED) - 1);
-  return Array.from({ length: lists }, (_, i) => items.slice((i + 1) * MAX_LISTED, (i + 2) * MAX_LISTED));
+  return listsOf(items.slice(MAX_LISTED));
+}
+
+/** Items in lists that fit an audit entry each. */
+export function listsOf<T>(items: readonly T[]): T[][] {
+  const lists = Math.ceil(items.length / MAX_LISTED);
+  return Array.from({ length: lists }, (_, i) => items.slice(i * MAX_LISTED, (i + 1) * MAX_LISTED));
 }

@@ -1,7 +1,7 @@
 import type { RawBuilder } from 'kysely';
 import { writeFurtherOrders } from '../../audit/further-orders.ts';
 import { writeAudits } from '../../audit/log.ts';
-import { changedIf, firstListed } from '../../audit/outcome.ts';
+import { changedIf, firstListed, listsOf } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
 import { Failure } from '../../util/failure.ts';
@@ -57,7 +57,7 @@ export async function haltTrading(
     .change(async (trx) => {
       const { cancelled, paused, left } = await cancelAndPause(trx, { userId: scope.user_id, ...orders }, at);
       const counts = { orders_cancelled: cancelled.length, strategies_paused: paused.length };
-      const [listed, ...more] = listsOf(paused);
+      const [listed, ...more] = pausedLists(paused);
       const result = { ...halted, ...counts, at_broker: left.length, left };
       const body = {
         ...{ halt_id: halted.halt_id, ...counts, order_ids: firstListed(cancelled) },
@@ -85,19 +85,12 @@ export async function haltTrading(
     });
 }
 
-const USERS_LISTED = 1_000;
-
 /**
  * The strategies that were paused by user, in lists that fit an audit entry each: `strategy resume --halt` reads there which
  * they were.
  */
-function listsOf(paused: readonly Activated[]): Record<string, string[]>[] {
-  const users = [...byUser(paused)];
-  const lists = Math.ceil(users.length / USERS_LISTED);
-  return Array.from({ length: lists }, (_, i) =>
-    Object.fromEntries(users.slice(i * USERS_LISTED, (i + 1) * USERS_LISTED)),
-  );
-}
+const pausedLists = (paused: readonly Activated[]): Record<string, string[]>[] =>
+  listsOf([...byUser(paused)]).map(Object.fromEntries);
 
 /** HALT_UNFINISHED (exit 10): the halt is committed, and something of it is left to do, for a cause in the operator's words. */
 export function haltUnfinished(name: string, what: string, cause: unknown): Failure {
