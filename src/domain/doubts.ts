@@ -47,12 +47,17 @@ export function doubtOfPrice(
   { priceMove }: Guard,
 ): string[] {
   if (priceMove === 0 || !known || known.price === 0 || !areWithinTradingDay(known.at, at)) return [];
-  const percent = (Math.abs(price - known.price) / known.price) * 100;
-  if (percent <= priceMove) return [];
-  const side = price > known.price ? 'above' : 'below';
-  return [
-    `${price} is ${percent.toFixed(1)} % ${side} the last price, ${known.price} (${known.source} of ${known.at})`,
-  ];
+  const moved = moveBeyond(priceMove, price, known.price);
+  return moved === undefined
+    ? []
+    : [`${moved} the last price, ${known.price} (${known.source} of ${known.at})`];
+}
+
+/** `110 is 10.0 % above`, where a price is more than so many percent off another one. */
+function moveBeyond(most: number, price: number, from: number): string | undefined {
+  const percent = (Math.abs(price - from) / from) * 100;
+  if (percent <= most) return undefined;
+  return `${price} is ${percent.toFixed(1)} % ${price > from ? 'above' : 'below'}`;
 }
 
 /**
@@ -72,9 +77,8 @@ export function doubtOfQuote(
   ] as const;
   for (const [price, what] of known) {
     if (priceMove === 0 || !isSet(price)) continue;
-    const percent = (Math.abs(ltp - price) / price) * 100;
-    if (percent > priceMove)
-      return `${ltp} is ${percent.toFixed(1)} % ${ltp > price ? 'above' : 'below'} ${what}, ${price}`;
+    const moved = moveBeyond(priceMove, ltp, price);
+    if (moved !== undefined) return `${moved} ${what}, ${price}`;
   }
   return undefined;
 }
