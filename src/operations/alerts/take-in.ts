@@ -25,17 +25,7 @@ function takeBatch(ctx: Context): Promise<number> {
   return ctx.change(async (trx) => {
     const notices = await trx.db
       .selectFrom('notifications')
-      .select([
-        ...([
-          'notification_id',
-          'user_id',
-          'notification_type',
-          'alert_level',
-          'title',
-          'message',
-          'data',
-        ] as const),
-      ])
+      .select(['notification_id', 'user_id', 'notification_type', 'alert_level', 'title', 'message', 'data'])
       .where('routed_at', 'is', null)
       .orderBy('created_at')
       .limit(BATCH_ROWS)

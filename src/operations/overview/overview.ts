@@ -6,9 +6,6 @@ import type { Rupees } from '../../domain/money.ts';
 export const SORTS = ['net', 'drawdown', 'unrealized', 'user'] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** The unread notifications that are looked at: nobody may ever have read one. */
-export const UNREAD_MOST = 1_000;
-
 /** What of the day is read: of one user, of what contains a text (user, symbol, strategy), in which order. */
 export interface Choice {
   user: UserId | undefined;

@@ -10,11 +10,12 @@ import {
   type Source,
 } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
+import { UNREAD_MOST } from '../../trading/notifications/count-unread.ts';
 import { flowRows } from '../../trading/performance/flows.ts';
 import { realizedSince } from '../../trading/risk/realized-since.ts';
 import { localTime, type TradingDay } from '../../trading/trading-day.ts';
 import { isFailing } from '../alerts/channel-state.ts';
-import { type Choice, type Overview, type Sort, UNREAD_MOST } from './overview.ts';
+import type { Choice, Overview, Sort } from './overview.ts';
 
 /** The most rows of each kind: what is beyond is counted, and found by a filter. */
 const MOST = { traders: 200, orders: 100, fills: 50, notifications: 50, halts: 50, rules: 100, symbols: 500 };

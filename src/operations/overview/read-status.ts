@@ -4,13 +4,13 @@ import { formatRupees } from '../../domain/money.ts';
 import { exchangeTime, sessionAt } from '../../domain/trading-calendar.ts';
 import { hasStep, INSTRUMENTS_SINCE_STEP, type Source } from '../../platform/postgres/schema-phase.ts';
 import { readDays } from '../../trading/calendar/store.ts';
-import { countUnread } from '../../trading/notifications/count-unread.ts';
+import { countUnread, UNREAD_MOST } from '../../trading/notifications/count-unread.ts';
 import { formatDuration } from '../../util/duration.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
 import { runChecks } from '../health/run-checks.ts';
 import { openDay } from './open-day.ts';
-import { type Overview, UNREAD_MOST } from './overview.ts';
+import type { Overview } from './overview.ts';
 
 /** Whose hours the day has. */
 const EXCHANGE = 'NSE';

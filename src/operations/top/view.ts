@@ -1,10 +1,10 @@
 import { ellipsisOf, plainly, type Terminal } from '../../cli/charts/terminal.ts';
 import { type Column, fitColumns, GAP } from '../../cli/fit-columns.ts';
 import { formatRupees } from '../../domain/money.ts';
+import { UNREAD_MOST } from '../../trading/notifications/count-unread.ts';
 import { escapeControls, pluralize, someOf } from '../../util/text.ts';
 import { cutToWidth, textWidth } from '../../util/text-width.ts';
 import type { Look } from '../overview/open-day.ts';
-import { UNREAD_MOST } from '../overview/overview.ts';
 import { ageText, type Cell, headsOf, itemsOf, PANES, type Pane, type Tone, titleOf } from './panes.ts';
 import type { Mode, State } from './state.ts';
 
