@@ -1,4 +1,4 @@
-import { wallClock } from '../../src/util/time.ts';
+import { fromWallClock, wallClock } from '../../src/util/time.ts';
 import { type ScreenRow, screenOf } from './screen.ts';
 
 /** What a command printed on a terminal of so many columns. */
@@ -26,6 +26,9 @@ export function screenStore(stable: (text: string) => string) {
     textOf: (name: string) => (kept.get(name) ?? []).join('\n'),
   };
 }
+
+/** The time zone of what is stored. */
+export const STORED_ZONE = 'Asia/Kolkata';
 
 const MOST_ROWS = 40;
 
@@ -72,7 +75,9 @@ export function stableTexts(zone: string, folder: string) {
   const moved = (days: number) => new Date(TODAY + days * DAY_MS).toISOString().slice(0, 10);
   const dated = (all: string, day: string, clock = '') => {
     const days = daysFrom(day);
-    return Math.abs(days) < NEAR_DAYS ? moved(days) + clock.replace(/ .*/, ' 10:30:00') : all;
+    if (Math.abs(days) < NEAR_DAYS) return moved(days) + clock.replace(/ .*/, ' 10:30:00');
+    if (clock === '') return all;
+    return wallClock(fromWallClock(new Date(`${day}T${clock.trim()}Z`), zone).toISOString(), STORED_ZONE);
   };
   const times = numbering();
   const tails = numbering();
@@ -92,7 +97,7 @@ export function stableTexts(zone: string, folder: string) {
       .replace(/\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8}\b/g, (key) => keys(key, 'e'))
       .replace(ISO, (at) => `${moved(daysFrom(wallClock(at, zone).slice(0, 10)))}T05:00:00.000000Z`)
       .replace(LOCAL, dated)
-      .replaceAll(zone, 'Asia/Kolkata')
+      .replaceAll(zone, STORED_ZONE)
       .replace(new RegExp(`\\b${today.slice(0, 7)}\\b(?!-)`, 'g'), moved(0).slice(0, 7));
   };
 }
