@@ -28,12 +28,18 @@ exports.loadProgram = () => {
   if (cache !== undefined && isOurs(cache)) {
     if (!enableCompileCache) {
       const { build } = require('../dist/package.json');
-      return loadCached(join(cache, `compiled-${process.version}-${process.arch}-${build}`));
+      return loadCached(join(cache, `compiled-${process.version}-${process.arch}-${build}${flagsOfNode()}`));
     }
     enableCompileCache(join(cache, 'compiled'));
   }
   return require('../dist/main.js');
 };
+
+/** A part of a name, for V8 takes no code that was compiled under other flags. */
+function flagsOfNode() {
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  return flags.replace(/\W+/g, '-').slice(0, 100);
+}
 
 /** Undefined for a user without HOME and without an account. */
 function cacheFolder() {
@@ -152,7 +158,7 @@ function save(folder, loaded, code) {
   try {
     const form = formOf(code);
     const looks = join(folder, 'looks');
-    // What is damaged, or what V8 stored under other flags, say of NODE_OPTIONS, is not taken: then all begins anew.
+    // What is damaged, or was compiled on another processor, is not taken: then all begins anew.
     const isAnew = loaded.some(({ isRefused }) => isRefused);
     const known = isAnew ? [] : (read(looks)?.toString().split('\n') ?? []);
     const found = known.filter((look) => look === form).length;
