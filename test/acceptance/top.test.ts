@@ -147,6 +147,42 @@ describe.each(findBinaries() && findRedis() ? servers : [])('top on a terminal, 
     expect(await top.ended).toEqual({ code: 0, restored: true });
   });
 
+  it('finds by symbol and by strategy who holds nothing any more but traded in it today', {
+    timeout: 120_000,
+  }, async () => {
+    await given.strategy(db, 'breakout');
+    for (const user of ['executed', 'elsewhere', 'yesterday']) {
+      await given.user(db, user);
+      await db.json('strategy', 'activate', 'breakout', '--user', user, '--allocation', '1000');
+      const traded = { user, symbol: 'INFY', strategy: 'breakout', quantity: 1, price: 100 };
+      await given.position(db, traded);
+      if (user !== 'elsewhere') await given.position(db, { ...traded, side: 'SELL' });
+    }
+    // One traded the day before, and so did the other, whose position another program closed today.
+    await db.query(
+      `UPDATE order_fills SET executed_at = executed_at - interval '1 day'
+       WHERE order_id IN (SELECT order_id FROM orders WHERE user_id IN ('elsewhere', 'yesterday'))`,
+    );
+    await db.query("UPDATE positions SET closed_at = closed_at - interval '1 day' WHERE user_id = 'yesterday'");
+    await db.query(
+      `UPDATE positions SET status = 'CLOSED', quantity = 0, closed_at = clock_timestamp(), realized_pnl = 7
+       WHERE user_id = 'elsewhere'`,
+    );
+    const top = start({ columns: 120, rows: 30 }, 'top', '--interval', '250ms');
+    for (const text of ['infy', 'BREAKOUT']) {
+      top.type(`/${text}\r`);
+      await shows(top, `with "${text}"`);
+      await shows(top, 'TRADERS 2');
+      const screen = top.screen().join('\n');
+      for (const user of ['elsewhere', 'executed']) expect(screen).toContain(` ${user} `);
+      expect(screen).not.toContain(' yesterday ');
+      top.type('\x1b');
+      await showsNot(top, 'with "');
+    }
+    top.type('q');
+    expect(await top.ended).toEqual({ code: 0, restored: true });
+  });
+
   it('shows plain text, and nothing else, where the cursor cannot be moved', async () => {
     const top = start(
       { env: { TERM: 'dumb', NO_COLOR: '1', LANG: 'C' } },

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { UserId } from '../../domain/id.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { CANNOT_EVALUATE } from '../../domain/risk-rules.ts';
 import { instantText } from '../../platform/postgres/instant-text.ts';
 import { jsonRows } from '../../platform/postgres/json-rows.ts';
@@ -61,7 +62,7 @@ export async function readOverview(source: Source, clock: TradingDay, choice: Ch
         ) c ON true
       WHERE (b.user_id IS NOT NULL OR h.user_id IS NOT NULL OR p.user_id IS NOT NULL OR s.user_id IS NOT NULL OR r.violated > 0
           OR r.unevaluated > 0 OR u.user_id IN (SELECT user_id FROM halts))
-        AND ${of('u.user_id', user)} AND ${trades(text)}
+        AND ${of('u.user_id', user)} AND ${trades(text, clock.dayStart)}
     ), unread AS MATERIALIZED (${unread(user)}),
     working AS (
       SELECT order_id, user_id, symbol, side, order_type, quantity, filled_quantity, price, status, strategy_id, created_at
@@ -131,12 +132,17 @@ function contains(text: string, ...columns: readonly string[]): RawBuilder<boole
   return sql`(${sql.join(each, sql` OR `)})`;
 }
 
-/** Whether a user is meant by a text, or has something open in a symbol or of a strategy that is. */
-function trades(text: string): RawBuilder<boolean> {
+/**
+ * Whether a user is meant by a text, or has something open in a symbol or of a strategy that is, or closed it since `dayStart`. Who executed
+ * since then has one of both: so no execution is read, of which there are many.
+ */
+function trades(text: string, dayStart: Instant): RawBuilder<unknown> {
   if (text === '') return sql`true`;
-  return sql`(${contains(text, 'u.user_id')}
-    OR EXISTS (SELECT FROM positions q WHERE q.user_id = u.user_id AND q.status = 'OPEN' AND ${contains(text, 'q.symbol', 'q.strategy_id')})
-    OR EXISTS (SELECT FROM orders q WHERE q.user_id = u.user_id AND ${IS_WORKING} AND ${contains(text, 'q.symbol', 'q.strategy_id')}))`;
+  const isMeant = contains(text, 'q.symbol', 'q.strategy_id');
+  return sql`(${contains(text, 'u.user_id')} OR u.user_id IN (
+    SELECT q.user_id FROM positions q WHERE q.status = 'OPEN' AND ${isMeant}
+    UNION ALL SELECT q.user_id FROM positions q WHERE q.closed_at >= ${dayStart}::timestamp AND ${isMeant}
+    UNION ALL SELECT q.user_id FROM orders q WHERE ${IS_WORKING} AND ${isMeant}))`;
 }
 
 /** The newest unread notifications; of a user, also those of the system. */

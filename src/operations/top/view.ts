@@ -55,17 +55,24 @@ function middleOf(state: State, around: Around, room: number, line: Line): strin
   );
 }
 
-function headerOf({ choice, isPaused, look }: State, { source, intervalMs, clock }: Around): string {
+/** The database is cut first, then what comes last: whoever filters sees that, however narrow it is. */
+function headerOf({ choice, isPaused, look }: State, around: Around): string {
+  const { source, intervalMs, clock, columns } = around;
   const parts = [
-    `Pinnacle  ${source}`,
-    look === undefined ? '' : clock(look.overview.at),
-    isPaused ? 'PAUSED' : `every ${intervalMs / 1_000} s`,
-    `by ${choice.sort}`,
-    choice.user === undefined ? '' : `of ${choice.user}`,
     choice.text === '' ? '' : `with "${choice.text}"`,
+    choice.user === undefined ? '' : `of ${choice.user}`,
+    isPaused ? 'PAUSED' : '',
+    look === undefined ? '' : clock(look.overview.at),
+    isPaused ? '' : `every ${intervalMs / 1_000} s`,
+    `by ${choice.sort}`,
   ];
-  return parts.filter((part) => part !== '').join('  ');
+  const rest = parts.filter((part) => part !== '').join('  ');
+  const room = Math.max(columns - textWidth(safe(rest, around)) - GAP, SOURCE_COLUMNS);
+  return `${cutToWidth(safe(`Pinnacle  ${source}`, around), room, ellipsisOf(around))}${' '.repeat(GAP)}${rest}`;
 }
+
+/** The database has as many columns, with the name of the program, whatever else there is. */
+const SOURCE_COLUMNS = 20;
 
 /** What matters most comes first, where a line is cut. */
 function totals({ overview: { totals: all, undelivered } }: Look): [string, Tone | undefined][] {

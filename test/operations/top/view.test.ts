@@ -106,6 +106,14 @@ describe('the screen', () => {
     expect(selected).toEqual([expect.stringMatching(/^> trader_0148 /)]);
   });
 
+  it.each([40, 60, 80, 120])('says what it filters by and that it is paused in %i columns', (columns) => {
+    const source = 'trading@database-1.internal.example.com:5432/pinnacle_production';
+    const [header] = view(press(looking(), '/', ...'tcs', 'return', 'p'), { ...around(columns, 10), source });
+    expect(header).toMatch(/^Pinnacle {2}trading@.*… {2}with "tcs" {2}PAUS/);
+    const [whole] = view(looking(), { ...around(130, 10), source });
+    expect(whole).toBe(`Pinnacle  ${source}  2026-01-30 06:00:00  every 2 s  by net`);
+  });
+
   it('is plain ASCII where the terminal shows nothing else', () => {
     const name = madeLook(3, ' Ŕävi ₹ 株');
     for (const line of view(looking(name), around(100, 30, false))) expect(line).toMatch(/^[\x20-\x7e]*$/);
