@@ -163,7 +163,9 @@ describe.each(findBinaries() && findRedis() ? servers : [])('top on a terminal, 
       `UPDATE order_fills SET executed_at = executed_at - interval '1 day'
        WHERE order_id IN (SELECT order_id FROM orders WHERE user_id IN ('elsewhere', 'yesterday'))`,
     );
-    await db.query("UPDATE positions SET closed_at = closed_at - interval '1 day' WHERE user_id = 'yesterday'");
+    await db.query(
+      "UPDATE positions SET closed_at = closed_at - interval '1 day' WHERE user_id = 'yesterday'",
+    );
     await db.query(
       `UPDATE positions SET status = 'CLOSED', quantity = 0, closed_at = clock_timestamp(), realized_pnl = 7
        WHERE user_id = 'elsewhere'`,
