@@ -95,7 +95,7 @@ export interface Command<
   flags: F;
   /** The columns it prints. */
   fields: O;
-  /** Of a write that makes or changes one thing: what a terminal says instead of all its columns. */
+  /** Of a command that makes or changes something: what a terminal says of one row instead of all its columns. */
   answer?(row: RowOf<O>): Answer;
   /** Of a list: a command line without the leading `pinnacle` that makes a row. */
   madeBy?: string;

@@ -10,6 +10,7 @@ import type { Io } from './io.ts';
 import { toPlainText } from './machine-text.ts';
 import type { Field, Kind, RenderOptions } from './result.ts';
 import { columnValue, type Row } from './rows.ts';
+import { zoneNote } from './zone-note.ts';
 
 /** How a terminal shows the values of a row. */
 export interface Display {
@@ -17,6 +18,8 @@ export interface Display {
   text: (row: Row, name: string) => string;
   /** The text of a value, perhaps cut, in the colour of what it says. */
   painted: (text: string, row: Row, name: string) => string;
+  /** Notes the time zone once, where one of these columns has shown the time of a clock. */
+  noteZone: (names: readonly string[]) => void;
 }
 
 /** What stands where there is no value. */
@@ -26,17 +29,22 @@ export const NONE = '-';
 export async function displayOf(
   { fields, now, flags, timeZone }: RenderOptions,
   names: readonly string[],
-  io: Pick<Io, 'unicode' | 'paint' | 'out'>,
+  io: Pick<Io, 'unicode' | 'paint' | 'out' | 'afterwards'>,
 ): Promise<Display> {
   // Loaded only if a column needs the time zone, so that a broken configuration does not prevent other output.
   const zone = names.some((name) => fields[name]?.type === 'time') && !flags.utc ? await timeZone() : 'UTC';
   const colours = coloursOf(io.paint(io.out));
+  const clocks = new Set<string>();
   return {
     text(row, name) {
       const value = columnValue(row, name);
       if (value === null || value === undefined || value === '') return NONE;
       const field = fields[name];
-      if (field?.type === 'time' && !flags.utc) return formatTime(toPlainText(value), now, zone);
+      if (field?.type === 'time' && !flags.utc) {
+        const time = formatTime(toPlainText(value), now, zone);
+        if (CLOCK.test(time)) clocks.add(name);
+        return time;
+      }
       if (Array.isArray(value) && field?.type === 'amounts') return sparkline(value.map(Number), io.unicode);
       return plainly(
         wordText(value, field) ?? numberText(value, field, row, io.unicode) ?? toPlainText(value),
@@ -47,8 +55,15 @@ export async function displayOf(
       const meaning = meaningIn(text, fields[name], row, columnValue(row, name));
       return meaning === undefined ? text : colours[meaning](text);
     },
+    noteZone(shown) {
+      const note = zoneNote(zone);
+      if (shown.some((name) => clocks.has(name)) && !io.afterwards.includes(note)) io.afterwards.push(note);
+    },
   };
 }
+
+/** A time that is not told by its age. */
+const CLOCK = /^\d{4}-/;
 
 /** Yes or no, or several words; undefined of what is neither. */
 function wordText(value: unknown, field: Field | undefined): string | undefined {
@@ -72,13 +87,16 @@ function meaningOfUse(percent: number): Meaning | undefined {
 const kindOf = ({ kind }: Field, row: Row): Kind | undefined =>
   typeof kind === 'function' ? kind(row) : kind;
 
+/** Whether it is won or lost, and has its sign. */
+const isWon = (kind: Kind | undefined) => kind === 'gain' || kind === 'profit';
+
 /** What a value says, which its text says, too: a word, yes, or a sign before an amount. */
 function meaningIn(text: string, field: Field | undefined, row: Row, value: unknown): Meaning | undefined {
   const kind = field && kindOf(field, row);
   if (kind === 'state') return meaningOf(String(value));
   if (kind === 'alarm') return value === true ? 'bad' : undefined;
   if (kind === 'use') return meaningOfUse(Number(value));
-  if (kind !== 'gain' || text === NONE) return undefined;
+  if (!isWon(kind) || text === NONE) return undefined;
   return text.startsWith('+') ? 'good' : text.startsWith('-') ? 'bad' : undefined;
 }
 
@@ -93,8 +111,9 @@ function numberText(
   if (!NUMERIC.has(field.type) || !Number.isFinite(Number(value))) return undefined;
   const kind = kindOf(field, row);
   const signed = (text: string) =>
-    kind === 'gain' && Number(value) > 0 && /[1-9]/.test(text) ? `+${text}` : text;
-  if (field.type === 'money' || kind === 'rupees') return signed(formatRupees(toPaisa(value)));
+    isWon(kind) && Number(value) > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+  if (field.type === 'money' || kind === 'rupees' || kind === 'profit')
+    return signed(formatRupees(toPaisa(value)));
   // Nothing has a price of zero: it stands where there is none, as of an order at the market.
   if (kind === 'price') return Number(value) === 0 ? NONE : formatRupees(amountText(rounded(value)));
   if (kind === 'seconds') return formatDuration(Number(value) * 1_000);

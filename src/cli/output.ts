@@ -1,6 +1,6 @@
 import { usage } from '../util/failure.ts';
 import { closestMatch, escapeControls, shellWord, truncate } from '../util/text.ts';
-import { plainly } from './charts/terminal.ts';
+import { broken, plainly } from './charts/terminal.ts';
 import type { Io } from './io.ts';
 import { jsonRow, plainValue } from './machine-text.ts';
 import {
@@ -71,8 +71,11 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
   }
 }
 
-/** A table for a person, who is told of columns that do not fit, and of a list without rows. */
+/** A table for a person, who is told of columns that do not fit, and of a list without rows; the answer of a single row, if it has one. */
 async function renderList(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
+  const [only, ...others] = Array.isArray(rows) ? rows : [];
+  const answer = only && others.length === 0 ? answerOf(only, style, io) : undefined;
+  if (answer) return renderAnswer(answer, io);
   const { renderTable } = await import('./render-table.ts');
   const { count, missing } = await renderTable(rows, names, style, io);
   const none = count === 0 ? style.none?.() : undefined;
@@ -100,18 +103,27 @@ async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io
   if (style.flags.json !== undefined)
     return io.out.write(`${jsonRow(row, names, style.fields, io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv([row], names, style.fields, io);
-  const { columns, verbose } = style.flags;
-  if (io.out.isTTY && style.answer && columns === undefined && !verbose)
-    return renderAnswer(style.answer(row), io);
+  const answer = answerOf(row, style, io);
+  if (answer) return renderAnswer(answer, io);
   if (io.out.isTTY) return (await import('./render-card.ts')).renderCard(row, names, style, io);
   // A column that the result lacks is printed only if it was named.
   const shown = style.flags.columns ? names : names.filter((name) => columnValue(row, name) !== undefined);
   await io.out.write(shown.map((name) => lines(row, name, style.fields)).join(''));
 }
 
-async function renderAnswer({ done, next }: Answer, io: Io): Promise<void> {
+/** What a person reads of one row in the place of its columns, unless other output was asked for. */
+function answerOf(row: Row, { answer, flags }: RenderOptions, io: Io): Answer | undefined {
+  const { json, csv, columns, verbose } = flags;
+  const isOther = json !== undefined || csv || columns !== undefined || verbose;
+  return io.out.isTTY && !isOther ? answer?.(row) : undefined;
+}
+
+async function renderAnswer({ done, once, next }: Answer, io: Io): Promise<void> {
   const paint = io.paint(io.out);
-  await io.out.write(`${plainly(`${paint.green('✓')} ${escapeControls(done)}`, io)}\n`);
+  const mark = plainly('✓', io);
+  const lines = broken(plainly(`✓ ${escapeControls(done)}`, io), io.out.width).join('\n');
+  await io.out.write(`${paint.green(mark)}${lines.slice(mark.length)}\n`);
+  if (once) await io.out.write(`${once.what}, shown this once: ${paint.bold(escapeControls(once.secret))}\n`);
   if (next) io.afterwards.push(`Next: pinnacle ${next.map((word) => shellWord(String(word))).join(' ')}`);
 }
 

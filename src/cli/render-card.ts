@@ -59,11 +59,12 @@ async function renderValues(
   io: Io,
 ): Promise<void> {
   const paint = io.paint(io.out);
-  const { text, painted } = await displayOf(style, names, io);
+  const { text, painted, noteZone } = await displayOf(style, names, io);
   const lines = names.map(
     (name) => `${paint.dim(name.padEnd(width))}  ${painted(text(row, name), row, name)}\n`,
   );
   await io.out.write(lines.join(''));
+  noteZone(names);
 }
 
 /** A table under its heading; columns that do not fit are told of afterwards. */

@@ -6,14 +6,20 @@ import type { Io } from './io.ts';
 import { jsonRow, plainValue, toPlainText } from './machine-text.ts';
 import type { RenderOptions, StreamFormat } from './result.ts';
 import { columnValue, type Row, type Rows } from './rows.ts';
+import { zoneNote } from './zone-note.ts';
 
 /** Writes each row at once: a line of JSON or CSV, aligned columns for a terminal, tab-separated text for a pipe. */
 export async function renderStream(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
   for (const flag of SAMPLE_ROWS) setFlagsFromString(flag);
-  const { header, line } = await shape(names, style, io);
+  const { header, line, zone } = await shape(names, style, io);
   if (header) await io.out.write(header);
+  let isZoneNoted = false;
   for await (const row of rows) {
-    await io.out.write(line(row));
+    const text = line(row);
+    const shown: string | undefined = isZoneNoted ? undefined : zone?.();
+    if (shown !== undefined) await io.note(zoneNote(shown));
+    isZoneNoted ||= shown !== undefined;
+    await io.out.write(text);
     if (io.out.gone) return;
   }
 }
@@ -24,6 +30,8 @@ const SAMPLE_ROWS = ['--semi-space-growth-factor=1', '--heap-growing-percent=10'
 interface Shape {
   header?: string;
   line: (row: Row) => string;
+  /** The time zone of what the lines so far have shown; undefined where that were no times. */
+  zone?: () => string | undefined;
 }
 
 async function shape(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
@@ -46,8 +54,13 @@ async function ownLine(
 ): Promise<Shape> {
   const paint = io.paint(io.out);
   const zone = flags.utc ? 'UTC' : await timeZone();
-  const local = (time: string) => wallClock(time, zone);
+  let shown: string | undefined;
+  const local = (time: string) => {
+    shown = zone;
+    return wallClock(time, zone);
+  };
   return {
+    zone: () => shown,
     line: (row) =>
       `${rings?.(row) ? '\x07' : ''}${line?.((name) => toPlainText(columnValue(row, name)), paint, local)}\n`,
   };
@@ -55,6 +68,8 @@ async function ownLine(
 
 /** Columns as wide as the widest value so far. */
 async function columns(names: string[], style: RenderOptions, io: Io): Promise<Shape> {
+  const hasClock = !style.flags.utc && names.some((name) => style.fields[name]?.type === 'time');
+  const zone = hasClock ? await style.timeZone() : undefined;
   const [{ cell }, { displayOf }] = await Promise.all([import('./render-table.ts'), import('./display.ts')]);
   const paint = io.paint(io.out);
   // Lines are read later, when an age would be wrong, so all times are absolute.
@@ -70,6 +85,7 @@ async function columns(names: string[], style: RenderOptions, io: Io): Promise<S
     return `${cells.join('  ').trimEnd()}\n`;
   };
   return {
+    zone: () => zone,
     header: line(
       (name) => name,
       (text) => paint.bold(text),

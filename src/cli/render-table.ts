@@ -43,6 +43,7 @@ export async function renderTable(
     count += chunk.length;
     await io.out.write(lines.join(''));
   }
+  display.noteZone(left);
   return { count, missing: names.filter((name) => !left.includes(name)) };
 }
 
@@ -85,7 +86,7 @@ function fitted(
 /** Prose keeps so many columns. */
 const TEXT_COLUMNS = 24;
 /** What is longer is no id or word. */
-const MAX_WORD = 50;
+const MAX_WORD = 40;
 
 /** A column by its texts. An id may become as short as tells it from the others, a text with spaces as TEXT_COLUMNS. */
 function columnOf(

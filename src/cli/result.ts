@@ -4,7 +4,8 @@ import type { Row } from './rows.ts';
 
 /**
  * What a person should see in a value beyond its type, on a terminal alone. `state` is a status, a side or a level; `alarm` a
- * boolean of which yes needs somebody; `gain` an amount or a percentage that is won or lost; `price` is in rupees per share;
+ * boolean of which yes needs somebody; `gain` an amount or a percentage that is won or lost, `profit` the same in rupees where the column
+ * has other units as well; `price` is in rupees per share;
  * `rupees`, `percent` and `seconds` are the units of a number; `use` is a percentage of what may be used, drawn as a bar;
  * `command` is what can be typed as it stands.
  */
@@ -12,6 +13,7 @@ export type Kind =
   | 'state'
   | 'alarm'
   | 'gain'
+  | 'profit'
   | 'price'
   | 'rupees'
   | 'percent'
@@ -129,9 +131,12 @@ export type Result<O extends Fields = Fields> =
   | AsyncIterable<RowOf<O>>
   | Finding<RowOf<O>>
   | RawOutput<RowOf<O>>;
+
 /** What a write did, in a line, and the words after `pinnacle` of what may follow. */
 export interface Answer {
   done: string;
+  /** A secret that is shown this once, on a line of its own. */
+  once?: { what: string; secret: string } | undefined;
   next?: readonly (string | null)[];
 }
 

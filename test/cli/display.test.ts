@@ -139,3 +139,16 @@ it('repeats in colour what a word or a sign says, and never says anything by col
 it.each(['constructor', '__proto__', '', 'filled', 'FILLED '])('takes %j for no status', (word) => {
   expect(meaningOf(word)).toBeUndefined();
 });
+
+it('names the time zone once where a clock is shown, not where ages are', async () => {
+  const kinds: Fields = { id: { type: 'text' }, at: { type: 'time' } };
+  const notesOf = async (at: string, flags: RenderOptions['flags'] = {}) => {
+    const io = terminal(true, WITHOUT_COLOUR);
+    for (const _ of [1, 2])
+      await renderTable([{ id: 'a', at }], Object.keys(kinds), { ...style, flags, fields: kinds }, io);
+    return io.afterwards;
+  };
+  expect(await notesOf('2026-01-30T03:45:00.000000Z')).toEqual(['Times are in Asia/Kolkata; in UTC: --utc']);
+  expect(await notesOf('2026-03-10T09:59:00.000000Z')).toEqual([]);
+  expect(await notesOf('2026-01-30T03:45:00.000000Z', { utc: true })).toEqual([]);
+});
