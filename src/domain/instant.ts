@@ -202,3 +202,7 @@ export function fromPostgres(timestamp: string): Instant {
   const seconds = timestamp.length === 19 ? `${timestamp}.` : timestamp;
   return inForm(`${seconds.slice(0, 10)}T${seconds.slice(11).padEnd(15, '0')}Z`);
 }
+
+/** A time as a sentence names it: `2026-01-30 09:15 UTC`. */
+export const minuteText = (at: string | null): string =>
+  at === null ? 'an unknown time' : `${at.slice(0, 16).replace('T', ' ')} UTC`;

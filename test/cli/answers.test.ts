@@ -62,6 +62,28 @@ describe.each(databases)('what a write answers on a terminal, on $name', ({ open
     }
   });
 
+  it('is a line for a list that comes to one row, and shows a secret once, on a line of its own', async () => {
+    const marked = await db.cliWith(
+      { tty: true, env },
+      ...words('user add --user-id one --name O --email o@example.com'),
+    );
+    expect(marked.stdout).toMatch(
+      /^✓ Added one \(O\) with ₹1,00,000\.00\nThe API key, shown this once: pin_live_\w+\n$/,
+    );
+    const dry = words('user add --name P --email p@example.com --dry-run');
+    expect((await db.cliWith({ tty: true, env }, ...dry)).stdout).toMatch(/^✓ Added .*\n$/);
+    await db.json(
+      ...words(
+        'order place --order-id o9 --user one --symbol TCS --side BUY --quantity 1 --type LIMIT --price 5',
+      ),
+    );
+    await db.json(...words('order fill o9 --quantity 1 --price 5 --yes'));
+    const { stdout } = await db.cliWith({ tty: true, env }, ...words('position mark TCS=6 --yes'));
+    expect(stdout).toBe('✓ Marked TCS at ₹6.00: 1 position, unrealized +₹1.00\n');
+    const table = await db.cliWith({ tty: true, env }, ...words('position mark TCS=6 --yes --verbose'));
+    expect(table.stdout).toMatch(/^symbol +price +positions +unrealized_pnl\n/);
+  });
+
   it('is every column with --verbose, the columns that are asked for, and for a pipe what it always was', async () => {
     const line = words('order place --user trader_002 --symbol INFY --side BUY --quantity 1 --dry-run');
     await given.user(db, 'trader_002');

@@ -1,5 +1,15 @@
 import { expect, it } from 'vitest';
 import type { Field, Fields, Kind } from '../../src/cli/result.ts';
+import { unitOfFigure } from '../../src/commands/report/fields.ts';
+import type { Figure } from '../../src/domain/performance/figure.ts';
+import {
+  type Account,
+  activityFigures,
+  moneyFigures,
+  returnFigures,
+} from '../../src/domain/performance/figures.ts';
+import { notDefined } from '../../src/domain/performance/measured.ts';
+import { tradeFigures } from '../../src/domain/performance/trade-figures.ts';
 import { allCommands } from '../helpers/commands.ts';
 
 /** What is in rupees altogether; a price is in rupees per share. */
@@ -79,7 +89,10 @@ const KINDS: readonly (readonly [name: RegExp, type: Field['type'], kind: Kind])
   [/(^|_)price$|^(ltp|bid|ask|breakeven)$/, 'number', 'price'],
   [/^gain_percent$/, 'number', 'gain'],
   [/^(win_rate|weight)$/, 'number', 'percent'],
-  [/^(drawdown|max_drawdown|success_rate|expected_return_annual)$|_percent$/, 'number', 'percent'],
+  [/(^|_)return(_|$)/, 'number', 'gain'],
+  [/^(charges|dividends)$/, 'money', 'gain'],
+  [/^(drawdown|max_drawdown|drawdown_limit|depth|success_rate)$|_percent$/, 'number', 'percent'],
+  [/_seconds$/, 'number', 'seconds'],
 ];
 
 function misread(fields: Fields, name: string): string[] {
@@ -95,4 +108,38 @@ function misread(fields: Fields, name: string): string[] {
 it('columns of one name look alike in every command: statuses, P&L, prices and percentages', async () => {
   const commands = await allCommands();
   expect(commands.flatMap(({ name, command }) => misread(command.fields, name))).toEqual([]);
+});
+
+/** Ratios, and what is counted or measured: numbers without a sign of what they are. `value` is that of a metric. */
+const PLAIN = new Set(['sharpe', 'rolling_sharpe', 'index', 'changed_per_second', 'hours_held', 'value']);
+
+function unmarked(fields: Fields, name: string): string[] {
+  return Object.entries(fields).flatMap(([column, { type, kind, of }]) => {
+    if (of) return unmarked(of, `${name} ${column}`);
+    return type === 'number' && kind === undefined && !PLAIN.has(column) ? [`${name}: ${column}`] : [];
+  });
+}
+
+it('a number that is no ratio says what it is: a price, a percentage, what was won, a duration', async () => {
+  const commands = await allCommands();
+  expect(commands.flatMap(({ name, command }) => unmarked(command.fields, name))).toEqual([]);
+});
+
+/** Figures in rupees or percent that have no sign: what there is, what was at risk, a part of a whole. */
+const UNSIGNED =
+  /^(opening|closing)_capital$|^paid_|^turnover$|drawdown|volatility|deviation|value_at_risk|shortfall|ulcer|win_rate|exposure/;
+
+it('every figure of a report that is won or lost has its sign', () => {
+  const period = { first: '2026-01-01', last: '2026-01-02' };
+  const account: Account = { capital: 100, worth: 100, period, days: [] };
+  const figures = [
+    ...returnFigures(account, { daily: [], index: [], reason: 'none' }, notDefined('none'), 0),
+    ...moneyFigures(account),
+    ...activityFigures(account, 0),
+    ...tradeFigures({ results: [], seconds: [] }),
+  ].filter(({ unit }) => unit === 'rupees' || unit === 'percent');
+  expect(figures.length).toBeGreaterThan(20);
+  const namesOf = (isOne: (figure: Figure) => boolean) => figures.filter(isOne).map(({ figure }) => figure);
+  const isSigned = (figure: Figure) => ['gain', 'profit'].includes(unitOfFigure(figure) ?? '');
+  expect(namesOf((figure) => !isSigned(figure))).toEqual(namesOf(({ figure }) => UNSIGNED.test(figure)));
 });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Compilable } from 'kysely';
 import { choice, optional, text, toggle } from '../../cli/flags.ts';
 import { startProgress } from '../../cli/progress.ts';
-import { type Fields, RawOutput, type RowOf } from '../../cli/result.ts';
+import { type Answer, type Fields, RawOutput, type RowOf } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
@@ -26,6 +26,11 @@ export const exportFields = {
   bytes: { type: 'integer' },
   sha256: { type: 'text' },
 } as const satisfies Fields;
+
+/** What was written to a file. */
+export const exported = ({ file, rows, bytes }: RowOf<typeof exportFields>): Answer => ({
+  done: `Wrote ${pluralize(Number(rows), 'row')} to ${file} (${pluralize(Number(bytes), 'byte')})`,
+});
 
 export const exportDetails = `All rows as of one moment, in no particular order; times are in UTC, secrets are never included. The file is written
 atomically and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the rows themselves go

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Fields } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
-import { exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { exported, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 
 /** Every value is text, exactly as it is hashed. */
 const FIELDS = {
@@ -27,6 +27,7 @@ export const exportLog = defineCommand({
     format: { ...exportFlags.format, fallback: 'that of the ending of FILE, or ndjson' },
   },
   fields: exportFields,
+  answer: exported,
   examples: ['audit export --output audit.ndjson', 'audit export --output audit.csv --force'],
   details: `Every entry by id with its seal (seq, cluster, hash), from one snapshot; every value is text, exactly as it is hashed.
 The file is written atomically and only its owner can read it; rows, bytes and SHA-256 are printed. Without --output the

@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { optional, text, time } from '../../cli/flags.ts';
 import { page, pageFlags, timeKeyset } from '../../cli/pagination.ts';
 import type { Context } from '../../context.ts';
+import { isForPerson } from '../_shared/totals.ts';
 
 export const foreign = defineCommand({
   effect: 'read',
@@ -33,12 +34,15 @@ export const foreign = defineCommand({
     const { writer, program, table } = input;
     const since = input.since === undefined ? undefined : await ctx.instant('--since', input.since);
     const source = await ctx.source();
-    return page(
+    const found = await page(
       input,
       ctx.io,
       (limit, after) =>
         listForeignWrites(source, { writer, program, table, since }, limit, after && timeKeyset(after, 5)),
       ({ last_at, table_name, row_id, ...by }) => [last_at, table_name, row_id, by.writer, by.program],
     );
+    if (isForPerson(ctx) && Array.isArray(found) && found.length === 0)
+      await ctx.io.say('No other program has written anything here. What is recorded: pinnacle schema show');
+    return found;
   },
 });

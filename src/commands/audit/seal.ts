@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const seal = defineCommand({
   effect: 'write',
@@ -18,6 +19,10 @@ export const seal = defineCommand({
     hash: { type: 'text' },
     checkpoint: { type: 'text' },
   },
+  answer: ({ sealed, unsealed, seq, checkpoint }) => ({
+    done: `Sealed ${pluralize(Number(sealed), 'entry', 'entries')}, the chain ends at ${seq ?? 0}${unsealed ? `, ${unsealed} wait for their transaction` : ''}${checkpoint === null ? '' : ', signed'}`,
+    next: ['audit', 'verify'],
+  }),
   examples: ['audit seal', 'audit seal --checkpoint --json'],
   details: `Seals every entry whose transaction has ended; entries after a running transaction stay unsealed until it ends. With
 audit.signingKeyFile the end of the chain is signed as a checkpoint, and with audit.anchorFile the checkpoint is also appended

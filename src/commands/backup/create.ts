@@ -29,6 +29,10 @@ export const create = defineCommand({
     left_out: { type: 'integer' },
     sha256: { type: 'text', optional: true },
   },
+  answer: ({ file, rows, bytes, encrypted }) => ({
+    done: `Wrote ${file}${rows === undefined ? '' : `: ${pluralize(Number(rows), 'row')}, ${pluralize(Number(bytes), 'byte')}`}, ${encrypted ? 'encrypted' : 'not encrypted'}`,
+    next: ['backup', 'verify', file],
+  }),
   examples: [
     'backup create',
     'backup create --encrypt',

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { minuteText } from '../../domain/instant.ts';
 import { pluralize } from '../../util/text.ts';
 
 const MAX_SHOWN = 3;
@@ -19,6 +20,10 @@ export const restore = defineCommand({
     kept: { type: 'text' },
     left_out: { type: 'integer' },
   },
+  answer: ({ database, created_at, rows, left_out }) => ({
+    done: `Restored ${database} as of ${minuteText(created_at)}: ${pluralize(Number(rows), 'row')}${left_out ? `, ${pluralize(Number(left_out), 'statement')} left out` : ''}`,
+    next: ['doctor', 'ledger'],
+  }),
   examples: ['backup restore prod.pinbackup', 'backup restore prod.pinbackup --confirm pinnacle'],
   details: `Restores into an empty database without confirmation; replaces a database with contents only when you type its name (--confirm
 NAME) and nothing else is connected (exit 10). The replaced database is kept under a dated name, which is printed. Nothing

@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { optional, text, toggle } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
+import { minuteText } from '../../domain/instant.ts';
 import { usage } from '../../util/failure.ts';
 import { chosenTrader, oneOrAll } from './one-or-all.ts';
 
@@ -24,6 +25,10 @@ export const login = defineCommand({
     clock_skew_ms: { type: 'integer' },
     problem: { type: 'text' },
   },
+  answer: ({ user_id, client_code, token_expires_at }) => ({
+    done: `Logged in ${user_id} (${client_code}) until ${minuteText(token_expires_at)}`,
+    next: ['broker', 'sync', user_id],
+  }),
   examples: ['broker login trader_001 --client-code A123456', 'broker login --all'],
   details: `Needs broker_api_key, broker_secret (the PIN) and broker_totp of the trader: pinnacle user credentials set. The one-time
 password is made of the TOTP secret; none is sent twice, so a second login within 30 s waits. The token is stored encrypted until it

@@ -14,6 +14,10 @@ export const logout = defineCommand({
     client_code: { type: 'text' },
     logged_out: { type: 'boolean' },
   },
+  answer: ({ user_id, logged_out }) => ({
+    done: logged_out ? `Logged out ${user_id}` : `There was no session of ${user_id} to end`,
+    next: ['broker', 'status', user_id],
+  }),
   examples: ['broker logout trader_001'],
   details: `Ends the session at the broker and removes the token here. Where the broker does not answer, nothing changes (exit 7).
 Orders that work at the broker go on working.`,

@@ -13,16 +13,17 @@ export const status = defineCommand({
   fields: {
     user_id: { type: 'text' },
     kind: { type: 'text' },
-    client_code: { type: 'text' },
-    session: { type: 'text' },
-    logged_in_at: { type: 'time' },
+    client_code: { type: 'text', minor: true },
+    session: { type: 'text', vital: true },
+    logged_in_at: { type: 'time', minor: true },
     token_expires_at: { type: 'time' },
-    clock_skew_ms: { type: 'integer' },
+    clock_skew_ms: { type: 'integer', minor: true },
     synced_at: { type: 'time' },
     sync_problem: { type: 'text' },
-    unresolved: { type: 'integer' },
+    unresolved: { type: 'integer', vital: true },
     missing: { type: 'text' },
   },
+  madeBy: 'user add',
   examples: ['broker status', 'broker status trader_001 --json session,unresolved'],
   details: `Asks the broker nothing. Sessions: none, valid, expired, or none needed. The clock skew is how far the clock of the broker was ahead
 at the last login. unresolved counts calls whose outcome nobody knows; missing names what a login lacks. Ends 6 where a

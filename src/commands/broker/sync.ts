@@ -3,6 +3,7 @@ import { interval, toggle, withDefault } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { followFlags } from '../_shared/follow-flags.ts';
+import { parts } from '../_shared/parts.ts';
 import { chosenTrader, oneOrAll } from './one-or-all.ts';
 
 export const sync = defineCommand({
@@ -28,6 +29,10 @@ export const sync = defineCommand({
     unresolved: { type: 'integer' },
     problem: { type: 'text' },
   },
+  answer: ({ user_id, accepted, fills, cancelled, rejected }) => ({
+    done: `The book of ${user_id} agrees with the broker: ${parts({ accepted, fills, cancelled, rejected })}`,
+    next: ['order', 'list', '--user', user_id],
+  }),
   examples: ['broker sync trader_001', 'broker sync --all --skip-if-running --quiet'],
   details: `Reads the order book and the trade book of the broker and brings the book there: orders that it accepted, executions by their
 ids, each once however often it runs, rejections and cancels. Orders whose answer was lost are found by their tags; one that

@@ -5,6 +5,8 @@ import type { Context } from '../../context.ts';
 import { EXCHANGES } from '../../domain/exchanges.ts';
 import { calendarOf } from '../../domain/trading-calendar.ts';
 import { usage } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
+import { parts } from '../_shared/parts.ts';
 
 export const importDays = defineCommand({
   effect: 'write',
@@ -29,6 +31,10 @@ export const importDays = defineCommand({
     removed: { type: 'integer' },
     source: { type: 'text', hidden: true },
   },
+  answer: ({ exchange, days, holidays, special, added, changed, removed }) => ({
+    done: `Imported ${pluralize(Number(days), 'day')} of ${exchange} (${parts({ [holidays === 1 ? 'holiday' : 'holidays']: holidays, 'with hours of their own': special })}): ${parts({ added, changed, removed })}`,
+    next: ['calendar', 'show', ...(exchange === 'NSE' ? [] : ['--exchange', exchange])],
+  }),
   examples: [
     'calendar import holidays-2027.csv --source "NSE circular of December 2026"',
     'calendar import mcx-2027.json --exchange MCX --replace',

@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { day, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
+import { formatRupees, signedRupees } from '../../domain/money.ts';
 import { usage } from '../../util/failure.ts';
 import { requireOrder } from '../_shared/days.ts';
 import { scheduleFlag } from './flags.ts';
@@ -26,10 +27,17 @@ export const book = defineCommand({
     exchange: { type: 'text' },
     charges_total: { type: 'money' },
     booked: { type: 'money' },
-    amount: { type: 'money' },
+    amount: { type: 'money', kind: 'gain' },
     references: { type: 'json' },
     reason: { type: 'text' },
   },
+  answer: ({ day, user_id, exchange, charges_total, amount }) => ({
+    done:
+      Number(amount) === 0
+        ? `Charges of ${user_id} for ${day} on ${exchange} are booked before: ${formatRupees(String(charges_total))}`
+        : `Booked charges of ${user_id} for ${day} on ${exchange}: ${signedRupees(amount ?? 0)}, ${formatRupees(String(charges_total))} in all`,
+    next: ['charges', 'show', day, '--user', user_id],
+  }),
   examples: [
     'charges book',
     'charges book --day 2026-04-01 --user trader_001',

@@ -33,6 +33,7 @@ export const show = defineCommand({
     booked: { type: 'money' },
     reason: { type: 'text' },
   },
+  madeBy: 'order fill',
   examples: [
     'charges show 2026-04-01',
     'charges show 2026-04-01 --user trader_001 --by symbol --json symbol,charges_total',

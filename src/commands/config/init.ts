@@ -35,6 +35,10 @@ export const init = defineCommand({
     data_dir: { type: 'text', optional: true },
     time_zone: { type: 'text' },
   },
+  answer: ({ file, database, time_zone }) => ({
+    done: `Wrote ${file}: database ${database}, times in ${time_zone}`,
+    next: ['migrate', 'up'],
+  }),
   examples: [
     'config init',
     'config init --database embedded --time-zone Asia/Kolkata',

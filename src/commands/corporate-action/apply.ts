@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { shareText } from '../../domain/corporate-actions/terms.ts';
-import { appliedFields, ofAction } from './fields.ts';
+import { acted, appliedFields, ofAction } from './fields.ts';
 
 export const apply = defineCommand({
   effect: 'write',
@@ -13,6 +13,7 @@ export const apply = defineCommand({
     cashPrice: optional(parsed(shareText, 'RUPEES', 'for a whole new share, by which fractions are paid')),
   },
   fields: appliedFields,
+  answer: acted('Applied'),
   examples: [
     'corporate-action apply act_01 --dry-run',
     'corporate-action apply act_01 --yes',

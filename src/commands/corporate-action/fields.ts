@@ -1,5 +1,6 @@
 import { identifier } from '../../cli/flags.ts';
-import type { Fields } from '../../cli/result.ts';
+import type { Answer, Fields, RowOf } from '../../cli/result.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const ofAction = { action: identifier('ACTION', 'the corporate action') };
 
@@ -38,3 +39,11 @@ export const appliedFields = {
   cash: { type: 'money' },
   left: { type: 'integer' },
 } as const satisfies Fields;
+
+/** What became of an action. */
+export const acted =
+  (done: string) =>
+  ({ action_id, type, symbol, ex_date, positions, users }: RowOf<typeof appliedFields>): Answer => ({
+    done: `${done} the ${type} of ${symbol} of ${ex_date} (${action_id}): ${pluralize(Number(positions), 'position')} of ${pluralize(Number(users), 'user')}`,
+    next: ['position', 'list', '--symbol', symbol],
+  });

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { appliedFields, ofAction } from './fields.ts';
+import { acted, appliedFields, ofAction } from './fields.ts';
 
 export const reverse = defineCommand({
   effect: 'write',
@@ -10,6 +10,7 @@ export const reverse = defineCommand({
   args: ofAction,
   flags: { reason: text('REASON', 'why it is taken back', 500) },
   fields: appliedFields,
+  answer: acted('Reversed'),
   examples: ['corporate-action reverse act_01 --reason "the ratio was corrected" --yes'],
   details: `Every position is what it was, and what was paid is countered; one that was only on record is withdrawn. Refused once a position was
 traded, or changed by another action, since (ACTION_BUILT_ON). Orders that it cancelled stay cancelled. Add it anew to apply it with

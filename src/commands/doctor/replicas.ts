@@ -12,7 +12,7 @@ export const replicas = defineCommand({
     replica: { type: 'text' },
     state: { type: 'text', kind: 'state' },
     lag_bytes: { type: 'integer' },
-    lag_seconds: { type: 'number' },
+    lag_seconds: { type: 'number', kind: 'seconds' },
     detail: { type: 'text' },
   },
   examples: ['doctor replicas', 'doctor replicas --json replica,state,lag_bytes'],

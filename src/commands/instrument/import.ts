@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../../cli/command.ts';
 import { choice, inputFile, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { pluralize } from '../../util/text.ts';
+import { parts } from '../_shared/parts.ts';
 
 export const importMaster = defineCommand({
   effect: 'write',
@@ -24,6 +26,9 @@ export const importMaster = defineCommand({
     repeated: { type: 'integer' },
     left_out: { type: 'integer' },
   },
+  answer: ({ rows, added, changed, unchanged, unlisted, repeated, left_out }) => ({
+    done: `Imported ${pluralize(Number(rows), 'instrument')}: ${parts({ added, changed, unchanged, 'no longer listed': unlisted, 'twice in the file': repeated, 'left out': left_out })}`,
+  }),
   examples: ['instrument import OpenAPIScripMaster.json', 'instrument import EQUITY_L.csv --format nse'],
   details: `The scrip master of Angel One is a JSON array of token, symbol, name, expiry, strike, lotsize, instrumenttype, exch_seg,
 tick_size and freeze_qty, with amounts in paise; -1 and 0 mean none. NSE's list of shares (EQUITY_L.csv) adds full names and ISINs

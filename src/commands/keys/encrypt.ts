@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { encrypted, encryptedFields } from './fields.ts';
 
 export const encrypt = defineCommand({
   effect: 'write',
@@ -8,11 +9,8 @@ export const encrypt = defineCommand({
   repeat: 'resumes',
   args: {},
   flags: {},
-  fields: {
-    key_id: { type: 'text' },
-    users: { type: 'integer' },
-    credentials: { type: 'integer' },
-  },
+  fields: encryptedFields,
+  answer: encrypted,
   examples: ['keys encrypt', 'keys encrypt --dry-run'],
   details: `For credentials that another service stored as they are. Encrypts each of them with the active key, byte by byte, and leaves
 every other alone. Runs online, 500 users at a time, each batch with its audit row; a value that changes meanwhile is not overwritten.

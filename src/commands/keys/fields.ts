@@ -1,5 +1,6 @@
 import { identifier } from '../../cli/flags.ts';
 import type { Answer, Fields, RowOf } from '../../cli/result.ts';
+import { pluralize } from '../../util/text.ts';
 
 /** A key of the ring, without its bytes. */
 export const keyFields = {
@@ -10,6 +11,21 @@ export const keyFields = {
 } as const satisfies Fields;
 
 export const keyArgument = identifier('KEY', 'the id of the key, from keys status', 8);
+
+/** How many credentials got another envelope. */
+export const encryptedFields = {
+  key_id: { type: 'text' },
+  users: { type: 'integer' },
+  credentials: { type: 'integer' },
+} as const satisfies Fields;
+
+/** What was encrypted anew. */
+export const encrypted = ({ key_id, users, credentials }: RowOf<typeof encryptedFields>): Answer => ({
+  done: credentials
+    ? `Encrypted ${pluralize(Number(credentials), 'credential')} of ${pluralize(Number(users), 'user')} with key ${key_id}`
+    : `Nothing is left to encrypt with key ${key_id}`,
+  next: ['keys', 'status'],
+});
 
 /** What became of a key. */
 export const keyed =

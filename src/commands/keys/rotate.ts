@@ -1,5 +1,6 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { encrypted, encryptedFields } from './fields.ts';
 
 export const rotate = defineCommand({
   effect: 'write',
@@ -8,11 +9,8 @@ export const rotate = defineCommand({
   repeat: 'resumes',
   args: {},
   flags: {},
-  fields: {
-    key_id: { type: 'text' },
-    users: { type: 'integer' },
-    credentials: { type: 'integer' },
-  },
+  fields: encryptedFields,
+  answer: encrypted,
   examples: ['keys rotate', 'keys rotate --dry-run'],
   details: `Runs online, 500 users at a time, each batch with its audit row. After an interruption, run it again: it continues with
 what is left. Credentials that cannot be read are left unchanged and named; the command then exits 11.`,

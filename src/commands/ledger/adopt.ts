@@ -3,6 +3,7 @@ import { formerly, identifier, optional, parsed, toggle } from '../../cli/flags.
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
+import { parts } from '../_shared/parts.ts';
 
 export const adopt = defineCommand({
   effect: 'write',
@@ -30,6 +31,10 @@ export const adopt = defineCommand({
     left: { type: 'integer', optional: true },
     note: { type: 'text', optional: true },
   },
+  answer: ({ user_id, fills, positions, balances, repaired, left }) => ({
+    done: `${balances === undefined ? 'Took over' : 'Gave back'} the book of ${user_id}: ${parts({ fills, positions, balances, repaired, 'left to doctor ledger': left })}`,
+    next: ['doctor', 'ledger', '--user', user_id],
+  }),
   examples: ['ledger adopt --all --dry-run', 'ledger adopt trader_001 --yes'],
   details: `Orders that other programs filled get an execution at their price, marked as adopted, which moves nothing; positions,
 capital, strategies and sessions get opening balances; rows that contradict themselves are put right: a status that does not say

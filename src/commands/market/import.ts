@@ -4,6 +4,7 @@ import { inputFile } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { rejectsPath } from '../../platform/files/rejects-file.ts';
 import { QUOTE_COLUMNS } from '../../trading/quotes/quote-file.ts';
+import { pluralize } from '../../util/text.ts';
 import { importFlags, timeFlags } from '../_shared/import-rows.ts';
 
 export const importQuotes = defineCommand({
@@ -19,6 +20,10 @@ export const importQuotes = defineCommand({
     rejected: { type: 'integer', onlyWithFlag: 'keepGoing', optional: true },
     rejects_file: { type: 'text', onlyWithFlag: 'keepGoing', optional: true },
   },
+  answer: ({ imported, older }) => ({
+    done: `Imported ${pluralize(Number(imported), 'quote')}${older ? `; ${older} older than the cache left out` : ''}`,
+    next: ['market', 'list'],
+  }),
   examples: [
     'market import quotes.csv',
     'market import cm06JAN2021bhav.csv --keep-going --rejects untraded.csv',

@@ -6,6 +6,7 @@ import type { Context } from '../../context.ts';
 import type { Reading } from '../../domain/quote.ts';
 import { ageOf } from '../../domain/quote.ts';
 import { findSymbols, readQuotes } from '../../trading/quotes/store.ts';
+import { isForPerson } from '../_shared/totals.ts';
 
 const POLL_MS = 250;
 
@@ -29,6 +30,8 @@ changes of one quote count as four per second. Malformed entries count as unread
   async run(input, ctx: Context) {
     const [redis, { market }] = [await ctx.redis('market'), await ctx.config()];
     const symbols = await findSymbols(redis);
+    if (symbols.length === 0 && isForPerson(ctx))
+      await ctx.io.say('The cache has no quotes. To make one: pinnacle market set');
     const look = () => readQuotes(redis, symbols, ctx.now());
     const started = performance.now();
     let readings = await look();

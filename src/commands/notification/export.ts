@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
-import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { exportDetails, exported, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { notificationFields } from './fields.ts';
 import { notificationFilter, selectNotifications } from './filter.ts';
 
@@ -13,6 +13,7 @@ export const exportNotifications = defineCommand({
   args: {},
   flags: { ...notificationFilter, ...exportFlags },
   fields: exportFields,
+  answer: exported,
   examples: ['notification export --level error --output notifications.ndjson --format ndjson'],
   details: exportDetails,
   async run(input, ctx: Context) {

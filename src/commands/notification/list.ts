@@ -23,6 +23,7 @@ export const list = defineCommand({
     ...pageFlags,
   },
   fields: notificationFields,
+  madeBy: 'notification send',
   examples: [
     'notification list --user trader_001 --unread',
     'notification list --level error --since today --json notification_id,title',

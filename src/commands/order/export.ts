@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
-import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { exportDetails, exported, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { orderWithTerms } from './fields.ts';
 import { orderFilter, selectOrders, TERMS, withTerms } from './filter.ts';
 
@@ -13,6 +13,7 @@ export const exportOrders = defineCommand({
   args: {},
   flags: { ...orderFilter, ...exportFlags },
   fields: exportFields,
+  answer: exported,
   examples: [
     'order export --output orders.csv.gz --gzip',
     'order export --user trader_001 --since 2026-01-01 --format ndjson | head',

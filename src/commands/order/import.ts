@@ -3,11 +3,13 @@ import { defineCommand } from '../../cli/command.ts';
 import { choice, inputFile, optional, parsed, text, toggle, withContent, words } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
+import { signedRupees } from '../../domain/money.ts';
 import { rejectsPath } from '../../platform/files/rejects-file.ts';
 import { ORDER_FILE } from '../../trading/orders/order-file.ts';
 import { TRADE_COLUMNS } from '../../trading/orders/trade-file.ts';
 import { BROKERS, fileOfMap } from '../../trading/orders/trade-layout.ts';
 import { usage } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 import { importFlags, timeFlags } from '../_shared/import-rows.ts';
 
 export const importOrders = defineCommand({
@@ -43,6 +45,10 @@ export const importOrders = defineCommand({
     rejects_file: { type: 'text' },
     realized_pnl: { type: 'money', kind: 'gain' },
   },
+  answer: ({ user_id, imported, known, realized_pnl }) => ({
+    done: `Imported ${pluralize(Number(imported), user_id === null ? 'order' : 'trade')}${user_id === null ? '' : ` of ${user_id}`}${known ? `, ${known} known before` : ''}${realized_pnl === null ? '' : `, realized ${signedRupees(realized_pnl)}`}`,
+    next: user_id === null ? ['order', 'list'] : ['position', 'list', '--user', user_id],
+  }),
   examples: [
     'order import trades.csv --as trades --user trader_001',
     'order import trades.csv --as trades --user trader_001 --keep-going --rejects bad-lines.csv',

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { orderId, userId } from '../../domain/id.ts';
 import { usage } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
+import { answered } from './answers.ts';
 import { askedFields, sendToBroker } from './asked.ts';
 
 export const send = defineCommand({
@@ -18,6 +19,7 @@ export const send = defineCommand({
     all: toggle('every order that waits to be sent'),
   },
   fields: askedFields,
+  answer: answered('Sent'),
   examples: ['order send ord_01', 'order send --user trader_001 --yes'],
   details: `A PENDING order goes to the broker under a tag of its own. An accepted one is PLACED, a refused one REJECTED with the text of
 the broker. Where no answer comes, the order stays PENDING, is not sent again by itself, and the exit code is 9:

@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
-import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { exportDetails, exported, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { positionFields } from './fields.ts';
 import { positionFilter, selectPositions, wantedPositions } from './filter.ts';
 
@@ -13,6 +13,7 @@ export const exportPositions = defineCommand({
   args: {},
   flags: { ...positionFilter, ...exportFlags },
   fields: exportFields,
+  answer: exported,
   examples: ['position export --status any --output positions.csv', 'position export --format ndjson | head'],
   details: exportDetails,
   async run(input, ctx: Context) {

@@ -1,4 +1,5 @@
-import type { Fields } from '../../cli/result.ts';
+import type { Answer, Fields, RowOf } from '../../cli/result.ts';
+import { parts } from '../_shared/parts.ts';
 
 export const positionFields = {
   position_id: { type: 'text' },
@@ -27,6 +28,14 @@ export const weighedFields = {
   gain_percent: { type: 'number', kind: 'gain', hidden: 'piped' },
   weight: { type: 'number', kind: 'percent', hidden: 'piped', optional: true },
 } as const satisfies Fields;
+
+/** What a merge of symbols, or its undoing, did in the book of one user. */
+export const merged =
+  (done: (old: string | null, now: string | null) => string) =>
+  (row: RowOf<typeof mergeFields>): Answer => ({
+    done: `${done(row.old_symbol, row.new_symbol)} for ${row.user_id}: ${parts({ orders: row.orders, executions: row.executions, positions: row.positions })}; ${row.merge_id}`,
+    next: ['position', 'list', '--user', row.user_id],
+  });
 
 /** A merge of symbols in the book of a user, or its undoing. */
 export const mergeFields = {

@@ -1,7 +1,9 @@
 import { defineCommand } from '../../cli/command.ts';
 import { inputFile, many, optional, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
+import { amountText, formatRupees, signedRupees } from '../../domain/money.ts';
 import { usage } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 
 export const mark = defineCommand({
   effect: 'write',
@@ -21,6 +23,10 @@ export const mark = defineCommand({
     stale: { type: 'boolean', kind: 'alarm', hidden: true, shownWithFlag: 'fromCache', optional: true },
     problem: { type: 'text', hidden: true, shownWithFlag: 'fromCache', optional: true },
   },
+  answer: ({ symbol, price, positions, unrealized_pnl }) => ({
+    done: `Marked ${symbol} at ${formatRupees(amountText(price ?? 0))}: ${pluralize(Number(positions), 'position')}, unrealized ${signedRupees(unrealized_pnl ?? 0)}`,
+    next: ['position', 'list', '--symbol', symbol],
+  }),
   examples: [
     'position mark TCS=4012.50 INFY=1498',
     'position mark --file closing-prices.csv',

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
-import { mergeFields } from './fields.ts';
+import { merged, mergeFields } from './fields.ts';
 
 export const mergeSymbol = defineCommand({
   effect: 'write',
@@ -18,6 +18,7 @@ export const mergeSymbol = defineCommand({
     all: toggle('the books of everyone'),
   },
   fields: mergeFields,
+  answer: merged((old, now) => `Merged ${old} into ${now}`),
   examples: [
     'position merge-symbol LTI --all --dry-run',
     'position merge-symbol LTI --user trader_001 --yes',

@@ -36,6 +36,7 @@ export const pnl = defineCommand({
     strategy_id: { type: 'text', hidden: true, optional: true },
     user_id: { type: 'text', hidden: true, optional: true },
   },
+  madeBy: 'order fill',
   examples: [
     'position pnl --user trader_001 --by month',
     'position pnl --by symbol --json key,realized_pnl',

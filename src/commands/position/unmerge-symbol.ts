@@ -2,7 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { identifier, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
-import { mergeFields } from './fields.ts';
+import { merged, mergeFields } from './fields.ts';
 
 export const unmergeSymbol = defineCommand({
   effect: 'write',
@@ -13,6 +13,7 @@ export const unmergeSymbol = defineCommand({
   args: { merge: identifier('MERGE', 'the merge') },
   flags: { user: optional(parsed(userId, 'USER', 'only the book of this user')) },
   fields: mergeFields,
+  answer: merged((old, now) => `Took ${old} out of ${now} again`),
   examples: [
     'position unmerge-symbol mrg_01 --dry-run',
     'position unmerge-symbol mrg_01 --user trader_001 --yes',

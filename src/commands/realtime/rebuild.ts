@@ -2,6 +2,7 @@ import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { projectedKinds } from '../../projection/kinds/list.ts';
+import { parts } from '../_shared/parts.ts';
 import { catchingUp } from './catching-up.ts';
 
 const INTEGER = { type: 'integer' } as const;
@@ -14,6 +15,10 @@ export const rebuild = defineCommand({
     strays: INTEGER,
     foreign: INTEGER,
   },
+  answer: ({ strays, foreign, ...written }) => ({
+    done: `Wrote Redis anew: ${parts(Object.fromEntries(Object.entries(written).map(([table, rows]) => [table.replaceAll('_', ' '), Number(rows)])))}${strays ? `; ${strays} strays removed` : ''}${foreign ? `; ${foreign} keys of others` : ''}`,
+    next: ['doctor', 'realtime'],
+  }),
   examples: ['realtime rebuild', 'realtime rebuild --delete-foreign --confirm pinnacle'],
   details: `Writes every order of the last 7 days, every notification of the last 30 and their lists again, and removes the keys of
 this program whose rows are gone (strays). Keys that the book does not know and that are not in the form in which this program

@@ -3,6 +3,7 @@ import { choice, optional, parsed, price, text } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { PRODUCTS } from '../../domain/enums.ts';
 import { strategyId, userId } from '../../domain/id.ts';
+import { amountText, formatRupees } from '../../domain/money.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
 
@@ -33,6 +34,13 @@ export const adopt = defineCommand({
     status: { type: 'text', kind: 'state' },
     reason: { type: 'text' },
   },
+  answer: ({ user_id, order_id, side, quantity, symbol, price, status }) => ({
+    done:
+      order_id === null
+        ? `Nothing to adopt: ${symbol} of ${user_id} agrees with the broker`
+        : `Adopted ${order_id}: ${side} ${quantity} ${symbol}${price === null ? '' : ` at ${formatRupees(amountText(price))}`} for ${user_id} (${status})`,
+    next: order_id === null ? ['reconcile', 'positions', user_id] : ['order', 'show', order_id],
+  }),
   examples: [
     'reconcile adopt trader_001 --order 260130000000123 --reason "placed in the app" --yes',
     'reconcile adopt trader_001 --position SBIN --product MIS --reason "squared off by the broker" --yes',

@@ -12,7 +12,7 @@ export const tradingDayFields = {
       of: {
         user_id: { type: 'text' },
         gross_pnl: { type: 'money', kind: 'gain' },
-        charges: { type: 'money' },
+        charges: { type: 'money', kind: 'gain' },
         net_pnl: { type: 'money', kind: 'gain' },
         unrealized_pnl: { type: 'money', kind: 'gain' },
         drawdown: { type: 'number', kind: 'percent' },

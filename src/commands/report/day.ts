@@ -3,6 +3,7 @@ import { day as dayFlag, formerly, optional } from '../../cli/flags.ts';
 import { Finding } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { reportFlags, reportFormat, writeReport } from '../_shared/report-file.ts';
+import { isForPerson } from '../_shared/totals.ts';
 import { tradingDayFields } from './day-fields.ts';
 
 const FORMATS = ['html'] as const;
@@ -33,8 +34,12 @@ server.`,
   async run({ date, format, output, force }, ctx: Context) {
     const drawing = reportFormat({ format, output }, FORMATS);
     const { reportDay } = await import('../../operations/day-report/report-day.ts');
-    const { result, page, isFound } = await reportDay(ctx, date);
-    if (drawing === undefined) return result;
+    const { result, page, isFound, isQuiet } = await reportDay(ctx, date);
+    if (drawing === undefined) {
+      if (isQuiet && isForPerson(ctx))
+        await ctx.io.say('Nothing was ordered or executed on this day. Other days: pinnacle report months');
+      return result;
+    }
     const written = await writeReport(ctx, { output, force }, await page());
     return isFound && 'file' in written ? new Finding(written) : written;
   },

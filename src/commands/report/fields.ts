@@ -1,11 +1,19 @@
-import { type Fields, type Kind, withFlag, withoutFlag } from '../../cli/result.ts';
+import { type Answer, type Fields, type Kind, type RowOf, withFlag, withoutFlag } from '../../cli/result.ts';
 import type { Row } from '../../cli/rows.ts';
+import { formatRupees, signedRupees } from '../../domain/money.ts';
+import { pluralize } from '../../util/text.ts';
 import { reportFileFields } from '../_shared/report-file.ts';
 
+/** Figures of what was won or lost; the others in rupees or percent have no sign. */
+const WON =
+  /return|growth|pnl|alpha|kelly|^(charges|dividends|expectancy|average_win|average_loss|best_trade|worst_trade)$/;
+
 /** The unit that a figure names. */
-function unitOfFigure(row: Row): Kind | undefined {
-  const { unit } = row as { unit?: unknown };
-  return unit === 'rupees' || unit === 'percent' ? unit : undefined;
+export function unitOfFigure(row: Row): Kind | undefined {
+  const { figure, unit } = row as { figure?: unknown; unit?: unknown };
+  if (unit !== 'rupees' && unit !== 'percent') return undefined;
+  if (!WON.test(String(figure))) return unit;
+  return unit === 'rupees' ? 'profit' : 'gain';
 }
 
 /** A figure; its value is in its unit, and null with the reason where it is not defined. */
@@ -20,8 +28,8 @@ const MOVED = {
   paid_in: { type: 'money', minor: true },
   paid_out: { type: 'money', minor: true },
   realized_pnl: { type: 'money', kind: 'gain' },
-  charges: { type: 'money' },
-  dividends: { type: 'money', minor: true },
+  charges: { type: 'money', kind: 'gain' },
+  dividends: { type: 'money', kind: 'gain', minor: true },
   net_pnl: { type: 'money', kind: 'gain' },
 } as const satisfies Fields;
 
@@ -44,7 +52,7 @@ const drawdownFields = {
   peak: { type: 'text' },
   trough: { type: 'text' },
   recovery: { type: 'text' },
-  depth: { type: 'number' },
+  depth: { type: 'number', kind: 'percent' },
   days_to_trough: { type: 'integer' },
   days_to_recovery: { type: 'integer' },
   trading_days: { type: 'integer' },
@@ -138,15 +146,28 @@ export const snapshotFields = {
   unrealized_pnl: { type: 'money', kind: 'gain' },
 } as const satisfies Fields;
 
+/** What was taken down of a day. */
+export const takenDown = ({
+  day,
+  users,
+  written,
+  closing_capital,
+  unrealized_pnl,
+}: RowOf<typeof snapshotFields>): Answer => ({
+  done: `Equity of ${day} is taken down of ${pluralize(Number(users), 'user')}, ${written} anew: capital ${formatRupees(String(closing_capital ?? '0'))}, unrealized ${signedRupees(unrealized_pnl ?? 0)}`,
+  next: ['report', 'day', day],
+});
+
 /** A month of an account. */
 export const monthFields = {
   user_id: { type: 'text' },
   month: { type: 'text' },
   opening_capital: { type: 'money', minor: true },
   ...MOVED,
+  charges: { ...MOVED.charges, minor: true },
   closing_capital: { type: 'money' },
   executions: { type: 'integer', minor: true },
-  return: { type: 'number', kind: 'gain' },
+  return: { type: 'number', kind: 'gain', vital: true },
 } as const satisfies Fields;
 
 /** A trade: a position from flat to flat. */
@@ -163,7 +184,7 @@ export const tradeFields = {
   entry_price: { type: 'number', kind: 'price', minor: true },
   exit_price: { type: 'number', kind: 'price', minor: true },
   gross_pnl: { type: 'money', kind: 'gain' },
-  charges: { type: 'money', minor: true },
+  charges: { type: 'money', kind: 'gain', minor: true },
   net_pnl: { type: 'money', kind: 'gain' },
   days_held: { type: 'integer', minor: true },
   hours_held: { type: 'number', hidden: true },

@@ -15,6 +15,7 @@ export const months = defineCommand({
     until: optional(day('up to this trading day, included')),
   },
   fields: monthFields,
+  madeBy: 'order fill',
   examples: ['report months --user trader_001', 'report months --since 2026-04-01 --csv'],
   details: `The months in which something was executed or money moved: capital at the start and the end, and the time-weighted
 return in percent, as docs/reports.md has it.`,

@@ -8,6 +8,7 @@ import { userRow } from '../../trading/performance/report-rows.ts';
 import { usage } from '../../util/failure.ts';
 import { requireOrder } from '../_shared/days.ts';
 import { reportFlags, reportFormat, writeReport } from '../_shared/report-file.ts';
+import { isForPerson } from '../_shared/totals.ts';
 import { dayFields, performanceFields } from './fields.ts';
 import { CHARTS, terminalCharts } from './terminal-charts.ts';
 
@@ -61,6 +62,8 @@ symbols, strategies, a histogram of trades, the best, the worst and the latest. 
     const report = await readReport(ctx, scope, { benchmark, riskFree, users });
     if (drawing !== undefined)
       return writeReport(ctx, { output, force }, await drawReport(ctx, report, drawing, dayFields));
+    if (report.all.since === null && isForPerson(ctx))
+      await ctx.io.say('Nothing was executed or paid in this time. To begin: pinnacle order place');
     return { ...report.all, users: report.users.map(userRow) };
   },
 });

@@ -3,7 +3,7 @@ import { day, inputFile, optional, parsed } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
 import { requireOrder } from '../_shared/days.ts';
-import { snapshotFields } from './fields.ts';
+import { snapshotFields, takenDown } from './fields.ts';
 
 export const rebuild = defineCommand({
   effect: 'write',
@@ -18,6 +18,7 @@ export const rebuild = defineCommand({
     user: optional(parsed(userId, 'USER', 'of this user (default: all)')),
   },
   fields: snapshotFields,
+  answer: takenDown,
   examples: [
     'report rebuild --prices closing-prices.csv',
     'report rebuild --prices cm30JAN2026bhav.csv.zip --user trader_001',

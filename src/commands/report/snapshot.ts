@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import { day, formerly, optional } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { snapshotFields } from './fields.ts';
+import { snapshotFields, takenDown } from './fields.ts';
 
 export const snapshot = defineCommand({
   effect: 'write',
@@ -18,6 +18,7 @@ export const snapshot = defineCommand({
   },
   flags: {},
   fields: snapshotFields,
+  answer: takenDown,
   examples: ['report snapshot', 'report snapshot 2026-01-30 --json day,incomplete,unpriced'],
   details: `Takes down what every user is worth at the end of a trading day: capital as the ledger has it, and open positions at their
 marks. A mark counts if it was fresh (market.staleAfter) when trading ended. A position without one makes the day of its user

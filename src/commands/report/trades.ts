@@ -30,6 +30,7 @@ export const trades = defineCommand({
     ),
   },
   fields: tradeFields,
+  madeBy: 'position close',
   examples: [
     'report trades --user trader_001 --since 2026-04-01',
     'report trades --user trader_001 --year 2025-26 --holding delivery --csv',

@@ -23,6 +23,7 @@ export const status = defineCommand({
     halted_at,
     halt_id: { ...halt_id, hidden: true },
   },
+  madeBy: 'risk set',
   examples: ['risk status', 'risk status trader_001', 'risk status --json user_id,halted'],
   details: `One row per user who is halted or has a rule; the halt of everyone comes first and has no user_id. Violations are those
 of the last risk check.`,

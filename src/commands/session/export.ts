@@ -1,7 +1,7 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
 import { requireNamed } from '../../trading/strategies/require-named.ts';
-import { exportDetails, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
+import { exportDetails, exported, exportFields, exportFlags, exportQuery } from '../_shared/export.ts';
 import { sessionFields } from './fields.ts';
 import { selectSessions, sessionFilter } from './filter.ts';
 
@@ -13,6 +13,7 @@ export const exportSessions = defineCommand({
   args: {},
   flags: { ...sessionFilter, ...exportFlags },
   fields: exportFields,
+  answer: exported,
   examples: ['session export --since 2026-01-01 --output sessions.csv'],
   details: exportDetails,
   async run(input, ctx: Context) {

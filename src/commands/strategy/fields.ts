@@ -7,7 +7,7 @@ export const strategyFields = {
   category: { type: 'text', minor: true },
   risk_level: { type: 'text' },
   min_capital: { type: 'money', minor: true },
-  expected_return_annual: { type: 'number', kind: 'percent', minor: true },
+  expected_return_annual: { type: 'number', kind: 'gain', minor: true },
   max_drawdown: { type: 'number', kind: 'percent', minor: true },
   symbols: { type: 'json', minor: true },
   parameters: { type: 'json', hidden: true },

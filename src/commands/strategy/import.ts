@@ -12,6 +12,7 @@ import { violatedConstraint } from '../../platform/postgres/errors.ts';
 import { unnest } from '../../platform/postgres/unnest.ts';
 import { STRATEGY_COLUMNS } from '../../trading/strategies/store.ts';
 import { refused } from '../../util/failure.ts';
+import { pluralize } from '../../util/text.ts';
 import { importFlags, importSmall, repeated } from '../_shared/import-rows.ts';
 import { parseStrategy, STRATEGY_FILE } from './import-row.ts';
 
@@ -26,6 +27,10 @@ export const importStrategies = defineCommand({
     rejected: { type: 'integer' },
     rejects_file: { type: 'text' },
   },
+  answer: ({ imported }) => ({
+    done: `Imported ${pluralize(Number(imported), 'strategy', 'strategies')}`,
+    next: ['strategy', 'list'],
+  }),
   examples: ['strategy import strategies.ndjson', 'strategy import strategies.csv --keep-going'],
   details: `Columns: ${STRATEGY_FILE.required.join(',')}, by the rules of strategy add. In CSV parameters
 are JSON, and symbols JSON or words. The import is atomic unless --keep-going is given. Ends 6 if lines were rejected.`,

@@ -1,4 +1,5 @@
 import type { Fields } from '../../cli/result.ts';
+import { unitOfRule } from '../_shared/unit-of-rule.ts';
 
 /** A look at the day: counts, sums, ages and lags, and a table for each part of the screen. */
 export const topFields = {
@@ -13,7 +14,7 @@ export const topFields = {
   working: { type: 'integer' },
   realized_pnl: { type: 'money', kind: 'gain' },
   unrealized_pnl: { type: 'money', kind: 'gain' },
-  charges: { type: 'money' },
+  charges: { type: 'money', kind: 'gain' },
   net_pnl: { type: 'money', kind: 'gain' },
   unread: { type: 'integer' },
   critical: { type: 'integer' },
@@ -35,7 +36,7 @@ export const topFields = {
     of: {
       replica: { type: 'text' },
       state: { type: 'text', kind: 'state' },
-      lag_seconds: { type: 'number' },
+      lag_seconds: { type: 'number', kind: 'seconds' },
     },
   },
   halted: {
@@ -52,8 +53,8 @@ export const topFields = {
     of: {
       user_id: { type: 'text' },
       rule_type: { type: 'text' },
-      rule_value: { type: 'number' },
-      current_value: { type: 'number' },
+      rule_value: { type: 'number', kind: unitOfRule },
+      current_value: { type: 'number', kind: unitOfRule },
       is_violated: { type: 'boolean', kind: 'alarm' },
       violation_message: { type: 'text' },
     },
@@ -64,7 +65,7 @@ export const topFields = {
       user_id: { type: 'text' },
       realized_pnl: { type: 'money', kind: 'gain' },
       unrealized_pnl: { type: 'money', kind: 'gain' },
-      charges: { type: 'money' },
+      charges: { type: 'money', kind: 'gain' },
       net_pnl: { type: 'money', kind: 'gain' },
       drawdown: { type: 'number', kind: 'percent' },
       drawdown_limit: { type: 'number', kind: 'percent' },

@@ -6,7 +6,7 @@ import { formatRupees, paymentText } from '../../domain/money.ts';
 /** A movement of money; `amount` is that by which the capital rises. */
 export const flowFields = {
   flow_id: { type: 'text' },
-  user_id: { type: 'text' },
+  user_id: { type: 'text', minor: true },
   kind: { type: 'text' },
   amount: { type: 'money' },
   day: { type: 'text' },

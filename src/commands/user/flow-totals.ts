@@ -11,6 +11,7 @@ export const flowTotals = defineCommand({
   args: ofUser,
   flags: daysFlags,
   fields: { kind: { type: 'text' }, flows: { type: 'integer' }, amount: { type: 'money' } },
+  madeBy: 'user deposit',
   examples: [
     'user flow-totals trader_001',
     'user flow-totals trader_001 --since 2026-04-01 --until 2027-03-31',

@@ -13,6 +13,7 @@ import { generateApiKey, hashApiKey } from '../../platform/secrets/api-key.ts';
 import { addUsers } from '../../trading/users/add-user.ts';
 import { outputFailure } from '../../util/failure.ts';
 import { writeAtomic } from '../../util/file.ts';
+import { pluralize } from '../../util/text.ts';
 import { importFlags, importSmall, repeated } from '../_shared/import-rows.ts';
 import { parseUser, USER_FILE, type UserRow } from './import-row.ts';
 
@@ -31,6 +32,10 @@ export const importUsers = defineCommand({
     rejects_file: { type: 'text' },
     keys_file: { type: 'text' },
   },
+  answer: ({ imported, keys_file }) => ({
+    done: `Imported ${pluralize(Number(imported), 'user')}${keys_file === null ? '' : `; their API keys are in ${keys_file}, the only copy`}`,
+    next: ['user', 'list'],
+  }),
   examples: [
     'user import traders.csv --keys keys.csv',
     'user import traders.csv --keys keys.csv --keep-going',

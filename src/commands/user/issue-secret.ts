@@ -24,6 +24,18 @@ export const isShown = (column: Column) =>
   `The ${SECRETS[column].word} is shown once: on a terminal, with --json, or only in the file of --output-file. It
 is not written to a pipe or a log without --json. Only its SHA-256 is stored.`;
 
+/** What an answer says of a new secret: its file, or the secret itself. Neither is known in a dry run. */
+export function secretAnswer(
+  what: string,
+  secret: string | null | undefined,
+  file: string | null | undefined,
+) {
+  return {
+    kept: file ? `; the ${what} is in ${file}` : '',
+    once: secret ? { what: `The ${what}`, secret } : undefined,
+  };
+}
+
 /** The columns that report a new secret: the secret, or the file that holds it; both null in a dry run. */
 type Columns<C extends Column> = Record<C, string | null> & { output_file: string | null };
 

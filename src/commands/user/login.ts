@@ -1,7 +1,8 @@
 import { defineCommand } from '../../cli/command.ts';
 import type { Context } from '../../context.ts';
+import { minuteText } from '../../domain/instant.ts';
 import { hashApiKey } from '../../platform/secrets/api-key.ts';
-import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
+import { isShown, outputFileFlag, secretAnswer, withNewSecret } from './issue-secret.ts';
 import { readApiKey } from './read-api-key.ts';
 
 export const login = defineCommand({
@@ -17,6 +18,14 @@ export const login = defineCommand({
     via: { type: 'text' },
     created_at: { type: 'time' },
     expires_at: { type: 'time' },
+  },
+  answer: ({ user_id, session_id, token, output_file, expires_at }) => {
+    const { kept, once } = secretAnswer('token', token, output_file);
+    return {
+      done: `Logged in ${user_id}: ${session_id}, until ${minuteText(expires_at)}${kept}`,
+      once,
+      next: ['user', 'logins', 'list', user_id],
+    };
   },
   examples: ['user login', 'user login --output-file session.token', 'user login --json session_id,token'],
   details: `Reads the API key from stdin, or prompts for it without echo on a terminal, and starts a session in Redis for 7 days; with

@@ -3,10 +3,10 @@ import { defineCommand } from '../../cli/command.ts';
 import { duration, optional, parsed, requiredUnless, text, toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
 import { userId } from '../../domain/id.ts';
-import { instant } from '../../domain/instant.ts';
+import { instant, minuteText } from '../../domain/instant.ts';
 import type { SchemaPhase } from '../../platform/postgres/schema-phase.ts';
 import { refused, usage } from '../../util/failure.ts';
-import { isShown, outputFileFlag, withNewSecret } from './issue-secret.ts';
+import { isShown, outputFileFlag, secretAnswer, withNewSecret } from './issue-secret.ts';
 import { sayLogout } from './logins/warn-logout.ts';
 import { rotateAll } from './rotate-all.ts';
 
@@ -29,6 +29,18 @@ export const rotateKey = defineCommand({
     output_file: { type: 'text' },
     grace_until: { type: 'time' },
     grace_ended: { type: 'integer' },
+  },
+  answer: ({ user_id, api_key, output_file, grace_until }) => {
+    const { kept, once } = secretAnswer('new API key', api_key, output_file);
+    const before =
+      grace_until === null
+        ? 'the one before has ended'
+        : `the one before works until ${minuteText(grace_until)}`;
+    return {
+      done: `Replaced the API key of ${user_id}, ${before}${kept}`,
+      once,
+      next: ['user', 'show', user_id],
+    };
   },
   examples: [
     'user rotate-key trader_001',

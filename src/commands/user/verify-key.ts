@@ -2,7 +2,7 @@ import { auditTarget, changed } from '../../audit/outcome.ts';
 import { defineCommand } from '../../cli/command.ts';
 import { toggle } from '../../cli/flags.ts';
 import type { Context } from '../../context.ts';
-import { instant } from '../../domain/instant.ts';
+import { instant, minuteText } from '../../domain/instant.ts';
 import { hashApiKey } from '../../platform/secrets/api-key.ts';
 import { readApiKey } from './read-api-key.ts';
 
@@ -17,6 +17,10 @@ export const verifyKey = defineCommand({
     via: { type: 'text' },
     expires_at: { type: 'time' },
   },
+  answer: ({ user_id, enabled, via, expires_at }) => ({
+    done: `The key is ${via === 'current' ? 'the current one' : `a replaced one, accepted until ${minuteText(expires_at)},`} of ${user_id}${enabled ? '' : ', who is disabled'}`,
+    next: ['user', 'show', user_id],
+  }),
   examples: ['user verify-key', 'user verify-key --record-login --json user_id,enabled'],
   details: `Reads the key from stdin, or prompts for it without echo on a terminal. A mistyped key fails its checksum without a query to
 the database (exit 2); an unknown or expired key ends 3. Changes nothing without --record-login.`,

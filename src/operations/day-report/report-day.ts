@@ -48,5 +48,6 @@ export async function reportDay(ctx: Context, asked: string | undefined) {
     result: attention.length > 0 ? new Finding(report) : report,
     page: async () => dayPage(report, ctx.now().toISOString(), await ctx.timeZone()),
     isFound: attention.length > 0,
+    isQuiet: day.traders.length + day.orders.length === 0,
   };
 }

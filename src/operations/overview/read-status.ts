@@ -136,7 +136,7 @@ function bookLines({ at, totals, ages, halts, rules, undelivered }: Overview, ha
     line(
       'P&L',
       ok(
-        `net ${rupees(totals.net_pnl)}, unrealized ${rupees(totals.unrealized_pnl)}; realized ${rupees(totals.realized_pnl)}, charges ${rupees(totals.charges)}`,
+        `net ${rupees(totals.net_pnl)}, unrealized ${rupees(totals.unrealized_pnl)}, charges ${rupees(totals.charges)}`,
       ),
       null,
       totals.net_pnl,

@@ -324,7 +324,7 @@ F6,INFY,SELL,1,9,2024-01-08,`,
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/figures/);
-    expect(stdout).toMatch(/annual_growth +0\.\d\d% +percent/);
+    expect(stdout).toMatch(/annual_growth +\+0\.\d\d% +percent/);
     const { stdout: csv } = await db.cli(...words('report trades --user trader_001 --csv'));
     expect(csv).toMatch(/^user_id,symbol,side,opened_at/);
   });

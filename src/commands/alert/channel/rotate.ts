@@ -1,6 +1,7 @@
 import { defineCommand } from '../../../cli/command.ts';
 import { duration, withDefault } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
+import { minuteText } from '../../../domain/instant.ts';
 import { channelArgument, secretFlags } from './flags.ts';
 
 export const rotate = defineCommand({
@@ -18,7 +19,7 @@ export const rotate = defineCommand({
     old_secret_until: { type: 'time' },
   },
   answer: ({ channel, old_secret_until }) => ({
-    done: `Replaced the secret of ${channel}${old_secret_until === null ? '' : `; the one before signs until ${old_secret_until.slice(0, 16).replace('T', ' ')} UTC`}`,
+    done: `Replaced the secret of ${channel}${old_secret_until === null ? '' : `; the one before signs until ${minuteText(old_secret_until)}`}`,
     next: ['alert', 'channel', 'test', channel],
   }),
   examples: [

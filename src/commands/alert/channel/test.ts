@@ -16,6 +16,10 @@ export const test = defineCommand({
     problem: { type: 'text' },
     provider_id: { type: 'text' },
   },
+  answer: ({ channel, delivery_id }) => ({
+    done: `Sent a test to ${channel} (${delivery_id})`,
+    next: ['alert', 'route', 'list'],
+  }),
   examples: ['alert channel test desk'],
   details: `Sends one message that says that it is a test, also through a channel that is disabled, and says what came back. Ends 6 where
 it was not taken, 7 where nobody answered. Changes nothing here.`,

@@ -15,6 +15,10 @@ export const clear = defineCommand({
     field: { type: 'text' },
     key_id: { type: 'text' },
   },
+  answer: ({ user_id, field }) => ({
+    done: `Removed ${field} of ${user_id}; the broker must revoke it as well`,
+    next: ['user', 'credentials', 'show', user_id],
+  }),
   examples: [
     'user credentials clear trader_001 --yes',
     'user credentials clear trader_001 --field broker_token --yes',

@@ -1,6 +1,7 @@
 import { defineCommand } from '../../../cli/command.ts';
 import { inputFile } from '../../../cli/flags.ts';
 import type { Context } from '../../../context.ts';
+import { pluralize } from '../../../util/text.ts';
 
 export const importCredentialFile = defineCommand({
   effect: 'write',
@@ -15,6 +16,10 @@ export const importCredentialFile = defineCommand({
     unchanged: { type: 'integer' },
     key_id: { type: 'text' },
   },
+  answer: ({ users, credentials, unchanged, key_id }) => ({
+    done: `Stored ${pluralize(Number(credentials), 'credential')} of ${pluralize(Number(users), 'user')}${unchanged ? `, ${unchanged} as before` : ''}, encrypted with key ${key_id}`,
+    next: ['keys', 'verify'],
+  }),
   examples: ['user credentials import credentials.csv', 'user credentials import - < credentials.csv'],
   details: `Columns: user_id, and any of broker_api_key, broker_secret, broker_token, broker_totp; an empty field stays as it is. The whole file is
 checked before anything is stored, and all of it is stored in one transaction, encrypted with the active key of the key ring. It is

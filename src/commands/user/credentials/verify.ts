@@ -12,6 +12,7 @@ export const verify = defineCommand({
     code: { type: 'text' },
     problem: { type: 'text' },
   },
+  madeBy: 'user credentials set',
   examples: ['user credentials verify trader_001', 'user credentials verify trader_001 --json field,code'],
   details:
     'Decrypts the stored credentials; exits 11 if any of them cannot be decrypted. Shows no credential.',

@@ -18,6 +18,7 @@ export const list = defineCommand({
     idle_seconds: { type: 'integer', kind: 'seconds' },
     expires_at: { type: 'time' },
   },
+  madeBy: 'user login',
   examples: ['user logins list trader_001', 'user logins list trader_001 --json session_id,idle_seconds'],
   details: `Sorted by id; ids of this program sort by age. Idle is the time since last_seen_at, which the service that uses the session
 sets. A key with the name of a session but other contents has the state unreadable; revoke removes it, too.`,
