@@ -109,7 +109,7 @@ position show {position}
 position mark ITC=101
 position history {position}
 position pnl
-report performance --user u2
+report performance --user u2 --since 2024-04-01 --until 2024-04-30
 report months
 report snapshot
 report day
@@ -327,11 +327,12 @@ const QUERIES: Readonly<Record<string, string>> = {
   database: 'SELECT current_database() AS id',
 };
 
-/** What a later line needs of what an earlier one printed as JSON. */
+/** What a later line needs of what an earlier one printed, as JSON or to a person. */
 export function remember(stdout: string, known: Record<string, string>): void {
-  const [, api_key] = /"api_key": ?"(\w{30,})"/.exec(stdout) ?? [];
+  const [, api_key] =
+    /(?:"api_key": ?"|API key, shown this once: \W*1?m?)(pin_live_\w{30,})/.exec(stdout) ?? [];
   if (api_key !== undefined) known['api_key'] = api_key;
-  const [, login] = /"session_id": ?"(lgn_\w+)"/.exec(stdout) ?? [];
+  const [, login] = /(?:"session_id": ?"|Logged in \w+: )(lgn_\w+)/.exec(stdout) ?? [];
   if (login !== undefined) known['login'] = login;
 }
 

@@ -15,7 +15,7 @@ export function screenStore(stable: (text: string) => string) {
     async add(name: string, line: string, code: number, shown: readonly Shown[]): Promise<void> {
       const drawn = new Map<string, number[]>();
       for (const { columns, printed } of shown) {
-        const text = textOf(await screenOf(stable(printed), { columns, rows: MOST_ROWS }));
+        const text = withoutCounts(textOf(await screenOf(stable(printed), { columns, rows: MOST_ROWS })));
         drawn.set(text, [...(drawn.get(text) ?? []), columns]);
       }
       const parts = [...drawn].map(([text, columns]) => `--- ${columns.join(', ')}\n${text}`);
@@ -39,8 +39,30 @@ function textOf(rows: readonly ScreenRow[]): string {
   return lines.join('') + (more > 0 ? `(${more} more rows)\n` : '');
 }
 
+/** Columns of what is measured, which are wider than what stands in them. */
+const MEASURED = ['duration_ms'];
+
+/** The same tables with a zero for each number that is measured. */
+function withoutCounts(text: string): string {
+  let [from, end] = [0, 0];
+  const lines = text.split('\n').map((line) => {
+    const name = MEASURED.find((each) => new RegExp(`(^| )${each}( |$)`).test(line));
+    if (line === '') end = 0;
+    if (name !== undefined && / {2}\S/.test(line) && !/^\w+ +\d/.test(line)) {
+      from = line.indexOf(name);
+      end = from + name.length;
+      return line;
+    }
+    if (end === 0 || !/^ *[\d,]+$/.test(line.slice(from, end))) return line;
+    return line.slice(0, from) + '0'.padStart(end - from) + line.slice(end);
+  });
+  return lines.join('\n');
+}
+
 const DAY_MS = 86_400_000;
 const TODAY = Date.parse('2026-03-02T00:00:00Z');
+/** Dates of a year before are counted from today as well. */
+const YEAR_DAYS = 365;
 /** Dates so many days from today are told by the clock; others were written. */
 const NEAR_DAYS = 40;
 
@@ -50,6 +72,8 @@ const STILL_SPINNER = new RegExp(`^${CONTROL}-${CONTROL} [A-Za-z][^\\n]*\\n`, 'g
 
 const ULID_CHAR = '[0-9A-HJKMNP-TV-Z]';
 const GENERATED = new RegExp(`\\b([a-z]{3})_(${ULID_CHAR}{10})(${ULID_CHAR}*)`, 'g');
+/** An id that is cut within its time, as in a sentence. */
+const CUT_ID = new RegExp(`\\b([a-z]{3})_(01${ULID_CHAR}{1,7})(?=…)`, 'g');
 const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g;
 const LOCAL = /(\d{4}-\d\d-\d\d)( \d\d:\d\d:\d\d)?/g;
 
@@ -59,7 +83,22 @@ const TOLD: readonly (readonly [pattern: RegExp, text: string | ((text: string) 
   [/127\.0\.0\.1:\d{5}/g, '127.0.0.1:16379'],
   [/\b(1[5-9]|[2-5]\d) min\b/g, '15 min'],
   [/\b(\d+\.\d s|\d min) ago\b/g, 'just now'],
+  [/\b\d+(\.\d)? (s|min) old\b */g, (text) => '15 min old'.padEnd(text.length)],
   [/\b\d{3} d\b/g, '300 d'],
+  [
+    /^(day|doctor|next) +(ok|warn|fail|-) +[^\n]*(\n {2}pinnacle [^\n]*)?/gm,
+    (text) =>
+      text.replace(
+        /(?<=^\w+ +)(\S+ +)[\s\S]*$/,
+        (_all, state: string) => `${'-'.padEnd(state.length)}as it is now`,
+      ),
+  ],
+  [/(?<=^(version|commit|node|postgres_client|embedded_engine) +)\S.*$/gm, 'as it is here'],
+  [/(?<=^(txid|duration_ms) +)[\d,]+$/gm, '0'],
+  [/"duration_ms":\d+/g, '"duration_ms":0'],
+  [/\bPostgreSQL \d\d\b/g, 'PostgreSQL 17'],
+  [/\b[\d,]+ bytes\b/g, '1,000 bytes'],
+  [/\bpinnacle_[0-9a-f]{32}\b/g, `pinnacle_${'0'.repeat(32)}`],
   [/\d{4}-\d\d-\d\d \d\d:\d\d(?= UTC)/g, '2026-03-03 10:30'],
   [/\d+(\.\d)? (ms|s) *(?= {2}no )/g, (text) => '0 ms'.padEnd(text.length)],
   [/(?<=pin_(live|ses)_)\w+/g, (text) => 'x'.repeat(text.length)],
@@ -74,7 +113,9 @@ export function stableTexts(zone: string, folder: string) {
   const daysFrom = (day: string) => Math.round((Date.parse(day) - Date.parse(today)) / DAY_MS);
   const moved = (days: number) => new Date(TODAY + days * DAY_MS).toISOString().slice(0, 10);
   const dated = (all: string, day: string, clock = '') => {
-    const days = daysFrom(day);
+    const ago = daysFrom(day);
+    const days = Math.abs(ago + YEAR_DAYS) <= 1 ? -YEAR_DAYS : ago;
+    if (days === -YEAR_DAYS) return moved(days) + clock.replace(/ .*/, ' 10:30:00');
     if (Math.abs(days) < NEAR_DAYS) return moved(days) + clock.replace(/ .*/, ' 10:30:00');
     if (clock === '') return all;
     return wallClock(fromWallClock(new Date(`${day}T${clock.trim()}Z`), zone).toISOString(), STORED_ZONE);
@@ -94,6 +135,9 @@ export function stableTexts(zone: string, folder: string) {
         const begin = isOld(time) ? time : times(time, '01KG');
         return `${prefix}_${begin}${tail.length < 16 ? '0'.repeat(tail.length) : tails(tail, '0')}`;
       })
+      .replace(CUT_ID, (all, prefix: string, time: string) =>
+        isOld(time) ? all : `${prefix}_${'01KG'.padEnd(time.length, '0').slice(0, time.length)}`,
+      )
       .replace(/\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8}\b/g, (key) => keys(key, 'e'))
       .replace(ISO, (at) => `${moved(daysFrom(wallClock(at, zone).slice(0, 10)))}T05:00:00.000000Z`)
       .replace(LOCAL, dated)
