@@ -46,6 +46,7 @@ export async function* serveMetrics(
   { for: lengthMs, count = Number.POSITIVE_INFINITY }: Span,
 ): AsyncGenerator<{ url: string }> {
   const done = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const newest = refreshed(PACE, done.signal, reporting(ctx, done.signal, await openMetrics(ctx, byUser)));
   const read = async () => (await newest())?.samples ?? unanswered(ctx);
   const server = createServer(LIMITS);
@@ -53,9 +54,9 @@ export async function* serveMetrics(
   try {
     // What would keep it from every answer ends it now.
     await read();
-    const ends = [ctx.signal, done.signal];
-    if (lengthMs !== undefined) ends.push(AbortSignal.timeout(Math.min(lengthMs, MAX_TIMER_MS)));
-    const end = AbortSignal.any(ends);
+    const end = AbortSignal.any([ctx.signal, done.signal]);
+    // A signal of a timeout may be collected before it is time.
+    if (lengthMs !== undefined) timer = setTimeout(() => done.abort(), Math.min(lengthMs, MAX_TIMER_MS));
     const { address: host, port } = await listen(server, address);
     const isLocal = isLoopback(host);
     const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -67,6 +68,7 @@ export async function* serveMetrics(
     yield { url: `http://${place}/metrics` };
     if (!end.aborted) await once(end, 'abort');
   } finally {
+    clearTimeout(timer);
     done.abort();
     server.close();
     server.closeAllConnections();

@@ -50,9 +50,11 @@ export async function sendEmail(
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  // Not AbortSignal.timeout within AbortSignal.any: what nothing else refers to may be collected before it is time.
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
   try {
-    const sending = transport.sendMail({
+    const { response } = await transport.sendMail({
       from,
       to,
       subject: subjectOf(message),
@@ -61,22 +63,17 @@ export async function sendEmail(
       date: composedAt,
       headers: { 'Auto-Submitted': 'auto-generated' },
       priority: message.level === 'CRITICAL' ? 'high' : 'normal',
+      signal: AbortSignal.any([signal, timeout.signal]),
     });
-    const { response } = await Promise.race([sending, aborted(stop)]);
     return { outcome: 'sent', provider_id: response };
   } catch (error) {
+    if (timeout.signal.aborted) return away(`no answer within ${TIMEOUT_MS / 1_000} s`);
     return outcomeOf(error as MailError);
   } finally {
+    clearTimeout(timer);
     transport.close();
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    const stop = () => reject(Object.assign(new Error('stopped'), { code: 'ETIMEDOUT' }));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 
 /** What a failure means: without an answer by its code, else by what was answered, and to which command. */
 function outcomeOf(error: MailError): SendOutcome {
