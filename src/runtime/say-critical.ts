@@ -4,17 +4,13 @@ import type { Context } from '../context.ts';
 export async function sayCritical(ctx: Context): Promise<void> {
   const { io, globals } = ctx;
   if (!io.err.isTTY || !io.out.isTTY || io.quiet || globals.json !== undefined || globals.csv) return;
-  const { critical, all } = await count(ctx).catch(() => NONE);
+  const critical = await count(ctx).catch(() => 0);
   if (critical > 0)
-    io.afterwards.push(
-      `${all ? '' : 'At least '}${critical} CRITICAL unread: pinnacle notification list --level critical --unread`,
-    );
+    io.afterwards.push(`${critical} CRITICAL unread: pinnacle notification list --level critical --unread`);
 }
 
-const NONE = { critical: 0, all: true };
-
-async function count(ctx: Context): Promise<typeof NONE> {
-  if ((await ctx.phase()) < 3) return NONE;
-  const { countNewestUnread } = await import('../trading/notifications/count-unread.ts');
-  return countNewestUnread(await ctx.db());
+async function count(ctx: Context): Promise<number> {
+  if ((await ctx.phase()) < 3) return 0;
+  const { countUnreadCritical } = await import('../trading/notifications/count-unread.ts');
+  return countUnreadCritical(await ctx.db());
 }

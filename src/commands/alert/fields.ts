@@ -11,6 +11,7 @@ export const deliveryFields = {
   created_at: { type: 'time' },
   next_at: { type: 'time' },
   sent_at: { type: 'time', minor: true },
+  channel_state: { type: 'text', kind: 'state', minor: true },
   last_error: { type: 'text' },
   route_id: { type: 'text', minor: true },
   provider_id: { type: 'text', minor: true },

@@ -21,11 +21,13 @@ export const status = defineCommand({
     'alert status --channel desk --state SENT',
   ],
   details: `The newest message first. Ends 6 where one of them is dead: given up because it was refused, or not sent for a day; and where
-the channel of one needs somebody, which last_error says. alert retry tries those again, alert dismiss removes what is dead. How many notifications wait for a message is in alert channel list.`,
+the channel of one needs somebody (channel_state FAILING; WAITING for one that is busy or away). alert retry tries those again, alert dismiss removes what is dead. How many notifications wait for a message is in alert channel list.`,
   async run({ channel, state, limit }, ctx: Context) {
     const { listDeliveries } = await import('../../operations/alerts/list-deliveries.ts');
     const states = state === undefined ? (['PENDING', 'DEAD'] as const) : [state];
-    const rows = await listDeliveries(await ctx.source(), { channel, states, limit });
-    return rows.some((row) => row.state === 'DEAD' || row.failing) ? new Finding(rows) : rows;
+    const rows = await listDeliveries(ctx, { channel, states, limit });
+    return rows.some((row) => row.state === 'DEAD' || row.channel_state === 'FAILING')
+      ? new Finding(rows)
+      : rows;
   },
 });

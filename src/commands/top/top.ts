@@ -27,7 +27,7 @@ export const top = defineCommand({
 orders, executions of the day, unread alerts from WARNING up, ages of marks and quotes, and what lags behind. Up and down select a row
 and Enter shows it as its command does, / filters by user, symbol or strategy, s sorts, h halts a trader once the name is typed, ? lists
 all keys, q ends. While the database or Redis is away it says so and goes on. Elsewhere, or with --json, one JSON object per look. The
-first 200 traders of the order are read, 100 orders, 50 executions and alerts; counts and sums are of all, unread of the newest 1,000.`,
+first 200 traders of the order are read, 100 orders, 50 executions and alerts; counts and sums are of all, but for unread notifications, which are counted up to 1,000.`,
   async run(input, ctx: Context) {
     const { runTop } = await import('../../operations/top/run-top.ts');
     return runTop(ctx, input);

@@ -9,6 +9,9 @@ import { isAtLeast } from './route.ts';
 export const DELIVERY_STATES = ['PENDING', 'SENT', 'DEAD'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** What is wrong with a channel for which a message waits: it is busy or away, or it needs somebody. */
+export type ChannelState = 'WAITING' | 'FAILING';
+
 /** A notification as a message tells of it. */
 export interface AlertNotice {
   notification_id: string;

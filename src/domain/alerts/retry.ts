@@ -1,3 +1,4 @@
+import type { ChannelState } from './message.ts';
 import type { Failed } from './outcome.ts';
 
 const DELAYS_MS = [5_000, 30_000, 300_000];
@@ -14,8 +15,8 @@ export const RETRY_WINDOW_MS = 24 * 3_600_000;
 interface NextStep {
   /** Until the next attempt, in milliseconds; undefined where the message is given up. */
   delayMs: number | undefined;
-  /** What is wrong with the channel, for which all its messages wait: it is busy or away, or it needs somebody. */
-  channel: 'waits' | 'fails' | undefined;
+  /** What is wrong with the channel, for which all its messages wait; null where it is not to blame. */
+  channel_state: ChannelState | null;
 }
 
 /**
@@ -40,9 +41,12 @@ export function nextStep(
   const { attempts, failures, tookAnother, critical, leftMs, random } = sending;
   const isOfChannel = fault === 'channel' || (fault === 'either' && !tookAnother);
   const needsSomebody = (outcome === 'refused' && fault === 'channel') || failures >= FAILS_AFTER;
-  const channel = !isOfChannel ? undefined : needsSomebody ? 'fails' : 'waits';
-  if (leftMs <= 0 || (outcome === 'refused' && !isOfChannel)) return { delayMs: undefined, channel };
+  const channel_state = !isOfChannel ? null : needsSomebody ? 'FAILING' : 'WAITING';
+  if (leftMs <= 0 || (outcome === 'refused' && !isOfChannel)) return { delayMs: undefined, channel_state };
   const tries = isOfChannel ? failures : attempts;
   const delay = DELAYS_MS[tries - 1] ?? (isOfChannel || critical ? STEADY_SHORT_MS : STEADY_MS);
-  return { delayMs: Math.max(afterMs, Math.round(delay * (1 - JITTER + 2 * JITTER * random))), channel };
+  return {
+    delayMs: Math.max(afterMs, Math.round(delay * (1 - JITTER + 2 * JITTER * random))),
+    channel_state,
+  };
 }

@@ -32,7 +32,10 @@ export const SENDING = {
       ...['delivery_id', 'route_id', 'channel', 'group_key', 'critical', 'message', 'created_at', 'next_at'],
       'give_up_at',
     ],
-    UPDATE: ['state', 'attempts', 'next_at', 'give_up_at', 'last_error', 'sent_at', 'provider_id'],
+    UPDATE: [
+      ...['state', 'attempts', 'next_at', 'give_up_at', 'last_error', 'sent_at', 'provider_id'],
+      'channel_state',
+    ],
     DELETE: true,
   },
   alert_items: {

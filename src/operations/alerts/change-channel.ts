@@ -1,7 +1,11 @@
 import { auditTarget, changed, unchanged } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { instant } from '../../domain/instant.ts';
-import { ALERTS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
+import {
+  ALERTS_SINCE_STEP,
+  CHANNEL_STATE_SINCE_STEP,
+  needStep,
+} from '../../platform/postgres/schema-phase.ts';
 import { decrypt, encrypt, fingerprint, PROBLEMS } from '../../platform/secrets/envelope.ts';
 import { loadRing } from '../../trading/keyring/load.ts';
 import { lockKeysShared } from '../../trading/keyring/locks.ts';
@@ -14,7 +18,7 @@ import { readChannelSecret, type SecretSource } from './read-secret.ts';
 
 /** Lets a channel send, or keeps what is for it; changes nothing where it is so already. Throws ALERT_CHANNEL_NOT_FOUND. */
 export async function setChannelEnabled(ctx: Context, channel: string, enabled: boolean) {
-  needStep(await ctx.source(), ALERTS_SINCE_STEP);
+  needStep(await ctx.source(), CHANNEL_STATE_SINCE_STEP);
   return ctx.change(async (trx) => {
     const before = await lockChannel(trx, channel);
     const after = { channel, kind: before.kind, enabled };
@@ -30,7 +34,7 @@ export async function setChannelEnabled(ctx: Context, channel: string, enabled: 
  * ALERT_CHANNEL_NOT_FOUND, ALERT_CHANNEL_OPEN where it has none.
  */
 export async function rotateSecret(ctx: Context, channel: string, source: SecretSource, graceMs: number) {
-  needStep(await ctx.source(), ALERTS_SINCE_STEP);
+  needStep(await ctx.source(), CHANNEL_STATE_SINCE_STEP);
   const { kind } = await findChannel(await ctx.db(), channel);
   const secret = await readChannelSecret(ctx, kind, source);
   return ctx.change(async (trx) => {

@@ -2,25 +2,23 @@ import { type Kysely, sql } from 'kysely';
 import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { type Instant, later } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
-import { failingText, heldText, MARK_LENGTH } from './channel-marks.ts';
 
 /** Whether the channel of a message needs somebody, of a row by its name in the statement. */
-export const isFailing = (row: string) => sql.raw<boolean>(failingText(row));
+export const isFailing = (row: string) =>
+  sql<boolean>`(${sql.ref(`${row}.state`)} = 'PENDING' AND ${sql.ref(`${row}.channel_state`)} = 'FAILING')`;
 
 /** Whether a message waits for its channel, which is busy or away, or needs somebody. */
-export const isHeld = (row: string) => sql.raw<boolean>(heldText(row));
+export const isHeld = (row: string) =>
+  sql<boolean>`(${sql.ref(`${row}.state`)} = 'PENDING' AND ${sql.ref(`${row}.channel_state`)} IS NOT NULL)`;
 
-/** The error without the mark. */
-export const unmarked = (row: string) => {
-  const error = sql.ref(`${row}.last_error`);
-  return sql<string>`CASE WHEN ${isHeld(row)} THEN substr(${error}, ${sql.lit(MARK_LENGTH + 1)}) ELSE ${error} END`;
-};
-
-/** The failed messages of a channel are due, and it is to blame for none of them. */
+/** The failed messages of a channel are due, and it is to blame for none of them; an attempt that is under way goes on. */
 export async function releaseWaiting(db: Kysely<Database>, channel: string, now: Instant): Promise<void> {
   await sql`
-    UPDATE alert_deliveries AS d SET next_at = least(next_at, ${now}::timestamp), last_error = ${unmarked('d')}
-    WHERE channel = ${channel} AND state = 'PENDING' AND last_error <> ''`.execute(db);
+    UPDATE alert_deliveries SET channel_state = NULL,
+      next_at = CASE WHEN last_error = '' THEN next_at ELSE least(next_at, ${now}::timestamp) END
+    WHERE channel = ${channel} AND state = 'PENDING' AND (last_error <> '' OR channel_state IS NOT NULL)`.execute(
+    db,
+  );
 }
 
 /** What a channel could not send is due, for another day: somebody has changed it. */

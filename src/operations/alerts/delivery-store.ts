@@ -8,9 +8,8 @@ import { nextStep, RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { type Instant, instant, later } from '../../domain/instant.ts';
 import type { Database } from '../../platform/postgres/tables.ts';
 import { randomFraction } from '../../util/random.ts';
-import { markedError } from './channel-marks.ts';
-import { isHeld, releaseWaiting, unmarked } from './channel-state.ts';
-import { hasSentSince, readLastSent, tellDead, tellFailing, tellWorking } from './outage.ts';
+import { isHeld, releaseWaiting } from './channel-state.ts';
+import { hasSentSince, lockOutages, readLastSent, tellDead, tellFailing, tellWorking } from './outage.ts';
 
 /** An attempt that nothing was heard of for so long is given up for lost: longer than any attempt takes. */
 const LEASE_MS = 60_000;
@@ -39,23 +38,26 @@ export async function dueChannels(
   quiet: readonly string[],
 ): Promise<string[]> {
   const { rows } = await sql<{ channel: string }>`
-    SELECT DISTINCT d.channel FROM alert_deliveries d JOIN alert_channels c USING (channel)
-    WHERE c.enabled AND ${isDue(now, quiet)} ORDER BY d.channel`.execute(db);
+    SELECT DISTINCT d.channel FROM alert_deliveries d WHERE ${isDue(now, quiet)} ORDER BY d.channel`.execute(
+    db,
+  );
   return rows.map(({ channel }) => channel);
 }
 
-/** Due, of no route in its quiet hours, and not held: while a channel waits, so do all of its messages. */
+/** Due, of a channel that is enabled and no route in its quiet hours, and not held: while a channel waits, so do all of its messages. */
 const isDue = (
   now: Instant,
   quiet: readonly string[],
 ) => sql`d.state = 'PENDING' AND d.next_at <= ${now}::timestamp
   AND (d.critical OR d.route_id <> ALL(${[...quiet]}::text[]))
+  AND EXISTS (SELECT FROM alert_channels c WHERE c.channel = d.channel AND c.enabled)
   AND NOT EXISTS (SELECT FROM alert_deliveries w
     WHERE w.channel = d.channel AND ${isHeld('w')} AND w.next_at > ${now}::timestamp)`;
 
 /**
  * Takes the next message of a channel: from the commit on it is nobody else's for a minute, in which the attempt ends. A process that
- * is killed meanwhile leaves it to the next one. One that was never tried has a day from now on, however long it waited.
+ * is killed meanwhile leaves it to the next one. While a channel waits, the others wait for this attempt. One that was never tried has a day
+ * from now on, however long it waited.
  */
 export function claimNext(
   ctx: Context,
@@ -87,13 +89,17 @@ export async function endExpired(ctx: Context): Promise<Omit<Claimed, 'held'>[]>
   const now = instant(ctx.now());
   const stale = sql`state = 'PENDING' AND attempts > 0 AND give_up_at <= ${now}::timestamp AND next_at <= ${now}::timestamp
     AND channel IN (SELECT channel FROM alert_channels WHERE enabled)`;
-  const found = await sql`SELECT FROM alert_deliveries WHERE ${stale} LIMIT 1`.execute(await ctx.db());
-  if (found.rows.length === 0) return [];
+  const found = await sql<{
+    channel: string;
+  }>`SELECT DISTINCT channel FROM alert_deliveries WHERE ${stale}`.execute(await ctx.db());
+  const channels = found.rows.map(({ channel }) => channel);
+  if (channels.length === 0) return [];
   return ctx.change(async (trx) => {
+    await lockOutages(trx, channels);
     const { rows } = await sql<Omit<Claimed, 'held'>>`
-      UPDATE alert_deliveries AS d SET state = 'DEAD', next_at = ${now}::timestamp,
-        last_error = concat_ws('; ', ${EXPIRED}::text, nullif(${unmarked('d')}, ''))
-      WHERE ${stale}
+      UPDATE alert_deliveries SET state = 'DEAD', channel_state = NULL, next_at = ${now}::timestamp,
+        last_error = concat_ws('; ', ${EXPIRED}::text, nullif(last_error, ''))
+      WHERE ${stale} AND channel = ANY(${channels}::text[])
       RETURNING delivery_id, route_id, channel, critical, attempts, created_at, give_up_at, message`.execute(
       trx.db,
     );
@@ -109,6 +115,7 @@ export async function endExpired(ctx: Context): Promise<Omit<Claimed, 'held'>[]>
 /** Writes down what became of an attempt; gives the state of the message. */
 export function recordOutcome(ctx: Context, claimed: Claimed, sent: SendOutcome): Promise<DeliveryState> {
   return ctx.change(async (trx) => {
+    await lockOutages(trx, [claimed.channel]);
     const now = instant(ctx.now());
     const { state, told } =
       sent.outcome === 'sent'
@@ -131,7 +138,7 @@ async function recordSent(
   const last = await readLastSent(trx.db, channel);
   await trx.db
     .updateTable('alert_deliveries')
-    .set({ state: 'SENT', sent_at: now, next_at: now, provider_id, last_error: '' })
+    .set({ state: 'SENT', channel_state: null, sent_at: now, next_at: now, provider_id, last_error: '' })
     .where('delivery_id', '=', delivery_id)
     .execute();
   if (held || (await heldAttempts(trx.db, claimed)) > 0) await releaseWaiting(trx.db, channel, now);
@@ -147,7 +154,7 @@ async function recordFailure(
 ): Promise<{ state: 'PENDING' | 'DEAD'; told: boolean }> {
   const { delivery_id, channel, attempts, held, critical, created_at, give_up_at } = claimed;
   const last = await readLastSent(trx.db, channel);
-  const { delayMs, channel: becomes } = nextStep(sent, {
+  const { delayMs, channel_state } = nextStep(sent, {
     attempts,
     // Attempts that failed for the sake of the message say nothing of the channel.
     failures: (held ? attempts : 1) + (await heldAttempts(trx.db, claimed)),
@@ -159,14 +166,19 @@ async function recordFailure(
   const state = delayMs === undefined ? 'DEAD' : 'PENDING';
   const { numUpdatedRows } = await trx.db
     .updateTable('alert_deliveries')
-    .set({ state, next_at: later(now, delayMs ?? 0), last_error: markedError(becomes, sent.reason) })
+    .set({
+      state,
+      channel_state: state === 'PENDING' ? channel_state : null,
+      next_at: later(now, delayMs ?? 0),
+      last_error: sent.reason,
+    })
     .where('delivery_id', '=', delivery_id)
     // Whoever took it over after a minute knows better.
     .where('attempts', '=', attempts)
     .where('state', '=', 'PENDING')
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return { state, told: false };
-  const failing = becomes === 'fails' && last !== undefined;
+  const failing = channel_state === 'FAILING' && last !== undefined;
   const toldFailing = failing && (await tellFailing(trx, now, claimed, last, sent.reason));
   const toldDead = state === 'DEAD' && (await tellDead(trx, now, channel, [claimed], sent.reason));
   return { state, told: toldFailing || toldDead };

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type ChannelKind, channelTerms } from '../../domain/alerts/channel.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { ALERTS_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
+import { CHANNEL_STATE_SINCE_STEP, needStep, type Source } from '../../platform/postgres/schema-phase.ts';
 import { destinationOf } from './add-channel.ts';
 import { isFailing } from './channel-state.ts';
 
@@ -22,7 +22,7 @@ interface Listed {
 
 /** Every channel with what became of its messages: notifications that wait for one, and how many are pending and dead. */
 export async function listChannels(source: Source) {
-  needStep(source, ALERTS_SINCE_STEP);
+  needStep(source, CHANNEL_STATE_SINCE_STEP);
   const { rows } = await sql<Listed>`
     SELECT c.channel, c.kind, c.settings, c.enabled, c.created_at,
       (SELECT count(*)::int FROM alert_routes r WHERE r.channel = c.channel) AS routes,

@@ -16,6 +16,17 @@ interface LastSent {
   sent_at: Instant | null;
 }
 
+/**
+ * Lets nobody else record what became of a message of these channels until the transaction ends: who records that one is sent must see
+ * whether it was told that others are not. Locks their routes, since who delivers may not lock a channel.
+ */
+export async function lockOutages({ db }: Trx, channels: readonly string[]): Promise<void> {
+  await sql`
+    SELECT FROM alert_routes WHERE channel = ANY(${[...channels]}::text[]) ORDER BY route_id FOR NO KEY UPDATE`.execute(
+    db,
+  );
+}
+
 /** When a channel sent its last message. */
 export async function readLastSent(db: Kysely<Database>, channel: string): Promise<LastSent | undefined> {
   const { rows } = await sql<LastSent>`

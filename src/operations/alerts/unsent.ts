@@ -3,7 +3,7 @@ import { auditTarget, changedIf, firstListed } from '../../audit/outcome.ts';
 import type { Context } from '../../context.ts';
 import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { instant, later } from '../../domain/instant.ts';
-import { ALERTS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
+import { CHANNEL_STATE_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { notFound } from '../../util/failure.ts';
 import { pluralize } from '../../util/text.ts';
 import { releaseWaiting } from './channel-state.ts';
@@ -32,11 +32,11 @@ function mustBeFound(rows: readonly Listed[], { delivery }: Which): void {
  * for one that is not there or nothing of that.
  */
 export async function retryUnsent(ctx: Context, which: Which) {
-  needStep(await ctx.source(), ALERTS_SINCE_STEP);
+  needStep(await ctx.source(), CHANNEL_STATE_SINCE_STEP);
   return ctx.change(async ({ db }) => {
     const now = instant(ctx.now());
     const { rows } = await sql<Listed>`
-      UPDATE alert_deliveries SET state = 'PENDING', attempts = 0, next_at = ${now}::timestamp,
+      UPDATE alert_deliveries SET state = 'PENDING', channel_state = NULL, attempts = 0, next_at = ${now}::timestamp,
         give_up_at = ${later(now, RETRY_WINDOW_MS)}::timestamp
       WHERE (state = 'DEAD' OR (state = 'PENDING' AND last_error <> '')) ${isOf(which)}
       RETURNING ${DELIVERY_COLUMNS}`.execute(db);
@@ -55,7 +55,7 @@ export async function retryUnsent(ctx: Context, which: Which) {
  * given. Throws DEAD_ALERT_NOT_FOUND for one that is not there or not dead.
  */
 export async function dismissDead(ctx: Context, which: Which & { before: string | undefined }) {
-  needStep(await ctx.source(), ALERTS_SINCE_STEP);
+  needStep(await ctx.source(), CHANNEL_STATE_SINCE_STEP);
   const before = which.before === undefined ? undefined : await ctx.instant('--before', which.before);
   const found = await sql<Listed>`
     SELECT ${DELIVERY_COLUMNS} FROM alert_deliveries WHERE state = 'DEAD' ${isOf(which)}

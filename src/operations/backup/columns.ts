@@ -61,7 +61,7 @@ const LISTED: Readonly<Record<TableName, string>> = {
   alert_routes: `route_id channel user_id min_level types quiet group_wait repeat_after hourly_limit composed_at created_by
     created_at`,
   alert_deliveries: `delivery_id route_id channel group_key critical message state attempts created_at next_at give_up_at last_error
-    sent_at provider_id`,
+    sent_at provider_id channel_state`,
   alert_items: 'notification_id route_id repeat_key routed_at delivery_id',
 };
 

@@ -80,7 +80,7 @@ export const FAMILIES = {
     always: ['all', 'user'],
   },
   notifications_unread: {
-    help: 'Unread notifications, of at most the 10,000 newest',
+    help: 'Unread notifications; those below CRITICAL of the 10,000 newest',
     labels: ['level'],
     always: ALERT_LEVELS,
   },

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Source } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
+import { IS_UNREAD_CRITICAL } from '../../trading/notifications/count-unread.ts';
 import { beginOf, TODAY } from '../../trading/trading-day.ts';
 import type { FamilyName, Sample } from './families.ts';
 
@@ -56,7 +57,8 @@ export async function readBook(
     ), unread AS MATERIALIZED (
       SELECT alert_level, count(*) AS n FROM (
         SELECT alert_level FROM notifications WHERE read_at IS NULL ORDER BY created_at DESC, notification_id DESC LIMIT ${MOST_UNREAD}
-      ) AS newest GROUP BY alert_level
+      ) AS newest WHERE alert_level < 'CRITICAL' GROUP BY alert_level
+      UNION ALL SELECT 'CRITICAL', count(*) FROM notifications WHERE ${IS_UNREAD_CRITICAL}
     ), waiting AS MATERIALIZED (SELECT count(*) AS n, min(at) AS oldest FROM realtime_outbox),
     unsealed AS MATERIALIZED (
       SELECT count(*) AS n, min(at) AS oldest FROM audit_log l

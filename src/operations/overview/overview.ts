@@ -1,6 +1,7 @@
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Rupees } from '../../domain/money.ts';
+import type { Undelivered } from '../alerts/undelivered.ts';
 
 /** What traders can be sorted by: the worst first, or by id. */
 export const SORTS = ['net', 'drawdown', 'unrealized', 'user'] as const;
@@ -52,7 +53,7 @@ export interface Overview {
     critical: number;
   };
   /** The channels by which alerts do not arrive, and how many messages are given up. */
-  undelivered: { channels: string[]; dead: number };
+  undelivered: Undelivered;
   ages: {
     oldest_order: Instant | null;
     oldest_mark: Instant | null;

@@ -5,17 +5,17 @@ import { CANNOT_EVALUATE } from '../../domain/risk-rules.ts';
 import { instantText } from '../../platform/postgres/instant-text.ts';
 import { jsonRows } from '../../platform/postgres/json-rows.ts';
 import {
-  ALERTS_SINCE_STEP,
   BROKER_SINCE_STEP,
+  CHANNEL_STATE_SINCE_STEP,
   hasStep,
   type Source,
 } from '../../platform/postgres/schema-phase.ts';
 import { IS_WORKING } from '../../trading/ledger/cancel-orders.ts';
-import { UNREAD_MOST } from '../../trading/notifications/count-unread.ts';
+import { IS_UNREAD_CRITICAL, UNREAD_MOST } from '../../trading/notifications/count-unread.ts';
 import { flowRows } from '../../trading/performance/flows.ts';
 import { realizedSince } from '../../trading/risk/realized-since.ts';
 import { localTime, type TradingDay } from '../../trading/trading-day.ts';
-import { isFailing } from '../alerts/channel-state.ts';
+import { UNDELIVERED_SQL } from '../alerts/undelivered.ts';
 import type { Choice, Overview, Sort } from './overview.ts';
 
 /** The most rows of each kind: what is beyond is counted, and found by a filter. */
@@ -64,6 +64,7 @@ export async function readOverview(source: Source, clock: TradingDay, choice: Ch
           OR r.unevaluated > 0 OR u.user_id IN (SELECT user_id FROM halts))
         AND ${of('u.user_id', user)} AND ${trades(text, clock.dayStart)}
     ), unread AS MATERIALIZED (${unread(user)}),
+    urgent AS (${urgent(user)}),
     working AS (
       SELECT order_id, user_id, symbol, side, order_type, quantity, filled_quantity, price, status, strategy_id, created_at
       FROM orders WHERE ${IS_WORKING} AND ${of('user_id', user)} AND ${contains(text, 'user_id', 'symbol', 'strategy_id', 'order_id')}
@@ -83,7 +84,7 @@ export async function readOverview(source: Source, clock: TradingDay, choice: Ch
         'positions', coalesce(sum(positions), 0), 'working', coalesce(sum(working), 0),
         'realized_pnl', coalesce(sum(realized), 0)::numeric(20, 2)::text, 'unrealized_pnl', coalesce(sum(unrealized), 0)::numeric(20, 2)::text,
         'charges', coalesce(sum(charges), 0)::numeric(20, 2)::text, 'net_pnl', coalesce(sum(net), 0)::numeric(20, 2)::text,
-        'unread', (SELECT count(*) FROM unread), 'critical', (SELECT count(*) FROM unread WHERE alert_level = 'CRITICAL')
+        'unread', (SELECT count(*) FROM unread), 'critical', (SELECT count(*) FROM notifications WHERE ${IS_UNREAD_CRITICAL} AND ${mine(user)})
       ) FROM traders),
       'ages', (SELECT json_build_object(
         'oldest_order', (SELECT ${instantText('oldest')} FROM (SELECT min(oldest) AS oldest FROM traders) AS o),
@@ -105,9 +106,9 @@ export async function readOverview(source: Source, clock: TradingDay, choice: Ch
       'fills', ${jsonRows(sql`SELECT fill_id, order_id, user_id, symbol, side::text AS side, quantity, price, realized_pnl::text AS realized_pnl,
         strategy_id, ${instantText('executed_at')} AS executed_at FROM executed ORDER BY executed.executed_at DESC, seq DESC`)},
       'notifications', ${jsonRows(sql`SELECT notification_id, user_id, alert_level::text AS alert_level, title, message,
-        ${instantText('created_at')} AS created_at FROM unread
-        WHERE alert_level >= 'WARNING' AND ${contains(text, 'user_id', 'title', 'message')}
-        ORDER BY unread.created_at DESC, notification_id DESC LIMIT ${sql.lit(MOST.notifications)}`)},
+        ${instantText('created_at')} AS created_at FROM urgent
+        WHERE ${contains(text, 'user_id', 'title', 'message')}
+        ORDER BY urgent.created_at DESC, notification_id DESC LIMIT ${sql.lit(MOST.notifications)}`)},
       'symbols', ${symbols(user)}
     ) AS overview`.execute(source.db);
   return { at: clock.now, ...(rows[0] as { overview: Omit<Overview, 'at'> }).overview };
@@ -145,15 +146,27 @@ function trades(text: string, dayStart: Instant): RawBuilder<unknown> {
     UNION ALL SELECT q.user_id FROM orders q WHERE ${IS_WORKING} AND ${isMeant}))`;
 }
 
+const NOTICE = sql`notification_id, user_id, alert_level, title, message, created_at`;
+
 /** The newest unread notifications; of a user, also those of the system. */
 function unread(user: UserId | undefined): RawBuilder<unknown> {
   const newest = (whose: RawBuilder<unknown>) => sql`
-    (SELECT notification_id, user_id, alert_level, title, message, created_at FROM notifications WHERE read_at IS NULL AND ${whose}
+    (SELECT ${NOTICE} FROM notifications WHERE read_at IS NULL AND ${whose}
       ORDER BY created_at DESC, notification_id DESC LIMIT ${sql.lit(UNREAD_MOST)})`;
   return user === undefined
     ? newest(sql`true`)
     : sql`${newest(sql`user_id = ${user}`)} UNION ALL ${newest(sql`user_id IS NULL`)}`;
 }
+
+/** Of these WARNING and ERROR, and CRITICAL ones however many others came after them. */
+const urgent = (user: UserId | undefined) => sql`
+  SELECT * FROM unread WHERE alert_level IN ('WARNING', 'ERROR') UNION ALL (
+    SELECT ${NOTICE} FROM notifications WHERE ${IS_UNREAD_CRITICAL} AND ${mine(user)}
+    ORDER BY created_at DESC, notification_id DESC LIMIT ${sql.lit(UNREAD_MOST)})`;
+
+/** Notifications of everybody; of a user and of the system. */
+const mine = (user: UserId | undefined) =>
+  user === undefined ? sql`true` : sql`(user_id = ${user} OR user_id IS NULL)`;
 
 /** The last sync with the broker, and how many traders have a problem with theirs. */
 const synced = (source: Source, user: UserId | undefined) =>
@@ -165,9 +178,8 @@ const synced = (source: Source, user: UserId | undefined) =>
 
 /** What alerts could not deliver. */
 const undelivered = (source: Source) =>
-  hasStep(source, ALERTS_SINCE_STEP)
-    ? sql`json_build_object('dead', (SELECT count(*) FROM alert_deliveries WHERE state = 'DEAD'), 'channels', (
-        SELECT coalesce(json_agg(DISTINCT channel), '[]') FROM alert_deliveries d WHERE ${isFailing('d')}))`
+  hasStep(source, CHANNEL_STATE_SINCE_STEP)
+    ? sql.raw(UNDELIVERED_SQL)
     : sql`json_build_object('dead', 0, 'channels', '[]'::json)`;
 
 /** The symbols of what is open and what works. */

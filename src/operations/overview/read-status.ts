@@ -8,6 +8,7 @@ import { countUnread, UNREAD_MOST } from '../../trading/notifications/count-unre
 import { formatDuration } from '../../util/duration.ts';
 import { pluralize, someOf } from '../../util/text.ts';
 import { fail, ok, type Verdict, warn } from '../../util/verdict.ts';
+import { undeliveredVerdict } from '../alerts/undelivered.ts';
 import { runChecks } from '../health/run-checks.ts';
 import { openDay } from './open-day.ts';
 import type { Overview } from './overview.ts';
@@ -45,10 +46,10 @@ export async function readStatus(ctx: Context): Promise<Line[]> {
   const source = await ctx.source();
   const { totals } = overview;
   // A look at the newest is no count.
-  const unread = totals.unread < UNREAD_MOST ? {} : await countUnread(source.db);
+  const unread = totals.unread < UNREAD_MOST ? totals.unread : await countUnread(source.db);
   const lines = [
     line('day', ok(`${overview.day}: ${await readMarket(source, overview.at)}`)),
-    ...bookLines({ ...overview, totals: { ...totals, ...unread } }, redis !== undefined),
+    ...bookLines({ ...overview, totals: { ...totals, unread } }, redis !== undefined),
     doctorLine(checks),
   ];
   const helpOf = (state: Verdict['state']) => commandIn(lines.find((each) => each.state === state)?.help);
@@ -92,6 +93,7 @@ function bookLines({ at, totals, ages, halts, rules, undelivered }: Overview, ha
       : `, the oldest ${formatDuration(Date.parse(at) - Date.parse(ages.oldest_order))} old`;
   const halted = onlyUser(halts, totals.halts);
   const breaker = onlyUser(rules, violated + unevaluated);
+  const delivery = undeliveredVerdict(undelivered);
   return [
     line(
       'traders',
@@ -151,19 +153,8 @@ function bookLines({ at, totals, ages, halts, rules, undelivered }: Overview, ha
           ),
       unread,
     ),
-    line('delivery', deliveryVerdict(undelivered), undelivered.dead),
+    line('delivery', { ...delivery, help: commandIn(delivery.help) ?? null }, undelivered.dead),
   ];
-}
-
-/** Whether alerts arrive. */
-function deliveryVerdict({ channels: [first, ...others], dead }: Overview['undelivered']): Verdict {
-  const given = dead === 0 ? '' : `${pluralize(dead, 'alert')} given up`;
-  if (first !== undefined)
-    return fail(
-      [`alerts do not arrive by ${someOf([first, ...others], 5)}`, given].filter(Boolean).join('; '),
-      `pinnacle alert channel test ${first}`,
-    );
-  return dead === 0 ? ok('no alert is given up') : fail(given, 'pinnacle alert status --state DEAD');
 }
 
 /** The checks in one line: those that do not pass, by name, and what helps with the first. */

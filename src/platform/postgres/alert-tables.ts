@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 import type { ChannelKind } from '../../domain/alerts/channel.ts';
-import type { DeliveryState } from '../../domain/alerts/message.ts';
+import type { ChannelState, DeliveryState } from '../../domain/alerts/message.ts';
 import type { UserId } from '../../domain/id.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { GeneratedJson, GeneratedTimestamp, JsonColumn, Timestamp } from './column-types.ts';
@@ -50,6 +50,8 @@ interface AlertDeliveriesTable {
   last_error: Generated<string>;
   sent_at: Instant | null;
   provider_id: Generated<string>;
+  /** From step 15. */
+  channel_state: ChannelState | null;
 }
 
 /** From step 14 of phase 4. */

@@ -54,6 +54,8 @@ export const SNAPSHOTS_SINCE_STEP = 12;
 export const ACTIONS_SINCE_STEP = 13;
 /** The step of phase 4 that creates the tables of alerts and `notifications.routed_at`. */
 export const ALERTS_SINCE_STEP = 14;
+/** The step of phase 4 that adds `alert_deliveries.channel_state`. */
+export const CHANNEL_STATE_SINCE_STEP = 15;
 
 /** Explains a value that is too long for its column, where a step that the schema lacks widens it: only symbols are. */
 export async function explainNarrow(

@@ -4,27 +4,21 @@ import type { Database } from '../../platform/postgres/tables.ts';
 /** So many of the newest unread ones are looked at where the answer must take no longer, however many nobody reads. */
 export const UNREAD_MOST = 1_000;
 
-/** Unread notifications, and how many of them are CRITICAL. */
-interface Unread {
-  unread: number;
-  critical: number;
+/** Which notifications are CRITICAL and unread: as their index says it (step 15 of phase 4), by which they are counted and found. */
+export const IS_UNREAD_CRITICAL = sql<boolean>`(read_at IS NULL AND alert_level >= 'CRITICAL')`;
+
+/** How many unread notifications are CRITICAL. Needs phase 3; before step 15 of phase 4 it reads all that are unread. */
+export async function countUnreadCritical(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{
+    critical: number;
+  }>`SELECT count(*)::int AS critical FROM notifications WHERE ${IS_UNREAD_CRITICAL}`.execute(db);
+  return rows[0]?.critical ?? 0;
 }
 
-const COUNTS = sql`count(*)::int AS unread, count(*) FILTER (WHERE alert_level = 'CRITICAL')::int AS critical`;
-
-/** Of the newest unread notifications; `all` where there are no others. Needs phase 3. */
-export async function countNewestUnread(db: Kysely<Database>): Promise<Unread & { all: boolean }> {
-  const { rows } = await sql<Unread>`
-    SELECT ${COUNTS} FROM (
-      SELECT alert_level FROM notifications WHERE read_at IS NULL
-      ORDER BY created_at DESC, notification_id DESC LIMIT ${UNREAD_MOST}
-    ) AS newest`.execute(db);
-  const found = rows[0] ?? { unread: 0, critical: 0 };
-  return { ...found, all: found.unread < UNREAD_MOST };
-}
-
-/** Of all unread notifications, by the index of these: takes longer the more nobody reads. Needs phase 3. */
-export async function countUnread(db: Kysely<Database>): Promise<Unread> {
-  const { rows } = await sql<Unread>`SELECT ${COUNTS} FROM notifications WHERE read_at IS NULL`.execute(db);
-  return rows[0] ?? { unread: 0, critical: 0 };
+/** How many notifications are unread: takes longer the more nobody reads. Needs phase 3. */
+export async function countUnread(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{
+    unread: number;
+  }>`SELECT count(*)::int AS unread FROM notifications WHERE read_at IS NULL`.execute(db);
+  return rows[0]?.unread ?? 0;
 }

@@ -5,6 +5,7 @@ import type { UserId } from '../../domain/id.ts';
 import { instant } from '../../domain/instant.ts';
 import { pluralize } from '../../util/text.ts';
 import { findUser } from '../users/store.ts';
+import { countUnread } from './count-unread.ts';
 import { findNotification, NOTIFICATION_COLUMNS } from './store.ts';
 
 /** Marks one notification as read; one that is read does not change. Throws NOTIFICATION_NOT_FOUND. */
@@ -26,7 +27,7 @@ export async function markAllRead(
   { user, system }: { user: UserId | undefined; system: boolean },
 ) {
   if (user === undefined && !system) {
-    const count = await countUnread(ctx);
+    const count = await countUnread(await ctx.db());
     if (count > 0) await ctx.confirm(`This marks ${pluralize(count, 'notification')} of everyone as read.`);
   }
   return ctx.change(async (trx) => {
@@ -52,14 +53,4 @@ function unread(trx: Trx, ctx: Context) {
     .updateTable('notifications')
     .set({ read_at: instant(ctx.now()) })
     .where('read_at', 'is', null);
-}
-
-async function countUnread(ctx: Context): Promise<number> {
-  const db = await ctx.db();
-  const { unread } = await db
-    .selectFrom('notifications')
-    .select((eb) => eb.fn.countAll().as('unread'))
-    .where('read_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return Number(unread);
 }

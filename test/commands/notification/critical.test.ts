@@ -40,7 +40,7 @@ describe.each(databases)('CRITICAL notifications that nobody has read, on $name,
     expect((await db.cliWith({ tty: true }, ...amend(94))).stderr).not.toMatch(NOTICE);
   });
 
-  it('are all counted by status, also beyond the newest thousand', async () => {
+  it('are all counted and shown, also beyond the newest that are looked at', async () => {
     await db.json(...words('notification read --all --yes'));
     const insert = (level: string, count: number, at: string) =>
       db.query(
@@ -48,18 +48,25 @@ describe.each(databases)('CRITICAL notifications that nobody has read, on $name,
          SELECT '${level}' || i, 'SYSTEM_ERROR', '${level}', 't', 'm', '${at}' FROM generate_series(1, ${count}) i`,
       );
     await insert('CRITICAL', 3, '2020-01-01');
-    await insert('INFO', 1_500, '2021-01-01');
+    await insert('INFO', 10_001, '2021-01-01');
     const { stdout } = await db.cli('status', '--json');
     expect(JSON.parse(stdout)).toContainEqual(
       expect.objectContaining({
         about: 'alerts',
         state: 'fail',
-        detail: '1503 unread, 3 CRITICAL',
-        count: 1503,
+        detail: '10004 unread, 3 CRITICAL',
+        count: 10_004,
       }),
     );
-    await send('CRITICAL');
+    const look = JSON.parse((await db.cli(...words('top --count 1 --json'))).stdout);
+    expect(look).toMatchObject({ unread: 1_000, critical: 3 });
+    expect(look.notifications.map((row: { notification_id: string }) => row.notification_id)).toEqual([
+      ...['CRITICAL3', 'CRITICAL2', 'CRITICAL1'],
+    ]);
+    expect((await db.cli('metrics', 'print')).stdout).toContain('unread{level="CRITICAL"} 3\n');
     const { stderr } = await db.cliWith({ tty: true, env: { NO_COLOR: '1' } }, ...amend(95));
-    expect(stderr).toContain('At least 1 CRITICAL unread');
+    expect(stderr).toContain('\n3 CRITICAL unread');
+    const ofUser = JSON.parse((await db.cli(...words('top --count 1 --user u --json'))).stdout);
+    expect(ofUser).toMatchObject({ critical: 3 });
   });
 });

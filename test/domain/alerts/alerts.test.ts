@@ -219,16 +219,16 @@ describe('an attempt that failed', () => {
   });
 
   it.each([
-    ['of the channel waits', busy, {}, 'waits', true],
-    ['of the channel for the fourth time needs somebody', busy, { failures: 4 }, 'fails', true],
-    ['that the channel refuses needs somebody at once', { ...busy, outcome: 'refused' }, {}, 'fails', true],
-    ['of either is the channel’s where it took nothing else', unread, {}, 'waits', true],
-    ['of either is the message’s where it did', unread, { tookAnother: true }, undefined, false],
-    ['of either that may pass is tried again', broken, { tookAnother: true }, undefined, true],
-    ['of the message is given up', { ...unread, fault: 'message' }, {}, undefined, false],
-  ] as const)('%s', (_what, outcome, more, channel, again) => {
+    ['of the channel waits', busy, {}, 'WAITING', true],
+    ['of the channel for the fourth time needs somebody', busy, { failures: 4 }, 'FAILING', true],
+    ['that the channel refuses needs somebody at once', { ...busy, outcome: 'refused' }, {}, 'FAILING', true],
+    ['of either is the channel’s where it took nothing else', unread, {}, 'WAITING', true],
+    ['of either is the message’s where it did', unread, { tookAnother: true }, null, false],
+    ['of either that may pass is tried again', broken, { tookAnother: true }, null, true],
+    ['of the message is given up', { ...unread, fault: 'message' }, {}, null, false],
+  ] as const)('%s', (_what, outcome, more, channel_state, again) => {
     const next = nextStep(outcome, { ...sending, ...more });
-    expect([next.channel, next.delayMs !== undefined]).toEqual([channel, again]);
+    expect([next.channel_state, next.delayMs !== undefined]).toEqual([channel_state, again]);
   });
 
   it.each([

@@ -74,6 +74,10 @@ const RELEASED: Record<string, readonly [up: string, down: string]> = {
     '42f56cee67682b2dea5e8d302bad44c353bf3fc76d6a6313b80b77a62ad45aed',
     '04d23f3d8de1727f8af51c18fc02a58207a0e264d18ec2a91f3f506e24df467b',
   ],
+  'migrations/4_risk_advanced/15_alert_state': [
+    '64ab00e84017a570c3571e526f836aa83e4bbc425495b4099c80d8451895bc26',
+    '8b1515c88574feb5634f4a4134903bb0f06de247f7928a81ec0e861878de259e',
+  ],
 };
 
 describe('the steps of the rollout', () => {

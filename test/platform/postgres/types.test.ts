@@ -475,6 +475,7 @@ const columns: { [T in keyof schema.Database]: Kinds<schema.Database[T]> } = {
     last_error: 'text default',
     sent_at: 'timestamp null',
     provider_id: 'text default',
+    channel_state: 'varchar null',
   },
   alert_items: {
     notification_id: 'varchar',
