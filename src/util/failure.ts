@@ -65,3 +65,9 @@ export function errorObject(error: Failure) {
   const { hint = null, retryable = false, changed = false } = error.details;
   return { error: { code: error.code, message: error.message, hint, retryable, changed } };
 }
+
+/** Whether waiting may help: the database is away, or busy. A certificate that is not trusted, or a refused login, stays so. */
+export const isTransient = (failure: unknown): failure is Failure =>
+  failure instanceof Failure &&
+  (failure.kind === 'unreachable' || failure.kind === 'busy') &&
+  failure.details.retryable === true;

@@ -6,9 +6,10 @@ import { quietUntil } from '../../domain/alerts/quiet-hours.ts';
 import { RETRY_WINDOW_MS } from '../../domain/alerts/retry.ts';
 import { type Instant, instant } from '../../domain/instant.ts';
 import { type OpenChannel, send } from '../../platform/delivery/send.ts';
-import { ALERTS_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
+import { CHANNEL_STATE_SINCE_STEP, needStep } from '../../platform/postgres/schema-phase.ts';
 import { readTradingZone } from '../../trading/trading-day.ts';
 import { formatDuration } from '../../util/duration.ts';
+import { Failure, isTransient } from '../../util/failure.ts';
 import { composeAll } from './compose.ts';
 import {
   type Claimed,
@@ -38,6 +39,9 @@ export interface Attempt {
   refused: boolean;
 }
 
+/** How opening a channel fails: it was removed meanwhile; its secret cannot be decrypted; there is no key ring. */
+const UNOPENED: readonly Failure['kind'][] = ['notFound', 'integrity', 'config'];
+
 /** A run sends at most so many messages of a channel before it looks for what is new. */
 const MOST_AT_ONCE = 20;
 /** And takes no other one after so long: the others must not wait for a slow channel with what is new. */
@@ -48,47 +52,75 @@ const LATE_MS = 3_600_000;
 /**
  * Sends what is due, through all channels at once and through each one after the other; gives every attempt, and what the run must end
  * with. An attempt is committed before it begins and after it ends: what is interrupted between is sent again under the same
- * id. Throws PHASE_NEEDED.
+ * id. `broken` says which channels could not be opened, whose messages are not tried then. Throws PHASE_NEEDED.
  */
 export async function deliverDue(ctx: Context) {
-  needStep(await ctx.source(), ALERTS_SINCE_STEP);
-  if (ctx.dryRun) return { attempts: [], verdict: undefined };
-  const attempts = await pass(ctx);
-  return { attempts, verdict: verdictOf(attempts) };
+  needStep(await ctx.source(), CHANNEL_STATE_SINCE_STEP);
+  if (ctx.dryRun) return { attempts: [], broken: [], verdict: undefined };
+  const { attempts, broken } = await pass(ctx);
+  return { attempts, broken, verdict: broken.length > 0 ? ('integrity' as const) : verdictOf(attempts) };
 }
 
-/** The same every so often, for so long or until interrupted, in milliseconds; gives attempts as they come. */
+/**
+ * Delivers every so often, for so long or until interrupted, in milliseconds; gives attempts as they come. A database that goes away is
+ * told of once and waited for, one that is away at the start thrown; a channel that cannot be opened is told of once.
+ */
 export async function* followAlerts(
   ctx: Context,
   { intervalMs, forMs = Number.POSITIVE_INFINITY }: { intervalMs: number; forMs: number | undefined },
 ): AsyncGenerator<Attempt> {
   const end = performance.now() + forMs;
+  needStep(await ctx.source(), CHANNEL_STATE_SINCE_STEP);
+  let told = new Set<string>();
   for (;;) {
-    yield* (await deliverDue(ctx)).attempts;
+    const problems: string[] = [];
+    const { attempts, broken } = await deliverDue(ctx).catch(async (error: unknown) => {
+      const failure = await ctx.explain(error);
+      if (!mayPass(failure)) throw failure;
+      problems.push(`${failure.message} Retrying.`);
+      return { attempts: [], broken: [] };
+    });
+    problems.push(...broken.map(({ message }) => message));
+    for (const problem of problems) if (!told.has(problem)) await ctx.io.warn(problem);
+    told = new Set(problems);
+    yield* attempts;
     const rest = end - performance.now();
     if (rest <= 0) return;
     await sleep(Math.min(intervalMs, rest), undefined, { signal: ctx.signal });
   }
 }
 
-async function pass(ctx: Context): Promise<Attempt[]> {
+/** Also where nobody knows whether a change was committed: what was taken to be sent is free again after a minute. */
+const mayPass = (failure: unknown): failure is Failure =>
+  isTransient(failure) || (failure instanceof Failure && failure.kind === 'unknown');
+
+interface Sent {
+  attempts: Attempt[];
+  broken: Failure[];
+}
+
+async function pass(ctx: Context): Promise<Sent> {
   await takeIn(ctx);
   await composeAll(ctx);
   const stale = await endExpired(ctx);
   const at = instant(ctx.now());
-  return [...stale.map((each) => attemptOf(each, at, 'DEAD', EXPIRED)), ...(await sendDue(ctx))];
+  const { attempts, broken } = await sendDue(ctx);
+  return { attempts: [...stale.map((each) => attemptOf(each, at, 'DEAD', EXPIRED)), ...attempts], broken };
 }
 
-async function sendDue(ctx: Context): Promise<Attempt[]> {
+async function sendDue(ctx: Context): Promise<Sent> {
   const source = await ctx.source();
   const zone = await readTradingZone(source);
   const quiet = await quietRoutes(ctx, zone);
   const channels = await dueChannels(source.db, instant(ctx.now()), quiet);
   const sent = await Promise.allSettled(channels.map((channel) => sendAll(ctx, channel, zone)));
+  const attempts = sent.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+  const reasons = sent.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
   // One that cannot be opened keeps none of the others.
-  const broken = sent.find((each) => each.status === 'rejected');
-  if (broken) throw broken.reason;
-  return sent.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+  const broken = reasons.filter((reason) => reason instanceof Failure);
+  const worse = reasons.find((reason) => !(reason instanceof Failure) || !UNOPENED.includes(reason.kind));
+  if (worse) throw worse;
+  return { attempts, broken: broken.filter(({ kind }) => kind !== 'notFound') };
 }
 
 /** The routes whose quiet hours it is now. */

@@ -1,10 +1,9 @@
 import { openScreen } from '../../cli/screen.ts';
 import type { Context } from '../../context.ts';
-import { Failure } from '../../util/failure.ts';
+import { Failure, isTransient } from '../../util/failure.ts';
 import type { Look } from '../overview/open-day.ts';
 import type { Choice } from '../overview/overview.ts';
 import { eventQueue } from './event-queue.ts';
-import { isTransient } from './is-transient.ts';
 import { openLooks } from './open-looks.ts';
 import { type Happening, initialState, reduce, type State } from './state.ts';
 import { type Around, view } from './view.ts';
