@@ -71,19 +71,23 @@ export async function* followAlerts(
 ): AsyncGenerator<Attempt> {
   const end = performance.now() + forMs;
   needStep(await ctx.source(), CHANNEL_STATE_SINCE_STEP);
-  let told = new Set<string>();
+  let told: string[] = [];
+  let isAway = false;
   for (;;) {
-    const problems: string[] = [];
-    const { attempts, broken } = await deliverDue(ctx).catch(async (error: unknown) => {
+    const done = await deliverDue(ctx).catch(async (error: unknown) => {
       const failure = await ctx.explain(error);
       if (!mayPass(failure)) throw failure;
-      problems.push(`${failure.message} Retrying.`);
-      return { attempts: [], broken: [] };
+      if (!isAway) await ctx.io.warn(`${failure.message} Retrying.`);
+      isAway = true;
+      return undefined;
     });
-    problems.push(...broken.map(({ message }) => message));
-    for (const problem of problems) if (!told.has(problem)) await ctx.io.warn(problem);
-    told = new Set(problems);
-    yield* attempts;
+    if (done) {
+      isAway = false;
+      const problems = done.broken.map(({ message }) => message);
+      for (const problem of problems) if (!told.includes(problem)) await ctx.io.warn(problem);
+      told = problems;
+      yield* done.attempts;
+    }
     const rest = end - performance.now();
     if (rest <= 0) return;
     await sleep(Math.min(intervalMs, rest), undefined, { signal: ctx.signal });

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databases, type TestDatabase } from '../../helpers/databases.ts';
 import { type Behaviour, type Posted, type Receiver, startHook } from '../../helpers/receivers.ts';
@@ -116,31 +119,46 @@ describe.each(databases)('what a message waits for, on $name', ({ open }) => {
     await addHook('desk', '--types RISK_ALERT,SYSTEM_ERROR');
     await notify('one');
     await notify('two', 'SYSTEM_ERROR');
-    let posts = 0;
-    behave = () => {
-      posts += 1;
-      return posts === 1 ? { status: 401 } : 'take';
-    };
+    // Two processes have taken a message each, and wait for the answers.
+    const answers: ServerResponse[] = [];
+    const slow = createServer((request, response) => {
+      request.resume();
+      answers.push(response);
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    await db.query('UPDATE alert_channels SET settings = $1 WHERE channel = $2', [
+      JSON.stringify({ url }),
+      'desk',
+    ]);
+    const posts = (count: number) => expect.poll(() => answers.length, { timeout: 20_000 }).toBe(count);
+    const failing = run('alert deliver', { code: 6 });
+    await posts(1);
+    let ended = false;
+    const working = run('alert deliver').finally(() => {
+      ended = true;
+    });
+    await posts(2);
     await db.query('BEGIN');
     await db.query('LOCK TABLE audit_log IN EXCLUSIVE MODE');
     const waiting = async () => {
       const { rows } = await db.query(
         `SELECT count(DISTINCT pid)::int AS n FROM pg_locks w WHERE NOT granted AND EXISTS (
-           SELECT FROM pg_locks l WHERE l.pid = w.pid AND l.relation = 'alert_deliveries'::regclass AND l.database =
+           SELECT FROM pg_locks l WHERE l.pid = w.pid AND l.relation = 'alert_routes'::regclass AND l.database =
              (SELECT oid FROM pg_database WHERE datname = current_database()))`,
       );
       return Number(rows[0]?.['n']);
     };
-    // It tells that the channel fails, and its transaction does not end yet.
-    const failing = run('alert deliver --timeout 2m', { code: 6 });
-    await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
-    let ended = false;
-    const working = run('alert deliver --timeout 2m').finally(() => {
-      ended = true;
-    });
-    await expect.poll(async () => ended || (await waiting()) === 2, { timeout: 20_000 }).toBe(true);
+    // The one tells that the channel fails, and its transaction does not end yet.
+    answers[0]?.writeHead(401).end();
+    await expect.poll(waiting, { timeout: 20_000, interval: 20 }).toBe(1);
+    answers[1]?.end();
+    await expect
+      .poll(async () => ended || (await waiting()) === 2, { timeout: 20_000, interval: 20 })
+      .toBe(true);
     await db.query('COMMIT');
     await Promise.all([failing, working]);
+    slow.close();
     const { rows } = await db.query(
       "SELECT notification_type FROM notifications WHERE title LIKE 'Alerts by desk%' ORDER BY 1",
     );

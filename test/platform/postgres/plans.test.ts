@@ -50,7 +50,6 @@ const LISTS: [string, string, number][] = [
   ['notification list', 'idx_notifications_unread_newest', 60],
   [`notification list --user ${USUAL}`, 'idx_notifications_', 120],
   ['notification list --unread', 'idx_notifications_unread_newest', 60],
-  ['notification list --unread --level critical', 'idx_notifications_unread_critical', 60],
   ['audit list', 'audit_log_pkey', 20],
   ['audit list --reverse', 'audit_log_pkey', 20],
   ['audit list --command denied', 'idx_audit_log_denied', 60],
