@@ -56,8 +56,8 @@ async function sayWhatIsMissing(ctx: Context, { db }: Source): Promise<void> {
     (await db.selectFrom(table).select('channel').limit(1).executeTakeFirst()) !== undefined;
   if (!(await anyOf('alert_channels')))
     await ctx.io.say(
-      'There is no channel that could send alerts.\n  To make one: pinnacle alert channel add',
+      'There is no channel that could send alerts.\n  To make one: pinnacle alert channel add --help',
     );
   else if (!(await anyOf('alert_routes')))
-    await ctx.io.say('No route says what is sent.\n  To make one: pinnacle alert route add');
+    await ctx.io.say('No route says what is sent.\n  To make one: pinnacle alert route add --help');
 }

@@ -59,12 +59,10 @@ describe.each(databases)('CRITICAL notifications that nobody has read, on $name,
       }),
     );
     await db.query('ANALYZE notifications');
-    for (const level of ["alert_level >= 'CRITICAL'", "alert_level >= 'CRITICAL' AND user_id = 'u'"]) {
-      const { rows } = await db.query(
-        `EXPLAIN SELECT count(*) FROM notifications WHERE read_at IS NULL AND ${level}`,
-      );
-      expect(JSON.stringify(rows), level).toContain('idx_notifications_unread_critical');
-    }
+    const { rows } = await db.query(
+      "EXPLAIN SELECT count(*) FROM notifications WHERE read_at IS NULL AND alert_level >= 'CRITICAL'",
+    );
+    expect(JSON.stringify(rows)).toContain('idx_notifications_unread_critical');
     const look = JSON.parse((await db.cli(...words('top --count 1 --json'))).stdout);
     expect(look).toMatchObject({ unread: 1_000, critical: 3 });
     expect(look.notifications.map((row: { notification_id: string }) => row.notification_id)).toEqual([
