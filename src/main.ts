@@ -4,7 +4,9 @@ import { isatty } from 'node:tty';
 import { EXITS } from './util/exit-codes.ts';
 import { Failure } from './util/failure.ts';
 
-const SHUTDOWN_GRACE_MS = 2_000;
+/** In turns of the loop: the embedded engine holds it up for seconds, and what waits must have its turn before the end. */
+const SHUTDOWN_GRACE_TURNS = 20;
+const SHUTDOWN_TURN_MS = 100;
 /** A connection that a library still closes must not hold the process up. */
 const EXIT_GRACE_MS = 20;
 
@@ -17,7 +19,7 @@ export async function main(): Promise<void> {
   const end = (reason: unknown, code: number) => {
     // Asked twice, or unable to end in good order: then at once.
     if (abort.signal.aborted) leave(code);
-    setTimeout(() => leave(code), SHUTDOWN_GRACE_MS).unref();
+    leaveAfter(SHUTDOWN_GRACE_TURNS, code);
     abort.abort(reason);
   };
   const onSignal = (signal: NodeJS.Signals) => {
@@ -83,6 +85,12 @@ function leave(code?: number): void {
   if (!isHungUp()) process.exit(code);
   process.removeAllListeners('SIGHUP');
   process.kill(process.pid, 'SIGHUP');
+}
+
+/** Ends the process after so many turns, unless it has ended before. */
+function leaveAfter(turns: number, code: number): void {
+  if (turns === 0) leave(code);
+  setTimeout(() => leaveAfter(turns - 1, code), SHUTDOWN_TURN_MS).unref();
 }
 
 /** Whether the terminal that this writes to is gone. */

@@ -2,6 +2,7 @@ import type { Progress } from '../cli/progress.ts';
 import type { Context } from '../context.ts';
 import type { Connection } from '../platform/postgres/connect.ts';
 import type { JobLock } from '../platform/postgres/job-lock.ts';
+import { unlessAborted } from '../util/in-time.ts';
 
 /** What databases need of the context of their command. */
 type Around = Pick<Context, 'io' | 'signal' | 'own' | 'config' | 'cacheDir' | 'origin'>;
@@ -26,7 +27,15 @@ export function openDatabases(
   const { command } = origin;
   const track = async (open: () => Promise<Connection>): Promise<Connection> => {
     signal.throwIfAborted();
-    const connection = await open();
+    const opening = open();
+    // A host that is silent, or the engine, takes seconds to open and cannot be stopped: nobody waits for it.
+    const connection = await unlessAborted(opening, signal).catch((error) => {
+      opening.then(
+        (late) => late.close(),
+        () => {},
+      );
+      throw error;
+    });
     const sever = () => connection.sever();
     signal.addEventListener('abort', sever, { once: true });
     releasers.push(async () => {

@@ -8,3 +8,14 @@ export function inTime<T>(promise: Promise<T>, ms: number): Promise<T | typeof L
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
+
+/** What is promised, unless the signal comes first: then rejects with its reason, and leaves the promise to itself. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', stop));
+}

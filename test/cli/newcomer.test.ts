@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cli } from '../helpers/cli.ts';
+import { freePort } from '../helpers/redis.ts';
 import { hasTerminals, openTerminal } from '../helpers/terminal.ts';
 import { words } from '../helpers/words.ts';
 
@@ -87,5 +90,30 @@ describe('what a newcomer tries', () => {
     expect(await terminal.ended).toBe(130);
     expect(terminal.text()).toContain('\nerror: Interrupted at the question; nothing was changed.');
     rmSync(cwd, { recursive: true });
+  });
+
+  it.runIf(hasTerminals())('Ctrl-C is answered while the embedded database is made', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'pinnacle-opening-'));
+    const env = { HOME: home, PINNACLE_DATABASE: 'embedded' };
+    const terminal = openTerminal('migrate up', { env, cwd: home });
+    await terminal.until('which is done once');
+    terminal.type('\u0003');
+    expect(await terminal.ended).toBe(130);
+    expect(terminal.text()).toContain('error: Interrupted. What was not finished is rolled back.');
+    rmSync(home, { recursive: true });
+  });
+
+  it.runIf(hasTerminals())('Ctrl-C is answered while a server is silent', async () => {
+    const silent = createServer(() => {});
+    const port = await freePort();
+    await new Promise<void>((done) => silent.listen(port, '127.0.0.1', done));
+    const env = { DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` };
+    const terminal = openTerminal('order list', { env, cwd: tmpdir() });
+    const [connection] = (await once(silent, 'connection')) as [Socket];
+    terminal.type('\u0003');
+    expect(await terminal.ended).toBe(130);
+    expect(terminal.text()).toContain('error: Interrupted.');
+    connection.destroy();
+    silent.close();
   });
 });
