@@ -114,7 +114,7 @@ export const NOUNS: Verbs = {
 const PROGRAM: Program = {
   name: 'pinnacle',
   summary: "The operator's console of a multi-user algorithmic trading system.",
-  footer: `Topics: pinnacle help exit-codes | error-codes | environment | formats
+  footer: `Topics: pinnacle help exit-codes | error-codes | environment | formats | topics
 Every command takes --json and says on stderr which database it writes to.`,
   nouns: NOUNS,
 };
@@ -142,7 +142,7 @@ export async function run(
     if (line.help) {
       const { topic } = await import('./runtime/help.ts');
       const names = [...line.path, ...line.rest].filter((word) => word !== '--help');
-      const text = await topic(names, globals.json !== undefined, PROGRAM);
+      const text = await topic(names, globals.json !== undefined, PROGRAM, out.columns);
       const show = () => paged(out, around, globals, signal, () => print(text ?? '', out));
       if (text !== undefined) return await filtered({ globals, io: io(), signal }, show);
     }

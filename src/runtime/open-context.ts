@@ -40,7 +40,14 @@ export function openContext(
     timeout: globals.timeout,
     allowSuperuser: globals.allowSuperuser,
   };
-  const config = lazily(async () => (await import('../platform/config/load.ts')).loadConfig(configSource));
+  const config = lazily(async () => {
+    const [{ loadConfig }, { mistypedVariables }] = await Promise.all([
+      import('../platform/config/load.ts'),
+      import('../platform/config/variables.ts'),
+    ]);
+    for (const complaint of mistypedVariables(around.env)) await io.warn(complaint);
+    return loadConfig(configSource);
+  });
   const database = lazily(async () => chooseDatabase(await config(), io));
   const dryRun = globals.dryRun === true;
   const base = {
