@@ -24,6 +24,8 @@ export interface CommandLine {
   rest: string[];
 }
 
+const VERSION = new Set(['--version', '-V', '-v']);
+
 /** The state of the reading. */
 interface Reading {
   words: string[];
@@ -65,6 +67,8 @@ export async function readCommandLine(nouns: Verbs, argv: readonly string[]): Pr
 /** Follows the words down the tables to a verb, or to the first word that is in no table. */
 async function takePath(reading: Reading, nouns: Verbs, help: boolean) {
   const { words, rest } = reading;
+  // With a flag beside it: alone, it is answered before this is loaded.
+  if (VERSION.has(words[0] ?? '')) words[0] = 'version';
   const path: string[] = [];
   // `order help place` is `help order place`.
   let isAsked = help;
@@ -134,13 +138,13 @@ function takeGlobal(reading: Reading, isValue: (next: string) => boolean): boole
   return true;
 }
 
-/** Removes a leading `help` from the words. */
+/** Removes a leading `help` from the words, however often it is said. */
 function takeHelp(words: string[]): boolean {
   let at = 0;
   while (words[at]?.startsWith('-')) at += matchGlobal(words.slice(at), () => false)?.length ?? 1;
-  if (words[at] !== 'help') return false;
-  words.splice(at, 1);
-  return true;
+  const from = at;
+  while (words[at] === 'help') at++;
+  return words.splice(from, at - from).length > 0;
 }
 
 /** As commander sees it: a lone `-` is an argument. */

@@ -98,14 +98,15 @@ async function unknownCommand(
 
 /** The usage error of a flag that there is not, with one that it may be by another name; else with one that is spelled much like it. */
 async function unknownOption({ command }: CommandLine, error: CommanderError, see: string): Promise<Failure> {
-  const { flagsMeant } = await import('./meant.ts');
-  const [, flag = ''] = /'--([\w-]+)/.exec(error.message) ?? [];
+  const { databaseHint, flagsMeant } = await import('./meant.ts');
+  const [, flag = ''] = /'--([\w-]+)/.exec(error.message) ?? /'-(\w)'/.exec(error.message) ?? [];
   const own = new Set(Object.keys(command ? flagsOf(command) : {}).map(kebab));
   const meant = flagsMeant(flag).find((each) => own.has(each) || isGlobal(`--${each}`));
-  if (meant !== undefined)
-    return usage(`Unknown option '${flagNames(flag)}' (did you mean --${meant}?).`, see);
-  return usage(complaint(error).replace(`'--${flag}'`, `'${flagNames(flag)}'`), see);
+  if (meant !== undefined) return usage(`Unknown option '${nameOf(flag)}' (did you mean --${meant}?).`, see);
+  return usage(complaint(error).replace(`'--${flag}'`, `'${nameOf(flag)}'`), databaseHint(flag) ?? see);
 }
+
+const nameOf = (flag: string) => (flag.length === 1 ? `-${flag}` : flagNames(flag));
 
 function complaint(error: CommanderError): string {
   const text = error.message

@@ -1,6 +1,6 @@
 import { EXITS } from '../util/exit-codes.ts';
 import { Failure, usage } from '../util/failure.ts';
-import { closestMatch, truncate } from '../util/text.ts';
+import { truncate } from '../util/text.ts';
 import type { Command, Invocation, RailContext } from './command.ts';
 import { type Entry, entriesOf } from './entries.ts';
 import { type Param, piecesOf } from './flags.ts';
@@ -16,7 +16,7 @@ import { type Field, type Fields, Finding, type RenderOptions, type Result } fro
 export async function execute(invocation: Invocation, ctx: RailContext): Promise<number> {
   const { command, globals } = invocation;
   checkColumns(command.fields, globals);
-  const input = validate(await withWordsInFull(await complete(invocation, ctx), ctx));
+  const input = await validate(await withWordsInFull(await complete(invocation, ctx), ctx));
   if (command.effect === 'read' && ctx.io.out.isTTY && !globals.json && !globals.csv) loadMeanwhile();
   if (command.effect !== 'read' && command.writesTo !== 'file') await guardTarget(ctx);
   if (!(await isOnlyInstance(invocation, input, ctx))) return 0;
@@ -201,7 +201,7 @@ function problem(param: Param, value: unknown): string | undefined {
 }
 
 /** The checked input of the verb; all complaints at once, exit 2. */
-function validate(all: readonly Entry[]): Record<string, unknown> {
+async function validate(all: readonly Entry[]): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
   const complaints: string[] = [];
   const guesses: string[] = [];
@@ -216,14 +216,8 @@ function validate(all: readonly Entry[]): Record<string, unknown> {
     const wrong = String(Array.isArray(value) && typeof at === 'number' ? value[at] : value);
     const echo = param.secret ? '' : `, not ${JSON.stringify(truncate(wrong))}`;
     complaints.push(`${label} ${issue?.message ?? 'is not valid'}${echo}`);
-    const meant =
-      param.choices &&
-      closestMatch(
-        wrong.toUpperCase(),
-        param.choices.map((word) => word.toUpperCase()),
-      );
-    if (meant !== undefined)
-      guesses.push(`${label} ${param.choices?.find((word) => word.toUpperCase() === meant)}`);
+    const { valueMeant } = await import('./meant.ts');
+    guesses.push(...valueMeant(param, wrong).map((meant) => `${label} ${meant}`));
   }
   if (complaints.length === 0) return input;
   throw usage(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, cp, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { access, constants, cp, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../util/failure.ts';
 import { shellWord } from '../../util/text.ts';
@@ -21,8 +21,6 @@ const ENGINE_MAJOR = '18';
 const SHARED_BUFFERS = '16MB';
 /** The size of a file of the engine's log; it needs another one to start. */
 const WAL_BYTES = 16 * 2 ** 20;
-/** Longer than any machine makes a template. */
-const DRAFT_LIFETIME_MS = 600_000;
 const DATA_SETTING = 'PINNACLE_DATA_DIR';
 
 export interface EmbeddedOptions extends LockOptions {
@@ -204,7 +202,6 @@ async function copyTemplate(
 async function templateFolder(cacheDir: string, tell: NonNullable<EmbeddedOptions['tell']>): Promise<string> {
   const { PGlite } = await loadEngine();
   const template = join(cacheDir, `embedded-${ENGINE_MAJOR}-${__PGLITE_VERSION__}`);
-  await removeDrafts(template);
   if (await exists(join(template, 'PG_VERSION'))) return template;
   await makePrivateFolder(cacheDir, 'XDG_CACHE_HOME');
   await tell('Preparing PostgreSQL for embedded databases, which is done once');
@@ -217,17 +214,6 @@ async function templateFolder(cacheDir: string, tell: NonNullable<EmbeddedOption
     await rm(draft, { recursive: true, force: true });
   });
   return template;
-}
-
-/** Removes what processes left behind that ended while they made the template. */
-async function removeDrafts(template: string): Promise<void> {
-  const parent = dirname(template);
-  const names = await readdir(parent).catch(() => []);
-  const drafts = names.filter((name) => name.startsWith(`${basename(template)}.`));
-  for (const draft of drafts.map((name) => join(parent, name))) {
-    const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > DRAFT_LIFETIME_MS) await rm(draft, { recursive: true, force: true });
-  }
 }
 
 async function exists(path: string): Promise<boolean> {
