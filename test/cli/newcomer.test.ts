@@ -27,6 +27,24 @@ describe('what a newcomer tries', () => {
     ['position list --account u1', "Unknown option '--account' (did you mean --user?)."],
     ['order list --usr u1', "Unknown option '--usr' (did you mean --user?)."],
     ['-L 5 order list', "Unknown option '-L, --limit'."],
+    ['order list -w', "Unknown option '-w' (did you mean --watch?)."],
+    ['order list -v', "Unknown option '-v' (did you mean --verbose?)."],
+    ['order list --order-by price', "Unknown option '--order-by' (did you mean --sort?)."],
+    ['order list --color=never', "Unknown option '--color' (did you mean --no-color?)."],
+    ['backup create --to x', "Unknown option '--to' (did you mean --output?)."],
+    ['config list', "Unknown command 'list' (did you mean config show?)."],
+    ['config set timeout 5s', "Unknown command 'set' (did you mean config init?)."],
+    ['config edit', "Unknown command 'edit' (did you mean config init?)."],
+    ['migrate info', "Unknown command 'info' (did you mean migrate status?)."],
+    ['migrate validate', "Unknown command 'validate' (did you mean migrate verify?)."],
+    ['migrate rollback', "Unknown command 'rollback' (did you mean migrate down?)."],
+    ['fill undo f1', "Unknown command 'undo' (did you mean fill bust?)."],
+    ['backup check', "Unknown command 'check' (did you mean backup verify?)."],
+    ['ping', "Unknown command 'ping' (did you mean doctor?)."],
+    ['help dates', 'There is no help on dates; did you mean times?'],
+    ['help json', 'There is no help on json; did you mean output?'],
+    ['help colors', 'There is no help on colors; did you mean environment?'],
+    ['help topcs', 'There is no help on topcs; did you mean topics?'],
   ])('%s is told what to type', async (line, message) => {
     const { code, stdout, stderr } = await cli(words(line));
     expect({ code, stdout, message: stderr.split('\n')[0] }).toEqual({
@@ -37,6 +55,57 @@ describe('what a newcomer tries', () => {
   });
 
   it.each([
+    ['risk set u DRAWDOWN 5', 'RULE_TYPE MAX_DRAWDOWN'],
+    ['order list --status complete', '--status FILLED'],
+    ['user add --user-id u --name n --email n@example.com --capital 5,00,000', '--capital 500000'],
+    [
+      'order place --user u --symbol TCS --side s --quantity 1,000 --type stop --price ₹2,450.50',
+      '--side SELL --quantity 1000 --type STOP_LOSS --price 2450.50',
+    ],
+  ])('%s: did you mean %s?', async (line, meant) => {
+    const { code, stderr } = await cli(words(line));
+    expect(code).toBe(2);
+    expect(stderr).toContain(`\n  Did you mean ${meant}?\n`);
+  });
+
+  it('names a database by a flag and is told where its name belongs', async () => {
+    const { code, stderr } = await cli(words('order list --database postgres://db1/book'));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Unknown option '--database'\.\n {2}The database is named by DATABASE_URL/);
+  });
+
+  it.each([
+    'postgres://u:p@hunter2/w@127.0.0.1/book',
+    'postgres://u:p/hunter2@127.0.0.1/book',
+    'postgres://u:p?hunter2@127.0.0.1/book',
+  ])('repeats nothing of a password that takes the URL apart: %s', async (url) => {
+    const { code, stderr } = await cli(['order', 'list'], { env: { DATABASE_URL: url } });
+    expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining('%2F for /') });
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it('mistypes a variable and is told', async () => {
+    const env = { PINNACLE_TIMOUT: '3s', PINNACLE_SERVICE_PORT: '80' };
+    const { stderr } = await cli(['config', 'show'], { env });
+    expect(stderr).toBe('warning: Nothing reads PINNACLE_TIMOUT; did you mean PINNACLE_TIMEOUT?\n');
+  });
+
+  it('finds every topic of help, each in lines of the terminal', async () => {
+    const topics: { topic: string }[] = JSON.parse((await cli(words('help topics --json'))).stdout);
+    expect(topics.length).toBeGreaterThan(10);
+    for (const { topic } of topics) {
+      const { code, stdout } = await cli(['help', topic], { tty: true, columns: 60 });
+      expect({ topic, code }).toEqual({ topic, code: 0 });
+      if (/^[A-Z].* .* .* /.test(stdout))
+        for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(60);
+    }
+  });
+
+  it.each([
+    ['help help', 'help'],
+    ['help help order', 'help order'],
+    ['--version --json', 'version --json'],
+    ['-V --utc', 'version'],
     ['order help', 'help order'],
     ['order help place', 'help order place'],
     ['user logins help revoke', 'help user logins revoke'],
