@@ -14,7 +14,7 @@ import { openEmbedded } from '../../src/platform/postgres/embedded.ts';
 import type { errorObject } from '../../src/util/failure.ts';
 import { findBinaries } from './binaries.ts';
 import { type CliOptions, type CliResult, cli } from './cli.ts';
-import { type Server, startServer } from './postgres.ts';
+import { keptSession, type Server, startServer } from './postgres.ts';
 import { coolDown, keepCold, keepWarm } from './warm-engine.ts';
 import { words } from './words.ts';
 
@@ -108,22 +108,19 @@ export function ownServer(): () => string | undefined {
 }
 
 async function openServer(phase: Phase = 4, server = inject('serverUrl')): Promise<TestDatabase> {
-  const admin = new pg.Client({ connectionString: server });
-  // A suite may end its server.
-  admin.on('error', () => {});
-  await admin.connect();
+  const admin = await keptSession(server);
   const template = `pinnacle_phase_${phase}_${process.env['VITEST_POOL_ID'] ?? 0}`;
   const known = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [template]);
   if (known.rowCount === 0) {
     await admin.query(`CREATE DATABASE ${template}`);
     await migrate({ DATABASE_URL: urlOf(server, template) }, phase);
   }
-  return cloneDatabase(admin, server, template);
+  return cloneDatabase(server, template);
 }
 
-async function cloneDatabase(admin: pg.Client, server: string, template: string): Promise<TestDatabase> {
+async function cloneDatabase(server: string, template: string): Promise<TestDatabase> {
   const name = `pinnacle_${randomUUID().replaceAll('-', '')}`;
-  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await (await keptSession(server)).query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = urlOf(server, name);
   let client = await connect(url);
   return face(
@@ -134,16 +131,13 @@ async function cloneDatabase(admin: pg.Client, server: string, template: string)
       async copy() {
         // A template must have no sessions.
         await client.end();
-        const another = new pg.Client({ connectionString: server });
-        await another.connect();
-        const copied = await cloneDatabase(another, server, name);
+        const copied = await cloneDatabase(server, name);
         client = await connect(url);
         return copied;
       },
       async close() {
         await client.end().catch(() => {});
-        await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-        await admin.end();
+        await (await keptSession(server)).query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       },
     },
   );

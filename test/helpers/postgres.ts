@@ -169,6 +169,23 @@ export async function runSql(url: string, ...statements: string[]): Promise<Reco
   }
 }
 
+const kept = new Map<string, Promise<pg.Client>>();
+
+/** A session that lasts as long as this process and the server; the same for everybody who asks. */
+export function keptSession(url: string): Promise<pg.Client> {
+  const open = async () => {
+    const client = new pg.Client({ connectionString: url });
+    // A suite may end its server.
+    client.on('error', () => {}).on('end', () => kept.delete(url));
+    await client.connect();
+    return client;
+  };
+  const session = kept.get(url) ?? open();
+  kept.set(url, session);
+  session.catch(() => kept.delete(url));
+  return session;
+}
+
 /** Gives a login the schema public of a database, which before PostgreSQL 15 belongs to a superuser whoever owns the database. */
 export async function ownSchema(url: string, owner: string): Promise<void> {
   await runSql(
