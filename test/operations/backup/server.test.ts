@@ -10,7 +10,7 @@ import { contents, expectHealthy, liveADay, nameOf, withoutSession } from './boo
 import { takeApart } from './forge.ts';
 
 type Row = Record<string, unknown>;
-const ROUNDS = Number(process.env['PINNACLE_BACKUP_KILLS'] ?? 4);
+const ROUNDS = Number(process.env['PINNACLE_BACKUP_KILLS'] ?? 2);
 
 const CHANGE = `INSERT INTO strategies
   SELECT 's2', name, description, category, risk_level, 1, 1, 1, symbols, parameters, is_active, created_at FROM strategies`;
