@@ -1,5 +1,5 @@
 import { type Meaning, meaningOf } from '../domain/meaning.ts';
-import { amountText, formatRupees, groupDigits, toPaisa } from '../domain/money.ts';
+import { formatPrice, formatRupees, groupDigits, toPaisa } from '../domain/money.ts';
 import { formatDuration } from '../util/duration.ts';
 import { formatTime } from '../util/time.ts';
 import { sparkline } from './charts/sparkline.ts';
@@ -115,7 +115,7 @@ function numberText(
   if (field.type === 'money' || kind === 'rupees' || kind === 'profit')
     return signed(formatRupees(toPaisa(value)));
   // Nothing has a price of zero: it stands where there is none, as of an order at the market.
-  if (kind === 'price') return Number(value) === 0 ? NONE : formatRupees(amountText(rounded(value)));
+  if (kind === 'price') return Number(value) === 0 ? NONE : formatPrice(value);
   if (kind === 'seconds') return formatDuration(Number(value) * 1_000);
   if (kind === 'use') return useBar(Number(value), unicode);
   if (kind === 'gain' || kind === 'percent') return signed(`${groupDigits(toPaisa(value))}%`);

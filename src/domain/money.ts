@@ -171,7 +171,11 @@ export function formatRupees(amount: string): string {
   return groupDigits(`${whole}.${fraction.padEnd(2, '0')}`).replace(/^-?/, '$&₹');
 }
 
-/** The same of what was won or lost, a gain with its sign, rounded to the paisa. */
+/** A price of a share likewise, with four digits of a rupee at most. */
+export const formatPrice = (price: number | string): string =>
+  formatRupees(amountText(String(Number(Number(price).toFixed(4)) + 0)));
+
+/** An amount that was won or lost, a gain with its sign, rounded to the paisa. */
 export function signedRupees(amount: number | string): string {
   const paisa = toPaisa(amount);
   return Number(paisa) > 0 ? `+${formatRupees(paisa)}` : formatRupees(paisa);
