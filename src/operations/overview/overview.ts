@@ -7,6 +7,17 @@ import type { Undelivered } from '../alerts/undelivered.ts';
 export const SORTS = ['net', 'drawdown', 'unrealized', 'user'] as const;
 export type Sort = (typeof SORTS)[number];
 
+/** The most rows of each kind: what is beyond is counted, and found by a filter. */
+export const MOST = {
+  traders: 200,
+  orders: 100,
+  fills: 50,
+  notifications: 50,
+  halts: 50,
+  rules: 100,
+  symbols: 500,
+} as const;
+
 /** What of the day is read: of one user, of what contains a text (user, symbol, strategy), in which order. */
 export interface Choice {
   user: UserId | undefined;

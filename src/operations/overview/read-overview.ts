@@ -16,10 +16,7 @@ import { flowRows } from '../../trading/performance/flows.ts';
 import { realizedSince } from '../../trading/risk/realized-since.ts';
 import { localTime, type TradingDay } from '../../trading/trading-day.ts';
 import { UNDELIVERED_SQL } from '../alerts/undelivered.ts';
-import type { Choice, Overview, Sort } from './overview.ts';
-
-/** The most rows of each kind: what is beyond is counted, and found by a filter. */
-const MOST = { traders: 200, orders: 100, fills: 50, notifications: 50, halts: 50, rules: 100, symbols: 500 };
+import { type Choice, MOST, type Overview, type Sort } from './overview.ts';
 
 /**
  * Reads the trading day as it is now in one statement, whatever the number of traders: of everybody, or of those who are chosen. `clock` is

@@ -1,8 +1,8 @@
 import { bar } from '../../cli/charts/bar.ts';
-import { formatRupees } from '../../domain/money.ts';
+import { formatPrice, formatRupees } from '../../domain/money.ts';
 import { formatDuration } from '../../util/duration.ts';
 import type { Look } from '../overview/open-day.ts';
-import type { Trader } from '../overview/overview.ts';
+import { MOST, type Trader } from '../overview/overview.ts';
 
 /** The parts of the screen, in their order. */
 export const PANES = ['attention', 'traders', 'orders', 'fills', 'notifications'] as const;
@@ -89,8 +89,11 @@ function stateCell({ halted, violated, in_session }: Trader): Cell {
 
 const sideCell = (side: string): Cell => ({ text: side, tone: side === 'BUY' ? 'good' : 'bad' });
 const levelCell = (level: string): Cell => ({ text: level, tone: level === 'WARNING' ? 'warn' : 'bad' });
-const total = (name: string, shown: number, all = shown) =>
+const total = (name: string, shown: number, all: number) =>
   `${name} ${shown < all ? `${shown} of ${all}` : all}`;
+/** Of what is not counted any further. */
+const atLeast = (name: string, shown: number, most: number) =>
+  `${name} ${shown < most ? shown : `${shown} or more`}`;
 
 /** The first columns of working orders and of fills; the price of a MARKET order is its word. */
 const TRADED: readonly Head[] = [
@@ -189,7 +192,7 @@ const PANE: Readonly<Record<Pane, PaneOf>> = {
         show: ['order', 'show', ...named(order.order_id)],
         cells: () => [
           ...tradedCells(order.order_id, order),
-          order.order_type === 'MARKET' ? plain('MARKET') : number(order.price),
+          order.order_type === 'MARKET' ? plain('MARKET') : plain(formatPrice(order.price)),
           number(order.filled_quantity),
           plain(order.status),
           plain(order.strategy_id),
@@ -198,7 +201,7 @@ const PANE: Readonly<Record<Pane, PaneOf>> = {
       })),
   },
   fills: {
-    title: ({ overview: { fills } }) => total('FILLS', fills.length),
+    title: ({ overview: { fills } }) => atLeast('FILLS', fills.length, MOST.fills),
     heads: [
       ...TRADED,
       { name: 'realized', isNumber: true },
@@ -212,7 +215,7 @@ const PANE: Readonly<Record<Pane, PaneOf>> = {
         show: ['order', 'show', ...named(fill.order_id)],
         cells: () => [
           ...tradedCells(fill.fill_id, fill),
-          number(fill.price),
+          plain(formatPrice(fill.price)),
           money(fill.realized_pnl),
           plain(fill.strategy_id),
           rowAge(fill.executed_at, at),
@@ -220,7 +223,7 @@ const PANE: Readonly<Record<Pane, PaneOf>> = {
       })),
   },
   notifications: {
-    title: ({ overview: { notifications } }) => total('ALERTS', notifications.length),
+    title: ({ overview: { notifications } }) => atLeast('ALERTS', notifications.length, MOST.notifications),
     heads: [
       { name: '', mayBeCut: true },
       { name: 'trader', mayBeCut: true },

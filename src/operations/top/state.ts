@@ -92,11 +92,17 @@ export function reduce(state: State, event: Event, protectedBy: string | undefin
 
 const BROWSE: Mode = { is: 'browse' };
 
-/** The state with a new look; a selection stays with its thing, wherever that is now. An older choice is passed over. */
+/** What has the newest first: who looks at the top of these looks at what is new. */
+const NEWEST_FIRST: ReadonlySet<Pane> = new Set(['orders', 'fills', 'notifications']);
+
+/**
+ * The state with a new look; a selection stays with its thing, wherever that is now, or at the newest one. An older choice is passed over.
+ */
 function withLook(state: State, look: Look, choice: Choice): State {
   if (choice !== state.choice) return state;
   const next = { ...state, look, problem: undefined };
   const placeOf = (pane: Pane) => {
+    if (state.selected[pane] === 0 && NEWEST_FIRST.has(pane)) return 0;
     const items = itemsOf(look, pane);
     const id = itemsOf(state.look, pane)[state.selected[pane]]?.id;
     const found = items.findIndex((item) => item.id === id);

@@ -117,6 +117,20 @@ describe('the state of top', () => {
     expect(press(next, ['RETURN']).effect).toMatchObject({ argv: ['user', 'show', 'trader_0002'] });
   });
 
+  it('stays at the newest order until somebody goes to another one', () => {
+    const look = madeLook(12);
+    const [first, ...older] = look.overview.orders;
+    const before = { ...look, overview: { ...look.overview, orders: older } };
+    const then = (state: State) =>
+      reduce(state, { is: 'looked', look, choice: state.choice }, undefined).state;
+    const top = press(looking(before), ['3']).state;
+    expect(press(then(top), ['RETURN']).effect).toMatchObject({ argv: ['order', 'show', first?.order_id] });
+    const chosen = press(top, ['DOWN']).state;
+    expect(press(then(chosen), ['RETURN']).effect).toMatchObject({
+      argv: ['order', 'show', older[1]?.order_id],
+    });
+  });
+
   it('passes over a look that was taken before the filter changed', () => {
     const state = press(looking(), ['/', 'x', 'RETURN']).state;
     expect(reduce(state, { is: 'looked', look: madeLook(1), choice: start.choice }, undefined).state).toBe(
