@@ -114,6 +114,26 @@ describe('the screen', () => {
     expect(whole).toBe(`Pinnacle  ${source}  2026-01-30 06:00:00  every 2 s  by net`);
   });
 
+  it('says that there are more fills than it reads, and prices in rupees', () => {
+    const look = madeLook(1);
+    const fill = { fill_id: 'f', order_id: 'o', user_id: 'asha', symbol: 'TCS', side: 'BUY', quantity: 10 };
+    const made = (count: number) => ({
+      ...look,
+      overview: {
+        ...look.overview,
+        fills: [...Array(count).keys()].map((n) => ({
+          ...{ ...fill, fill_id: `f${n}`, price: 4000.5, strategy_id: null },
+          realized_pnl: look.overview.totals.unrealized_pnl,
+          executed_at: look.overview.at,
+        })),
+      },
+    });
+    const text = (count: number) => view(looking(made(count)), around(120, 30)).join('\n');
+    expect(text(49)).toMatch(/^ {2}FILLS 49 /m);
+    expect(text(50)).toMatch(/^ {2}FILLS 50 or more /m);
+    expect(text(1)).toMatch(/^ {2}f0 .* TCS +₹4,000\.50 +₹10\.00 /m);
+  });
+
   it('is plain ASCII where the terminal shows nothing else', () => {
     const name = madeLook(3, ' Ŕävi ₹ 株');
     for (const line of view(looking(name), around(100, 30, false))) expect(line).toMatch(/^[\x20-\x7e]*$/);
