@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { chosenMajors } from './test/helpers/binaries.ts';
-import { KINDS, type Kind, suitesOf, UNIT } from './test/lanes.ts';
+import { isShort, KINDS, type Kind, suitesOf, UNIT } from './test/lanes.ts';
 
 const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -42,7 +42,7 @@ const lanesOf = (kind: Kind) => {
   return majors.map((major) => laneOf(kind, `${kind} ${major}`, { PINNACLE_TEST_POSTGRES: major }));
 };
 
-/** The lanes: `unit`, and those of each kind of database; all kinds with `--mode all`, else the fastest alone. */
+/** The lanes: `unit`, and those of each kind of database; without `--mode all` or a short form of the slower one, the fastest alone. */
 export default defineConfig(({ mode }) => ({
   test: {
     // Tests wait for servers and processes of their own as much as they compute: one worker more than cores.
@@ -50,7 +50,7 @@ export default defineConfig(({ mode }) => ({
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       lane({ name: 'unit', include: UNIT, globalSetup: [RUN] }),
-      ...KINDS.slice(0, mode === 'all' ? undefined : 1).flatMap(lanesOf),
+      ...KINDS.slice(0, mode === 'all' || isShort ? undefined : 1).flatMap(lanesOf),
     ],
   },
 }));

@@ -32,7 +32,7 @@ export const SERVER_ONLY = paths(isServerOnly);
 const MEETS_ENGINE = ['acceptance', 'audit', 'contract', 'docs', 'platform', 'projection', 'trading'].map(
   (folder) => join('test', folder, '/'),
 );
-const isShort = process.env['PINNACLE_TEST_EMBEDDED'] === 'short';
+export const isShort = process.env['PINNACLE_TEST_EMBEDDED'] === 'short';
 
 /** What a kind of database runs: the faster one everything but the unit suites, the other one what is left to it. */
 export const suitesOf = (kind: Kind): string[] =>
