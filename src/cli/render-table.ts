@@ -1,4 +1,4 @@
-import { shortestIds } from '../domain/id.ts';
+import { leastColumns, shortened, WHOLE_ID } from '../domain/shortened-id.ts';
 import { cutToWidth, textWidth } from '../util/text-width.ts';
 import { broken, ellipsisOf } from './charts/terminal.ts';
 import { type Display, displayOf, isNumeric, NONE } from './display.ts';
@@ -8,8 +8,8 @@ import type { Field, RenderOptions } from './result.ts';
 import { chunks, type Row, type Rows } from './rows.ts';
 
 /**
- * Rows as a table for a terminal, within its width unless the columns were chosen: shortened ids and long texts end with an
- * ellipsis. Returns how many rows there were, and which columns are left out.
+ * Rows as a table for a terminal, within its width unless the columns were chosen: shortened ids have an ellipsis within,
+ * long texts at their end. Returns how many rows there were, and which columns are left out.
  */
 export async function renderTable(
   rows: Rows,
@@ -78,7 +78,7 @@ function fitted(
   ellipsis: string,
   painted: (text: string) => string,
 ): string {
-  const text = cutToWidth(whole, width, ellipsis);
+  const text = shortened(whole, width, ellipsis);
   const room = ' '.repeat(width - textWidth(text));
   return atRight ? room + painted(text) : painted(text) + room;
 }
@@ -108,7 +108,8 @@ function columnOf(
   const column = { name, texts, atRight, width, least: width, minor, asked, typed, vital };
   if (field?.type !== 'text' && field?.type !== 'json') return column;
   const isProse = field.type === 'json' || texts.some((text) => text.includes(' ') || text.length > MAX_WORD);
-  const shortest = isProse ? TEXT_COLUMNS : shortestIds(texts, ellipsis.length);
+  const others = texts.filter((text) => !WHOLE_ID.test(text)).map(textWidth);
+  const shortest = Math.max(leastColumns(texts, ellipsis), ...(isProse ? [TEXT_COLUMNS] : others));
   return { ...column, least: Math.min(width, Math.max(textWidth(name), shortest)) };
 }
 

@@ -1,3 +1,4 @@
+import { idPart } from '../domain/shortened-id.ts';
 import { EXITS } from '../util/exit-codes.ts';
 import { Failure, usage } from '../util/failure.ts';
 import { truncate } from '../util/text.ts';
@@ -180,7 +181,9 @@ async function complete(invocation: Invocation, ctx: RailContext): Promise<Entry
     const { param, label } = entry;
     entry.value = param.choices
       ? await promptChoice(ctx.io, `${param.help} (${label}):`, param.choices)
-      : await promptText(ctx.io, `${param.help} (${label}):`, (text) => problem(param, text));
+      : await promptText(ctx.io, `${param.help} (${label}):`, (text) =>
+          idPart(param.placeholder ?? '', text) ? undefined : problem(param, text),
+        );
   }
   return all;
 }

@@ -88,38 +88,11 @@ export function mintId<Prefix extends keyof Minted>(prefix: Prefix, at: Date): M
   return `${prefix}_${last.stamp}${last.random}` as Minted[Prefix];
 }
 
-const ULID_CHAR = '[0-9A-HJKMNP-TV-Z]';
-const ULID = new RegExp(`^${ULID_CHAR}{26}$`);
+/** How many characters a generated id has behind its prefix. */
+export const ULID_CHARS = 26;
+const ULID = new RegExp(`^[0-9A-HJKMNP-TV-Z]{${ULID_CHARS}}$`);
 
 /** Whether an id has the form of those that this program mints with this prefix. */
 export function isMinted(prefix: keyof Minted, id: string): boolean {
   return id.startsWith(`${prefix}_`) && ULID.test(id.slice(prefix.length + 1));
-}
-
-/** The prefixes of ids that may be written shortened, since one that is can be looked up. */
-export const SHORTENABLE = ['usr', 'ord', 'fil', 'pos', 'ses', 'ntf', 'flo', 'act', 'mrg'] as const;
-
-const PREFIX = `(${SHORTENABLE.join('|')})`;
-/** A generated id with one of them; its source is a pattern of PostgreSQL, too. */
-export const WHOLE_ID = new RegExp(`^${PREFIX}_${ULID_CHAR}{26}$`);
-// Less than its time would be the beginning of too many.
-const SHORTENED = new RegExp(`^${PREFIX}_${ULID_CHAR}{${TIME_CHARS},25}$`);
-const ELLIPSIS = /(?:…|\.\.\.)$/;
-
-/** The beginning of a generated id, from a text that is one, with or without an ellipsis; undefined for any other text. */
-export function shortenedId(text: string): string | undefined {
-  const start = text.replace(ELLIPSIS, '');
-  return SHORTENED.test(start) ? start : undefined;
-}
-
-/**
- * How many characters, an ellipsis of so many included, tell each generated id among these texts from the others and hold the
- * time that it was made at; other texts stay whole.
- */
-export function shortestIds(texts: readonly string[], ellipsis: number): number {
-  const ids = [...new Set(texts)].filter((text) => WHOLE_ID.test(text)).sort();
-  const shared = ids.map((id, i) => [...id].findIndex((char, at) => char !== ids[i + 1]?.[at]));
-  const shortest =
-    ids.length === 0 ? 0 : Math.max('ord_'.length + TIME_CHARS, ...shared.map((at) => at + 1)) + ellipsis;
-  return Math.max(shortest, ...texts.filter((text) => !WHOLE_ID.test(text)).map((text) => text.length));
 }

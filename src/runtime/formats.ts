@@ -11,9 +11,13 @@ is found. --csv prints CSV with a header; text that a spreadsheet would run as a
   },
   tables: {
     about: 'what a table leaves out, and how ids are shortened',
-    text: `A table keeps within the terminal: it shortens ids and long texts, which then end with an ellipsis, and leaves columns
-out, which stderr names. --columns a,b shows those, --columns all every one. Every other format prints a text whole. Every command
-takes an id as a table shows it, or its beginning: one that several have ends 2 and names them.`,
+    text: `A table keeps within the terminal: it shortens generated ids within (ord_01KG3…7Q3ZTA) and long texts at their end, and
+leaves columns out, which stderr names. --columns a,b shows those, --columns all every one. Every other format prints a text whole;
+pages and answers have whole ids.
+
+Every command takes a generated id as a table shows it, its last six characters or more (7Q3ZTA), or its beginning, in upper or
+lower case, with three dots for an ellipsis or none. An id that is there comes first; what several ids have ends 2 and names them. An
+ending alone reads every id of its kind, which takes about twice as long as counting them.`,
   },
   pager: {
     about: 'how what is longer than the screen is shown',

@@ -1,14 +1,11 @@
 import type { Context } from '../context.ts';
 import { DAY_OR_WORD_RULE, DAY_PLACEHOLDER, dayOf, isBookDay, isDayWord } from '../domain/day.ts';
-import { shortenedId } from '../domain/id.ts';
+import { idPart } from '../domain/shortened-id.ts';
 import { usage } from '../util/failure.ts';
-
-/** What stands in help for the id of a row that is there. */
-const NAMES_ROW = new Set('USER ORDER FILL POSITION SESSION NOTIFICATION FLOW ACTION MERGE'.split(' '));
 
 /**
  * A value of the command line in full, by what stands for it in help: the day (YYYY-MM-DD) that a word means on the trading day
- * of the database, and the id of the one row whose id begins so. Throws a usage error for a day before any book.
+ * of the database, and the id of the one row that a part of its id names. Throws a usage error for a day before any book.
  */
 export async function inFull(ctx: Context, placeholder: string, text: string): Promise<string> {
   if (placeholder === DAY_PLACEHOLDER && isDayWord(text)) {
@@ -17,8 +14,12 @@ export async function inFull(ctx: Context, placeholder: string, text: string): P
     if (!isBookDay(day)) throw usage(`${text} ${DAY_OR_WORD_RULE}.`);
     return day;
   }
-  const start = NAMES_ROW.has(placeholder) ? shortenedId(text) : undefined;
-  if (start === undefined) return text;
+  const part = idPart(placeholder, text);
+  if (part === undefined) return text;
   const { wholeId } = await import('../trading/whole-id.ts');
-  return wholeId(await ctx.db(), start);
+  const id = await wholeId(await ctx.db(), part, text);
+  // What is refused is on record as of the whole id.
+  const { origin } = ctx;
+  if (origin.subject?.endsWith(` ${text}`)) origin.subject = `${origin.subject.slice(0, -text.length)}${id}`;
+  return id;
 }

@@ -182,7 +182,7 @@ describe.each(servers)('screens on $name', ({ open }) => {
     if (!/[a-z]/.test(value)) expect(value, where).toMatch(GAIN);
   }
 
-  /** Whatever a narrow screen shows of a list is whole, or ends with an ellipsis and begins like the whole. */
+  /** Whatever a narrow screen shows of a list is whole, or is that around an ellipsis. */
   function compareWith(
     whole: string,
     { stdout, where }: { stdout: string; where: string },
@@ -197,8 +197,9 @@ describe.each(servers)('screens on $name', ({ open }) => {
       .filter((line) => !line.startsWith('  pinnacle '))
       .forEach((line, i) => {
         for (const cell of line.trim().split(/ {2,}/)) {
-          const start = cell.endsWith(ellipsis) ? cell.slice(0, -ellipsis.length) : cell;
+          const [start = '', end] = cell.split(ellipsis);
           expect(wide[i], `${where}: ${cell}`).toContain(start);
+          if (end) expect(`${wide[i]} `, `${where}: ${cell}`).toContain(`${end} `);
         }
       });
   }

@@ -68,50 +68,6 @@ describe.each(databases)('lists on a terminal, on $name', ({ open }) => {
     expect({ whole: stdout.includes(String(orders[0])), stderr }).toEqual({ whole: true, stderr: '' });
   });
 
-  it('takes an id as a table shows it, or its beginning', async () => {
-    const { stdout } = await onTerminal(80, 'order list');
-    const shown = stdout.split('\n').flatMap((line) => /^ord_\S+…/.exec(line) ?? []);
-    expect(shown).toHaveLength(2);
-    for (const id of shown) {
-      for (const typed of [id, id.replace('…', '...'), id.replace('…', '')]) {
-        const found = await db.json('order', 'show', typed);
-        expect(orders).toContain(found['order_id']);
-      }
-    }
-    await db.json('order', 'cancel', String(shown[0]));
-    const [audit] = (await db.audits('order cancel')).slice(-1);
-    expect(orders.map((order) => `order ${order}`)).toContain(audit?.target);
-  });
-
-  it('leaves a new id and free text as they are', async () => {
-    const start = orders[0]?.slice(0, 12) ?? '';
-    const placed = await db.json(
-      ...words(`order place --order-id ${start} --user trader_001 --symbol TCS --side BUY --quantity 1`),
-    );
-    expect(placed['order_id']).toBe(start);
-    expect(await db.json('order', 'cancel', start)).toMatchObject({ order_id: start });
-  });
-
-  it('never takes the id of another program for one that it begins like', async () => {
-    await given.order(db, { orderId: 'ord_20260101001' });
-    await db.refused(['order', 'cancel', 'ord_2026010100'], { code: 3, error: 'ORDER_NOT_FOUND' });
-    await db.refused(['order', 'cancel', 'ord_2026'], { code: 3, error: 'ORDER_NOT_FOUND' });
-  });
-
-  it('names the candidates where several begin so, and changes nothing', async () => {
-    const [first = '', second = ''] = orders;
-    await db.query('UPDATE orders SET order_id = $1 WHERE order_id = $2', [
-      `${first.slice(0, 28)}ZZ`,
-      second,
-    ]);
-    orders[1] = `${first.slice(0, 28)}ZZ`;
-    const start = first.slice(0, 20);
-    const error = await db.refused(['order', 'cancel', start], { code: 2 });
-    expect(error.message).toContain(`More than one order begins with ${start}`);
-    for (const order of orders) expect(error.hint).toContain(order);
-    await db.refused(['order', 'show', 'ord_01AAAAAAAA…'], { code: 3, error: 'ORDER_NOT_FOUND' });
-  });
-
   it('says what found nothing, and what makes a row', async () => {
     const { stdout, stderr } = await onTerminal(
       80,

@@ -71,9 +71,13 @@ const CONTROL = '(?:\\u001b\\[[\\d;?]*[A-Za-z])*';
 const STILL_SPINNER = new RegExp(`^${CONTROL}-${CONTROL} [A-Za-z][^\\n]*\\n`, 'gm');
 
 const ULID_CHAR = '[0-9A-HJKMNP-TV-Z]';
-const GENERATED = new RegExp(`\\b([a-z]{3})_(${ULID_CHAR}{10})(${ULID_CHAR}*)`, 'g');
-/** An id that is cut within its time, as in a sentence. */
-const CUT_ID = new RegExp(`\\b([a-z]{3})_(01${ULID_CHAR}{1,7})(?=…)`, 'g');
+const TIME_CHARS = 10;
+const END_CHARS = 6;
+/** A generated id: without its middle, cut within a text, or whole. */
+const GENERATED = new RegExp(
+  `\\b([a-z]{3}_)(?:(${ULID_CHAR}{3,25})(…|\\.\\.\\.)(${ULID_CHAR}{${END_CHARS}})?|(${ULID_CHAR}{${TIME_CHARS},}))`,
+  'g',
+);
 const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g;
 const LOCAL = /(\d{4}-\d\d-\d\d)( \d\d:\d\d:\d\d)?/g;
 
@@ -121,7 +125,13 @@ export function stableTexts(zone: string, folder: string) {
     return wallClock(fromWallClock(new Date(`${day}T${clock.trim()}Z`), zone).toISOString(), STORED_ZONE);
   };
   const times = numbering();
-  const tails = numbering();
+  /** The beginning of an id: its time, or some of it, and nothing but zeros behind it. */
+  const begun = (text: string) => {
+    const time = text.slice(0, TIME_CHARS);
+    const told = isOld(time) ? time : time.length < TIME_CHARS ? '01KG' : times(time, '01KG');
+    return told.padEnd(text.length, '0').slice(0, text.length);
+  };
+  const ends = numbering();
   const keys = numbering();
   return (printed: string): string => {
     let text = printed
@@ -131,13 +141,14 @@ export function stableTexts(zone: string, folder: string) {
     for (const [pattern, told] of TOLD)
       text = typeof told === 'string' ? text.replace(pattern, told) : text.replace(pattern, told);
     return text
-      .replace(GENERATED, (_all, prefix: string, time: string, tail: string) => {
-        const begin = isOld(time) ? time : times(time, '01KG');
-        return `${prefix}_${begin}${tail.length < 16 ? '0'.repeat(tail.length) : tails(tail, '0')}`;
+      .replace(GENERATED, (_all, prefix: string, head = '', ellipsis = '', end = '', text = '') => {
+        if (head !== '') return prefix + begun(head) + ellipsis + (end && ends(end, ''));
+        const isWhole = text.length === TIME_CHARS + 16;
+        return (
+          prefix +
+          (isWhole ? begun(text.slice(0, -END_CHARS)) + ends(text.slice(-END_CHARS), '') : begun(text))
+        );
       })
-      .replace(CUT_ID, (all, prefix: string, time: string) =>
-        isOld(time) ? all : `${prefix}_${'01KG'.padEnd(time.length, '0').slice(0, time.length)}`,
-      )
       .replace(/\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8}\b/g, (key) => keys(key, 'e'))
       .replace(ISO, (at) => `${moved(daysFrom(wallClock(at, zone).slice(0, 10)))}T05:00:00.000000Z`)
       .replace(LOCAL, dated)

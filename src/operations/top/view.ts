@@ -1,6 +1,7 @@
 import { ellipsisOf, plainly, type Terminal } from '../../cli/charts/terminal.ts';
 import { type Column, fitColumns, GAP } from '../../cli/fit-columns.ts';
 import { formatRupees } from '../../domain/money.ts';
+import { leastColumns, shortened } from '../../domain/shortened-id.ts';
 import { UNREAD_MOST } from '../../trading/notifications/count-unread.ts';
 import { escapeControls, pluralize, someOf } from '../../util/text.ts';
 import { cutToWidth, textWidth } from '../../util/text-width.ts';
@@ -181,7 +182,8 @@ function fitted(
   const columns: Column[] = heads.map(({ mayBeCut, minor }, at) => {
     const texts = rows.map((cells) => safe(cells[at]?.text ?? '', around));
     const width = Math.max(...[names[at] ?? '', ...texts].map(textWidth));
-    const least = mayBeCut ? Math.min(width, Math.max(LEAST_COLUMNS, textWidth(names[at] ?? ''))) : width;
+    const shortest = Math.max(LEAST_COLUMNS, leastColumns(texts, ellipsisOf(around), LEAST_COLUMNS));
+    const least = mayBeCut ? Math.min(width, Math.max(shortest, textWidth(names[at] ?? ''))) : width;
     return { name: String(at), width, least, minor: minor === true, asked: false };
   });
   return fitColumns(columns, around.columns - MARK_COLUMNS).map(({ name, width }) => ({
@@ -248,7 +250,7 @@ function safe(text: string, around: Around): string {
 
 /** The same in so many columns: cut, or with spaces on one side. */
 function cellText(text: string, width: number, isNumber: boolean, around: Around): string {
-  const cut = cutToWidth(safe(text, around), width, ellipsisOf(around));
+  const cut = shortened(safe(text, around), width, ellipsisOf(around));
   const padding = ' '.repeat(Math.max(0, width - textWidth(cut)));
   return isNumber ? padding + cut : cut + padding;
 }

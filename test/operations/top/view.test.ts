@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { mintId } from '../../../src/domain/id.ts';
+import { idPart } from '../../../src/domain/shortened-id.ts';
 import { initialState, reduce, type State } from '../../../src/operations/top/state.ts';
 import { type Around, view } from '../../../src/operations/top/view.ts';
 import { WITHOUT_COLOUR } from '../../../src/util/paint.ts';
@@ -132,6 +134,24 @@ describe('the screen', () => {
     expect(text(49)).toMatch(/^ {2}FILLS 49 /m);
     expect(text(50)).toMatch(/^ {2}FILLS 50 or more /m);
     expect(text(1)).toMatch(/^ {2}f0 .* TCS +₹4,000\.50 +₹10\.00 /m);
+  });
+
+  it.each([
+    [80, true],
+    [80, false],
+    [60, true],
+  ])('of %i columns shows generated ids as commands take them, each its own', (columns, unicode) => {
+    const made = madeLook(8);
+    const orders = made.overview.orders.map((order) => ({ ...order, order_id: mintId('ord', new Date(0)) }));
+    const state = press(looking({ ...made, overview: { ...made.overview, orders } }), '3');
+    const lines = view(state, around(columns, 40, unicode));
+    const shown = lines.flatMap((line) => /(?<=^[> ] )\S*(?:…|\.\.\.)\w{6}/.exec(line) ?? []);
+    expect(shown).toHaveLength(orders.length);
+    for (const [i, text] of shown.entries()) {
+      const { start = '?', end = '?' } = idPart('ORDER', text) ?? {};
+      const found = orders.filter(({ order_id: id }) => id.startsWith(start) && id.endsWith(end));
+      expect(found, text).toEqual([orders[i]]);
+    }
   });
 
   it('is plain ASCII where the terminal shows nothing else', () => {

@@ -10,7 +10,7 @@ export const revoke = defineCommand({
   effect: 'write',
   roles: ['cron', 'operator'],
   phase: 1,
-  args: { user: parsed(userId, 'USER', 'the user'), session: identifier('SESSION', 'the session', 100) },
+  args: { user: parsed(userId, 'USER', 'the user'), session: identifier('LOGIN', 'the session', 100) },
   flags: {},
   fields: { user_id: { type: 'text' }, session_id: { type: 'text' } },
   answer: ({ user_id, session_id }) => ({
