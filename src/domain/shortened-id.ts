@@ -5,7 +5,7 @@ import { ULID_CHARS } from './id.ts';
  * The prefixes of generated ids that a table may shorten, since every command finds them so, by what stands for such an id in
  * help.
  */
-export const SHORTENABLE = {
+const SHORTENABLE = {
   USER: 'usr',
   ORDER: 'ord',
   FILL: 'fil',

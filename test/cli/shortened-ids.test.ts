@@ -51,7 +51,7 @@ describe.each(databases)('shortened ids, on $name', ({ name, open }) => {
 
   it('an answer to a question may be one', async () => {
     const { code, stdout } = await db.cliWith(
-      { tty: true, stdin: `${first.slice(0, 9)}…${endOf(first)}\n` },
+      { tty: true, answer: { to: 'the order', keys: `${first.slice(0, 9)}…${endOf(first)}\r` } },
       ...words('order show --columns order_id,status'),
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(first) });
