@@ -22,13 +22,14 @@ export interface Server {
 }
 
 /**
- * Starts a server of the version of this run; `settings` are postgres -c settings. fsync is off unless asked for, as nothing
- * here must survive.
+ * Starts a server of the version of this run; `settings` are postgres -c settings, `env` what its surroundings have besides those of the
+ * tests. fsync is off unless asked for, as nothing here must survive.
  */
 export async function startServer(
   settings: Record<string, string> = {},
   parent = tmpdir(),
   bin = findBinaries(),
+  env: Record<string, string> = {},
 ): Promise<Server> {
   if (!bin) throw new Error('no PostgreSQL server binaries on this machine (apt-get install postgresql)');
   const folder = mkdtempSync(join(parent, 'pg-'));
@@ -42,7 +43,7 @@ export async function startServer(
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N'],
     { ...owner, cwd: folder },
   );
-  return launch(bin, folder, owner, settings);
+  return launch(bin, folder, owner, settings, env);
 }
 
 /** Starts a replica of a server by streaming replication; `settings` as there. */
@@ -68,6 +69,7 @@ async function launch(
   folder: string,
   owner: { uid: number; gid: number } | undefined,
   settings: Record<string, string>,
+  env: Record<string, string> = {},
 ): Promise<Server> {
   const all: Record<string, string> = {
     listen_addresses: '',
@@ -86,6 +88,7 @@ async function launch(
     const server = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...settings], {
       ...owner,
       cwd: folder,
+      env: { ...process.env, ...env },
       stdio: 'ignore',
     });
     return { server, ended: new Promise((resolve) => server.once('exit', resolve)) };
