@@ -319,7 +319,7 @@ F6,INFY,SELL,1,9,2024-01-08,`,
 
   it('is a table on a terminal', async () => {
     const { code, stdout } = await db.cliWith(
-      { tty: true },
+      { tty: true, env: { NO_COLOR: '1' } },
       ...words('report performance --user trader_001'),
     );
     expect(code).toBe(0);
