@@ -85,8 +85,9 @@ function fitted(
 
 /** Prose keeps so many columns. */
 const TEXT_COLUMNS = 24;
-/** What is longer is no id or word. */
+/** What is longer is no word. An id may be longer, and stays whole, as one that is not generated cannot be given shortened. */
 const MAX_WORD = 40;
+const MAX_ID = 50;
 
 /** A column by its texts. An id may become as short as tells it from the others, a text with spaces as TEXT_COLUMNS. */
 function columnOf(
@@ -107,7 +108,8 @@ function columnOf(
   const vital = field?.vital === true;
   const column = { name, texts, atRight, width, least: width, minor, asked, typed, vital };
   if (field?.type !== 'text' && field?.type !== 'json') return column;
-  const isProse = field.type === 'json' || texts.some((text) => text.includes(' ') || text.length > MAX_WORD);
+  const longest = name.endsWith('_id') ? MAX_ID : MAX_WORD;
+  const isProse = field.type === 'json' || texts.some((text) => text.includes(' ') || text.length > longest);
   const others = texts.filter((text) => !WHOLE_ID.test(text)).map(textWidth);
   const shortest = Math.max(leastColumns(texts, ellipsis), ...(isProse ? [TEXT_COLUMNS] : others));
   return { ...column, least: Math.min(width, Math.max(textWidth(name), shortest)) };

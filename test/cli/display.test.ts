@@ -36,14 +36,15 @@ const rows = [
   { side: 'SHORT', price: 100_000, pnl: -500, share: null, moved: 0.001, ratio: -0.00001, violated: null },
 ];
 
-function terminal(unicode: boolean, paint: Paint, written: string[] = []): Io {
+function terminal(unicode: boolean, paint: Paint, written: string[] = [], columns = 0): Io {
   const stream = new Writable({
     write(chunk, _encoding, done) {
       written.push(String(chunk));
       done();
     },
   });
-  return { out: new Sink(stream, true), unicode, paint: () => paint, afterwards: [] } as unknown as Io;
+  const out = new Sink(Object.assign(stream, { columns }), true);
+  return { out, unicode, paint: () => paint, afterwards: [] } as unknown as Io;
 }
 
 async function table(unicode: boolean): Promise<string[]> {
@@ -151,4 +152,14 @@ it('names the time zone once where a clock is shown, not where ages are', async 
   expect(await notesOf('2026-01-30T03:45:00.000000Z')).toEqual(['Times are in Asia/Kolkata; in UTC: --utc']);
   expect(await notesOf('2026-03-10T09:59:00.000000Z')).toEqual([]);
   expect(await notesOf('2026-01-30T03:45:00.000000Z', { utc: true })).toEqual([]);
+});
+
+it('keeps ids whole at every width, which cannot be given shortened, but not other long words', async () => {
+  const [id, hash] = ['desk-of-derivatives-in-mumbai.trader-number-000001', 'a'.repeat(64)];
+  const kinds: Fields = { user_id: { type: 'text' }, hash: { type: 'text' } };
+  const written: string[] = [];
+  const io = terminal(true, WITHOUT_COLOUR, written, 80);
+  await renderTable([{ user_id: id, hash }], Object.keys(kinds), { ...style, fields: kinds }, io);
+  expect(written.join('')).toContain(`${id}  aaaa`);
+  expect(written.join('')).toContain('a…');
 });

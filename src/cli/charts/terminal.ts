@@ -1,4 +1,5 @@
 import type { Paint } from '../../util/paint.ts';
+import { textWidth } from '../../util/text-width.ts';
 
 /** What a terminal can show. */
 export interface Terminal {
@@ -30,7 +31,7 @@ const COMMAND = /pinnacle (?:[^.]|\.(?! |$))*/;
 
 /** A line as lines of at most so many columns, broken between words, each after the first indented as deep as it, and more. */
 export function broken(line: string, columns: number | undefined): string[] {
-  if (columns === undefined || line.length <= columns) return [line];
+  if (columns === undefined || textWidth(line) <= columns) return [line];
   const [, margin = '', text = ''] = /^( *)(.*)$/s.exec(line) ?? [];
   const start = text.search(COMMAND);
   const [command = ''] = COMMAND.exec(text) ?? [];
@@ -49,9 +50,9 @@ function inLines(words: readonly string[], columns: number, indent: number): str
   const lines: string[] = [];
   for (const word of words) {
     const line = lines.at(-1);
-    const isFitting = line !== undefined && line.length + 1 + word.length <= columns;
+    const isFitting = line !== undefined && textWidth(line) + 1 + textWidth(word) <= columns;
     // What does not fit a line of its own either stays where it is, but for a command.
-    const isTooLong = indent + word.length > columns && !word.startsWith('pinnacle ');
+    const isTooLong = indent + textWidth(word) > columns && !word.startsWith('pinnacle ');
     if (line !== undefined && (isFitting || isTooLong)) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(line === undefined ? word : ' '.repeat(indent) + word);
   }
