@@ -41,7 +41,8 @@ export const foreign = defineCommand({
         listForeignWrites(source, { writer, program, table, since }, limit, after && timeKeyset(after, 5)),
       ({ last_at, table_name, row_id, ...by }) => [last_at, table_name, row_id, by.writer, by.program],
     );
-    if (isForPerson(ctx) && Array.isArray(found) && found.length === 0)
+    const isFiltered = [writer, program, table, since, input.after].some((value) => value !== undefined);
+    if (!isFiltered && isForPerson(ctx) && Array.isArray(found) && found.length === 0)
       await ctx.io.say('No other program has written anything here. What is recorded: pinnacle schema show');
     return found;
   },

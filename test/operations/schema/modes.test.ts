@@ -87,6 +87,9 @@ describe.each(databases)('the modes of the schema on $name', ({ name, open }) =>
     await db.cli('schema', 'shared', '--record-writes', 'off');
     await db.query(INSERT('unseen'));
     expect(await db.json('audit', 'foreign', '--table', 'orders')).toEqual(writes);
+    const none = await db.cliWith({ tty: true }, 'audit', 'foreign', '--table', 'users');
+    expect(none.stderr).toContain('Nothing found by: pinnacle audit foreign --table users');
+    expect(none.stderr).not.toContain('No other program');
     const page = await db.cli('audit', 'foreign', '--limit', '1', '--after', 'bm9uc2Vuc2U');
     expect(page.code).toBe(2);
   });
