@@ -75,7 +75,7 @@ export async function render(result: Row | Rows | RawOutput, style: RenderOption
 async function renderList(rows: Rows, names: string[], style: RenderOptions, io: Io): Promise<void> {
   const [only, ...others] = Array.isArray(rows) ? rows : [];
   const answer = only && others.length === 0 ? answerOf(only, style, io) : undefined;
-  if (answer) return renderAnswer(answer, io);
+  if (answer) return renderAnswer(answer, style, io);
   const { renderTable } = await import('./render-table.ts');
   const { count, missing } = await renderTable(rows, names, style, io);
   const none = count === 0 ? style.none?.() : undefined;
@@ -104,7 +104,7 @@ async function renderOne(row: Row, names: string[], style: RenderOptions, io: Io
     return io.out.write(`${jsonRow(row, names, style.fields, io.out.isTTY ? 2 : undefined)}\n`);
   if (style.flags.csv) return (await import('./render-csv.ts')).renderCsv([row], names, style.fields, io);
   const answer = answerOf(row, style, io);
-  if (answer) return renderAnswer(answer, io);
+  if (answer) return renderAnswer(answer, style, io);
   if (io.out.isTTY) return (await import('./render-card.ts')).renderCard(row, names, style, io);
   // A column that the result lacks is printed only if it was named.
   const shown = style.flags.columns ? names : names.filter((name) => columnValue(row, name) !== undefined);
@@ -118,13 +118,15 @@ function answerOf(row: Row, { answer, flags }: RenderOptions, io: Io): Answer | 
   return io.out.isTTY && !isOther ? answer?.(row) : undefined;
 }
 
-async function renderAnswer({ done, once, next }: Answer, io: Io): Promise<void> {
+async function renderAnswer({ done, once, next }: Answer, { flags }: RenderOptions, io: Io): Promise<void> {
   const paint = io.paint(io.out);
   const mark = plainly('✓', io);
   const lines = broken(plainly(`✓ ${escapeControls(done)}`, io), io.out.width).join('\n');
   await io.out.write(`${paint.green(mark)}${lines.slice(mark.length)}\n`);
   if (once) await io.out.write(`${once.what}, shown this once: ${paint.bold(escapeControls(once.secret))}\n`);
-  if (next) io.afterwards.push(`Next: pinnacle ${next.map((word) => shellWord(String(word))).join(' ')}`);
+  // What a dry run made is not there.
+  if (next && !flags.dryRun)
+    io.afterwards.push(`Next: pinnacle ${next.map((word) => shellWord(String(word))).join(' ')}`);
 }
 
 /** A column of a single record for a pipe: one line, or one line per row of a nested table. */

@@ -167,6 +167,7 @@ export const pickFields = <O extends Fields>(fields: O, names: readonly (keyof O
   Object.fromEntries(names.map((name) => [name, fields[name] as Field]));
 
 export interface OutputFlags {
+  dryRun?: boolean;
   verbose?: boolean;
   json?: true | string;
   jq?: string;

@@ -20,7 +20,7 @@ export const seal = defineCommand({
     checkpoint: { type: 'text' },
   },
   answer: ({ sealed, unsealed, seq, checkpoint }) => ({
-    done: `Sealed ${pluralize(Number(sealed), 'entry', 'entries')}, the chain ends at ${seq ?? 0}${unsealed ? `, ${unsealed} wait for their transaction` : ''}${checkpoint === null ? '' : ', signed'}`,
+    done: `Sealed ${pluralize(Number(sealed), 'entry', 'entries')}, the chain ends at ${seq ?? 0}${unsealed ? `, ${unsealed} not sealed yet` : ''}${checkpoint === null ? '' : ', signed'}`,
     next: ['audit', 'verify'],
   }),
   examples: ['audit seal', 'audit seal --checkpoint --json'],

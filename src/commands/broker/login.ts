@@ -26,7 +26,7 @@ export const login = defineCommand({
     problem: { type: 'text' },
   },
   answer: ({ user_id, client_code, token_expires_at }) => ({
-    done: `Logged in ${user_id} (${client_code}) until ${minuteText(token_expires_at)}`,
+    done: `Logged in ${user_id} (${client_code})${token_expires_at === null ? '' : ` until ${minuteText(token_expires_at)}`}`,
     next: ['broker', 'sync', user_id],
   }),
   examples: ['broker login trader_001 --client-code A123456', 'broker login --all'],

@@ -1,5 +1,6 @@
 import { identifier } from '../../cli/flags.ts';
 import type { Answer, Fields, RowOf } from '../../cli/result.ts';
+import { signedRupees } from '../../domain/money.ts';
 import { pluralize } from '../../util/text.ts';
 
 export const ofAction = { action: identifier('ACTION', 'the corporate action') };
@@ -43,7 +44,14 @@ export const appliedFields = {
 /** What became of an action. */
 export const acted =
   (done: string) =>
-  ({ action_id, type, symbol, ex_date, positions, users }: RowOf<typeof appliedFields>): Answer => ({
-    done: `${done} the ${type} of ${symbol} of ${ex_date} (${action_id}): ${pluralize(Number(positions), 'position')} of ${pluralize(Number(users), 'user')}`,
-    next: ['position', 'list', '--symbol', symbol],
-  });
+  (row: RowOf<typeof appliedFields>): Answer => {
+    const moved = [
+      `${pluralize(Number(row.positions), 'position')} of ${pluralize(Number(row.users), 'user')}`,
+      ...(row.orders_cancelled ? [`${pluralize(Number(row.orders_cancelled), 'order')} cancelled`] : []),
+      ...(Number(row.cash) ? [`${signedRupees(row.cash ?? 0)} booked`] : []),
+    ];
+    return {
+      done: `${done} the ${row.type} of ${row.symbol} of ${row.ex_date} (${row.action_id}): ${moved.join(', ')}`,
+      next: ['position', 'list', '--symbol', row.symbol],
+    };
+  };

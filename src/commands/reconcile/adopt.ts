@@ -1,11 +1,35 @@
 import { defineCommand } from '../../cli/command.ts';
 import { choice, optional, parsed, price, text } from '../../cli/flags.ts';
+import type { Fields, RowOf } from '../../cli/result.ts';
 import type { Context } from '../../context.ts';
 import { PRODUCTS } from '../../domain/enums.ts';
 import { strategyId, userId } from '../../domain/id.ts';
 import { amountText, formatRupees } from '../../domain/money.ts';
 import { tradingSymbol } from '../../domain/symbol.ts';
 import { usage } from '../../util/failure.ts';
+
+const fields = {
+  user_id: { type: 'text' },
+  order_id: { type: 'text' },
+  broker_order_id: { type: 'text' },
+  origin: { type: 'text' },
+  strategy_id: { type: 'text' },
+  symbol: { type: 'text' },
+  product: { type: 'text' },
+  side: { type: 'text', kind: 'state' },
+  quantity: { type: 'integer' },
+  price: { type: 'number', kind: 'price' },
+  status: { type: 'text', kind: 'state' },
+  reason: { type: 'text' },
+} as const satisfies Fields;
+
+function doneOf({ user_id, order_id, side, quantity, symbol, price, status }: RowOf<typeof fields>): string {
+  if (order_id === null) return `Nothing to adopt: ${symbol} of ${user_id} agrees with the broker`;
+  if (!Number(quantity))
+    return `Nothing was booked: ${symbol} of ${user_id} was adopted before as ${order_id}`;
+  const at = price === null ? '' : ` at ${formatRupees(amountText(price))}`;
+  return `Adopted ${order_id}: ${side} ${quantity} ${symbol}${at} for ${user_id} (${status})`;
+}
 
 export const adopt = defineCommand({
   effect: 'write',
@@ -20,26 +44,10 @@ export const adopt = defineCommand({
     price: optional(price('rupees per share, where the books give none')),
     reason: text('REASON', 'why; it is in the audit log'),
   },
-  fields: {
-    user_id: { type: 'text' },
-    order_id: { type: 'text' },
-    broker_order_id: { type: 'text' },
-    origin: { type: 'text' },
-    strategy_id: { type: 'text' },
-    symbol: { type: 'text' },
-    product: { type: 'text' },
-    side: { type: 'text', kind: 'state' },
-    quantity: { type: 'integer' },
-    price: { type: 'number', kind: 'price' },
-    status: { type: 'text', kind: 'state' },
-    reason: { type: 'text' },
-  },
-  answer: ({ user_id, order_id, side, quantity, symbol, price, status }) => ({
-    done:
-      order_id === null
-        ? `Nothing to adopt: ${symbol} of ${user_id} agrees with the broker`
-        : `Adopted ${order_id}: ${side} ${quantity} ${symbol}${price === null ? '' : ` at ${formatRupees(amountText(price))}`} for ${user_id} (${status})`,
-    next: order_id === null ? ['reconcile', 'positions', user_id] : ['order', 'show', order_id],
+  fields,
+  answer: (row) => ({
+    done: doneOf(row),
+    next: row.order_id === null ? ['reconcile', 'positions', row.user_id] : ['order', 'show', row.order_id],
   }),
   examples: [
     'reconcile adopt trader_001 --order 260130000000123 --reason "placed in the app" --yes',

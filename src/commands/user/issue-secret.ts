@@ -59,7 +59,7 @@ export async function withNewSecret<C extends Column, T>(
   const file = outputFile === undefined ? null : resolve(ctx.cwd, outputFile);
   const shown = file === null && !ctx.dryRun ? secret : null;
   const drop = file && !ctx.dryRun ? await deposit(file, secret) : undefined;
-  const columns = { [column]: shown, output_file: file } as Columns<C>;
+  const columns = { [column]: shown, output_file: ctx.dryRun ? null : file } as Columns<C>;
   return work(hashApiKey(secret), columns).catch(async (error) => {
     // If the outcome of the commit is unknown, the secret may be valid: keep the file.
     if (!(error instanceof Failure && error.kind === 'unknown')) await drop?.();
