@@ -149,7 +149,7 @@ export function stableTexts(zone: string, folder: string) {
           (isWhole ? begun(text.slice(0, -END_CHARS)) + ends(text.slice(-END_CHARS), '') : begun(text))
         );
       })
-      .replace(/\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8}\b/g, (key) => keys(key, 'e'))
+      .replace(/\b(?=[a-f]*\d)[0-9a-f]{8}\b/g, (key) => keys(key, 'e'))
       .replace(ISO, (at) => `${moved(daysFrom(wallClock(at, zone).slice(0, 10)))}T05:00:00.000000Z`)
       .replace(LOCAL, dated)
       .replaceAll(zone, STORED_ZONE)
