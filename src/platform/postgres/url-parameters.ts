@@ -36,9 +36,9 @@ const HELP: Readonly<Record<string, string>> = {
  * after a #. Throws CONFIG_INVALID (exit 78). `env` are the variables of the process.
  */
 export function refuseUnfollowed(url: string, env: Readonly<Record<string, string | undefined>>): void {
-  const [, authority = '', query = ''] = /^[a-z]+:\/\/([^/?#]*)[^?#]*\??([^#]*)/i.exec(url) ?? [];
-  refuseUnencoded(url, authority);
-  const parameters = new URLSearchParams(query);
+  const [, authority = '', rest = ''] = /^[a-z+]+:\/\/([^/?#]*)([^#]*)/i.exec(url) ?? [];
+  refuseUnencoded(rest);
+  const parameters = new URLSearchParams(rest.replace(/^[^?]*/, ''));
   const host = parameters.get('host') ?? authority.replace(/^.*@/, '');
   if (host.includes(','))
     throw invalid(
@@ -66,9 +66,8 @@ export function refuseUnfollowed(url: string, env: Readonly<Record<string, strin
  * Refuses a user or password with a / or ? of its own, which would end up in the name of the database or of a parameter, and be
  * shown. Throws CONFIG_INVALID (exit 78).
  */
-function refuseUnencoded(url: string, authority: string): void {
-  const rest = url.replace(/^[a-z]+:\/\//i, '').slice(authority.length);
-  if (!/^[^=#]*@/.test(rest)) return;
+function refuseUnencoded(afterAuthority: string): void {
+  if (!/^[^=]*@/.test(afterAuthority)) return;
   throw invalid(
     'The URL of the database has an @ after a / or ?, so that its password would be taken for something else.',
     'Write %2F for /, %3F for ? and %40 for @ in a user or a password, or keep it out of the URL: pinnacle config init',
